@@ -1,0 +1,225 @@
+# Scanloom: a graph of files. Each stage has two: STAGE.checked (when it last ran) and STAGE.json (the
+# digests of what it wrote, touched only when they changed). Later stages wait for the second.
+
+CONFIG ?= configs/demo.yaml
+PYTHON ?= python3
+ifneq ($(words $(CONFIG)),1)
+$(error CONFIG='$(CONFIG)' has a space: rename the file, its name becomes a folder in data/ and reports/)
+endif
+
+NAME := $(basename $(notdir $(CONFIG)))
+DATA := data/$(NAME)
+S := $(DATA)/stages
+C := $(DATA)/config
+CANDIDATE := reports/$(NAME)/candidate
+CHAMPION := $(wildcard reports/$(NAME)/champion.json)
+SCANLOOM := .venv/bin/scanloom
+READY := .venv/$(if $(GPU),gpu,cpu).ready
+LOCK := requirements$(if $(GPU),-gpu).lock
+SETUP := $(if $(wildcard .venv/gpu.ready),.venv/gpu.ready,$(READY))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: FORCE
+FORCE:
+
+## help: this list
+.PHONY: help
+help:
+	@awk 'sub(/^## /, "") { i = index($$0, ": "); printf "  %-34s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }' Makefile
+
+## setup [GPU=1]: make .venv from the lock (GPU=1: the CUDA build)
+.PHONY: setup
+setup: $(READY)
+
+$(READY): $(LOCK) pyproject.toml
+	@echo "Installing $(LOCK) into .venv ..."
+	@rm -f .venv/*.ready
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.ready: requirements-dev.lock | $(SETUP)
+	@echo "Installing requirements-dev.lock into .venv ..."
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+## demo: the whole arrow on invented patients
+.PHONY: demo
+demo: data/raw/demo/labels.csv
+	@$(MAKE) --no-print-directory report CONFIG=configs/demo.yaml
+
+## demo-3d: the same with small volumes and a 3-D network
+.PHONY: demo-3d
+demo-3d: data/raw/demo-3d/labels.csv
+	@$(MAKE) --no-print-directory report CONFIG=configs/demo-3d.yaml
+
+data/raw/demo/labels.csv: | $(SETUP)
+	@$(SCANLOOM) phantom data/raw/demo
+
+data/raw/demo-3d/labels.csv: | $(SETUP)
+	@$(SCANLOOM) phantom data/raw/demo-3d --volumes
+
+# The arrow ---------------------------------------------------------------------------------------
+
+## ingest: read every file of RAW into cases, with a state and a reason for each
+## cohort: join the table of labels, divide patients into parts
+## normalize: model-ready arrays by the recipe
+## drift [ACCEPT_DRIFT=reason]: compare new scans with the champion's
+## train: fit the network
+## evaluate: predictions and metrics, thresholds from validation only
+## compare: candidate against champion, with a verdict
+## report: the HTML report, report.json and the model card
+.PHONY: ingest cohort normalize drift train evaluate compare report
+ingest: $(S)/ingest.json
+cohort: $(CANDIDATE)/cohort.csv
+normalize: $(S)/normalize.json
+drift: $(CANDIDATE)/drift.json
+train: $(CANDIDATE)/model.keras
+evaluate: $(CANDIDATE)/metrics.json
+compare: $(CANDIDATE)/comparison.json
+report: $(CANDIDATE)/report.html
+	@$(SCANLOOM) where $(CONFIG)
+
+$(C)/checked: FORCE | $(SETUP)
+	@$(SCANLOOM) configure $(CONFIG)
+
+$(C)/%.json: $(C)/checked
+	@:
+
+$(S)/ingest.checked: $(C)/ingest.json FORCE
+	@$(SCANLOOM) ingest $(CONFIG)
+
+$(S)/cohort.checked: $(S)/ingest.json $(C)/cohort.json $(C)/inputs.json
+	@$(SCANLOOM) cohort $(CONFIG)
+
+$(S)/normalize.checked: $(S)/cohort.json $(C)/normalize.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
+	@$(SCANLOOM) normalize $(CONFIG)
+
+$(S)/drift.checked: $(S)/cohort.json $(S)/normalize.json $(C)/drift.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
+	@$(SCANLOOM) drift $(CONFIG) --accept-drift '$(subst ','\'',$(ACCEPT_DRIFT))'
+
+$(S)/train.checked: $(S)/cohort.json $(S)/normalize.json $(C)/train.json | $(CANDIDATE)/cohort.csv $(CANDIDATE)/drift.json
+	@$(SCANLOOM) train $(CONFIG)
+
+$(S)/evaluate.checked: $(S)/train.json $(S)/cohort.json $(C)/evaluate.json $(C)/compare.json | $(CANDIDATE)/model.keras
+	@$(SCANLOOM) evaluate $(CONFIG)
+
+$(S)/compare.checked: $(S)/evaluate.json $(CHAMPION) | $(CANDIDATE)/metrics.json
+	@$(SCANLOOM) compare $(CONFIG)
+
+$(S)/report.checked: $(S)/cohort.json $(S)/drift.json $(S)/evaluate.json $(S)/compare.json $(C)/report.json | $(CANDIDATE)/comparison.json
+	@$(SCANLOOM) report $(CONFIG)
+
+$(S)/%.json: $(S)/%.checked
+	@:
+
+# What people take from a stage comes back when it was deleted.
+$(CANDIDATE)/cohort.csv: STAGE = cohort
+$(CANDIDATE)/drift.json: STAGE = drift
+$(CANDIDATE)/model.keras: STAGE = train
+$(CANDIDATE)/metrics.json: STAGE = evaluate
+$(CANDIDATE)/comparison.json: STAGE = compare
+$(CANDIDATE)/report.html: STAGE = report
+$(CANDIDATE)/cohort.csv: $(S)/cohort.json
+$(CANDIDATE)/drift.json: $(S)/drift.json
+$(CANDIDATE)/model.keras: $(S)/train.json
+$(CANDIDATE)/metrics.json: $(S)/evaluate.json
+$(CANDIDATE)/comparison.json: $(S)/compare.json
+$(CANDIDATE)/report.html: $(S)/report.json
+$(CANDIDATE)/cohort.csv $(CANDIDATE)/drift.json $(CANDIDATE)/model.keras $(CANDIDATE)/metrics.json $(CANDIDATE)/comparison.json $(CANDIDATE)/report.html:
+	@test -e $@ || $(SCANLOOM) $(STAGE) $(CONFIG)
+
+# The champion ------------------------------------------------------------------------------------
+
+## retrain: the arrow on RAW as it is now; prints the verdict and its reasons
+.PHONY: retrain
+retrain: $(CANDIDATE)/report.html
+	@$(SCANLOOM) verdict $(CONFIG)
+
+## promote APPROVER=name [OVERRIDE=reason]: make the candidate the champion
+.PHONY: promote
+promote: | $(SETUP)
+	@$(SCANLOOM) promote $(CONFIG) --approver '$(subst ','\'',$(APPROVER))' --override '$(subst ','\'',$(OVERRIDE))'
+
+## rollback APPROVER=name REASON=why: back to the champion before
+.PHONY: rollback
+rollback: | $(SETUP)
+	@$(SCANLOOM) rollback $(CONFIG) --approver '$(subst ','\'',$(APPROVER))' --reason '$(subst ','\'',$(REASON))'
+
+## generations: what was promoted, when, by whom
+.PHONY: generations
+generations: | $(SETUP)
+	@$(SCANLOOM) generations $(CONFIG)
+
+## predict NEW=folder [OUT=file.csv]: the champion (else the candidate) on scans without labels
+.PHONY: predict
+predict: | $(SETUP)
+	@$(SCANLOOM) predict $(CONFIG) '$(subst ','\'',$(NEW))' $(if $(OUT),--out '$(subst ','\'',$(OUT))')
+
+# Tools -------------------------------------------------------------------------------------------
+
+## score TABLE=file.csv [OUT=folder]: the same statistics for any table of predictions
+.PHONY: score
+score: | $(SETUP)
+	@$(SCANLOOM) score '$(subst ','\'',$(TABLE))' $(if $(OUT),--out '$(subst ','\'',$(OUT))')
+
+## export OUT=folder: the cases as NIfTI
+.PHONY: export
+export: $(S)/ingest.json
+	@$(SCANLOOM) export $(CONFIG) '$(subst ','\'',$(OUT))'
+
+## doctor: the machine, its devices and decoders
+.PHONY: doctor
+doctor: | $(SETUP)
+	@$(SCANLOOM) doctor
+
+## verify: the digests of all stored artifacts
+.PHONY: verify
+verify: | $(SETUP)
+	@$(SCANLOOM) verify $(CONFIG)
+
+## clean: remove the derived files of this analysis, after saying which
+.PHONY: clean
+clean: | $(SETUP)
+	@$(SCANLOOM) clean $(CONFIG)
+
+## forget ID=patient: remove a patient's data everywhere
+.PHONY: forget
+forget: | $(SETUP)
+	@$(SCANLOOM) forget $(CONFIG) '$(subst ','\'',$(ID))'
+
+## test: the tests (under 10 minutes on two cores)
+.PHONY: test
+test: .venv/dev.ready
+	@.venv/bin/python -m pytest -n 2 --dist loadgroup -m "not slow"
+
+## test-slow: the slow tests
+.PHONY: test-slow
+test-slow: .venv/dev.ready
+	@.venv/bin/python -m pytest -m slow
+
+## bench [ONLY=demo|demo-3d|chest-xray|ct-contrast|feed]: measured figures next to their bars
+.PHONY: bench
+bench: .venv/dev.ready
+	@$(if $(filter-out feed,$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out feed,$(ONLY)))
+	@$(if $(filter feed,$(or $(ONLY),feed)),.venv/bin/python -m bench.feed)
+
+## check: format, lint, types, import rules, dead code
+.PHONY: check
+check: .venv/dev.ready
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/vulture
+
+## lock: resolve the lock files anew (needs uv)
+.PHONY: lock
+COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet
+lock:
+	@$(COMPILE) --extra cpu -o requirements.lock
+	@$(COMPILE) --extra cpu --extra dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) --extra gpu -c requirements.lock -o requirements-gpu.lock

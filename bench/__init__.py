@@ -1,0 +1,1 @@
+"""Benchmarks: each prints what it measured beside its bar. `make bench` runs them all."""

@@ -1,0 +1,146 @@
+"""Shards: flat `.npy` files of bytes that hold many arrays one after the other.
+
+`numpy.load(shard, mmap_mode="r")[offset : offset + nbytes].view(dtype).reshape(shape)` gives an
+array back: numpy and the catalogue's row are enough.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.records import Stored
+from pipeline.workspace import TEMPORARY, crash_point, retry_error
+
+ALIGNMENT = 64
+_HEADER_BYTES = 128
+
+
+class ShardWriter:
+    """Appends arrays to a new shard, which appears under its name when closed without error.
+
+    Raises RetryError when the disk is full; nothing is then left behind.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._temporary = path.with_name(f"{path.stem}{TEMPORARY}{os.getpid()}{path.suffix}")
+        self._used = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = self._temporary.open("wb")
+            self._stream.write(b"\0" * _HEADER_BYTES)
+        except OSError as error:
+            raise retry_error(error, path) from error
+
+    def append(self, array: NDArray[Any]) -> Stored:
+        """Where the array (any shape, little-endian numeric dtype) now lies."""
+        data = np.ascontiguousarray(array)
+        data = data.astype(data.dtype.newbyteorder("<"), copy=False)
+        view = memoryview(data.reshape(-1)).cast("B") if data.size else memoryview(b"")
+        stored = Stored(
+            shard=self._path.name,
+            offset=self._used,
+            nbytes=data.nbytes,
+            dtype=data.dtype.str,
+            shape=tuple(array.shape),
+            crc32=zlib.crc32(view),
+        )
+        padding = -data.nbytes % ALIGNMENT
+        try:
+            self._stream.write(view)
+            self._stream.write(b"\0" * padding)
+        except OSError as error:
+            self._discard()
+            raise retry_error(error, self._path) from error
+        self._used += data.nbytes + padding
+        return stored
+
+    def close(self) -> None:
+        """Writes the header, syncs and renames: only now does the shard exist."""
+        try:
+            self._stream.seek(0)
+            self._stream.write(_header(self._used))
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            self._stream.close()
+            crash_point(f"write:{self._path.name}")
+            self._temporary.replace(self._path)
+        except OSError as error:
+            self._discard()
+            raise retry_error(error, self._path) from error
+
+    def _discard(self) -> None:
+        self._stream.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def __enter__(self) -> ShardWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._discard()
+
+
+class Shards:
+    """Reads arrays from a folder of shards; each shard is memory-mapped once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._maps: dict[str, NDArray[np.uint8]] = {}
+
+    def read(self, stored: Stored) -> NDArray[Any]:
+        """The array, read-only and memory-mapped. Raises FileNotFoundError, ValueError when damaged."""
+        flat = self._maps.get(stored.shard)
+        if flat is None:
+            flat = np.load(self._folder / stored.shard, mmap_mode="r")
+            self._maps[stored.shard] = flat
+        data = flat[stored.offset : stored.offset + stored.nbytes]
+        return np.asarray(data).view(stored.dtype).reshape(stored.shape)
+
+    def verify(self, stored: Stored) -> bool:
+        """Whether the bytes are the ones that were written."""
+        try:
+            data = self.read(stored)
+        except (OSError, ValueError):
+            return False
+        return zlib.crc32(data.tobytes()) == stored.crc32
+
+
+def erase(folder: Path, stored: Stored) -> None:
+    """Overwrites an array with zeros on disk; a shard that is gone already is left alone."""
+    path = folder / stored.shard
+    if not path.is_file():
+        return
+    with path.open("r+b") as stream:
+        stream.seek(_HEADER_BYTES + stored.offset)
+        stream.write(b"\0" * stored.nbytes)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def next_shard_number(folder: Path) -> int:
+    """One more than the highest number among the folder's `shard-NNNNN.npy`."""
+    numbers = [
+        int(path.stem.split("-")[1]) for path in folder.glob("shard-*.npy") if TEMPORARY not in path.name
+    ]
+    return max(numbers, default=-1) + 1
+
+
+def shard_name(number: int) -> str:
+    """The file name of shard `number`."""
+    return f"shard-{number:05d}.npy"
+
+
+def _header(size: int) -> bytes:
+    text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({size},), }}"
+    prefix = b"\x93NUMPY\x01\x00" + (_HEADER_BYTES - 10).to_bytes(2, "little")
+    return prefix + text.ljust(_HEADER_BYTES - 11).encode() + b"\n"

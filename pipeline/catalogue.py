@@ -1,0 +1,319 @@
+"""The catalogue: what was read, where its voxels lie, and which stage ran on what.
+
+One SQLite file that can be rebuilt from RAW and the key. Only the parent process of a stage writes,
+in transactions: a kill leaves the state before or after.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import DamageError, RetryError, UsageError
+from pipeline.records import Case, Geometry, Stored
+from pipeline.workspace import crash_point
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE files (
+    token TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
+    state TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, notes TEXT NOT NULL,
+    image INTEGER NOT NULL, series_id TEXT NOT NULL, sop_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX files_series ON files (series_id);
+CREATE INDEX files_sop ON files (sop_id);
+CREATE TABLE headers (
+    token TEXT PRIMARY KEY REFERENCES files (token) ON DELETE CASCADE, header TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE cases (
+    case_id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, study_id TEXT NOT NULL,
+    series_id TEXT NOT NULL, modality TEXT NOT NULL, value_unit TEXT NOT NULL,
+    channels INTEGER NOT NULL, geometry TEXT NOT NULL, pixel_digest TEXT NOT NULL, perceptual_digest TEXT NOT NULL,
+    attributes TEXT NOT NULL, notes TEXT NOT NULL,
+    shard TEXT NOT NULL, offset INTEGER NOT NULL, nbytes INTEGER NOT NULL, dtype TEXT NOT NULL,
+    shape TEXT NOT NULL, crc32 INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cases_series ON cases (series_id);
+CREATE TABLE case_files (
+    case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, token TEXT NOT NULL,
+    PRIMARY KEY (case_id, token)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX case_files_token ON case_files (token);
+CREATE TABLE identifiers (
+    kind TEXT NOT NULL, pseudonym TEXT NOT NULL,
+    token TEXT NOT NULL REFERENCES files (token) ON DELETE CASCADE,
+    PRIMARY KEY (kind, pseudonym, token)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identifiers_token ON identifiers (token);
+CREATE TABLE arrays (
+    recipe_id TEXT NOT NULL, case_id TEXT NOT NULL, pixel_digest TEXT NOT NULL,
+    shard TEXT NOT NULL, offset INTEGER NOT NULL, nbytes INTEGER NOT NULL, dtype TEXT NOT NULL,
+    shape TEXT NOT NULL, crc32 INTEGER NOT NULL, PRIMARY KEY (recipe_id, case_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE runs (
+    number INTEGER PRIMARY KEY, stage TEXT NOT NULL, seconds REAL NOT NULL, created TEXT NOT NULL,
+    record TEXT NOT NULL
+) STRICT;
+"""
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """One file of RAW: its keyed token, identity, and the one state and reason it got.
+
+    `digest` is keyed; `image` says whether the file claims to be an image; `header` is the reader's
+    record as JSON ("" where there is none); `identifiers` are (kind, pseudonym) pairs for the label join.
+    """
+
+    token: str
+    size: int
+    mtime_ns: int
+    digest: str
+    state: str
+    reason: str
+    detail: str = ""
+    notes: tuple[str, ...] = ()
+    image: bool = False
+    series_id: str = ""
+    sop_id: str = ""
+    header: str = ""
+    identifiers: tuple[tuple[str, str], ...] = ()
+
+
+class Catalogue:
+    """The open catalogue; use as a context manager.
+
+    Raises DamageError when the file is damaged, UsageError when a newer version of the program wrote it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise self._told(error) from error
+
+    def _prepare(self) -> None:
+        execute = self._connection.execute
+        execute("PRAGMA foreign_keys = ON")
+        version = execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise UsageError(
+                f"{self._path.name} was written by a newer version of Scanloom (schema {version}, "
+                f"this one knows {SCHEMA_VERSION}). Update Scanloom, or run `make clean` and start again."
+            )
+        if version < SCHEMA_VERSION:
+            execute("PRAGMA journal_mode = WAL")
+            self._connection.executescript(
+                f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
+            )
+        execute("PRAGMA synchronous = FULL")
+
+    def _told(self, error: sqlite3.DatabaseError) -> Exception:
+        if isinstance(error, sqlite3.OperationalError):
+            return RetryError(
+                f"{self._path.name} can't be used now ({error}). "
+                "Make room or end the other run, and try again."
+            )
+        return DamageError(
+            f"{self._path.name} is damaged ({error}). It can be rebuilt from the scans: "
+            "run `make clean`, then `make report`."
+        )
+
+    def __enter__(self) -> Catalogue:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside appear together, or not at all. Raises RetryError when the disk is full."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                crash_point("commit:catalogue")
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        except sqlite3.DatabaseError as error:
+            raise self._told(error) from error
+        crash_point("committed:catalogue")
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def frame(self, sql: str, parameters: Sequence[object] = ()) -> pd.DataFrame:
+        """The rows of a SELECT as a pandas frame."""
+        import pandas as pd
+
+        return pd.read_sql_query(sql, self._connection, params=list(parameters))
+
+    def meta(self, key: str) -> str | None:
+        """A fact about the catalogue itself, such as the id of its key."""
+        rows = self.query("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keeps a fact about the catalogue itself."""
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def put_files(self, rows: Iterable[FileRow]) -> None:
+        """Inserts or replaces files with their header and identifiers."""
+        rows = list(rows)
+        self.delete_files(row.token for row in rows)
+        many = self._connection.executemany
+        many(
+            "INSERT INTO files VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            [
+                (r.token, r.size, r.mtime_ns, r.digest, r.state, r.reason, r.detail, " ".join(r.notes),
+                 int(r.image), r.series_id, r.sop_id)
+                for r in rows
+            ],
+        )  # fmt: skip
+        many("INSERT INTO headers VALUES (?, ?)", [(r.token, r.header) for r in rows if r.header])
+        many("INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)",
+             [(kind, pseudonym, r.token) for r in rows for kind, pseudonym in r.identifiers])  # fmt: skip
+
+    def set_outcome(self, outcomes: Iterable[tuple[str, str, str, str, tuple[str, ...]]]) -> None:
+        """Changes files' `(token, state, reason, detail, notes)`."""
+        self._connection.executemany(
+            "UPDATE files SET state = ?, reason = ?, detail = ?, notes = ? WHERE token = ?",
+            [
+                (state, reason, detail, " ".join(notes), token)
+                for token, state, reason, detail, notes in outcomes
+            ],
+        )
+
+    def delete_files(self, tokens: Iterable[str]) -> None:
+        """Forgets files, their headers and identifiers; cases stay."""
+        self._connection.executemany("DELETE FROM files WHERE token = ?", [(token,) for token in tokens])
+
+    def put_cases(self, cases: Iterable[tuple[Case, Sequence[str]]]) -> None:
+        """Inserts or replaces cases, each with the tokens of the files it was made of."""
+        pairs = list(cases)
+        self.delete_cases(case.case_id for case, _ in pairs)
+        many = self._connection.executemany
+        many(f"INSERT INTO cases VALUES ({','.join('?' * 18)})", [_case_row(case) for case, _ in pairs])
+        many(
+            "INSERT INTO case_files VALUES (?, ?)",
+            [(case.case_id, t) for case, tokens in pairs for t in tokens],
+        )
+
+    def delete_cases(self, case_ids: Iterable[str]) -> None:
+        """Forgets cases; their voxels stay in the shards until those are cleaned."""
+        self._connection.executemany(
+            "DELETE FROM cases WHERE case_id = ?", [(case_id,) for case_id in case_ids]
+        )
+
+    def cases(self) -> list[Case]:
+        """All cases, sorted by case_id."""
+        return [_case(row) for row in self.query("SELECT * FROM cases ORDER BY case_id")]
+
+    def forget(self, patients: Sequence[str], identifier: str) -> None:
+        """Removes every row of the patients; their files stay known as `consent_withdrawn`.
+
+        `identifier` is the keyed patient ID of the label join: it also finds files without a case.
+        """
+        many = self._connection.executemany
+        tokens = self.query(
+            "SELECT token FROM identifiers WHERE kind = 'patient' AND pseudonym = ?", (identifier,)
+        )
+        for patient in patients:
+            tokens += self.query(
+                "SELECT f.token FROM case_files f JOIN cases c ON c.case_id = f.case_id WHERE c.patient_id = ?",
+                (patient,),
+            )
+        many(
+            "DELETE FROM arrays WHERE case_id IN (SELECT case_id FROM cases WHERE patient_id = ?)",
+            [(patient,) for patient in patients],
+        )
+        many("DELETE FROM cases WHERE patient_id = ?", [(patient,) for patient in patients])
+        many("DELETE FROM headers WHERE token = ?", tokens)
+        many("DELETE FROM identifiers WHERE token = ?", tokens)
+        many(
+            "UPDATE files SET state = 'excluded', reason = 'consent_withdrawn', detail = '', notes = '', "
+            "series_id = '', sop_id = '' WHERE token = ?",
+            tokens,
+        )
+
+    def compact(self) -> None:
+        """Rewrites the file, so that nothing deleted can be read from its free pages."""
+        self._connection.execute("VACUUM")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def put_arrays(self, recipe_id: str, arrays: Iterable[tuple[Case, Stored]]) -> None:
+        """Keeps where the normalized arrays of cases lie."""
+        self._connection.executemany(
+            f"INSERT OR REPLACE INTO arrays VALUES ({','.join('?' * 9)})",
+            [(recipe_id, case.case_id, case.pixel_digest, *_stored_row(stored)) for case, stored in arrays],
+        )
+
+    def arrays(self, recipe_id: str) -> dict[str, Stored]:
+        """Where a recipe's arrays lie, by case_id; only of cases whose voxels are unchanged."""
+        rows = self.query(
+            "SELECT a.case_id, a.shard, a.offset, a.nbytes, a.dtype, a.shape, a.crc32 FROM arrays a "
+            "JOIN cases c ON c.case_id = a.case_id AND c.pixel_digest = a.pixel_digest "
+            "WHERE a.recipe_id = ? ORDER BY a.case_id",
+            (recipe_id,),
+        )
+        return {row[0]: _stored(row[1:]) for row in rows}
+
+    def record_run(self, stage: str, *, seconds: float, created: str, record: dict[str, Any]) -> None:
+        """Adds a line to the history of stage runs."""
+        self._connection.execute(
+            "INSERT INTO runs (stage, seconds, created, record) VALUES (?, ?, ?, ?)",
+            (stage, seconds, created, json.dumps(record, sort_keys=True)),
+        )
+
+
+def _stored_row(stored: Stored) -> tuple[Any, ...]:
+    return (stored.shard, stored.offset, stored.nbytes, stored.dtype, json.dumps(stored.shape), stored.crc32)
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    shard, offset, nbytes, dtype, shape, crc32 = row
+    return Stored(shard, offset, nbytes, dtype, tuple(json.loads(shape)), crc32)
+
+
+def _case_row(case: Case) -> tuple[Any, ...]:
+    return (
+        case.case_id, case.patient_id, case.study_id, case.series_id, case.modality, case.value_unit,
+        case.channels, case.geometry.to_json(), case.pixel_digest, case.perceptual_digest,
+        json.dumps(dict(case.attributes), sort_keys=True), " ".join(case.notes), *_stored_row(case.stored),
+    )  # fmt: skip
+
+
+def _case(row: Sequence[Any]) -> Case:
+    return Case(
+        case_id=row[0],
+        patient_id=row[1],
+        study_id=row[2],
+        series_id=row[3],
+        modality=row[4],
+        value_unit=row[5],
+        channels=row[6],
+        geometry=Geometry.from_json(row[7]),
+        pixel_digest=row[8],
+        perceptual_digest=row[9],
+        attributes=json.loads(row[10]),
+        notes=tuple(row[11].split()),
+        stored=_stored(row[12:18]),
+    )

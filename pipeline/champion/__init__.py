@@ -1,0 +1,21 @@
+"""The champion: the generation in use, how one takes its place, and what it says about scans.
+
+Reads a candidate with its verdict. Writes `generations/NNNN/`, the ledger of promotions and the
+pointer `champion.json`. Guarantees that only `promote` and `rollback` move the pointer, each with a
+name and a line in the ledger, and that a kill at any moment leaves the old champion or the new one.
+"""
+
+from pipeline.champion.generations import check_generation, generations, seal
+from pipeline.champion.pointer import Champion, current, line_of_champions
+from pipeline.champion.promotion import promote, rollback
+
+__all__ = [
+    "Champion",
+    "check_generation",
+    "current",
+    "generations",
+    "line_of_champions",
+    "promote",
+    "rollback",
+    "seal",
+]

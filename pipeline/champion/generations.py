@@ -1,0 +1,147 @@
+"""Generations: frozen copies of promoted candidates, and whether they are still what was frozen."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from pipeline import digests, ledger
+from pipeline.champion.pointer import current, line_of_champions
+from pipeline.errors import DamageError
+from pipeline.workspace import TEMPORARY, Workspace, crash_point, retry_error, write_json
+
+DIGESTS = "digests.json"
+_SCHEMA = "digests/1"
+
+
+def freeze(workspace: Workspace) -> str:
+    """The name of the generation that now holds a copy of every file of the candidate.
+
+    A generation that already holds the same files (a promotion was cut short) is used as it is.
+    Raises RetryError when the disk is full; nothing is then left behind.
+    """
+    files = _digests_of(workspace.candidate)
+    names = _names(workspace)
+    for name in reversed(names):
+        if _sealed(workspace.generations / name) == files:
+            return name
+    name = f"{int(names[-1]) + 1 if names else 1:04d}"
+    _copy(workspace.candidate, workspace.generations / name)
+    return name
+
+
+def seal(folder: Path) -> None:
+    """Writes down the digests of all files of `folder`."""
+    write_json(folder / DIGESTS, {"schema": _SCHEMA, "files": _digests_of(folder)})
+
+
+def check_generation(workspace: Workspace, generation: str) -> int:
+    """How many files of the generation were checked; all are as they were frozen.
+
+    Raises DamageError naming the files that changed or are missing.
+    """
+    folder = workspace.generations / generation
+    sealed = _sealed(folder)
+    if sealed is None:
+        raise DamageError(
+            f"{workspace.shown(folder)} has no readable {DIGESTS}. Put the generation back from your backup."
+        )
+    found = _digests_of(folder)
+    wrong = sorted(name for name, digest in sealed.items() if found.get(name) != digest)
+    if wrong:
+        raise DamageError(
+            f"Generation {generation}: {', '.join(wrong)} changed since the promotion, or can't be found. "
+            f"Put {workspace.shown(folder)} back from your backup."
+        )
+    return len(sealed)
+
+
+def generations(workspace: Workspace) -> list[dict[str, str]]:
+    """One row per generation, oldest first: generation, state, verdict, model, promoted, approver, reason.
+
+    The state is champion, former, rolled back, or never promoted (its promotion was cut short).
+    """
+    records = ledger.read(workspace.ledger("promotions"))
+    champion = current(workspace)
+    in_use = champion.generation if champion else None
+    line = line_of_champions(records)
+    promotions = {record["generation"]: record for record in records if record["action"] == "promote"}
+    return [
+        _row(name, promotions.get(name), _state(name, in_use, line, promotions)) for name in _names(workspace)
+    ]
+
+
+def _state(name: str, champion: str | None, line: list[str], promotions: dict[str, Any]) -> str:
+    if name == champion:
+        return "champion"
+    if name not in promotions:
+        return "never promoted"
+    return "former" if name in line else "rolled back"
+
+
+def _row(name: str, promotion: dict[str, Any] | None, state: str) -> dict[str, str]:
+    told = promotion or {}
+    return {
+        "generation": name,
+        "state": state,
+        "verdict": str(told.get("verdict", "")),
+        "model": str(told.get("model", ""))[:12],
+        "promoted": str(told.get("created", "")),
+        "approver": str(told.get("approver", "")),
+        "reason": str(told.get("reason", "")),
+    }
+
+
+def _names(workspace: Workspace) -> list[str]:
+    if not workspace.generations.is_dir():
+        return []
+    return sorted((path.name for path in workspace.generations.iterdir() if path.name.isdecimal()), key=int)
+
+
+def _digests_of(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and TEMPORARY not in path.name)
+    named = {path.relative_to(folder).as_posix(): path for path in files}
+    return {name: digests.of_file(path) for name, path in named.items() if name != DIGESTS}
+
+
+def _sealed(folder: Path) -> dict[str, str] | None:
+    try:
+        return dict(json.loads((folder / DIGESTS).read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _copy(source: Path, target: Path) -> None:
+    temporary = target.with_name(f"{target.name}{TEMPORARY}{os.getpid()}")
+    try:
+        for path in sorted(
+            path for path in source.rglob("*") if path.is_file() and TEMPORARY not in path.name
+        ):
+            _copy_file(path, temporary / path.relative_to(source))
+            crash_point(f"copied:{path.name}")
+        seal(temporary)
+        crash_point(f"write:generation {target.name}")
+        temporary.rename(target)
+        _sync(target.parent)
+        crash_point(f"written:generation {target.name}")
+    except OSError as error:
+        raise retry_error(error, target) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    _sync(target)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,86 @@
+"""Which generation is in use: the pointer `champion.json`, and the ledger of promotions behind it.
+
+The ledger's last line is written first and the pointer is made from it, so a kill in between leaves
+the old pointer, and `settle` finishes the move.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import ledger
+from pipeline.errors import DamageError
+from pipeline.ledger import Record
+from pipeline.workspace import Workspace, write_json
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The generation in use, and who put it there."""
+
+    generation: str
+    model_sha256: str
+    approver: str
+    reason: str
+    created: str
+    folder: Path
+
+
+def current(workspace: Workspace) -> Champion | None:
+    """The champion, or None before the first promotion.
+
+    Raises DamageError when the pointer can't be read or its generation is not there.
+    """
+    if not workspace.champion.exists():
+        return None
+    try:
+        pointer = json.loads(workspace.champion.read_text(encoding="utf-8"))
+        fields = {
+            key: str(pointer[key]) for key in ("generation", "model_sha256", "approver", "reason", "created")
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamageError(
+            f"{workspace.shown(workspace.champion)} can't be read ({type(error).__name__}). "
+            "Put it back from your backup; the last line of ledger/promotions.jsonl says what it held."
+        ) from None
+    folder = workspace.generations / fields["generation"]
+    if not folder.is_dir():
+        raise DamageError(
+            f"{workspace.shown(workspace.champion)} points at generation {fields['generation']}, "
+            f"which is not in {workspace.shown(workspace.generations)}. Put it back from your backup."
+        )
+    return Champion(folder=folder, **fields)
+
+
+def settle(workspace: Workspace) -> list[Record]:
+    """The promotions so far, once the pointer stands where the last of them put it."""
+    records = ledger.read(workspace.ledger("promotions"))
+    if records:
+        last = records[-1]
+        pointer = {key: last[key] for key in ("generation", "approver", "reason", "created")}
+        write_json(workspace.champion, {**pointer, "model_sha256": last["model"]})
+    return records
+
+
+def record_move(workspace: Workspace, record: Record) -> None:
+    """Writes the move (action, generation, model, approver, reason, verdict) down, then makes it."""
+    ledger.append(workspace.ledger("promotions"), record)
+    settle(workspace)
+
+
+def line_of_champions(records: Sequence[Record]) -> list[str]:
+    """The generations that led to the present champion, which is the last.
+
+    A rollback takes the champion that it leaves out of the line; a promotion written down twice (the first
+    was cut short) is one.
+    """
+    line: list[str] = []
+    for record in records:
+        if record["action"] == "promote":
+            line += [record["generation"]] if line[-1:] != [record["generation"]] else []
+        else:
+            line = line[: line.index(record["generation"]) + 1]
+    return line

@@ -1,0 +1,99 @@
+"""What a stored model says of scans: its own recipe's arrays, its own temperature and threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.arrays import Shards
+from pipeline.catalogue import Catalogue
+from pipeline.errors import DamageError
+from pipeline.records import Stored
+from pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NO_ARRAY = "no array under this model's recipe"
+NOT_FINITE = "the network's output is not finite"
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A CSV file as columns of text, empty cells as empty text."""
+    import pandas as pd
+
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def score(workspace: Workspace, folder: Path, cohort: pd.DataFrame) -> pd.DataFrame:
+    """The table of predictions of the model in `folder` for rows of `cohort.csv`, sorted by case_id.
+
+    A scan without an array keeps its row, as failed.
+
+    Raises:
+        DamageError: the model or an array is not what was written.
+        DataError: there is no model in the folder.
+    """
+    from pipeline import scoring
+
+    scorer = scoring.load(folder)
+    cases = cohort.sort_values("case_id", ignore_index=True)
+    with Catalogue(workspace.catalogue) as catalogue:
+        stored = catalogue.arrays(scorer.record["recipe_id"])
+    ready = [case_id for case_id in cases["case_id"] if case_id in stored]
+    logits = np.full((len(cases), len(scorer.classes)), np.nan)
+    rows = cases["case_id"].isin(stored).to_numpy()
+    logits[rows] = scoring.logits(scorer, _arrays(Shards(workspace.normalized), ready, stored))
+    probability = _as_written(scoring.probabilities(_as_written(logits), scorer.temperature))
+    return _table(cases, scorer.classes, logits, probability, threshold_of(scorer.operating))
+
+
+def threshold_of(operating: Mapping[str, Any] | None) -> float | None:
+    """The frozen threshold of the positive class, None where the likeliest class is taken."""
+    if not operating or not operating["thresholds"]:
+        return None
+    return float(operating["thresholds"][0]["threshold"])
+
+
+def _table(
+    cases: pd.DataFrame,
+    classes: Sequence[str],
+    logits: NDArray[np.float64],
+    probability: NDArray[np.float64],
+    threshold: float | None,
+) -> pd.DataFrame:
+    ok = np.asarray(np.isfinite(probability).all(axis=1))
+    index = probability.argmax(axis=1) if threshold is None else (probability[:, 1] >= threshold).astype(int)
+    has_array = np.isfinite(logits).any(axis=1)
+    frame = cases[["case_id", "patient_id", "part"]].assign(
+        truth=cases["target"],
+        predicted=[classes[chosen] if fine else "" for chosen, fine in zip(index, ok, strict=True)],
+        **{
+            f"score_{name}": np.where(ok, probability[:, column], np.nan)
+            for column, name in enumerate(classes)
+        },
+        **{f"logit_{name}": np.where(ok, logits[:, column], np.nan) for column, name in enumerate(classes)},
+        status=np.where(ok, "ok", "failed"),
+        reason=np.where(ok, "", np.where(has_array, NOT_FINITE, NO_ARRAY)),
+    )
+    return frame.join(cases[[name for name in cases.columns if name.startswith("by_")]])
+
+
+def _arrays(shards: Shards, case_ids: Sequence[str], stored: Mapping[str, Stored]) -> Iterator[NDArray[Any]]:
+    for case_id in case_ids:
+        if not shards.verify(stored[case_id]):
+            raise DamageError(
+                f"The normalized array of case {case_id} is damaged. "
+                "It can be made again from the scans: run `make clean`, then the same command."
+            )
+        yield shards.read(stored[case_id])
+
+
+def _as_written(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values with the nine digits that a table keeps, so that a threshold cuts both alike."""
+    rounded = [float(f"{value:.9g}") for value in values.ravel()]
+    return np.array(rounded, dtype=np.float64).reshape(values.shape)

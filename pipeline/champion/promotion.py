@@ -1,0 +1,152 @@
+"""Promotion and rollback: the only two ways to move the champion, each with a name behind it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pipeline import digests
+from pipeline.champion.generations import check_generation, freeze
+from pipeline.champion.pointer import Champion, current, line_of_champions, record_move, settle
+from pipeline.champion.smoke import smoke_test
+from pipeline.errors import GateError, UsageError
+from pipeline.records import Summary
+from pipeline.workspace import Workspace
+
+_OVERRIDABLE = "INCONCLUSIVE"
+
+
+def promote(workspace: Workspace, *, approver: str, override: str | None = None) -> Summary:
+    """Makes the candidate the champion, when its verdict allows it.
+
+    `override` is the reason to promote in spite of an INCONCLUSIVE verdict; it is recorded. A promotion
+    that was cut short is finished by the same command.
+
+    Raises UsageError without an approver, GateError (nothing is written) when the verdict forbids it,
+    belongs to other files or to another champion, or when the model doesn't repeat its stored scores.
+    """
+    approver = _given(approver, "APPROVER=name", "A promotion needs the name of who answers for it")
+    settle(workspace)
+    comparison = _comparison(workspace)
+    model = str(comparison["candidate"]["model_sha256"])
+    champion = current(workspace)
+    if champion and champion.model_sha256 == model:
+        return Summary(
+            (f"Generation {champion.generation} already holds this model and is the champion.",),
+            changed=False,
+        )
+    _check_verdict(comparison["verdict"], override)
+    _check_reference(comparison["champion"], champion)
+    _check_files(workspace, comparison["files"])
+    smoked = smoke_test(workspace, workspace.candidate)
+    generation = publish(workspace, approver=approver, reason=(override or "").strip())
+    return Summary((smoked, f"Generation {generation} is the champion, approved by {approver}."))
+
+
+def publish(workspace: Workspace, *, approver: str, reason: str) -> str:
+    """The generation that now holds the candidate and is the champion; all checks are behind it.
+
+    A kill at any moment leaves the old champion or the new one; doing it again finishes it.
+    """
+    comparison = _comparison(workspace)
+    generation = freeze(workspace)
+    record_move(
+        workspace,
+        {
+            "action": "promote",
+            "generation": generation,
+            "model": comparison["candidate"]["model_sha256"],
+            "approver": approver,
+            "reason": reason,
+            "verdict": comparison["verdict"],
+        },
+    )
+    return generation
+
+
+def rollback(workspace: Workspace, *, approver: str, reason: str) -> Summary:
+    """Makes the champion before the present one the champion again; nothing is trained.
+
+    The same approver and reason twice in a row are one rollback, so that a command that was killed can be
+    given again.
+
+    Raises UsageError without approver or reason, GateError when there is no earlier champion, DamageError
+    when its files are no longer what was promoted.
+    """
+    approver = _given(approver, "APPROVER=name", "A rollback needs the name of who answers for it")
+    reason = _given(reason, "REASON='...'", "A rollback needs its reason")
+    records = settle(workspace)
+    if records and [records[-1][key] for key in ("action", "approver", "reason")] == [
+        "rollback",
+        approver,
+        reason,
+    ]:
+        done = f"Generation {records[-1]['generation']} is the champion again"
+        return Summary((f"{done}; to go back further, give another reason.",), changed=False)
+    line = line_of_champions(records)
+    if len(line) < 2:
+        raise GateError("There is no earlier champion to go back to. `make generations` lists what there is.")
+    left, generation = line[-1], line[-2]
+    check_generation(workspace, generation)
+    promotion = next(record for record in reversed(records) if record["generation"] == generation)
+    record_move(
+        workspace,
+        {
+            "action": "rollback",
+            "generation": generation,
+            "model": promotion["model"],
+            "approver": approver,
+            "reason": reason,
+            "verdict": promotion["verdict"],
+        },
+    )
+    return Summary((f"Generation {generation} is the champion again, in place of {left}: {reason}",))
+
+
+def _given(text: str, argument: str, sentence: str) -> str:
+    if not text.strip():
+        raise UsageError(f"{sentence}: give {argument}.")
+    return text.strip()
+
+
+def _comparison(workspace: Workspace) -> dict[str, Any]:
+    path = workspace.candidate / "comparison.json"
+    if not path.is_file():
+        raise GateError("The candidate has no verdict yet. Run `make retrain`, then promote.")
+    comparison: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return comparison
+
+
+def _check_verdict(verdict: str, override: str | None) -> None:
+    if verdict in ("FIRST", "PROMOTE") or (verdict == _OVERRIDABLE and (override or "").strip()):
+        return
+    remedy = (
+        "Collect the patients that the verdict names, or give OVERRIDE='reason'; it will be recorded."
+        if verdict == _OVERRIDABLE
+        else "The champion stays; a new candidate is needed."
+    )
+    raise GateError(f"The verdict is {verdict}, so nothing was promoted. {remedy}")
+
+
+def _check_reference(compared: dict[str, Any] | None, champion: Champion | None) -> None:
+    reference = compared["generation"] if compared else None
+    present = champion.generation if champion else None
+    if reference != present:
+        raise GateError(
+            f"The verdict compares with {_named(reference)}, but now there is {_named(present)}. "
+            "Run `make retrain` for a verdict against it."
+        )
+
+
+def _named(generation: str | None) -> str:
+    return f"generation {generation}" if generation else "no champion"
+
+
+def _check_files(workspace: Workspace, expected: dict[str, str]) -> None:
+    for name, digest in sorted(expected.items()):
+        path = workspace.candidate / name
+        if not path.is_file() or digests.of_file(path) != digest:
+            raise GateError(
+                f"{workspace.shown(path)} is not the file that the verdict was about. "
+                "Run `make retrain` again; nothing was promoted."
+            )

@@ -1,0 +1,101 @@
+"""The smoke test: a model, loaded by a new process, must repeat the scores that are stored with it.
+
+A model that loads where it was trained can fail anywhere else: what is promoted is the file, so the file
+is what is tried.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pipeline
+from pipeline.errors import GateError, ScanloomError
+from pipeline.workspace import Workspace
+
+CASES = 16
+_SECONDS = 600
+# Of the largest logit. Sums in another order end in other last bits; 16-bit floats keep 1 part in 256.
+_EXACT, _ROUNDED = 1e-3, 2e-2
+
+
+def smoke_test(workspace: Workspace, folder: Path) -> str:
+    """What the new process found, as a sentence.
+
+    Raises GateError when it can't load the model or gets other scores than those in `predictions.csv`.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline.champion.smoke",
+        str(workspace.root),
+        workspace.name,
+        str(folder),
+    ]
+    search_path = os.pathsep.join(
+        [str(Path(pipeline.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+        env={**os.environ, "PYTHONPATH": search_path},
+    )
+    if done.returncode != 0:
+        said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise GateError(f"The model failed its smoke test in a new process, so nothing was promoted: {said}")
+    return str(json.loads(done.stdout.splitlines()[-1])["sentence"])
+
+
+def repeat_scores(workspace: Workspace, folder: Path) -> str:
+    """The sentence that the scores of up to 16 test cases are the stored ones.
+
+    Raises GateError when they differ, or when no case's array is there to be scored.
+    """
+    import numpy as np
+
+    from pipeline.champion.predictions import read_table, score
+
+    stored = read_table(folder / "predictions.csv")
+    stored = stored[(stored["part"] == "test") & (stored["status"] == "ok")].head(CASES)
+    again = score(workspace, folder, stored.rename(columns={"truth": "target"}))
+    again = again[again["status"] == "ok"]
+    columns = [name for name in again.columns if name.startswith("logit_")]
+    if again.empty:
+        raise GateError("no test case has a normalized array to try the model on: run `make evaluate` first")
+    before = stored.set_index("case_id").loc[again["case_id"], columns].to_numpy(dtype=np.float64)
+    difference = float(np.abs(again[columns].to_numpy(dtype=np.float64) - before).max())
+    if not difference <= _tolerance(folder) * max(1.0, float(np.abs(before).max())):
+        raise GateError(
+            f"the scores of {len(again)} test cases differ from the stored ones by up to {difference:.3g}"
+        )
+    return (
+        f"Smoke test passed: a new process repeats the scores of {len(again)} test cases "
+        f"(largest difference of a logit {difference:.1e})."
+    )
+
+
+def _tolerance(folder: Path) -> float:
+    precision = json.loads((folder / "model.json").read_text(encoding="utf-8"))["precision"]
+    return _EXACT if precision == "float32" else _ROUNDED
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code of the child; the sentence goes to standard output, an error to standard error."""
+    root, name, folder = arguments
+    try:
+        sentence = repeat_scores(Workspace(Path(root), name), Path(folder))
+    except ScanloomError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    print(json.dumps({"sentence": sentence}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

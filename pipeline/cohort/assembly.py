@@ -1,0 +1,178 @@
+"""The cohort out of scans, table and ledger: a pure function, so the same inputs give the same cohort."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.cohort.changes import changed_labels
+from pipeline.cohort.findings import Exclusion, Finding
+from pipeline.cohort.join import Join
+from pipeline.cohort.labels import Labels, Refuse, choose_classes, group_values, label_cases, values_of_case
+from pipeline.cohort.links import link_patients
+from pipeline.cohort.membership import Membership, decide
+from pipeline.cohort.outputs import Cohort, Row
+from pipeline.cohort.parts import TOMBSTONE, Placed, placed_by_ledger, positions, require_patients
+from pipeline.cohort.placement import Draw, Persons, ledger_findings, part_of_person, place
+from pipeline.cohort.published import Published, overlap_findings, read_published, require_no_overlap
+from pipeline.cohort.sources import Scans
+from pipeline.cohort.table import Table
+from pipeline.config import Cohort as Choices
+from pipeline.pseudonyms import Key
+from pipeline.records import PARTS
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The scans, the table of labels, and which rows are about which scans."""
+
+    scans: Scans
+    table: Table
+    join: Join
+
+
+@dataclass(frozen=True)
+class Past:
+    """What earlier runs fixed: records of the ledger of parts, the champion's labels, the era of today."""
+
+    records: Sequence[Mapping[str, Any]]
+    champion_labels: Mapping[str, str]
+    era: int
+
+
+def assemble(
+    joined: Joined, choices: Choices, *, past: Past, key: Key, refuse: Refuse
+) -> tuple[Cohort, list[dict[str, Any]]]:
+    """The cohort, and the records that the ledger of parts lacks.
+
+    Raises:
+        ConfigError: `cohort.positive` doesn't fit the table.
+        DataError: labels or parts can't be used.
+    """
+    scans = joined.scans
+    ledger, withdrawn = _living(placed_by_ledger(past.records))
+    person_of = link_patients({case.patient_id for case in scans.cases.values()}, scans.shared)
+    labels = label_cases(joined.table, choices.target, join=joined.join, case_ids=scans.cases)
+    published = _published(joined, choices, labels, person_of)
+    membership = decide(
+        scans, labels, person_of=person_of, withdrawn=withdrawn, table_part_of=_one_part(published)
+    )
+    classes = choose_classes(membership.label_of.values(), choices.positive, refuse=refuse)
+    persons = _persons(membership, scans, person_of, classes)
+    position = positions(persons.ids, key=key, salt=choices.salt)
+    draw = Draw(choices.shares.model_dump(), position, past.era)
+    places = place(persons, ledger, published=published, draw=draw)
+    rows, crossing = _rows(joined, membership, persons, places=places, columns=choices.groups)
+    require_patients({row.patient_id: row.part for row in rows}, classes=persons.stratum)
+    findings = (
+        *membership.findings,
+        *(overlap_findings(published) if published else ()),
+        *ledger_findings(published, ledger),
+        *_other_shares(past.records, choices),
+        *changed_labels(past.champion_labels, rows),
+    )
+    exclusions = sorted((*membership.exclusions, *crossing), key=lambda exclusion: exclusion.case_id)
+    cohort = Cohort(tuple(rows), tuple(exclusions), findings, classes, choices.positive)
+    return cohort, _new_records(places, ledger, choices)
+
+
+def _living(ledger: Mapping[str, Placed]) -> tuple[dict[str, Placed], set[str]]:
+    """The ledger without the patients whose consent was withdrawn, and those patients."""
+    withdrawn = {patient_id for patient_id, placed in ledger.items() if placed.why == TOMBSTONE}
+    return {patient_id: ledger[patient_id] for patient_id in ledger if patient_id not in withdrawn}, withdrawn
+
+
+def _published(
+    joined: Joined, choices: Choices, labels: Labels, person_of: Mapping[str, str]
+) -> Published | None:
+    if choices.part_column is None:
+        return None
+    values = values_of_case(joined.table, choices.part_column, joined.join)
+    persons = {case_id: person_of[joined.scans.cases[case_id].patient_id] for case_id in labels.of_case}
+    published = read_published(choices.part_column, values, persons)
+    if choices.on_patient_overlap == "refuse":
+        require_no_overlap(published)
+    return published
+
+
+def _one_part(published: Published | None) -> dict[str, str]:
+    """The part that the table gives each scan, where it gives one."""
+    if published is None:
+        return {}
+    return {case_id: next(iter(parts)) for case_id, parts in published.of_case.items() if len(parts) == 1}
+
+
+def _persons(
+    membership: Membership, scans: Scans, person_of: Mapping[str, str], classes: Sequence[str]
+) -> Persons:
+    """The persons who take part; a person's class is the last, in the order of classes, of its scans."""
+    ids: dict[str, set[str]] = defaultdict(set)
+    stratum: dict[str, str] = {}
+    for case_id, label in membership.label_of.items():
+        patient_id = scans.cases[case_id].patient_id
+        person = person_of[patient_id]
+        ids[person].add(patient_id)
+        stratum[person] = max(stratum.get(person, classes[0]), label, key=classes.index)
+    return Persons(stratum, {person: tuple(sorted(found)) for person, found in sorted(ids.items())})
+
+
+def _rows(
+    joined: Joined,
+    membership: Membership,
+    persons: Persons,
+    *,
+    places: Mapping[str, Placed],
+    columns: Sequence[str],
+) -> tuple[list[Row], list[Exclusion]]:
+    """The rows of the cohort, and scans of linked ids that stand in another part than their person."""
+    groups = {column: group_values(joined.table, column, joined.join) for column in columns}
+    person_of = {patient_id: person for person, ids in persons.ids.items() for patient_id in ids}
+    part_of = {person: part_of_person(ids, places) for person, ids in persons.ids.items()}
+    rows, crossing = [], []
+    for case_id, label in sorted(membership.label_of.items()):
+        patient_id = joined.scans.cases[case_id].patient_id
+        person, placed = person_of[patient_id], places[patient_id]
+        if placed.part != part_of[person]:
+            detail = f"a scan of the {placed.part} part, whose patient is also in {part_of[person]}"
+            crossing.append(Exclusion(case_id, "linked_across_parts", detail))
+            continue
+        by = {column: values.get(case_id, "") for column, values in groups.items()}
+        rows.append(Row(case_id, person, placed.part, placed.era, label, by))
+    return rows, crossing
+
+
+def _other_shares(records: Sequence[Mapping[str, Any]], choices: Choices) -> list[Finding]:
+    """Patients drawn with other shares or another salt than the YAML has now."""
+    wanted = _draw_record(choices)
+    other = [
+        record
+        for record in records
+        if any(record.get(name, value) != value for name, value in wanted.items())
+    ]
+    if not other:
+        return []
+    detail = "patients were drawn with other shares or another salt; they keep their parts"
+    return [Finding("shares_changed", len(other), detail)]
+
+
+def _new_records(
+    places: Mapping[str, Placed], ledger: Mapping[str, Placed], choices: Choices
+) -> list[dict[str, Any]]:
+    """What the ledger lacks, sorted by patient; each says by which shares and salt it was drawn."""
+    return [
+        {
+            "patient_id": patient_id,
+            "part": placed.part,
+            "era": placed.era,
+            "why": placed.why,
+            **_draw_record(choices),
+        }
+        for patient_id, placed in sorted(places.items())
+        if patient_id not in ledger
+    ]
+
+
+def _draw_record(choices: Choices) -> dict[str, Any]:
+    return {"shares": [choices.shares.model_dump()[part] for part in PARTS], "salt": choices.salt}

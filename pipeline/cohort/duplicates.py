@@ -1,0 +1,101 @@
+"""Images with identical pixels: one is kept for a patient, none where two patients claim it.
+
+`pixel_digest` is of the decoded values, so a copy with another header, other identifiers or another
+transfer syntax is found too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.cohort.findings import Exclusion, Finding
+from pipeline.records import Case
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Two or more scans with identical pixels, sorted by case_id."""
+
+    cases: tuple[Case, ...]
+
+    @property
+    def case_ids(self) -> tuple[str, ...]:
+        """The ids of all copies."""
+        return tuple(case.case_id for case in self.cases)
+
+
+def find_copies(cases: Sequence[Case]) -> list[Copies]:
+    """All groups of scans with identical pixels, in the order of their first ids."""
+    groups: dict[tuple[str, tuple[int, ...]], list[Case]] = defaultdict(list)
+    for case in sorted(cases, key=lambda case: case.case_id):
+        groups[case.pixel_digest, case.stored.shape].append(case)
+    return [Copies(tuple(group)) for group in groups.values() if len(group) > 1]
+
+
+def exclude_copies(
+    groups: Sequence[Copies], label_of: Mapping[str, str], person_of: Mapping[str, str]
+) -> list[Exclusion]:
+    """Which scans go: by a rule on pseudonyms and labels, never on names or order.
+
+    Two persons: all, since it isn't known whose scan it is. One person with two labels: all. Else
+    all but the first by case_id.
+    """
+    return [exclusion for group in groups for exclusion in _exclude(group, label_of, person_of)]
+
+
+def duplicate_findings(
+    groups: Sequence[Copies],
+    label_of: Mapping[str, str],
+    *,
+    person_of: Mapping[str, str],
+    part_of: Mapping[str, str],
+) -> list[Finding]:
+    """What a person should know about the groups; `part_of` is the table's part of each scan, if any."""
+    conflicts = [group for group in groups if _persons(group, person_of) > 1]
+    contradictions = [group for group in groups if _distinct(group, label_of) > 1]
+    crossing = [group for group in groups if _distinct(group, part_of) > 1]
+    told = (
+        ("patient_conflict", conflicts, "{} of identical images of several patients, left out"),
+        ("duplicate_label_conflict", contradictions, "{} of identical images with different labels"),
+        ("duplicates_cross_split", crossing, "{} of identical images on both sides of the given split"),
+        ("duplicate_pixels", groups, "{} of identical images"),
+    )
+    return [
+        Finding(
+            kind, len(found), text.format(_groups(found)), tuple(i for group in found for i in group.case_ids)
+        )
+        for kind, found, text in told
+        if found
+    ]
+
+
+def _exclude(group: Copies, label_of: Mapping[str, str], person_of: Mapping[str, str]) -> Iterator[Exclusion]:
+    first, *others = group.case_ids
+    if _persons(group, person_of) > 1:
+        detail = "the same pixels stand under another patient: find out whose they are, remove the other"
+        for case_id in group.case_ids:
+            yield Exclusion(case_id, "patient_conflict", detail)
+    elif _distinct(group, label_of) > 1:
+        for case_id in group.case_ids:
+            yield Exclusion(case_id, "label_conflict", "an identical image of the patient has another label")
+    else:
+        for case_id in others:
+            yield Exclusion(case_id, "duplicate_pixels", f"the same pixels as {first}, of the same patient")
+
+
+def _case_ids(found: Sequence[Copies]) -> tuple[str, ...]:
+    return tuple(case_id for group in found for case_id in group.case_ids)
+
+
+def _groups(found: Sequence[Copies]) -> str:
+    return "1 group" if len(found) == 1 else f"{len(found)} groups"
+
+
+def _persons(group: Copies, person_of: Mapping[str, str]) -> int:
+    return len({person_of[case.patient_id] for case in group.cases})
+
+
+def _distinct(group: Copies, value_of: Mapping[str, str]) -> int:
+    return len({value_of[case_id] for case_id in group.case_ids if value_of.get(case_id)})

@@ -1,0 +1,112 @@
+"""The cohort as files: `cohort.csv`, `excluded.csv`, and `cohort.json` whose numbers add up."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import digests
+from pipeline.cohort.findings import Exclusion, Finding
+from pipeline.cohort.join import Join
+from pipeline.cohort.sources import Scans
+from pipeline.records import PARTS
+
+
+@dataclass(frozen=True)
+class Row:
+    """One scan of the cohort; `groups` are its values of the configured columns."""
+
+    case_id: str
+    patient_id: str
+    part: str
+    era: int
+    target: str
+    groups: Mapping[str, str]
+
+    def to_csv(self) -> dict[str, str | int]:
+        """The row of `cohort.csv`."""
+        fixed: dict[str, str | int] = {
+            "case_id": self.case_id,
+            "patient_id": self.patient_id,
+            "part": self.part,
+            "era": self.era,
+            "target": self.target,
+        }
+        return fixed | {f"by_{column}": value for column, value in self.groups.items()}
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The frozen cohort: rows and exclusions sorted by case_id."""
+
+    rows: tuple[Row, ...]
+    exclusions: tuple[Exclusion, ...]
+    findings: tuple[Finding, ...]
+    classes: tuple[str, ...]
+    positive: str | None
+
+    @property
+    def digest(self) -> str:
+        """The digest of all rows, whatever else `cohort.json` says."""
+        return digests.of_json([row.to_csv() for row in self.rows])
+
+
+def cohort_json(cohort: Cohort, scans: Scans, join: Join) -> dict[str, Any]:
+    """`cohort.json`: files, series, scans, exclusions, patients and parts, adding up exactly."""
+    return {
+        "schema": "cohort/1",
+        "classes": list(cohort.classes),
+        "positive": cohort.positive,
+        "join": {"column": join.column, "names": join.kind, "matched": join.matched, "of": len(join.cases)},
+        "flow": {
+            "files": scans.files,
+            "series": scans.series,
+            "cases": len(scans.cases),
+            "excluded": dict(Counter(exclusion.reason for exclusion in cohort.exclusions)),
+            "patients": len({row.patient_id for row in cohort.rows}),
+        },
+        "parts": {part: _counts(rows, cohort.classes) for part, rows in by_part(cohort.rows).items()},
+        "eras": {
+            str(era): {part: _counts(rows, cohort.classes) for part, rows in by_part(members).items()}
+            for era, members in _by_era(cohort.rows).items()
+        },
+        "findings": [finding.to_json() for finding in cohort.findings],
+        "digest": cohort.digest,
+    }
+
+
+def by_part(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """The rows of each part, every part named."""
+    return {part: [row for row in rows if row.part == part] for part in PARTS}
+
+
+def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:
+    """The cohort, told to the person at the terminal."""
+    lines = [join.sentence()]
+    for part, rows in by_part(cohort.rows).items():
+        counts = _counts(rows, cohort.classes)
+        classes = ", ".join(f"{name} {count:,}" for name, count in counts["classes"].items())
+        lines.append(f"{part}: {counts['patients']:,} patients, {counts['cases']:,} scans ({classes})")
+    if cohort.exclusions:
+        reasons = Counter(exclusion.reason for exclusion in cohort.exclusions)
+        told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
+        lines.append(f"left out: {len(cohort.exclusions):,} of {len(scans.cases):,} scans ({told})")
+    return lines + [f"note: {finding.detail}" for finding in cohort.findings]
+
+
+def _counts(rows: Sequence[Row], classes: Sequence[str]) -> dict[str, Any]:
+    found = Counter(row.target for row in rows)
+    return {
+        "patients": len({row.patient_id for row in rows}),
+        "cases": len(rows),
+        "classes": {name: found[name] for name in classes},
+    }
+
+
+def _by_era(rows: Sequence[Row]) -> dict[int, list[Row]]:
+    eras: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        eras[row.era].append(row)
+    return dict(sorted(eras.items()))

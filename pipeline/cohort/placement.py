@@ -1,0 +1,102 @@
+"""Places every person in a part: the ledger first, then the table's own parts, then a draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.cohort.findings import Finding
+from pipeline.cohort.parts import Placed, Shares, first_parts, later_part
+from pipeline.cohort.published import Published, given_parts
+from pipeline.records import PARTS
+
+
+@dataclass(frozen=True)
+class Persons:
+    """The persons to place: `stratum` is each one's class, `ids` the patient ids each one has."""
+
+    stratum: Mapping[str, str]
+    ids: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How new persons are drawn: shares of the parts, each person's position in [0, 1), the era."""
+
+    shares: Shares
+    position: Mapping[str, float]
+    era: int
+
+
+def place(
+    persons: Persons, ledger: Mapping[str, Placed], *, published: Published | None, draw: Draw
+) -> dict[str, Placed]:
+    """The place of every patient id of the persons; those of the ledger keep theirs.
+
+    An id that is new to a known person gets that person's part. With an empty ledger this is the
+    first draw; a table whose parts overlap is then not followed at all.
+    """
+    known = {person: found for person in persons.ids if (found := _known(persons.ids[person], ledger))}
+    new = {person: name for person, name in persons.stratum.items() if person not in known}
+    given = _given(published, ledger)
+    placed = _first(new, given, published, draw) if not ledger else _later(new, given, draw)
+    placed |= {person: Placed(found.part, draw.era, "link") for person, found in known.items()}
+    return {
+        patient_id: ledger.get(patient_id, placed[person])
+        for person, ids in persons.ids.items()
+        for patient_id in ids
+    }
+
+
+def part_of_person(ids: tuple[str, ...], places: Mapping[str, Placed]) -> str:
+    """The one part of a person with several ids: train before validation before test.
+
+    What a model may have learnt from must never be what it is tested on.
+    """
+    return min((places[patient_id].part for patient_id in ids), key=PARTS.index)
+
+
+def ledger_findings(published: Published | None, ledger: Mapping[str, Placed]) -> list[Finding]:
+    """Persons whose part in the ledger isn't the one that the table prescribes (now)."""
+    given = _given(published, ledger)
+    other = sorted(p for p, part in given.items() if p in ledger and ledger[p].part != part)
+    if not other:
+        return []
+    detail = "patients whose part in the table is not the one in the ledger; the ledger holds"
+    return [Finding("part_differs_from_ledger", len(other), detail)]
+
+
+def _known(ids: tuple[str, ...], ledger: Mapping[str, Placed]) -> Placed | None:
+    found = [ledger[patient_id] for patient_id in ids if patient_id in ledger]
+    return min(found, key=lambda placed: PARTS.index(placed.part)) if found else None
+
+
+def _given(published: Published | None, ledger: Mapping[str, Placed]) -> Mapping[str, str]:
+    """The parts that the table prescribes, none where it was set aside at the first draw."""
+    if published is None or any(placed.why == "redraw" for placed in ledger.values()):
+        return {}
+    if not ledger and published.overlap:
+        return {}
+    given = given_parts(published)
+    # A table without a test part must not keep all later patients out of it.
+    return given if not ledger or set(given.values()) == set(PARTS) else {}
+
+
+def _first(
+    new: Mapping[str, str], given: Mapping[str, str], published: Published | None, draw: Draw
+) -> dict[str, Placed]:
+    parts = first_parts(new, given, shares=draw.shares, position=draw.position)
+    drawn = "redraw" if published is not None and published.overlap else "first_draw"
+    return {
+        person: Placed(part, draw.era, "table" if given.get(person) == part else drawn)
+        for person, part in parts.items()
+    }
+
+
+def _later(new: Mapping[str, str], given: Mapping[str, str], draw: Draw) -> dict[str, Placed]:
+    return {
+        person: Placed(given[person], draw.era, "table")
+        if person in given
+        else Placed(later_part(draw.position[person], draw.shares), draw.era, "hash")
+        for person in new
+    }

@@ -1,0 +1,82 @@
+"""What the stage takes from the catalogue: scans, their identifiers, and what shares an identifier."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from pipeline.catalogue import Catalogue
+from pipeline.errors import UsageError
+from pipeline.pseudonyms import Key
+from pipeline.records import Case
+
+_IDENTIFIED = """
+SELECT i.kind, i.pseudonym, c.case_id FROM identifiers i JOIN case_files c ON c.token = i.token
+UNION
+SELECT i.kind, i.pseudonym, c.case_id FROM identifiers i
+JOIN files copy ON copy.token = i.token AND copy.reason = 'duplicate_identical' AND copy.sop_id <> ''
+JOIN files used ON used.sop_id = copy.sop_id AND used.token <> copy.token
+JOIN case_files c ON c.token = used.token
+"""
+"""A file left out as an identical copy names the scan that its twin became."""
+
+
+@dataclass(frozen=True)
+class Scans:
+    """All scans, `index[kind][pseudonym]` with the case_ids, and numbers of files and series.
+
+    `shared` are the sets of two and more patient ids that stand under one study or accession number.
+    """
+
+    cases: Mapping[str, Case]
+    index: Mapping[str, Mapping[str, frozenset[str]]]
+    shared: tuple[frozenset[str], ...]
+    files: Mapping[str, Mapping[str, int]]
+    series: int
+
+
+def load_scans(catalogue: Catalogue, key: Key) -> Scans:
+    """Everything the stage needs to know about the scans that were read.
+
+    Raises:
+        UsageError: the scans were read under another key, so no label could be joined.
+    """
+    key_id = catalogue.meta("key_id")
+    if key_id not in (None, key.key_id):
+        raise UsageError(
+            f"The scans were read under the key {key_id}, and the key in use is {key.key_id}. "
+            "Put back the first key (`ingest.key`), or run `make clean` to read the scans again."
+        )
+    cases = {case.case_id: case for case in catalogue.cases()}
+    index = _index(catalogue, cases)
+    files: dict[str, dict[str, int]] = defaultdict(dict)
+    counted = "SELECT state, reason, COUNT(*) FROM files GROUP BY state, reason ORDER BY state, reason"
+    for state, reason, count in catalogue.query(counted):
+        files[state][reason] = count
+    series = catalogue.query("SELECT COUNT(DISTINCT series_id) FROM cases")[0][0]
+    nothing = {key.pseudonym(kind, "") for kind in ("study", "accession")} | {""}
+    return Scans(cases, index, _shared(cases, index, nothing), dict(files), int(series))
+
+
+def _index(catalogue: Catalogue, cases: Mapping[str, Case]) -> dict[str, dict[str, frozenset[str]]]:
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for kind, pseudonym, case_id in catalogue.query(_IDENTIFIED):
+        if case_id in cases:
+            found[kind][pseudonym].add(case_id)
+    return {
+        kind: {word: frozenset(case_ids) for word, case_ids in words.items()} for kind, words in found.items()
+    }
+
+
+def _shared(
+    cases: Mapping[str, Case], index: Mapping[str, Mapping[str, frozenset[str]]], nothing: Collection[str]
+) -> tuple[frozenset[str], ...]:
+    """The sets of patient ids under one study or accession number; `nothing` is an empty one's pseudonyms."""
+    patients: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for case in cases.values():
+        patients["study", case.study_id].add(case.patient_id)
+    for accession, case_ids in index.get("accession", {}).items():
+        patients["accession", accession] = {cases[case_id].patient_id for case_id in case_ids}
+    groups = {frozenset(ids) for (_, word), ids in patients.items() if len(ids) > 1 and word not in nothing}
+    return tuple(sorted(groups, key=sorted))

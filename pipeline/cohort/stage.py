@@ -1,0 +1,101 @@
+"""The stage: reads catalogue, table and ledger, has the cohort assembled, writes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline import ledger
+from pipeline.catalogue import Catalogue
+from pipeline.cohort import table
+from pipeline.cohort.assembly import Joined, Past, assemble
+from pipeline.cohort.changes import champion_labels
+from pipeline.cohort.join import Join, Known, find_join, join_by
+from pipeline.cohort.outputs import Cohort, cohort_json, summary_lines
+from pipeline.cohort.sources import Scans, load_scans
+from pipeline.cohort.table import Table
+from pipeline.config import Config
+from pipeline.errors import DataError
+from pipeline.pseudonyms import Key, load_key
+from pipeline.records import Summary
+from pipeline.workspace import Workspace, write_csv, write_json
+
+
+def run(config: Config, workspace: Workspace) -> Summary:
+    """What the stage did.
+
+    Raises:
+        ConfigError: the table isn't there, or `cohort.positive` doesn't fit it.
+        DataError: the table can't be joined, or its labels or parts can't be used.
+        UsageError: the key is not the one the scans were read under.
+        DamageError: the ledger of parts was changed by hand.
+    """
+    key, _ = load_key(config.ingest.key, config.name, workspace.root)
+    scans = _scans(workspace, key)
+    path = _table_path(config, workspace)
+    labels = table.read(path)
+    known = Known(scans.index, key.pseudonym, _folder_in_raw(path, workspace.root / config.ingest.raw))
+    joined = Joined(scans, labels, _join(config, labels, known))
+    parts = workspace.ledger("parts")
+    past = Past(ledger.read(parts), champion_labels(workspace), era=_era(workspace))
+    cohort, records = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
+    if records:
+        ledger.append(parts, *records)
+    changed = _write(workspace.candidate, cohort, joined)
+    return Summary(tuple(summary_lines(cohort, scans, joined.join)), changed=changed)
+
+
+def _scans(workspace: Workspace, key: Key) -> Scans:
+    with Catalogue(workspace.catalogue) as catalogue:
+        scans = load_scans(catalogue, key)
+    if not scans.cases:
+        raise DataError(
+            "No scan was read that can be used. `scanloom files CONFIG` shows the reason for each file."
+        )
+    return scans
+
+
+def _table_path(config: Config, workspace: Workspace) -> Path:
+    path = workspace.root / config.cohort.labels
+    if not path.is_file():
+        raise config.refuse(
+            ("cohort", "labels"), f"there is no table '{config.cohort.labels}'. Mend the path."
+        )
+    return path
+
+
+def _folder_in_raw(path: Path, raw: Path) -> str:
+    """The table's folder as seen from RAW, empty when it lies outside or in RAW itself."""
+    folder = path.resolve().parent
+    inside = folder.is_relative_to(raw.resolve()) and folder != raw.resolve()
+    return folder.relative_to(raw.resolve()).as_posix() if inside else ""
+
+
+def _join(config: Config, labels: Table, known: Known) -> Join:
+    choices = config.cohort
+    if choices.id != "auto":
+        return join_by(labels, choices.id.column, kind=choices.id.names, known=known)
+    labels.column(choices.target)  # told before a failing search for identifiers
+    others = {choices.target, choices.part_column, *choices.groups}
+    return find_join(labels, [column for column in labels.columns if column not in others], known=known)
+
+
+def _era(workspace: Workspace) -> int:
+    """1 before the first promotion, else one more than there are generations."""
+    return 1 + sum(path.is_dir() and path.name.isdigit() for path in workspace.generations.glob("*"))
+
+
+def _write(folder: Path, cohort: Cohort, joined: Joined) -> bool:
+    """Whether a file of the cohort changed."""
+    rows = pd.DataFrame([row.to_csv() for row in cohort.rows])
+    excluded = pd.DataFrame(
+        [(item.case_id, "cohort", item.reason, item.detail) for item in cohort.exclusions],
+        columns=["case_id", "stage", "reason", "detail"],
+    )
+    written = (
+        write_csv(folder / "cohort.csv", rows),
+        write_csv(folder / "excluded.csv", excluded),
+        write_json(folder / "cohort.json", cohort_json(cohort, joined.scans, joined.join)),
+    )
+    return any(written)

@@ -1,0 +1,1 @@
+"""What people run beside the stages: one file a command, named as the command."""

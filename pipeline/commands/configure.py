@@ -1,0 +1,27 @@
+"""Writes each section of the YAML to its own file when it changed, so that make sees what an edit touches.
+
+Beside the sections, `inputs.json` holds the digests of the tables that the cohort reads: a changed
+table of labels is seen by its content, whatever its time stamp.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline import digests
+from pipeline.config import SECTIONS, Config, dump
+from pipeline.records import Summary
+from pipeline.workspace import Workspace, write_json, write_text
+
+
+def run(config: Config, workspace: Workspace) -> Summary:
+    """Writes `data/NAME/config/SECTION.json`, `inputs.json`, `candidate/config.yaml` where they changed."""
+    changed = [write_json(workspace.sections / f"{name}.json", config.section(name)) for name in SECTIONS]
+    changed.append(write_json(workspace.sections / "inputs.json", _inputs(config, workspace.root)))
+    changed.append(write_text(workspace.candidate / "config.yaml", dump(config)))
+    return Summary(lines=(), changed=any(changed))
+
+
+def _inputs(config: Config, root: Path) -> dict[str, str]:
+    path = root / config.cohort.labels
+    return {"labels": digests.of_file(path) if path.is_file() else "absent"}

@@ -1,0 +1,169 @@
+"""`scanloom forget`: removes a patient's data everywhere, and keeps it from coming back.
+
+First a tombstone goes into the ledger of parts, so that whatever happens next no later run takes the
+patient in again. Then voxels are overwritten, rows of the catalogue and of every table go, and so do
+reports and pictures that show the patient. Running it twice is harmless. Backups are out of reach.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline import champion, ledger
+from pipeline.arrays import erase
+from pipeline.catalogue import Catalogue
+from pipeline.config import Config
+from pipeline.errors import DataError
+from pipeline.pseudonyms import Key, load_key
+from pipeline.records import Summary
+from pipeline.workspace import Workspace, write_text
+
+TOMBSTONE = "tombstone"
+_PICTURES = ("insights.json", "insights.npz", "report.html", "report.json", "model_card.md")
+
+
+def run(config: Config, workspace: Workspace, patient: str) -> Summary:
+    """What was removed, and which models learned from the patient.
+
+    `patient` is the patient ID as in the scans. Raises DataError when no scan carries it.
+    """
+    key, _ = load_key(config.ingest.key, workspace.name, workspace.root)
+    with Catalogue(workspace.catalogue) as catalogue:
+        patients = _patients(catalogue, workspace, key, patient)
+        models = _models_trained_on(workspace, patients)
+        identifier = key.pseudonym("patient", patient)
+        _bury(workspace, patients, identifier)
+        cases = _erase_voxels(catalogue, workspace, patients)
+        with catalogue.transaction():
+            catalogue.forget(patients, identifier)
+        catalogue.compact()
+    folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
+    cleaned = [folder.name for folder in folders if _erase_tables(folder, patients, cases)]
+    return Summary(
+        (
+            f"Forgot {len(patients)} patient pseudonym(s): {len(cases)} cases, their voxels and table rows.",
+            f"Cleaned: {', '.join(cleaned) or 'no table held the patient'}.",
+            *(f"Generation {name} learned from this patient: retrain and promote anew." for name in models),
+            "A tombstone keeps these scans out of later runs. Backups and copies elsewhere are out of reach; "
+            "the scans in RAW are yours to delete.",
+        )
+    )
+
+
+def _patients(catalogue: Catalogue, workspace: Workspace, key: Key, patient: str) -> list[str]:
+    """The pseudonyms under which the patient ID is known, also when it was forgotten before."""
+    identifier = key.pseudonym("patient", patient)
+    rows = catalogue.query(
+        "SELECT DISTINCT c.patient_id FROM identifiers i JOIN case_files f ON f.token = i.token "
+        "JOIN cases c ON c.case_id = f.case_id WHERE i.kind = 'patient' AND i.pseudonym = ?",
+        (identifier,),
+    )
+    buried = [
+        record["patient_id"]
+        for record in ledger.read(workspace.ledger("parts"))
+        if record["why"] == TOMBSTONE and record.get("identifier") == identifier
+    ]
+    found = sorted({row[0] for row in rows} | set(buried))
+    if not found:
+        raise DataError(
+            f"No scan of '{workspace.name}' carries this patient ID. Give it as the scans do, "
+            "with leading zeros, and check that CONFIG is the right analysis."
+        )
+    return found
+
+
+def _bury(workspace: Workspace, patients: Iterable[str], identifier: str) -> None:
+    path = workspace.ledger("parts")
+    buried = {record["patient_id"] for record in ledger.read(path) if record["why"] == TOMBSTONE}
+    new = [
+        {"patient_id": patient, "part": None, "era": None, "why": TOMBSTONE, "identifier": identifier}
+        for patient in patients
+        if patient not in buried
+    ]
+    if new:
+        ledger.append(path, *new)
+
+
+def _erase_voxels(catalogue: Catalogue, workspace: Workspace, patients: list[str]) -> list[str]:
+    """Overwrites the patients' voxels, native and normalized; the ids of their cases."""
+    cases = [case for case in catalogue.cases() if case.patient_id in patients]
+    for case in cases:
+        erase(workspace.cases, case.stored)
+    ids = sorted(case.case_id for case in cases)
+    for (recipe_id,) in catalogue.query("SELECT DISTINCT recipe_id FROM arrays ORDER BY recipe_id"):
+        stored = catalogue.arrays(recipe_id)
+        for case_id in ids:
+            if case_id in stored:
+                erase(workspace.normalized, stored[case_id])
+    return ids
+
+
+def _models_trained_on(workspace: Workspace, patients: list[str]) -> list[str]:
+    names = []
+    for folder in sorted(workspace.generations.glob("[0-9]*")):
+        rows = _rows(folder / "cohort.csv")
+        if any(row["patient_id"] in patients and row["part"] == "train" for row in rows):
+            names.append(folder.name)
+    return names
+
+
+def _erase_tables(folder: Path, patients: list[str], cases: list[str]) -> bool:
+    """Whether the folder's tables held the patient; they don't any more, and it is sealed anew."""
+    gone = {*patients, *cases}
+    held = False
+    for path in sorted(folder.glob("*.csv")):
+        rows = _rows(path)
+        kept = [row for row in rows if not gone & {row.get("patient_id"), row.get("case_id")}]
+        if len(kept) < len(rows):
+            held = True
+            _write_rows(path, list(rows[0]), kept)
+    for path in sorted(folder.glob("*.json")):
+        if path.name != champion.DIGESTS and any(word in path.read_text() for word in gone):
+            held = True
+            path.write_text(_without(path, gone))
+    if held:
+        for name in _PICTURES:
+            (folder / name).unlink(missing_ok=True)
+        if (folder / champion.DIGESTS).exists():
+            champion.seal(folder)
+    return held
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _write_rows(path: Path, names: list[str], rows: list[dict[str, str]]) -> None:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, stream.getvalue())
+
+
+def _without(path: Path, gone: set[str]) -> str:
+    """The JSON without the list items that name the patient."""
+
+    def strip(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: strip(item) for key, item in value.items() if key not in gone}
+        if isinstance(value, list):
+            return [strip(item) for item in value if not _names(item, gone)]
+        return value
+
+    return (
+        json.dumps(strip(json.loads(path.read_text())), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    )
+
+
+def _names(item: object, gone: set[str]) -> bool:
+    if isinstance(item, dict):
+        return any(value in gone for value in item.values() if isinstance(value, str))
+    return isinstance(item, str) and item in gone

@@ -1,0 +1,72 @@
+"""`scanloom verify`: compares all stored artifacts with the digests written when they were made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from pipeline import digests, ledger
+from pipeline.arrays import Shards
+from pipeline.catalogue import Catalogue
+from pipeline.champion import check_generation, generations
+from pipeline.errors import DamageError
+from pipeline.records import Summary
+from pipeline.stages import ARROW, output_path
+from pipeline.workspace import Workspace
+
+_LEDGERS = ("parts", "looks", "promotions")
+
+
+def run(workspace: Workspace) -> Summary:
+    """How many artifacts match. Raises DamageError naming all that don't, with the way to mend each."""
+    damaged = [*_stage_outputs(workspace), *_arrays(workspace)]
+    for name in _LEDGERS:
+        ledger.read(workspace.ledger(name))
+    names = [row["generation"] for row in generations(workspace)]
+    for name in names:
+        check_generation(workspace, name)
+    if damaged:
+        raise DamageError("\n".join(damaged))
+    return Summary(
+        (
+            f"All stored files of '{workspace.name}' match their digests "
+            f"({len(names)} generations, {len(_LEDGERS)} ledgers).",
+        ),
+        changed=False,
+    )
+
+
+def _stage_outputs(workspace: Workspace) -> Iterator[str]:
+    for name in ARROW:
+        stamp = workspace.stamp(name)
+        if not stamp.is_file():
+            continue
+        for written, expected in json.loads(stamp.read_text())["outputs"].items():
+            path = output_path(written, workspace)
+            if not path.is_file() or digests.of_file(path) != expected:
+                yield (
+                    f"{workspace.shown(path)} is not what `{name}` wrote. "
+                    f"Delete it and run `make {name}` to have it made again."
+                )
+
+
+def _arrays(workspace: Workspace) -> Iterator[str]:
+    if not workspace.catalogue.is_file():
+        return
+    with Catalogue(workspace.catalogue) as catalogue:
+        native = Shards(workspace.cases)
+        bad = [case.case_id for case in catalogue.cases() if not native.verify(case.stored)]
+        if bad:
+            yield (
+                f"{len(bad)} cases' voxels are damaged (first: {bad[0]}). "
+                "Run `make clean`, then `make report`."
+            )
+        normalized = Shards(workspace.normalized)
+        for (recipe_id,) in catalogue.query("SELECT DISTINCT recipe_id FROM arrays ORDER BY recipe_id"):
+            stored = catalogue.arrays(recipe_id)
+            bad = [case_id for case_id, place in stored.items() if not normalized.verify(place)]
+            if bad:
+                yield (
+                    f"{len(bad)} normalized arrays are damaged (first: {bad[0]}). "
+                    "Run `make clean`, then `make report`."
+                )

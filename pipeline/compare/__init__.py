@@ -1,0 +1,31 @@
+"""Compare: may the candidate take the champion's place?
+
+Reads the candidate, the champion's generation and the ledgers. Writes `champion_predictions.csv` and
+`comparison.json`. Guarantees: both models are judged on the same frozen test patients by the rule that
+was fixed before the look, every reason carries its arithmetic, and the champion is left as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.records import Summary
+    from pipeline.workspace import Workspace
+
+__all__ = ["read_verdict", "run"]
+
+
+def run(config: Config, workspace: Workspace) -> Summary:
+    """The reasons and, as the last line, the verdict."""
+    from pipeline.compare.stage import run as run_stage
+
+    return run_stage(config, workspace)
+
+
+def read_verdict(workspace: Workspace) -> tuple[str, tuple[str, ...]]:
+    """The present candidate's verdict and its lines."""
+    from pipeline.compare.answer import read_verdict as read
+
+    return read(workspace)

@@ -1,0 +1,22 @@
+"""The verdict of the present candidate, read back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pipeline.errors import DataError
+from pipeline.workspace import Workspace
+
+
+def read_verdict(workspace: Workspace) -> tuple[str, tuple[str, ...]]:
+    """The verdict (PROMOTE, KEEP, INCONCLUSIVE or FIRST) and its lines, reasons first.
+
+    Raises DataError when there is none yet.
+    """
+    path = workspace.candidate / "comparison.json"
+    if not path.is_file():
+        raise DataError("The candidate has no verdict yet. Run `make retrain`.")
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    sentences = (row["sentence"] for row in record["reasons"])
+    return record["verdict"], (*sentences, *record["notes"], record["line"])

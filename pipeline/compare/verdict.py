@@ -1,0 +1,100 @@
+"""The verdict: rows that pass, fail or leave the question open, and the one answer they add up to.
+
+An interval that lies wholly beyond its bound passes. One that doesn't, and lies wholly below zero,
+shows a loss and doesn't show that the loss is within the margin: it fails. Anything else is unknown.
+The challenger is promoted when every required row passes and no guard fails; as all required rows must
+pass, each is tested at the full alpha (an intersection-union test: Berger, Technometrics 1982).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Outcome = Literal["PASS", "FAIL", "UNKNOWN"]
+Role = Literal["require", "guard"]
+Verdict = Literal["PROMOTE", "KEEP", "INCONCLUSIVE", "FIRST"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One criterion, judged. `value` is the candidate's gain over the reference: plus is better.
+
+    `low` and `high` are one-sided bounds, each at level `(1 + level) / 2`. A number that is None has
+    its `reason`. `n_more` is how many more test patients would probably settle an UNKNOWN row.
+    """
+
+    rule: str
+    role: Role
+    metric: str
+    part: str
+    value: float | None
+    low: float | None
+    high: float | None
+    level: float
+    bound: float
+    outcome: Outcome
+    patients: int
+    positive_patients: int | None
+    method: str
+    n_more: int | None
+    reason: str | None
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as JSON values; `holds` says whether it passed."""
+        return {**asdict(self), "holds": self.outcome == "PASS"}
+
+
+def outcome(low: float | None, high: float | None, *, bound: float) -> Outcome:
+    """What an interval of the gain says about `gain > bound`, where `bound` is 0 or minus a margin."""
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return "UNKNOWN"
+    if low > bound:
+        return "PASS"
+    return "FAIL" if high < 0 else "UNKNOWN"
+
+
+def decide(rows: Sequence[Row]) -> Verdict:
+    """PROMOTE, KEEP or INCONCLUSIVE; a rule that requires nothing can't promote."""
+    if any(row.outcome == "FAIL" for row in rows):
+        return "KEEP"
+    required = [row for row in rows if row.role == "require"]
+    if required and all(row.outcome == "PASS" for row in required):
+        return "PROMOTE"
+    return "INCONCLUSIVE"
+
+
+def patients_needed(patients: int, standard_error: float, *, alpha: float, distance: float) -> int:
+    """How many test patients show a gain `distance` beyond its bound in 80 % of such studies.
+
+    From `patients` and the standard error now: n ((z_alpha + z_0.80) SE / distance)^2, rounded up.
+    """
+    from scipy.stats import norm
+
+    z = float(norm.isf(alpha) + norm.ppf(0.80))
+    return math.ceil(patients * (z * standard_error / distance) ** 2)
+
+
+def headline(verdict: Verdict, rows: Sequence[Row]) -> str:
+    """The one line for the terminal: the verdict and the rows that made it."""
+    if verdict == "PROMOTE":
+        required = sum(row.role == "require" for row in rows)
+        return f"VERDICT PROMOTE: {required} of {required} required rows pass, no guard fails"
+    if verdict == "KEEP":
+        return "VERDICT KEEP: " + "; ".join(_short(row) for row in rows if row.outcome == "FAIL")
+    unknown = [row for row in rows if row.role == "require" and row.outcome == "UNKNOWN"]
+    return f"VERDICT {verdict}: " + "; ".join(_short(row) + _more(row) for row in unknown)
+
+
+def _short(row: Row) -> str:
+    name = f"{row.metric} {row.part} {row.outcome}"
+    if row.value is None or row.low is None or row.high is None:
+        return f"{name} ({row.reason})"
+    return f"{name} ({row.value:+.3f} [{row.low:+.3f},{row.high:+.3f}], margin {row.bound:+.2f})"
+
+
+def _more(row: Row) -> str:
+    return "" if row.n_more is None else f", about {row.n_more} more test patients"

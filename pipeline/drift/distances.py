@@ -1,0 +1,103 @@
+"""How far apart two samples are: a p-value, a standardised difference and a stability index for each.
+
+Pure functions of arrays with one value per patient, `old` and `new`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+BINS = 10
+_PERMUTATIONS = 9999
+_SMALLEST_EXPECTED = 5.0  # below it the chi-square law doesn't hold (Cochran 1954)
+
+Numbers = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+def kolmogorov_smirnov(old: Numbers, new: Numbers) -> float:
+    """The two-sided p-value that both samples come from one distribution."""
+    return float(stats.ks_2samp(old, new).pvalue)
+
+
+def standardised_difference(old: Numbers, new: Numbers) -> float:
+    """|difference of means| in units of the common standard deviation; inf where there is no spread.
+
+    The common variance is the mean of the two sample variances (n - 1).
+    """
+    difference = abs(float(np.mean(new)) - float(np.mean(old)))
+    spread = math.sqrt((_variance(old) + _variance(new)) / 2)
+    return _ratio(difference, spread)
+
+
+def largest_share_difference(table: Counts) -> float:
+    """The largest standardised difference of a category's share; rows of `table` are old and new.
+
+    For shares p and q: |p - q| / sqrt((p(1-p) + q(1-q)) / 2); inf where one is 0 and the other 1.
+    """
+    old, new = table / table.sum(axis=1, keepdims=True)
+    spread = np.sqrt((old * (1 - old) + new * (1 - new)) / 2)
+    return max(_ratio(float(d), float(s)) for d, s in zip(np.abs(old - new), spread, strict=True))
+
+
+def independence(table: Counts, generator: np.random.Generator) -> float:
+    """The p-value that old and new (rows of `table`) have the same shares of categories (columns).
+
+    Chi-square where every expected count is at least 5, else a permutation test of the same statistic:
+    random tables with both margins fixed (Patefield 1981).
+    """
+    table = table[:, table.sum(axis=0) > 0]
+    if table.shape[1] < 2:
+        return 1.0
+    expected = stats.contingency.expected_freq(table)
+    if expected.min() >= _SMALLEST_EXPECTED:
+        return float(stats.chi2_contingency(table, correction=False).pvalue)
+    law = stats.random_table(table.sum(axis=1), table.sum(axis=0), seed=generator)
+    drawn = _chi_square(np.asarray(law.rvs(_PERMUTATIONS)), expected)
+    observed = float(_chi_square(table[None], expected)[0])
+    return (1 + int(np.sum(drawn >= observed * (1 - 1e-12)))) / (1 + _PERMUTATIONS)
+
+
+def stability_index(table: Counts) -> tuple[float, float]:
+    """The population stability index of counts (rows old and new) and what unchanged data would give.
+
+    sum (q - p) ln(q / p) over bins, half a patient added to each so that empty bins have a logarithm. By
+    chance alone it is about (bins - 1)(1/n_old + 1/n_new), so no fixed limit means anything.
+    """
+    bins = table.shape[1]
+    smooth = (table + 0.5) / (table.sum(axis=1, keepdims=True) + 0.5 * bins)
+    old, new = smooth
+    n_old, n_new = table.sum(axis=1)
+    return float(np.sum((new - old) * np.log(new / old))), float((bins - 1) * (1 / n_old + 1 / n_new))
+
+
+def binned(old: Numbers, new: Numbers) -> Counts:
+    """Counts `(2, bins)` of both samples in at most ten bins of equal mass in `old`."""
+    edges = np.unique(np.quantile(old, np.linspace(0, 1, BINS + 1)[1:-1]))
+    places = (np.searchsorted(edges, values, side="left") for values in (old, new))
+    return np.stack([np.bincount(place, minlength=len(edges) + 1) for place in places])
+
+
+def cross_table(old: list[str], new: list[str]) -> Counts:
+    """Counts `(2, categories)` of both samples, categories sorted."""
+    categories = sorted({*old, *new})
+    return np.array([[values.count(category) for category in categories] for values in (old, new)])
+
+
+def _variance(values: Numbers) -> float:
+    return float(np.var(values, ddof=1)) if len(values) > 1 else 0.0
+
+
+def _ratio(difference: float, spread: float) -> float:
+    if spread > 1e-12 * max(1.0, difference):
+        return difference / spread
+    return 0.0 if difference <= 1e-12 else math.inf
+
+
+def _chi_square(tables: NDArray[np.float64] | Counts, expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    squares: NDArray[np.float64] = ((tables - expected) ** 2 / expected).sum(axis=(-2, -1))
+    return squares

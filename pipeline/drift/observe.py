@@ -1,0 +1,69 @@
+"""What old and new patients look like: attributes from the catalogue, intensities from native voxels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.arrays import Shards
+from pipeline.catalogue import Catalogue
+from pipeline.drift.describe import header, intensity, labels, one_a_patient, scores
+from pipeline.drift.differences import Columns, columns
+from pipeline.errors import DamageError
+from pipeline.records import Attribute, Case
+from pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_PATIENTS = 500  # of a group whose voxels are read: enough to show any difference that matters
+
+
+@dataclass(frozen=True)
+class Group:
+    """Old or new scans: their rows of the cohort, and the champion's predictions where it never saw them."""
+
+    cohort: pd.DataFrame
+    predictions: pd.DataFrame
+
+
+def observed(
+    workspace: Workspace, old: Group, new: Group, *, classes: Sequence[str]
+) -> tuple[Columns, Columns]:
+    """The attributes of old and new patients; scans that the catalogue no longer holds are left out.
+
+    Raises DamageError when stored voxels can't be read.
+    """
+    with Catalogue(workspace.catalogue) as catalogue:
+        cases = catalogue.cases()
+    old_cases, new_cases = (_cases_of(group, cases) for group in (old, new))
+    shards = Shards(workspace.cases)
+    sources = (
+        columns([header(case) for case in old_cases], [header(case) for case in new_cases]),
+        columns(_intensities(shards, old_cases), _intensities(shards, new_cases)),
+        columns(labels(old.cohort), labels(new.cohort)),
+        columns(scores(old.predictions, classes), scores(new.predictions, classes)),
+    )
+    of_old: Columns = {name: values for source, _ in sources for name, values in source.items()}
+    of_new: Columns = {name: values for _, source in sources for name, values in source.items()}
+    return of_old, of_new
+
+
+def _cases_of(group: Group, cases: Sequence[Case]) -> list[Case]:
+    known = set(group.cohort["case_id"])
+    return one_a_patient(case for case in cases if case.case_id in known)
+
+
+def _intensities(shards: Shards, cases: Sequence[Case]) -> list[dict[str, Attribute]]:
+    return [_intensity(shards, case) for case in cases[:_MOST_PATIENTS]]
+
+
+def _intensity(shards: Shards, case: Case) -> dict[str, Attribute]:
+    try:
+        return intensity(shards.read(case.stored), len(case.geometry.spacing))
+    except (OSError, ValueError) as error:
+        raise DamageError(
+            f"The stored voxels of case {case.case_id} can't be read ({type(error).__name__}). "
+            "They can be made again from the scans: run `make clean`, then the same command."
+        ) from error

@@ -1,0 +1,133 @@
+"""The stage: the champion scores the new scans, then they are compared with the scans it was made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from pipeline import digests
+from pipeline.champion import check_generation, current
+from pipeline.champion.predictions import read_table, score
+from pipeline.config import Config, Drift
+from pipeline.drift.differences import differences
+from pipeline.drift.observe import Group, observed
+from pipeline.drift.rule import level_of, overall
+from pipeline.errors import GateError
+from pipeline.records import Summary
+from pipeline.workspace import Workspace, write_csv, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA: Final = "drift/1"
+_SEED = 20  # of the permutation tests: the same scans give the same p
+_HELD_OUT = ("validation", "test")
+
+
+def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> Summary:
+    """What the stage found; `accept` is the reason to go on in spite of a stop, and is recorded.
+
+    Raises:
+        GateError: the new scans differ so much that a person should say whether to train on them.
+        DamageError: the champion's files are no longer what was promoted.
+    """
+    champion = current(workspace)
+    if champion is None:
+        return _nothing(workspace, "no_champion", "No champion yet, so there is nothing to drift from.")
+    check_generation(workspace, champion.generation)
+    cohort, known = (read_table(folder / "cohort.csv") for folder in (workspace.candidate, champion.folder))
+    cohort = cohort[~cohort["case_id"].isin(set(known["case_id"]))]
+    if cohort.empty:
+        return _nothing(workspace, "no_new", f"No scans are new to generation {champion.generation}.")
+    changed = write_csv(workspace.candidate / "champion_new.csv", score(workspace, champion.folder, cohort))
+    new = Group(cohort, read_table(workspace.candidate / "champion_new.csv"))
+    old = Group(known, _held_out(champion.folder))
+    record = _compared(workspace, config.drift, old, new, classes=_classes(champion.folder))
+    record["inputs"] = digests.of_json(
+        [champion.model_sha256, config.section("drift"), sorted(cohort["case_id"])]
+    )
+    record["accepted"] = (accept or "").strip() or _accepted_before(workspace, record["inputs"])
+    changed |= write_json(workspace.candidate / "drift.json", record)
+    if record["level"] == "stop" and not record["accepted"]:
+        raise GateError(_refusal(record))
+    return Summary(_lines(record, champion.generation), changed)
+
+
+def _nothing(workspace: Workspace, level: str, line: str) -> Summary:
+    stale = workspace.candidate / "champion_new.csv"
+    changed = stale.exists()
+    stale.unlink(missing_ok=True)
+    record: dict[str, Any] = {"schema": SCHEMA, "level": level, "attributes": [], "accepted": None}
+    return Summary((line,), write_json(workspace.candidate / "drift.json", record) or changed)
+
+
+def _held_out(folder: Path) -> pd.DataFrame:
+    """The champion's predictions of scans it wasn't trained on: of those it was, its scores say too much."""
+    predictions = read_table(folder / "predictions.csv")
+    return predictions[predictions["part"].isin(_HELD_OUT)]
+
+
+def _classes(folder: Path) -> list[str]:
+    classes: list[str] = json.loads((folder / "model.json").read_text(encoding="utf-8"))["classes"]
+    return classes
+
+
+def _compared(
+    workspace: Workspace, rule: Drift, old: Group, new: Group, *, classes: Sequence[str]
+) -> dict[str, Any]:
+    old_columns, new_columns = observed(workspace, old, new, classes=classes)
+    found = differences(old_columns, new_columns, np.random.Generator(np.random.PCG64(_SEED)))
+    levels = [level_of(d, warn=rule.warn, stop=rule.stop, min_patients=rule.min_patients) for d in found]
+    patients = int(new.cohort["patient_id"].nunique())
+    return {
+        "schema": SCHEMA,
+        "level": overall(levels, new_patients=patients, min_patients=rule.min_patients),
+        "attributes": [{**d.to_json(), "level": level} for d, level in zip(found, levels, strict=True)],
+        "new_patients": patients,
+        "new_cases": len(new.cohort),
+    }
+
+
+def _accepted_before(workspace: Workspace, inputs: str) -> str | None:
+    """The reason that was given before for the same scans, champion and limits."""
+    path = workspace.candidate / "drift.json"
+    if not path.is_file():
+        return None
+    before = json.loads(path.read_text(encoding="utf-8"))
+    return before["accepted"] if before.get("inputs") == inputs else None
+
+
+def _refusal(record: dict[str, Any]) -> str:
+    return (
+        f"The {record['new_cases']} new scans differ from the champion's: {_told(record, 'stop')}. "
+        "Nothing was trained on them. See whether they belong here; to go on, give ACCEPT_DRIFT='reason', "
+        "which will be recorded."
+    )
+
+
+def _lines(record: dict[str, Any], generation: str) -> tuple[str, ...]:
+    new = f"{record['new_cases']} new scans of {record['new_patients']} patients"
+    scans = f"{new} against generation {generation}"
+    level = record["level"]
+    if level == "too_few":
+        return (f"Drift: too few patients to say ({scans}).",)
+    if level == "none":
+        return (f"Drift: none found in {len(record['attributes'])} attributes ({scans}).",)
+    lines = [f"Drift: {level} ({scans}): {_told(record, level)}."]
+    if record["accepted"]:
+        lines.append(f"Accepted: {record['accepted']}")
+    return tuple(lines)
+
+
+def _told(record: dict[str, Any], level: str) -> str:
+    return "; ".join(_attribute_told(found) for found in record["attributes"] if found["level"] == level)
+
+
+def _attribute_told(found: dict[str, Any]) -> str:
+    size = "beyond any scale" if found["smd"] is None else f"{found['smd']:.2f} standard deviations"
+    unseen = f", never seen before: {', '.join(found['unseen'])}" if found["unseen"] else ""
+    return f"{found['name']} (by {size}, corrected p {found['p_holm']:.2g}{unseen})"

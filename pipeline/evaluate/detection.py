@@ -1,0 +1,174 @@
+"""One class against the rest: how well its score ranks, and what its decisions are worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.statistics import auroc, ranking
+from pipeline.statistics.bootstrap import Resampled, Statistic
+from pipeline.statistics.confusion import Confusion, confusion, rates, ratio
+from pipeline.statistics.estimate import Estimate
+from pipeline.statistics.net_benefit import net_benefit, treat_all
+from pipeline.statistics.precision_recall import average_precision, precision_at
+from pipeline.statistics.prevalence import likelihood_ratios
+from pipeline.statistics.proportions import clopper_pearson, wilson
+from pipeline.statistics.sample import Sample
+from pipeline.statistics.vectors import Flags, Floats, Integers
+
+PROPORTIONS = ("accuracy", "alarm_share", "npv", "ppv", "prevalence", "sensitivity", "specificity")
+RESAMPLED = ("auprc", "balanced_accuracy", "f1", "kappa", "mcc")
+DECISION_THRESHOLDS = np.arange(1, 100) / 100
+MOST_POINTS = 201
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Rows of one class (1) against the rest (0), all of shape (rows,)."""
+
+    truth: Integers
+    score: Floats
+    flagged: Flags
+    patient: Integers
+
+    @property
+    def repeated(self) -> bool:
+        """Whether some patient has more than one row."""
+        return int(self.patient.max()) + 1 < self.patient.size
+
+    def ranking(self) -> ranking.Ranking:
+        """The rows sorted by score."""
+        return ranking.rank(self.truth, self.score, self.patient)
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Where the curves of a detection are read: false-positive rates and recalls, both rising."""
+
+    false_positive_rate: Floats
+    recall: Floats
+
+
+def axes(detection: Detection) -> Axes:
+    """The places of the curves' own points, thinned to at most 201."""
+    counts = detection.ranking().counts(np.ones(int(detection.patient.max()) + 1))
+    return Axes(
+        false_positive_rate=_thinned(np.unique(counts.fp / counts.fp[-1])),
+        recall=_thinned(np.unique(counts.tp[1:] / counts.tp[-1])),
+    )
+
+
+def statistic(detection: Detection, where: Axes) -> Statistic:
+    """All numbers of the detection as a function of the patients' weights."""
+    ranked = detection.ranking()
+    cuts = ranked.positions(DECISION_THRESHOLDS)
+    cells = _cells(detection)
+
+    def measured(weights: Floats) -> dict[str, float | Floats]:
+        counts = ranked.counts(weights)
+        decided = Confusion(*(float(cell) for cell in weights @ cells))
+        found = rates(decided)
+        prevalence = ratio(decided.tp + decided.fn, sum(decided))
+        return {
+            **found,
+            "auroc": ranking.area(counts),
+            "auprc": average_precision(counts),
+            "lr_negative": ratio(1 - found["sensitivity"], found["specificity"]),
+            "lr_positive": ratio(found["sensitivity"], 1 - found["specificity"]),
+            "prevalence": prevalence,
+            "roc": ranking.sensitivity_at(counts, where.false_positive_rate),
+            "pr": precision_at(counts, where.recall),
+            **_benefit(counts, cuts, prevalence),
+        }
+
+    return measured
+
+
+def estimates(detection: Detection, drawn: Resampled, prefix: str, *, level: float) -> dict[str, Estimate]:
+    """The estimates by metric; in `drawn` the detection's numbers have `prefix` before their names."""
+    area = auroc.auroc(detection.truth, detection.score, detection.patient)
+    found = {"auroc": auroc.interval(area, level=level)}
+    found |= {name: drawn.estimate(prefix + name, level=level) for name in RESAMPLED}
+    for name in PROPORTIONS:
+        found[name] = _proportion(name, detection, drawn.estimate(prefix + name, level=level), level=level)
+    if detection.repeated:
+        found |= {name: drawn.estimate(prefix + name, level=level) for name in ("lr_negative", "lr_positive")}
+        return found
+    counts = confusion(detection.truth, detection.flagged)
+    found["lr_positive"], found["lr_negative"] = likelihood_ratios(counts, level=level)
+    return found | {f"{name}_clopper_pearson": _exact(name, detection, level=level) for name in PROPORTIONS}
+
+
+def mean_area(sample: Sample, rows: Flags, classes: Sequence[int]) -> Callable[[Floats], float]:
+    """The mean area of each of `classes` against the rest, over `rows`, from the weights of patients."""
+    truth, patient = sample.truth[rows], sample.patient[rows]
+    rankings = [
+        ranking.rank((truth == index).astype(np.int64), sample.probability[rows, index], patient)
+        for index in classes
+    ]
+
+    def measured(weights: Floats) -> float:
+        return float(np.mean([ranking.area(ranked.counts(weights)) for ranked in rankings]))
+
+    return measured
+
+
+def _thinned(values: Floats) -> Floats:
+    if values.size <= MOST_POINTS:
+        return values
+    return values[np.linspace(0, values.size - 1, MOST_POINTS).round().astype(np.int64)]
+
+
+def _cells(detection: Detection) -> Floats:
+    """The four counts of each patient, in the order of `Confusion`, shape (patients, 4)."""
+    truth, flagged = detection.truth == 1, detection.flagged
+    masks = truth & flagged, ~truth & flagged, truth & ~flagged, ~truth & ~flagged
+    patients = int(detection.patient.max()) + 1
+    return np.column_stack(
+        [np.bincount(detection.patient[rows], minlength=patients) for rows in masks]
+    ).astype(np.float64)
+
+
+def _benefit(counts: ranking.Counts, cuts: Integers, prevalence: float) -> dict[str, float | Floats]:
+    """Net benefit over the threshold probabilities, and its excess over the better of all and none."""
+    if not 0 < prevalence < 1:
+        return dict.fromkeys(("benefit", "benefit_excess"), np.full(cuts.shape, np.nan))
+    sensitivity = counts.tp[cuts] / counts.tp[-1]
+    specificity = 1 - counts.fp[cuts] / counts.fp[-1]
+    model = net_benefit(sensitivity, specificity, prevalence, threshold=DECISION_THRESHOLDS)
+    everybody = treat_all(prevalence, threshold=DECISION_THRESHOLDS)
+    return {"benefit": model, "benefit_excess": model - np.maximum(everybody, 0.0)}
+
+
+def _rows(name: str, detection: Detection) -> tuple[Flags, Flags]:
+    """Which rows are in the denominator of a proportion, and which count as a success."""
+    truth, flagged = detection.truth == 1, detection.flagged
+    everyone = np.ones(truth.size, dtype=np.bool_)
+    return {
+        "accuracy": (everyone, truth == flagged),
+        "alarm_share": (everyone, flagged),
+        "npv": (~flagged, ~truth),
+        "ppv": (flagged, truth),
+        "prevalence": (everyone, truth),
+        "sensitivity": (truth, flagged),
+        "specificity": (~truth, ~flagged),
+    }[name]
+
+
+def _proportion(name: str, detection: Detection, resampled: Estimate, *, level: float) -> Estimate:
+    """Wilson where patients count once, else the bootstrap, but for 0 or 1, where it would have no width."""
+    rows, success = _rows(name, detection)
+    if not detection.repeated:
+        return wilson(int((rows & success).sum()), int(rows.sum()), level=level)
+    if resampled.value is None or 0 < resampled.value < 1:
+        return resampled
+    patients = np.unique(detection.patient[rows]).size
+    return wilson(math.floor(resampled.value) * patients, patients, level=level)
+
+
+def _exact(name: str, detection: Detection, *, level: float) -> Estimate:
+    rows, success = _rows(name, detection)
+    return clopper_pearson(int((rows & success).sum()), int(rows.sum()), level=level)

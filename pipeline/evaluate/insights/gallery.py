@@ -1,0 +1,105 @@
+"""Which cases the report shows: those where the model was surest, wrong and right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WRONG_OF_A_KIND = 6
+RIGHT_OF_A_KIND = 3
+LARGEST_PIXELS = 256
+_WINDOW_PERCENTILES = (0.5, 99.5)
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A case of the gallery; `target` is the class whose evidence is shown: the one predicted."""
+
+    kind: str
+    case_id: str
+    patient_id: str
+    truth: str
+    target: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One slice as the network saw it: grey values, heat, both uint8 of one shape, and what was shown.
+
+    `window` is the pair of input values that became black and white; `slice_index` is None for images.
+    """
+
+    grey: NDArray[np.uint8]
+    heat: NDArray[np.uint8]
+    window: tuple[float, float]
+    slice_index: int | None
+    reduced: int
+
+
+def choose(predictions: pd.DataFrame, positive: str | None) -> list[Chosen]:
+    """The surest errors and hits of the test part, one case a patient and kind, surest first.
+
+    `predictions` as in predictions.csv. With a positive class the kinds are false_negative,
+    false_positive, true_positive and true_negative; else error and hit.
+    """
+    test = predictions[(predictions["part"] == "test") & (predictions["status"] == "ok")]
+    rows = [_chosen(record, positive) for record in test.to_dict("records") if record["truth"] != ""]
+    rows.sort(key=lambda row: (-row.score, row.case_id))
+    kinds = ("error", "hit") if positive is None else ("false_negative", "false_positive", "true_positive", "true_negative")
+    return [row for kind in kinds for row in _surest(rows, kind)]
+
+
+def picture(image: Array, heat: Array) -> Picture:
+    """The slice of `image` with the most heat, as the report shows it.
+
+    `image` is `([slices,] rows, columns, channels)`, `heat` `([slices,] rows, columns)` from 0 to 1.
+    Colour images are shown by the mean of their channels; sides above `LARGEST_PIXELS` are reduced
+    by whole factors.
+    """
+    index = None
+    grey = image.mean(axis=-1)
+    if grey.ndim == 3:
+        index = int(heat.sum(axis=(1, 2)).argmax()) if heat.any() else len(grey) // 2
+        grey, heat = grey[index], heat[index]
+    low, high = (float(value) for value in np.percentile(grey, _WINDOW_PERCENTILES))
+    factor = -(-max(grey.shape) // LARGEST_PIXELS)
+    shown = np.clip((grey - low) / max(high - low, 1e-12), 0, 1)
+    return Picture(_bytes(_reduced(shown, factor)), _bytes(_reduced(heat, factor)), (low, high), index, factor)
+
+
+def _chosen(record: dict[str, object], positive: str | None) -> Chosen:
+    truth, predicted = str(record["truth"]), str(record["predicted"])
+    right = truth == predicted
+    kind = "hit" if right else "error"
+    if positive is not None:
+        kind = ("true_" if right else "false_") + ("positive" if predicted == positive else "negative")
+    score = float(str(record[f"score_{predicted}"]))
+    return Chosen(kind, str(record["case_id"]), str(record["patient_id"]), truth, predicted, score)
+
+
+def _surest(rows: list[Chosen], kind: str) -> list[Chosen]:
+    most = RIGHT_OF_A_KIND if kind.startswith(("true", "hit")) else WRONG_OF_A_KIND
+    first_of_patient: dict[str, Chosen] = {}
+    for row in rows:
+        if row.kind == kind:
+            first_of_patient.setdefault(row.patient_id, row)
+    return list(first_of_patient.values())[:most]
+
+
+def _reduced(plane: Array, factor: int) -> Array:
+    rows, columns = (size // factor * factor for size in plane.shape)
+    blocks = plane[:rows, :columns].reshape(rows // factor, factor, columns // factor, factor)
+    return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float32)
+
+
+def _bytes(plane: Array) -> NDArray[np.uint8]:
+    return np.asarray(np.rint(plane * 255), dtype=np.uint8)

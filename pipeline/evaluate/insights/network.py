@@ -1,0 +1,51 @@
+"""What the first layer looks for, and how much of the image one unit of the last layer uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from pipeline.evaluate.insights import gradients
+from pipeline.evaluate.insights.attention import LAST_FEATURES
+
+FIELD_FLOOR = 0.0455  # of the peak: outside two standard deviations, the definition of Luo 2016
+
+Array = NDArray[np.float32]
+
+
+def first_kernels(model: keras.Model, layer_name: str) -> Array:
+    """The kernels of the layer as pictures `(filters, rows, columns)`, float32.
+
+    Input channels are averaged; of a 3-D kernel the middle slice is taken.
+    """
+    kernel = np.asarray(ops.convert_to_numpy(model.get_layer(layer_name).kernel), dtype=np.float32)
+    pictures = np.moveaxis(kernel.mean(axis=-2), -1, 0)  # (filters, [slices,] rows, columns)
+    return pictures[:, pictures.shape[1] // 2] if pictures.ndim == 4 else pictures
+
+
+def influence(model: keras.Model, images: Array) -> Array:
+    """How strongly each pixel moves the central unit of the last features, averaged over the images.
+
+    Mean absolute derivative, `([slices,] rows, columns)`, scaled to a peak of 1. `images` is
+    `(n, [slices,] rows, columns, channels)`. Luo 2016, arXiv:1701.04128.
+    """
+    features = keras.Model(model.input, model.get_layer(LAST_FEATURES).output)
+    middle = tuple(size // 2 for size in features.output.shape[1:-1])
+    total = np.zeros(images.shape[1:-1], dtype=np.float32)
+    for image in images:
+        slope = gradients.gradient(lambda tensor: _central(features, tensor, middle), image[None])
+        total += np.abs(slope[0]).sum(axis=-1)
+    return total / max(float(total.max()), np.finfo(np.float32).tiny)
+
+
+def width_pixels(influence_map: Array) -> float:
+    """The side of the square (cube) as large as the region above `FIELD_FLOOR` of the peak."""
+    return float(np.count_nonzero(influence_map > FIELD_FLOOR) ** (1 / influence_map.ndim))
+
+
+def _central(features: keras.Model, tensor: Any, middle: tuple[int, ...]) -> Any:
+    return ops.sum(features(tensor, training=False)[(slice(None), *middle)])

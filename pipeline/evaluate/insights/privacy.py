@@ -1,0 +1,30 @@
+"""Whether a picture of a scan may be shown: text about the patient can be burned into pixels.
+
+Original CT, MR and PET slices hold none; other kinds of image may, and a header that says
+"no burned-in annotation" proves nothing for them.
+"""
+
+from __future__ import annotations
+
+from pipeline.records import Case
+
+SHOWN_MODALITIES = ("CT", "MR", "PT")
+_RISK_WORDS = ("SECONDARY", "SCREEN", "SAVE")
+
+
+def hidden_because(case: Case, *, reviewed: bool) -> str | None:
+    """Why no picture of the case may be shown; None when it may.
+
+    `reviewed` (the key `ingest.pixel_text`) says that a person looked through the pixels of this
+    data set: it opens every kind of image but those whose header says that text is burned in.
+    """
+    if str(case.attributes.get("burned_in_annotation", "")).upper() == "YES":
+        return "the header says that text is burned into the pixels"
+    if reviewed:
+        return None
+    if case.modality not in SHOWN_MODALITIES:
+        return f"{case.modality} pixels can carry text about the patient; shown once pixel_text is reviewed"
+    kind = str(case.attributes.get("image_type", "")).upper()
+    if "ORIGINAL" not in kind or any(word in kind for word in _RISK_WORDS):
+        return "not an original image of the scanner; shown once pixel_text is reviewed"
+    return None

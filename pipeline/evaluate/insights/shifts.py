@@ -1,0 +1,99 @@
+"""How far the score moves when the image moves by a few pixels.
+
+Convolution commutes with shifts; strided layers, padding and pooling do not, so "convolutional
+networks are shift-invariant" is a claim to be measured (Azulay & Weiss 2019, arXiv:1805.12177).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.statistics.estimate import wald
+from pipeline.statistics.proportions import wilson
+
+SHIFTS_PIXELS = tuple(range(9))
+MOST_CASES = 200
+FEWEST_CASES = 20
+PIXEL_BUDGET = MOST_CASES * 128 * 128  # keeps volumes to the cost of 200 images
+_DIRECTIONS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # (rows, columns)
+LEVEL = 0.95
+
+Images = NDArray[np.generic]
+Probabilities = Callable[[Images], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What counts as a changed decision: the class at `index` against `threshold`, or the largest score."""
+
+    index: int | None
+    threshold: float | None
+
+
+def affordable(shape: tuple[int, ...]) -> int:
+    """How many cases of `([slices,] rows, columns, channels)` are shifted."""
+    return int(np.clip(PIXEL_BUDGET // np.prod(shape[:-1]), FEWEST_CASES, MOST_CASES))
+
+
+def shifted(images: Images, *, rows: int, columns: int) -> Images:
+    """`(..., rows, columns, channels)` moved down by `rows` and right by `columns`; the edge is repeated."""
+    down = np.clip(np.arange(images.shape[-3]) - rows, 0, images.shape[-3] - 1)
+    right = np.clip(np.arange(images.shape[-2]) - columns, 0, images.shape[-2] - 1)
+    return images[..., down, :, :][..., right, :]
+
+
+def curve(probabilities: Probabilities, images: Images, decision: Decision) -> list[dict[str, Any]]:
+    """One point per shift: mean absolute change of the score, share of changed decisions, intervals.
+
+    `images` is `(n, [slices,] rows, columns, channels)`, one case a patient. The first case is moved
+    right, the second down, then left and up, and so on. The mean has a normal interval, the share
+    Wilson's, both at 95 %.
+    """
+    reference = probabilities(images)
+    followed = reference.argmax(axis=1) if decision.index is None else np.full(len(images), decision.index)
+    before = _decided(reference, decision)
+    points = []
+    for pixels in SHIFTS_PIXELS:
+        moved = probabilities(_in_turn(images, pixels))
+        change = np.abs(_taken(moved, followed) - _taken(reference, followed))
+        points.append({"pixels": pixels, **_mean(change), **_share(_decided(moved, decision) != before)})
+    return points
+
+
+def _in_turn(images: Images, pixels: int) -> Images:
+    moved = np.empty_like(images)
+    for turn, (rows, columns) in enumerate(_DIRECTIONS):
+        moved[turn::4] = shifted(images[turn::4], rows=pixels * rows, columns=pixels * columns)
+    return moved
+
+
+def _decided(scores: NDArray[np.float64], decision: Decision) -> NDArray[np.int64]:
+    if decision.index is None or decision.threshold is None:
+        return np.asarray(scores.argmax(axis=1))
+    return np.asarray(scores[:, decision.index] >= decision.threshold, dtype=np.int64)
+
+
+def _taken(scores: NDArray[np.float64], classes: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.take_along_axis(scores, classes[:, None], axis=1)[:, 0]
+
+
+def _mean(change: NDArray[np.float64]) -> dict[str, Any]:
+    """The mean with its normal interval, kept within 0 and 1."""
+    error = float(change.std(ddof=1)) / math.sqrt(len(change)) if len(change) > 1 else 0.0
+    mean = wald(float(change.mean()), error, level=LEVEL, method="normal_mean")
+    return {
+        "change": mean.value,
+        "change_low": None if mean.low is None else max(mean.low, 0.0),
+        "change_high": None if mean.high is None else min(mean.high, 1.0),
+    }
+
+
+def _share(flipped: NDArray[np.bool_]) -> dict[str, Any]:
+    share = wilson(int(flipped.sum()), len(flipped), level=LEVEL)
+    return {"flipped": share.value, "flipped_low": share.low, "flipped_high": share.high}

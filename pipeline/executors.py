@@ -1,0 +1,126 @@
+"""A pool of child processes with limits, for everything that touches a foreign byte.
+
+A child that dies, hangs or runs out of memory costs its own batch alone; the pool goes on. Children
+end with their parent, ignore Ctrl-C (the parent handles it) and import nothing they don't need.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from pipeline.errors import ScanloomError
+
+Batch = TypeVar("Batch")
+Result = TypeVar("Result")
+
+_PR_SET_PDEATHSIG = 1
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class ChildLimits:
+    """What one child may use: wall seconds for a batch, megabytes of address space."""
+
+    seconds: float
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a batch has no result; `detail` holds numbers and class names only."""
+
+    kind: Literal["died", "hung", "memory", "error"]
+    detail: str
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run(
+    function: Callable[[Batch], Result], batches: Iterable[Batch], *, workers: int | None, limits: ChildLimits
+) -> Iterator[tuple[Batch, Result | Failure]]:
+    """Each batch with its result or Failure, in the order of `batches`.
+
+    `function` must be importable in a child. A few batches per worker are in flight, so neither the
+    list of batches nor the results need fit in memory. Errors of ours (ScanloomError) are re-raised.
+    """
+    count = workers or cores()
+    context = multiprocessing.get_context("spawn")
+    waiting: collections.deque[tuple[Batch, object]] = collections.deque()
+    source = iter(batches)
+    with _single_threaded_children():
+        pool = ProcessPool(
+            max_workers=count,
+            context=context,
+            initializer=_start_child,
+            initargs=(limits.memory_mb, os.getpid()),
+        )
+        try:
+            while True:
+                while len(waiting) < 3 * count and (batch := next(source, None)) is not None:
+                    waiting.append((batch, pool.schedule(function, args=(batch,), timeout=limits.seconds)))
+                if not waiting:
+                    break
+                batch, future = waiting.popleft()
+                yield batch, _outcome(future, limits)
+        finally:
+            pool.stop()
+            pool.join()
+
+
+def _outcome(future: object, limits: ChildLimits) -> object:
+    try:
+        return future.result()  # type: ignore[attr-defined]
+    except ProcessExpired as error:
+        return Failure("died", f"exit code {error.exitcode}")
+    except FutureTimeout:
+        return Failure("hung", f"more than {limits.seconds:g} s")
+    except MemoryError:
+        return Failure("memory", f"more than {limits.memory_mb} MB")
+    except (ScanloomError, CancelledError):
+        raise
+    except Exception as error:  # noqa: BLE001 - recorded as the batch's reason
+        return Failure("error", type(error).__name__)
+
+
+def _start_child(memory_mb: int, parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+        size = memory_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+@contextlib.contextmanager
+def _single_threaded_children() -> Iterator[None]:
+    """Numeric libraries in children use one thread each: the pool is the parallelism."""
+    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,27 @@
+"""Export: the cases as NIfTI files that other programs read.
+
+Reads the catalogue and the shards of native voxels. Writes one `CASE_ID.nii.gz` a case into a folder
+of the caller's choice. Guarantees: the stored voxels unchanged, each at its place in RAS
+millimetres; the same case gives the same bytes; nothing but pseudonyms; files that are already
+there and equal are left alone; never into RAW.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.config import Config
+    from pipeline.records import Summary
+    from pipeline.workspace import Workspace
+
+__all__ = ["run"]
+
+
+def run(config: Config, workspace: Workspace, out: Path) -> Summary:
+    """How many cases were written to the folder `out`, and which were not and why."""
+    from pipeline.export.stage import run as run_stage
+
+    return run_stage(config, workspace, out)

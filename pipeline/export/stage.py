@@ -1,0 +1,72 @@
+"""Writes every case of the catalogue into a folder as NIfTI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.arrays import Shards
+from pipeline.catalogue import Catalogue
+from pipeline.config import Config
+from pipeline.errors import DamageError, DataError, UsageError
+from pipeline.export.nifti import nifti_bytes
+from pipeline.progress import bar
+from pipeline.records import Case, Summary
+from pipeline.workspace import Workspace, write_bytes
+
+__all__ = ["run"]
+
+
+def run(config: Config, workspace: Workspace, out: Path) -> Summary:
+    """How many cases were written, and how many have no place in space and were not.
+
+    Raises:
+        UsageError: `out` lies inside RAW, or there is no catalogue yet.
+        DataError: no case has a place in space.
+        DamageError: stored voxels don't match their checksum.
+    """
+    _refuse_raw(workspace.root / config.ingest.raw, out)
+    cases = _cases(workspace)
+    placed = [case for case in cases if case.geometry.affine is not None]
+    if not placed:
+        raise DataError(
+            f"None of the {len(cases)} cases says where it lies in space (projections and photographs "
+            "don't), so there is nothing to write as NIfTI."
+        )
+    shards = Shards(workspace.cases)
+    changed = 0
+    with bar("export", len(placed), "cases") as progress:
+        for case in placed:
+            changed += write_bytes(out / f"{case.case_id}.nii.gz", _file_of(case, shards))
+            progress.advance()
+    return Summary(_lines(placed, cases, changed, out), changed=changed > 0)
+
+
+def _refuse_raw(raw: Path, out: Path) -> None:
+    if out.resolve().is_relative_to(raw.resolve()):
+        raise UsageError(
+            f"OUT={out} lies inside the folder of scans, which is never written to. Name another folder."
+        )
+
+
+def _cases(workspace: Workspace) -> list[Case]:
+    if not workspace.catalogue.is_file():
+        raise UsageError(f"There are no cases of '{workspace.name}' yet. Run `make ingest` first.")
+    with Catalogue(workspace.catalogue) as catalogue:
+        return catalogue.cases()
+
+
+def _file_of(case: Case, shards: Shards) -> bytes:
+    if not shards.verify(case.stored):
+        raise DamageError(
+            f"The stored voxels of case {case.case_id} don't match their checksum. "
+            "Run `make clean` and `make ingest` to read them again."
+        )
+    return nifti_bytes(shards.read(case.stored), case.geometry)
+
+
+def _lines(placed: list[Case], cases: list[Case], changed: int, out: Path) -> tuple[str, ...]:
+    lines = [f"Cases in {out} as NIfTI: {len(placed)}, of them {changed} new or changed."]
+    left_out = len(cases) - len(placed)
+    if left_out:
+        lines.append(f"Not written, since projections and photographs have no place in space: {left_out}.")
+    return tuple(lines)

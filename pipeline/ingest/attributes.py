@@ -1,0 +1,97 @@
+"""What a case record may say of its scan: numbers, and words of shipped vocabularies.
+
+The list is closed; what it doesn't name doesn't exist behind the reader (PS3.15 annex E). Names are
+DICOM's keywords in snake case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from pipeline.ingest import vocabulary
+from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.reasons import Refusal
+from pipeline.records import Attribute
+
+OLDEST = 90
+"""Ages above 89 are pooled (45 CFR 164.514(b)(2)(i)(C))."""
+
+_WORDS = (
+    "BodyPartExamined", "Laterality", "ImageLaterality", "ViewPosition", "PatientPosition", "PresentationIntentType",
+    "PhotometricInterpretation", "PixelIntensityRelationship", "RescaleType", "Units", "DecayCorrection",
+    "LossyImageCompression", "BurnedInAnnotation", "PatientSex", "MRAcquisitionType",
+)  # fmt: skip
+_LISTS = ("ImageType", "CorrectedImage", "ScanningSequence", "SequenceVariant")
+_NUMBERS = (
+    "KVP", "SliceThickness", "SpacingBetweenSlices", "RepetitionTime", "EchoTime", "InversionTime", "FlipAngle",
+    "MagneticFieldStrength", "GantryDetectorTilt", "BitsStored", "LossyImageCompressionRatio", "WindowCenter",
+    "WindowWidth",
+)  # fmt: skip
+_SPECIAL: dict[str, Callable[[str], str]] = {
+    "Manufacturer": vocabulary.maker,
+    "ManufacturerModelName": vocabulary.model,
+    "ConvolutionKernel": vocabulary.kernel,
+}
+_AGE = re.compile(r"(\d{3})([DWMY])")
+_A_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}
+_NAMES = {
+    keyword: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", keyword).lower()
+    for keyword in (*_WORDS, *_LISTS, *_NUMBERS, *_SPECIAL, "ImagerPixelSpacing")
+}
+
+
+def attributes_of(dataset: Dataset) -> dict[str, Attribute]:
+    """The attributes of the allow-list that the data set has, by snake-case name; malformed ones are left out."""
+    found: dict[str, Attribute] = {}
+    for keyword in _WORDS:
+        if keyword in dataset and (value := dataset.text(keyword)):
+            found[_NAMES[keyword]] = vocabulary.word(keyword, value)
+    for keyword in _LISTS:
+        if keyword in dataset and (values := dataset.words(keyword)):
+            found[_NAMES[keyword]] = "\\".join(vocabulary.word(keyword, value) for value in values)
+    for keyword, listed in _SPECIAL.items():
+        if keyword in dataset and (value := dataset.text(keyword)):
+            found[_NAMES[keyword]] = listed(value)
+    for keyword in _NUMBERS:
+        if keyword in dataset and (number := optional_number(dataset, keyword)) is not None:
+            found[_NAMES[keyword]] = number
+    age = _age_years(dataset)
+    if age is not None:
+        found["patient_age"] = age
+    return found
+
+
+def optional_number(dataset: Dataset, keyword: str) -> float | None:
+    """The first value, None when absent or malformed: for what no voxel depends on."""
+    values = optional_numbers(dataset, keyword)
+    return values[0] if values else None
+
+
+def optional_numbers(dataset: Dataset, keyword: str) -> tuple[float, ...]:
+    """The values, () when absent or malformed."""
+    try:
+        return dataset.numbers(keyword)
+    except Refusal:
+        return ()
+
+
+def _age_years(dataset: Dataset) -> int | None:
+    """Whole years from PatientAge, else from the dates (read in memory only)."""
+    match = _AGE.fullmatch(dataset.text("PatientAge"))
+    if match:
+        return min(int(int(match[1]) / _A_YEAR[match[2]]), OLDEST)
+    born, seen = date_of(dataset.text("PatientBirthDate")), date_of(dataset.text("StudyDate"))
+    if born is None or seen is None or seen < born:
+        return None
+    years = seen.year - born.year - ((seen.month, seen.day) < (born.month, born.day))
+    return min(years, OLDEST)
+
+
+def date_of(text: str) -> date | None:
+    """The date of a DA value, None when malformed."""
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if len(text) == 8 and text.isdigit() else None
+    except ValueError:
+        return None

@@ -1,0 +1,262 @@
+"""The one table from transfer syntax to decoder, and each decoder behind the same call.
+
+A decoder gets one compressed frame whose header was held against the data set, and gives an array of
+bit patterns: unsigned integers `(rows, columns)` or `(rows, columns, 3)`. Nothing is decoded in the
+parent process: decoders of foreign bytes crash, hang and panic.
+"""
+
+from __future__ import annotations
+
+import importlib
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ingest.codestreams import Codestream, check_rle, read_jpeg, read_jpeg2000
+from pipeline.ingest.pixels import PixelFormat
+from pipeline.ingest.reasons import Refusal
+
+Array = NDArray[Any]
+
+_BASELINE, _EXTENDED, _LOSSLESS, _JPEG_LS, _JPEG_2000 = 0xC0, 0xC1, 0xC3, 0xF7, 0x4F
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """One transfer syntax: its name, the key of its codec, and whether it may lose information."""
+
+    name: str
+    codec: str
+    lossy: bool = False
+
+
+SYNTAXES: dict[str, Syntax] = {
+    "1.2.840.10008.1.2": Syntax("Implicit VR Little Endian", "native"),
+    "1.2.840.10008.1.2.1": Syntax("Explicit VR Little Endian", "native"),
+    "1.2.840.10008.1.2.2": Syntax("Explicit VR Big Endian", "native"),
+    "1.2.840.10008.1.2.1.99": Syntax("Deflated Explicit VR Little Endian", "native"),
+    "1.2.840.10008.1.2.8.1": Syntax("Deflated Image Frame", "deflate"),
+    "1.2.840.10008.1.2.5": Syntax("RLE Lossless", "rle"),
+    "1.2.840.10008.1.2.4.50": Syntax("JPEG Baseline", "jpeg", lossy=True),
+    "1.2.840.10008.1.2.4.51": Syntax("JPEG Extended", "jpeg", lossy=True),
+    "1.2.840.10008.1.2.4.57": Syntax("JPEG Lossless", "jpeg_lossless"),
+    "1.2.840.10008.1.2.4.70": Syntax("JPEG Lossless SV1", "jpeg_lossless"),
+    "1.2.840.10008.1.2.4.80": Syntax("JPEG-LS Lossless", "jpeg_ls"),
+    "1.2.840.10008.1.2.4.81": Syntax("JPEG-LS Near Lossless", "jpeg_ls", lossy=True),
+    "1.2.840.10008.1.2.4.90": Syntax("JPEG 2000 Lossless", "jpeg_2000"),
+    "1.2.840.10008.1.2.4.91": Syntax("JPEG 2000", "jpeg_2000", lossy=True),
+    "1.2.840.10008.1.2.4.201": Syntax("HTJ2K Lossless", "htj2k"),
+    "1.2.840.10008.1.2.4.202": Syntax("HTJ2K Lossless RPCL", "htj2k"),
+    "1.2.840.10008.1.2.4.203": Syntax("HTJ2K", "htj2k", lossy=True),
+}
+
+UNSUPPORTED: dict[str, str] = {
+    "1.2.840.113619.5.2": "GE private implicit big endian",
+    **{f"1.2.840.10008.1.2.4.{number}": "MPEG video" for number in range(100, 109)},
+    "1.2.840.10008.1.2.4.92": "JPEG 2000 multi-component",
+    "1.2.840.10008.1.2.4.93": "JPEG 2000 multi-component",
+    "1.2.840.10008.1.2.4.94": "JPIP referenced",
+    "1.2.840.10008.1.2.4.95": "JPIP referenced",
+    "1.2.840.10008.1.2.4.110": "JPEG XL",
+    "1.2.840.10008.1.2.4.111": "JPEG XL",
+    "1.2.840.10008.1.2.4.112": "JPEG XL",
+}
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How frames of one kind are read: `package` is what must be installed, `read` checks and decodes.
+
+    `read` returns the array and the colour model of its samples where the stream itself names one.
+    """
+
+    package: str
+    version: Callable[[], str]
+    read: Callable[[bytes, PixelFormat, Syntax], tuple[Array, str | None]]
+    one_fragment: bool = False
+
+
+def syntax_of(uid: str) -> Syntax:
+    """The table's row. Raises Refusal `transfer_syntax_unsupported`; only known UIDs are repeated."""
+    if uid in SYNTAXES:
+        return SYNTAXES[uid]
+    known = UNSUPPORTED.get(uid)
+    raise Refusal("transfer_syntax_unsupported", f"{known} ({uid})" if known else "private or unknown")
+
+
+def decode(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, str | None]:
+    """One frame's bit patterns, and the colour model that the stream names.
+
+    Raises Refusal: `decoder_missing`, `decode_error`, or one of the checks of the stream's header.
+    """
+    codec = CODECS[syntax.codec]
+    try:
+        array, colour = codec.read(data, form, syntax)
+    except Refusal:
+        raise
+    except ImportError:
+        raise Refusal("decoder_missing", codec.package) from None
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except MemoryError:
+        raise Refusal("limit_exceeded", "memory") from None
+    except BaseException as error:  # noqa: BLE001  a Rust panic is a BaseException
+        raise Refusal("decode_error", f"{codec.package}: {type(error).__name__}") from None
+    shape = (form.rows, form.columns, form.samples)[: 2 if form.samples == 1 else 3]
+    if array.shape != shape:
+        raise Refusal("decode_error", f"the decoder returned the shape {array.shape}, expected {shape}")
+    return array, colour
+
+
+def _rle(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, None]:
+    pixels, size = form.rows * form.columns, form.bits_allocated // 8
+    check_rle(data, segments=form.samples * size, segment_bytes=pixels)
+    decoder = importlib.import_module("rle.rle")
+    planes = decoder.decode_frame(data, pixels, form.bits_allocated, "<")
+    array = np.frombuffer(planes, f"<u{size}").reshape(form.samples, form.rows, form.columns)
+    return (array[0] if form.samples == 1 else np.moveaxis(array, 0, 2)), None
+
+
+def _deflate(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, None]:
+    size = -(-form.frame_bits // 8)
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    raw = stream.decompress(data, size + 2)
+    if not stream.eof or size > len(raw) or len(raw) > size + 1:
+        raise Refusal("decode_error", "a deflated frame has not the size of the image")
+    return unpack_native(raw, form, "<"), None
+
+
+def unpack_native(raw: bytes, form: PixelFormat, order: str, bit_offset: int = 0) -> Array:
+    """The array of one uncompressed frame; `bit_offset` is where its first bit lies in `raw`."""
+    if form.bits_allocated == 1:
+        bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")
+        return bits[bit_offset : bit_offset + form.samples_per_frame].reshape(form.rows, form.columns)
+    kind = "f" if form.kind == "float" else "u"
+    count = form.frame_bits // form.bits_allocated
+    array = np.frombuffer(raw, f"{order}{kind}{form.bits_allocated // 8}", count=count)
+    if form.samples == 1:
+        return array.reshape(form.rows, form.columns)
+    if form.photometric == "YBR_FULL_422":
+        return _spread_chroma(array, form)
+    if form.planar:
+        return np.moveaxis(array.reshape(3, form.rows, form.columns), 0, 2)
+    return array.reshape(form.rows, form.columns, 3)
+
+
+def _spread_chroma(array: Array, form: PixelFormat) -> Array:
+    """Two pixels share their chroma: Y1 Y2 Cb Cr becomes Y1 Cb Cr, Y2 Cb Cr (PS3.3 C.7.6.3.1.2)."""
+    if form.columns % 2:
+        raise Refusal("inconsistent_pixel_attributes", "YBR_FULL_422 with an odd number of columns")
+    pairs = array.reshape(form.rows, form.columns // 2, 4)
+    spread = np.stack((pairs[..., (0, 2, 3)], pairs[..., (1, 2, 3)]), axis=2)
+    return spread.reshape(form.rows, form.columns, 3)
+
+
+def _jpeg(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, str | None]:
+    stream = read_jpeg(data)
+    _hold_against(stream, form, (_BASELINE, _EXTENDED))
+    blocks = -(-form.rows // 8) * -(-form.columns // 8)
+    if 4 * len(data) < blocks:  # a block takes two bits at least
+        raise Refusal("decode_error", "a JPEG frame is too short for its size")
+    codecs = importlib.import_module("imagecodecs")
+    if form.samples == 1:
+        return codecs.jpeg_decode(data, bitspersample=stream.bits), None
+    colour = stream.colour or ("RGB" if form.photometric == "RGB" else "YBR")
+    space = "RGB" if colour == "RGB" else "YCBCR"
+    return codecs.jpeg8_decode(data, colorspace=space, outcolorspace=space), stream.colour
+
+
+def _jpeg_lossless(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, None]:
+    _hold_against(read_jpeg(data), form, (_LOSSLESS,))
+    if 8 * len(data) < form.samples_per_frame:  # a difference takes one bit at least
+        raise Refusal("decode_error", "a JPEG frame is too short for its size")
+    return importlib.import_module("imagecodecs").ljpeg_decode(data), None
+
+
+def _jpeg_ls(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, None]:
+    stream = read_jpeg(data)
+    _hold_against(stream, form, (_JPEG_LS,))
+    return _fitted(importlib.import_module("imagecodecs").jpegls_decode(data), stream, form, syntax), None
+
+
+def _jpeg_2000(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, str | None]:
+    stream = read_jpeg2000(data)
+    _hold_against(stream, form, (_JPEG_2000,))
+    array = importlib.import_module("imagecodecs").jpeg2k_decode(data, numthreads=1)
+    return _fitted(array, stream, form, syntax), stream.colour
+
+
+def _htj2k(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, str | None]:
+    stream = read_jpeg2000(data)
+    _hold_against(stream, form, (_JPEG_2000,))
+    array = importlib.import_module("imagecodecs").htj2k_decode(data)
+    return _fitted(array, stream, form, syntax), stream.colour
+
+
+def _hold_against(stream: Codestream, form: PixelFormat, processes: tuple[int, ...]) -> None:
+    """Raises Refusal unless the stream is of the announced kind and has the announced frame."""
+    if stream.process not in processes:
+        raise Refusal("transfer_syntax_unsupported", "the stream is of another JPEG process than announced")
+    found = (stream.rows, stream.columns, stream.samples)
+    if found != (form.rows, form.columns, form.samples):
+        raise Refusal(
+            "inconsistent_pixel_attributes",
+            "rows, columns, samples of the compressed frame are {}, {}, {}, of the header {}, {}, {}".format(
+                *found, form.rows, form.columns, form.samples
+            ),
+        )
+    if not 1 < stream.bits <= form.bits_allocated or (stream.bits <= 8) != (form.bits_allocated == 8):
+        if not (stream.bits <= 8 and form.bits_allocated == 16 and form.bits_stored <= 8):
+            _bits_differ(stream, form)
+    unsigned_stream = not stream.signed
+    if form.signed and unsigned_stream and stream.bits < form.bits_stored:
+        _bits_differ(stream, form)
+    if stream.signed and not form.signed and stream.bits != form.bits_stored:
+        _bits_differ(stream, form)
+
+
+def _bits_differ(stream: Codestream, form: PixelFormat) -> None:
+    raise Refusal(
+        "inconsistent_pixel_attributes",
+        f"{stream.bits} bits in the compressed frame, BitsAllocated {form.bits_allocated}, "
+        f"BitsStored {form.bits_stored}",
+    )
+
+
+def _fitted(array: Array, stream: Codestream, form: PixelFormat, syntax: Syntax) -> Array:
+    """The array with lossy overshoot cut to what BitsStored can hold: it would wrap around otherwise."""
+    if not syntax.lossy or stream.bits <= form.bits_stored or bool(stream.signed) != form.signed:
+        return array
+    half = 1 << (form.bits_stored - 1)
+    low, high = (-half, half - 1) if form.signed else (0, 2 * half - 1)
+    return np.clip(array, low, high)
+
+
+def _version_of(distribution: str) -> Callable[[], str]:
+    def version() -> str:
+        metadata = importlib.import_module("importlib.metadata")
+        return str(metadata.version(distribution))
+
+    return version
+
+
+def _native(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, None]:
+    order = ">" if syntax is SYNTAXES["1.2.840.10008.1.2.2"] else "<"
+    return unpack_native(data, form, order), None
+
+
+_IMAGECODECS = _version_of("imagecodecs")
+CODECS: dict[str, Codec] = {
+    "native": Codec("numpy", _version_of("numpy"), _native),
+    "deflate": Codec("zlib", lambda: zlib.ZLIB_RUNTIME_VERSION, _deflate, one_fragment=True),
+    "rle": Codec("pylibjpeg-rle", _version_of("pylibjpeg-rle"), _rle, one_fragment=True),
+    "jpeg": Codec("imagecodecs", _IMAGECODECS, _jpeg),
+    "jpeg_lossless": Codec("imagecodecs", _IMAGECODECS, _jpeg_lossless),
+    "jpeg_ls": Codec("imagecodecs", _IMAGECODECS, _jpeg_ls),
+    "jpeg_2000": Codec("imagecodecs", _IMAGECODECS, _jpeg_2000),
+    "htj2k": Codec("imagecodecs", _IMAGECODECS, _htj2k),
+}

@@ -1,0 +1,164 @@
+"""From the bytes of a file to its data set, transfer syntax and notes (PS3.10 section 7, PS3.5 annex A).
+
+Preamble and meta group may be missing; then the syntax is the one under which the whole file parses.
+A deflated data set is inflated in pieces up to a limit before anything of it is read.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+from pipeline.ingest.dataset import Buffer, Dataset, Encoding, Order, walk
+from pipeline.ingest.reasons import Refusal
+
+IMPLICIT = "1.2.840.10008.1.2"
+EXPLICIT = "1.2.840.10008.1.2.1"
+DEFLATED = "1.2.840.10008.1.2.1.99"
+BIG_ENDIAN = "1.2.840.10008.1.2.2"
+
+INFLATION_FACTOR = 100  # real images deflate by less than 20; above this and ...
+INFLATION_FREE_BYTES = 64 << 20  # ... this size it is a bomb
+_CHUNK = 1 << 20
+
+_ARCHIVES = {
+    b"PK\x03\x04": 0, b"PK\x05\x06": 0, b"\x1f\x8b": 0, b"7z\xbc\xaf\x27\x1c": 0, b"Rar!\x1a\x07": 0,
+    b"BZh": 0, b"\xfd7zXZ\x00": 0, b"\x28\xb5\x2f\xfd": 0, b"ustar": 257, b"CD001": 32769,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Container:
+    """An opened DICOM file: its data set, the UID of its transfer syntax ("" if none can be known), notes."""
+
+    dataset: Dataset
+    syntax: str
+    notes: tuple[str, ...] = ()
+
+
+def open_container(data: Buffer, *, depth: int, inflated_bytes: int) -> Container:
+    """The data set of a file.
+
+    Raises Refusal: `archive_not_opened`, `not_dicom`, `corrupt_dataset`, `truncated_pixel_data` or
+    `limit_exceeded`.
+    """
+    start, preamble = _beginning(data)
+    notes = () if preamble else ("no_preamble",)
+    if data[start : start + 2] != b"\2\0":
+        return _without_meta(data, start, depth=depth, notes=(*notes, "no_meta"))
+    meta_end = _meta_end(data, start)
+    meta = walk(data, start, meta_end, Encoding(explicit=True, depth=depth))
+    length = meta.whole("FileMetaInformationGroupLength")
+    if length is not None and length > len(data):
+        raise Refusal("corrupt_dataset", "the meta group is longer than the file")
+    syntax = meta.text("TransferSyntaxUID")
+    if not syntax:
+        return _without_meta(data, meta_end, depth=depth, notes=(*notes, "no_meta"))
+    if syntax == DEFLATED:
+        inflated = inflate(data, meta_end, limit=inflated_bytes)
+        return _declared(inflated, 0, syntax, depth=depth, notes=notes)
+    return _declared(data, meta_end, syntax, depth=depth, notes=notes)
+
+
+def inflate(data: Buffer, start: int, *, limit: int) -> bytearray:
+    """The inflated bytes of a raw deflate stream. Raises Refusal when damaged or over the limit."""
+    limit = min(limit, max(INFLATION_FREE_BYTES, INFLATION_FACTOR * (len(data) - start)))
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflated = bytearray()
+    pending = bytes(data[start:])
+    try:
+        while not stream.eof:
+            piece = stream.decompress(pending, _CHUNK)
+            pending = stream.unconsumed_tail
+            inflated += piece
+            if len(inflated) > limit:
+                raise Refusal("limit_exceeded", f"inflates to more than {limit} bytes")
+            if not piece and not pending:
+                break
+    except zlib.error:
+        raise Refusal("corrupt_dataset", "the deflated data are damaged") from None
+    if not stream.eof:
+        raise Refusal("corrupt_dataset", "the deflated data break off")
+    trailer = zlib.crc32(inflated).to_bytes(4, "little") + len(inflated).to_bytes(4, "little")
+    if stream.unused_data.removeprefix(trailer).strip(b"\0"):  # some writers end as gzip does
+        raise Refusal("corrupt_dataset", "bytes follow the deflated data")
+    return inflated
+
+
+def _beginning(data: Buffer) -> tuple[int, bool]:
+    """Where the first element lies, and whether a preamble stands before it."""
+    if data[128:132] == b"DICM":
+        return 132, True
+    if any(data[at : at + len(magic)] == magic for magic, at in _ARCHIVES.items()):
+        raise Refusal("archive_not_opened")
+    if data[:4] == b"DICM":
+        return 4, False
+    # without a preamble, a group 2 or 8 in either byte order must be at the beginning
+    for start in (0, 1) if data[:1] == b" " else (0,):  # some writers leave a stray blank
+        if data[start : start + 2] in (b"\2\0", b"\x08\0", b"\0\x08") and len(data) >= start + 8:
+            return start, False
+    raise Refusal("not_dicom")
+
+
+def _meta_end(data: Buffer, start: int) -> int:
+    """Where the meta group ends, by its elements: its stated length is wrong in many files."""
+    position = start
+    while data[position : position + 2] == b"\2\0":
+        long_form = data[position + 4 : position + 6] in (b"OB", b"OW", b"SQ", b"UN", b"UT")
+        header, size = (12, 4) if long_form else (8, 2)
+        length = int.from_bytes(data[position + header - size : position + header], "little")
+        position += header + length
+        if position > len(data):
+            raise Refusal("corrupt_dataset", "the meta group breaks off")
+    return position
+
+
+def _declared(data: Buffer, start: int, syntax: str, *, depth: int, notes: tuple[str, ...]) -> Container:
+    """The data set under the syntax that the meta group names, or else with the other representation."""
+    order: Order = ">" if syntax == BIG_ENDIAN else "<"
+    declared = Encoding(explicit=syntax != IMPLICIT, order=order, depth=depth)
+    other = Encoding(explicit=not declared.explicit, order=order, depth=depth)
+    first_is_explicit = _looks_explicit(data, start)
+    mismatch = order == "<" and first_is_explicit != declared.explicit
+    try:
+        dataset = walk(data, start, len(data), other if mismatch else declared)
+    except Refusal:
+        if not mismatch:
+            raise
+        dataset, mismatch = walk(data, start, len(data), declared), False
+    return Container(dataset, syntax, (*notes, "vr_mismatch") if mismatch else notes)
+
+
+def _without_meta(data: Buffer, start: int, *, depth: int, notes: tuple[str, ...]) -> Container:
+    """The data set under the one syntax in which the whole file parses and is an object of DICOM."""
+    big = data[start : start + 2] == b"\0\x08"
+    encoding = Encoding(explicit=_looks_explicit(data, start), order=">" if big else "<", depth=depth)
+    try:
+        dataset = walk(data, start, len(data), encoding)
+    except Refusal as refusal:
+        if encoding.explicit or refusal.reason == "limit_exceeded":
+            raise
+        raise Refusal(*_damaged_or_foreign(data, start, refusal)) from None
+    known = any(keyword in dataset for keyword in ("SOPClassUID", "Modality", "Rows"))
+    if "no_preamble" in notes and not known:
+        raise Refusal("not_dicom")
+    if big:
+        return Container(dataset, BIG_ENDIAN, notes)
+    syntax = EXPLICIT if encoding.explicit else IMPLICIT
+    pixels = dataset.elements.get(0x7FE00010)
+    encapsulated = pixels is not None and pixels[2] == 0xFFFFFFFF
+    return Container(dataset, "" if encapsulated else syntax, notes)
+
+
+def _looks_explicit(data: Buffer, start: int) -> bool:
+    """Whether the first element has a value representation: two capital letters."""
+    letters = bytes(data[start + 4 : start + 6])
+    return len(letters) == 2 and letters.isalpha() and letters.isupper()
+
+
+def _damaged_or_foreign(data: Buffer, start: int, refusal: Refusal) -> tuple[str, str]:
+    """A file that begins like an implicit data set is a damaged one; anything else is no DICOM."""
+    number = int.from_bytes(data[start + 2 : start + 4], "little")
+    length = int.from_bytes(data[start + 4 : start + 8], "little")
+    begins_well = number <= 0x0018 and length <= 64
+    return (refusal.reason, refusal.detail) if begins_well else ("not_dicom", "")

@@ -1,0 +1,217 @@
+"""Cases out of image planes: which frames make one volume, in which order, or why they make none.
+
+Pure: works on headers alone, whatever the files' names and order. What the header reader fills in
+is told in `frames`. Rules of grouping: PS3.3 C.7.3.1, C.7.6.2, C.7.6.16.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
+from math import isfinite
+
+import numpy as np
+
+from pipeline.ingest.frames import Frame, Group, Rules
+from pipeline.ingest.geometry import ORIENTATION_TOLERANCE, orientation_error
+from pipeline.ingest.mosaic import is_mosaic, mosaic_of
+from pipeline.ingest.selection import exclusion_of, is_slice
+from pipeline.ingest.splitting import (
+    Keys,
+    Part,
+    clusters,
+    listed_values,
+    repeats,
+    separated,
+    told_apart,
+    told_values,
+)
+from pipeline.ingest.stacking import image_of, places_of, stack_of, volume_of
+from pipeline.records import Geometry
+
+__all__ = ["Frame", "Group", "Rules", "group"]
+
+_SPACING_TOLERANCE_MM = 1e-4
+Digest = Callable[[Frame], str]
+
+
+def group(frames: Iterable[Frame], rules: Rules, *, pixel_digest: Digest) -> list[Group]:
+    """The groups of all frames, sorted; every frame is in exactly one, the same for any order of input.
+
+    `frames` have distinct `(source, index)`. `pixel_digest` gives a text that is equal for planes with
+    equal decoded pixels; it is asked only where slices lie at the same place and nothing else tells
+    them apart. Frames of one series under two patients are all refused as `patient_conflict`.
+    """
+    groups: list[Group] = []
+    for series in _sets(frames, lambda frame: frame.series_id):
+        patients = {frame.patient_id for frame in series}
+        if len(patients) > 1:
+            detail = f"{len(patients)} patients in one series of {len(series)} images"
+            groups.append(_refused(series, "patient_conflict", detail))
+        else:
+            groups += _of_series(series, rules, pixel_digest)
+    return sorted(groups, key=lambda made: min(frame.name for frame in made.frames))
+
+
+def _of_series(series: Sequence[Frame], rules: Rules, pixel_digest: Digest) -> list[Group]:
+    groups: list[Group] = []
+    # Some writers give every image a study of its own; only then do the studies not count.
+    scattered = len({frame.study_id for frame in series}) == len({frame.source for frame in series})
+    for alike in _sets(series, lambda frame: (_header_key(frame), scattered or frame.study_id)):
+        reason = exclusion_of(alike[0])
+        if reason:
+            groups.append(_refused(alike, reason))
+        elif not is_slice(alike[0]):
+            groups += [_picture(frame) for frame in alike]
+        elif is_mosaic(alike[0]):
+            groups += [_placeless([frame]) or _mosaic(frame, rules) for frame in alike]
+        elif rules.unit == "image":
+            groups += [_placeless([frame]) or image_of(frame) for frame in alike]
+        else:
+            refusal = _placeless(alike)
+            groups += [refusal] if refusal else _volumes(alike, rules, pixel_digest)
+    return groups
+
+
+def _header_key(frame: Frame) -> Hashable:
+    """What frames must share to be looked at together; spacing and orientation need a tolerance."""
+    return (
+        exclusion_of(frame),
+        is_mosaic(frame),
+        frame.modality,
+        frame.sop_class,
+        frame.keys.get("frame_of_reference", ""),
+        frame.keys.get("unit", ""),
+        (frame.rows, frame.columns, frame.samples, frame.photometric),
+    )
+
+
+def _picture(frame: Frame) -> Group:
+    """A projection or photograph: never stacked, no place in space, spacing only if the file tells it."""
+    geometry = Geometry((1.0, 1.0), "pixels")
+    if frame.spacing_mm is not None:
+        geometry = Geometry(frame.spacing_mm, frame.spacing_kind)
+    return Group((frame,), geometry, (frame.rows, frame.columns))
+
+
+def _mosaic(frame: Frame, rules: Rules) -> Group:
+    made = mosaic_of(frame)
+    if made.reason != "ok":
+        return made
+    if rules.unit == "image":
+        detail = f"a tiled volume of {made.shape[0]} slices, and the unit is one image"
+        return _refused([frame], "rule_not_selected", detail)
+    return _too_few([frame], made.shape[0], rules) or made
+
+
+def _placeless(frames: Sequence[Frame]) -> Group | None:
+    """A refusal of all the frames if one of them doesn't say where it lies: it could belong anywhere."""
+    unplaced = sum(not _placed(frame) for frame in frames)
+    if unplaced:
+        return _refused(frames, "no_geometry", f"{unplaced} of {len(frames)} without position or orientation")
+    if any(frame.spacing_mm is None or min(frame.spacing_mm) <= 0 for frame in frames):
+        return _refused(frames, "missing_attribute", "PixelSpacing")
+    error = max(orientation_error(frame.orientation) for frame in frames if frame.orientation is not None)
+    if error > ORIENTATION_TOLERANCE:
+        detail = f"off by {error:.4f} from perpendicular unit directions"
+        return _refused(frames, "geometry_invalid", detail)
+    return None
+
+
+def _placed(frame: Frame) -> bool:
+    if frame.position_mm is None or frame.orientation is None:
+        return False
+    return all(isfinite(coordinate) for coordinate in frame.position_mm)
+
+
+def _volumes(frames: Sequence[Frame], rules: Rules, pixel_digest: Digest) -> list[Group]:
+    groups: list[Group] = []
+    for parallel in _parallel(frames):
+        listed = _sets(parallel, lambda frame: tuple(listed_values(frame).values()))
+        for part in listed:
+            keys = _differing(part[0], [other[0] for other in listed])
+            groups += [
+                replace(made, separated_by={**keys, **made.separated_by})
+                for made in _of_parallel(part, rules, pixel_digest)
+            ]
+    return groups
+
+
+def _parallel(frames: Sequence[Frame]) -> list[list[Frame]]:
+    """Sets of equal orientation and spacing within tolerance."""
+    orientations = np.array([frame.orientation for frame in frames]) / ORIENTATION_TOLERANCE
+    spacings = np.array([frame.spacing_mm for frame in frames]) / _SPACING_TOLERANCE_MM
+    labels = clusters(np.hstack([orientations, spacings]), 1.0)
+    return [
+        [frame for frame, own in zip(frames, labels, strict=True) if own == label]
+        for label in dict.fromkeys(labels.tolist())
+    ]
+
+
+def _differing(frame: Frame, others: Sequence[Frame]) -> Keys:
+    """The listed keys of a frame that some of the others don't share."""
+    values = [listed_values(other) for other in others]
+    return {
+        name: value for name, value in listed_values(frame).items() if any(v[name] != value for v in values)
+    }
+
+
+def _of_parallel(frames: Sequence[Frame], rules: Rules, pixel_digest: Digest) -> list[Group]:
+    drift = float(np.ptp(np.array([frame.orientation for frame in frames]), axis=0).max())
+    if drift > 2 * ORIENTATION_TOLERANCE:
+        return [_refused(frames, "ambiguous_series", f"orientations drift by {drift:.4f}")]
+    parts, copies = _unrepeated(frames, pixel_digest)
+    groups = [replace(_volume(part, rules), separated_by=keys) for part, keys in parts]
+    return [*groups, _refused(copies, "duplicate_identical")] if copies else groups
+
+
+def _unrepeated(frames: Sequence[Frame], pixel_digest: Digest) -> tuple[list[Part], list[Frame]]:
+    """Parts without repeated places, and the copies left out for it; as they are where that fails."""
+    parts = separated(frames)
+    if not any(repeats(part) for part, _ in parts):
+        return parts, []
+    firsts: dict[Hashable, Frame] = {}
+    for frame, place in zip(*_places(frames), strict=True):
+        firsts.setdefault((place, pixel_digest(frame), *told_values(frame)), frame)
+    kept = {frame.name for frame in firsts.values()}
+    copies = [frame for frame in frames if frame.name not in kept]
+    without = separated([frame for frame in frames if frame.name in kept])
+    if copies and not any(repeats(part) for part, _ in without):
+        return without, copies
+    return parts, []
+
+
+def _volume(frames: Sequence[Frame], rules: Rules) -> Group:
+    places = np.unique(places_of(stack_of(frames))).size
+    few = _too_few(frames, places, rules)
+    if few:
+        return few
+    if places == len(frames):
+        return volume_of(frames, rules)
+    detail = f"{len(frames)} images at {places} places"
+    return _refused(frames, "ambiguous_series" if told_apart(frames) else "duplicate_position", detail)
+
+
+def _too_few(frames: Sequence[Frame], slices: int, rules: Rules) -> Group | None:
+    if slices >= rules.min_slices:
+        return None
+    return _refused(frames, "too_few_slices", f"{slices} of at least {rules.min_slices}")
+
+
+def _places(frames: Sequence[Frame]) -> tuple[list[Frame], list[int]]:
+    """The frames sorted by name within their place, and the number of the place of each."""
+    stack = stack_of(frames)
+    return list(stack.frames), places_of(stack).tolist()
+
+
+def _refused(frames: Sequence[Frame], reason: str, detail: str = "") -> Group:
+    return Group(tuple(frames), reason=reason, detail=detail)
+
+
+def _sets(frames: Iterable[Frame], key: Callable[[Frame], Hashable]) -> list[list[Frame]]:
+    """The frames in sets of equal key, frames and sets sorted by name."""
+    sets: dict[Hashable, list[Frame]] = defaultdict(list)
+    for frame in sorted(frames, key=lambda frame: frame.name):
+        sets[key(frame)].append(frame)
+    return list(sets.values())

@@ -1,0 +1,215 @@
+"""The image planes of a file as the grouping wants them: where they lie and what tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.ingest.attributes import optional_number, optional_numbers
+from pipeline.ingest.csa import csa_values
+from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.frames import Frame, Sextuple, Triple
+from pipeline.ingest.pixels import PixelFormat
+from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.suv import moment_of, moment_of_datetime
+from pipeline.ingest.transforms import FunctionalGroups, Transform
+from pipeline.records import SpacingKind
+
+_CENTIMETRES = 3
+_ULTRASOUND = "US"
+_PROJECTIONS = frozenset({"CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"})
+_EPOCH = moment_of("19000101", "000000")
+
+_NUMBER_KEYS = (
+    # (key, functional group, keyword in it, keyword at the top level)
+    ("echo_time", "MREchoSequence", "EffectiveEchoTime", "EchoTime"),
+    ("b_value", "MRDiffusionSequence", "DiffusionBValue", "DiffusionBValue"),
+    ("temporal_position", "FrameContentSequence", "TemporalPositionIndex", "TemporalPositionIdentifier"),
+    ("trigger_time", "CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime", "TriggerTime"),
+    ("acquisition_number", "FrameContentSequence", "FrameAcquisitionNumber", "AcquisitionNumber"),
+)
+_TOP_NUMBER_KEYS = (
+    ("echo_number", "EchoNumbers"),
+    ("inversion_time", "InversionTime"),
+    ("flip_angle", "FlipAngle"),
+    ("instance_number", "InstanceNumber"),
+)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose image it is, in pseudonyms."""
+
+    patient_id: str
+    study_id: str
+    series_id: str
+    sop_id: str
+    frame_of_reference: str
+
+
+def frames_of(
+    groups: FunctionalGroups, form: PixelFormat, identity: Identity, transforms: Sequence[Transform]
+) -> tuple[Frame, ...]:
+    """One `Frame` for each plane of the object. Raises Refusal for a malformed spacing or position."""
+    dataset = groups.dataset
+    modality = dataset.text("Modality")
+    shared_keys = _shared_keys(dataset, identity)
+    tiles, normal = _tiles(dataset)
+    return tuple(
+        Frame(
+            source=identity.sop_id,
+            index=index,
+            patient_id=identity.patient_id,
+            study_id=identity.study_id,
+            series_id=identity.series_id,
+            modality=modality,
+            sop_class=dataset.text("SOPClassUID"),
+            image_type=_image_type(groups, index),
+            rows=form.rows,
+            columns=form.columns,
+            samples=form.samples,
+            photometric=form.photometric,
+            position_mm=_position(groups, index),
+            orientation=_orientation(groups, index),
+            spacing_mm=spacing,
+            spacing_kind=kind,
+            thickness_mm=_measure(groups, index, "SliceThickness"),
+            spacing_between_mm=_measure(groups, index, "SpacingBetweenSlices"),
+            tiles=tiles,
+            tile_normal=normal,
+            keys={
+                **shared_keys,
+                **_frame_keys(groups, index),
+                "unit": transforms[index if len(transforms) > 1 else 0].unit,
+            },
+        )
+        for index in range(form.frames)
+        for spacing, kind in [_spacing(groups, index, modality)]
+    )
+
+
+def _spacing(groups: FunctionalGroups, index: int, modality: str) -> tuple[tuple[float, float] | None, SpacingKind]:
+    """Between rows, then between columns, in mm, and where it was measured (PS3.3 10.7.1.3)."""
+    holder = groups.holder("PixelMeasuresSequence", index, "PixelSpacing")
+    if holder is not None and (pair := _pair(holder, "PixelSpacing")):
+        return pair, "patient"
+    if modality in _PROJECTIONS and (pair := _pair(groups.dataset, "ImagerPixelSpacing")):
+        return pair, "detector_plane"
+    if modality == _ULTRASOUND and (pair := _region_spacing(groups.dataset)):
+        return pair, "patient"
+    return None, "pixels"
+
+
+def _pair(dataset: Dataset, keyword: str) -> tuple[float, float] | None:
+    values = dataset.numbers(keyword)
+    if not values:
+        return None
+    if len(values) != 2 or min(values) <= 0:
+        raise Refusal("missing_attribute", f"{keyword} is not two positive numbers")
+    return values[0], values[1]
+
+
+def _region_spacing(dataset: Dataset) -> tuple[float, float] | None:
+    """The one spacing of all ultrasound regions; None where they differ or aren't lengths."""
+    found = set()
+    for region in dataset.items("SequenceOfUltrasoundRegions"):
+        units = (region.whole("PhysicalUnitsXDirection"), region.whole("PhysicalUnitsYDirection"))
+        across, down = optional_number(region, "PhysicalDeltaX"), optional_number(region, "PhysicalDeltaY")
+        if units != (_CENTIMETRES, _CENTIMETRES) or not across or not down:
+            return None
+        found.add((10 * abs(down), 10 * abs(across)))
+    return found.pop() if len(found) == 1 else None
+
+
+def _position(groups: FunctionalGroups, index: int) -> Triple | None:
+    holder = groups.holder("PlanePositionSequence", index, "ImagePositionPatient")
+    values = optional_numbers(holder, "ImagePositionPatient") if holder is not None else ()
+    return (values[0], values[1], values[2]) if len(values) == 3 else None
+
+
+def _orientation(groups: FunctionalGroups, index: int) -> Sextuple | None:
+    holder = groups.holder("PlaneOrientationSequence", index, "ImageOrientationPatient")
+    values = optional_numbers(holder, "ImageOrientationPatient") if holder is not None else ()
+    if len(values) != 6:
+        return None
+    return (values[0], values[1], values[2], values[3], values[4], values[5])
+
+
+def _measure(groups: FunctionalGroups, index: int, keyword: str) -> float | None:
+    holder = groups.holder("PixelMeasuresSequence", index, keyword)
+    return optional_number(holder, keyword) if holder is not None else None
+
+
+def _image_type(groups: FunctionalGroups, index: int) -> tuple[str, ...]:
+    for sequence in ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence"):
+        item = groups.item(sequence, index)
+        if item is not None and (words := item.words("FrameType")):
+            return words
+    return groups.dataset.words("ImageType")
+
+
+def _shared_keys(dataset: Dataset, identity: Identity) -> dict[str, str | float]:
+    keys: dict[str, str | float] = {}
+    if identity.frame_of_reference:
+        keys["frame_of_reference"] = identity.frame_of_reference
+    for key, keyword in (
+        ("presentation_intent", "PresentationIntentType"),
+        ("intensity_relationship", "PixelIntensityRelationship"),
+        ("kernel", "ConvolutionKernel"),
+    ):
+        if keyword in dataset and (text := dataset.text(keyword)):
+            keys[key] = text
+    for key, keyword in _TOP_NUMBER_KEYS:
+        if keyword in dataset and (number := optional_number(dataset, keyword)) is not None:
+            keys[key] = number
+    return keys
+
+
+def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
+    keys: dict[str, str | float] = {}
+    for key, sequence, keyword, top in _NUMBER_KEYS:
+        item = groups.item(sequence, index)
+        number = optional_number(item, keyword) if item is not None else optional_number(groups.dataset, top)
+        if number is not None:
+            keys[key] = number
+    content = groups.item("FrameContentSequence", index)
+    stack = content.text("StackID") if content is not None else ""
+    gradient = _gradient(groups, index)
+    seconds = _acquired(groups.dataset, content)
+    if stack:
+        keys["stack_id"] = stack
+    if gradient:
+        keys["gradient"] = "\\".join(f"{value:.6g}" for value in gradient)
+    if seconds is not None:
+        keys["acquisition_time"] = seconds
+    return keys
+
+
+def _gradient(groups: FunctionalGroups, index: int) -> tuple[float, ...]:
+    diffusion = groups.item("MRDiffusionSequence", index)
+    if diffusion is None:
+        return optional_numbers(groups.dataset, "DiffusionGradientOrientation")
+    directions = diffusion.items("DiffusionGradientDirectionSequence")
+    return optional_numbers(directions[0], "DiffusionGradientOrientation") if directions else ()
+
+
+def _acquired(dataset: Dataset, content: Dataset | None) -> float | None:
+    """Seconds since a fixed moment; used in memory only, to tell volumes of one series apart."""
+    moment = None
+    if content is not None:
+        moment = moment_of_datetime(content.text("FrameAcquisitionDateTime"))
+    if moment is None:
+        moment = moment_of_datetime(dataset.text("AcquisitionDateTime"))
+    if moment is None:
+        moment = moment_of(dataset.text("AcquisitionDate"), dataset.text("AcquisitionTime"))
+    return None if moment is None or _EPOCH is None else (moment - _EPOCH).total_seconds()
+
+
+def _tiles(dataset: Dataset) -> tuple[int | None, Triple | None]:
+    """The number of tiles of a Siemens mosaic and the direction of its slices."""
+    header = dataset.private(0x0029, b"SIEMENS CSA HEADER", 0x10)
+    if not header or "MOSAIC" not in dataset.words("ImageType"):
+        return None, None
+    counts, normal = csa_values(header, b"NumberOfImagesInMosaic"), csa_values(header, b"SliceNormalVector")
+    count = int(counts[0]) if counts and counts[0] >= 1 else None
+    return count, (normal[0], normal[1], normal[2]) if len(normal) == 3 else None

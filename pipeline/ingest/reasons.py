@@ -1,0 +1,188 @@
+"""Why a file is used or not: the closed lists of reasons and notes, with their sentences for people.
+
+Every file of RAW gets exactly one state and one reason of `REASONS`, and any number of notes of `NOTES`.
+A detail beside them holds numbers and keywords of the standard only, never the text of an attribute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["accepted", "excluded", "quarantined", "failed"]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason: the state it gives a file, what it means, and what a person can do about it."""
+
+    state: State
+    sentence: str
+    next_step: str = ""
+
+
+class Refusal(Exception):
+    """Says that a file can't be used, with the code of a reason and a detail (numbers and keywords)."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[type[Refusal], tuple[str, str]]:
+        return (Refusal, (self.reason, self.detail))
+
+
+REASONS: dict[str, Reason] = {
+    "ok": Reason("accepted", "Used in a case."),
+    "duplicate_identical": Reason("excluded", "The same image is already in; this copy adds nothing."),
+    "not_dicom": Reason("excluded", "Not a DICOM file and not listed in the image table."),
+    "dicomdir": Reason("excluded", "A disc index, not an image."),
+    "archive_not_opened": Reason(
+        "excluded", "A packed archive; unpack it and run again.", "Unpack it into the input folder."
+    ),
+    "non_image_object": Reason(
+        "excluded", "A DICOM object without an image (report, plan, waveform, PDF)."
+    ),
+    "localizer": Reason("excluded", "A planning view (scout) of the scan."),
+    "derived_not_selected": Reason(
+        "excluded", "A derived or captured picture, not an original acquisition."
+    ),
+    "modality_not_selected": Reason(
+        "excluded", "This study does not use this modality.", "Name it in `ingest.modalities` to use it."
+    ),
+    "rule_not_selected": Reason("excluded", "A series rule of the config leaves it out."),
+    "too_few_slices": Reason(
+        "excluded", "Fewer slices than the config asks for.", "Lower `ingest.min_slices` to use it."
+    ),
+    "not_in_table": Reason("excluded", "The table of labels or images has no row for it."),
+    "link_not_followed": Reason(
+        "excluded", "A link that leaves the input folder or loops.", "Copy the files into the input folder."
+    ),
+    "special_file": Reason("excluded", "Not a regular file."),
+    "consent_withdrawn": Reason("excluded", "This patient was deleted on request."),
+    "duplicate_uid_conflict": Reason(
+        "quarantined",
+        "Two different images claim the same identity.",
+        "Find out at the archive which copy is right and remove the other.",
+    ),
+    "patient_conflict": Reason(
+        "quarantined",
+        "One series, image or mask points to two patients.",
+        "Find out whose scan it is and export it again.",
+    ),
+    "missing_attribute": Reason(
+        "quarantined",
+        "A value needed to read the image is missing or malformed.",
+        "Export the file again from the archive.",
+    ),
+    "inconsistent_pixel_attributes": Reason(
+        "quarantined",
+        "The description of the pixels contradicts itself or the data.",
+        "Export the file again from the archive, without conversion.",
+    ),
+    "unit_unknown": Reason(
+        "quarantined",
+        "The values cannot be turned into the unit asked for.",
+        "Export the original series; a conversion dropped its rescale values.",
+    ),
+    "implausible_values": Reason(
+        "quarantined",
+        "The values cannot be real for this kind of scan.",
+        "Look at the image; a conversion may have changed its values.",
+    ),
+    "no_geometry": Reason(
+        "quarantined", "Position or orientation is missing.", "Export the original series again."
+    ),
+    "geometry_invalid": Reason(
+        "quarantined",
+        "The orientation is not two perpendicular unit directions.",
+        "Export the original series again.",
+    ),
+    "missing_slices": Reason(
+        "quarantined", "Slices are missing inside the volume.", "Fetch the missing slices again."
+    ),
+    "variable_spacing": Reason(
+        "quarantined",
+        "The distance between slices changes.",
+        "Set `ingest.resample_z: linear` to allow resampling.",
+    ),
+    "duplicate_position": Reason(
+        "quarantined",
+        "Different slices lie at the same place and nothing tells them apart.",
+        "Fetch the series again, or separate its parts by hand.",
+    ),
+    "gantry_tilt": Reason(
+        "quarantined",
+        "The stack is sheared and the config does not allow straightening.",
+        "Set `ingest.untilt: linear` to allow straightening.",
+    ),
+    "ambiguous_series": Reason(
+        "quarantined",
+        "The series holds several volumes that cannot be separated safely.",
+        "Separate the volumes by hand, one series each.",
+    ),
+    "mosaic_layout_unknown": Reason(
+        "quarantined",
+        "A tiled image whose layout was removed.",
+        "Export it with its private elements, or as single slices.",
+    ),
+    "burned_in_text": Reason(
+        "quarantined", "The picture may show personal text.", "Look at it and black out the text."
+    ),
+    "mask_reference_missing": Reason("quarantined", "The mask names an image that is not here."),
+    "mask_geometry_mismatch": Reason("quarantined", "Mask and image do not lie in the same place."),
+    "mask_values_invalid": Reason(
+        "quarantined", "The mask is empty, overlaps, or has labels nobody declared."
+    ),
+    "affine_conflict": Reason("quarantined", "The file states two different positions."),
+    "empty_file": Reason("failed", "Zero bytes.", "Copy the file again."),
+    "io_error": Reason(
+        "failed",
+        "Could not be read, or changed while being read.",
+        "Check the disk and the file's permissions, then run again.",
+    ),
+    "corrupt_dataset": Reason(
+        "failed", "The file breaks off or is damaged before the pixels.", "Copy or export the file again."
+    ),
+    "truncated_pixel_data": Reason(
+        "failed", "Part of the pixel data is missing.", "Copy or export the file again."
+    ),
+    "transfer_syntax_unsupported": Reason(
+        "failed", "The compression method is not supported.", "Export the file uncompressed."
+    ),
+    "decoder_missing": Reason(
+        "failed", "A decoder package has to be installed.", "Run `make setup`, then `make doctor`."
+    ),
+    "decode_error": Reason(
+        "failed", "The compressed pixels could not be decoded.", "Copy or export the file again."
+    ),
+    "limit_exceeded": Reason(
+        "failed",
+        "Larger or deeper than the safety limits allow.",
+        "If the file is to be trusted, raise `ingest.limits`.",
+    ),
+    "internal_error": Reason("failed", "A fault of this program; please report it."),
+}
+
+NOTES: dict[str, str] = {
+    "unused_bits_masked": "Bits above BitsStored held other data and were ignored.",
+    "padding_replaced": "Padding outside the field of view was replaced by a fixed value.",
+    "monochrome1": "Stored inverted (MONOCHROME1); bright is high in the case where the values have no unit.",
+    "colour_model_fixed": "The compressed data say another colour model than the header; theirs was used.",
+    "overlay_ignored": "Overlays (graphics, annotations) were left out.",
+    "real_world_map_unused": "A real world value mapping is there and was not applied.",
+    "suv_inputs_missing": "The uptake value (SUV) could not be computed; values stay in their unit.",
+    "lossy": "Was compressed with loss before it came here.",
+    "detector_plane": "The pixel spacing is at the detector, not in the patient.",
+    "no_preamble": "The file lacks the preamble of a DICOM file.",
+    "no_meta": "The file lacks the meta group; its transfer syntax was inferred from its bytes.",
+    "vr_mismatch": "The value representation (explicit, implicit) is not the one announced.",
+    "trailing_bytes": "Bytes after the pixel data were ignored.",
+    "charset_unknown": "The character set is not a known one.",
+    "spacing_tag_disagrees": "The slice spacing tag contradicts the positions; the positions were used.",
+    "nominal": "One slice: its thickness is the nominal one.",
+    "z_resampled": "Slices were resampled to an even distance.",
+    "untilted": "A gantry tilt was straightened by resampling.",
+    "contours_skipped": "Some contours of a structure set were not used.",
+}

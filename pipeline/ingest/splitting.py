@@ -1,0 +1,206 @@
+"""Volumes that share a series told apart: by what is listed, and by what differs where places repeat.
+
+A key splits a set of planes only if every part covers the same places, each equally often; else the
+set is left whole and its repeated places get a reason. Numbers of instances are no evidence of
+time, with the one exception of `_by_instance`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ingest.frames import Frame
+from pipeline.ingest.stacking import places_of, stack_of
+
+__all__ = [
+    "Keys",
+    "Part",
+    "clusters",
+    "listed_values",
+    "repeats",
+    "separated",
+    "told_apart",
+    "told_values",
+]
+
+Keys = dict[str, str | float]
+Part = tuple[list[Frame], Keys]
+
+# These change what a value means, so they split a series even where no place repeats.
+_LISTED_KEYS = ("presentation_intent", "intensity_relationship", "kernel", "stack_id")
+# These split only where places repeat; tried in this order, those in one row together.
+_VALUE_KEYS = (
+    ("echo_time", "echo_number"),
+    ("inversion_time",),
+    ("flip_angle",),
+    ("b_value", "gradient"),
+    ("temporal_position",),
+    ("acquisition_number",),
+)
+_TIME_KEYS = ("trigger_time", "acquisition_time")
+_NUMBER_TOLERANCE = 1e-3
+
+
+def clusters(values: NDArray[np.float64], tolerance: float) -> NDArray[np.int64]:
+    """A number for each row of `values` (rows, columns): equal where they chain within `tolerance`.
+
+    Doesn't depend on the order of the rows, and no value sits on an edge as it would with rounding.
+    """
+    labels = np.zeros(len(values), dtype=np.int64)
+    while True:
+        finer = labels
+        for column in values.T:
+            finer = _cut(finer, column, tolerance)
+        if (finer == labels).all():
+            return labels
+        labels = finer
+
+
+def _cut(labels: NDArray[np.int64], column: NDArray[np.float64], tolerance: float) -> NDArray[np.int64]:
+    """The labels with each set cut where its sorted values leave a gap."""
+    order = np.lexsort((column, labels))
+    cuts = (np.diff(labels[order]) != 0) | (np.diff(column[order]) > tolerance)
+    finer = np.empty_like(labels)
+    finer[order] = np.concatenate([[0], np.cumsum(cuts)])
+    return finer
+
+
+def listed_values(frame: Frame) -> Keys:
+    """The keys of a frame that split a series wherever they differ; absent ones are empty."""
+    listed: Keys = {name: frame.keys.get(name, "") for name in _LISTED_KEYS}
+    listed["image_type"] = "\\".join(frame.image_type[2:])
+    return listed
+
+
+def told_values(frame: Frame) -> tuple[str | float, ...]:
+    """What a frame says about itself that would make it another volume than one with equal pixels."""
+    return tuple(frame.keys.get(name, "") for names in _VALUE_KEYS for name in names)
+
+
+def repeats(frames: Sequence[Frame]) -> bool:
+    """Whether two of the frames lie at the same place."""
+    return max(Counter(places_of(stack_of(frames)).tolist()).values()) > 1
+
+
+def separated(frames: Sequence[Frame]) -> list[Part]:
+    """The frames in parts without repeated places, each with the keys that tell it apart.
+
+    A part may still repeat places where no key separates them; the caller judges that.
+    """
+    if not repeats(frames) or _diffusion_untold(frames):
+        return [(list(frames), {})]
+    for names in _VALUE_KEYS:
+        parts = _by_value(frames, names)
+        if len(parts) > 1 and _complete(frames, [part for part, _ in parts]):
+            return [(inner, keys | more) for part, keys in parts for inner, more in separated(part)]
+    return _by_time(frames) or _by_instance(frames) or [(list(frames), {})]
+
+
+def told_apart(frames: Sequence[Frame]) -> bool:
+    """Whether repeated places look like further volumes rather than stray slices.
+
+    True where every place repeats, or where some key differs between planes at one place.
+    """
+    by_place = list(_by_place(frames).values())
+    if min(len(planes) for planes in by_place) > 1:
+        return True
+    names = [name for row in _VALUE_KEYS for name in row] + [*_TIME_KEYS]
+    return any(len({frame.keys.get(name) for frame in planes}) > 1 for planes in by_place for name in names)
+
+
+def _by_value(frames: Sequence[Frame], names: Sequence[str]) -> list[Part]:
+    labels = np.zeros(len(frames), dtype=np.int64)
+    for name in names:
+        labels = labels * (len(frames) + 1) + _value_labels([frame.keys.get(name) for frame in frames])
+    sets: dict[int, list[Frame]] = defaultdict(list)
+    for label, frame in zip(labels.tolist(), frames, strict=True):
+        sets[label].append(frame)
+    parts: list[Part] = []
+    for _, part in sorted(sets.items()):
+        told = min(part, key=lambda frame: frame.name).keys
+        parts.append((part, {name: told[name] for name in names if name in told}))
+    return parts
+
+
+def _value_labels(values: Sequence[str | float | None]) -> NDArray[np.int64]:
+    """Labels growing with the value: absent ones first, numbers within a tolerance, texts."""
+    numbers = [value for value in values if isinstance(value, int | float)]
+    chained = clusters(np.array(numbers, dtype=np.float64).reshape(-1, 1), _NUMBER_TOLERANCE)
+    labels: dict[str | float | None, int] = {None: 0}
+    labels.update(zip(numbers, (chained + 1).tolist(), strict=True))
+    texts = sorted({value for value in values if isinstance(value, str)})
+    labels.update((text, len(numbers) + 1 + i) for i, text in enumerate(texts))
+    return np.array([labels[value] for value in values], dtype=np.int64)
+
+
+def _complete(frames: Sequence[Frame], parts: Sequence[Sequence[Frame]]) -> bool:
+    """Whether every part covers all places, each place of a part equally often."""
+    place_of = {frame.name: place for place, planes in _by_place(frames).items() for frame in planes}
+    places = set(place_of.values())
+    for part in parts:
+        counts = Counter(place_of[frame.name] for frame in part)
+        if set(counts) != places or len(set(counts.values())) != 1:
+            return False
+    return True
+
+
+def _by_time(frames: Sequence[Frame]) -> list[Part]:
+    """The n-th plane of every place in time makes the n-th volume, if the times don't contradict it.
+
+    Acquisition times of one volume must all come before those of the next. Trigger times may drift
+    with the heart rate, so only the first two volumes are held against each other.
+    """
+    for name in _TIME_KEYS:
+        volumes = _ranked(frames, name)
+        spans = [[float(frame.keys[name]) for frame in volume] for volume in volumes]
+        compared = spans[:2] if name == "trigger_time" else spans
+        if volumes and all(max(first) < min(second) for first, second in pairwise(compared)):
+            return [(volume, {"time_index": rank}) for rank, volume in enumerate(volumes)]
+    return []
+
+
+def _by_instance(frames: Sequence[Frame]) -> list[Part]:
+    """Volumes by instance number, where nothing else can differ between repeats.
+
+    Only where every plane states its (equal) diffusion weighting, so that repeats can't be diffusion,
+    and where the numbers run through the repeats in equal steps at every place.
+    """
+    if any("b_value" not in frame.keys for frame in frames):
+        return []
+    volumes = _ranked(frames, "instance_number")
+    if not volumes:
+        return []
+    numbers = np.array([[float(frame.keys["instance_number"]) for frame in volume] for volume in volumes])
+    if np.ptp(np.diff(numbers, axis=0), axis=1).any():
+        return []
+    return [(volume, {"time_index": rank}) for rank, volume in enumerate(volumes)]
+
+
+def _ranked(frames: Sequence[Frame], name: str) -> list[list[Frame]]:
+    """One list of planes for each rank of a numeric key; empty if a place lacks planes or order."""
+    by_place = list(_by_place(frames).values())
+    numeric = all(isinstance(frame.keys.get(name), int | float) for frame in frames)
+    if not numeric or len({len(planes) for planes in by_place}) != 1:
+        return []
+    ordered = [sorted(planes, key=lambda frame: frame.keys[name]) for planes in by_place]
+    if any(first.keys[name] == second.keys[name] for planes in ordered for first, second in pairwise(planes)):
+        return []
+    return [list(volume) for volume in zip(*ordered, strict=True)]
+
+
+def _by_place(frames: Sequence[Frame]) -> dict[int, list[Frame]]:
+    stack = stack_of(frames)
+    by_place: dict[int, list[Frame]] = defaultdict(list)
+    for place, frame in zip(places_of(stack).tolist(), stack.frames, strict=True):
+        by_place[place].append(frame)
+    return by_place
+
+
+def _diffusion_untold(frames: Sequence[Frame]) -> bool:
+    """Diffusion images without a public b-value: what their repeats are can't be known."""
+    return any("DIFFUSION" in frame.image_type and "b_value" not in frame.keys for frame in frames)

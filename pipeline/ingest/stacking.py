@@ -1,0 +1,239 @@
+"""Planes in the order of space, the grid they make, or the reason why they make none.
+
+Order and distances come from positions projected on the normal, never from instance numbers or
+spacing tags (PS3.3 C.7.6.2.1.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median, median_low
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ingest.frames import Frame, Group, Rules
+from pipeline.ingest.geometry import affine_from, geometry_of, image_geometry, normal_of
+
+__all__ = ["Stack", "image_of", "places_of", "resampled_heights", "stack_of", "straight_shifts", "volume_of"]
+
+# Positions are written with about 1e-3 mm; slices this near to each other lie at the same place.
+GAP_TOLERANCE_MM = 0.01
+GAP_TOLERANCE = 0.01
+GRID_TOLERANCE = 0.10
+TILT_TOLERANCE_DEGREES = 0.5
+SHIFT_TOLERANCE_PIXELS = 0.01
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Parallel planes sorted along their normal.
+
+    `positions` (planes, 3) are LPS mm; `heights` (planes,) the positions along `normal`; `rows` and
+    `columns` are the directions of growing row and column index; `spacing_mm` between rows, columns.
+    """
+
+    frames: tuple[Frame, ...]
+    positions: Vector
+    heights: Vector
+    normal: Vector
+    rows: Vector
+    columns: Vector
+    spacing_mm: tuple[float, float]
+
+
+def stack_of(frames: Sequence[Frame]) -> Stack:
+    """The frames sorted along the normal of the first by name.
+
+    Raises ValueError where orientation or spacing is missing; all must have positions.
+    """
+    named = sorted(frames, key=lambda frame: frame.name)
+    orientation, spacing_mm = named[0].orientation, named[0].spacing_mm
+    if orientation is None or spacing_mm is None:
+        raise ValueError("a plane without orientation or spacing has no place in a stack")
+    directions = np.asarray(orientation, dtype=np.float64).reshape(2, 3)
+    normal = normal_of(orientation)
+    normal /= np.linalg.norm(normal)
+    positions = np.array([frame.position_mm for frame in named], dtype=np.float64).reshape(-1, 3)
+    heights = positions @ normal
+    order = np.argsort(heights, kind="stable")
+    return Stack(
+        frames=tuple(named[i] for i in order),
+        positions=positions[order],
+        heights=heights[order],
+        normal=normal,
+        rows=directions[1],
+        columns=directions[0],
+        spacing_mm=spacing_mm,
+    )
+
+
+def places_of(stack: Stack) -> NDArray[np.int64]:
+    """A number for each plane, the same for planes at the same place, growing along the normal."""
+    return np.concatenate([[0], np.cumsum(np.diff(stack.heights) > GAP_TOLERANCE_MM)])
+
+
+def image_of(frame: Frame) -> Group:
+    """A single plane as a 2-D case with its place in space; the slice step is the thickness, else 1 mm."""
+    stack = stack_of([frame])
+    step = stack.normal * (frame.thickness_mm or 1.0)
+    geometry = image_geometry(_affine(stack, step), kind=frame.spacing_kind)
+    return Group((frame,), geometry, (frame.rows, frame.columns))
+
+
+def volume_of(frames: Sequence[Frame], rules: Rules) -> Group:
+    """The volume that planes at different places make, or the reason why they make none.
+
+    `missing_slices` where gaps are multiples of the usual one, `variable_spacing` where they are not
+    (unless resampled), `gantry_tilt` where the stack leans (unless straightened).
+    """
+    stack = stack_of(frames)
+    if len(frames) == 1:
+        return _single(stack)
+    refusal = _gap_refusal(stack, rules) or _line_refusal(stack) or _tilt_refusal(stack, rules)
+    return refusal or _accepted(stack)
+
+
+def straight_shifts(stack: Stack) -> tuple[Vector, Vector]:
+    """How far each plane lies from the first one's place, in rows and columns, seen along the normal."""
+    lateral = stack.positions - stack.positions[0]
+    return lateral @ stack.rows / stack.spacing_mm[0], lateral @ stack.columns / stack.spacing_mm[1]
+
+
+def resampled_heights(stack: Stack) -> Vector:
+    """Even heights from the first to the last plane, as near to the median distance as they divide."""
+    extent = stack.heights[-1] - stack.heights[0]
+    steps = max(1, round(float(extent / median(np.diff(stack.heights).tolist()))))
+    return np.linspace(stack.heights[0], stack.heights[-1], steps + 1)
+
+
+def _single(stack: Stack) -> Group:
+    thickness_mm = stack.frames[0].thickness_mm
+    if not thickness_mm:
+        return Group(stack.frames, reason="missing_attribute", detail="SliceThickness of a single slice")
+    geometry = geometry_of(_affine(stack, stack.normal * thickness_mm), kind="nominal")
+    return Group(stack.frames, geometry, _planes_shape(stack, 1), notes=("nominal",))
+
+
+def _gap_refusal(stack: Stack, rules: Rules) -> Group | None:
+    if _even(stack):
+        return None
+    gaps = np.diff(stack.heights)
+    usual = median_low(gaps.tolist())
+    multiples = np.maximum(1, np.rint(gaps / usual))
+    if (multiples > 1).any() and (np.abs(gaps - multiples * usual) <= multiples * _tolerance_mm(usual)).all():
+        return Group(stack.frames, reason="missing_slices", detail=_missing(stack, multiples))
+    if rules.resample_z == "linear":
+        return None
+    detail = f"gaps from {_mm(gaps.min())} to {_mm(gaps.max())} mm over {len(stack.frames)} slices"
+    return Group(stack.frames, reason="variable_spacing", detail=detail)
+
+
+def _line_refusal(stack: Stack) -> Group | None:
+    """Planes that don't lie on one straight line make no grid, whatever their heights."""
+    extent = stack.heights[-1] - stack.heights[0]
+    direction = (stack.positions[-1] - stack.positions[0]) / extent
+    on_line = stack.positions[0] + np.outer(stack.heights - stack.heights[0], direction)
+    beside_mm = float(np.linalg.norm(stack.positions - on_line, axis=1).max())
+    allowed_mm = max(GAP_TOLERANCE_MM, GRID_TOLERANCE * median(np.diff(stack.heights).tolist()))
+    if beside_mm <= allowed_mm:
+        return None
+    detail = f"a slice lies {_mm(beside_mm)} mm beside the line of the stack"
+    return Group(stack.frames, reason="variable_spacing", detail=detail)
+
+
+def _tilt_refusal(stack: Stack, rules: Rules) -> Group | None:
+    tilt_degrees = _tilt_degrees(stack)
+    if tilt_degrees <= TILT_TOLERANCE_DEGREES or rules.untilt == "linear":
+        return None
+    return Group(stack.frames, reason="gantry_tilt", detail=f"tilt of {tilt_degrees:.2f} degrees")
+
+
+def _accepted(stack: Stack) -> Group:
+    notes: list[str] = []
+    measures: dict[str, float] = {}
+    heights = stack.heights
+    if not _even(stack):
+        heights = resampled_heights(stack)
+        gaps = np.diff(stack.heights)
+        notes.append("z_resampled")
+        measures |= {"gap_min_mm": float(gaps.min()), "gap_max_mm": float(gaps.max())}
+        measures["resampled_mm"] = float(heights[1] - heights[0])
+    step = (stack.positions[-1] - stack.positions[0]) / (len(heights) - 1)
+    origin = stack.positions[0]
+    shape: tuple[int, ...] = _planes_shape(stack, len(heights))
+    tilt_degrees = _tilt_degrees(stack)
+    if tilt_degrees > TILT_TOLERANCE_DEGREES:
+        notes.append("untilted")
+        measures["tilt_degrees"] = tilt_degrees
+        step = stack.normal * (heights[-1] - heights[0]) / (len(heights) - 1)
+        origin, shape = _straight_grid(stack, len(heights))
+    if _tags_disagree(stack):
+        notes.append("spacing_tag_disagrees")
+    geometry = geometry_of(_affine(stack, step, origin), kind=stack.frames[0].spacing_kind)
+    return Group(stack.frames, geometry, shape, notes=tuple(sorted(notes)), measures=measures)
+
+
+def _straight_grid(stack: Stack, slices: int) -> tuple[Vector, tuple[int, ...]]:
+    """Origin and shape of the upright grid that holds every plane of a leaning stack."""
+    origin, shape = stack.positions[0].copy(), [slices]
+    sides = (stack.rows, stack.columns)
+    sizes = (stack.frames[0].rows, stack.frames[0].columns)
+    for direction, spacing, size, shifts in zip(
+        sides, stack.spacing_mm, sizes, straight_shifts(stack), strict=True
+    ):
+        origin += direction * spacing * shifts.min()
+        shape.append(size + int(np.ceil(np.ptp(shifts) - SHIFT_TOLERANCE_PIXELS)))
+    return origin, tuple(shape)
+
+
+def _even(stack: Stack) -> bool:
+    gaps = np.diff(stack.heights)
+    usual = median(gaps.tolist())
+    grid = np.linspace(stack.heights[0], stack.heights[-1], len(stack.heights))
+    gaps_even = (np.abs(gaps - usual) <= _tolerance_mm(usual)).all()
+    on_grid = (np.abs(stack.heights - grid) <= max(GAP_TOLERANCE_MM, GRID_TOLERANCE * usual)).all()
+    return bool(gaps_even and on_grid)
+
+
+def _tilt_degrees(stack: Stack) -> float:
+    way = stack.positions[-1] - stack.positions[0]
+    along = float(way @ stack.normal)
+    return float(np.degrees(np.arctan2(np.linalg.norm(way - along * stack.normal), along)))
+
+
+def _tags_disagree(stack: Stack) -> bool:
+    usual = median(np.diff(stack.heights).tolist())
+    told = {abs(frame.spacing_between_mm) for frame in stack.frames if frame.spacing_between_mm is not None}
+    return any(abs(spacing - usual) > _tolerance_mm(usual) for spacing in told)
+
+
+def _missing(stack: Stack, multiples: Vector) -> str:
+    holes = [
+        f"{int(multiples[i]) - 1} missing between {_mm(stack.heights[i])} and {_mm(stack.heights[i + 1])}"
+        for i in np.flatnonzero(multiples > 1)
+    ]
+    more = f" and {len(holes) - 3} more holes" if len(holes) > 3 else ""
+    return "; ".join(holes[:3]) + more
+
+
+def _tolerance_mm(gap_mm: float) -> float:
+    # The last nanometre is the arithmetic's own.
+    return max(GAP_TOLERANCE_MM, GAP_TOLERANCE * gap_mm) + 1e-6
+
+
+def _planes_shape(stack: Stack, slices: int) -> tuple[int, int, int]:
+    return slices, stack.frames[0].rows, stack.frames[0].columns
+
+
+def _affine(stack: Stack, step_mm: Vector, origin: Vector | None = None) -> Vector:
+    directions = (*stack.columns, *stack.rows)
+    position = stack.positions[0] if origin is None else origin
+    return affine_from(position, directions, spacing_mm=stack.spacing_mm, step_mm=step_mm)
+
+
+def _mm(length: float) -> str:
+    return f"{length:.2f}".rstrip("0").rstrip(".")

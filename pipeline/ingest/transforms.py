@@ -1,0 +1,203 @@
+"""How the header says that stored values become numbers: one `Transform` or palette for each frame.
+
+Functional groups are read frame over shared over top level (PS3.3 C.7.6.16.2.9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pipeline.ingest import vocabulary
+from pipeline.ingest.colour import Palette, narrowed
+from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.pixels import PALETTE, PixelFormat
+from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.suv import uptake_of
+from pipeline.ingest.values import HU, Lut, Transform
+
+ARBITRARY = "arbitrary"
+UNSPECIFIED = "US"
+RGB = "RGB"
+SUV = "SUVbw"
+
+_CT, _PET = "CT", "PT"
+_PALETTE_COLOURS = ("Red", "Green", "Blue")
+_PADDING_ELEMENTS = {
+    "PixelData": ("PixelPaddingValue", "PixelPaddingRangeLimit"),
+    "FloatPixelData": ("FloatPixelPaddingValue", "FloatPixelPaddingRangeLimit"),
+    "DoubleFloatPixelData": ("DoubleFloatPixelPaddingValue", "DoubleFloatPixelPaddingRangeLimit"),
+}
+
+
+@dataclass(frozen=True)
+class FunctionalGroups:
+    """The items of the shared and the per-frame functional groups; empty in classic objects."""
+
+    dataset: Dataset
+    shared: Dataset | None
+    frames: tuple[Dataset, ...]
+
+    def item(self, sequence: str, index: int) -> Dataset | None:
+        """The first item of a functional group for frame `index`: the frame's own, else the shared one."""
+        own = self.frames[index] if self.frames else None
+        for group in (own, self.shared):
+            if group is not None and sequence in group:
+                items = group.items(sequence)
+                return items[0] if items else None
+        return None
+
+    def holder(self, sequence: str, index: int, keyword: str) -> Dataset | None:
+        """The data set that has `keyword` for the frame: the functional group's item, else the top level."""
+        item = self.item(sequence, index)
+        if item is not None and keyword in item:
+            return item
+        return self.dataset if keyword in self.dataset else None
+
+
+def functional_groups(dataset: Dataset, frames: int) -> FunctionalGroups:
+    """The functional groups. Raises Refusal when their number isn't that of the frames."""
+    shared = dataset.items("SharedFunctionalGroupsSequence")
+    own = dataset.items("PerFrameFunctionalGroupsSequence")
+    if own and len(own) != frames:
+        raise Refusal("inconsistent_pixel_attributes", f"{len(own)} functional groups for {frames} frames")
+    return FunctionalGroups(dataset, shared[0] if shared else None, tuple(own))
+
+
+def transforms_of(groups: FunctionalGroups, form: PixelFormat, keyword: str) -> tuple[Transform, ...]:
+    """One transform for each frame (a single one where all are alike).
+
+    Raises Refusal `unit_unknown`, `missing_attribute` or `inconsistent_pixel_attributes`.
+    """
+    dataset = groups.dataset
+    if form.samples == 3 or form.photometric == PALETTE:
+        return (Transform(unit=RGB),)
+    modality = dataset.text("Modality")
+    base = Transform(padding=_padding_range(dataset, form, keyword), notes=_notes(dataset, form))
+    count = form.frames if _varies(groups) else 1
+    return tuple(_transform(groups, index, base=base, form=form, modality=modality) for index in range(count))
+
+
+def palette_of(dataset: Dataset, form: PixelFormat) -> Palette | None:
+    """The palette of a PALETTE COLOR image, else None. Raises Refusal when it is damaged."""
+    if form.photometric != PALETTE:
+        return None
+    tables = [
+        _table(dataset, f"{name}PaletteColorLookupTableDescriptor", f"{name}PaletteColorLookupTableData", form)
+        for name in _PALETTE_COLOURS
+    ]
+    if len({(table.first, len(table.values), table.bits) for table in tables}) != 1:
+        raise Refusal("inconsistent_pixel_attributes", "the three palettes differ in size")
+    colours = np.stack([table.values for table in tables], axis=-1)  # (entries, 3)
+    return Palette(tables[0].first, narrowed(colours))
+
+
+def _varies(groups: FunctionalGroups) -> bool:
+    return any("PixelValueTransformationSequence" in frame for frame in groups.frames)
+
+
+def _transform(
+    groups: FunctionalGroups, index: int, *, base: Transform, form: PixelFormat, modality: str
+) -> Transform:
+    sequence = "PixelValueTransformationSequence"
+    rescale = groups.item(sequence, index) or groups.dataset
+    luts = groups.dataset.items("ModalityLUTSequence")
+    slope, intercept = rescale.number("RescaleSlope"), rescale.number("RescaleIntercept")
+    if luts and (slope is not None or intercept is not None):
+        raise Refusal("inconsistent_pixel_attributes", "both a modality LUT and rescale values")
+    if (slope is None) != (intercept is None):
+        raise Refusal("missing_attribute", "RescaleIntercept" if intercept is None else "RescaleSlope")
+    if slope == 0:
+        raise Refusal("inconsistent_pixel_attributes", "RescaleSlope is 0")
+    if luts:
+        lut = _table(luts[0], "LUTDescriptor", "LUTData", form)
+        unit = _unit(groups.dataset, luts[0].text("ModalityLUTType"), modality)
+        return _oriented(replace(base, lut=lut, unit=unit), groups.dataset, form)
+    if slope is None and modality == _CT:
+        raise Refusal("unit_unknown", "RescaleSlope and RescaleIntercept are missing")
+    unit = _unit(groups.dataset, rescale.text("RescaleType"), modality)
+    transform = replace(base, slope=slope or 1.0, intercept=intercept or 0.0, unit=unit)
+    return _oriented(_uptake(transform, groups.dataset), groups.dataset, form)
+
+
+def _unit(dataset: Dataset, rescale_type: str, modality: str) -> str:
+    """What the numbers are: as the file says, never taken for Hounsfield units without a reason."""
+    if modality == _CT:
+        if rescale_type:
+            return vocabulary.word("RescaleType", rescale_type)
+        return HU if dataset.words("ImageType")[:1] == ("ORIGINAL",) else UNSPECIFIED
+    if modality == _PET:
+        return vocabulary.word("Units", dataset.text("Units")) or UNSPECIFIED
+    return ARBITRARY
+
+
+def _uptake(transform: Transform, dataset: Dataset) -> Transform:
+    if dataset.text("Modality") != _PET:
+        return transform
+    if transform.unit == "GML":
+        return replace(transform, unit=SUV)
+    uptake = uptake_of(dataset) if transform.unit == "BQML" else None
+    if uptake is None:
+        return replace(transform, notes=(*transform.notes, "suv_inputs_missing"))
+    return replace(transform, unit=SUV, factor=uptake.factor())
+
+
+def _oriented(transform: Transform, dataset: Dataset, form: PixelFormat) -> Transform:
+    """With the inversion of MONOCHROME1, only where the values are no physical quantity."""
+    shape = dataset.text("PresentationLUTShape")
+    inverse = form.photometric == "MONOCHROME1"
+    if (shape == "INVERSE" and not inverse) or (shape == "IDENTITY" and inverse):
+        raise Refusal("inconsistent_pixel_attributes", "PresentationLUTShape contradicts PhotometricInterpretation")
+    if not inverse:
+        return transform
+    if form.kind == "float":
+        raise Refusal("inconsistent_pixel_attributes", "MONOCHROME1 with floating point pixels")
+    return replace(
+        transform, invert=transform.unit == ARBITRARY, notes=(*transform.notes, "monochrome1")
+    )
+
+
+def _notes(dataset: Dataset, form: PixelFormat) -> tuple[str, ...]:
+    notes = []
+    if any(0x6000 <= tag >> 16 <= 0x601E and not tag >> 16 & 1 for tag in dataset.elements):
+        notes.append("overlay_ignored")
+    if "RealWorldValueMappingSequence" in dataset:
+        notes.append("real_world_map_unused")
+    return tuple(notes)
+
+
+def _padding_range(dataset: Dataset, form: PixelFormat, keyword: str) -> tuple[float, float] | None:
+    value_name, limit_name = _PADDING_ELEMENTS[keyword]
+    value = dataset.number(value_name, signed=form.signed)
+    if value is None:
+        return None
+    limit = dataset.number(limit_name, signed=form.signed)
+    ends = (value, value if limit is None else limit)
+    return min(ends), max(ends)
+
+
+def _table(dataset: Dataset, descriptor: str, data: str, form: PixelFormat) -> Lut:
+    """A lookup table: 8-bit entries in bytes or words, 16-bit entries in words of the data set's order."""
+    described = dataset.numbers(descriptor)
+    if len(described) != 3:
+        raise Refusal("missing_attribute", descriptor)
+    count, bits = int(described[0]) or 1 << 16, int(described[2])
+    first = int(dataset.numbers(descriptor, signed=form.signed)[1])
+    raw = dataset.raw(data)
+    if not raw:
+        raise Refusal("missing_attribute", data)
+    order = dataset.encoding.order
+    words = len(raw) >= 2 * count
+    if not 8 <= bits <= 16 or (bits > 8 and not words) or len(raw) not in _lut_sizes(count):
+        raise Refusal("inconsistent_pixel_attributes", f"{data} has {len(raw)} bytes for {count} entries")
+    values = np.frombuffer(raw, f"{order}u2" if words else np.uint8, count=count)
+    native = values.astype(np.uint16) if bits > 8 else values.astype(np.uint8)
+    return Lut(first, native, bits)
+
+
+def _lut_sizes(count: int) -> Sequence[int]:
+    return (2 * count, count, count + count % 2)
+
+

@@ -1,0 +1,211 @@
+"""From stored bits to numbers with a unit: pure arithmetic on one plane at a time.
+
+The order is fixed: sign and unused bits, padding (on stored values), rescale or lookup table,
+inversion, fill. Numbers are kept in the smallest dtype that gives the stored values back exactly
+(PS3.3 C.7.5.1.1.2, C.7.6.3, C.11.1; PS3.5 8.1.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ingest.pixels import PixelFormat
+from pipeline.ingest.reasons import Refusal
+
+HU = "HU"
+AIR_HU = -1024
+NON_FINITE_SHARE = 0.01
+_IMPLAUSIBLE_SHARE = 0.001
+_LOWEST_HU, _AIR_BELOW_HU, _HIGHEST_HU = -1100, -500, 4000
+_ORDINARY_BITS = 12
+_WHOLE_DTYPES = (np.uint8, np.int16, np.uint16)
+_LARGEST_WHOLE_FLOAT32 = 2**24
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Lut:
+    """A modality lookup table: the values from stored value `first` on; beyond the ends the last ones."""
+
+    first: int
+    values: Array
+    bits: int
+
+
+@dataclass(frozen=True)
+class Transform:
+    """How the stored values of one frame become numbers.
+
+    `padding` is the inclusive range of stored values that are no measurement, lowest first.
+    """
+
+    slope: float = 1.0
+    intercept: float = 0.0
+    lut: Lut | None = None
+    padding: tuple[float, float] | None = None
+    invert: bool = False
+    unit: str = "arbitrary"
+    factor: float = 1.0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def fill(self) -> int:
+        """What padding becomes: air in Hounsfield units, else 0."""
+        return AIR_HU if self.unit == HU else 0
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The numbers of one plane, which of them are padding (None if none is), and the notes."""
+
+    array: Array
+    padded: NDArray[np.bool_] | None = None
+    notes: frozenset[str] = field(default_factory=frozenset)
+
+
+def stored_values(patterns: Array, form: PixelFormat) -> tuple[Array, bool]:
+    """The signed or unsigned numbers of bit patterns, and whether bits above BitsStored were set.
+
+    >>> stored_values(np.array([[0x0F9C]], "<u2"), form_12_bits_signed)[0]
+    array([[-100]], dtype=int16)
+    """
+    unused = form.bits_allocated - form.bits_stored
+    if form.bits_allocated == 1 or not unused:
+        return (patterns.view(f"<i{patterns.dtype.itemsize}") if form.signed else patterns), False
+    mask = patterns.dtype.type((1 << form.bits_stored) - 1)
+    low = patterns & mask
+    if not form.signed:
+        return low, bool((patterns != low).any())
+    signed = (low << unused).view(f"<i{patterns.dtype.itemsize}") >> unused
+    return signed, bool((signed.view(patterns.dtype) != patterns).any() and (patterns != low).any())
+
+
+def plane_of(patterns: Array, form: PixelFormat, transform: Transform) -> Plane:
+    """The numbers of one monochrome frame `(rows, columns)`.
+
+    uint8, int16, uint16, int32 where all are whole, else float32. Raises Refusal `implausible_values`
+    where float32 can't hold them, or more than 1 % aren't finite.
+    """
+    if form.kind == "float":
+        return _float_plane(patterns, transform)
+    stored, junk = stored_values(patterns, form)
+    notes = {"unused_bits_masked"} if junk else set()
+    padded = _padding(stored, transform)
+    if padded is not None:
+        notes.add("padding_replaced")
+    if transform.invert and transform.lut is None:
+        stored = _inverted(stored, form)
+    array = _through_lut(stored, transform) if transform.lut else _rescaled(stored, transform)
+    if padded is not None:
+        array = _filled(array, padded, transform.fill)
+    return Plane(_smallest(array), padded, frozenset(notes))
+
+
+def smallest(array: Array) -> Array:
+    """The array in the smallest of uint8, int16, uint16, float32 that holds it exactly."""
+    return _smallest(array, final=True)
+
+
+def check_hounsfield(values: Array, padded: NDArray[np.bool_] | None, *, bits_stored: int) -> None:
+    """Raises Refusal `implausible_values` where no CT scanner measures such numbers.
+
+    A slope or intercept that is missing, applied twice or of the wrong sign shows here.
+    """
+    measured = values if padded is None else values[~padded]
+    if not measured.size:
+        raise Refusal("implausible_values", "all voxels are padding")
+    below = float(np.count_nonzero(measured < _LOWEST_HU) / measured.size)
+    above = float(np.count_nonzero(measured > _HIGHEST_HU) / measured.size)
+    lowest = float(measured.min())
+    too_high = above > _IMPLAUSIBLE_SHARE and bits_stored <= _ORDINARY_BITS
+    if below > _IMPLAUSIBLE_SHARE or lowest >= _AIR_BELOW_HU or too_high:
+        raise Refusal(
+            "implausible_values",
+            f"{100 * below:.2f} % below {_LOWEST_HU} HU, lowest {lowest:g} HU, "
+            f"{100 * above:.2f} % above {_HIGHEST_HU} HU",
+        )
+
+
+def _padding(stored: Array, transform: Transform) -> NDArray[np.bool_] | None:
+    if transform.padding is None:
+        return None
+    low, high = transform.padding
+    padded = (stored >= low) & (stored <= high)
+    return padded if padded.any() else None
+
+
+def _inverted(stored: Array, form: PixelFormat) -> Array:
+    """Highest for lowest: 2^BitsStored - 1 - value, or -1 - value where signed (PS3.3 C.7.6.3.1.2)."""
+    if form.signed:
+        return ~stored
+    return stored.dtype.type((1 << form.bits_stored) - 1) - stored
+
+
+def _through_lut(stored: Array, transform: Transform) -> Array:
+    lut = transform.lut
+    assert lut is not None
+    index = np.clip(stored.astype(np.int64) - lut.first, 0, len(lut.values) - 1)
+    array = lut.values[index]
+    return ((1 << lut.bits) - 1) - array.astype(np.int64) if transform.invert else array
+
+
+def _rescaled(stored: Array, transform: Transform) -> Array:
+    slope, intercept, factor = transform.slope, transform.intercept, transform.factor
+    if slope == 1.0 and intercept == 0.0 and factor == 1.0:
+        return stored
+    if slope.is_integer() and intercept.is_integer() and factor == 1.0:
+        largest = abs(slope) * float(max(abs(int(stored.max())), abs(int(stored.min())))) + abs(intercept)
+        dtype = np.int32 if largest < 2**31 else np.int64
+        if largest < 2**62:
+            return stored.astype(dtype) * dtype(slope) + dtype(intercept)
+    values = (stored * np.float64(slope) + np.float64(intercept)) * np.float64(factor)
+    narrow = values.astype(np.float32)
+    back = (narrow.astype(np.float64) / factor - intercept) / slope
+    if not np.array_equal(np.rint(back), stored):
+        raise Refusal("implausible_values", "32 bits can't hold the rescaled values exactly")
+    return narrow
+
+
+def _float_plane(values: Array, transform: Transform) -> Plane:
+    padded = _padding(values, transform)
+    finite = np.isfinite(values)
+    lost = 1.0 - np.count_nonzero(finite) / values.size
+    if lost > NON_FINITE_SHARE:
+        raise Refusal("implausible_values", f"{100 * lost:.1f} % of the values are not finite")
+    if lost:
+        padded = ~finite if padded is None else padded | ~finite
+    with np.errstate(over="ignore"):
+        array = (np.where(finite, values, 0.0) * transform.slope + transform.intercept).astype(np.float32)
+    if not np.isfinite(array).all():
+        raise Refusal("implausible_values", "32 bits can't hold the values")
+    if padded is None:
+        return Plane(array)
+    return Plane(_filled(array, padded, transform.fill), padded, frozenset({"padding_replaced"}))
+
+
+def _filled(array: Array, padded: NDArray[np.bool_], fill: int) -> Array:
+    if array.dtype.kind != "f" and not np.iinfo(array.dtype).min <= fill <= np.iinfo(array.dtype).max:
+        array = array.astype(np.int32 if array.dtype.itemsize < 4 else np.int64)
+    return np.where(padded, array.dtype.type(fill), array)
+
+
+def _smallest(array: Array, *, final: bool = False) -> Array:
+    if array.dtype == np.uint8 or not array.size:
+        return array
+    if array.dtype.kind == "f":
+        return array.astype(np.float32, copy=False)
+    low, high = int(array.min()), int(array.max())
+    for dtype in _WHOLE_DTYPES:
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            return array.astype(dtype, copy=False)
+    if final or not -(2**31) <= low <= high < 2**31:
+        narrow = array.astype(np.float32)
+        if max(-low, high) > _LARGEST_WHOLE_FLOAT32 and not np.array_equal(narrow.astype(np.int64), array):
+            raise Refusal("implausible_values", "32 bits can't hold the values exactly")
+        return narrow
+    return array.astype(np.int32, copy=False)

@@ -1,0 +1,26 @@
+"""Normalize: model-ready arrays out of native voxels.
+
+Reads the cohort, the catalogue and the shards of native voxels. Writes shards of arrays, all of one
+shape and type, rows of the catalogue that say where they lie, `refused.json` for the scans that
+can't be normalized, and the stage's stamp. Guarantees: an array is a pure function of one scan and
+the recipe, so nothing is fitted and nothing can leak; only what is new is computed; a kill loses
+at most the batches in work and changes no result.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.records import Summary
+    from pipeline.workspace import Workspace
+
+__all__ = ["run"]
+
+
+def run(config: Config, workspace: Workspace) -> Summary:
+    """What the stage did, in lines for the person at the terminal."""
+    from pipeline.normalize.stage import run as run_stage
+
+    return run_stage(config, workspace)

@@ -1,0 +1,99 @@
+"""One batch of scans, normalized in a child process into a shard of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import digests
+from pipeline.arrays import Shards, ShardWriter
+from pipeline.errors import DamageError
+from pipeline.normalize.image import Image, Refused
+from pipeline.normalize.recipe import Recipe, apply, to_storage
+from pipeline.records import Case, Stored
+from pipeline.workspace import write_json
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Scans to normalize: their native voxels lie in `native`, their arrays go to a shard in `folder`."""
+
+    recipe: Recipe
+    cases: tuple[Case, ...]
+    native: Path
+    folder: Path
+
+    @property
+    def shard(self) -> Path:
+        """The shard's path: the same scans and recipe give the same name on any machine."""
+        names = digests.of_json([[case.case_id, case.pixel_digest] for case in self.cases])[:16]
+        return self.folder / f"{self.recipe.recipe_id}-{names}.npy"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a scan has no array: a code, and a sentence with numbers but no names."""
+
+    case_id: str
+    pixel_digest: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of each scan of a batch."""
+
+    arrays: tuple[tuple[Case, Stored], ...]
+    refused: tuple[Refusal, ...]
+
+
+def normalize(batch: Batch) -> Outcome:
+    """The batch's arrays, on disk and synced, and its refusals.
+
+    Beside the shard lies a JSON file of its name with the spacing of each array.
+
+    Raises:
+        DamageError: stored native voxels don't match their checksum.
+        RetryError: the disk is full.
+    """
+    arrays: list[tuple[Case, Stored]] = []
+    refused: list[Refusal] = []
+    spacings: dict[str, list[float]] = {}
+    with ShardWriter(batch.shard) as writer:
+        for case in batch.cases:
+            try:
+                image = normalize_case(batch.recipe, case, native=batch.native)
+                arrays.append((case, writer.append(to_storage(batch.recipe, image))))
+                spacings[case.case_id] = [] if image.spacing_kind == "pixels" else list(image.spacing)
+            except Refused as verdict:
+                refused.append(Refusal(case.case_id, case.pixel_digest, verdict.reason, verdict.detail))
+        write_json(spacing_path(batch.shard), spacings)
+    return Outcome(tuple(arrays), tuple(refused))
+
+
+def normalize_case(recipe: Recipe, case: Case, *, native: Path) -> Image:
+    """One scan after the recipe; `native` is the folder of native shards.
+
+    Raises:
+        Refused: the recipe refuses the scan.
+        DamageError: its stored voxels don't match their checksum.
+    """
+    shards = Shards(native)  # one per scan: a mapped shard counts against a child's memory limit
+    if not shards.verify(case.stored):
+        raise DamageError(
+            f"The stored voxels of case {case.case_id} are damaged (shard {case.stored.shard}). "
+            "They can be read again from the scans: run `make clean`, then `make report`."
+        )
+    values = shards.read(case.stored).astype(np.float32)
+    if case.channels == 1:
+        values = values[..., np.newaxis]  # (*space, channels)
+    image = Image(values, case.geometry.spacing, case.geometry.spacing_kind, case.value_unit)
+    return apply(recipe, image)
+
+
+def spacing_path(shard: Path) -> Path:
+    """The file with the spacings of a shard's arrays: mm per axis by case_id, empty where unknown."""
+    return shard.with_suffix(".json")

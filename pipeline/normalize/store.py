@@ -1,0 +1,216 @@
+"""Brings the stored arrays of a recipe up to date: what is there stays, only what is new is computed."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pipeline import executors
+from pipeline.catalogue import Catalogue
+from pipeline.errors import DataError, RetryError
+from pipeline.executors import ChildLimits, Failure
+from pipeline.normalize.batch import Batch, Outcome, Refusal, normalize, normalize_case, spacing_path
+from pipeline.normalize.image import Refused
+from pipeline.normalize.recipe import Recipe, to_storage
+from pipeline.progress import bar
+from pipeline.records import Case, Stored
+from pipeline.workspace import Workspace, write_json
+
+REFUSED_FILE: Final = "refused.json"
+_FAILED: Final = "failed_"
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """How many children may work, and what each may use."""
+
+    workers: int | None
+    seconds_a_scan: float
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The arrays of a recipe, by case_id, the scans it refuses, and how many were computed just now."""
+
+    recipe: Recipe
+    arrays: Mapping[str, Stored]
+    refused: tuple[Refusal, ...]
+    computed: int
+
+    @property
+    def shape(self) -> Shape:
+        """The one shape of all arrays, `(*space, channels)`."""
+        return next(iter(self.arrays.values())).shape
+
+
+def bring_up_to_date(
+    recipe: Recipe, cases: Sequence[Case], *, catalogue: Catalogue, workspace: Workspace, pool: Pool
+) -> Ready:
+    """The arrays of all `cases` under `recipe`, computing those that are missing.
+
+    A batch's rows appear in the catalogue in one transaction, after its shard is on disk.
+
+    Raises:
+        DataError: the recipe doesn't end in one shape.
+        DamageError: stored native voxels don't match their checksum.
+        RetryError: the disk has no room for the missing arrays, or fills up.
+    """
+    refused = _known_refusals(workspace, recipe, cases)
+    arrays = _present(catalogue.arrays(recipe.recipe_id), cases, workspace.normalized)
+    settled = arrays.keys() | {refusal.case_id for refusal in refused}
+    pending = [case for case in cases if case.case_id not in settled]
+    if pending:
+        need_bytes = len(pending) * _bytes_each(recipe, pending, workspace.cases)
+        require_space(workspace.data, need_bytes)
+    shapes = {stored.shape for stored in arrays.values()}
+    batches = _batches(recipe, pending, workspace)
+    with bar("normalize", len(pending), "scans") as progress:
+        for batch, outcome in _outcomes(batches, pool):
+            shapes |= {stored.shape for _, stored in outcome.arrays}
+            _require_one_shape(shapes)
+            arrays |= {case.case_id: stored for case, stored in outcome.arrays}
+            with catalogue.transaction():
+                catalogue.put_arrays(recipe.recipe_id, outcome.arrays)
+            refused += outcome.refused
+            progress.advance(len(batch.cases))
+    refused.sort(key=lambda refusal: refusal.case_id)
+    return Ready(recipe, dict(sorted(arrays.items())), tuple(refused), computed=len(pending))
+
+
+def spacings(ready: Ready, folder: Path) -> dict[str, list[float]]:
+    """The spacing of each array in mm per axis, by case_id; empty where the scan tells none."""
+    found: dict[str, list[float]] = {}
+    for shard in sorted({stored.shard for stored in ready.arrays.values()}):
+        found |= json.loads(spacing_path(folder / shard).read_text())
+    return {case_id: found[case_id] for case_id in ready.arrays}
+
+
+def write_refused(workspace: Workspace, ready: Sequence[Ready]) -> bool:
+    """Whether the list of refused scans, by recipe, changed."""
+    recipes = {one.recipe.recipe_id: [dataclasses.asdict(item) for item in one.refused] for one in ready}
+    return write_json(workspace.normalized / REFUSED_FILE, {"schema": "refused/1", "recipes": recipes})
+
+
+def remove_unused(catalogue: Catalogue, folder: Path) -> None:
+    """Removes shards that no row of the catalogue names: killed batches, scans that changed or went."""
+    used = {row[0] for row in catalogue.query("SELECT DISTINCT shard FROM arrays")}
+    for path in sorted(folder.glob("*.npy")):
+        if path.name not in used:
+            path.unlink()
+            spacing_path(path).unlink(missing_ok=True)
+
+
+def require_space(folder: Path, need_bytes: int) -> None:
+    """Nothing, if the disk of `folder` has room for `need_bytes`.
+
+    Raises:
+        RetryError: it hasn't.
+    """
+    free_bytes = shutil.disk_usage(folder).free
+    if need_bytes > free_bytes:
+        raise RetryError(
+            f"The arrays need {need_bytes / 2**20:,.0f} MB, and {folder} has "
+            f"{free_bytes / 2**20:,.0f} MB free. Nothing was written: make room, or choose a smaller "
+            "shape in `normalize`, and run it again."
+        )
+
+
+def _known_refusals(workspace: Workspace, recipe: Recipe, cases: Sequence[Case]) -> list[Refusal]:
+    """Refusals of earlier runs that still hold; a scan whose child failed is tried again."""
+    path = workspace.normalized / REFUSED_FILE
+    if not path.exists():
+        return []
+    digest_of = {case.case_id: case.pixel_digest for case in cases}
+    items = json.loads(path.read_text())["recipes"].get(recipe.recipe_id, [])
+    known = [Refusal(**item) for item in items]
+    return [
+        refusal
+        for refusal in known
+        if digest_of.get(refusal.case_id) == refusal.pixel_digest and not refusal.reason.startswith(_FAILED)
+    ]
+
+
+def _present(stored: Mapping[str, Stored], cases: Sequence[Case], folder: Path) -> dict[str, Stored]:
+    """The rows of these cases whose shard is there."""
+    shards = {path.name for path in folder.glob("*.npy")}
+    wanted = {case.case_id for case in cases}
+    return {
+        case_id: where for case_id, where in stored.items() if case_id in wanted and where.shard in shards
+    }
+
+
+def _bytes_each(recipe: Recipe, cases: Sequence[Case], native: Path) -> int:
+    """The size of one array: that of the first scan that isn't refused, since all have one shape."""
+    for case in cases:
+        try:
+            return to_storage(recipe, normalize_case(recipe, case, native=native)).nbytes
+        except Refused:
+            continue
+        except MemoryError:
+            raise RetryError(
+                f"Case {case.case_id} of shape {case.stored.shape} needs more memory than this machine "
+                "gives. Run it on a larger machine, or put a coarser `resample` first in `normalize`."
+            ) from None
+    return 0
+
+
+def _batches(recipe: Recipe, pending: Sequence[Case], workspace: Workspace) -> list[Batch]:
+    """The scans of one native shard together, in the order of their ids.
+
+    The rule depends on nothing but the stored scans, so a run after a kill cuts what is left into
+    the very batches that were lost, and shards have the same bytes for any number of workers.
+    """
+    ordered = sorted(pending, key=lambda case: (case.stored.shard, case.case_id))
+    groups = itertools.groupby(ordered, key=lambda case: case.stored.shard)
+    return [Batch(recipe, tuple(group), workspace.cases, workspace.normalized) for _, group in groups]
+
+
+def _outcomes(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, Outcome]]:
+    """Each batch's outcome; the scans of a batch whose child failed are tried alone, by half the workers."""
+    again: list[Batch] = []
+    for batch, outcome in _in_children(batches, pool):
+        if isinstance(outcome, Failure):
+            again += [dataclasses.replace(batch, cases=(case,)) for case in batch.cases]
+        else:
+            yield batch, outcome
+    half = dataclasses.replace(pool, workers=max(1, (pool.workers or executors.cores()) // 2))
+    for batch, outcome in _in_children(again, half):
+        yield batch, _as_refusal(batch, outcome) if isinstance(outcome, Failure) else outcome
+
+
+def _in_children(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, Outcome | Failure]]:
+    if not batches:
+        return
+    largest = max(len(batch.cases) for batch in batches)
+    limits = ChildLimits(seconds=largest * pool.seconds_a_scan, memory_mb=pool.memory_mb)
+    yield from executors.run(normalize, batches, workers=pool.workers, limits=limits)
+
+
+def _as_refusal(batch: Batch, failure: Failure) -> Outcome:
+    (case,) = batch.cases
+    detail = f"the child process gave no result ({failure.detail})"
+    return Outcome((), (Refusal(case.case_id, case.pixel_digest, _FAILED + failure.kind, detail),))
+
+
+def _require_one_shape(shapes: Collection[Shape]) -> None:
+    if len(shapes) < 2:
+        return
+    told = " and ".join(str(list(shape)) for shape in sorted(shapes)[:2])
+    if len({shape[:-1] for shape in shapes}) == 1:
+        raise DataError(
+            f"After `normalize` scans have different numbers of channels (the last of {told}). "
+            "Grey and colour scans can't be mixed: choose one kind by `ingest.modalities`."
+        )
+    raise DataError(
+        f"After `normalize` scans have different shapes ({told}), and a model needs one. End the recipe with "
+        "'- resize: {shape: [...]}', or with '- crop_or_pad: {shape: [...]}' to keep the spacing."
+    )

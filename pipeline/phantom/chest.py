@@ -1,0 +1,193 @@
+"""An invented chest: its measures, its vessels and perhaps a nodule, before any scanner sees it.
+
+Coordinates are millimetres in DICOM's patient frame (LPS): x to the left, y to the back, z to the
+head, with the origin in the middle of the chest. Nothing here is a grid; `render` samples it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.phantom.difficulty import Difficulty, Range
+
+Array = NDArray[np.float64]
+
+LUNG_HU = (-890.0, -790.0)
+VESSEL_HU = (10.0, 110.0)
+SQUARENESS = 2.3
+"""The exponent of the body's outline: 2 would be an ellipse."""
+_HALF_HEIGHT_MM = 160.0
+_BEYOND_MM = 25.0
+"""How far above and below the imaged part vessels are still drawn."""
+_ATTEMPTS = 64
+
+
+@dataclass(frozen=True)
+class Nodule:
+    """A lobulated ball: its centre `(x, y, z)` and radius in mm, its density in HU."""
+
+    centre: tuple[float, float, float]
+    radius_mm: float
+    hu: float
+    lobes: int
+    lobe_depth: float
+    lobe_phase: float
+
+
+@dataclass(frozen=True)
+class Chest:
+    """One person's chest; lengths in mm, densities in HU, angles in radians.
+
+    `vessels` has a row `(x, y, z, x, y, z, radius)` for each straight piece, from end to end.
+    `outline` holds the strength (mm) and phase of the second and third harmonic of the lung's edge.
+    """
+
+    half_width_mm: float
+    half_depth_mm: float
+    fat_mm: float
+    wall_mm: float
+    mediastinum_mm: float
+    heart_mm: float
+    outline: tuple[float, float, float, float]
+    ribs: int
+    rib_phase: float
+    lung_hu: float
+    vessel_hu: float
+    texture_hu: float
+    vessels: Array
+    nodule: Nodule | None = None
+
+
+def draw_chest(rng: np.random.Generator, difficulty: Difficulty, *, span_mm: Range, size: float) -> Chest:
+    """A chest without a nodule whose vessels cover the heights `span_mm`; `size` 1 is a man's mean."""
+    bare = Chest(
+        half_width_mm=size * rng.uniform(138, 172),
+        half_depth_mm=size * rng.uniform(94, 122),
+        fat_mm=rng.uniform(5, 18),
+        wall_mm=rng.uniform(15, 21),
+        mediastinum_mm=rng.uniform(19, 29),
+        heart_mm=size * rng.uniform(38, 56),
+        outline=(rng.uniform(0, 4), rng.uniform(0, 2 * np.pi), rng.uniform(0, 3), rng.uniform(0, 2 * np.pi)),
+        ribs=int(rng.integers(9, 13)),
+        rib_phase=rng.uniform(0, 2 * np.pi),
+        lung_hu=rng.uniform(*LUNG_HU),
+        vessel_hu=rng.uniform(*VESSEL_HU),
+        texture_hu=rng.uniform(*difficulty.lung_texture_hu),
+        vessels=np.zeros((0, 7)),
+    )
+    return replace(bare, vessels=_vessels(rng, bare, difficulty, span_mm=span_mm))
+
+
+def with_nodule(chest: Chest, rng: np.random.Generator, difficulty: Difficulty, *, span_mm: Range) -> Chest:
+    """The chest with one nodule inside the lung, its centre between the two heights of `span_mm`."""
+    low, high = difficulty.nodule_radius_mm
+    radius = low * (high / low) ** rng.uniform()
+    nodule = Nodule(
+        centre=_place(rng, chest, span_mm=span_mm, margin_mm=radius),
+        radius_mm=radius,
+        hu=chest.lung_hu + rng.uniform(*difficulty.nodule_contrast_hu),
+        lobes=int(rng.integers(2, 6)),
+        lobe_depth=rng.uniform(0.0, 0.3),
+        lobe_phase=rng.uniform(0, 2 * np.pi),
+    )
+    return replace(chest, nodule=nodule)
+
+
+def at_follow_up(chest: Chest, rng: np.random.Generator) -> Chest:
+    """The same person at a follow-up: another breath, and a nodule that has grown or shrunk."""
+    breath = chest.lung_hu + rng.uniform(-15, 15)
+    nodule = chest.nodule and replace(chest.nodule, radius_mm=chest.nodule.radius_mm * rng.uniform(0.95, 1.3))
+    return replace(chest, lung_hu=breath, nodule=nodule)
+
+
+def cavity_depth(chest: Chest, x: Array, y: Array, z: Array) -> Array:
+    """How deep (mm, negative outside) a point lies inside the rib cage; arrays broadcast."""
+    narrowing = np.sqrt(np.clip(1.0 - (z / _HALF_HEIGHT_MM) ** 2, 0.05, None))
+    inner = chest.fat_mm + chest.wall_mm
+    width = (chest.half_width_mm - inner) * narrowing
+    depth = (chest.half_depth_mm - inner) * narrowing
+    second, second_phase, third, third_phase = chest.outline
+    angle = np.arctan2(y / depth, x / width)
+    waves = second * np.cos(2 * angle + second_phase) + third * np.cos(3 * angle + third_phase)
+    return ellipse_depth(x / width, y / depth, np.minimum(width, depth)) + waves
+
+
+def ellipse_depth(x: Array, y: Array, scale_mm: Array | float, power: float = SQUARENESS) -> Array:
+    """How deep (mm) a point lies inside a unit oval that stands for one of the size `scale_mm`."""
+    return (1.0 - (np.abs(x) ** power + np.abs(y) ** power) ** (1.0 / power)) * scale_mm
+
+
+def lung_depth(chest: Chest, x: Array, y: Array, z: Array) -> Array:
+    """How deep (mm, negative outside) a point lies inside either lung; arrays broadcast."""
+    return np.minimum(cavity_depth(chest, x, y, z), -_mediastinum_depth(chest, x, y, z))
+
+
+def spine_centre_mm(chest: Chest) -> float:
+    """The y of the vertebral bodies' middle."""
+    return 0.80 * (chest.half_depth_mm - chest.fat_mm - chest.wall_mm)
+
+
+def _mediastinum_depth(chest: Chest, x: Array, y: Array, z: Array) -> Array:
+    band = chest.mediastinum_mm * (0.5 + 0.5 * np.exp(-(((y - 10.0) / 45.0) ** 2))) - np.abs(x - 3.0)
+    heart_size = chest.heart_mm * np.sqrt(np.clip(1.0 - ((z + 40.0) / 90.0) ** 2, 0.0, None)) + 1e-6
+    heart = ellipse_depth((x - 17.0) / heart_size, (y + 20.0) / (0.8 * heart_size), heart_size, 2.0)
+    spine = ellipse_depth(x / 29.0, (y - spine_centre_mm(chest)) / 26.0, 26.0, 2.0)
+    return np.maximum(np.maximum(band, heart), spine)
+
+
+def _place(
+    rng: np.random.Generator, chest: Chest, *, span_mm: Range, margin_mm: float
+) -> tuple[float, float, float]:
+    """A point of the lung at least `margin_mm` from its edge, or the deepest of those tried."""
+    x = rng.uniform(-chest.half_width_mm, chest.half_width_mm, _ATTEMPTS)
+    y = rng.uniform(-chest.half_depth_mm, chest.half_depth_mm, _ATTEMPTS)
+    z = rng.uniform(*span_mm, _ATTEMPTS)
+    depth = np.minimum(lung_depth(chest, x, y, z), margin_mm)
+    first = int(np.argmax(depth))
+    return float(x[first]), float(y[first]), float(z[first])
+
+
+def _vessels(rng: np.random.Generator, chest: Chest, difficulty: Difficulty, *, span_mm: Range) -> Array:
+    low, high = span_mm[0] - _BEYOND_MM, span_mm[1] + _BEYOND_MM
+    branches = _middles(rng, chest, round(difficulty.vessels_per_mm * (high - low)), (low, high))
+    across = _middles(rng, chest, round(difficulty.across_per_mm * (high - low)), (low, high))
+    return np.concatenate([_branches(rng, branches), _across(rng, across, difficulty)])
+
+
+def _middles(rng: np.random.Generator, chest: Chest, count: int, span_mm: Range) -> Array:
+    """Up to `count` points `(x, y, z)` of the lungs: those that fall into them out of three tries each."""
+    tries = 3 * count
+    x = rng.uniform(-chest.half_width_mm, chest.half_width_mm, tries)
+    y = rng.uniform(-chest.half_depth_mm, chest.half_depth_mm, tries)
+    z = rng.uniform(*span_mm, tries)
+    inside = lung_depth(chest, x, y, z) > 3.0
+    return np.stack([x, y, z], axis=1)[inside][:count]  # (points, 3)
+
+
+def _branches(rng: np.random.Generator, middles: Array) -> Array:
+    """Pieces that run away from the root of the lung and thin out on the way."""
+    root = np.stack(
+        [np.copysign(30.0, middles[:, 0]), np.full(len(middles), 8.0), 0.6 * middles[:, 2]], axis=1
+    )
+    outwards = middles - root
+    distance = np.sqrt((outwards**2).sum(axis=1, keepdims=True))
+    direction = outwards / distance + 0.6 * rng.standard_normal(middles.shape)
+    thinning = np.clip(1.0 - distance[:, 0] / 120.0, 0.0, None) ** 1.3
+    radius = 0.6 + 2.6 * thinning * rng.uniform(0.4, 1.0, len(middles))
+    return _pieces(middles, direction, length=rng.uniform(15, 45, len(middles)), radius=radius)
+
+
+def _across(rng: np.random.Generator, middles: Array, difficulty: Difficulty) -> Array:
+    """Pieces that run head to foot, so that an axial slice cuts them to discs."""
+    direction = np.array([0.0, 0.0, 1.0]) + 0.2 * rng.standard_normal(middles.shape)
+    radius = rng.uniform(*difficulty.across_radius_mm, len(middles))
+    return _pieces(middles, direction, length=rng.uniform(30, 80, len(middles)), radius=radius)
+
+
+def _pieces(middles: Array, direction: Array, *, length: Array, radius: Array) -> Array:
+    unit = direction / np.sqrt((direction**2).sum(axis=1, keepdims=True))
+    half = 0.5 * length[:, np.newaxis] * unit
+    return np.concatenate([middles - half, middles + half, radius[:, np.newaxis]], axis=1)  # (pieces, 7)

@@ -1,0 +1,126 @@
+"""Writes a delivery of phantom scans and its rows of the table of labels."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from pipeline.errors import DataError, UsageError
+from pipeline.phantom.files import dicom_bytes, scout_plane, slice_planes
+from pipeline.phantom.plan import FIRST, LATER, Study, plan
+from pipeline.phantom.scans import SINGLE_SLICE, WHOLE_CHEST, Protocol, Scan, scan_of, scout_of
+from pipeline.phantom.trouble import FEWEST_PATIENTS, NOTE, File, befalls, plant_in_files, plant_in_plan
+from pipeline.records import Summary
+from pipeline.workspace import retry_error, write_text
+
+LABELS: Final = "labels.csv"
+COLUMNS: Final = ("patient_id", "study_instance_uid", "finding", "site", "sex")
+
+
+def write(out: Path, *, seed: int, patients: int, later: bool, volumes: bool) -> Summary:
+    """Writes a delivery under `out` and says how much of it is there and whether anything changed.
+
+    One axial slice for each study, or with `volumes` a stack of them; `later` gives the second
+    delivery: other people, a third hospital with a third scanner. Rows are added to the table of
+    labels that is there. Files with the right bytes are left alone, so that an interrupted run can
+    be repeated and a repeated run changes nothing.
+
+    Raises:
+        UsageError: too few patients to plant the faults in.
+        DataError: `out` holds a table of labels that isn't the phantom's.
+        RetryError: the disk is full or the folder can't be written.
+    """
+    delivery = LATER if later else FIRST
+    studies = plan(seed, patients=patients, delivery=delivery, volumes=volumes)
+    protocol = WHOLE_CHEST if volumes else SINGLE_SLICE
+    rows = _table(out / LABELS)
+    if later:
+        files = _files(studies, protocol)
+    else:
+        _check_room(patients)
+        studies = plant_in_plan(studies)
+        files = _faulty_files(studies, protocol)
+    written = [_put(out / path, data) for path, data in files]
+    rows |= {study.uid(): _row(study) for study in studies if study.labelled}
+    changed = write_text(out / LABELS, _csv(rows)) or any(written)
+    people = len({study.person.patient_id for study in studies})
+    line = f"{out}: {len(written):,} files of {people:,} invented patients, {sum(written):,} of them new"
+    return Summary((line,), changed)
+
+
+def _check_room(patients: int) -> None:
+    if patients < FEWEST_PATIENTS:
+        raise UsageError(
+            f"A phantom of {patients} patients has no room for its faulty files. "
+            f"Ask for at least {FEWEST_PATIENTS}."
+        )
+
+
+def _files(studies: Sequence[Study], protocol: Protocol) -> Iterator[File]:
+    """All files of the studies, none of them faulty."""
+    for study in studies:
+        yield from _scan_files(study, scan_of(study, protocol))
+
+
+def _faulty_files(studies: Sequence[Study], protocol: Protocol) -> Iterator[File]:
+    """All files of the studies, with the faults that are planted in them."""
+    yield NOTE
+    for study in studies:
+        scan = scan_of(study, protocol)
+        yield from plant_in_files(study, _scan_files(study, scan))
+        if befalls(study, "localizer"):
+            plane = scout_plane(scout_of(study, protocol), couch_mm=scan.couch_mm)
+            yield _folder(study) / "SC0001.dcm", dicom_bytes(study, plane)
+
+
+def _scan_files(study: Study, scan: Scan) -> list[File]:
+    folder = _folder(study)
+    return [(folder / f"IM{plane.number:04d}.dcm", dicom_bytes(study, plane)) for plane in slice_planes(scan)]
+
+
+def _folder(study: Study) -> PurePosixPath:
+    return PurePosixPath(study.site.code, study.person.patient_id, f"{study.day:%Y%m%d}")
+
+
+def _put(path: Path, data: bytes) -> bool:
+    """Whether the file was written; one with the right bytes keeps its time of change."""
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise retry_error(error, path) from error
+    return True
+
+
+def _table(path: Path) -> dict[str, dict[str, str]]:
+    """The rows that are there, by study."""
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise DataError(
+                f"{path} is not the phantom's table (its columns are {', '.join(COLUMNS)}). "
+                "Give an empty folder, so that no real scans are mixed with invented ones."
+            )
+        return {row["study_instance_uid"]: row for row in reader}
+
+
+def _row(study: Study) -> dict[str, str]:
+    person = study.person
+    values = (person.patient_id, study.uid(), study.finding, study.site.code, person.sex)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _csv(rows: Mapping[str, Mapping[str, str]]) -> str:
+    """The table as text, sorted by patient and study, so that the order of deliveries doesn't show."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(sorted(rows.values(), key=lambda row: (row["patient_id"], row["study_instance_uid"])))
+    return stream.getvalue()

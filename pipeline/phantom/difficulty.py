@@ -1,0 +1,46 @@
+"""How hard the phantom's question is: the one place to make nodules easier or harder to find.
+
+A nodule competes with vessels cut across, which look like it in a single image, with the texture of
+the lung, and with the noise of the scanner. The ranges are such that some nodules are plain, most
+take a second look, and a few can't be seen at all: no honest model is right about all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Difficulty:
+    """The ranges that nodules and what is taken for them are drawn from, each `(low, high)`.
+
+    Radii are in mm; `nodule_contrast_hu` is the difference to the lung around it; vessels are
+    counted for each mm of chest that is imaged, "across" those that run head to foot.
+    """
+
+    nodule_radius_mm: Range
+    nodule_contrast_hu: Range
+    vessels_per_mm: float
+    across_per_mm: float
+    across_radius_mm: Range
+    lung_texture_hu: Range
+
+
+IMAGE = Difficulty(
+    nodule_radius_mm=(4.0, 10.0),
+    nodule_contrast_hu=(250.0, 900.0),
+    vessels_per_mm=1.6,
+    across_per_mm=0.10,
+    across_radius_mm=(1.5, 3.5),
+    lung_texture_hu=(15.0, 40.0),
+)
+VOLUME = Difficulty(
+    nodule_radius_mm=(7.0, 14.0),
+    nodule_contrast_hu=(350.0, 900.0),
+    vessels_per_mm=1.2,
+    across_per_mm=0.08,
+    across_radius_mm=(2.0, 4.5),
+    lung_texture_hu=(10.0, 30.0),
+)

@@ -1,0 +1,56 @@
+"""What a result was made with: versions, code, machine. No path, no user name."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+import pipeline
+from pipeline import digests
+from pipeline.executors import cores
+
+_PACKAGES = (
+    "imagecodecs", "keras", "numpy", "pandas", "pydicom", "pylibjpeg-rle", "scikit-learn", "scipy",
+    "tensorflow", "tensorflow-cpu",
+)  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """Versions of Scanloom, Python and the packages that numbers depend on."""
+    found = {"scanloom": pipeline.__version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+@functools.cache
+def code_digest() -> str:
+    """The digest of all Python source of the product: equal code, equal digest, with or without git."""
+    root = Path(pipeline.__file__).parent
+    files = sorted(root.rglob("*.py"))
+    return digests.of_json({path.relative_to(root).as_posix(): digests.of_file(path) for path in files})
+
+
+def machine() -> dict[str, str | int]:
+    """Processor, cores and system, as far as numbers depend on them."""
+    return {
+        "processor": _processor(),
+        "cores": cores(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

@@ -1,0 +1,94 @@
+"""What passes between the stages: frozen records, no behaviour beyond their own shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+PARTS = ("train", "validation", "test")
+
+Attribute = str | float | int
+SpacingKind = Literal["patient", "detector_plane", "nominal", "pixels"]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where a voxel grid lies.
+
+    `affine` maps the index `(slice, row, column, 1)` of an array to RAS millimetres at voxel
+    centres; it is None where the scan has no position (projection radiographs, photographs).
+    `spacing` has one number per spatial axis of the array, in array order, in mm unless
+    `spacing_kind` is "pixels" (then 1.0 each: the scan doesn't tell). "detector_plane" is the
+    spacing at the detector, not in the patient; "nominal" means that the slice axis holds the
+    nominal thickness of a single slice.
+    """
+
+    spacing: tuple[float, ...]
+    spacing_kind: SpacingKind = "patient"
+    affine: tuple[tuple[float, float, float, float], ...] | None = None
+
+    def to_json(self) -> str:
+        """The record as one line of JSON."""
+        return json.dumps({"spacing": self.spacing, "spacing_kind": self.spacing_kind, "affine": self.affine})
+
+    @classmethod
+    def from_json(cls, text: str) -> Geometry:
+        """The record that `to_json` wrote."""
+        data = json.loads(text)
+        affine = data["affine"]
+        return cls(
+            spacing=tuple(data["spacing"]),
+            spacing_kind=data["spacing_kind"],
+            affine=None if affine is None else tuple(tuple(row) for row in affine),
+        )
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Where an array lies in the shards: `bytes[offset : offset + nbytes]` of shard `shard`.
+
+    `shape` and `dtype` give it back; `crc32` is the checksum of its bytes.
+    """
+
+    shard: str
+    offset: int
+    nbytes: int
+    dtype: str
+    shape: tuple[int, ...]
+    crc32: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """One scan as the models see it: a 2-D image or a volume, with native voxels in the shards.
+
+    The array is `(rows, columns)` or `(slices, rows, columns)`, plus a last axis of 3 where
+    `channels` is 3. It is stored in canonical orientation: slices run to the head, rows to the
+    back, columns to the left of the patient (single sagittal and coronal slices: rows run to the
+    feet), so that a turned acquisition can't be told from its orientation. `value_unit` is what
+    the numbers mean ("HU", "BQML", "SUVbw", "arbitrary"). All identifiers are pseudonyms.
+    """
+
+    case_id: str
+    patient_id: str
+    study_id: str
+    series_id: str
+    modality: str
+    value_unit: str
+    channels: int
+    geometry: Geometry
+    stored: Stored
+    pixel_digest: str
+    perceptual_digest: str
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a stage tells the person at the terminal: lines, and whether its output changed."""
+
+    lines: tuple[str, ...]
+    changed: bool = True

@@ -1,0 +1,25 @@
+"""Report: one page that a clinician reads from the top and an auditor to the end.
+
+Reads every file of the candidate and the ledgers. Writes `report.html`, `report.json`,
+`model_card.md` and the index of generations. Guarantees: it computes no result, loads no model, and
+needs no network, script or second file; the same inputs give the same bytes but for one time; every
+number has its n, its interval and its method, or the reason why not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.records import Summary
+    from pipeline.workspace import Workspace
+
+__all__ = ["run"]
+
+
+def run(config: Config, workspace: Workspace) -> Summary:
+    """What the stage did, in lines for the person at the terminal."""
+    from pipeline.report.run import run as run_stage
+
+    return run_stage(config, workspace)

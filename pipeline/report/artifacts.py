@@ -1,0 +1,153 @@
+"""Everything the report is made from, read once: files of the candidate, the ledgers, the configuration.
+
+The report computes no result: it reads what the stages wrote.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import digests, ledger
+from pipeline.errors import DamageError, DataError
+from pipeline.report.facts import Fact, of_metric, unavailable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Json = dict[str, Any]
+Pictures = Mapping[str, NDArray[np.generic]]
+
+DIGESTED = (
+    "config.yaml", "cohort.csv", "excluded.csv", "cohort.json", "drift.json", "model.keras", "model.json",
+    "history.csv", "predictions.csv", "metrics.json", "operating.json", "insights.json", "rule.json", "comparison.json",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """The artifacts of one candidate. What a stage did not write is an empty mapping or None."""
+
+    name: str
+    config: Json
+    cohort: Json
+    cases: pd.DataFrame
+    excluded: pd.DataFrame
+    metrics: Json
+    predictions: pd.DataFrame
+    operating: Json
+    model: Json
+    history: pd.DataFrame
+    insights: Json
+    pictures: Pictures
+    comparison: Json
+    drift: Json
+    looks: list[Json]
+    promotions: list[Json]
+    champion: Json
+    file_digests: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def positive(self) -> str | None:
+        """The positive class, or None when no class is singled out."""
+        positive = self.metrics.get("positive", self.cohort.get("positive"))
+        return None if positive is None else str(positive)
+
+    @property
+    def classes(self) -> list[str]:
+        """All classes, in the order of the network's outputs."""
+        return [str(name) for name in self.cohort.get("classes", [])]
+
+    @property
+    def unit(self) -> str:
+        """What has one vote in the numbers shown: "patient" or "case"."""
+        return str(self.config["evaluate"].get("unit", "patient"))
+
+    def metric(self, name: str, *, part: str = "test", target: str = "") -> Fact:
+        """The metric over a whole part as a fact; one without a value when it was not computed."""
+        for fact in self.metrics_named(name):
+            if (fact.part, fact.group, fact.target) == (part, "", target):
+                return fact
+        return unavailable(name, "not computed")
+
+    def metrics_named(self, name: str) -> Iterator[Fact]:
+        """All metrics of one name at the unit in use, in the order of metrics.json."""
+        return (of_metric(metric) for metric in self._of_unit(self.metrics.get("metrics", [])) if metric["id"] == name)
+
+    def curves(self, name: str) -> list[Json]:
+        """The curves of one name at the unit in use."""
+        return list(self._of_unit(self.metrics.get("curves", {}).get(name, [])))
+
+    def confusion(self) -> Json:
+        """The confusion matrix of the whole test part at the unit in use; empty when there is none."""
+        entries = self._of_unit(self.metrics.get("confusion", []))
+        return next((entry for entry in entries if entry["part"] == "test" and not entry.get("group")), {})
+
+    def _of_unit(self, entries: list[Json]) -> Iterator[Json]:
+        return (entry for entry in entries if entry.get("unit", self.unit) == self.unit)
+
+
+def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None) -> Artifacts:
+    """The artifacts in the folders of a candidate, of the ledgers, and of the champion if there is one.
+
+    Raises DataError when the stages before have not run, DamageError when a file can't be read.
+    """
+    for needed in ("cohort.json", "cohort.csv", "metrics.json", "predictions.csv"):
+        if not (candidate / needed).is_file():
+            raise DataError(f"{needed} is missing in the candidate's folder. Run `scanloom evaluate` and then the report.")
+    return Artifacts(
+        name=str(config["name"]),
+        config=config,
+        cohort=_json(candidate / "cohort.json"),
+        cases=_table(candidate / "cohort.csv"),
+        excluded=_table(candidate / "excluded.csv"),
+        metrics=_json(candidate / "metrics.json"),
+        predictions=_table(candidate / "predictions.csv"),
+        operating=_json(candidate / "operating.json"),
+        model=_json(candidate / "model.json"),
+        history=_numbers(candidate / "history.csv"),
+        insights=_json(candidate / "insights.json"),
+        pictures=_arrays(candidate / "insights.npz"),
+        comparison=_json(candidate / "comparison.json"),
+        drift=_json(candidate / "drift.json"),
+        looks=ledger.read(ledgers / "looks.jsonl"),
+        promotions=ledger.read(ledgers / "promotions.jsonl"),
+        champion={which: _json(champion / f"{which}.json") for which in ("model", "cohort", "metrics")} if champion else {},
+        file_digests={path: digests.of_file(candidate / path) for path in DIGESTED if (candidate / path).is_file()},
+    )
+
+
+def _json(path: Path) -> Json:
+    if not path.is_file():
+        return {}
+    try:
+        value: Json = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DamageError(f"{path.name} is not valid JSON ({error}). Run the stage that writes it again.") from error
+    return value
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """A table of words: every cell a string, empty where unknown."""
+    import pandas as pd
+
+    return pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else pd.DataFrame()
+
+
+def _numbers(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame()
+
+
+def _arrays(path: Path) -> dict[str, NDArray[np.generic]]:
+    if not path.is_file():
+        return {}
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in sorted(stored.files)}

@@ -1,0 +1,91 @@
+"""Checks against leakage that can be made from the artifacts themselves, and those that were not made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from pipeline.report.artifacts import Artifacts
+
+Status = Literal["pass", "fail", "not_run"]
+NOT_BUILT = "not part of this version"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One check: what was found, and why when it failed or was not run."""
+
+    key: str
+    title: str
+    status: Status
+    value: int | None = None
+    limit: int | None = None
+    reason: str = ""
+    override: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The check as plain JSON values."""
+        return asdict(self)
+
+
+def guards(artifacts: Artifacts) -> list[Guard]:
+    """All checks, those that ran first."""
+    ran = [check(artifacts) for check in _CHECKS]
+    return ran + [Guard(key, title, "not_run", reason=NOT_BUILT) for key, title in _NOT_RUN.items()]
+
+
+def _split(artifacts: Artifacts) -> Guard:
+    parts = artifacts.cases.groupby("patient_id")["part"].nunique()
+    crossing = int((parts > 1).sum())
+    reason = "patients lie in more than one part" if crossing else ""
+    return _judged("patients_apart", "No patient lies in two parts", crossing, reason)
+
+
+def _duplicates(artifacts: Artifacts) -> Guard:
+    """The cohort stage keeps one of identical images, or none; its findings say how many groups there were."""
+    groups = sum(finding["count"] for finding in artifacts.cohort["findings"] if finding["kind"] == "duplicate_pixels")
+    reason = f"{groups} groups of identical images were found and reduced" if groups else ""
+    return _judged("duplicates_apart", "No image lies in two parts under two names", 0, reason)
+
+
+def _thresholds(artifacts: Artifacts) -> Guard:
+    wrong = sum(threshold.get("chosen_on") != "validation" for threshold in artifacts.metrics.get("thresholds", []))
+    reason = "chosen elsewhere" if wrong else ""
+    return _judged("choices_on_validation", "Thresholds were chosen on the validation part", wrong, reason)
+
+
+def _cohort(artifacts: Artifacts) -> Guard:
+    trained, frozen = artifacts.model.get("cohort_digest"), artifacts.cohort.get("digest")
+    if trained is None:
+        return Guard("cohort_frozen", "The model was trained on this very cohort", "not_run", reason="scores came from a table")
+    wrong = int(trained != frozen)
+    return _judged("cohort_frozen", "The model was trained on this very cohort", wrong, "the cohort changed since" if wrong else "")
+
+
+def _predicted(artifacts: Artifacts) -> Guard:
+    expected = set(artifacts.cases.loc[artifacts.cases["part"] == "test", "case_id"])
+    found = set(artifacts.predictions.loc[artifacts.predictions["part"] == "test", "case_id"])
+    wrong = len(expected ^ found)
+    return _judged("all_predicted", "Every test case has its row, and no other", wrong, "cases are missing or foreign" if wrong else "")
+
+
+def _looks(artifacts: Artifacts) -> Guard:
+    return Guard("looks_recorded", "Every look at the test part is in a chained ledger", "pass" if artifacts.looks else "fail",
+                 len(artifacts.looks), None, "" if artifacts.looks else "no look is recorded")  # fmt: skip
+
+
+def _judged(key: str, title: str, wrong: int, reason: str) -> Guard:
+    return Guard(key, title, "fail" if wrong else "pass", wrong, 0, reason)
+
+
+_CHECKS: tuple[Callable[[Artifacts], Guard], ...] = (_split, _duplicates, _thresholds, _cohort, _predicted, _looks)
+_NOT_RUN = {
+    "near_duplicates": "Near duplicates across parts",
+    "label_in_header": "The label can't be read from a header field",
+    "burned_in_text": "Burned-in text does not carry the label",
+    "metadata_only": "Acquisition alone predicts less than the image",
+    "permuted_labels": "Training on shuffled labels finds nothing",
+    "random_weights": "An untrained network finds nothing",
+    "background": "The image without its centre finds less",
+}

@@ -1,0 +1,70 @@
+"""Arrays as pictures inside the page: PNG data URIs without a word of metadata."""
+
+from __future__ import annotations
+
+import base64
+import math
+import struct
+import zlib
+
+import matplotlib as mpl
+import numpy as np
+from numpy.typing import NDArray
+
+KERNEL_SCALE = 12  # screen pixels for one weight
+HEAT_OPACITY = 0.8
+
+Bytes = NDArray[np.uint8]
+
+
+def uri(picture: Bytes) -> str:
+    """The PNG of `(rows, columns)` grey values or `(rows, columns, 3)` colours as a data URI."""
+    return "data:image/png;base64," + base64.b64encode(png(picture)).decode()
+
+
+def png(picture: Bytes) -> bytes:
+    """The PNG file of 8-bit grey values or colours: header, pixels, end and nothing else (RFC 2083)."""
+    rows, columns = picture.shape[:2]
+    kind = 2 if picture.ndim == 3 else 0
+    lines = np.concatenate([np.zeros((rows, 1), np.uint8), picture.reshape(rows, -1)], axis=1)
+    header = struct.pack(">IIBBBBB", columns, rows, 8, kind, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        [_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(lines.tobytes(), 9)), _chunk(b"IEND", b"")]
+    )
+
+
+def with_heat(grey: Bytes, heat: Bytes) -> Bytes:
+    """The picture in grey with the heat laid over it; both `(rows, columns)`, result with 3 channels."""
+    share = heat[..., None] / 255
+    color = mpl.colormaps["inferno"](0.25 + 0.7 * heat / 255)[..., :3] * 255
+    opacity = HEAT_OPACITY * share
+    return np.asarray(np.rint((1 - opacity) * grey[..., None] + opacity * color), dtype=np.uint8)
+
+
+def heat_map(heat: Bytes) -> Bytes:
+    """Heat alone, black to yellow, with 3 channels."""
+    return np.asarray(np.rint(mpl.colormaps["inferno"](heat / 255)[..., :3] * 255), dtype=np.uint8)
+
+
+def kernel_sheet(kernels: NDArray[np.float32]) -> Bytes:
+    """All kernels `(filters, rows, columns)` on one sheet: white is 0, blue negative, orange positive.
+
+    Every kernel is scaled to its own largest weight, so that the patterns can be compared.
+    """
+    columns = math.ceil(math.sqrt(len(kernels)))
+    peak = np.abs(kernels).max(axis=(1, 2), keepdims=True)
+    shares = kernels / np.where(peak > 0, peak, 1)
+    tiles = [np.pad(np.kron(_diverging(share), np.ones((KERNEL_SCALE, KERNEL_SCALE, 1))), ((3, 3), (3, 3), (0, 0)), constant_values=255) for share in shares]
+    blank = np.full_like(tiles[0], 255)
+    tiles += [blank] * (-len(tiles) % columns)
+    rows = [np.concatenate(tiles[start : start + columns], axis=1) for start in range(0, len(tiles), columns)]
+    return np.asarray(np.concatenate(rows), dtype=np.uint8)
+
+
+def _diverging(share: NDArray[np.float32]) -> NDArray[np.float64]:
+    ends = np.where(share[..., None] > 0, [194, 87, 12], [11, 83, 148])
+    return np.asarray(np.rint(255 + np.abs(share[..., None]) * (ends - 255)), dtype=np.float64)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,0 +1,63 @@
+"""Writing the report: one page, its numbers, the model card, and the list of generations."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline import digests
+from pipeline.config import Config
+from pipeline.records import Summary
+from pipeline.report import artifacts, document, page
+from pipeline.report.generations import entries
+from pipeline.workspace import Workspace, write_json, write_text
+
+Json = dict[str, Any]
+
+
+def run(config: Config, workspace: Workspace) -> Summary:
+    """Writes report.html, report.json and model_card.md of the candidate, and the list of generations.
+
+    Raises DataError when the stages before have not run, DamageError when their files don't agree.
+    """
+    settings = config.model_dump(mode="json")
+    read = artifacts.read(
+        settings, candidate=workspace.candidate, ledgers=workspace.ledger("looks").parent, champion=_champion(workspace)
+    )
+    body = document.build(read)
+    changed = _write(workspace.candidate, body, page.html(body, read.pictures))
+    changed = write_text(workspace.reports / "index.html", page.index(entries(workspace, body["title"]))) or changed
+    shown = workspace.shown(workspace.candidate / "report.html")
+    verdict = body["verdict"]["outcome"].replace("_", " ")
+    return Summary((f"Goal {verdict}." if verdict != "no goal" else "No goal was set.", f"Report: {shown}"), changed)
+
+
+def _write(folder: Path, body: Json, undated: str) -> bool:
+    """Writes the page with the time of its first writing: the same inputs leave all files as they are."""
+    digest = digests.of_bytes(undated.encode())
+    created = _created(folder / "report.json", digest) or datetime.now(UTC).isoformat(timespec="seconds")
+    dated = {**body, "created": created, "html_digest": digest}
+    changed = write_text(folder / "report.html", page.dated(undated, created))
+    changed = write_text(folder / "model_card.md", page.text("model_card.md", dated)) or changed
+    return write_json(folder / "report.json", dated) or changed
+
+
+def _champion(workspace: Workspace) -> Path | None:
+    """The folder of the generation in use, which promote and rollback alone may change."""
+    if not workspace.champion.is_file():
+        return None
+    pointer = json.loads(workspace.champion.read_text(encoding="utf-8"))
+    return workspace.generations / str(pointer["generation"])
+
+
+def _created(path: Path, digest: str) -> str | None:
+    """When the very same page was first written."""
+    if not path.is_file():
+        return None
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    return str(before["created"]) if before.get("html_digest") == digest else None

@@ -1,0 +1,55 @@
+"""The model card: what a person must know before using the model, from recorded facts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.report.artifacts import Artifacts
+from pipeline.report.facts import count, recorded
+from pipeline.report.section import Section
+from pipeline.report.sections.brief import ABBREVIATIONS, headline, headline_name
+
+KEY, TITLE = "card", "Model card"
+
+
+def build(artifacts: Artifacts) -> Section:
+    """Identity, use, inputs, outputs, training data, result and history."""
+    model, report = artifacts.model, artifacts.config["report"]
+    facts = {
+        "model": recorded("model_sha256", model.get("model_sha256")),
+        "parameters": recorded("parameters", model.get("parameters"), "parameters"),
+        "train_patients": count("train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients", "train"),
+        "train_cases": count("train_cases", artifacts.cohort["parts"]["train"]["cases"], "cases", "train"),
+        "headline": headline(artifacts),
+    }
+    words = {
+        "title": report["title"],
+        "intended_use": report.get("intended_use") or "not stated",
+        "out_of_scope": report.get("out_of_scope") or "not stated",
+        "licence": report.get("licence") or "not stated",
+        "contact": report.get("contact") or "not stated",
+        "architecture": model.get("architecture") or "not recorded",
+        "input_shape": " × ".join(str(size) for size in model.get("input_shape") or []),
+        "spacing": _spacing(model.get("spacing")),
+        "recipe": [_step(step) for step in model.get("recipe") or []],
+        "modalities": list(artifacts.config["ingest"].get("modalities", [])),
+        "classes": artifacts.classes,
+        "metric": ABBREVIATIONS.get(headline_name(artifacts), headline_name(artifacts)),
+    }
+    return Section(KEY, TITLE, facts, {"history": [_promotion(line) for line in artifacts.promotions]}, words=words)
+
+
+def _spacing(spacing: list[float] | None) -> str:
+    return " × ".join(f"{size:.3g}" for size in spacing) + " mm" if spacing else "not known"
+
+
+def _step(step: Any) -> str:
+    """A step of the recipe in words: its name and what was set."""
+    if not isinstance(step, dict):
+        return str(step)
+    [(name, parameters), *_] = step.items()
+    return f"{name} ({', '.join(f'{key} {value}' for key, value in parameters.items())})" if parameters else str(name)
+
+
+def _promotion(line: dict[str, Any]) -> dict[str, Any]:
+    return {key: str(line.get(key) or "") for key in ("created", "action", "generation", "approver", "reason", "verdict")}

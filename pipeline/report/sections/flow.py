@@ -1,0 +1,86 @@
+"""From files to parts: what came in, what left and why, with counts that add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.errors import DamageError
+from pipeline.records import PARTS
+from pipeline.report.artifacts import Artifacts
+from pipeline.report.facts import Fact, count, recorded
+from pipeline.report.section import Section
+
+KEY, TITLE = "flow", "From files to patients"
+
+
+def build(artifacts: Artifacts) -> Section:
+    """The boxes of the flow. Raises DamageError when they don't add up."""
+    flow = artifacts.cohort["flow"]
+    parts = artifacts.cohort["parts"]
+    _check(flow, parts)
+    facts = {
+        "files": count("files", _total(flow["files"]), "files"),
+        "files_used": count("files_used", sum(flow["files"].get("accepted", {}).values()), "files"),
+        "series": count("series", flow["series"], "series"),
+        "cases": count("cases", flow["cases"], "cases"),
+        "cases_used": count("cases_used", sum(parts[part]["cases"] for part in parts), "cases"),
+        "patients": count("patients", flow["patients"], "patients"),
+        "matched": count("matched", artifacts.cohort["join"]["matched"], "cases"),
+    }
+    tables = {
+        "files_out": _files_out(flow["files"]),
+        "cases_out": [
+            {"reason": _words(reason), "count": count(f"cases_{reason}", number, "cases")}
+            for reason, number in sorted(flow["excluded"].items(), key=lambda pair: (-pair[1], pair[0]))
+        ],
+        "parts": [_part(part, parts[part]) for part in PARTS if part in parts],
+        "findings": [_finding(finding) for finding in artifacts.cohort["findings"]],
+    }
+    join = artifacts.cohort["join"]
+    return Section(KEY, TITLE, facts | _digest(artifacts), tables, words={"column": str(join["column"]), "names": str(join["names"])})
+
+
+def _check(flow: Mapping[str, Any], parts: Mapping[str, Any]) -> None:
+    used = sum(part["cases"] for part in parts.values())
+    left_out = sum(flow["excluded"].values())
+    if used + left_out != flow["cases"]:
+        raise DamageError(
+            f"cohort.json does not add up: {used} cases in parts and {left_out} left out, but {flow['cases']} cases. "
+            "Run `scanloom cohort` again."
+        )
+    if sum(part["patients"] for part in parts.values()) != flow["patients"]:
+        raise DamageError("cohort.json does not add up: the patients of the parts are not all patients. Run `scanloom cohort` again.")
+
+
+def _files_out(files: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    """What left at the door, most frequent first."""
+    out = [(number, state, reason) for state in files if state != "accepted" for reason, number in files[state].items()]
+    return [
+        {"state": state, "reason": _words(reason), "count": count(f"files_{state}_{reason}", number, "files")}
+        for number, state, reason in sorted(out, key=lambda row: (-row[0], row[1:]))
+    ]
+
+
+def _part(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "part": name,
+        "patients": count(f"{name}_patients", part["patients"], "patients", name),
+        "cases": count(f"{name}_cases", part["cases"], "cases", name),
+    }
+
+
+def _finding(finding: Mapping[str, Any]) -> dict[str, Any]:
+    return {"text": finding["detail"], "count": count(finding["kind"], finding["count"], "found")}
+
+
+def _digest(artifacts: Artifacts) -> dict[str, Fact]:
+    return {"digest": recorded("cohort_digest", artifacts.cohort.get("digest"))}
+
+
+def _total(files: Mapping[str, Mapping[str, int]]) -> int:
+    return sum(sum(reasons.values()) for reasons in files.values())
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")

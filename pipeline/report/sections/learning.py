@@ -1,0 +1,42 @@
+"""How the network was trained: curves of every epoch and which epoch was kept."""
+
+from __future__ import annotations
+
+from pipeline.report.artifacts import Artifacts
+from pipeline.report.facts import recorded
+from pipeline.report.section import Section, not_available
+
+KEY, TITLE = "learning", "How it was trained"
+_CURVES = ("loss", "val_loss", "accuracy", "val_accuracy", "val_auroc")
+
+
+def build(artifacts: Artifacts) -> Section:
+    """Learning curves and the record of the run."""
+    history, model = artifacts.history, artifacts.model
+    if history.empty:
+        return not_available(KEY, TITLE, "no history of a training run (scores came from a table)")
+    epochs = len(history)
+    facts = {
+        "epochs": recorded("epochs_run", model.get("epochs_run", epochs), "epochs"),
+        "best_epoch": recorded("best_epoch", model.get("best_epoch"), "epoch"),
+        "seed": recorded("seed", model.get("seed")),
+        "seconds": recorded("seconds", model.get("seconds"), "s"),
+        "parameters": recorded("parameters", model.get("parameters"), "parameters"),
+        "threads": recorded("threads", model.get("threads"), "threads"),
+        "train_patients": recorded("train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients"),
+        "validation_patients": recorded("validation_patients", artifacts.cohort["parts"]["validation"]["patients"], "patients"),
+    }
+    curves = {name: [_finite(value) for value in history[name]] for name in _CURVES if name in history}
+    data = {
+        "epoch": [int(epoch) for epoch in history["epoch"]],
+        "best_epoch": model.get("best_epoch"),
+        **curves,
+        "method": "mean over the part after each epoch; single seed, so no interval",
+        "cases": {part: artifacts.cohort["parts"][part]["cases"] for part in ("train", "validation")},
+    }
+    words = {"monitor": model.get("monitor"), "device": model.get("device"), "precision": model.get("precision"), "architecture": model.get("architecture")}
+    return Section(KEY, TITLE, facts, charts={"learning": data}, words=words)
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if value == value and abs(value) != float("inf") else None

@@ -1,0 +1,52 @@
+"""How every number was made: one sentence for each method that this report uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pipeline.report.artifacts import Artifacts
+from pipeline.report.section import Section
+
+KEY, TITLE = "methods", "How the numbers were made"
+UNNUMBERED = {
+    "paired_delong": "Difference of two areas on the same patients (DeLong 1988).",
+    "independent_delong": "Difference of two areas on different patients, variances added (DeLong 1988).",
+    "independent_obuchowski": "Difference of two areas on different patients; variances keep a patient's cases together.",
+    "patient_bootstrap": "Interval between percentiles of resamples in which whole patients are drawn (Efron & Tibshirani 1993).",
+    "mcnemar_exact": "Exact binomial test of those whom only one model gets right (McNemar 1947).",
+    "holm": "p values corrected for the size of their family (Holm 1979).",
+    "wilson": "Wilson's score interval of a proportion (Wilson 1927).",
+    "normal_mean": "Mean over patients with a normal interval.",
+    "standardised_difference": "Difference of shares or means in standard deviations (Austin 2009).",
+    "psi": "Population stability index, beside the value expected when nothing changed.",
+    "effective_field": "Side of the square as large as the region with more than 4.55 % of the peak influence (Luo 2016).",
+    "whole_numbers": "Whole people: diseased first, then found and cleared, rounded half up; the rest by subtraction.",
+}
+
+
+def build(artifacts: Artifacts, sections: Iterable[Section]) -> Section:
+    """The rules of the evaluation that `sections` use, then the methods that have no rule."""
+    facts = [fact for section in sections for fact in _facts(section.to_json())]
+    rules = {fact["rule"] for fact in facts if fact["rule"]}
+    methods = {fact["method"] for fact in facts if not fact["rule"]}
+    stored = artifacts.metrics.get("rules", {})
+    rows = [{"name": rule, "text": stored[rule]} for rule in sorted(stored, key=_number) if rule in rules]
+    rows += [{"name": name.replace("_", " "), "text": text} for name, text in UNNUMBERED.items() if name in methods]
+    return Section(KEY, TITLE, tables={"rows": rows})
+
+
+def _number(rule: str) -> tuple[int, str]:
+    digits = "".join(filter(str.isdigit, rule))
+    return int(digits or 0), rule
+
+
+def _facts(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if "value" in value and "method" in value:
+            yield value
+        for item in value.values():
+            yield from _facts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _facts(item)

@@ -1,0 +1,32 @@
+"""How much the number of patients supports: the width of the interval and what would halve it."""
+
+from __future__ import annotations
+
+from pipeline.report.artifacts import Artifacts
+from pipeline.report.facts import DESCRIBED, Fact, count
+from pipeline.report.section import Section
+from pipeline.report.sections.brief import ABBREVIATIONS, headline, headline_name
+
+KEY, TITLE = "precision", "How precise is this?"
+HALVING = 4  # an interval shrinks with the square root of the number of patients
+
+
+def build(artifacts: Artifacts) -> Section:
+    """Patients, positives, half-width of the headline interval, and the number that would halve it."""
+    fact = headline(artifacts)
+    patients = fact.patients or 0
+    rare = fact.positive_patients if fact.positive_patients is not None else patients
+    facts = {
+        "patients": count("patients", patients, "patients", "test"),
+        "positive_patients": count("positive_patients", rare, "patients", "test"),
+        "half_width": _half_width(fact),
+        "needed": Fact("needed", HALVING * rare, unit="patients", method="4 times as many halve an interval", reason=DESCRIBED),
+    }
+    words = {"metric": ABBREVIATIONS.get(headline_name(artifacts), headline_name(artifacts)), "positive": artifacts.positive}
+    return Section(KEY, TITLE, facts, words=words)
+
+
+def _half_width(fact: Fact) -> Fact:
+    if fact.low is None or fact.high is None:
+        return Fact("half_width", None, reason=fact.reason or "no interval")
+    return Fact("half_width", (fact.high - fact.low) / 2, method=fact.method, part=fact.part, level=fact.level, patients=fact.patients, reason=DESCRIBED)

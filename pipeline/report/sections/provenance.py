@@ -1,0 +1,48 @@
+"""What made this report: digests, versions, seeds, the ledger of looks, and how to make it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline import provenance
+from pipeline.report.artifacts import Artifacts
+from pipeline.report.facts import count, recorded
+from pipeline.report.guards import guards
+from pipeline.report.section import Section
+
+KEY, TITLE = "provenance", "Where it comes from"
+
+
+def build(artifacts: Artifacts) -> Section:
+    """Tables of digests, versions, settings and looks."""
+    digests = dict(sorted(artifacts.file_digests.items()))
+    versions = artifacts.model.get("versions") or {}
+    tables: dict[str, list[dict[str, Any]]] = {
+        "digests": [{"name": name, "digest": recorded(name, digest)} for name, digest in digests.items()],
+        "versions": [{"name": name, "version": recorded(name, str(version))} for name, version in sorted(versions.items())],
+        "looks": [_look(number, look) for number, look in enumerate(artifacts.looks, start=1)],
+        "guards": [guard.to_json() | {"found": count(guard.key, guard.value or 0, "found")} for guard in guards(artifacts)],
+    }
+    bootstrap = artifacts.metrics.get("bootstrap", {})
+    facts = {
+        "seed_train": recorded("seed_train", artifacts.model.get("seed")),
+        "seed_bootstrap": recorded("seed_bootstrap", bootstrap.get("seed")),
+        "resamples": recorded("resamples", bootstrap.get("resamples"), "resamples"),
+        "salt": recorded("salt", artifacts.config["cohort"].get("salt")),
+        "threads": recorded("threads", artifacts.model.get("threads")),
+        "device": recorded("device", artifacts.model.get("device")),
+        "recipe": recorded("recipe_id", artifacts.model.get("recipe_id")),
+        "code": recorded("report_code", provenance.code_digest()),
+    }
+    return Section(KEY, TITLE, facts, tables, words={"name": artifacts.name})
+
+
+def _look(number: int, look: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "number": count("look", number, "looks"),
+        "created": str(look.get("created", "")),
+        "model": str(look.get("model", "")),
+        "cohort": str(look.get("cohort", "")),
+        "rule": str(look.get("rule", "")),
+        "champion": str(look.get("champion") or "none"),
+    }

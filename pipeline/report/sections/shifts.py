@@ -1,0 +1,44 @@
+"""Whether the score stays when the image moves by a few pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.report.artifacts import Artifacts
+from pipeline.report.facts import Fact
+from pipeline.report.section import Section, not_available
+
+KEY, TITLE = "shifts", "Does the answer survive a shift of the image?"
+TOLD_PIXELS = (1, 4, 8)
+
+
+def build(artifacts: Artifacts) -> Section:
+    """The curve, and three of its points as facts."""
+    stored = artifacts.insights.get("shifts") or {}
+    if not stored.get("points"):
+        return not_available(KEY, TITLE, stored.get("reason", "the evaluation did not measure it"))
+    spacing = artifacts.model.get("spacing")
+    points = stored["points"]
+    facts = {}
+    for point in points:
+        if point["pixels"] in TOLD_PIXELS:
+            facts[f"change_{point['pixels']}"] = _fact(point, "change", stored, "normal_mean")
+            facts[f"flipped_{point['pixels']}"] = _fact(point, "flipped", stored, "wilson")
+    data = {
+        "points": points,
+        "mm_per_pixel": spacing[-1] if spacing else None,
+        "method": "same cases moved right, down, left, up in turn; edge repeated",
+        "patients": stored["patients"],
+        "level": stored["level"],
+    }
+    return Section(KEY, TITLE, facts, charts={"shifts": data})
+
+
+def _fact(point: dict[str, Any], key: str, stored: dict[str, Any], method: str) -> Fact:
+    low, high = point[f"{key}_low"], point[f"{key}_high"]
+    return Fact(
+        f"{key}_{point['pixels']}", point[key], low, high, stored["level"] if low is not None else None,
+        unit={"change": "mean absolute change of the score", "flipped": "share of decisions that change"}[key],
+        method=method, part="test", cases=stored["cases"], patients=stored["patients"],
+        reason="" if low is not None else "no spread, so no interval",
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""What the operating point means for 1000 people, in whole numbers that add up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.report.artifacts import Artifacts
+from pipeline.report.facts import DESCRIBED, Fact
+from pipeline.report.section import Section, not_available
+from pipeline.statistics.prevalence import Population, population, scale_for
+
+KEY, TITLE = "thousand", "Of 1000 patients like these"
+
+
+def build(artifacts: Artifacts) -> Section:
+    """One row for the prevalence of the test part and for each stated one."""
+    if artifacts.positive is None:
+        return not_available(KEY, TITLE, "no single class is the finding looked for")
+    sensitivity, specificity = artifacts.metric("sensitivity"), artifacts.metric("specificity")
+    if not isinstance(sensitivity.value, float) or not isinstance(specificity.value, float):
+        return not_available(KEY, TITLE, sensitivity.reason or specificity.reason)
+    own = _own_prevalence(artifacts)
+    rows = [_row(own, sensitivity, specificity, stated=False)] if own is not None else []
+    rows += [_row(share, sensitivity, specificity, stated=True) for share in artifacts.config["evaluate"].get("prevalences", ())]
+    if not rows:
+        return not_available(KEY, TITLE, "the test part holds one class only")
+    first = {name: rows[0][name].value for name in ("tp", "fn", "fp", "tn")}
+    chart = {**first, "method": "whole_numbers", "patients": sensitivity.patients, "scale": rows[0]["scale"].value}
+    return Section(KEY, TITLE, tables={"rows": rows}, charts={"thousand": chart}, words={"positive": artifacts.positive})
+
+
+def _own_prevalence(artifacts: Artifacts) -> float | None:
+    fact = artifacts.metric("sensitivity")
+    if not fact.patients or fact.positive_patients is None:
+        return None
+    return fact.positive_patients / fact.patients
+
+
+def _row(prevalence: float, sensitivity: Fact, specificity: Fact, *, stated: bool) -> dict[str, Any]:
+    scale = scale_for(prevalence)
+    point = population(float(sensitivity.value or 0), float(specificity.value or 0), prevalence, scale=scale)
+    worst, best = (
+        population(getattr(sensitivity, end), getattr(specificity, end), prevalence, scale=scale)
+        if getattr(sensitivity, end) is not None and getattr(specificity, end) is not None
+        else None
+        for end in ("low", "high")
+    )
+    names = ("tp", "fn", "fp", "tn")
+    cells = {name: _cell(name, point, (worst, best), sensitivity) for name in names}
+    known = "a setting" if stated else "share of positive patients in the test part"
+    return {
+        "stated": stated,
+        "prevalence": Fact("prevalence", prevalence, unit="share", method=known, patients=sensitivity.patients, reason=DESCRIBED),
+        "scale": Fact("scale", scale, unit="people", reason=DESCRIBED),
+        "diseased": Fact("diseased", point.diseased, unit="people", method="whole_numbers", reason=DESCRIBED),
+        "healthy": Fact("healthy", scale - point.diseased, unit="people", method="whole_numbers", reason=DESCRIBED),
+        "flagged": Fact("flagged", point.tp + point.fp, unit="people", method="whole_numbers", reason=DESCRIBED),
+        **cells,
+    }
+
+
+def _cell(name: str, point: Population, ends: tuple[Population | None, Population | None], basis: Fact) -> Fact:
+    """The number with the range from both ends of the intervals."""
+    numbers = sorted(getattr(end, name) for end in ends if end is not None)
+    low, high = (numbers[0], numbers[-1]) if len(numbers) == 2 else (None, None)
+    return Fact(
+        name, getattr(point, name), low, high, basis.level if low is not None else None, unit="people", method="whole_numbers",
+        patients=basis.patients, positive_patients=basis.positive_patients, reason="" if low is not None else "no interval",
+    )  # fmt: skip

@@ -1,0 +1,131 @@
+"""A saved model as the stages use it: checked, loaded, and asked for logits in batches of one size.
+
+Keras is imported when a model is loaded, not with this file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import backend, digests
+from pipeline.errors import DamageError, DataError
+from pipeline.executors import cores
+
+if TYPE_CHECKING:
+    import keras
+
+MODEL_FILE, RECORD_FILE, OPERATING_FILE = "model.keras", "model.json", "operating.json"
+BATCH_SIZE = 32
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A model ready to score, with what `model.json` and `operating.json` say of it.
+
+    `operating` is None until the model was evaluated.
+    """
+
+    model: keras.Model
+    record: Mapping[str, Any]
+    operating: Mapping[str, Any] | None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the logits."""
+        return tuple(self.record["classes"])
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """`(rows, columns, channels)` or `(slices, rows, columns, channels)` of one scan."""
+        return tuple(self.record["input_shape"])
+
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by; 1 until the model was evaluated."""
+        return 1.0 if self.operating is None else float(self.operating["temperature"])
+
+
+def load(folder: Path) -> Scorer:
+    """The model of a candidate's or a generation's folder.
+
+    Raises DataError when there is none, DamageError when a file isn't the one that was written.
+    """
+    model_path, record_path = folder / MODEL_FILE, folder / RECORD_FILE
+    for path in (model_path, record_path):
+        if not path.is_file():
+            raise DataError(f"There is no model here: {folder.name}/{path.name} is missing. Run `make train`.")
+    record = _read_json(record_path)
+    if digests.of_file(model_path) != record.get("model_sha256"):
+        raise DamageError(
+            f"{folder.name}/{MODEL_FILE} is not the file that {RECORD_FILE} describes, so nothing is predicted with it. "
+            "Restore the folder from a backup, roll back to another generation, or train again."
+        )
+    operating_path = folder / OPERATING_FILE
+    operating = _read_json(operating_path) if operating_path.is_file() else None
+    return Scorer(_load_model(model_path), record, operating)
+
+
+def logits(scorer: Scorer, arrays: Iterable[NDArray[Any]]) -> NDArray[np.float64]:
+    """Shape (scans, classes): the model's answer to normalized arrays, each of `scorer.input_shape`.
+
+    Arrays are taken one batch at a time, so a generator may read them from disk.
+    """
+    return predict(scorer.model, arrays, outputs=len(scorer.classes), batch_size=BATCH_SIZE)
+
+
+def probabilities(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Shape (scans, classes), rows add up to 1: the softmax of `logits / temperature`."""
+    scaled = logits / temperature
+    raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
+    return shares
+
+
+def predict(
+    model: keras.Model, arrays: Iterable[NDArray[Any]], *, outputs: int, batch_size: int
+) -> NDArray[np.float64]:
+    """Shape (scans, outputs): a compiled model's answers, by one traced function.
+
+    The last batch is filled up with copies of its first scan, so that every batch has one shape.
+    """
+    parts = [np.empty((0, outputs), dtype=np.float64)]
+    for scans in _batches(arrays, batch_size):
+        filling = [scans[0]] * (batch_size - len(scans))
+        batch = np.stack(scans + filling).astype(np.float32)
+        parts.append(np.asarray(model.predict_on_batch(batch), dtype=np.float64)[: len(scans)])
+    return np.concatenate(parts)
+
+
+def _batches(arrays: Iterable[NDArray[Any]], size: int) -> Iterator[list[NDArray[Any]]]:
+    remaining = iter(arrays)
+    while scans := list(islice(remaining, size)):
+        yield scans
+
+
+def _load_model(path: Path) -> keras.Model:
+    backend.start(cores())
+    import keras
+
+    model = keras.saving.load_model(path, compile=False)
+    model.compile(jit_compile=backend.device().compiles)
+    return model
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DamageError(
+            f"{path.parent.name}/{path.name} is not valid JSON ({error}). Restore it from a backup, or run the stage again."
+        ) from None
+    if not isinstance(value, dict):
+        raise DamageError(f"{path.parent.name}/{path.name} is not a JSON object. Run the stage that writes it again.")
+    return value

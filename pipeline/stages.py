@@ -1,0 +1,104 @@
+"""The arrow: which stages there are, in what order, and how one of them is run.
+
+A stage's run is recorded in the catalogue (inputs, configuration, outputs, versions, seconds); what it
+wrote is named with digests in `data/NAME/stages/STAGE.json`, which changes only when an output does:
+this is the file that make compares.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline import digests, provenance
+from pipeline.catalogue import Catalogue
+from pipeline.config import Config
+from pipeline.records import Summary
+from pipeline.workspace import Workspace, write_json
+
+Run = Callable[[Config, Workspace], Summary]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage writes (names under `candidate/`, or under `data/NAME/` with `data:`) and its word."""
+
+    name: str
+    writes: tuple[str, ...]
+
+    def load(self) -> Run:
+        """The stage's `run`, imported now."""
+        run: Run = importlib.import_module(f"pipeline.{self.name}").run
+        return run
+
+
+ARROW = {
+    stage.name: stage
+    for stage in (
+        Stage("ingest", ("data:ingest.json",)),
+        Stage("cohort", ("cohort.csv", "excluded.csv", "cohort.json")),
+        Stage("normalize", ("data:normalize.json",)),
+        Stage("drift", ("drift.json", "champion_new.csv")),
+        Stage("train", ("model.keras", "model.json", "history.csv")),
+        Stage(
+            "evaluate",
+            (
+                "predictions.csv",
+                "metrics.json",
+                "operating.json",
+                "rule.json",
+                "insights.json",
+                "insights.npz",
+            ),
+        ),
+        Stage("compare", ("comparison.json", "champion_predictions.csv")),
+        Stage("report", ("report.html", "report.json", "model_card.md")),
+    )
+}
+
+
+def run(name: str, config: Config, workspace: Workspace, work: Run | None = None) -> Summary:
+    """Runs a stage (or `work` in its place), records the run, and writes its stamp last."""
+    started = time.monotonic()
+    summary = (work or ARROW[name].load())(config, workspace)
+    outputs = output_digests(name, workspace)
+    record = {
+        "config": digests.of_json(config.section(name)),
+        "outputs": outputs,
+        "code": provenance.code_digest(),
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+        "changed": summary.changed,
+    }
+    with Catalogue(workspace.catalogue) as catalogue, catalogue.transaction():
+        catalogue.record_run(
+            name,
+            seconds=time.monotonic() - started,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            record=record,
+        )
+    write_json(workspace.stamp(name), {"stage": name, "outputs": outputs})
+    _touch(workspace.stamp(name).with_suffix(".checked"))
+    return summary
+
+
+def output_path(written: str, workspace: Workspace) -> Path:
+    """Where a name of `Stage.writes` lies."""
+    place, _, name = written.rpartition(":")
+    return workspace.data / name if place == "data" else workspace.candidate / name
+
+
+def output_digests(name: str, workspace: Workspace) -> dict[str, str]:
+    """The digests of the outputs of a stage that are there."""
+    paths = {written: output_path(written, workspace) for written in ARROW[name].writes}
+    return {written: digests.of_file(path) for written, path in paths.items() if path.is_file()}
+
+
+def _touch(path: Path) -> None:
+    path.touch()
+    os.utime(path)

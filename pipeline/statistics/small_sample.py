@@ -1,0 +1,28 @@
+"""When a number may be shown: the rule on the patients of each class (Collins 2016 Stat Med 35:214)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FULL = 10
+LEAST = 5
+CURVE_EVENTS = 100
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a number may be shown; `reason` when not, `flag` when only with care."""
+
+    estimable: bool
+    flag: str | None = None
+    reason: str | None = None
+
+
+def judge(positives: int, negatives: int) -> Judgement:
+    """Ten patients or more of each class: shown; five to nine: flagged; fewer: not estimable."""
+    side, fewer = ("n+", positives) if positives <= negatives else ("n-", negatives)
+    if fewer < LEAST:
+        return Judgement(False, reason=f"not estimable ({side} = {fewer})")
+    if fewer < FULL:
+        return Judgement(True, flag=f"small sample ({side} = {fewer})")
+    return Judgement(True)

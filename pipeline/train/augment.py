@@ -1,0 +1,95 @@
+"""Random changes of scans in training, on the device: one warp, then contrast, gamma and noise.
+
+What a case becomes at a step is a function of (seed, step, case) alone. A new change is one function
+here and one key of `Augment`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from keras import ops
+
+from pipeline.config import Augment
+from pipeline.models import Intensities
+from pipeline.train import draws
+from pipeline.train.warp import matrices, warped
+
+Tensor = Any
+Change = Callable[[Tensor, Tensor], Tensor]
+
+_FLIP, _ANGLE, _ZOOM, _SHIFT, _CONTRAST, _GAMMA, _NOISE = range(7)  # streams of random numbers
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """The strengths in use, the seed, and the training part's intensities that scale contrast and noise."""
+
+    strengths: Augment
+    intensities: Intensities
+    seed: int
+
+    def __call__(self, scans: Tensor, *, step: Tensor, case: Tensor) -> Tensor:
+        """The changed scans, float32 `(batch, *space, channels)`; `step`, `case` are uint32 `(batch,)`."""
+        key = draws.keys(self.seed, step=step, case=case)
+        for change in self._changes():
+            scans = change(scans, key)
+        return scans
+
+    def _changes(self) -> list[Change]:
+        """The changes whose strength isn't 0, in their order."""
+        strengths = self.strengths
+        moves = strengths.flip or strengths.shift or strengths.rotate_degrees or strengths.zoom
+        chosen: list[tuple[object, Change]] = [
+            (moves, self._move),
+            (strengths.contrast, self._contrast),
+            (strengths.gamma, self._gamma),
+            (strengths.noise, self._noise),
+        ]
+        return [change for strength, change in chosen if strength]
+
+    def _move(self, scans: Tensor, key: Tensor) -> Tensor:
+        space = tuple(scans.shape[1:-1])
+        coin = draws.uniform(key, 1, stream=_FLIP)[:, 0]
+        flip = ops.where(coin < 0.5, -1.0, 1.0) if self.strengths.flip else ops.ones_like(coin)
+        radians = _symmetric(key, 1, stream=_ANGLE)[:, 0] * math.radians(self.strengths.rotate_degrees)
+        zoom = 1.0 + _symmetric(key, 1, stream=_ZOOM)[:, 0] * self.strengths.zoom
+        share = _symmetric(key, len(space), stream=_SHIFT) * self.strengths.shift
+        offset = share * ops.convert_to_tensor(space, dtype="float32")
+        return warped(scans, matrices(flip=flip, radians=radians, zoom=zoom, rank=len(space)), offset)
+
+    def _contrast(self, scans: Tensor, key: Tensor) -> Tensor:
+        """Stretches values away from the training part's mean, or squeezes them towards it."""
+        factor = 1.0 + _symmetric(key, 1, stream=_CONTRAST) * self.strengths.contrast
+        mean = self._per_channel(self.intensities.mean)
+        return mean + (scans - mean) * _per_case(factor, scans)
+
+    def _gamma(self, scans: Tensor, key: Tensor) -> Tensor:
+        """Bends the grey scale between a scan's own darkest and brightest value, which stay."""
+        exponent = 2.0 ** (_symmetric(key, 1, stream=_GAMMA) * self.strengths.gamma)
+        axes = tuple(range(1, len(scans.shape)))
+        low, high = ops.min(scans, axis=axes, keepdims=True), ops.max(scans, axis=axes, keepdims=True)
+        span = ops.maximum(high - low, 1e-6)
+        # The power's slope at 0 is infinite for exponents below 1; no gradient is taken here.
+        return low + span * ((scans - low) / span) ** _per_case(exponent, scans)
+
+    def _noise(self, scans: Tensor, key: Tensor) -> Tensor:
+        drawn = draws.normal(key, math.prod(scans.shape[1:]), stream=_NOISE)
+        deviation = self._per_channel(self.intensities.std) * self.strengths.noise
+        return scans + ops.reshape(drawn, scans.shape) * deviation
+
+    def _per_channel(self, numbers: tuple[float, ...]) -> Tensor:
+        return ops.convert_to_tensor(numbers, dtype="float32")
+
+
+def _symmetric(key: Tensor, count: int, *, stream: int) -> Tensor:
+    """Numbers in [-1, 1), shape (batch, count)."""
+    return 2.0 * draws.uniform(key, count, stream=stream) - 1.0
+
+
+def _per_case(numbers: Tensor, scans: Tensor) -> Tensor:
+    """Numbers `(batch, 1)` in a shape that multiplies `scans`."""
+    return ops.reshape(numbers, (-1, *(1,) * (len(scans.shape) - 1)))

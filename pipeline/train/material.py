@@ -1,0 +1,124 @@
+"""What training may see: the cohort without its test part, and the normalized arrays of those scans."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline import digests
+from pipeline.arrays import Shards
+from pipeline.catalogue import Catalogue
+from pipeline.errors import DataError
+from pipeline.records import Stored
+from pipeline.workspace import Workspace
+
+_PARTS = ("train", "validation")
+_COLUMNS = ("case_id", "part", "target")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Scans of one part by case_id: their classes, int64 `(cases,)`, and where their arrays lie."""
+
+    case_ids: tuple[str, ...]
+    targets: NDArray[np.int64]
+    stored: tuple[Stored, ...]
+    shards: Shards
+
+    def read(self, index: int) -> NDArray[Any]:
+        """The array of case `index`, memory-mapped."""
+        return self.shards.read(self.stored[index])
+
+    @property
+    def digest(self) -> str:
+        """The digest of the cases and their classes."""
+        return digests.of_json(list(zip(self.case_ids, self.targets.tolist(), strict=True)))
+
+    @property
+    def contents(self) -> list[int]:
+        """The checksums of the arrays."""
+        return [stored.crc32 for stored in self.stored]
+
+
+@dataclass(frozen=True)
+class Material:
+    """The two parts, and what `cohort.json` and `normalize.json` say of them."""
+
+    train: Part
+    validation: Part
+    cohort: Mapping[str, Any]
+    normalized: Mapping[str, Any]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes in the order of the logits."""
+        return tuple(self.cohort["classes"])
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of every array, channels last."""
+        return tuple(self.normalized["shape"])
+
+
+def read(workspace: Workspace) -> Material:
+    """The material of the frozen cohort.
+
+    Raises DataError when an earlier stage hasn't run, or a part is empty or lacks a class.
+    """
+    cohort = _read_json(workspace.candidate / "cohort.json", "cohort")
+    normalized = _read_json(workspace.data / "normalize.json", "normalize")
+    frame = _without_test(workspace)
+    with Catalogue(workspace.catalogue) as catalogue:
+        stored = catalogue.arrays(normalized["recipe_id"])
+    shards = Shards(workspace.normalized)
+    train, validation = (
+        _part(frame[frame["part"] == name], cohort["classes"], stored, shards=shards) for name in _PARTS
+    )
+    _require_classes(train, cohort["classes"])
+    if not validation.case_ids:
+        raise DataError("The validation part holds no scan that can be used. Raise `cohort.shares.validation`.")
+    return Material(train, validation, cohort, normalized)
+
+
+def _read_json(path: Any, stage: str) -> dict[str, Any]:
+    if not path.is_file():
+        raise DataError(f"{path.name} is missing: nothing can be trained before `make {stage}`.")
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value
+
+
+def _without_test(workspace: Workspace) -> pd.DataFrame:
+    """The cohort's rows that may be looked at, sorted by case; the test part's are dropped unread."""
+    path = workspace.candidate / "cohort.csv"
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, usecols=list(_COLUMNS))
+    return frame[frame["part"].isin(_PARTS)].sort_values("case_id", ignore_index=True)
+
+
+def _part(
+    frame: pd.DataFrame, classes: list[str], stored: Mapping[str, Stored], *, shards: Shards
+) -> Part:
+    """The part's scans that have an array; `normalize` told of the others, with a reason each."""
+    frame = frame[frame["case_id"].isin(stored.keys())]
+    index = {name: number for number, name in enumerate(classes)}
+    return Part(
+        case_ids=tuple(frame["case_id"]),
+        targets=np.array([index[name] for name in frame["target"]], dtype=np.int64),
+        stored=tuple(stored[case_id] for case_id in frame["case_id"]),
+        shards=shards,
+    )
+
+
+def _require_classes(train: Part, classes: list[str]) -> None:
+    present = set(train.targets.tolist())
+    absent = [name for number, name in enumerate(classes) if number not in present]
+    if absent:
+        raise DataError(
+            f"The training part has no scan of {', '.join(repr(name) for name in absent)}, so nothing can be learned "
+            "about it. Raise `cohort.shares.train`, or label more scans."
+        )

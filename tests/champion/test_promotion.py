@@ -1,0 +1,224 @@
+"""Promotion and rollback: who may, what is checked, and what a kill leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import study
+
+from pipeline import compare, ledger
+from pipeline.champion import check_generation, current, generations, promote, rollback
+from pipeline.champion.promotion import publish
+from pipeline.errors import DamageError, GateError, UsageError
+from pipeline.workspace import write_json
+
+FOUND = study.scans("t", 40, part="test")
+CONFIG = study.config()
+
+
+@pytest.fixture
+def candidate(workspace):
+    """A workspace with a first candidate and its verdict."""
+    study.write_candidate(workspace, CONFIG, FOUND, weights=study.WEAK)
+    compare.run(CONFIG, workspace)
+    return workspace
+
+
+def second(workspace, verdict="PROMOTE"):
+    """A further candidate against the present champion, with a verdict as given."""
+    study.write_candidate(workspace, CONFIG, FOUND, weights=study.STRONG)
+    path = workspace.candidate / "comparison.json"
+    path.unlink()
+    champion = json.loads(workspace.champion.read_text())
+    workspace.champion.rename(workspace.champion.with_suffix(".aside"))
+    compare.run(CONFIG, workspace)
+    workspace.champion.with_suffix(".aside").rename(workspace.champion)
+    reference = {key: champion[key] for key in ("generation", "model_sha256")}
+    write_json(path, {**json.loads(path.read_text()), "verdict": verdict, "champion": reference})
+
+
+def everything(workspace):
+    return {path: path.read_bytes() for path in workspace.reports.rglob("*") if path.is_file()}
+
+
+def refused(workspace, message, **arguments):
+    before = everything(workspace)
+    with pytest.raises(GateError, match=message):
+        promote(workspace, **{"approver": "Ada", **arguments})
+    assert everything(workspace) == before
+
+
+@pytest.mark.parametrize("approver", ["", "  "])
+def test_nobody_is_promoted_without_an_approver(candidate, approver):
+    with pytest.raises(UsageError, match="APPROVER=name"):
+        promote(candidate, approver=approver)
+    assert current(candidate) is None
+
+
+def test_a_candidate_without_a_verdict_is_refused(workspace):
+    study.write_candidate(workspace, CONFIG, FOUND, weights=study.WEAK)
+    refused(workspace, "no verdict yet")
+
+
+@pytest.mark.parametrize(
+    "name", ["model.keras", "predictions.csv", "operating.json", "cohort.csv", "rule.json"]
+)
+def test_a_file_that_is_not_the_one_judged_is_refused(candidate, name):
+    path = candidate.candidate / name
+    path.write_bytes(path.read_bytes() + b" ")
+    refused(candidate, f"{name} is not the file that the verdict was about")
+
+
+def test_keep_is_never_promoted_and_inconclusive_only_for_a_reason(candidate):
+    publish(candidate, approver="Ada", reason="")
+    second(candidate, "KEEP")
+    refused(candidate, "verdict is KEEP", override="I want it")
+    second(candidate, "INCONCLUSIVE")
+    refused(candidate, "verdict is INCONCLUSIVE", override=" ")
+
+
+def test_a_verdict_against_another_champion_is_refused(candidate):
+    publish(candidate, approver="Ada", reason="")
+    study.write_candidate(candidate, CONFIG, FOUND, weights=study.STRONG)
+    path = candidate.candidate / "comparison.json"
+    write_json(path, {**json.loads(path.read_text()), "candidate": {"model_sha256": "another"}})
+    refused(candidate, "compares with no champion, but now there is generation 0001")
+
+
+def test_a_published_candidate_is_frozen_with_all_its_files(candidate):
+    assert publish(candidate, approver="Ada", reason="first") == "0001"
+    folder = candidate.generations / "0001"
+    names = sorted(path.name for path in candidate.candidate.iterdir())
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*names, "digests.json"])
+    assert check_generation(candidate, "0001") == len(names)
+    record = ledger.read(candidate.ledger("promotions"))[0]
+    assert (record["action"], record["generation"], record["approver"]) == ("promote", "0001", "Ada")
+    assert (record["reason"], record["verdict"]) == ("first", "FIRST")
+    assert record["model"] == current(candidate).model_sha256
+
+
+@pytest.mark.parametrize("change", ["flip", "remove"])
+def test_a_generation_that_changed_is_damage(candidate, change):
+    publish(candidate, approver="Ada", reason="")
+    path = candidate.generations / "0001" / "model.keras"
+    data = bytearray(path.read_bytes())
+    data[0] ^= 1
+    path.write_bytes(data) if change == "flip" else path.unlink()
+    with pytest.raises(DamageError, match=r"Generation 0001: model\.keras changed"):
+        check_generation(candidate, "0001")
+
+
+def test_rollback_goes_back_one_champion_and_the_same_command_again_changes_nothing(candidate):
+    publish(candidate, approver="Ada", reason="")
+    second(candidate)
+    publish(candidate, approver="Bea", reason="")
+    assert current(candidate).generation == "0002"
+    told = rollback(candidate, approver="Cal", reason="complaints")
+    assert told.lines == ("Generation 0001 is the champion again, in place of 0002: complaints",)
+    assert current(candidate).generation == "0001"
+    assert not rollback(candidate, approver="Cal", reason="complaints").changed
+    assert current(candidate).generation == "0001"
+    with pytest.raises(GateError, match="no earlier champion"):
+        rollback(candidate, approver="Cal", reason="more complaints")
+    assert [(row["generation"], row["state"]) for row in generations(candidate)] == [
+        ("0001", "champion"),
+        ("0002", "rolled back"),
+    ]
+    assert len(ledger.read(candidate.ledger("promotions"))) == 3
+
+
+def test_rollback_needs_a_name_and_a_reason(candidate):
+    for arguments in ({"approver": "", "reason": "x"}, {"approver": "Ada", "reason": " "}):
+        with pytest.raises(UsageError):
+            rollback(candidate, **arguments)
+
+
+def test_rollback_to_a_damaged_generation_is_refused(candidate):
+    publish(candidate, approver="Ada", reason="")
+    second(candidate)
+    publish(candidate, approver="Ada", reason="")
+    (candidate.generations / "0001" / "model.keras").write_bytes(b"other")
+    with pytest.raises(DamageError):
+        rollback(candidate, approver="Ada", reason="x")
+    assert current(candidate).generation == "0002"
+
+
+PUBLISH = (
+    "from pipeline.champion.promotion import publish as act; arguments = {'approver': 'Ada', 'reason': 'r'}"
+)
+ROLLBACK = "from pipeline.champion import rollback as act; arguments = {'approver': 'Ada', 'reason': 'r'}"
+MOVE = (
+    "append:promotions.jsonl",
+    "appended:promotions.jsonl",
+    "write:champion.json",
+    "written:champion.json",
+)
+FREEZE = (
+    "copied:cohort.csv",
+    "copied:comparison.json",
+    "copied:model.json",
+    "copied:model.keras",
+    "copied:operating.json",
+    "copied:predictions.csv",
+    "copied:report.html",
+    "copied:rule.json",
+    "write:digests.json",
+    "written:digests.json",
+    "write:generation 0002",
+    "written:generation 0002",
+)
+
+
+def act(workspace, statement, crash_at=""):
+    """Runs publish or rollback in a process that is killed at the point; gives its exit status."""
+    code = f"""
+import sys; from pathlib import Path
+from pipeline.workspace import Workspace, lock
+{statement}
+workspace = Workspace(Path(sys.argv[1]), sys.argv[2])
+with lock(workspace):
+    act(workspace, **arguments)
+"""
+    command = [sys.executable, "-c", code, str(workspace.root), workspace.name]
+    return subprocess.run(
+        command,
+        env={**os.environ, "SCANLOOM_CRASH_AT": crash_at, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    ).returncode
+
+
+@pytest.mark.parametrize("point", [*FREEZE, *MOVE])
+def test_a_promotion_killed_anywhere_leaves_old_or_new_and_the_same_command_finishes_it(candidate, point):
+    publish(candidate, approver="Ada", reason="first")
+    second(candidate)
+    assert act(candidate, PUBLISH, crash_at=point) == -signal.SIGKILL
+    champion = current(candidate)
+    assert champion.generation == ("0002" if point == "written:champion.json" else "0001")
+    check_generation(candidate, champion.generation)
+    if point == "written:champion.json":
+        return  # the move is complete; promote itself says that the candidate is the champion
+    assert act(candidate, PUBLISH) == 0
+    assert current(candidate).generation == "0002"
+    assert check_generation(candidate, "0002") > 0
+    assert [path.name for path in sorted(candidate.generations.iterdir())] == ["0001", "0002"]
+
+
+@pytest.mark.parametrize("point", MOVE)
+def test_a_rollback_killed_anywhere_goes_back_one_step_in_the_end(candidate, point):
+    publish(candidate, approver="Ada", reason="first")
+    second(candidate)
+    publish(candidate, approver="Ada", reason="second")
+    assert act(candidate, ROLLBACK, crash_at=point) == -signal.SIGKILL
+    assert current(candidate).generation == ("0001" if point == "written:champion.json" else "0002")
+    assert act(candidate, ROLLBACK) == 0
+    assert current(candidate).generation == "0001"
+    assert [record["action"] for record in ledger.read(candidate.ledger("promotions"))] == [
+        "promote",
+        "promote",
+        "rollback",
+    ]

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import itertools
+
+from pipeline.cohort.duplicates import duplicate_findings, exclude_copies, find_copies
+from pipeline.records import Case, Geometry, Stored
+
+
+def case(case_id: str, patient_id: str, pixels: str, shape: tuple[int, ...] = (2, 2)) -> Case:
+    return Case(
+        case_id=case_id,
+        patient_id=patient_id,
+        study_id="s",
+        series_id="e",
+        modality="CT",
+        value_unit="HU",
+        channels=1,
+        geometry=Geometry((1.0, 1.0)),
+        stored=Stored("x", 0, 4, "|u1", shape, 0),
+        pixel_digest=pixels,
+        perceptual_digest="",
+    )
+
+
+SAME = {"P": "P", "Q": "Q"}
+
+
+def reasons(*cases: Case, labels: dict[str, str], persons: dict[str, str]) -> dict[str, str]:
+    exclusions = exclude_copies(find_copies(cases), labels, persons)
+    return {exclusion.case_id: exclusion.reason for exclusion in exclusions}
+
+
+def test_of_one_patients_copies_the_first_by_pseudonym_stays_in_any_order() -> None:
+    cases = [case("c3", "P", "x"), case("c1", "P", "x"), case("c2", "P", "x"), case("c4", "P", "y")]
+    labels = dict.fromkeys(["c1", "c2", "c3", "c4"], "sick")
+    for order in itertools.permutations(cases):
+        assert reasons(*order, labels=labels, persons=SAME) == {
+            "c2": "duplicate_pixels",
+            "c3": "duplicate_pixels",
+        }
+
+
+def test_pixels_that_two_patients_claim_are_left_out_for_both() -> None:
+    cases = [case("c1", "P", "x"), case("c2", "Q", "x")]
+    labels = {"c1": "sick", "c2": "sick"}
+    assert reasons(*cases, labels=labels, persons=SAME) == {
+        "c1": "patient_conflict",
+        "c2": "patient_conflict",
+    }
+
+
+def test_two_ids_of_one_person_are_no_conflict() -> None:
+    cases = [case("c1", "P", "x"), case("c2", "Q", "x")]
+    labels = {"c1": "sick", "c2": "sick"}
+    assert reasons(*cases, labels=labels, persons={"P": "P", "Q": "P"}) == {"c2": "duplicate_pixels"}
+
+
+def test_copies_with_two_labels_are_left_out_altogether() -> None:
+    cases = [case("c1", "P", "x"), case("c2", "P", "x")]
+    assert reasons(*cases, labels={"c1": "sick", "c2": "well"}, persons=SAME) == {
+        "c1": "label_conflict",
+        "c2": "label_conflict",
+    }
+
+
+def test_equal_bytes_of_another_shape_are_another_image() -> None:
+    assert find_copies([case("c1", "P", "x", (2, 8)), case("c2", "P", "x", (4, 4))]) == []
+
+
+def test_findings_count_groups_by_kind() -> None:
+    cases = [
+        case("c1", "P", "x"),
+        case("c2", "P", "x"),
+        case("c3", "P", "y"),
+        case("c4", "Q", "y"),
+        case("c5", "Q", "z"),
+        case("c6", "Q", "z"),
+    ]
+    labels = dict.fromkeys(["c1", "c2", "c3", "c4", "c5"], "sick") | {"c6": "well"}
+    parts = {"c1": "train", "c2": "validation", "c3": "train", "c4": "train", "c5": "train"}
+    found = duplicate_findings(find_copies(cases), labels, person_of=SAME, part_of=parts)
+    assert {finding.kind: finding.case_ids for finding in found} == {
+        "patient_conflict": ("c3", "c4"),
+        "duplicate_label_conflict": ("c5", "c6"),
+        "duplicates_cross_split": ("c1", "c2"),
+        "duplicate_pixels": ("c1", "c2", "c3", "c4", "c5", "c6"),
+    }
+    assert found[2].detail == "1 group of identical images on both sides of the given split"

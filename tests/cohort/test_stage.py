@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+
+import pytest
+
+from pipeline import ledger
+from pipeline.cohort import run
+from pipeline.errors import ConfigError, DataError, UsageError
+from pipeline.pseudonyms import Key
+from pipeline.workspace import write_json
+
+
+def rows(study, name: str = "cohort.csv") -> list[dict[str, str]]:
+    with (study.workspace.candidate / name).open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def cohort(study) -> dict:
+    return json.loads((study.workspace.candidate / "cohort.json").read_text())
+
+
+def findings(study) -> dict[str, int]:
+    return {finding["kind"]: finding["count"] for finding in cohort(study)["findings"]}
+
+
+def parts(study) -> dict[str, str]:
+    return {row["patient_id"]: row["part"] for row in rows(study)}
+
+
+def files(study) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in study.workspace.candidate.iterdir()}
+
+
+def test_the_cohort_has_a_row_for_every_labelled_scan_sorted_by_id(filled) -> None:
+    study = filled(40)
+    summary = run(study.config(), study.workspace)
+    found = rows(study)
+    assert list(found[0]) == ["case_id", "patient_id", "part", "era", "target"]
+    assert [row["case_id"] for row in found] == sorted(study.case_id(f"1.{n}") for n in range(40))
+    labels = {row["case_id"]: row["target"] for row in found}
+    assert labels[study.case_id("1.3")] == "sick"
+    assert summary.lines[0] == "joined by column 'uid' (SOP instance UID): 40 of 40 rows"
+    assert summary.lines[1] == "train: 28 patients, 28 scans (well 14, sick 14)"
+
+
+def test_files_scans_exclusions_and_parts_add_up(filled, scan) -> None:
+    study = filled(40)
+    study.add(scan("9.1", "P900"), scan("9.2", "P000", pixels="pixels of 1.0"))
+    with (study.workspace.root / "data/raw/labels.csv").open("a") as stream:
+        stream.write("9.2,well\n8.8,sick\n")
+    run(study.config(), study.workspace)
+    flow, by_part = cohort(study)["flow"], cohort(study)["parts"]
+    assert flow["files"] == {"accepted": {"ok": 42}}
+    assert flow["excluded"] == {"duplicate_pixels": 1, "not_in_table": 1}
+    assert flow["cases"] == 42 == sum(part["cases"] for part in by_part.values()) + 2
+    assert flow["patients"] == 40 == sum(part["patients"] for part in by_part.values())
+    assert len(rows(study, "excluded.csv")) == 2
+    for part in by_part.values():
+        assert sum(part["classes"].values()) == part["cases"]
+    assert findings(study)["label_without_scan"] == 1
+
+
+def test_a_second_run_touches_nothing(filled) -> None:
+    study = filled(30)
+    assert run(study.config(), study.workspace).changed
+    before, book = files(study), study.workspace.ledger("parts").read_bytes()
+    assert not run(study.config(), study.workspace).changed
+    assert files(study) == before
+    assert study.workspace.ledger("parts").read_bytes() == book
+
+
+def test_the_order_of_table_and_scans_changes_nothing(study, scan, tmp_path) -> None:
+    numbers = range(30)
+    table = [f"1.{number},{('well', 'sick')[number % 2]}" for number in numbers]
+    study.add(*(scan(f"1.{number}", f"P{number // 2}") for number in numbers))
+    study.table("uid,label", *table)
+    run(study.config(), study.workspace)
+    (tmp_path / "other").mkdir()
+    other = type(study)(tmp_path / "other")
+    other.add(*(scan(f"1.{number}", f"P{number // 2}") for number in reversed(numbers)))
+    other.table("uid,label", *reversed(table))
+    run(other.config(), other.workspace)
+    assert files(other) == files(study)
+
+
+def test_no_patient_stands_in_two_parts(study, scan) -> None:
+    study.add(*(scan(f"1.{number}", f"P{number % 17}") for number in range(60)))
+    study.table("uid,label", *(f"1.{number},{('well', 'sick')[number % 2]}" for number in range(60)))
+    run(study.config(), study.workspace)
+    found = Counter({(row["patient_id"], row["part"]) for row in rows(study)})
+    assert len(found) == 17
+
+
+def test_a_later_delivery_changes_no_part_and_names_its_era(filled, scan) -> None:
+    study = filled(30)
+    run(study.config(), study.workspace)
+    before = parts(study)
+    (study.workspace.generations / "0001").mkdir(parents=True)
+    study.add(*(scan(f"2.{number}", f"N{number}") for number in range(30)), scan("2.99", "P003"))
+    with (study.workspace.root / "data/raw/labels.csv").open("a") as stream:
+        stream.write("".join(f"2.{number},sick\n" for number in [*range(30), 99]))
+    run(study.config("shares: {train: 0.5, validation: 0.25, test: 0.25}"), study.workspace)
+    after = parts(study)
+    assert {patient: after[patient] for patient in before} == before
+    eras = {row["case_id"]: row["era"] for row in rows(study)}
+    assert eras[study.case_id("1.3")] == eras[study.case_id("2.99")] == "1"
+    assert eras[study.case_id("2.0")] == "2"
+    assert findings(study)["shares_changed"] == 30
+    assert sum(part["patients"] for part in cohort(study)["eras"]["2"].values()) == 30
+    whys = Counter(record["why"] for record in ledger.read(study.workspace.ledger("parts")))
+    assert whys == {"first_draw": 30, "hash": 30}
+
+
+def test_a_published_split_is_followed(study, scan) -> None:
+    study.add(*(scan(f"1.{number}", f"P{number}") for number in range(12)))
+    words = ["training"] * 8 + ["val"] * 2 + ["holdout"] * 2
+    study.table("uid,label,split", *(f"1.{n},{('well', 'sick')[n % 2]},{words[n]}" for n in range(12)))
+    run(study.config("part_column: split"), study.workspace)
+    expected = ["train"] * 8 + ["validation"] * 2 + ["test"] * 2
+    assert parts(study) == {study.patient_id(f"P{n}"): expected[n] for n in range(12)}
+
+
+def overlapping(study, scan) -> None:
+    """20 patients with two scans each; the first one's scans stand in train and test."""
+    study.add(*(scan(f"1.{number}", f"P{number // 2}") for number in range(40)))
+    words = ["train", "test"] + ["train"] * 20 + ["val"] * 8 + ["test"] * 10
+    study.table("uid,label,split", *(f"1.{n},{('well', 'sick')[n // 2 % 2]},{words[n]}" for n in range(40)))
+
+
+def test_a_split_that_divides_patients_is_refused_and_leaves_no_trace(study, scan) -> None:
+    overlapping(study, scan)
+    with pytest.raises(
+        DataError, match="puts 1 patients into more than one part; they have 1 of 21 scans of train"
+    ):
+        run(study.config("part_column: split"), study.workspace)
+    assert not study.workspace.ledger("parts").exists()
+    assert not study.workspace.candidate.exists()
+
+
+def test_a_split_that_divides_patients_is_drawn_anew_when_asked(study, scan) -> None:
+    overlapping(study, scan)
+    config = study.config("part_column: split", "on_patient_overlap: redraw")
+    run(config, study.workspace)
+    assert findings(study)["patient_overlap"] == 1
+    assert {record["why"] for record in ledger.read(study.workspace.ledger("parts"))} == {"redraw"}
+    assert not run(config, study.workspace).changed
+
+
+def test_identical_images_across_the_published_split_are_counted(study, scan) -> None:
+    overlapping(study, scan)
+    study.add(scan("1.1", "P0", pixels="pixels of 1.0"), scan("1.3", "P1", pixels="pixels of 1.2"))
+    run(study.config("part_column: split", "on_patient_overlap: redraw"), study.workspace)
+    assert findings(study)["duplicates_cross_split"] == 1
+    assert findings(study)["duplicate_pixels"] == 2
+
+
+def test_pixels_under_two_patients_leave_the_cohort(filled, scan) -> None:
+    study = filled(30)
+    study.add(scan("1.29", "P029", pixels="pixels of 1.0"))
+    run(study.config(), study.workspace)
+    assert {row["case_id"]: row["reason"] for row in rows(study, "excluded.csv")} == {
+        study.case_id("1.0"): "patient_conflict",
+        study.case_id("1.29"): "patient_conflict",
+    }
+
+
+def test_ids_of_one_study_are_one_patient(filled, scan) -> None:
+    study = filled(30)
+    study.add(scan("1.0", "P000", study="same"), scan("1.1", "P001", study="same"))
+    run(study.config(), study.workspace)
+    person = min(study.patient_id("P000"), study.patient_id("P001"))
+    linked = [row for row in rows(study) if row["patient_id"] == person]
+    assert len(linked) == 2
+    assert findings(study)["linked_patients"] == 1
+
+
+def test_ids_found_to_be_one_patient_across_parts_leave_the_test_part(filled, scan) -> None:
+    study = filled(40)
+    run(study.config(), study.workspace)
+    part_of = parts(study)
+    by_part = {part_of[study.patient_id(f"P{n:03d}")]: n for n in range(40)}
+    trained, tested = by_part["train"], by_part["test"]
+    study.add(
+        scan(f"1.{trained}", f"P{trained:03d}", study="same"),
+        scan(f"1.{tested}", f"P{tested:03d}", study="same"),
+    )
+    run(study.config(), study.workspace)
+    assert {row["case_id"]: row["reason"] for row in rows(study, "excluded.csv")} == {
+        study.case_id(f"1.{tested}"): "linked_across_parts"
+    }
+    kept = {row["case_id"]: row["part"] for row in rows(study)}
+    assert kept[study.case_id(f"1.{trained}")] == "train"
+
+
+def test_a_withdrawn_patient_is_in_no_part(filled) -> None:
+    study = filled(30)
+    run(study.config(), study.workspace)
+    gone = study.patient_id("P003")
+    ledger.append(
+        study.workspace.ledger("parts"), {"patient_id": gone, "part": None, "era": 1, "why": "tombstone"}
+    )
+    run(study.config(), study.workspace)
+    assert gone not in parts(study)
+    (excluded,) = rows(study, "excluded.csv")
+    assert (excluded["case_id"], excluded["reason"]) == (study.case_id("1.3"), "consent_withdrawn")
+
+
+def test_a_label_changed_since_the_champion_is_counted_from_old_to_new(filled) -> None:
+    study = filled(30)
+    run(study.config(), study.workspace)
+    write_json(study.workspace.champion, {"generation": "0001"})
+    folder = study.workspace.generations / "0001"
+    folder.mkdir(parents=True)
+    (folder / "cohort.csv").write_bytes((study.workspace.candidate / "cohort.csv").read_bytes())
+    study.table("uid,label", *(f"1.{n},{'sick' if n == 4 else ('well', 'sick')[n % 2]}" for n in range(30)))
+    run(study.config(), study.workspace)
+    (finding,) = [item for item in cohort(study)["findings"] if item["kind"] == "label_changed"]
+    part = next(row["part"] for row in rows(study) if row["case_id"] == study.case_id("1.4"))
+    assert finding["detail"] == f"labels changed since the champion: well -> sick 1 (in {part} 1)"
+    assert finding["case_ids"] == [study.case_id("1.4")]
+
+
+def test_only_the_configured_columns_go_further(study, scan) -> None:
+    study.add(*(scan(f"1.{number}", f"P{number}") for number in range(12)))
+    lines = (
+        f"1.{n},{('well', 'sick')[n % 2]},{'north' if n < 6 else 'south'},secret remark" for n in range(12)
+    )
+    study.table("uid,label,site,remark", *lines)
+    run(study.config("groups: [site]"), study.workspace)
+    found = {row["case_id"]: row["by_site"] for row in rows(study)}
+    assert found[study.case_id("1.5")] == "north"
+    assert found[study.case_id("1.6")] == "south"
+    everything = b"".join(files(study).values()) + study.workspace.ledger("parts").read_bytes()
+    for word in (b"secret", b"remark", b"P11", b"1.11"):
+        assert word not in everything
+
+
+def test_a_copy_that_ingest_left_out_names_its_twin(study, scan) -> None:
+    from dataclasses import replace
+
+    from pipeline.catalogue import Catalogue
+
+    study.add(*(scan(f"1.{number}", f"P{number}", path=f"a/{number}.dcm") for number in range(12)))
+    twin = study.file_row(scan("1.0", "P0", path="b/copy.dcm"), "token of the copy")
+    with Catalogue(study.workspace.catalogue) as catalogue, catalogue.transaction():
+        catalogue.put_files([replace(twin, state="excluded", reason="duplicate_identical")])
+    paths = ["b/copy.dcm", *(f"a/{number}.dcm" for number in range(1, 12))]
+    study.table("file,label", *(f"{path},{('well', 'sick')[n % 2]}" for n, path in enumerate(paths)))
+    run(study.config(), study.workspace)
+    assert cohort(study)["join"] == {"column": "file", "names": "path", "matched": 12, "of": 12}
+    assert len(rows(study)) == 12
+
+
+def test_three_classes_need_no_positive(study, scan) -> None:
+    study.add(*(scan(f"1.{number}", f"P{number}") for number in range(30)))
+    study.table("uid,label", *(f"1.{number},{'abc'[number % 3]}" for number in range(30)))
+    run(study.config("positive: null"), study.workspace)
+    assert cohort(study)["classes"] == ["a", "b", "c"]
+    assert cohort(study)["positive"] is None
+
+
+def test_too_few_patients_are_refused_with_the_numbers(filled) -> None:
+    study = filled(4)
+    with pytest.raises(DataError, match="at least 2 patients, and there are: train 2, validation"):
+        run(study.config(), study.workspace)
+    assert not study.workspace.ledger("parts").exists()
+
+
+def test_the_column_may_be_told(study, scan) -> None:
+    study.add(*(scan(f"1.{number}", f"P{number}") for number in range(12)))
+    study.table("uid,who,label", *(f"1.{n},P{n},{('well', 'sick')[n % 2]}" for n in range(12)))
+    run(study.config("id: {column: who, names: patient}"), study.workspace)
+    assert cohort(study)["join"]["names"] == "patient"
+
+
+def test_a_missing_table_names_file_and_line(filled) -> None:
+    study = filled(12)
+    with pytest.raises(ConfigError, match=r"study\.yaml:5: there is no table 'data/raw/lables\.csv'"):
+        run(study.config(labels="data/raw/lables.csv"), study.workspace)
+
+
+def test_a_positive_that_no_scan_has_names_file_and_line(filled) -> None:
+    study = filled(12)
+    with pytest.raises(ConfigError, match=r"study\.yaml:6: no labelled scan has the class 'sikc'"):
+        run(study.config("positive: sikc"), study.workspace)
+
+
+def test_a_catalogue_of_another_key_is_refused(filled) -> None:
+    from pipeline.catalogue import Catalogue
+
+    study = filled(12)
+    with Catalogue(study.workspace.catalogue) as catalogue, catalogue.transaction():
+        catalogue.set_meta("key_id", Key(b"x" * 32).key_id)
+    with pytest.raises(UsageError, match="were read under the key"):
+        run(study.config(), study.workspace)
+
+
+def test_an_empty_catalogue_is_told(study) -> None:
+    study.table("uid,label", "1.1,sick")
+    with pytest.raises(DataError, match="No scan was read"):
+        run(study.config(), study.workspace)

@@ -1,0 +1,48 @@
+"""Fixtures that every test may use: a workspace, the real scans, and the command as its users run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.workspace import Workspace
+
+PROJECT = Path(__file__).parent.parent
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty project with an analysis named 'study'."""
+    return Workspace(tmp_path, "study")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real scans; tests that need it are skipped where it isn't there."""
+    folder = os.environ.get("SCANLOOM_DATA")
+    if not folder:
+        pytest.skip("SCANLOOM_DATA is not set: the real scans are not here")
+    return Path(folder)
+
+
+@pytest.fixture
+def scanloom(tmp_path: Path) -> Command:
+    """Runs `scanloom ARGUMENTS` in a process of its own, in `tmp_path` unless told otherwise."""
+
+    def run(*arguments: str, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pipeline.cli", *arguments],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run

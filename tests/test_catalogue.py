@@ -1,0 +1,84 @@
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.catalogue import Catalogue, FileRow
+from pipeline.errors import DamageError, UsageError
+from pipeline.records import Case, Geometry, Stored
+
+STORED = Stored("shard-00000.npy", 64, 8, "<i2", (2, 2), 99)
+CASE = Case(
+    case_id="c1",
+    patient_id="p1",
+    study_id="s1",
+    series_id="e1",
+    modality="CT",
+    value_unit="HU",
+    channels=1,
+    geometry=Geometry(
+        (0.7, 0.8), "nominal", ((1.0, 0, 0, 0), (0, 1.0, 0, 0), (0, 0, 1.0, 0), (0, 0, 0, 1.0))
+    ),
+    stored=STORED,
+    pixel_digest="pd",
+    perceptual_digest="hd",
+    attributes={"kvp": 120.0, "manufacturer": "SIEMENS"},
+    notes=("monochrome1", "lossy"),
+)
+FILE = FileRow("t1", 10, 20, "d", "accepted", "ok", identifiers=(("sop", "x"), ("path", "y")), header="{}")
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path):
+    with Catalogue(tmp_path / "catalogue.sqlite") as opened:
+        yield opened
+
+
+def test_a_case_comes_back_as_it_was(catalogue: Catalogue) -> None:
+    with catalogue.transaction():
+        catalogue.put_cases([(CASE, ["t1"])])
+    assert catalogue.cases() == [CASE]
+
+
+def test_a_failed_transaction_leaves_nothing(catalogue: Catalogue) -> None:
+    with pytest.raises(RuntimeError), catalogue.transaction():
+        catalogue.put_cases([(CASE, ["t1"])])
+        raise RuntimeError
+    assert catalogue.cases() == []
+
+
+def test_forgetting_a_file_forgets_its_header_and_identifiers(catalogue: Catalogue) -> None:
+    with catalogue.transaction():
+        catalogue.put_files([FILE])
+    assert len(catalogue.query("SELECT * FROM identifiers")) == 2
+    with catalogue.transaction():
+        catalogue.delete_files(["t1"])
+    for table in ("files", "headers", "identifiers"):
+        assert catalogue.query(f"SELECT * FROM {table}") == []
+
+
+def test_arrays_of_changed_voxels_are_no_longer_offered(catalogue: Catalogue) -> None:
+    with catalogue.transaction():
+        catalogue.put_cases([(CASE, ["t1"])])
+        catalogue.put_arrays("r", [(CASE, STORED)])
+    assert catalogue.arrays("r") == {"c1": STORED}
+    with catalogue.transaction():
+        catalogue.put_cases([(replace(CASE, pixel_digest="other"), ["t1"])])
+    assert catalogue.arrays("r") == {}
+
+
+def test_a_catalogue_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(UsageError, match="newer version of Scanloom"):
+        Catalogue(path)
+
+
+def test_a_damaged_catalogue_says_how_to_rebuild_it(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    path.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    with pytest.raises(DamageError, match="make clean"):
+        Catalogue(path)

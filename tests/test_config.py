@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import dump, load
+from pipeline.errors import ConfigError, UsageError
+
+GOOD = """\
+ingest:
+  raw: data/raw/study
+cohort:
+  labels: data/raw/study/labels.csv
+  target: label
+normalize:
+  - resize: {shape: [64, 64]}
+train:
+  learning_rate: 1e-3
+report:
+  title: no
+"""
+
+
+def write(folder: Path, text: str, name: str = "study.yaml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_a_minimal_file_gets_all_defaults_and_its_name(tmp_path: Path) -> None:
+    config = load(write(tmp_path, GOOD))
+    assert config.name == "study"
+    assert config.report.title == "no"
+    assert config.train.learning_rate == 0.001
+    assert config.cohort.shares.train == 0.70
+
+
+def test_the_printed_configuration_loads_to_the_same(tmp_path: Path) -> None:
+    config = load(write(tmp_path, GOOD))
+    printed = load(write(tmp_path, dump(config)))
+    assert printed.model_dump() == config.model_dump()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("  target: label", "  taget: label", 5, "unknown key 'taget' (did you mean 'target'?)"),
+        ("train:", "trian:", 8, "unknown key 'trian' (did you mean 'train'?)"),
+        ("learning_rate: 1e-3", "learning_rate: fast", 9, "'train.learning_rate': expected a valid number, found \"fast\""),
+        ("learning_rate: 1e-3", "learning_rate: -1", 9, "'train.learning_rate': expected greater than 0, found -1"),
+        ("learning_rate: 1e-3", "epochs: 2.5", 9, "'train.epochs'"),
+        ("learning_rate: 1e-3", "epochs: '20'", 9, "'train.epochs': expected a valid integer"),
+        ("learning_rate: 1e-3", "augment: {shift: 0.1, noize: 1}", 9, "unknown key 'noize' (did you mean 'noise'?)"),
+        ("learning_rate: 1e-3", "learning_rate: .nan", 9, "'train.learning_rate'"),
+        ("  raw: data/raw/study", "  raw: data/raw/study\n  unit: volume", 3, "expected 'image' or 'series', found \"volume\""),
+        ("  target: label", "  target: label\n  shares: {train: 0.9, validation: 0.9}", 6, "must add up to 1, not 1.95"),
+        ("  target: label", "  target: label\n  target: label", 6, "duplicate key"),
+        ("  raw: data/raw/study", "  raw: [data", 3, "expected ',' or ']'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_key_or_value_is_told_with_its_line(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    path = write(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert words in str(caught.value)
+    assert f"{path}:{line}: " in str(caught.value)
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"study.yaml:3: 'cohort.target' is missing"):
+        load(write(tmp_path, GOOD.replace("  target: label\n", "")))
+
+
+def test_all_errors_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = GOOD.replace("learning_rate", "lerning_rate").replace("  raw:", "  rwa:")
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, text))
+    lines = [line.split(":")[1] for line in str(caught.value).splitlines()]
+    assert lines == ["1", "2", "9"]
+
+
+@pytest.mark.parametrize("name", ["my study.yaml", "raw.yaml", ".yaml", "ü.yaml"])
+def test_a_name_that_cannot_name_a_folder_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="can't name an analysis"):
+        load(write(tmp_path, GOOD, name))
+
+
+@pytest.mark.parametrize("text", ["", "just words", "- a\n- b\n", "\tx: 1"])
+def test_what_is_not_a_configuration_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError):
+        load(write(tmp_path, text))
+
+
+def test_an_absent_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="can't be read: No such file"):
+        load(tmp_path / "absent.yaml")
+
+
+def test_a_registry_can_refuse_at_the_line_of_a_step(tmp_path: Path) -> None:
+    config = load(write(tmp_path, GOOD))
+    error = config.refuse(("normalize", 0, "resize", "shape"), "too small")
+    assert str(error).endswith("study.yaml:7: too small")
