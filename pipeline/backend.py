@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pipeline.errors import RetryError
+from pipeline.executors import cores
 
 _FIRST_BFLOAT16_CAPABILITY = 8  # NVIDIA Ampere
 
@@ -44,16 +45,17 @@ def start(threads: int) -> None:
     prepare()
     if os.environ["KERAS_BACKEND"] != "tensorflow":
         return
-    threading = _tensorflow().config.threading
+    settings = _tensorflow().config.threading
     try:
-        threading.set_intra_op_parallelism_threads(threads)
-        threading.set_inter_op_parallelism_threads(threads)
+        settings.set_intra_op_parallelism_threads(threads)
+        settings.set_inter_op_parallelism_threads(threads)
     except RuntimeError as error:
-        running = threading.get_intra_op_parallelism_threads()
-        raise RetryError(
-            f"The computation needs {threads} threads, but this process already computes with {running or 'another number'}. "
-            "Run this stage by a command of its own."
-        ) from error
+        running = settings.get_intra_op_parallelism_threads() or cores()  # 0 stands for all cores
+        if running != threads:
+            raise RetryError(
+                f"The computation needs {threads} threads, but this process already computes with {running}. "
+                "Run this stage by a command of its own."
+            ) from error
 
 
 def device() -> Device:

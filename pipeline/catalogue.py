@@ -38,7 +38,8 @@ CREATE TABLE headers (
 CREATE TABLE cases (
     case_id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, study_id TEXT NOT NULL,
     series_id TEXT NOT NULL, modality TEXT NOT NULL, value_unit TEXT NOT NULL,
-    channels INTEGER NOT NULL, geometry TEXT NOT NULL, pixel_digest TEXT NOT NULL, perceptual_digest TEXT NOT NULL,
+    channels INTEGER NOT NULL, geometry TEXT NOT NULL,
+    pixel_digest TEXT NOT NULL, perceptual_digest TEXT NOT NULL,
     attributes TEXT NOT NULL, notes TEXT NOT NULL,
     shard TEXT NOT NULL, offset INTEGER NOT NULL, nbytes INTEGER NOT NULL, dtype TEXT NOT NULL,
     shape TEXT NOT NULL, crc32 INTEGER NOT NULL
@@ -202,26 +203,46 @@ class Catalogue:
             ],
         )
 
+    def set_times(self, times: Iterable[tuple[str, int]]) -> None:
+        """Changes files' `(token, mtime_ns)`, where nothing but the time changed."""
+        self._connection.executemany(
+            "UPDATE files SET mtime_ns = ? WHERE token = ?", [(mtime_ns, token) for token, mtime_ns in times]
+        )
+
     def delete_files(self, tokens: Iterable[str]) -> None:
         """Forgets files, their headers and identifiers; cases stay."""
         self._connection.executemany("DELETE FROM files WHERE token = ?", [(token,) for token in tokens])
 
     def put_cases(self, cases: Iterable[tuple[Case, Sequence[str]]]) -> None:
-        """Inserts or replaces cases, each with the tokens of the files it was made of."""
+        """Inserts or replaces cases, each with the tokens of the files it was made of.
+
+        Normalized arrays stay only where values, unit and geometry are what they were.
+        """
         pairs = list(cases)
-        self.delete_cases(case.case_id for case, _ in pairs)
+        same = (
+            "SELECT 1 FROM cases WHERE case_id = ? AND pixel_digest = ? AND value_unit = ? AND geometry = ?"
+        )
+        changed = [
+            case.case_id
+            for case, _ in pairs
+            if not self.query(
+                same, (case.case_id, case.pixel_digest, case.value_unit, case.geometry.to_json())
+            )
+        ]
         many = self._connection.executemany
+        many("DELETE FROM arrays WHERE case_id = ?", [(case_id,) for case_id in changed])
+        many("DELETE FROM cases WHERE case_id = ?", [(case.case_id,) for case, _ in pairs])
         many(f"INSERT INTO cases VALUES ({','.join('?' * 18)})", [_case_row(case) for case, _ in pairs])
         many(
             "INSERT INTO case_files VALUES (?, ?)",
-            [(case.case_id, t) for case, tokens in pairs for t in tokens],
+            [(case.case_id, token) for case, tokens in pairs for token in tokens],
         )
 
     def delete_cases(self, case_ids: Iterable[str]) -> None:
-        """Forgets cases; their voxels stay in the shards until those are cleaned."""
-        self._connection.executemany(
-            "DELETE FROM cases WHERE case_id = ?", [(case_id,) for case_id in case_ids]
-        )
+        """Forgets cases and their normalized arrays; voxels stay in the shards until those are cleaned."""
+        rows = [(case_id,) for case_id in case_ids]
+        self._connection.executemany("DELETE FROM arrays WHERE case_id = ?", rows)
+        self._connection.executemany("DELETE FROM cases WHERE case_id = ?", rows)
 
     def cases(self) -> list[Case]:
         """All cases, sorted by case_id."""

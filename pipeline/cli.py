@@ -30,6 +30,7 @@ STAGES = {
     "report": "write the HTML report, report.json and the model card",
 }
 _INTERRUPTED = 130
+_VERDICT_CODES = {"KEEP": 5, "INCONCLUSIVE": 6}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -195,25 +196,25 @@ def _files(options: argparse.Namespace) -> None:
     from pipeline.ingest.run import list_files
 
     config, space = _load(options)
-    for row in list_files(config, space, options.state):
+    for row in list_files(config, space, options.state or ""):
         print("\t".join(row))
 
 
 def _verdict(options: argparse.Namespace) -> int:
-    from pipeline.compare import verdict_code, verdict_lines
+    from pipeline.compare import read_verdict
 
-    _, space = _load(options)
-    for line in verdict_lines(space):
+    verdict, lines = read_verdict(_load(options)[1])
+    for line in lines:
         print(line)
-    return verdict_code(space) if options.exit_code else 0
+    return _VERDICT_CODES.get(verdict, 0) if options.exit_code else 0
 
 
 def _promote(options: argparse.Namespace) -> None:
     from pipeline import champion, workspace
 
-    config, space = _load(options)
+    _, space = _load(options)
     with workspace.lock(space):
-        _show(champion.promote(config, space, options.approver, override=options.override or None))
+        _show(champion.promote(space, approver=options.approver, override=options.override or None))
 
 
 def _rollback(options: argparse.Namespace) -> None:
@@ -221,13 +222,19 @@ def _rollback(options: argparse.Namespace) -> None:
 
     _, space = _load(options)
     with workspace.lock(space):
-        _show(champion.rollback(space, options.approver, reason=options.reason))
+        _show(champion.rollback(space, approver=options.approver, reason=options.reason))
 
 
 def _generations(options: argparse.Namespace) -> None:
     from pipeline import champion
 
-    _show(champion.generations(_load(options)[1]))
+    rows = champion.generations(_load(options)[1])
+    if not rows:
+        print("No generation yet: `make promote APPROVER=name` makes the candidate the first.")
+        return
+    widths = {key: max(len(key), *(len(row[key]) for row in rows)) for key in rows[0]}
+    for row in [{key: key for key in widths}, *rows]:
+        print("  ".join(row[key].ljust(width) for key, width in widths.items()).rstrip())
 
 
 def _predict(options: argparse.Namespace) -> None:

@@ -324,7 +324,7 @@ def _told(path: Path, lines: dict[KeyPath, int], error: ValidationError) -> Conf
     """All violations, one a line, in the order of the file."""
     sentences = {}
     for item in error.errors():
-        keys = tuple(key for key in item["loc"] if key in ("auto",) or _is_key(key, item["loc"]))
+        keys = tuple(key for key in item["loc"] if _is_key(key))
         place = _place(path, lines, keys)
         sentences.setdefault((place, item["type"]), f"{place}: {_sentence(keys, item)}")
     ordered = sorted(
@@ -334,7 +334,7 @@ def _told(path: Path, lines: dict[KeyPath, int], error: ValidationError) -> Conf
     return ConfigError("\n".join(text for _, text in ordered))
 
 
-def _is_key(key: str | int, location: tuple[str | int, ...]) -> bool:
+def _is_key(key: str | int) -> bool:
     """Whether part of pydantic's location is a key of ours, not the name of a union's branch."""
     return not (isinstance(key, str) and (key in {"bool", "JoinColumn"} or key.startswith("literal[")))
 

@@ -43,7 +43,7 @@ class Key:
         for part in (kind, *fields):
             encoded = part.strip(" \0").encode("utf-8", "surrogateescape")
             message += len(encoded).to_bytes(4, "big") + encoded
-        word = base64.b32encode(hmac.digest(self.secret, message, "sha256"))[:25]
+        word = base64.b32encode(hmac.digest(self.secret, message, "sha256")[:16])[:25]
         return kind[0] + word.decode().lower()
 
     def digest(self, data: bytes | memoryview) -> str:

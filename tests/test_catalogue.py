@@ -58,13 +58,19 @@ def test_forgetting_a_file_forgets_its_header_and_identifiers(catalogue: Catalog
         assert catalogue.query(f"SELECT * FROM {table}") == []
 
 
-def test_arrays_of_changed_voxels_are_no_longer_offered(catalogue: Catalogue) -> None:
+@pytest.mark.parametrize(
+    "change", [{"pixel_digest": "other"}, {"value_unit": "arbitrary"}, {"geometry": Geometry((0.7, 0.9))}]
+)
+def test_arrays_of_a_changed_scan_are_no_longer_offered(catalogue: Catalogue, change: dict) -> None:
     with catalogue.transaction():
         catalogue.put_cases([(CASE, ["t1"])])
         catalogue.put_arrays("r", [(CASE, STORED)])
     assert catalogue.arrays("r") == {"c1": STORED}
     with catalogue.transaction():
-        catalogue.put_cases([(replace(CASE, pixel_digest="other"), ["t1"])])
+        catalogue.put_cases([(CASE, ["t2"])])
+    assert catalogue.arrays("r") == {"c1": STORED}
+    with catalogue.transaction():
+        catalogue.put_cases([(replace(CASE, **change), ["t1"])])
     assert catalogue.arrays("r") == {}
 
 

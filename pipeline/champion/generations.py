@@ -70,11 +70,12 @@ def generations(workspace: Workspace) -> list[dict[str, str]]:
     line = line_of_champions(records)
     promotions = {record["generation"]: record for record in records if record["action"] == "promote"}
     return [
-        _row(name, promotions.get(name), _state(name, in_use, line, promotions)) for name in _names(workspace)
+        _row(name, promotions.get(name), state=_state(name, in_use, line=line, promotions=promotions))
+        for name in _names(workspace)
     ]
 
 
-def _state(name: str, champion: str | None, line: list[str], promotions: dict[str, Any]) -> str:
+def _state(name: str, champion: str | None, *, line: list[str], promotions: dict[str, Any]) -> str:
     if name == champion:
         return "champion"
     if name not in promotions:
@@ -82,7 +83,7 @@ def _state(name: str, champion: str | None, line: list[str], promotions: dict[st
     return "former" if name in line else "rolled back"
 
 
-def _row(name: str, promotion: dict[str, Any] | None, state: str) -> dict[str, str]:
+def _row(name: str, promotion: dict[str, Any] | None, *, state: str) -> dict[str, str]:
     told = promotion or {}
     return {
         "generation": name,

@@ -29,7 +29,7 @@ def read_table(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def score(workspace: Workspace, folder: Path, cohort: pd.DataFrame) -> pd.DataFrame:
+def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.DataFrame:
     """The table of predictions of the model in `folder` for rows of `cohort.csv`, sorted by case_id.
 
     A scan without an array keeps its row, as failed.
@@ -47,9 +47,10 @@ def score(workspace: Workspace, folder: Path, cohort: pd.DataFrame) -> pd.DataFr
     ready = [case_id for case_id in cases["case_id"] if case_id in stored]
     logits = np.full((len(cases), len(scorer.classes)), np.nan)
     rows = cases["case_id"].isin(stored).to_numpy()
-    logits[rows] = scoring.logits(scorer, _arrays(Shards(workspace.normalized), ready, stored))
+    logits[rows] = scoring.logits(scorer, _arrays(Shards(workspace.normalized), ready, stored=stored))
     probability = _as_written(scoring.probabilities(_as_written(logits), scorer.temperature))
-    return _table(cases, scorer.classes, logits, probability, threshold_of(scorer.operating))
+    threshold = threshold_of(scorer.operating)
+    return _table(cases, scorer.classes, logits=logits, probability=probability, threshold=threshold)
 
 
 def threshold_of(operating: Mapping[str, Any] | None) -> float | None:
@@ -62,6 +63,7 @@ def threshold_of(operating: Mapping[str, Any] | None) -> float | None:
 def _table(
     cases: pd.DataFrame,
     classes: Sequence[str],
+    *,
     logits: NDArray[np.float64],
     probability: NDArray[np.float64],
     threshold: float | None,
@@ -83,7 +85,9 @@ def _table(
     return frame.join(cases[[name for name in cases.columns if name.startswith("by_")]])
 
 
-def _arrays(shards: Shards, case_ids: Sequence[str], stored: Mapping[str, Stored]) -> Iterator[NDArray[Any]]:
+def _arrays(
+    shards: Shards, case_ids: Sequence[str], *, stored: Mapping[str, Stored]
+) -> Iterator[NDArray[Any]]:
     for case_id in case_ids:
         if not shards.verify(stored[case_id]):
             raise DamageError(

@@ -10,6 +10,7 @@ from pipeline.champion.generations import check_generation, freeze
 from pipeline.champion.pointer import Champion, current, line_of_champions, record_move, settle
 from pipeline.champion.smoke import smoke_test
 from pipeline.errors import GateError, UsageError
+from pipeline.ledger import Record
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
 
@@ -25,7 +26,7 @@ def promote(workspace: Workspace, *, approver: str, override: str | None = None)
     Raises UsageError without an approver, GateError (nothing is written) when the verdict forbids it,
     belongs to other files or to another champion, or when the model doesn't repeat its stored scores.
     """
-    approver = _given(approver, "APPROVER=name", "A promotion needs the name of who answers for it")
+    approver = _given(approver, "APPROVER=name", sentence="A promotion needs the name of who answers for it")
     settle(workspace)
     comparison = _comparison(workspace)
     model = str(comparison["candidate"]["model_sha256"])
@@ -73,14 +74,10 @@ def rollback(workspace: Workspace, *, approver: str, reason: str) -> Summary:
     Raises UsageError without approver or reason, GateError when there is no earlier champion, DamageError
     when its files are no longer what was promoted.
     """
-    approver = _given(approver, "APPROVER=name", "A rollback needs the name of who answers for it")
-    reason = _given(reason, "REASON='...'", "A rollback needs its reason")
+    approver = _given(approver, "APPROVER=name", sentence="A rollback needs the name of who answers for it")
+    reason = _given(reason, "REASON='...'", sentence="A rollback needs its reason")
     records = settle(workspace)
-    if records and [records[-1][key] for key in ("action", "approver", "reason")] == [
-        "rollback",
-        approver,
-        reason,
-    ]:
+    if _is_rollback(records[-1:], approver=approver, reason=reason):
         done = f"Generation {records[-1]['generation']} is the champion again"
         return Summary((f"{done}; to go back further, give another reason.",), changed=False)
     line = line_of_champions(records)
@@ -103,7 +100,12 @@ def rollback(workspace: Workspace, *, approver: str, reason: str) -> Summary:
     return Summary((f"Generation {generation} is the champion again, in place of {left}: {reason}",))
 
 
-def _given(text: str, argument: str, sentence: str) -> str:
+def _is_rollback(last: list[Record], *, approver: str, reason: str) -> bool:
+    asked = ("rollback", approver, reason)
+    return any((record["action"], record["approver"], record["reason"]) == asked for record in last)
+
+
+def _given(text: str, argument: str, *, sentence: str) -> str:
     if not text.strip():
         raise UsageError(f"{sentence}: give {argument}.")
     return text.strip()

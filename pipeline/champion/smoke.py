@@ -38,14 +38,13 @@ def smoke_test(workspace: Workspace, folder: Path) -> str:
     search_path = os.pathsep.join(
         [str(Path(pipeline.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     )
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-        env={**os.environ, "PYTHONPATH": search_path},
-    )
+    environment = {**os.environ, "PYTHONPATH": search_path}
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_SECONDS, check=False, env=environment
+        )
+    except subprocess.TimeoutExpired:
+        raise GateError(f"The model took more than {_SECONDS} s to load; nothing was promoted.") from None
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise GateError(f"The model failed its smoke test in a new process, so nothing was promoted: {said}")
@@ -63,7 +62,7 @@ def repeat_scores(workspace: Workspace, folder: Path) -> str:
 
     stored = read_table(folder / "predictions.csv")
     stored = stored[(stored["part"] == "test") & (stored["status"] == "ok")].head(CASES)
-    again = score(workspace, folder, stored.rename(columns={"truth": "target"}))
+    again = score(workspace, folder, cohort=stored.rename(columns={"truth": "target"}))
     again = again[again["status"] == "ok"]
     columns = [name for name in again.columns if name.startswith("logit_")]
     if again.empty:

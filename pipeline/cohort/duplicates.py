@@ -63,9 +63,7 @@ def duplicate_findings(
         ("duplicate_pixels", groups, "{} of identical images"),
     )
     return [
-        Finding(
-            kind, len(found), text.format(_groups(found)), tuple(i for group in found for i in group.case_ids)
-        )
+        Finding(kind, len(found), text.format(_counted(found)), _case_ids(found))
         for kind, found, text in told
         if found
     ]
@@ -89,7 +87,7 @@ def _case_ids(found: Sequence[Copies]) -> tuple[str, ...]:
     return tuple(case_id for group in found for case_id in group.case_ids)
 
 
-def _groups(found: Sequence[Copies]) -> str:
+def _counted(found: Sequence[Copies]) -> str:
     return "1 group" if len(found) == 1 else f"{len(found)} groups"
 
 

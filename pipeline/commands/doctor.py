@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from pipeline import provenance
-from pipeline.ingest.decode import decoder_table
+from pipeline.ingest.decoder_speed import decoder_table
 from pipeline.records import Summary
 
 

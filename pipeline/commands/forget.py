@@ -13,9 +13,10 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline import champion, ledger
+from pipeline import ledger
 from pipeline.arrays import erase
 from pipeline.catalogue import Catalogue
+from pipeline.champion.generations import DIGESTS, seal
 from pipeline.config import Config
 from pipeline.errors import DataError
 from pipeline.pseudonyms import Key, load_key
@@ -122,14 +123,14 @@ def _erase_tables(folder: Path, patients: list[str], cases: list[str]) -> bool:
             held = True
             _write_rows(path, list(rows[0]), kept)
     for path in sorted(folder.glob("*.json")):
-        if path.name != champion.DIGESTS and any(word in path.read_text() for word in gone):
+        if path.name != DIGESTS and any(word in path.read_text() for word in gone):
             held = True
             path.write_text(_without(path, gone))
     if held:
         for name in _PICTURES:
             (folder / name).unlink(missing_ok=True)
-        if (folder / champion.DIGESTS).exists():
-            champion.seal(folder)
+        if (folder / DIGESTS).exists():
+            seal(folder)
     return held
 
 

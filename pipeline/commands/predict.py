@@ -44,7 +44,9 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary
     raw = Path(new).expanduser().resolve()
     theirs = config.model_copy(
         update={
-            "ingest": config.ingest.model_copy(update={"raw": str(raw), "key": _key(config)}),
+            "ingest": config.ingest.model_copy(
+                update={"raw": str(raw), "key": _key(config), "failed_share": 1.0}
+            ),
             "normalize": tuple(recipe),
         }
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.compare.gains import Pairs
+from pipeline.compare.pairs import Pairs
 from pipeline.statistics.paired import mcnemar
 
 
@@ -30,12 +30,12 @@ def flips(pairs: Pairs, classes: list[str]) -> dict[str, Any]:
         "negative_rate": float(negative.sum() / units),
         "mcnemar_p": test.p_exact,
         "mcnemar_mid_p": test.p_mid,
-        "negative_list": [_told(pairs, int(index), classes) for index in np.flatnonzero(negative)],
-        "positive_list": [_told(pairs, int(index), classes) for index in np.flatnonzero(positive)],
+        "negative_list": [_told(pairs, int(index), classes=classes) for index in np.flatnonzero(negative)],
+        "positive_list": [_told(pairs, int(index), classes=classes) for index in np.flatnonzero(positive)],
     }
 
 
-def _told(pairs: Pairs, index: int, classes: list[str]) -> dict[str, Any]:
+def _told(pairs: Pairs, index: int, *, classes: list[str]) -> dict[str, Any]:
     truth = int(pairs.truth[index])
     judged = truth if pairs.positive is None else pairs.positive
     return {

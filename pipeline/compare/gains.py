@@ -12,58 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.compare.pairs import Pairs, Scores
 from pipeline.statistics.auroc import paired_delong
 from pipeline.statistics.bootstrap import METHOD, Resampled
 from pipeline.statistics.paired import bootstrap_difference
 from pipeline.statistics.ranking import area, rank
-from pipeline.statistics.vectors import Floats, Integers
+from pipeline.statistics.vectors import Floats
 
 DRAWS = 5000
-
-
-@dataclass(frozen=True)
-class Scores:
-    """What one model says: `probability` of shape (units, classes), `decided` class index per unit."""
-
-    probability: Floats
-    decided: Integers
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Units (patients, or cases of patients) that both models scored.
-
-    `patient` is a code 0..patients-1 of each unit, `truth` its class index; `positive` is the index of
-    the positive class, None where the classes have equal standing.
-    """
-
-    names: tuple[str, ...]
-    patient: Integers
-    truth: Integers
-    positive: int | None
-    reference: Scores
-    candidate: Scores
-
-    @property
-    def patients(self) -> int:
-        """How many patients the units belong to."""
-        return int(np.unique(self.patient).size)
-
-    def patients_of_classes(self) -> list[int]:
-        """How many patients have a unit of each class."""
-        classes = range(self.reference.probability.shape[1])
-        return [int(np.unique(self.patient[self.truth == index]).size) for index in classes]
-
-    def chosen(self, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Pairs:
-        """The units that `keep` (one flag a unit) marks; patients get new codes."""
-        return Pairs(
-            names=tuple(name for name, kept in zip(self.names, keep, strict=True) if kept),
-            patient=np.unique(self.patient[keep], return_inverse=True)[1].astype(np.int64),
-            truth=self.truth[keep],
-            positive=self.positive,
-            reference=Scores(self.reference.probability[keep], self.reference.decided[keep]),
-            candidate=Scores(self.candidate.probability[keep], self.candidate.decided[keep]),
-        )
 
 
 @dataclass(frozen=True)
@@ -130,11 +86,11 @@ def _bootstrapped(pairs: Pairs, statistic_of: StatisticOf, *, alpha: float, seed
     values = [float(of(once)["value"]) for of in (of_reference, of_candidate)]
     if not all(math.isfinite(value) for value in values):
         raise ValueError("the metric needs more classes than these patients have")
-    drawn = bootstrap_difference(of_reference, of_candidate, _membership(pairs), resamples=DRAWS, seed=seed)
-    return _with_bounds(values[0], values[1], drawn, alpha=alpha)
+    drawn = bootstrap_difference(of_reference, of_candidate, pairs.membership(), resamples=DRAWS, seed=seed)
+    return _with_bounds(*values, drawn=drawn, alpha=alpha)
 
 
-def _with_bounds(reference: float, candidate: float, drawn: Resampled, *, alpha: float) -> Gain:
+def _with_bounds(reference: float, candidate: float, *, drawn: Resampled, alpha: float) -> Gain:
     estimate = drawn.estimate("value", level=1 - 2 * alpha)
     error = float(np.nanstd(drawn.values["value"], ddof=1))
     if estimate.low is None or estimate.high is None:
@@ -145,12 +101,6 @@ def _with_bounds(reference: float, candidate: float, drawn: Resampled, *, alpha:
         )
         return Gain(reference, candidate, None, None, None, METHOD, reason)
     return Gain(reference, candidate, estimate.low, estimate.high, error, METHOD)
-
-
-def _membership(pairs: Pairs) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    membership = np.zeros((pairs.patients, pairs.reference.probability.shape[1]), dtype=np.bool_)
-    membership[pairs.patient, pairs.truth] = True
-    return membership
 
 
 def _area(pairs: Pairs, scores: Scores) -> Statistic:

@@ -50,7 +50,7 @@ def require_budget(number: int, budget: int) -> None:
         )
 
 
-def test_patients_a_month(parts: Sequence[Record]) -> float | None:
+def intake_a_month(parts: Sequence[Record]) -> float | None:
     """How many patients a month joined the test part after its first draw; None in the first day."""
     drawn = [record for record in parts if record["part"] == "test"]
     times = [datetime.fromisoformat(record["created"]) for record in drawn]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.compare.criteria import LEAST_OF_A_CLASS, LEAST_OF_A_GROUP, Pilot, judge, pilot_of
-from pipeline.compare.gains import Pairs, auroc_gain
+from pipeline.compare.gains import auroc_gain
+from pipeline.compare.judge import LEAST_OF_A_CLASS, Pilot, judge, pilot_of
+from pipeline.compare.pairs import Pairs
 from pipeline.compare.rule import (
     anchor_criterion,
     core_criterion,
@@ -18,6 +19,8 @@ from pipeline.compare.rule import (
 )
 from pipeline.compare.verdict import Row
 from pipeline.config import Compare
+
+LEAST_OF_A_GROUP = 20
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,46 @@
-"""The rule of a comparison as criteria: what the YAML fixes before the test part is opened."""
+"""The rule of a comparison as criteria: what the YAML fixes before the test part is opened.
+
+Required: no loss beyond the margin on the core of the test part (the patients of the first draw), a gain
+on the patients who came later (or no loss there, where the objective is to maintain), no loss against
+the anchor, the best champion so far, which stops a slow loss over many promotions (bio-creep: Feng et al.,
+Biometrics 2021). Guards veto on a shown loss: sensitivity at the frozen thresholds, Brier skill, and the
+groups that the cohort declares.
+"""
 
 from __future__ import annotations
 
-from pipeline.compare.criteria import GUARD_ALPHA, Criterion
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.compare.verdict import Role
 from pipeline.config import Compare
 
 CORE = "test-core"
 ERA = "test-era"
 TEST = "test"
+GUARD_ALPHA = 0.05
+
+Metric = Literal["auroc", "sensitivity", "brier_skill"]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One question: is the gain of `metric` on the patients of `part` above `bound`?
+
+    `alpha` is the chance of a wrong yes. `gain` is the true gain that the test part should be large
+    enough to show. `against` names the reference in sentences, `remedy` is told with a part that is too
+    small.
+    """
+
+    rule: str
+    role: Role
+    metric: Metric
+    part: str
+    bound: float
+    alpha: float
+    gain: float = 0.0
+    against: str = "the champion"
+    remedy: str = ""
 
 
 def core_criterion(compare: Compare, *, alpha: float) -> Criterion:

@@ -9,8 +9,9 @@ from pipeline import digests, ledger
 from pipeline.champion import Champion, check_generation, current
 from pipeline.champion.predictions import read_table, score
 from pipeline.compare import looks
-from pipeline.compare.contestants import Model, evidence_of, read_model
+from pipeline.compare.evidence import evidence_of
 from pipeline.compare.flips import flips
+from pipeline.compare.models import Model, read_model
 from pipeline.compare.rows import rows
 from pipeline.compare.verdict import Row, decide, headline
 from pipeline.config import Config
@@ -36,26 +37,26 @@ def run(config: Config, workspace: Workspace) -> Summary:
     candidate = read_model(workspace.candidate)
     champion = current(workspace)
     if champion is not None and champion.model_sha256 != candidate.sha256:
-        return _compare(config, workspace, champion, candidate)
+        return _compare(config, workspace, champion=champion, candidate=candidate)
     stale = workspace.candidate / _CHAMPION_TABLE
     changed = stale.exists()
     stale.unlink(missing_ok=True)
-    record = {**_frame(workspace, candidate, champion), **_without_rows(champion)}
+    record = {**_frame(workspace, candidate, champion=champion), **_without_rows(champion)}
     changed |= write_json(workspace.candidate / "comparison.json", record)
     return Summary((record["line"],), changed)
 
 
-def _compare(config: Config, workspace: Workspace, champion: Champion, candidate: Model) -> Summary:
+def _compare(config: Config, workspace: Workspace, *, champion: Champion, candidate: Model) -> Summary:
     check_generation(workspace, champion.generation)
-    look = _look(config, workspace, champion, candidate)
+    look = _look(config, workspace, champion=champion, candidate=candidate)
     alpha = looks.alpha_per_look(config.compare.look_budget)
     changed = _score_champion(workspace, champion)
     reference = read_model(champion.folder, predictions=workspace.candidate / _CHAMPION_TABLE)
-    evidence, notes = evidence_of(config, workspace, reference, candidate)
+    evidence, notes = evidence_of(config, workspace, champion=reference, candidate=candidate)
     judged = rows(config.compare, evidence, alpha=alpha, seed=config.evaluate.seed)
     verdict = decide(judged)
     record = {
-        **_frame(workspace, candidate, champion),
+        **_frame(workspace, candidate, champion=champion),
         "verdict": verdict,
         "line": headline(verdict, judged),
         "reasons": [row.to_json() for row in judged],
@@ -68,7 +69,7 @@ def _compare(config: Config, workspace: Workspace, champion: Champion, candidate
     return Summary(_lines(record, judged), changed)
 
 
-def _frame(workspace: Workspace, candidate: Model, champion: Champion | None) -> dict[str, Any]:
+def _frame(workspace: Workspace, candidate: Model, *, champion: Champion | None) -> dict[str, Any]:
     """What every comparison says, whatever the verdict."""
     files = {name: digests.of_file(workspace.candidate / name) for name in JUDGED}
     reference = (
@@ -92,7 +93,7 @@ def _without_rows(champion: Champion | None) -> dict[str, Any]:
     return {**nothing, "verdict": "KEEP", "line": line}
 
 
-def _look(config: Config, workspace: Workspace, champion: Champion, candidate: Model) -> int:
+def _look(config: Config, workspace: Workspace, *, champion: Champion, candidate: Model) -> int:
     if candidate.rule["compare"] != config.section("compare"):
         raise GateError(
             "The section `compare` changed after this candidate looked at the test part. Put it back, "
@@ -107,7 +108,7 @@ def _look(config: Config, workspace: Workspace, champion: Champion, candidate: M
 def _score_champion(workspace: Workspace, champion: Champion) -> bool:
     """Whether the champion's predictions of the present test part changed."""
     cohort = read_table(workspace.candidate / "cohort.csv")
-    table = score(workspace, champion.folder, cohort[cohort["part"] == "test"])
+    table = score(workspace, champion.folder, cohort=cohort[cohort["part"] == "test"])
     return write_csv(workspace.candidate / _CHAMPION_TABLE, table)
 
 
@@ -115,7 +116,7 @@ def _outlook(workspace: Workspace, judged: Sequence[Row]) -> list[str]:
     missing = [row.n_more for row in judged if row.role == "require" and row.n_more]
     if not missing:
         return []
-    a_month = looks.test_patients_a_month(ledger.read(workspace.ledger("parts")))
+    a_month = looks.intake_a_month(ledger.read(workspace.ledger("parts")))
     return [looks.outlook(max(missing), a_month)]
 
 

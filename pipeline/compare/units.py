@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pipeline.compare.gains import Pairs, Scores
+from pipeline.compare.pairs import Pairs, Scores
 from pipeline.statistics.sample import PatientScore, Sample, codes, patients_of_one_class, patients_with_any
 from pipeline.statistics.vectors import Floats, Integers
 
@@ -31,15 +31,15 @@ class Table:
 
 
 def pair(
-    cohort: pd.DataFrame, reference: Table, candidate: Table, *, classes: list[str], unit: Unit
+    cohort: pd.DataFrame, reference: Table, *, candidate: Table, classes: list[str], unit: Unit
 ) -> Pairs | None:
     """The pairs of all labelled cases of `cohort` that both models scored, sorted by name; None of none."""
     cases = common_cases(cohort, reference.predictions, candidate.predictions)
     if cases.empty:
         return None
-    first, second = (_sample(table, cases, classes, unit) for table in (reference, candidate))
+    first, second = (_sample(table, cases, classes=classes, unit=unit) for table in (reference, candidate))
     return Pairs(
-        names=_names(cases, classes, unit),
+        names=_names(cases, classes=classes, unit=unit),
         patient=first.patient,
         truth=first.truth,
         positive=1 if len(classes) == 2 else None,
@@ -55,7 +55,7 @@ def common_cases(cohort: pd.DataFrame, *predictions: pd.DataFrame) -> pd.DataFra
     return cohort[kept].sort_values("case_id")
 
 
-def _sample(table: Table, cases: pd.DataFrame, classes: list[str], unit: Unit) -> Sample:
+def _sample(table: Table, cases: pd.DataFrame, *, classes: list[str], unit: Unit) -> Sample:
     columns = [f"score_{name}" for name in classes]
     probability = table.predictions.set_index("case_id").loc[list(cases["case_id"]), columns]
     sample = Sample(
@@ -69,7 +69,7 @@ def _sample(table: Table, cases: pd.DataFrame, classes: list[str], unit: Unit) -
     return of_patients(sample, table.patient_score)
 
 
-def _names(cases: pd.DataFrame, classes: list[str], unit: Unit) -> tuple[str, ...]:
+def _names(cases: pd.DataFrame, *, classes: list[str], unit: Unit) -> tuple[str, ...]:
     if unit == "case":
         return tuple(cases["case_id"])
     labels = cases.groupby("patient_id")["target"].nunique().sort_index()

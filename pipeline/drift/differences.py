@@ -32,18 +32,18 @@ def columns(old: Patients, new: Patients) -> tuple[Columns, Columns]:
     """Both groups by attribute; "NAME recorded" (yes, no) is added where some patients lack NAME."""
     names = sorted({name for patient in (*old, *new) for name in patient})
     partial = [name for name in names if any(name not in patient for patient in (*old, *new))]
-    return _columns(old, names, partial), _columns(new, names, partial)
+    return _columns(old, names, partial=partial), _columns(new, names, partial=partial)
 
 
-def differences(old: Columns, new: Columns, generator: np.random.Generator) -> list[Difference]:
+def differences(old: Columns, new: Columns, *, generator: np.random.Generator) -> list[Difference]:
     """One Difference for each attribute that both groups have, by name; `p_holm` over all of them."""
     names = sorted(name for name in old if old[name] and new.get(name))
-    found = [_difference(name, old[name], new[name], generator) for name in names]
+    found = [_difference(name, old[name], new=new[name], generator=generator) for name in names]
     corrected = holm([difference.p for difference in found])
     return [dataclasses.replace(d, p_holm=p) for d, p in zip(found, corrected, strict=True)]
 
 
-def _columns(patients: Patients, names: Sequence[str], partial: Sequence[str]) -> Columns:
+def _columns(patients: Patients, names: Sequence[str], *, partial: Sequence[str]) -> Columns:
     values: Columns = {name: [patient[name] for patient in patients if name in patient] for name in names}
     for name in partial:
         values[f"{name} recorded"] = ["yes" if name in patient else "no" for patient in patients]
@@ -51,14 +51,15 @@ def _columns(patients: Patients, names: Sequence[str], partial: Sequence[str]) -
 
 
 def _difference(
-    name: str, old: Sequence[Attribute], new: Sequence[Attribute], generator: np.random.Generator
+    name: str, old: Sequence[Attribute], *, new: Sequence[Attribute], generator: np.random.Generator
 ) -> Difference:
     if any(isinstance(value, str) for value in (*old, *new)):
-        return _categorical(name, [str(value) for value in old], [str(value) for value in new], generator)
-    return _numeric(name, np.array(old, dtype=np.float64), np.array(new, dtype=np.float64))
+        words = [str(value) for value in old]
+        return _categorical(name, words, new=[str(value) for value in new], generator=generator)
+    return _numeric(name, np.array(old, dtype=np.float64), new=np.array(new, dtype=np.float64))
 
 
-def _numeric(name: str, old: Numbers, new: Numbers) -> Difference:
+def _numeric(name: str, old: Numbers, *, new: Numbers) -> Difference:
     psi, expected = stability_index(binned(old, new))
     return Difference(
         name=name,
@@ -74,7 +75,7 @@ def _numeric(name: str, old: Numbers, new: Numbers) -> Difference:
     )
 
 
-def _categorical(name: str, old: list[str], new: list[str], generator: np.random.Generator) -> Difference:
+def _categorical(name: str, old: list[str], *, new: list[str], generator: np.random.Generator) -> Difference:
     table = cross_table(old, new)
     psi, expected = stability_index(table)
     return Difference(

@@ -29,7 +29,7 @@ class Group:
 
 
 def observed(
-    workspace: Workspace, old: Group, new: Group, *, classes: Sequence[str]
+    workspace: Workspace, old: Group, *, new: Group, classes: Sequence[str]
 ) -> tuple[Columns, Columns]:
     """The attributes of old and new patients; scans that the catalogue no longer holds are left out.
 

@@ -37,16 +37,18 @@ def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> S
     """
     champion = current(workspace)
     if champion is None:
-        return _nothing(workspace, "no_champion", "No champion yet, so there is nothing to drift from.")
+        return _nothing(workspace, "no_champion", line="No champion yet, so there is nothing to drift from.")
     check_generation(workspace, champion.generation)
     cohort, known = (read_table(folder / "cohort.csv") for folder in (workspace.candidate, champion.folder))
     cohort = cohort[~cohort["case_id"].isin(set(known["case_id"]))]
     if cohort.empty:
-        return _nothing(workspace, "no_new", f"No scans are new to generation {champion.generation}.")
-    changed = write_csv(workspace.candidate / "champion_new.csv", score(workspace, champion.folder, cohort))
+        return _nothing(workspace, "no_new", line=f"No scans are new to generation {champion.generation}.")
+    changed = write_csv(
+        workspace.candidate / "champion_new.csv", score(workspace, champion.folder, cohort=cohort)
+    )
     new = Group(cohort, read_table(workspace.candidate / "champion_new.csv"))
     old = Group(known, _held_out(champion.folder))
-    record = _compared(workspace, config.drift, old, new, classes=_classes(champion.folder))
+    record = _compared(workspace, config.drift, old=old, new=new, classes=_classes(champion.folder))
     record["inputs"] = digests.of_json(
         [champion.model_sha256, config.section("drift"), sorted(cohort["case_id"])]
     )
@@ -57,7 +59,7 @@ def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> S
     return Summary(_lines(record, champion.generation), changed)
 
 
-def _nothing(workspace: Workspace, level: str, line: str) -> Summary:
+def _nothing(workspace: Workspace, level: str, *, line: str) -> Summary:
     stale = workspace.candidate / "champion_new.csv"
     changed = stale.exists()
     stale.unlink(missing_ok=True)
@@ -77,10 +79,10 @@ def _classes(folder: Path) -> list[str]:
 
 
 def _compared(
-    workspace: Workspace, rule: Drift, old: Group, new: Group, *, classes: Sequence[str]
+    workspace: Workspace, rule: Drift, *, old: Group, new: Group, classes: Sequence[str]
 ) -> dict[str, Any]:
-    old_columns, new_columns = observed(workspace, old, new, classes=classes)
-    found = differences(old_columns, new_columns, np.random.Generator(np.random.PCG64(_SEED)))
+    old_columns, new_columns = observed(workspace, old, new=new, classes=classes)
+    found = differences(old_columns, new_columns, generator=np.random.Generator(np.random.PCG64(_SEED)))
     levels = [level_of(d, warn=rule.warn, stop=rule.stop, min_patients=rule.min_patients) for d in found]
     patients = int(new.cohort["patient_id"].nunique())
     return {

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, replace
 
 from pipeline.evaluate import operating, subgroups
 from pipeline.evaluate.curves import Curves
@@ -15,7 +13,7 @@ from pipeline.evaluate.tasks import Task
 from pipeline.evaluate.view import Json, Plan, Unit, View
 from pipeline.predictions import Predictions
 from pipeline.statistics.sample import Sample, codes
-from pipeline.statistics.vectors import Floats
+from pipeline.statistics.vectors import Flags, Floats
 
 SCHEMA = "metrics/1"
 MEASURED_PARTS = ("test", "external", "new", "validation")
@@ -116,12 +114,12 @@ def _units(cases: Sample, plan: Plan) -> list[Unit]:
 def _view(cases: Sample, uncalibrated: Floats | None, view: View, task: Task) -> View:
     """The view at its own unit."""
     if view.unit == "case":
-        return View(**(vars(view) | {"uncalibrated": uncalibrated}))
+        return replace(view, uncalibrated=uncalibrated)
     how = view.plan.patient_score
     before = None
     if uncalibrated is not None:
         before = task.patients(Sample(cases.truth, uncalibrated, cases.patient), how).probability
-    return View(**(vars(view) | {"sample": task.patients(cases, how), "uncalibrated": before}))
+    return replace(view, sample=task.patients(cases, how), uncalibrated=before)
 
 
 def _uncalibrated(predictions: Predictions, part: str) -> Floats | None:
@@ -132,7 +130,7 @@ def _uncalibrated(predictions: Predictions, part: str) -> Floats | None:
 
 
 def _groups(
-    predictions: Predictions, part: str, view: View, cases: Sample, kept: np.ndarray
+    predictions: Predictions, part: str, view: View, cases: Sample, kept: Flags
 ) -> dict[str, subgroups.Labels]:
     rows = predictions.measurable(part)
     of_cases = {name: predictions.frame[name][rows].to_numpy(dtype=object) for name in predictions.groups}

@@ -17,7 +17,8 @@ from pipeline.statistics.sample import Sample
 from pipeline.statistics.vectors import Floats, Integers
 
 AREA = "macro_auroc"
-MACRO = {"macro_auroc": "auroc", "macro_auprc": "auprc", "macro_f1": "f1", "balanced_accuracy": "sensitivity"}
+RANKED = {"macro_auroc": "auroc", "macro_auprc": "auprc"}
+MACRO = (*RANKED, "macro_f1", "balanced_accuracy")
 POOLED = ("accuracy", "kappa", "mcc")
 NAMES = (*MACRO, *POOLED, *quality.LOSSES, "ece", "ece_null_mean")
 OF_CLASS = {
@@ -42,7 +43,9 @@ def measure(view: View) -> Measured:
     of_classes = [prefixed(detection.statistic(seen[i], where[i]), _prefix(i)) for i in judged]
     drawn = resample(
         merged(
-            _with_means(merged(*of_classes), judged), _pooled(view, predicted), quality.statistic(view.sample)
+            _with_means(merged(*of_classes), judged),
+            _pooled(view, predicted, judged),
+            quality.statistic(view.sample),
         ),
         view.sample.membership(),
         resamples=view.plan.resamples,
@@ -58,8 +61,9 @@ def measure(view: View) -> Measured:
 
 
 def area_classes(view: View) -> list[int]:
-    """The classes that have enough patients, inside and outside."""
-    return [index for index in range(len(view.classes)) if view.judge(index).estimable]
+    """The classes that are present, not universal, and have enough patients on both sides."""
+    present = np.flatnonzero(multiclass.in_macro(view.sample.truth, len(view.classes)))
+    return [index for index in present.tolist() if view.judge(index).estimable]
 
 
 def _prefix(index: int) -> str:
@@ -78,15 +82,17 @@ def _with_means(of_classes: Statistic, judged: list[int]) -> Statistic:
         found = dict(of_classes(weights))
         means = {
             name: float(np.mean([found[_prefix(index) + single] for index in judged]))
-            for name, single in MACRO.items()
+            for name, single in RANKED.items()
         }
         return found | means
 
     return measured
 
 
-def _pooled(view: View, predicted: Integers) -> Statistic:
+def _pooled(view: View, predicted: Integers, judged: list[int]) -> Statistic:
+    """What follows from the confusion matrix; `judged` are the classes in its means."""
     classes = len(view.classes)
+    members = np.isin(np.arange(classes), judged)
     cell = view.sample.truth * classes + predicted
     cells = np.zeros((view.sample.patients, classes * classes))
     np.add.at(cells, (view.sample.patient, cell), 1.0)
@@ -95,6 +101,8 @@ def _pooled(view: View, predicted: Integers) -> Statistic:
         matrix = (weights @ cells).reshape(classes, classes)
         return {
             "accuracy": multiclass.accuracy(matrix),
+            "balanced_accuracy": multiclass.macro(multiclass.recalls(matrix), members),
+            "macro_f1": multiclass.macro(multiclass.f1_scores(matrix), members),
             "kappa": multiclass.kappa(matrix, multiclass.nominal(classes)),
             "mcc": multiclass.matthews(matrix),
         }

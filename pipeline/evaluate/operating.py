@@ -51,10 +51,15 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the validation part settled; no threshold where the largest score decides."""
+    """What `cases` of `patients` of the validation part settled.
+
+    There is no threshold where the largest score decides.
+    """
 
     temperature: Temperature
     threshold: Threshold | None
+    cases: int
+    patients: int
 
     @property
     def threshold_value(self) -> float | None:
@@ -82,10 +87,11 @@ def choose(cases: Labelled, rule: Rule, task: Task, *, unit: str, patient_score:
     """
     _need_two_classes(cases.truth)
     temperature = fit_temperature(cases.logits, cases.truth)
-    if not task.thresholded:
-        return Choices(temperature, None)
     sample = Sample(cases.truth, probabilities(cases.logits, temperature.value), cases.patient)
-    return Choices(temperature, threshold(sample, rule, task, unit=unit, patient_score=patient_score))
+    chosen = (
+        threshold(sample, rule, task, unit=unit, patient_score=patient_score) if task.thresholded else None
+    )
+    return Choices(temperature, chosen, sample.truth.size, sample.patients)
 
 
 def threshold(sample: Sample, rule: Rule, task: Task, *, unit: str, patient_score: PatientScore) -> Threshold:
@@ -120,13 +126,18 @@ def nine_digits(values: Floats) -> Floats:
     return np.array(flat, dtype=np.float64).reshape(values.shape)
 
 
-def temperature_metric(found: Temperature) -> Json:
+def temperature_metric(choices: Choices) -> Json:
     """The temperature as it stands in metrics.json."""
+    found = choices.temperature
     low, high = TEMPERATURE_BOUNDS
     return {
         "id": "temperature",
         "rule": "T14",
         "part": CHOSEN_ON,
+        "unit": "case",
+        "cases": choices.cases,
+        "patients": choices.patients,
+        "level": None,
         "value": found.value,
         "low": None,
         "high": None,

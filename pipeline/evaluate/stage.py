@@ -161,7 +161,7 @@ def _metrics(candidate: Candidate, choices: operating.Choices) -> Json:
     )
     table = predictions.read(candidate.workspace.candidate / "predictions.csv")
     metrics = measure(table, task_of(table.classes), plan, threshold=choices.threshold_value)
-    metrics["calibration"]["temperature"] = operating.temperature_metric(choices.temperature)
+    metrics["calibration"]["temperature"] = operating.temperature_metric(choices)
     return metrics | {"thresholds": choices.thresholds_json(), "digests": _digests(candidate)}
 
 

@@ -12,6 +12,7 @@ from datetime import date
 
 from pipeline.ingest import vocabulary
 from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.dictionary import ELEMENTS
 from pipeline.ingest.reasons import Refusal
 from pipeline.records import Attribute
 
@@ -19,15 +20,16 @@ OLDEST = 90
 """Ages above 89 are pooled (45 CFR 164.514(b)(2)(i)(C))."""
 
 _WORDS = (
-    "BodyPartExamined", "Laterality", "ImageLaterality", "ViewPosition", "PatientPosition", "PresentationIntentType",
-    "PhotometricInterpretation", "PixelIntensityRelationship", "RescaleType", "Units", "DecayCorrection",
-    "LossyImageCompression", "BurnedInAnnotation", "PatientSex", "MRAcquisitionType",
+    "BodyPartExamined", "Laterality", "ImageLaterality", "ViewPosition", "PatientPosition",
+    "PresentationIntentType", "PhotometricInterpretation", "PixelIntensityRelationship", "RescaleType",
+    "Units", "DecayCorrection", "LossyImageCompression", "BurnedInAnnotation", "PatientSex",
+    "MRAcquisitionType",
 )  # fmt: skip
 _LISTS = ("ImageType", "CorrectedImage", "ScanningSequence", "SequenceVariant")
 _NUMBERS = (
-    "KVP", "SliceThickness", "SpacingBetweenSlices", "RepetitionTime", "EchoTime", "InversionTime", "FlipAngle",
-    "MagneticFieldStrength", "GantryDetectorTilt", "BitsStored", "LossyImageCompressionRatio", "WindowCenter",
-    "WindowWidth",
+    "KVP", "SliceThickness", "SpacingBetweenSlices", "RepetitionTime", "EchoTime", "InversionTime",
+    "FlipAngle", "MagneticFieldStrength", "GantryDetectorTilt", "BitsStored", "LossyImageCompressionRatio",
+    "WindowCenter", "WindowWidth",
 )  # fmt: skip
 _SPECIAL: dict[str, Callable[[str], str]] = {
     "Manufacturer": vocabulary.maker,
@@ -36,31 +38,36 @@ _SPECIAL: dict[str, Callable[[str], str]] = {
 }
 _AGE = re.compile(r"(\d{3})([DWMY])")
 _A_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}
-_NAMES = {
-    keyword: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", keyword).lower()
-    for keyword in (*_WORDS, *_LISTS, *_NUMBERS, *_SPECIAL, "ImagerPixelSpacing")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LISTED: dict[int, tuple[str, str]] = {
+    ELEMENTS[keyword][0]: (keyword, _CAMEL.sub("_", keyword).lower())
+    for keyword in (*_WORDS, *_LISTS, *_NUMBERS, *_SPECIAL)
 }
+"""Keyword and snake-case name by tag."""
 
 
 def attributes_of(dataset: Dataset) -> dict[str, Attribute]:
-    """The attributes of the allow-list that the data set has, by snake-case name; malformed ones are left out."""
+    """What the data set has of the allow-list, by snake-case name; malformed values are left out."""
     found: dict[str, Attribute] = {}
-    for keyword in _WORDS:
-        if keyword in dataset and (value := dataset.text(keyword)):
-            found[_NAMES[keyword]] = vocabulary.word(keyword, value)
-    for keyword in _LISTS:
-        if keyword in dataset and (values := dataset.words(keyword)):
-            found[_NAMES[keyword]] = "\\".join(vocabulary.word(keyword, value) for value in values)
-    for keyword, listed in _SPECIAL.items():
-        if keyword in dataset and (value := dataset.text(keyword)):
-            found[_NAMES[keyword]] = listed(value)
-    for keyword in _NUMBERS:
-        if keyword in dataset and (number := optional_number(dataset, keyword)) is not None:
-            found[_NAMES[keyword]] = number
+    for tag in _LISTED.keys() & dataset.elements.keys():
+        keyword, name = _LISTED[tag]
+        value = _attribute(dataset, keyword)
+        if value not in (None, ""):
+            found[name] = value
     age = _age_years(dataset)
     if age is not None:
         found["patient_age"] = age
     return found
+
+
+def _attribute(dataset: Dataset, keyword: str) -> Attribute | None:
+    if keyword in _NUMBERS:
+        return optional_number(dataset, keyword)
+    if keyword in _SPECIAL:
+        return _SPECIAL[keyword](dataset.text(keyword))
+    if keyword in _LISTS:
+        return "\\".join(vocabulary.word(keyword, value) for value in dataset.words(keyword))
+    return vocabulary.word(keyword, dataset.text(keyword))
 
 
 def optional_number(dataset: Dataset, keyword: str) -> float | None:
@@ -92,6 +99,8 @@ def _age_years(dataset: Dataset) -> int | None:
 def date_of(text: str) -> date | None:
     """The date of a DA value, None when malformed."""
     try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if len(text) == 8 and text.isdigit() else None
+        return (
+            date(int(text[:4]), int(text[4:6]), int(text[6:8])) if len(text) == 8 and text.isdigit() else None
+        )
     except ValueError:
         return None

@@ -209,22 +209,21 @@ def _hold_against(stream: Codestream, form: PixelFormat, processes: tuple[int, .
                 *found, form.rows, form.columns, form.samples
             ),
         )
-    if not 1 < stream.bits <= form.bits_allocated or (stream.bits <= 8) != (form.bits_allocated == 8):
-        if not (stream.bits <= 8 and form.bits_allocated == 16 and form.bits_stored <= 8):
-            _bits_differ(stream, form)
-    unsigned_stream = not stream.signed
-    if form.signed and unsigned_stream and stream.bits < form.bits_stored:
-        _bits_differ(stream, form)
-    if stream.signed and not form.signed and stream.bits != form.bits_stored:
-        _bits_differ(stream, form)
+    if not _bits_fit(stream, form):
+        raise Refusal(
+            "inconsistent_pixel_attributes",
+            f"{stream.bits} bits in the compressed frame, BitsAllocated {form.bits_allocated}, "
+            f"BitsStored {form.bits_stored}",
+        )
 
 
-def _bits_differ(stream: Codestream, form: PixelFormat) -> None:
-    raise Refusal(
-        "inconsistent_pixel_attributes",
-        f"{stream.bits} bits in the compressed frame, BitsAllocated {form.bits_allocated}, "
-        f"BitsStored {form.bits_stored}",
-    )
+def _bits_fit(stream: Codestream, form: PixelFormat) -> bool:
+    """Whether the stream's numbers, cut to BitsStored, have their sign where the header puts it."""
+    if not 1 < stream.bits <= form.bits_allocated:
+        return False
+    if stream.signed and not form.signed:
+        return stream.bits == form.bits_stored
+    return bool(stream.signed) or not form.signed or stream.bits >= form.bits_stored
 
 
 def _fitted(array: Array, stream: Codestream, form: PixelFormat, syntax: Syntax) -> Array:

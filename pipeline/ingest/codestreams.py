@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.ingest.reasons import Refusal
 
@@ -90,9 +91,9 @@ def check_rle(data: bytes, *, segments: int, segment_bytes: int) -> None:
     if count != segments:
         raise Refusal("inconsistent_pixel_attributes", f"{count} RLE segments, expected {segments}")
     bounds = [*offsets[:count], len(data)]
-    if bounds[0] != 64 or any(b < a for a, b in zip(bounds, bounds[1:], strict=False)):
+    if bounds[0] != 64 or any(b < a for a, b in pairwise(bounds)):
         raise Refusal("decode_error", "the segment offsets of an RLE frame are wrong")
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         if 64 * (end - start) < segment_bytes:  # two bytes make at most 128
             raise Refusal("decode_error", "an RLE segment is too short for the frame")
 
@@ -116,7 +117,10 @@ def _start_of_frame(marker: int, body: bytes, adobe: int | None, jfif: bool) -> 
 def _component_transform(data: bytes, position: int) -> bool:
     """Whether the COD marker names a multiple component transform: the decoder then returns RGB."""
     for _ in range(_MAX_MARKERS):
-        marker, length = data[position : position + 2], int.from_bytes(data[position + 2 : position + 4], "big")
+        marker, length = (
+            data[position : position + 2],
+            int.from_bytes(data[position + 2 : position + 4], "big"),
+        )
         if marker == b"\xff\x52":
             return len(data) > position + 8 and data[position + 8] == 1
         if marker[:1] != b"\xff" or marker == b"\xff\x90" or length < 2:

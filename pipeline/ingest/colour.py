@@ -35,11 +35,12 @@ def rgb_of_ybr(ybr: Array, bits_stored: int) -> Array:
     rgb = np.stack(
         (y + 1.402 * red, y - 0.344136286 * blue - 0.714136286 * red, y + 1.772 * blue), axis=-1
     )  # (rows, columns, 3)
-    return np.clip(np.rint(rgb), 0, top).astype(ybr.dtype)
+    converted: Array = np.clip(np.rint(rgb), 0, top).astype(ybr.dtype)
+    return converted
 
 
 def narrowed(colours: Array) -> Array:
-    """16-bit colours as 8-bit ones where they hold no more than that (low byte 0 or a copy), else as given."""
+    """16-bit colours as 8-bit ones where they hold no more (low byte 0 or a copy), else as given."""
     if colours.dtype == np.uint8:
         return colours
     high = colours >> 8

@@ -9,7 +9,8 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-from pipeline.ingest.dataset import Buffer, Dataset, Encoding, Order, walk
+from pipeline.ingest.dataset import Dataset, walk
+from pipeline.ingest.elements import Buffer, Encoding, Order
 from pipeline.ingest.reasons import Refusal
 
 IMPLICIT = "1.2.840.10008.1.2"
@@ -60,7 +61,7 @@ def open_container(data: Buffer, *, depth: int, inflated_bytes: int) -> Containe
     return _declared(data, meta_end, syntax, depth=depth, notes=notes)
 
 
-def inflate(data: Buffer, start: int, *, limit: int) -> bytearray:
+def inflate(data: Buffer, start: int, *, limit: int) -> bytes:
     """The inflated bytes of a raw deflate stream. Raises Refusal when damaged or over the limit."""
     limit = min(limit, max(INFLATION_FREE_BYTES, INFLATION_FACTOR * (len(data) - start)))
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -82,7 +83,7 @@ def inflate(data: Buffer, start: int, *, limit: int) -> bytearray:
     trailer = zlib.crc32(inflated).to_bytes(4, "little") + len(inflated).to_bytes(4, "little")
     if stream.unused_data.removeprefix(trailer).strip(b"\0"):  # some writers end as gzip does
         raise Refusal("corrupt_dataset", "bytes follow the deflated data")
-    return inflated
+    return bytes(inflated)
 
 
 def _beginning(data: Buffer) -> tuple[int, bool]:

@@ -12,18 +12,25 @@ from numpy.typing import NDArray
 from pipeline.ingest import codecs
 from pipeline.ingest.codecs import Syntax
 from pipeline.ingest.container import BIG_ENDIAN, Container
-from pipeline.ingest.dataset import UNDEFINED, Dataset, Element
+from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.dictionary import ELEMENTS
+from pipeline.ingest.elements import UNDEFINED, Element
 from pipeline.ingest.encapsulation import Span, frame_bytes, frame_spans
 from pipeline.ingest.pixels import (
     PixelFormat,
     check_limits,
     check_native_length,
-    pixel_element,
     pixel_format,
+    pixel_keyword,
 )
 from pipeline.ingest.reasons import Refusal
 
-_UNSIGNED = {1: np.dtype(np.uint8), 8: np.dtype(np.uint8), 16: np.dtype("<u2"), 32: np.dtype("<u4")}
+_UNSIGNED: dict[int, np.dtype[Any]] = {
+    1: np.dtype(np.uint8),
+    8: np.dtype(np.uint8),
+    16: np.dtype("<u2"),
+    32: np.dtype("<u4"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,12 +61,12 @@ class StoredFrame:
 def open_pixels(container: Container, *, decoded_bytes: int) -> PixelSource:
     """The frames of an object that has pixel data. Raises Refusal for whatever is known to be wrong."""
     dataset = container.dataset
-    found = pixel_element(dataset)
-    if found is None:
+    keyword = pixel_keyword(dataset)
+    if not keyword:
         raise Refusal("missing_attribute", "PixelData")
     if not container.syntax:
         raise Refusal("missing_attribute", "TransferSyntaxUID")
-    keyword, element = found
+    element = dataset.elements[ELEMENTS[keyword][0]]
     syntax = codecs.syntax_of(container.syntax)
     encapsulated = syntax.codec != "native"
     form = pixel_format(dataset, keyword, encapsulated=encapsulated)

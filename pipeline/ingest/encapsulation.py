@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 
-from pipeline.ingest.dataset import Buffer, Dataset, Element, fragments
+from pipeline.ingest.dataset import Dataset, fragments
+from pipeline.ingest.elements import Buffer, Element
 from pipeline.ingest.reasons import Refusal
 
 _STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ")

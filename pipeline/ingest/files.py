@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.ingest.dataset import Buffer
+from pipeline.ingest.elements import Buffer
 
 _MAPPED_BYTES = 32 << 20
 """Files from this size on are mapped into memory instead of read."""
@@ -30,7 +30,7 @@ class OpenFile:
 
 @contextlib.contextmanager
 def open_file(path: bytes) -> Iterator[OpenFile]:
-    """The bytes of a regular file. Raises OSError, and ChangedWhileRead at the end if it changed meanwhile."""
+    """The bytes of a regular file. Raises OSError, and ChangedWhileRead if it changed meanwhile."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         before = os.fstat(descriptor)

@@ -7,31 +7,34 @@ a number, or a word that the standard defines.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field
 
 from pipeline.config import Limits
 from pipeline.ingest import objects
 from pipeline.ingest.attributes import attributes_of
 from pipeline.ingest.container import Container, open_container
-from pipeline.ingest.dataset import Buffer, Dataset
+from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.decode import open_pixels
-from pipeline.ingest.files import ChangedWhileRead, open_file
+from pipeline.ingest.elements import Buffer
+from pipeline.ingest.files import ChangedWhileRead, OpenFile, open_file
 from pipeline.ingest.frames import Frame
-from pipeline.ingest.pixels import pixel_element, pixel_format
+from pipeline.ingest.pixels import PixelFormat, check_limits, pixel_format, pixel_keyword
 from pipeline.ingest.planes import Identity, frames_of
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.transforms import functional_groups, palette_of, transforms_of
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute
 
+_CODE_TABLES = (6, 13, 100, 101, 109, 110, 126, 127, 138, 144, 148, 166, 192, 203)
 _CHARACTER_SETS = frozenset(
-    "ISO_IR 6|ISO_IR 13|ISO_IR 100|ISO_IR 101|ISO_IR 109|ISO_IR 110|ISO_IR 126|ISO_IR 127|ISO_IR 138|ISO_IR 144|"
-    "ISO_IR 148|ISO_IR 166|ISO_IR 192|ISO_IR 203|GB18030|GBK|ISO 2022 IR 6|ISO 2022 IR 13|ISO 2022 IR 58|"
-    "ISO 2022 IR 87|ISO 2022 IR 100|ISO 2022 IR 101|ISO 2022 IR 109|ISO 2022 IR 110|ISO 2022 IR 126|"
-    "ISO 2022 IR 127|ISO 2022 IR 138|ISO 2022 IR 144|ISO 2022 IR 148|ISO 2022 IR 149|ISO 2022 IR 159|"
-    "ISO 2022 IR 166|ISO 2022 IR 203|".split("|")
+    [
+        *("", "GB18030", "GBK"),
+        *(f"ISO_IR {number}" for number in _CODE_TABLES),
+        *(f"ISO 2022 IR {number}" for number in (*_CODE_TABLES, 58, 87, 149, 159)),
+    ]
 )
+_KEEPS_PLACE = frozenset({"truncated_pixel_data", "decode_error", "transfer_syntax_unsupported"})
+"""Reasons of broken pixels whose plane still counts as one of its volume's slices."""
 _IDENTIFIER_KEYWORDS = (
     ("sop", "SOPInstanceUID"),
     ("series", "SeriesInstanceUID"),
@@ -80,78 +83,119 @@ def read_header(path: bytes, relative: str, *, key: Key, selection: Selection) -
     """
     try:
         with open_file(path) as opened:
-            blank = Header(opened.size, opened.mtime_ns)
-            if not opened.size:
-                return replace(blank, reason="empty_file")
-            if opened.size > selection.limits.file_mb << 20:
-                return replace(blank, reason="limit_exceeded", detail=f"{opened.size} bytes")
-            blank = replace(blank, digest=key.digest(opened.data))
-            header = _of_bytes(opened.data, blank, key=key, selection=selection)
+            return _of_file(opened, relative, key=key, selection=selection)
     except (OSError, ChangedWhileRead) as error:
         return Header(0, 0, reason="io_error", detail=type(error).__name__)
-    return _with_names(header, relative, key) if header.image else header
 
 
-def _of_bytes(data: Buffer, blank: Header, *, key: Key, selection: Selection) -> Header:
-    limits = selection.limits
-    header = blank
+@dataclass(slots=True)
+class _Findings:
+    """What was found in a file until something stopped the reading."""
+
+    notes: tuple[str, ...] = ()
+    image: bool = False
+    pseudonyms: dict[str, str] = field(default_factory=dict)
+    patient_id: str = ""
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    frames: tuple[Frame, ...] = ()
+    broken: Refusal | None = None
+
+
+def _of_file(opened: OpenFile, relative: str, *, key: Key, selection: Selection) -> Header:
+    size, mtime_ns = opened.size, opened.mtime_ns
+    if not size:
+        return Header(size, mtime_ns, reason="empty_file")
+    if size > selection.limits.file_mb << 20:
+        return Header(size, mtime_ns, reason="limit_exceeded", detail=f"{size} bytes")
+    found, reason, detail = _Findings(), "ok", ""
     try:
-        container = open_container(data, depth=limits.depth, inflated_bytes=limits.decoded_mb << 20)
-        dataset = container.dataset
-        header = replace(header, notes=container.notes)
-        objects.check_kind(dataset)
-        header = _identified(replace(header, image=True), dataset, key)
-        objects.check_selected(dataset, selection.modalities)
-        header = _planned(header, container, key)
-        _check_pixels(container, decoded_bytes=limits.decoded_mb << 20)
+        _look(found, opened.data, key, selection)
     except Refusal as refusal:
-        return replace(header, reason=refusal.reason, detail=refusal.detail)
-    except (RecursionError, OverflowError, ValueError) as error:
-        return replace(header, reason="corrupt_dataset", detail=type(error).__name__)
-    return header
-
-
-def _identified(header: Header, dataset: Dataset, key: Key) -> Header:
-    """With pseudonyms for everything the file says about whose it is."""
-    texts = {kind: dataset.text(keyword) for kind, keyword in _IDENTIFIER_KEYWORDS}
-    pseudonyms = {kind: key.pseudonym(kind, text) for kind, text in texts.items() if text}
-    issuer = dataset.text("IssuerOfPatientID")
-    return replace(
-        header,
-        sop_id=pseudonyms.get("sop", ""),
-        series_id=pseudonyms.get("series", ""),
-        patient_id=key.pseudonym("patient", issuer, texts["patient"]) if texts["patient"] else "",
-        identifiers=tuple(pseudonyms.items()),
-        attributes=attributes_of(dataset),
+        reason, detail = refusal.reason, refusal.detail
+    if found.broken is not None:
+        reason, detail = found.broken.reason, found.broken.detail
+    return Header(
+        size,
+        mtime_ns,
+        digest=key.digest(memoryview(opened.data)),
+        reason=reason,
+        detail=detail,
+        notes=found.notes,
+        image=found.image,
+        sop_id=found.pseudonyms.get("sop", ""),
+        series_id=found.pseudonyms.get("series", ""),
+        patient_id=found.patient_id,
+        identifiers=(*found.pseudonyms.items(), *_names(relative, key)) if found.image else (),
+        frames=found.frames,
+        attributes=found.attributes,
     )
 
 
-def _planned(header: Header, container: Container, key: Key) -> Header:
-    """With the frames and all notes that the header alone tells."""
+def _look(found: _Findings, data: Buffer, key: Key, selection: Selection) -> None:
+    """Reads on until the header is understood, or raises Refusal with what was found so far kept."""
+    limits = selection.limits
+    container = open_container(data, depth=limits.depth, inflated_bytes=limits.decoded_mb << 20)
     dataset = container.dataset
-    for value, keyword in (
-        (header.sop_id, "SOPInstanceUID"),
-        (header.series_id, "SeriesInstanceUID"),
-        (header.patient_id, "PatientID"),
-        (dataset.text("StudyInstanceUID"), "StudyInstanceUID"),
-    ):
-        if not value:
-            raise Refusal("missing_attribute", keyword)
-    keyword, element = pixel_element(dataset) or ("PixelData", (b"OW", 0, 0))
-    form = pixel_format(dataset, keyword, encapsulated=True)
+    found.notes = container.notes
+    objects.check_kind(dataset)
+    found.image = True
+    _identify(found, dataset, key)
+    objects.check_selected(dataset, selection.modalities)
+    form = _form_of(found, container, decoded_bytes=limits.decoded_mb << 20)
+    identity = _identity(found, dataset, key)
     groups = functional_groups(dataset, form.frames)
-    transforms = transforms_of(groups, form, keyword)
+    transforms = transforms_of(groups, form, pixel_keyword(dataset) or "PixelData")
+    found.frames = frames_of(groups, form, identity, transforms)
+    notes = {*found.notes, *transforms[0].notes, *_notes(dataset, found.frames)}
+    found.notes = tuple(sorted(notes))
+
+
+def _identify(found: _Findings, dataset: Dataset, key: Key) -> None:
+    """Pseudonyms for everything the file says about whose it is, and the attributes that may be kept."""
+    for kind, keyword in _IDENTIFIER_KEYWORDS:
+        text = dataset.text(keyword)
+        if text:
+            found.pseudonyms[kind] = key.pseudonym(kind, text)
+    patient = dataset.text("PatientID")
+    if patient:
+        found.patient_id = key.pseudonym("patient", dataset.text("IssuerOfPatientID"), patient)
+    found.attributes = attributes_of(dataset)
+
+
+def _identity(found: _Findings, dataset: Dataset, key: Key) -> Identity:
+    """Raises Refusal `missing_attribute` when the file doesn't say whose image it is."""
+    for kind, keyword in _IDENTIFIER_KEYWORDS:
+        if kind not in found.pseudonyms and kind != "accession":
+            raise Refusal("missing_attribute", keyword)
     reference = dataset.text("FrameOfReferenceUID")
-    identity = Identity(
-        patient_id=header.patient_id,
-        study_id=dict(header.identifiers)["study"],
-        series_id=header.series_id,
-        sop_id=header.sop_id,
+    return Identity(
+        patient_id=found.patient_id,
+        study_id=found.pseudonyms["study"],
+        series_id=found.pseudonyms["series"],
+        sop_id=found.pseudonyms["sop"],
         frame_of_reference=key.pseudonym("frame", reference) if reference else "",
     )
-    frames = frames_of(groups, form, identity, transforms)
-    notes = {*header.notes, *transforms[0].notes, *_notes(dataset, frames)}
-    return replace(header, frames=frames, notes=tuple(sorted(notes)))
+
+
+def _form_of(found: _Findings, container: Container, *, decoded_bytes: int) -> PixelFormat:
+    """The pixel module; what is wrong with the pixels as far as no decoder is needed goes to `found.broken`.
+
+    Raises Refusal where the plane has no place among others.
+    """
+    dataset = container.dataset
+    try:
+        if dataset.truncation is not None:
+            raise dataset.truncation
+        source = open_pixels(container, decoded_bytes=decoded_bytes)
+        palette_of(dataset, source.form)
+        return source.form
+    except Refusal as refusal:
+        found.broken = refusal
+        if refusal.reason not in _KEEPS_PLACE:
+            raise
+    form = pixel_format(dataset, pixel_keyword(dataset) or "PixelData", encapsulated=True)
+    check_limits(form, decoded_bytes=decoded_bytes)
+    return form
 
 
 def _notes(dataset: Dataset, frames: tuple[Frame, ...]) -> list[str]:
@@ -165,17 +209,11 @@ def _notes(dataset: Dataset, frames: tuple[Frame, ...]) -> list[str]:
     return notes
 
 
-def _check_pixels(container: Container, *, decoded_bytes: int) -> None:
-    """Raises Refusal for everything that is wrong with the pixels and can be known without decoding."""
-    if container.dataset.truncation is not None:
-        raise container.dataset.truncation
-    source = open_pixels(container, decoded_bytes=decoded_bytes)
-    palette_of(container.dataset, source.form)
-
-
-def _with_names(header: Header, relative: str, key: Key) -> Header:
-    """With the pseudonyms by which a table of labels may name the file."""
-    name = PurePosixPath(relative)
-    named = (("path", relative), ("name", name.name), ("stem", name.stem))
-    pairs = tuple((kind, key.pseudonym(kind, text)) for kind, text in named)
-    return replace(header, identifiers=(*header.identifiers, *pairs))
+def _names(relative: str, key: Key) -> tuple[tuple[str, str], ...]:
+    """Pseudonyms of the words by which a table of labels may name the file."""
+    name = relative.rpartition("/")[2]
+    stem = name[: name.rindex(".")] if "." in name[1:] else name
+    return tuple(
+        (kind, key.pseudonym(kind, text))
+        for kind, text in (("path", relative), ("name", name), ("stem", stem))
+    )

@@ -6,16 +6,17 @@ from collections.abc import Collection
 
 from pipeline.ingest import vocabulary
 from pipeline.ingest.dataset import Dataset
-from pipeline.ingest.pixels import pixel_element
+from pipeline.ingest.pixels import pixel_keyword
 from pipeline.ingest.reasons import Refusal
 
 _PREFIX = "1.2.840.10008.5.1.4.1.1."
 _DICOMDIR = "1.2.840.10008.1.3.10"
 _NON_IMAGES = {
-    "9": "waveform", "11": "presentation state", "66": "raw data", "66.1": "registration", "66.2": "fiducials",
-    "66.3": "registration", "66.4": "segmentation", "66.5": "surface segmentation", "66.7": "segmentation",
-    "67": "real world value mapping", "78": "ophthalmic measurements", "88": "report", "104": "document",
-    "481.2": "radiotherapy dose", "481.3": "radiotherapy structures", "481": "radiotherapy plan or record",
+    "9": "waveform", "11": "presentation state", "66": "raw data", "66.1": "registration",
+    "66.2": "fiducials", "66.3": "registration", "66.4": "segmentation", "66.5": "surface segmentation",
+    "66.7": "segmentation", "67": "real world value mapping", "78": "ophthalmic measurements",
+    "88": "report", "104": "document", "481.2": "radiotherapy dose", "481.3": "radiotherapy structures",
+    "481": "radiotherapy plan or record",
 }  # fmt: skip
 _PROCESSING_PREFIXES = tuple(f"{_PREFIX}1.{number}.1" for number in ("1", "2", "3"))
 _CAPTURED_WORDS = frozenset({"SCREEN", "SCREENSHOT", "SCREENSAVE", "SAVE"})
@@ -29,7 +30,7 @@ def check_kind(dataset: Dataset) -> None:
     name = _non_image_name(sop_class)
     if name:
         raise Refusal("non_image_object", name)
-    if pixel_element(dataset) is None and dataset.truncation is None:
+    if not pixel_keyword(dataset) and dataset.truncation is None:
         if "Rows" in dataset and "PhotometricInterpretation" in dataset:
             raise Refusal("missing_attribute", "PixelData")
         raise Refusal("non_image_object", "an object without pixels")

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.ingest.dataset import UNDEFINED, Dataset, Element, truncated
-from pipeline.ingest.dictionary import ELEMENTS
+from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.elements import UNDEFINED, Element, truncated
 from pipeline.ingest.reasons import Refusal
 
+MAX_FRAMES = 100_000  # the longest cine and dynamic series have some ten thousand
 MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 PALETTE = "PALETTE COLOR"
@@ -46,13 +47,9 @@ class PixelFormat:
         return bits * 2 // 3 if self.photometric == "YBR_FULL_422" else bits
 
 
-def pixel_element(dataset: Dataset) -> tuple[str, Element] | None:
-    """The keyword and element of the pixel data, None where the object has no image."""
-    for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData"):
-        element = dataset.elements.get(ELEMENTS[keyword][0])
-        if element is not None:
-            return keyword, element
-    return None
+def pixel_keyword(dataset: Dataset) -> str:
+    """Which of the three pixel data elements the object has, "" where it has no image."""
+    return next((k for k in ("PixelData", "FloatPixelData", "DoubleFloatPixelData") if k in dataset), "")
 
 
 def pixel_format(dataset: Dataset, keyword: str, *, encapsulated: bool) -> PixelFormat:
@@ -84,6 +81,8 @@ def pixel_format(dataset: Dataset, keyword: str, *, encapsulated: bool) -> Pixel
 
 def check_limits(form: PixelFormat, *, decoded_bytes: int) -> None:
     """Raises Refusal `limit_exceeded` when the decoded pixels would be larger than allowed."""
+    if form.frames > MAX_FRAMES:
+        raise Refusal("limit_exceeded", f"{form.frames} frames, allowed {MAX_FRAMES}")
     size = form.samples_per_frame * form.frames * max(form.bits_allocated // 8, 1)
     if size > decoded_bytes:
         raise Refusal("limit_exceeded", f"{size} bytes of pixels, allowed {decoded_bytes}")
@@ -147,7 +146,9 @@ def _check_colour(form: PixelFormat, *, encapsulated: bool) -> None:
     if not monochrome and form.photometric not in COLOUR:
         raise Refusal("inconsistent_pixel_attributes", "PhotometricInterpretation is not a known one")
     if form.samples != (1 if monochrome else 3):
-        raise Refusal("inconsistent_pixel_attributes", f"{form.samples} samples per pixel of this colour model")
+        raise Refusal(
+            "inconsistent_pixel_attributes", f"{form.samples} samples per pixel of this colour model"
+        )
     if form.samples == 3 and (form.signed or form.bits_allocated not in (8, 16)):
         raise Refusal("inconsistent_pixel_attributes", "colours must be unsigned numbers of 8 or 16 bits")
     if form.kind == "float" and form.photometric not in MONOCHROME:

@@ -12,7 +12,8 @@ from pipeline.ingest.frames import Frame, Sextuple, Triple
 from pipeline.ingest.pixels import PixelFormat
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.suv import moment_of, moment_of_datetime
-from pipeline.ingest.transforms import FunctionalGroups, Transform
+from pipeline.ingest.transforms import FunctionalGroups
+from pipeline.ingest.values import Transform
 from pipeline.records import SpacingKind
 
 _CENTIMETRES = 3
@@ -88,7 +89,9 @@ def frames_of(
     )
 
 
-def _spacing(groups: FunctionalGroups, index: int, modality: str) -> tuple[tuple[float, float] | None, SpacingKind]:
+def _spacing(
+    groups: FunctionalGroups, index: int, modality: str
+) -> tuple[tuple[float, float] | None, SpacingKind]:
     """Between rows, then between columns, in mm, and where it was measured (PS3.3 10.7.1.3)."""
     holder = groups.holder("PixelMeasuresSequence", index, "PixelSpacing")
     if holder is not None and (pair := _pair(holder, "PixelSpacing")):
@@ -207,9 +210,9 @@ def _acquired(dataset: Dataset, content: Dataset | None) -> float | None:
 
 def _tiles(dataset: Dataset) -> tuple[int | None, Triple | None]:
     """The number of tiles of a Siemens mosaic and the direction of its slices."""
-    header = dataset.private(0x0029, b"SIEMENS CSA HEADER", 0x10)
-    if not header or "MOSAIC" not in dataset.words("ImageType"):
+    if "MOSAIC" not in dataset.words("ImageType"):
         return None, None
+    header = dataset.private(0x0029, b"SIEMENS CSA HEADER", 0x10)
     counts, normal = csa_values(header, b"NumberOfImagesInMosaic"), csa_values(header, b"SliceNormalVector")
     count = int(counts[0]) if counts and counts[0] >= 1 else None
     return count, (normal[0], normal[1], normal[2]) if len(normal) == 3 else None

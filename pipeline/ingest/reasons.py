@@ -41,13 +41,9 @@ REASONS: dict[str, Reason] = {
     "archive_not_opened": Reason(
         "excluded", "A packed archive; unpack it and run again.", "Unpack it into the input folder."
     ),
-    "non_image_object": Reason(
-        "excluded", "A DICOM object without an image (report, plan, waveform, PDF)."
-    ),
+    "non_image_object": Reason("excluded", "A DICOM object without an image (report, plan, waveform, PDF)."),
     "localizer": Reason("excluded", "A planning view (scout) of the scan."),
-    "derived_not_selected": Reason(
-        "excluded", "A derived or captured picture, not an original acquisition."
-    ),
+    "derived_not_selected": Reason("excluded", "A derived or captured picture, not an original acquisition."),
     "modality_not_selected": Reason(
         "excluded", "This study does not use this modality.", "Name it in `ingest.modalities` to use it."
     ),

@@ -61,7 +61,9 @@ def moment_of(day: str, time: str) -> datetime | None:
         return None
     padded = digits.ljust(6, "0")
     try:
-        moment = datetime(date.year, date.month, date.day, int(padded[:2]), int(padded[2:4]), int(padded[4:6]))
+        moment = datetime(
+            date.year, date.month, date.day, int(padded[:2]), int(padded[2:4]), int(padded[4:6])
+        )
     except ValueError:
         return None
     fraction = time.partition(".")[2][:6]

@@ -23,6 +23,7 @@ UNSPECIFIED = "US"
 RGB = "RGB"
 SUV = "SUVbw"
 
+_OVERLAY_ROWS = frozenset(0x60000010 + (group << 16) for group in range(0, 0x20, 2))
 _CT, _PET = "CT", "PT"
 _PALETTE_COLOURS = ("Red", "Green", "Blue")
 _PADDING_ELEMENTS = {
@@ -85,7 +86,9 @@ def palette_of(dataset: Dataset, form: PixelFormat) -> Palette | None:
     if form.photometric != PALETTE:
         return None
     tables = [
-        _table(dataset, f"{name}PaletteColorLookupTableDescriptor", f"{name}PaletteColorLookupTableData", form)
+        _table(
+            dataset, f"{name}PaletteColorLookupTableDescriptor", f"{name}PaletteColorLookupTableData", form
+        )
         for name in _PALETTE_COLOURS
     ]
     if len({(table.first, len(table.values), table.bits) for table in tables}) != 1:
@@ -149,19 +152,19 @@ def _oriented(transform: Transform, dataset: Dataset, form: PixelFormat) -> Tran
     shape = dataset.text("PresentationLUTShape")
     inverse = form.photometric == "MONOCHROME1"
     if (shape == "INVERSE" and not inverse) or (shape == "IDENTITY" and inverse):
-        raise Refusal("inconsistent_pixel_attributes", "PresentationLUTShape contradicts PhotometricInterpretation")
+        raise Refusal(
+            "inconsistent_pixel_attributes", "PresentationLUTShape contradicts PhotometricInterpretation"
+        )
     if not inverse:
         return transform
     if form.kind == "float":
         raise Refusal("inconsistent_pixel_attributes", "MONOCHROME1 with floating point pixels")
-    return replace(
-        transform, invert=transform.unit == ARBITRARY, notes=(*transform.notes, "monochrome1")
-    )
+    return replace(transform, invert=transform.unit == ARBITRARY, notes=(*transform.notes, "monochrome1"))
 
 
 def _notes(dataset: Dataset, form: PixelFormat) -> tuple[str, ...]:
     notes = []
-    if any(0x6000 <= tag >> 16 <= 0x601E and not tag >> 16 & 1 for tag in dataset.elements):
+    if not dataset.elements.keys().isdisjoint(_OVERLAY_ROWS):
         notes.append("overlay_ignored")
     if "RealWorldValueMappingSequence" in dataset:
         notes.append("real_world_map_unused")
@@ -199,5 +202,3 @@ def _table(dataset: Dataset, descriptor: str, data: str, form: PixelFormat) -> L
 
 def _lut_sizes(count: int) -> Sequence[int]:
     return (2 * count, count, count + count % 2)
-
-

@@ -100,7 +100,10 @@ def plane_of(patterns: Array, form: PixelFormat, transform: Transform) -> Plane:
         notes.add("padding_replaced")
     if transform.invert and transform.lut is None:
         stored = _inverted(stored, form)
-    array = _through_lut(stored, transform) if transform.lut else _rescaled(stored, transform)
+    if transform.lut is not None:
+        array = _through_lut(stored, transform.lut, invert=transform.invert)
+    else:
+        array = _rescaled(stored, transform)
     if padded is not None:
         array = _filled(array, padded, transform.fill)
     return Plane(_smallest(array), padded, frozenset(notes))
@@ -111,22 +114,39 @@ def smallest(array: Array) -> Array:
     return _smallest(array, final=True)
 
 
-def check_hounsfield(values: Array, padded: NDArray[np.bool_] | None, *, bits_stored: int) -> None:
+@dataclass
+class HounsfieldTally:
+    """Counts of measured voxels of a CT: all, below -1100 HU, above 4000 HU, and the lowest value."""
+
+    voxels: int = 0
+    below: int = 0
+    above: int = 0
+    lowest: float = float("inf")
+
+    def add(self, plane: Plane) -> None:
+        """Counts the voxels of a plane that are no padding."""
+        measured = plane.array if plane.padded is None else plane.array[~plane.padded]
+        if measured.size:
+            self.voxels += measured.size
+            self.below += int(np.count_nonzero(measured < _LOWEST_HU))
+            self.above += int(np.count_nonzero(measured > _HIGHEST_HU))
+            self.lowest = min(self.lowest, float(measured.min()))
+
+
+def check_hounsfield(tally: HounsfieldTally, *, bits_stored: int) -> None:
     """Raises Refusal `implausible_values` where no CT scanner measures such numbers.
 
-    A slope or intercept that is missing, applied twice or of the wrong sign shows here.
+    A slope or intercept that is missing, applied twice or of the wrong sign shows here. Scanners with
+    an extended scale store more than 12 bits and reach values above 4000.
     """
-    measured = values if padded is None else values[~padded]
-    if not measured.size:
+    if not tally.voxels:
         raise Refusal("implausible_values", "all voxels are padding")
-    below = float(np.count_nonzero(measured < _LOWEST_HU) / measured.size)
-    above = float(np.count_nonzero(measured > _HIGHEST_HU) / measured.size)
-    lowest = float(measured.min())
+    below, above = tally.below / tally.voxels, tally.above / tally.voxels
     too_high = above > _IMPLAUSIBLE_SHARE and bits_stored <= _ORDINARY_BITS
-    if below > _IMPLAUSIBLE_SHARE or lowest >= _AIR_BELOW_HU or too_high:
+    if below > _IMPLAUSIBLE_SHARE or tally.lowest >= _AIR_BELOW_HU or too_high:
         raise Refusal(
             "implausible_values",
-            f"{100 * below:.2f} % below {_LOWEST_HU} HU, lowest {lowest:g} HU, "
+            f"{100 * below:.2f} % below {_LOWEST_HU} HU, lowest {tally.lowest:g} HU, "
             f"{100 * above:.2f} % above {_HIGHEST_HU} HU",
         )
 
@@ -142,16 +162,17 @@ def _padding(stored: Array, transform: Transform) -> NDArray[np.bool_] | None:
 def _inverted(stored: Array, form: PixelFormat) -> Array:
     """Highest for lowest: 2^BitsStored - 1 - value, or -1 - value where signed (PS3.3 C.7.6.3.1.2)."""
     if form.signed:
-        return ~stored
-    return stored.dtype.type((1 << form.bits_stored) - 1) - stored
+        inverted: Array = np.invert(stored)
+    else:
+        inverted = np.subtract(stored.dtype.type((1 << form.bits_stored) - 1), stored)
+    return inverted
 
 
-def _through_lut(stored: Array, transform: Transform) -> Array:
-    lut = transform.lut
-    assert lut is not None
+def _through_lut(stored: Array, lut: Lut, *, invert: bool) -> Array:
     index = np.clip(stored.astype(np.int64) - lut.first, 0, len(lut.values) - 1)
-    array = lut.values[index]
-    return ((1 << lut.bits) - 1) - array.astype(np.int64) if transform.invert else array
+    values = ((1 << lut.bits) - 1) - lut.values.astype(np.int32) if invert else lut.values
+    looked_up: Array = np.take(values, index)
+    return looked_up
 
 
 def _rescaled(stored: Array, transform: Transform) -> Array:
@@ -160,11 +181,13 @@ def _rescaled(stored: Array, transform: Transform) -> Array:
         return stored
     if slope.is_integer() and intercept.is_integer() and factor == 1.0:
         largest = abs(slope) * float(max(abs(int(stored.max())), abs(int(stored.min())))) + abs(intercept)
-        dtype = np.int32 if largest < 2**31 else np.int64
         if largest < 2**62:
-            return stored.astype(dtype) * dtype(slope) + dtype(intercept)
-    values = (stored * np.float64(slope) + np.float64(intercept)) * np.float64(factor)
-    narrow = values.astype(np.float32)
+            wide: Array = stored.astype(np.int32 if largest < 2**31 else np.int64)
+            wide *= int(slope)
+            wide += int(intercept)
+            return wide
+    values = (stored.astype(np.float64) * slope + intercept) * factor
+    narrow: Array = values.astype(np.float32)
     back = (narrow.astype(np.float64) / factor - intercept) / slope
     if not np.array_equal(np.rint(back), stored):
         raise Refusal("implausible_values", "32 bits can't hold the rescaled values exactly")

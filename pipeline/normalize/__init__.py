@@ -1,10 +1,10 @@
 """Normalize: model-ready arrays out of native voxels.
 
 Reads the cohort, the catalogue and the shards of native voxels. Writes shards of arrays, all of one
-shape and type, rows of the catalogue that say where they lie, `refused.json` for the scans that
-can't be normalized, and the stage's stamp. Guarantees: an array is a pure function of one scan and
-the recipe, so nothing is fitted and nothing can leak; only what is new is computed; a kill loses
-at most the batches in work and changes no result.
+shape and type, rows of the catalogue that say where they lie, `normalized/refused.json` for the
+scans that can't be normalized, and `normalize.json` (recipe, shape, type, spacing). Guarantees: an
+array is a pure function of one scan and the recipe, so nothing is fitted and nothing can leak; only
+what is new is computed; a kill loses at most the batches in work and changes no result.
 """
 
 from __future__ import annotations

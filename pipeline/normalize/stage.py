@@ -93,16 +93,22 @@ def _record(
     ready: Sequence[Ready], cases: Sequence[Case], parts: Mapping[str, str], workspace: Workspace
 ) -> dict[str, Any]:
     """What was made of what; the first of `ready` is the candidate's."""
-    mine = _recipe_record(ready[0])
     known = spacings(ready[0], workspace.normalized)
     train = [known[case_id] for case_id in known if parts[case_id] == "train"]
     return {
         "schema": "normalize/1",
         "inputs": digests.of_json([[case.case_id, case.pixel_digest] for case in cases]),
-        **mine,
-        "spacing": [statistics.median(axis) for axis in zip(*train, strict=True)] if all(train) else None,
+        **_recipe_record(ready[0]),
+        "spacing": _median(train),
         "champion": _recipe_record(ready[1]) if len(ready) > 1 else None,
     }
+
+
+def _median(spacing: Sequence[Sequence[float]]) -> list[float] | None:
+    """The median of each axis in mm; None where a scan tells no spacing."""
+    if not spacing or not all(spacing):
+        return None
+    return [statistics.median(axis) for axis in zip(*spacing, strict=True)]
 
 
 def _recipe_record(ready: Ready) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from pipeline.phantom.difficulty import Difficulty, Range
 
 Array = NDArray[np.float64]
+Place = tuple[Array, Array, Array]
+"""x, y and z of points in mm; the three arrays broadcast."""
 
 LUNG_HU = (-890.0, -790.0)
 VESSEL_HU = (10.0, 110.0)
@@ -78,15 +80,15 @@ def draw_chest(rng: np.random.Generator, difficulty: Difficulty, *, span_mm: Ran
         texture_hu=rng.uniform(*difficulty.lung_texture_hu),
         vessels=np.zeros((0, 7)),
     )
-    return replace(bare, vessels=_vessels(rng, bare, difficulty, span_mm=span_mm))
+    return replace(bare, vessels=_vessels(rng, bare, difficulty=difficulty, span_mm=span_mm))
 
 
-def with_nodule(chest: Chest, rng: np.random.Generator, difficulty: Difficulty, *, span_mm: Range) -> Chest:
+def with_nodule(chest: Chest, rng: np.random.Generator, *, difficulty: Difficulty, span_mm: Range) -> Chest:
     """The chest with one nodule inside the lung, its centre between the two heights of `span_mm`."""
     low, high = difficulty.nodule_radius_mm
     radius = low * (high / low) ** rng.uniform()
     nodule = Nodule(
-        centre=_place(rng, chest, span_mm=span_mm, margin_mm=radius),
+        centre=_centre(rng, chest, span_mm=span_mm, margin_mm=radius),
         radius_mm=radius,
         hu=chest.lung_hu + rng.uniform(*difficulty.nodule_contrast_hu),
         lobes=int(rng.integers(2, 6)),
@@ -103,8 +105,17 @@ def at_follow_up(chest: Chest, rng: np.random.Generator) -> Chest:
     return replace(chest, lung_hu=breath, nodule=nodule)
 
 
-def cavity_depth(chest: Chest, x: Array, y: Array, z: Array) -> Array:
-    """How deep (mm, negative outside) a point lies inside the rib cage; arrays broadcast."""
+def oval_depth(x: Array, y: Array, *, scale_mm: Array | float, power: float = 2.0) -> Array:
+    """How deep (mm, negative outside) points lie in an oval; x and y are shares of its half axes.
+
+    Exact for a circle of radius `scale_mm`; `power` 2 is an ellipse, more is squarer.
+    """
+    return (1.0 - (np.abs(x) ** power + np.abs(y) ** power) ** (1.0 / power)) * scale_mm
+
+
+def cavity_depth(chest: Chest, place: Place) -> Array:
+    """How deep (mm, negative outside) points lie inside the rib cage."""
+    x, y, z = place
     narrowing = np.sqrt(np.clip(1.0 - (z / _HALF_HEIGHT_MM) ** 2, 0.05, None))
     inner = chest.fat_mm + chest.wall_mm
     width = (chest.half_width_mm - inner) * narrowing
@@ -112,17 +123,12 @@ def cavity_depth(chest: Chest, x: Array, y: Array, z: Array) -> Array:
     second, second_phase, third, third_phase = chest.outline
     angle = np.arctan2(y / depth, x / width)
     waves = second * np.cos(2 * angle + second_phase) + third * np.cos(3 * angle + third_phase)
-    return ellipse_depth(x / width, y / depth, np.minimum(width, depth)) + waves
+    return oval_depth(x / width, y / depth, scale_mm=np.minimum(width, depth), power=SQUARENESS) + waves
 
 
-def ellipse_depth(x: Array, y: Array, scale_mm: Array | float, power: float = SQUARENESS) -> Array:
-    """How deep (mm) a point lies inside a unit oval that stands for one of the size `scale_mm`."""
-    return (1.0 - (np.abs(x) ** power + np.abs(y) ** power) ** (1.0 / power)) * scale_mm
-
-
-def lung_depth(chest: Chest, x: Array, y: Array, z: Array) -> Array:
-    """How deep (mm, negative outside) a point lies inside either lung; arrays broadcast."""
-    return np.minimum(cavity_depth(chest, x, y, z), -_mediastinum_depth(chest, x, y, z))
+def lung_depth(chest: Chest, place: Place) -> Array:
+    """How deep (mm, negative outside) points lie inside either lung."""
+    return np.minimum(cavity_depth(chest, place), -_mediastinum_depth(chest, place))
 
 
 def spine_centre_mm(chest: Chest) -> float:
@@ -130,48 +136,55 @@ def spine_centre_mm(chest: Chest) -> float:
     return 0.80 * (chest.half_depth_mm - chest.fat_mm - chest.wall_mm)
 
 
-def _mediastinum_depth(chest: Chest, x: Array, y: Array, z: Array) -> Array:
+def _mediastinum_depth(chest: Chest, place: Place) -> Array:
+    """How deep (mm, negative outside) points lie in what parts the lungs: vessels, heart and spine."""
+    x, y, z = place
     band = chest.mediastinum_mm * (0.5 + 0.5 * np.exp(-(((y - 10.0) / 45.0) ** 2))) - np.abs(x - 3.0)
-    heart_size = chest.heart_mm * np.sqrt(np.clip(1.0 - ((z + 40.0) / 90.0) ** 2, 0.0, None)) + 1e-6
-    heart = ellipse_depth((x - 17.0) / heart_size, (y + 20.0) / (0.8 * heart_size), heart_size, 2.0)
-    spine = ellipse_depth(x / 29.0, (y - spine_centre_mm(chest)) / 26.0, 26.0, 2.0)
+    size = chest.heart_mm * np.sqrt(np.clip(1.0 - ((z + 40.0) / 90.0) ** 2, 1e-9, None))
+    heart = oval_depth((x - 17.0) / size, (y + 20.0) / (0.8 * size), scale_mm=size)
+    spine = oval_depth(x / 29.0, (y - spine_centre_mm(chest)) / 26.0, scale_mm=26.0)
     return np.maximum(np.maximum(band, heart), spine)
 
 
-def _place(
+def _anywhere(rng: np.random.Generator, chest: Chest, *, count: int, span_mm: Range) -> Array:
+    """Points `(count, 3)` of the box around the body."""
+    box = np.array([chest.half_width_mm, chest.half_depth_mm, 0.5 * (span_mm[1] - span_mm[0])])
+    middle = np.array([0.0, 0.0, 0.5 * (span_mm[0] + span_mm[1])])
+    points: Array = middle + box * rng.uniform(-1.0, 1.0, (count, 3))
+    return points
+
+
+def _centre(
     rng: np.random.Generator, chest: Chest, *, span_mm: Range, margin_mm: float
 ) -> tuple[float, float, float]:
     """A point of the lung at least `margin_mm` from its edge, or the deepest of those tried."""
-    x = rng.uniform(-chest.half_width_mm, chest.half_width_mm, _ATTEMPTS)
-    y = rng.uniform(-chest.half_depth_mm, chest.half_depth_mm, _ATTEMPTS)
-    z = rng.uniform(*span_mm, _ATTEMPTS)
-    depth = np.minimum(lung_depth(chest, x, y, z), margin_mm)
-    first = int(np.argmax(depth))
-    return float(x[first]), float(y[first]), float(z[first])
+    points = _anywhere(rng, chest, count=_ATTEMPTS, span_mm=span_mm)
+    depth = np.minimum(lung_depth(chest, (points[:, 0], points[:, 1], points[:, 2])), margin_mm)
+    x, y, z = points[int(np.argmax(depth))]
+    return float(x), float(y), float(z)
 
 
-def _vessels(rng: np.random.Generator, chest: Chest, difficulty: Difficulty, *, span_mm: Range) -> Array:
-    low, high = span_mm[0] - _BEYOND_MM, span_mm[1] + _BEYOND_MM
-    branches = _middles(rng, chest, round(difficulty.vessels_per_mm * (high - low)), (low, high))
-    across = _middles(rng, chest, round(difficulty.across_per_mm * (high - low)), (low, high))
-    return np.concatenate([_branches(rng, branches), _across(rng, across, difficulty)])
+def _vessels(rng: np.random.Generator, chest: Chest, *, difficulty: Difficulty, span_mm: Range) -> Array:
+    span_mm = (span_mm[0] - _BEYOND_MM, span_mm[1] + _BEYOND_MM)
+    height = span_mm[1] - span_mm[0]
+    branches = _middles(rng, chest, count=round(difficulty.vessels_per_mm * height), span_mm=span_mm)
+    across = _middles(rng, chest, count=round(difficulty.across_per_mm * height), span_mm=span_mm)
+    return np.concatenate(
+        [_branches(rng, branches), _across(rng, across, radius_mm=difficulty.across_radius_mm)]
+    )
 
 
-def _middles(rng: np.random.Generator, chest: Chest, count: int, span_mm: Range) -> Array:
-    """Up to `count` points `(x, y, z)` of the lungs: those that fall into them out of three tries each."""
-    tries = 3 * count
-    x = rng.uniform(-chest.half_width_mm, chest.half_width_mm, tries)
-    y = rng.uniform(-chest.half_depth_mm, chest.half_depth_mm, tries)
-    z = rng.uniform(*span_mm, tries)
-    inside = lung_depth(chest, x, y, z) > 3.0
-    return np.stack([x, y, z], axis=1)[inside][:count]  # (points, 3)
+def _middles(rng: np.random.Generator, chest: Chest, *, count: int, span_mm: Range) -> Array:
+    """Up to `count` points `(points, 3)` of the lungs: those in them out of three tries each."""
+    points = _anywhere(rng, chest, count=3 * count, span_mm=span_mm)
+    inside = lung_depth(chest, (points[:, 0], points[:, 1], points[:, 2])) > 3.0
+    return points[inside][:count]
 
 
 def _branches(rng: np.random.Generator, middles: Array) -> Array:
     """Pieces that run away from the root of the lung and thin out on the way."""
-    root = np.stack(
-        [np.copysign(30.0, middles[:, 0]), np.full(len(middles), 8.0), 0.6 * middles[:, 2]], axis=1
-    )
+    x, _, z = middles.T
+    root = np.stack([np.copysign(30.0, x), np.full(len(x), 8.0), 0.6 * z], axis=1)  # (points, 3)
     outwards = middles - root
     distance = np.sqrt((outwards**2).sum(axis=1, keepdims=True))
     direction = outwards / distance + 0.6 * rng.standard_normal(middles.shape)
@@ -180,10 +193,10 @@ def _branches(rng: np.random.Generator, middles: Array) -> Array:
     return _pieces(middles, direction, length=rng.uniform(15, 45, len(middles)), radius=radius)
 
 
-def _across(rng: np.random.Generator, middles: Array, difficulty: Difficulty) -> Array:
+def _across(rng: np.random.Generator, middles: Array, *, radius_mm: Range) -> Array:
     """Pieces that run head to foot, so that an axial slice cuts them to discs."""
     direction = np.array([0.0, 0.0, 1.0]) + 0.2 * rng.standard_normal(middles.shape)
-    radius = rng.uniform(*difficulty.across_radius_mm, len(middles))
+    radius = rng.uniform(*radius_mm, len(middles))
     return _pieces(middles, direction, length=rng.uniform(30, 80, len(middles)), radius=radius)
 
 

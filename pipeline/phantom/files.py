@@ -117,7 +117,7 @@ def _study(study: Study) -> dict[str, Any]:
         "StudyInstanceUID": study.uid(),
         "StudyDate": f"{study.day:%Y%m%d}",
         "StudyTime": f"{rng.integers(7, 19):02d}{rng.integers(60):02d}{rng.integers(60):02d}",
-        "AccessionNumber": f"A{rng.integers(10**8):08d}",
+        "AccessionNumber": f"A{study.uid('accession')[-9:]}",
         "StudyID": f"{rng.integers(10**5)}",
         "ReferringPhysicianName": str(rng.choice(study.site.physicians)),
         "StudyDescription": "CT chest",

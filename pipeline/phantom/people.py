@@ -17,39 +17,13 @@ from pipeline.phantom.scanner import SHARP, SMOOTH, THIRD, Scanner
 Sex = Literal["F", "M"]
 
 GIVEN_NAMES: Final[dict[Sex, tuple[str, ...]]] = {
-    "F": (
-        "Amara",
-        "Birgit",
-        "Chloé",
-        "Dolores",
-        "Elif",
-        "Freja",
-        "Greta",
-        "Hélène",
-        "Inês",
-        "Jolana",
-        "Keiko",
-        "Liv",
-    ),
-    "M": (
-        "Anders",
-        "Bogdan",
-        "César",
-        "Dmitri",
-        "Emeka",
-        "François",
-        "Göran",
-        "Hugo",
-        "Ivo",
-        "Jürgen",
-        "Kofi",
-        "Luís",
-    ),
+    "F": ("Amara", "Birgit", "Chloé", "Elif", "Freja", "Hélène", "Inês", "Jolana", "Keiko"),
+    "M": ("Anders", "Bogdan", "César", "Emeka", "François", "Göran", "Ivo", "Jürgen", "Kofi"),
 }
 FAMILY_NAMES: Final = (
-    "Abernathy", "Bjørnsen", "Castañeda", "Dragan", "Eberhard", "Fairweather", "Güler", "Hallström", "Iwasaki",
-    "Jankauskas", "Kowalczyk", "Lindqvist", "Mbeki", "Nørgaard", "Okonkwo", "Pfeiffer", "Quintana", "Rosenthal",
-    "Søgaard", "Thibault", "Uribe", "Vázquez", "Whitlock", "Yamazaki", "Zeltner",
+    "Abernathy", "Bjørnsen", "Castañeda", "Dragan", "Eberhard", "Fairweather", "Güler", "Hallström",
+    "Iwasaki", "Jankauskas", "Kowalczyk", "Lindqvist", "Mbeki", "Nørgaard", "Okonkwo", "Pfeiffer",
+    "Quintana", "Rosenthal", "Søgaard", "Thibault", "Uribe", "Vázquez", "Whitlock", "Yamazaki",
 )  # fmt: skip
 OLDEST, YOUNGEST = 93, 38
 

@@ -29,7 +29,8 @@ Option = TypeVar("Option")
 
 NODULE_SHARE: Final = {SMOOTH.manufacturer: 0.45, SHARP.manufacturer: 0.55, THIRD.manufacturer: 0.5}
 """A model that only told the scanners apart would have an AUROC of 0.55."""
-FOLLOW_UP_SHARE: Final = 0.12
+RETURNING: Final = 8
+"""Every eighth person is scanned a second time."""
 SYNTAXES: Final = (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
@@ -101,9 +102,8 @@ def _studies(entropy: tuple[int, int, int], *, delivery: Delivery) -> list[Study
     scanner = _choice(rng, site.scanners)
     finding: Finding = "nodule" if rng.random() < NODULE_SHARE[scanner.manufacturer] else "clear"
     first = Study(person, site, scanner, finding, day, syntax=str(rng.choice(SYNTAXES)), entropy=entropy)
-    if rng.random() >= FOLLOW_UP_SHARE:
-        return [first]
-    return [first, _follow_up(first, rng)]
+    returns = entropy[2] % RETURNING == RETURNING - 1
+    return [first, _follow_up(first, rng)] if returns else [first]
 
 
 def _follow_up(first: Study, rng: np.random.Generator) -> Study:

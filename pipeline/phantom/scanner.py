@@ -69,7 +69,7 @@ THIRD = Scanner(
 )
 
 
-def acquire(hu: Array, scanner: Scanner, rng: np.random.Generator, *, spacing_mm: float) -> NDArray[np.int16]:
+def acquire(hu: Array, scanner: Scanner, *, rng: np.random.Generator, spacing_mm: float) -> NDArray[np.int16]:
     """The image that `scanner` makes of the true densities, whole HU from -1024 to 3071.
 
     Both arrays are `(slices, rows, columns)`; blur, edges and noise act within a slice.

@@ -66,7 +66,7 @@ def scan_of(study: Study, protocol: Protocol) -> Scan:
     if study.visit:
         chest = at_follow_up(chest, rng)
     grid = _positioned(chest, stack, matrix=protocol.matrix, rng=rng)
-    hu = acquire(render(chest, grid, rng), study.scanner, rng, spacing_mm=grid.spacing_mm)
+    hu = acquire(render(chest, grid, rng=rng), study.scanner, rng=rng, spacing_mm=grid.spacing_mm)
     return Scan(hu, grid, couch_mm=-float(np.round(rng.uniform(150, 400), 1)))
 
 
@@ -83,8 +83,9 @@ def scout_of(study: Study, protocol: Protocol) -> NDArray[np.int16]:
         shift_mm=(0.0, 0.0),
     )
     bare = replace(chest, vessels=chest.vessels[:0], nodule=None)
-    hu = render(bare, grid, study.generator("scout", study.visit))
-    return np.rint(hu.mean(axis=1)[::-1]).astype(np.int16)  # (slices, rows, columns) -> (slices, columns)
+    hu = render(bare, grid, rng=study.generator("scout", study.visit))
+    seen: NDArray[np.float64] = hu.mean(axis=1)[::-1]  # (slices, rows, columns) -> (slices, columns)
+    return np.rint(seen).astype(np.int16)
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,9 @@ def _subject(study: Study, protocol: Protocol) -> tuple[Chest, Stack]:
     size = 0.93 if study.person.sex == "F" else 1.0
     chest = draw_chest(rng, protocol.difficulty, span_mm=stack.span_mm(), size=size)
     if study.finding == "nodule":
-        chest = with_nodule(chest, rng, protocol.difficulty, span_mm=stack.span_mm(protocol.margin_mm))
+        chest = with_nodule(
+            chest, rng, difficulty=protocol.difficulty, span_mm=stack.span_mm(protocol.margin_mm)
+        )
     return chest, stack
 
 

@@ -15,9 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from pipeline.phantom.plan import Study
 
-Kind = Literal[
-    "duplicate_file", "truncated_file", "localizer", "monochrome1", "text_file", "unlabelled", "two_patients"
-]
+Kind = Literal["duplicate_file", "truncated_file", "localizer", "monochrome1", "unlabelled", "two_patients"]
 File = tuple[PurePosixPath, bytes]
 
 

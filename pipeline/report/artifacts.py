@@ -26,7 +26,8 @@ Pictures = Mapping[str, NDArray[np.generic]]
 
 DIGESTED = (
     "config.yaml", "cohort.csv", "excluded.csv", "cohort.json", "drift.json", "model.keras", "model.json",
-    "history.csv", "predictions.csv", "metrics.json", "operating.json", "insights.json", "rule.json", "comparison.json",
+    "history.csv", "predictions.csv", "metrics.json", "operating.json", "insights.json", "insights.npz",
+    "rule.json", "comparison.json",
 )  # fmt: skip
 
 
@@ -78,7 +79,11 @@ class Artifacts:
 
     def metrics_named(self, name: str) -> Iterator[Fact]:
         """All metrics of one name at the unit in use, in the order of metrics.json."""
-        return (of_metric(metric) for metric in self._of_unit(self.metrics.get("metrics", [])) if metric["id"] == name)
+        return (
+            of_metric(metric)
+            for metric in self._of_unit(self.metrics.get("metrics", []))
+            if metric["id"] == name
+        )
 
     def curves(self, name: str) -> list[Json]:
         """The curves of one name at the unit in use."""
@@ -88,6 +93,10 @@ class Artifacts:
         """The confusion matrix of the whole test part at the unit in use; empty when there is none."""
         entries = self._of_unit(self.metrics.get("confusion", []))
         return next((entry for entry in entries if entry["part"] == "test" and not entry.get("group")), {})
+
+    def comparisons(self) -> list[Json]:
+        """The comparisons of subgroups at the unit in use."""
+        return list(self._of_unit(self.metrics.get("comparisons", [])))
 
     def _of_unit(self, entries: list[Json]) -> Iterator[Json]:
         return (entry for entry in entries if entry.get("unit", self.unit) == self.unit)
@@ -100,7 +109,9 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
     """
     for needed in ("cohort.json", "cohort.csv", "metrics.json", "predictions.csv"):
         if not (candidate / needed).is_file():
-            raise DataError(f"{needed} is missing in the candidate's folder. Run `scanloom evaluate` and then the report.")
+            raise DataError(
+                f"{needed} is missing in the candidate's folder. Run `scanloom evaluate` and then the report."
+            )
     return Artifacts(
         name=str(config["name"]),
         config=config,
@@ -118,8 +129,12 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
         drift=_json(candidate / "drift.json"),
         looks=ledger.read(ledgers / "looks.jsonl"),
         promotions=ledger.read(ledgers / "promotions.jsonl"),
-        champion={which: _json(champion / f"{which}.json") for which in ("model", "cohort", "metrics")} if champion else {},
-        file_digests={path: digests.of_file(candidate / path) for path in DIGESTED if (candidate / path).is_file()},
+        champion={which: _json(champion / f"{which}.json") for which in ("model", "cohort", "metrics")}
+        if champion
+        else {},
+        file_digests={
+            path: digests.of_file(candidate / path) for path in DIGESTED if (candidate / path).is_file()
+        },
     )
 
 
@@ -129,7 +144,9 @@ def _json(path: Path) -> Json:
     try:
         value: Json = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise DamageError(f"{path.name} is not valid JSON ({error}). Run the stage that writes it again.") from error
+        raise DamageError(
+            f"{path.name} is not valid JSON ({error}). Run the stage that writes it again."
+        ) from error
     return value
 
 

@@ -29,13 +29,20 @@ def build(artifacts: Artifacts) -> Json:
         "run": digests.of_json(dict(artifacts.file_digests))[:RUN_DIGITS],
         "metrics_digest": artifacts.file_digests.get("metrics.json", ""),
         "verdict": {"goal": goal["fact"].to_json(), "outcome": goal["outcome"], "metric_id": goal["metric"]},
-        "chapters": [{"title": title, "keys": [section.key for section in sections]} for title, sections in chapters],
+        "chapters": [
+            {"title": title, "keys": [section.key for section in sections]} for title, sections in chapters
+        ],
         "sections": sections,
         "guards": [guard.to_json() for guard in guards(artifacts)],
         "looks": artifacts.looks,
         "checklists": {},
         "limitations": [
-            {"text": row["text"], "fact_id": row["fact"]["id"], "value": row["fact"]["value"], "reason": row["fact"]["reason"]}
+            {
+                "text": row["text"],
+                "fact_id": row["fact"]["id"],
+                "value": row["fact"]["value"],
+                "reason": row["fact"]["reason"],
+            }
             for row in limitations["tables"]["rows"]
         ],
     }

@@ -15,8 +15,8 @@ SETTING = "a setting, not an estimate"
 RECORDED = "recorded, not an estimate"
 DESCRIBED = "describes these data, no inference"
 FEWEST_SHOWN = 5  # patients: smaller groups could point to a person
-MEASURES = ("mm", "pixels", "s", "mm per pixel")
-EN_DASH, MINUS, THIN_SPACE = "–", "−", " "
+MEASURES = ("mm", "pixels", "s", "mm per pixel", "input value")
+EN_DASH, MINUS, THIN_SPACE = "–", "−", "\u202f"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,14 @@ def count(name: str, value: int, unit: str, part: str = "") -> Fact:
 def small_count(name: str, patients: int, part: str) -> Fact:
     """A count of patients that hides numbers from 1 to 4: a small group could point to a person."""
     if 0 < patients < FEWEST_SHOWN:
-        return Fact(name, None, unit="patients", method="count", part=part, reason=f"fewer than {FEWEST_SHOWN} patients")
+        return Fact(
+            name,
+            None,
+            unit="patients",
+            method="count",
+            part=part,
+            reason=f"fewer than {FEWEST_SHOWN} patients",
+        )
     return count(name, patients, "patients", part)
 
 
@@ -77,7 +84,9 @@ def setting(name: str, value: float | int | str | None, unit: str = "") -> Fact:
 
 def recorded(name: str, value: float | int | str | None, unit: str = "") -> Fact:
     """A value written down by an earlier stage, such as a digest or a number of epochs."""
-    return Fact(name, value, unit=unit, method="record", reason=RECORDED if value is not None else "not recorded")
+    return Fact(
+        name, value, unit=unit, method="record", reason=RECORDED if value is not None else "not recorded"
+    )
 
 
 def unavailable(name: str, reason: str) -> Fact:
@@ -88,8 +97,8 @@ def unavailable(name: str, reason: str) -> Fact:
 def shown_value(value: float | int | str | None) -> str:
     """The number as printed: three decimals for fractions, thousands apart for large counts.
 
-    >>> shown_value(0.91249), shown_value(1000), shown_value(12345), shown_value(None), shown_value(-0.25)
-    ('0.912', '1000', '12\u202f345', '–', '−0.250')
+    >>> shown_value(0.91249), shown_value(1000), shown_value(None), shown_value(-0.25)
+    ('0.912', '1000', '–', '−0.250')
     """
     if value is None:
         return EN_DASH

@@ -43,14 +43,18 @@ def _split(artifacts: Artifacts) -> Guard:
 
 
 def _duplicates(artifacts: Artifacts) -> Guard:
-    """The cohort stage keeps one of identical images, or none; its findings say how many groups there were."""
-    groups = sum(finding["count"] for finding in artifacts.cohort["findings"] if finding["kind"] == "duplicate_pixels")
+    """The cohort stage keeps one of identical images, or none, and tells how many groups there were."""
+    groups = sum(
+        finding["count"] for finding in artifacts.cohort["findings"] if finding["kind"] == "duplicate_pixels"
+    )
     reason = f"{groups} groups of identical images were found and reduced" if groups else ""
     return _judged("duplicates_apart", "No image lies in two parts under two names", 0, reason)
 
 
 def _thresholds(artifacts: Artifacts) -> Guard:
-    wrong = sum(threshold.get("chosen_on") != "validation" for threshold in artifacts.metrics.get("thresholds", []))
+    wrong = sum(
+        threshold.get("chosen_on") != "validation" for threshold in artifacts.metrics.get("thresholds", [])
+    )
     reason = "chosen elsewhere" if wrong else ""
     return _judged("choices_on_validation", "Thresholds were chosen on the validation part", wrong, reason)
 
@@ -58,28 +62,52 @@ def _thresholds(artifacts: Artifacts) -> Guard:
 def _cohort(artifacts: Artifacts) -> Guard:
     trained, frozen = artifacts.model.get("cohort_digest"), artifacts.cohort.get("digest")
     if trained is None:
-        return Guard("cohort_frozen", "The model was trained on this very cohort", "not_run", reason="scores came from a table")
+        return Guard(
+            "cohort_frozen",
+            "The model was trained on this very cohort",
+            "not_run",
+            reason="scores came from a table",
+        )
     wrong = int(trained != frozen)
-    return _judged("cohort_frozen", "The model was trained on this very cohort", wrong, "the cohort changed since" if wrong else "")
+    return _judged(
+        "cohort_frozen",
+        "The model was trained on this very cohort",
+        wrong,
+        "the cohort changed since" if wrong else "",
+    )
 
 
 def _predicted(artifacts: Artifacts) -> Guard:
     expected = set(artifacts.cases.loc[artifacts.cases["part"] == "test", "case_id"])
     found = set(artifacts.predictions.loc[artifacts.predictions["part"] == "test", "case_id"])
     wrong = len(expected ^ found)
-    return _judged("all_predicted", "Every test case has its row, and no other", wrong, "cases are missing or foreign" if wrong else "")
+    return _judged(
+        "all_predicted",
+        "Every test case has its row, and no other",
+        wrong,
+        "cases are missing or foreign" if wrong else "",
+    )
 
 
 def _looks(artifacts: Artifacts) -> Guard:
-    return Guard("looks_recorded", "Every look at the test part is in a chained ledger", "pass" if artifacts.looks else "fail",
-                 len(artifacts.looks), None, "" if artifacts.looks else "no look is recorded")  # fmt: skip
+    title = "Every look at the test part is in a chained ledger"
+    if artifacts.looks:
+        return Guard("looks_recorded", title, "pass", len(artifacts.looks))
+    return Guard("looks_recorded", title, "fail", 0, reason="no look is recorded")
 
 
 def _judged(key: str, title: str, wrong: int, reason: str) -> Guard:
     return Guard(key, title, "fail" if wrong else "pass", wrong, 0, reason)
 
 
-_CHECKS: tuple[Callable[[Artifacts], Guard], ...] = (_split, _duplicates, _thresholds, _cohort, _predicted, _looks)
+_CHECKS: tuple[Callable[[Artifacts], Guard], ...] = (
+    _split,
+    _duplicates,
+    _thresholds,
+    _cohort,
+    _predicted,
+    _looks,
+)
 _NOT_RUN = {
     "near_duplicates": "Near duplicates across parts",
     "label_in_header": "The label can't be read from a header field",

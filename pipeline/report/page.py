@@ -28,14 +28,16 @@ Arrays = Mapping[str, NDArray[np.generic]]
 def html(document: Json, arrays: Arrays) -> str:
     """The page of a report document; `arrays` are the pictures of insights.npz by name."""
     environment = _environment()
-    environment.globals["chart"] = lambda name, data: Markup(figures.chart(name, data))  # noqa: S704
+    environment.globals["chart"] = lambda name, data: Markup(figures.chart(name, data))
     environment.globals["picture"] = lambda name, how="grey": _picture(arrays, name, how)
     return environment.get_template("report.html").render(document=document)
 
 
 def dated(undated: str, created: str) -> str:
     """The page with its one time element filled in: all else is a function of the inputs."""
-    return undated.replace(EMPTY_TIME, f'<time datetime="{created}">{created[:16].replace("T", " ")} UTC</time>', 1)
+    return undated.replace(
+        EMPTY_TIME, f'<time datetime="{created}">{created[:16].replace("T", " ")} UTC</time>', 1
+    )
 
 
 def text(template: str, document: Json) -> str:
@@ -75,7 +77,7 @@ def _environment() -> jinja2.Environment:
         "p": facts.shown_p,
         "full": facts.full,
         "percent": percent,
-        "css_string": lambda words: Markup(css_string(words)),  # noqa: S704
+        "css_string": lambda words: Markup(css_string(words)),
     }
     environment.globals["interval"] = facts.shown_interval
     return environment

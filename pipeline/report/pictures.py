@@ -54,7 +54,14 @@ def kernel_sheet(kernels: NDArray[np.float32]) -> Bytes:
     columns = math.ceil(math.sqrt(len(kernels)))
     peak = np.abs(kernels).max(axis=(1, 2), keepdims=True)
     shares = kernels / np.where(peak > 0, peak, 1)
-    tiles = [np.pad(np.kron(_diverging(share), np.ones((KERNEL_SCALE, KERNEL_SCALE, 1))), ((3, 3), (3, 3), (0, 0)), constant_values=255) for share in shares]
+    tiles = [
+        np.pad(
+            np.kron(_diverging(share), np.ones((KERNEL_SCALE, KERNEL_SCALE, 1))),
+            ((3, 3), (3, 3), (0, 0)),
+            constant_values=255,
+        )
+        for share in shares
+    ]
     blank = np.full_like(tiles[0], 255)
     tiles += [blank] * (-len(tiles) % columns)
     rows = [np.concatenate(tiles[start : start + columns], axis=1) for start in range(0, len(tiles), columns)]

@@ -24,14 +24,21 @@ def run(config: Config, workspace: Workspace) -> Summary:
     """
     settings = config.model_dump(mode="json")
     read = artifacts.read(
-        settings, candidate=workspace.candidate, ledgers=workspace.ledger("looks").parent, champion=_champion(workspace)
+        settings,
+        candidate=workspace.candidate,
+        ledgers=workspace.ledger("looks").parent,
+        champion=_champion(workspace),
     )
     body = document.build(read)
     changed = _write(workspace.candidate, body, page.html(body, read.pictures))
-    changed = write_text(workspace.reports / "index.html", page.index(entries(workspace, body["title"]))) or changed
+    changed = (
+        write_text(workspace.reports / "index.html", page.index(entries(workspace, body["title"]))) or changed
+    )
     shown = workspace.shown(workspace.candidate / "report.html")
     verdict = body["verdict"]["outcome"].replace("_", " ")
-    return Summary((f"Goal {verdict}." if verdict != "no goal" else "No goal was set.", f"Report: {shown}"), changed)
+    return Summary(
+        (f"Goal {verdict}." if verdict != "no goal" else "No goal was set.", f"Report: {shown}"), changed
+    )
 
 
 def _write(folder: Path, body: Json, undated: str) -> bool:

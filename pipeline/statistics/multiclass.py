@@ -18,11 +18,6 @@ def recalls(matrix: Floats) -> Floats:
     return _ratio(np.diag(matrix), matrix.sum(axis=1))
 
 
-def precisions(matrix: Floats) -> Floats:
-    """Of the predictions of each class the share that is right, shape (classes,)."""
-    return _ratio(np.diag(matrix), matrix.sum(axis=0))
-
-
 def f1_scores(matrix: Floats) -> Floats:
     """The F1 of each class, shape (classes,); nan for a class that the reference lacks."""
     scores = _ratio(2 * np.diag(matrix), matrix.sum(axis=0) + matrix.sum(axis=1))
@@ -52,12 +47,6 @@ def kappa(matrix: Floats, disagreement: Floats) -> float:
 def nominal(classes: int) -> Floats:
     """Every wrong class is equally wrong."""
     return 1 - np.eye(classes)
-
-
-def quadratic(classes: int) -> Floats:
-    """Wrong by the square of the distance; for ordered classes only."""
-    index = np.arange(classes)
-    return np.asarray((index[:, None] - index[None, :]) ** 2, dtype=np.float64)
 
 
 def macro(values: Floats, members: Flags) -> float:

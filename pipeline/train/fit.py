@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -74,7 +75,7 @@ def fit(
         Interrupted: a signal asked to stop; the state is stored.
     """
     steps = steps_per_epoch(len(examples.case_ids), plan.batch_size)
-    state = _resumed(trainer, store, steps)
+    state = _resumed(trainer, store)
     make = partial(make_batch, examples, seed=plan.seed, batch_size=plan.batch_size)
     last = state.step if _is_done(state, plan) else plan.epochs * steps
     with (
@@ -82,6 +83,8 @@ def fit(
         bar("train", plan.epochs * steps, "steps") as shown,
         Prefetched(make, range(state.step, last)) as feed,
     ):
+        if 0 < state.step < last:
+            say(f"Training goes on after step {state.step} (epoch {state.step // steps + 1}).")
         shown.advance(state.step)
         clock = _Clock(feed)
         for batch in feed:
@@ -167,7 +170,7 @@ def _end_epoch(trainer: TrainingModel, state: State, validation: Validation, *, 
     )
     if validation.loss < state.best_loss:
         state.best_loss, state.best_epoch = validation.loss, state.epochs_run
-        state.best_weights = [np.array(weight) for weight in trainer.net.get_weights()]
+        state.best_weights = _values(trainer.net.weights)
     state.total_seconds += seconds
     state.loss_sum = state.accuracy_sum = state.epoch_seconds = state.waited_seconds = 0.0
 
@@ -187,12 +190,12 @@ def _note(state: State, plan: Plan) -> str:
 
 
 def _learning_rate(trainer: TrainingModel) -> float:
-    return float(np.asarray(trainer.optimizer.learning_rate))
+    return float(keras.ops.convert_to_numpy(trainer.optimizer.learning_rate))
 
 
 def _keep(trainer: TrainingModel, state: State, store: Store) -> None:
     """Stores the state. Raises ScanloomError, storing nothing, when a variable is not finite."""
-    net = [np.asarray(variable) for variable in trainer.net.variables]
+    net = _values(trainer.net.variables)
     if not all(np.isfinite(array).all() for array in net):
         raise ScanloomError(
             f"A weight is not a finite number after step {state.step} (learning rate {_learning_rate(trainer):.3g}). "
@@ -202,13 +205,17 @@ def _keep(trainer: TrainingModel, state: State, store: Store) -> None:
     numbers["best_loss"] = None if math.isinf(state.best_loss) else state.best_loss
     arrays = (
         checkpoint.named("net", net)
-        | checkpoint.named("optimizer", [np.asarray(variable) for variable in trainer.optimizer.variables])
+        | checkpoint.named("optimizer", _values(trainer.optimizer.variables))
         | checkpoint.named("best", state.best_weights)
     )
     store.write(state.step, Checkpoint(arrays, numbers))
 
 
-def _resumed(trainer: TrainingModel, store: Store, steps: int) -> State:
+def _values(variables: list[Any]) -> list[NDArray[Any]]:
+    return [keras.ops.convert_to_numpy(variable) for variable in variables]
+
+
+def _resumed(trainer: TrainingModel, store: Store) -> State:
     """The newest stored state, its arrays put into the variables; a fresh state where there is none."""
     kept = store.newest()
     if kept is None:
@@ -218,5 +225,4 @@ def _resumed(trainer: TrainingModel, store: Store, steps: int) -> State:
     state = State(**kept.numbers)
     state.best_loss = math.inf if kept.numbers["best_loss"] is None else state.best_loss
     state.best_weights = checkpoint.unnamed("best", kept.arrays)
-    say(f"Training goes on after step {state.step} (epoch {state.step // steps + 1}).")
     return state

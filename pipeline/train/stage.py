@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -80,10 +81,17 @@ def _run_digest(config: Config, data: Material) -> str:
         "classes": data.classes,
         "cases": [data.train.digest, data.validation.digest],
         "arrays": [data.train.contents, data.validation.contents],
-        "code": provenance.code_digest(),
+        "code": _code_digest(),
         "versions": provenance.versions(),
     }
     return digests.of_json(decides)
+
+
+def _code_digest() -> str:
+    """The digest of the code that decides the weights."""
+    folders = [Path(models.__file__).parent, Path(__file__).parent]
+    paths = [path for folder in folders for path in sorted(folder.glob("*.py"))]
+    return digests.of_json([[path.name, digests.of_file(path)] for path in paths])
 
 
 def _computing(settings: Train) -> Computing:

@@ -64,7 +64,7 @@ def test_what_the_new_process_says_reaches_the_user(candidate):
 def test_scores_come_from_the_models_own_arrays_temperature_and_threshold(candidate):
     found = FOUND.sorted()
     expected = study.predictions_of(found, study.WEAK)
-    table = score(candidate, candidate.candidate, found.cohort)
+    table = score(candidate, candidate.candidate, cohort=found.cohort)
     assert list(table.columns) == list(expected.columns)
     assert list(table["predicted"]) == list(expected["predicted"])
     for column in ("score_no", "score_yes", "logit_no", "logit_yes"):
@@ -74,7 +74,7 @@ def test_scores_come_from_the_models_own_arrays_temperature_and_threshold(candid
 def test_a_scan_without_an_array_keeps_its_row_as_failed(candidate):
     found = FOUND.sorted()
     more = study.scans("x", 1, part="test")
-    table = score(candidate, candidate.candidate, (found + more).cohort)
+    table = score(candidate, candidate.candidate, cohort=(found + more).cohort)
     failed = table[table["status"] == "failed"]
     assert list(failed["case_id"]) == ["case-x0000"]
     assert list(failed["reason"]) == ["no array under this model's recipe"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections import Counter
 
 import pytest
@@ -10,7 +11,7 @@ from pipeline import ledger
 from pipeline.cohort import run
 from pipeline.errors import ConfigError, DataError, UsageError
 from pipeline.pseudonyms import Key
-from pipeline.workspace import write_json
+from pipeline.workspace import Workspace, lock, write_json
 
 
 def rows(study, name: str = "cohort.csv") -> list[dict[str, str]]:
@@ -32,6 +33,12 @@ def parts(study) -> dict[str, str]:
 
 def files(study) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in study.workspace.candidate.iterdir()}
+
+
+def parts_ledger(workspace: Workspace) -> list[dict]:
+    """The records without their time and the chain that depends on it."""
+    records = ledger.read(workspace.ledger("parts"))
+    return [{key: record[key] for key in record if key not in {"created", "previous"}} for record in records]
 
 
 def test_the_cohort_has_a_row_for_every_labelled_scan_sorted_by_id(filled) -> None:
@@ -302,3 +309,18 @@ def test_an_empty_catalogue_is_told(study) -> None:
     study.table("uid,label", "1.1,sick")
     with pytest.raises(DataError, match="No scan was read"):
         run(study.config(), study.workspace)
+
+
+@pytest.mark.parametrize("point", ["append:parts.jsonl", "appended:parts.jsonl", "write:cohort.json"])
+def test_a_kill_at_any_moment_leaves_the_cohort_of_an_unbroken_run(filled, scanloom, point: str) -> None:
+    study = filled(30)
+    config = study.config()
+    whole = Workspace(study.workspace.root / "whole", "study")
+    shutil.copytree(study.workspace.root, whole.root, ignore=shutil.ignore_patterns("whole"))
+    run(config, whole)
+    killed = scanloom("cohort", "study.yaml", SCANLOOM_CRASH_AT=point)
+    assert killed.returncode == -9
+    with lock(study.workspace):
+        run(config, study.workspace)
+    assert files(study) == {path.name: path.read_bytes() for path in whole.candidate.iterdir()}
+    assert parts_ledger(study.workspace) == parts_ledger(whole)

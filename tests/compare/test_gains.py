@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.compare.gains import Pairs, Scores, auroc_gain, brier_skill_gain, sensitivity_gain
+from pipeline.compare.gains import auroc_gain, brier_skill_gain, sensitivity_gain
+from pipeline.compare.pairs import Pairs, Scores
 
 
 def pairs_of(truth, reference, candidate, *, patient=None, threshold=0.5):
@@ -87,10 +88,9 @@ def test_decisions_that_agree_for_every_patient_give_no_interval():
 def test_of_three_classes_the_areas_of_one_against_the_rest_are_averaged():
     truth = np.array([0, 0, 1, 1, 2, 2])
     perfect = Scores(np.eye(3)[truth] * 0.7 + 0.1, truth)
-    # Class 2 is scored upside down, classes 0 and 1 don't tell: (0.5 + 0.5 + 0) / 3
+    # Class 2 is scored upside down, classes 0 and 1 are not told apart: (0.5 + 0.5 + 0) / 3
     blind = np.where(truth == 2, 0.2, 0.6)
-    poor = Scores(np.column_stack([(1 - blind) / 2, (1 - blind) / 2, blind]), np.zeros(6, dtype=np.int64))
-    poor.probability[:, :2] = 0.25
+    poor = Scores(np.column_stack([np.full(6, 0.25), np.full(6, 0.25), blind]), np.zeros(6, dtype=np.int64))
     pairs = Pairs(tuple("abcdef"), np.arange(6), truth, None, poor, perfect)
     gain = auroc_gain(pairs, alpha=0.01, seed=1)
     assert (gain.reference, gain.candidate) == pytest.approx((1 / 3, 1.0))

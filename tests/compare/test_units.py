@@ -33,7 +33,11 @@ def test_only_labelled_cases_that_both_models_scored_are_paired():
 
 def test_a_patient_is_positive_with_any_case_and_has_each_models_own_patient_score():
     pairs = pair(
-        COHORT, Table(FIRST, 0.6, "max"), Table(SECOND, 0.5, "mean"), classes=["no", "yes"], unit="patient"
+        COHORT,
+        Table(FIRST, 0.6, "max"),
+        candidate=Table(SECOND, 0.5, "mean"),
+        classes=["no", "yes"],
+        unit="patient",
     )
     assert pairs.names == ("A", "B")
     assert list(pairs.truth) == [1, 0]
@@ -45,7 +49,11 @@ def test_a_patient_is_positive_with_any_case_and_has_each_models_own_patient_sco
 
 def test_cases_are_paired_singly_where_the_unit_is_the_case():
     pairs = pair(
-        COHORT, Table(FIRST, 0.6, "max"), Table(SECOND, 0.5, "max"), classes=["no", "yes"], unit="case"
+        COHORT,
+        Table(FIRST, 0.6, "max"),
+        candidate=Table(SECOND, 0.5, "max"),
+        classes=["no", "yes"],
+        unit="case",
     )
     assert pairs.names == ("c1", "c2", "c3")
     assert list(pairs.patient) == [0, 1, 0]
@@ -55,7 +63,13 @@ def test_cases_are_paired_singly_where_the_unit_is_the_case():
 def test_nothing_in_common_gives_no_pairs():
     none = FIRST.assign(status="failed")
     assert (
-        pair(COHORT, Table(FIRST, 0.5, "max"), Table(none, 0.5, "max"), classes=["no", "yes"], unit="case")
+        pair(
+            COHORT,
+            Table(FIRST, 0.5, "max"),
+            candidate=Table(none, 0.5, "max"),
+            classes=["no", "yes"],
+            unit="case",
+        )
         is None
     )
 
@@ -72,7 +86,7 @@ def test_of_many_classes_a_patient_with_cases_of_several_is_left_out():
         }
     )
     table = Table(scores, None, "mean")
-    pairs = pair(rows, table, table, classes=["x", "y", "z"], unit="patient")
+    pairs = pair(rows, table, candidate=table, classes=["x", "y", "z"], unit="patient")
     assert pairs.names == ("B", "C")
     assert list(pairs.truth) == [2, 0]
     assert list(pairs.candidate.decided) == [2, 1]

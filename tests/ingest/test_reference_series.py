@@ -23,6 +23,8 @@ from pydicom.uid import JPEGLosslessSV1
 from pipeline.ingest.grouping import Frame, Rules, group
 from pipeline.ingest.volume import assemble
 
+pytestmark = pytest.mark.filterwarnings("ignore:The DICOM readers")  # nibabel's, of its own module
+
 REFUSED = {
     "ct-uneven-spacing": {"missing_slices"},
     "mr-missing-slice": {"missing_slices"},

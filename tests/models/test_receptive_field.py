@@ -62,7 +62,11 @@ def test_no_pixel_beyond_the_field_changes_the_map(name: str) -> None:
     middle = features.output.shape[1] // 2
     seen, _ = receptive_field_pixels(model)
     answer = np.asarray(features(scan))[0, middle]
-    changed = [row for row in range(0, side, 4) if (np.asarray(features(_with_row(scan, row)))[0, middle] != answer).any()]
+    changed = [
+        row
+        for row in range(0, side, 4)
+        if (np.asarray(features(_with_row(scan, row)))[0, middle] != answer).any()
+    ]
     assert 0 < max(changed) - min(changed) < seen
 
 

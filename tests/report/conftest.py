@@ -6,25 +6,34 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import digests, ledger
+from pipeline import digests, ledger, predictions
 from pipeline.config import Config
-from pipeline.evaluate import tasks
-from pipeline.evaluate.rules import RULES
-from pipeline.evaluate.view import Plan, View
-from pipeline.statistics.multiple import holm
-from pipeline.statistics.sample import Sample, codes
+from pipeline.evaluate import operating
+from pipeline.evaluate.measure import measure
+from pipeline.evaluate.tasks import task_of
+from pipeline.evaluate.view import Plan
 from pipeline.workspace import Workspace, write_csv, write_json
 
 SHAPE = (64, 64, 1)
 THRESHOLD = 0.30
-TEMPERATURE = {"id": "temperature", "rule": "T14", "part": "validation", "value": 1.31, "low": None, "high": None, "method": "minimum_log_loss", "flag": None, "reason": "chosen, not estimated"}
-GROUPS = {"by_sex": ("F", "M", ""), "by_age_band": ("18-39", "40-59", "60-79", "80+"), "by_manufacturer": ("SIEMENS", "GE", "PHILIPS")}
+TEMPERATURE = {
+    "id": "temperature", "rule": "T14", "part": "validation", "value": 1.31, "low": None, "high": None,
+    "method": "minimum_log_loss", "flag": None, "reason": "chosen, not estimated",
+}  # fmt: skip
+CHOSEN = {
+    "id": "operating_point", "rule": "sensitivity", "target": 0.95, "chosen_on": "validation",
+    "digest": digests.of_bytes(b"validation rows"), "cost_fn": 1.0, "cost_fp": 1.0, "prevalence": None, "reason": None,
+}  # fmt: skip
+GROUPS = {
+    "by_sex": ("F", "M", ""),
+    "by_age_band": ("18-39", "40-59", "60-79", "80+"),
+    "by_manufacturer": ("SIEMENS", "GE", "PHILIPS"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,13 @@ class Candidate:
 def make_candidate() -> Callable[..., Candidate]:
     """Writes a candidate of `patients` patients with these classes under a folder."""
 
-    def make(root: Path, *, classes: tuple[str, ...] = ("normal", "nodule"), patients: int = 900, champion: bool = True) -> Candidate:
+    def make(
+        root: Path,
+        *,
+        classes: tuple[str, ...] = ("normal", "nodule"),
+        patients: int = 900,
+        champion: bool = True,
+    ) -> Candidate:
         generator = np.random.default_rng(20261124)
         config = _config(classes)
         workspace = Workspace(root, "demo")
@@ -60,7 +75,9 @@ def make_candidate() -> Callable[..., Candidate]:
 
 
 @pytest.fixture(scope="session")
-def candidate(make_candidate: Callable[..., Candidate], tmp_path_factory: pytest.TempPathFactory) -> Candidate:
+def candidate(
+    make_candidate: Callable[..., Candidate], tmp_path_factory: pytest.TempPathFactory
+) -> Candidate:
     """A candidate of a binary task with a champion; tests that write must make their own."""
     return make_candidate(tmp_path_factory.mktemp("binary"))
 
@@ -91,7 +108,9 @@ def _cases(generator: np.random.Generator, classes: tuple[str, ...], patients: i
     rows = []
     shares = [0.7] + [0.3 / (len(classes) - 1)] * (len(classes) - 1)
     for patient in range(patients):
-        part = ("train", "validation", "test")[int(np.searchsorted([0.6, 0.75], generator.random(), side="right"))]
+        part = ("train", "validation", "test")[
+            int(np.searchsorted([0.6, 0.75], generator.random(), side="right"))
+        ]
         groups = {name: str(generator.choice(values, p=_weights(values))) for name, values in GROUPS.items()}
         truth = int(generator.choice(len(classes), p=shares))
         for scan in range(1 + int(generator.random() < 0.25)):
@@ -99,7 +118,16 @@ def _cases(generator: np.random.Generator, classes: tuple[str, ...], patients: i
             weaker = 1.1 if groups["by_manufacturer"] == "PHILIPS" else 0.0
             logits[truth] += 2.1 - weaker
             name = digests.of_json(["case", patient, scan])[:26]
-            rows.append({"case_id": name, "patient_id": digests.of_json(["patient", patient])[:26], "part": part, "truth": truth, "logits": logits, **groups})
+            rows.append(
+                {
+                    "case_id": name,
+                    "patient_id": digests.of_json(["patient", patient])[:26],
+                    "part": part,
+                    "truth": truth,
+                    "logits": logits,
+                    **groups,
+                }
+            )
     return pd.DataFrame(rows).sort_values("case_id", ignore_index=True)
 
 
@@ -110,13 +138,22 @@ def _weights(values: tuple[str, ...]) -> list[float]:
 
 
 def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], config: Config) -> None:
-    cohort = cases[["case_id", "patient_id", "part"]].assign(era=1, target=[classes[truth] for truth in cases["truth"]])
+    cohort = cases[["case_id", "patient_id", "part"]].assign(
+        era=1, target=[classes[truth] for truth in cases["truth"]]
+    )
     for name in GROUPS:
         cohort[name] = cases[name]
     write_csv(folder / "cohort.csv", cohort)
-    excluded = [(f"x{number}", "cohort", "not_in_table", "the table of labels has no row for it") for number in range(9)]
-    excluded += [(f"y{number}", "cohort", "duplicate_pixels", "the same pixels as another") for number in range(4)]
-    write_csv(folder / "excluded.csv", pd.DataFrame(excluded, columns=["case_id", "stage", "reason", "detail"]))
+    excluded = [
+        (f"x{number}", "cohort", "not_in_table", "the table of labels has no row for it")
+        for number in range(9)
+    ]
+    excluded += [
+        (f"y{number}", "cohort", "duplicate_pixels", "the same pixels as another") for number in range(4)
+    ]
+    write_csv(
+        folder / "excluded.csv", pd.DataFrame(excluded, columns=["case_id", "stage", "reason", "detail"])
+    )
     parts = {}
     for part in ("train", "validation", "test"):
         rows = cohort[cohort["part"] == part]
@@ -149,8 +186,18 @@ def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], c
             "parts": parts,
             "eras": {"1": parts},
             "findings": [
-                {"kind": "duplicate_pixels", "count": 4, "detail": "4 groups of identical images", "case_ids": []},
-                {"kind": "label_without_scan", "count": 6, "detail": "rows that name no scan: lines 12, 31, 77, 140, 141, 902", "case_ids": []},
+                {
+                    "kind": "duplicate_pixels",
+                    "count": 4,
+                    "detail": "4 groups of identical images",
+                    "case_ids": [],
+                },
+                {
+                    "kind": "label_without_scan",
+                    "count": 6,
+                    "detail": "rows that name no scan: lines 12, 31, 77, 140, 141, 902",
+                    "case_ids": [],
+                },
             ],
             "digest": digests.of_json(cohort.to_dict("records")),
         },
@@ -158,7 +205,9 @@ def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], c
     (folder / "config.yaml").write_text("task: classification\n")
 
 
-def _write_model(folder: Path, generator: np.random.Generator, cases: pd.DataFrame, classes: tuple[str, ...]) -> None:
+def _write_model(
+    folder: Path, generator: np.random.Generator, cases: pd.DataFrame, classes: tuple[str, ...]
+) -> None:
     epochs = np.arange(1, 21)
     history = pd.DataFrame(
         {
@@ -190,127 +239,115 @@ def _write_model(folder: Path, generator: np.random.Generator, cases: pd.DataFra
     )  # fmt: skip
 
 
-def _probability(cases: pd.DataFrame) -> np.ndarray:
-    logits = 1.9 * np.stack(list(cases["logits"]))
-    scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return scaled / scaled.sum(axis=1, keepdims=True)
-
-
 def _write_evaluation(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], config: Config) -> None:
-    probability = _probability(cases)
-    binary = len(classes) == 2
-    decided = (probability[:, 1] >= THRESHOLD).astype(int) if binary else probability.argmax(axis=1)
-    table = cases[["case_id", "patient_id", "part"]].assign(truth=[classes[t] for t in cases["truth"]], predicted=[classes[d] for d in decided])
-    for index, name in enumerate(classes):
-        table[f"score_{name}"] = probability[:, index]
-    table = table.assign(status="ok", reason="")
-    write_csv(folder / "predictions.csv", table)
-    metrics = [_measured(cases, probability, part, classes, config) for part in ("validation", "test")]
-    digest = digests.of_bytes(b"validation predictions")
-    thresholds = [{"id": "operating_point", "rule": "sensitivity", "target": 0.95, "threshold": THRESHOLD, "chosen_on": "validation", "digest": digest}]
-    groups, comparisons = _subgroups(cases, probability, classes, config)
-    write_json(
-        folder / "metrics.json",
-        {
-            "schema": "metrics/1",
-            "task": "binary" if binary else "multiclass",
-            "digests": {"config": "1" * 64, "cohort": "2" * 64},
-            "bootstrap": {"resamples": 200, "seed": 1, "unit": "patient", "redrawn": 0, "redrawn_share": 0.0},
-            "metrics": [metric for measured in metrics for metric in measured.metrics] + groups,
-            "thresholds": thresholds if binary else [],
-            "confusion": [entry for measured in metrics for entry in measured.confusion],
-            "curves": {
-                name: [curve for measured in metrics for curve in measured.curves.get(name, [])]
-                for name in ("roc", "pr", "reliability", "decision")
-                if name in metrics[0].curves
-            },
-            "comparisons": comparisons,
-            "calibration": {"temperature": TEMPERATURE},
-            "left_out": [{"part": "test", "unit": "case", "reason": "no label", "count": 2}],
-            "rules": RULES,
-        },
+    """Predictions at a temperature of 1.31, and what the evaluation measures of them."""
+    logits = TEMPERATURE["value"] * 1.9 * np.stack(list(cases["logits"]))
+    probability = operating.probabilities(logits, TEMPERATURE["value"])
+    task = task_of(classes)
+    threshold = THRESHOLD if task.thresholded else None
+    table = cases[["case_id", "patient_id", "part"]].assign(
+        truth=[classes[truth] for truth in cases["truth"]],
+        predicted=[classes[index] for index in operating.decide(probability, threshold)],
+        **{f"score_{name}": probability[:, index] for index, name in enumerate(classes)},
+        **{f"logit_{name}": logits[:, index] for index, name in enumerate(classes)},
+        status="ok",
+        reason="",
     )
+    write_csv(folder / "predictions.csv", table.join(cases[list(GROUPS)]))
+    plan = Plan(prevalences=config.evaluate.prevalences, resamples=config.evaluate.resamples)
+    metrics = measure(predictions.read(folder / "predictions.csv"), task, plan, threshold=threshold)
+    metrics["calibration"]["temperature"] = TEMPERATURE
+    metrics["digests"] = {
+        name: digests.of_bytes(name.encode()) for name in ("code", "cohort", "config", "model")
+    }
+    metrics["thresholds"] = [{**CHOSEN, "threshold": threshold}] if task.thresholded else []
+    metrics["created_utc"] = None
+    write_json(folder / "metrics.json", metrics)
     write_json(
         folder / "operating.json",
-        {"schema": "operating/1", "temperature": 1.31, "thresholds": thresholds if binary else [], "classes": list(classes), "unit": "patient", "patient_score": "max"},
-    )  # fmt: skip
-    write_json(folder / "rule.json", {"compare": {}, "evaluate": {}})
+        {
+            "schema": "operating/1",
+            "temperature": TEMPERATURE["value"],
+            "thresholds": metrics["thresholds"],
+            "unit": "patient",
+        },
+    )
+    write_json(folder / "rule.json", {"schema": "rule/1"})
 
 
-def _measured(cases: pd.DataFrame, probability: np.ndarray, part: str, classes: tuple[str, ...], config: Config) -> Any:
-    view = _view(cases, probability, part, classes, config)
-    return tasks.task_of(classes).measure(view)
-
-
-def _view(cases: pd.DataFrame, probability: np.ndarray, part: str, classes: tuple[str, ...], config: Config) -> View:
-    task = tasks.task_of(classes)
-    rows = (cases["part"] == part).to_numpy()
-    truth, patient = cases["truth"].to_numpy()[rows], codes(list(cases["patient_id"][rows]))
-    calibrated, before = (task.patients(Sample(truth, each[rows], patient), "max") for each in (probability, _sharper(probability)))
-    plan = Plan(prevalences=config.evaluate.prevalences, resamples=200)
-    threshold = THRESHOLD if task.thresholded else None
-    return View(part, "patient", classes, calibrated, plan, threshold=threshold, uncalibrated=before.probability)
-
-
-def _sharper(probability: np.ndarray) -> np.ndarray:
-    """Probabilities as they were before a temperature of 1.31."""
-    raised = probability ** TEMPERATURE["value"]
-    return raised / raised.sum(axis=1, keepdims=True)
-
-
-def _subgroups(cases: pd.DataFrame, probability: np.ndarray, classes: tuple[str, ...], config: Config) -> tuple[list[Any], list[Any]]:
-    """The area of every subgroup of the test part; differences and p values are made up."""
-    task = tasks.task_of(classes)
-    metrics, comparisons = [], []
-    for column, values in GROUPS.items():
-        for value in values:
-            chosen = cases[(cases["part"] == "test") & (cases[column] == value)]
-            if not len(chosen):
-                continue
-            view = _view(chosen, probability[chosen.index], "test", classes, config)
-            group = f"{column}={value}"
-            [area] = [metric for metric in task.measure(view).metrics if metric["id"] == task.area_name and metric["class"] is None]
-            metrics.append({**area, "group": group})
-            if area["value"] is not None:
-                difference = area["value"] - 0.95
-                comparisons.append({"a": group, "b": "all others", "part": "test", "unit": "patient", "metric": task.area_name, "difference": difference, "low": difference - 0.05, "high": difference + 0.05, "p": 0.2, "family": "subgroups", "patients": view.sample.patients})
-    for row, p in zip(comparisons, holm([row["p"] for row in comparisons]), strict=True):
-        row["p_holm"] = 0.012 if "PHILIPS" in row["a"] else p
-        if "PHILIPS" in row["a"]:
-            row |= {"difference": -0.071, "low": -0.12, "high": -0.02, "p": 0.0013}
-    return metrics, comparisons
-
-
-def _write_insights(folder: Path, generator: np.random.Generator, cases: pd.DataFrame, classes: tuple[str, ...]) -> None:
+def _write_insights(
+    folder: Path, generator: np.random.Generator, cases: pd.DataFrame, classes: tuple[str, ...]
+) -> None:
     pictures: dict[str, np.ndarray] = {"filters": generator.normal(size=(16, 3, 3)).astype(np.float32)}
     row, column = np.mgrid[:64, :64]
     pictures["field"] = np.uint8(255 * np.exp(-((row - 32) ** 2 + (column - 32) ** 2) / 160))
-    kinds = {"false_negative": 5, "false_positive": 6, "true_positive": 3, "true_negative": 3} if len(classes) == 2 else {"error": 6, "hit": 3}
+    kinds = (
+        {"false_negative": 5, "false_positive": 6, "true_positive": 3, "true_negative": 3}
+        if len(classes) == 2
+        else {"error": 6, "hit": 3}
+    )
     items = []
     for kind, number in kinds.items():
         for index in range(number):
             name = f"gallery_{len(items):03d}"
-            pictures[name], pictures[f"{name}_heat"] = _slice(generator, nodule="positive" in kind or kind == "false_negative")
+            pictures[name], pictures[f"{name}_heat"] = _slice(
+                generator, nodule="positive" in kind or kind == "false_negative"
+            )
             said = classes[1] if "positive" in kind else classes[0]
             truth = said if kind.startswith(("true", "hit")) else classes[1 - classes.index(said)]
-            item = {"kind": kind, "case_id": cases["case_id"][len(items)], "patient_id": cases["patient_id"][len(items)], "truth": truth, "target": said, "score": 0.97 - 0.03 * index, "hidden": None, "picture": name, "window": [-1.8, 2.4], "slice": None, "reduced": 1}
+            item = {
+                "kind": kind,
+                "case_id": cases["case_id"][len(items)],
+                "patient_id": cases["patient_id"][len(items)],
+                "truth": truth,
+                "target": said,
+                "score": 0.97 - 0.03 * index,
+                "hidden": None,
+                "picture": name,
+                "window": [-1.8, 2.4],
+                "slice": None,
+                "reduced": 1,
+            }
             if kind == "false_positive" and index == 5:
                 del pictures[name], pictures[f"{name}_heat"]
-                item |= {"hidden": "not an original image of the scanner; shown once pixel_text is reviewed", "picture": None}
+                item |= {
+                    "hidden": "not an original image of the scanner; shown once pixel_text is reviewed",
+                    "picture": None,
+                }
             items.append(item)
     points = []
     for pixels in range(9):
         change, flipped = 0.012 * pixels, 0.008 * pixels
-        points.append({"pixels": pixels, "change": change, "change_low": change * 0.8 if pixels else None, "change_high": change * 1.2 if pixels else None, "flipped": flipped, "flipped_low": flipped * 0.5, "flipped_high": flipped * 1.6 + 0.015})
+        points.append(
+            {
+                "pixels": pixels,
+                "change": change,
+                "change_low": change * 0.8 if pixels else None,
+                "change_high": change * 1.2 if pixels else None,
+                "flipped": flipped,
+                "flipped_low": flipped * 0.5,
+                "flipped_high": flipped * 1.6 + 0.015,
+            }
+        )
     write_json(
         folder / "insights.json",
         {
             "schema": "insights/1",
             "seed": 1,
-            "gallery": {"method": "grad_cam", "layer": "last_features", "items": items, "checks": {"cases": len(items), "correlation_with_shuffled": 0.21, "drop_hottest": 0.42, "drop_elsewhere": 0.06}},
+            "gallery": {
+                "method": "grad_cam",
+                "layer": "last_features",
+                "items": items,
+                "checks": {
+                    "cases": len(items),
+                    "correlation_with_shuffled": 0.21,
+                    "drop_hottest": 0.42,
+                    "drop_elsewhere": 0.06,
+                },
+            },
             "filters": {"layer": "first_convolution", "picture": "filters"},
             "field": {"picture": "field", "cases": 16, "effective_pixels": 23.4},
-            "shifts": {"points": points, "patients": 200, "cases": 200, "level": 0.95},
+            "shifts": {"stride_pixels": 8, "points": points, "patients": 200, "cases": 200, "level": 0.95},
         },
     )
     np.savez_compressed(folder / "insights.npz", **pictures)
@@ -334,16 +371,41 @@ def _slice(generator: np.random.Generator, *, nodule: bool) -> tuple[np.ndarray,
 
 def _write_comparison(folder: Path, *, champion: bool) -> None:
     if not champion:
-        write_json(folder / "comparison.json", {"schema": "comparison/1", "verdict": "FIRST", "reasons": [], "champion": None, "look": None, "alpha": None, "flips": None, "notes": []})
+        write_json(
+            folder / "comparison.json",
+            {
+                "schema": "comparison/1",
+                "verdict": "FIRST",
+                "reasons": [],
+                "champion": None,
+                "look": None,
+                "alpha": None,
+                "flips": None,
+                "notes": [],
+            },
+        )
         write_json(folder / "drift.json", {"schema": "drift/1", "level": "no_champion", "attributes": []})
         return
-    common = {"level": 0.98, "patients": 231, "positive_patients": 70, "method": "paired_delong", "reason": None}
+    common = {
+        "level": 0.98,
+        "patients": 231,
+        "positive_patients": 70,
+        "method": "paired_delong",
+        "reason": None,
+    }
     reasons = [
         {"rule": "non_inferior_core", "role": "require", "metric": "auroc", "part": "test-core", "value": 0.011, "low": -0.012, "high": 0.034, "bound": -0.05, "outcome": "PASS", "holds": True, "n_more": None, "sentence": "test-core, no loss of 0.05 or more in auroc against the champion: 0.9790 - 0.9680 = +0.0110 (231 patients, 70 positive); one-sided bounds at alpha 0.01 are -0.0120 and +0.0340 (paired_delong, standard error 0.0099, z 2.326); -0.0120 > -0.0500: PASS.", **common},
         {"rule": "superior_era", "role": "require", "metric": "auroc", "part": "test-era", "value": 0.024, "low": -0.008, "high": 0.056, "bound": 0.0, "outcome": "UNKNOWN", "holds": False, "n_more": 310, "sentence": "test-era, a gain in auroc against the champion: 0.9610 - 0.9370 = +0.0240 (88 patients, 27 positive); one-sided bounds at alpha 0.01 are -0.0080 and +0.0560 (paired_delong, standard error 0.0138, z 2.326); -0.0080 <= +0.0000 but +0.0560 >= 0: UNKNOWN. About 310 more test patients would show a true gain of 0.05 in 4 of 5 studies.", **common, "patients": 88, "positive_patients": 27},
         {"rule": "sensitivity", "role": "guard", "metric": "sensitivity", "part": "test", "value": -0.01, "low": -0.06, "high": 0.04, "bound": -0.05, "outcome": "UNKNOWN", "holds": False, "n_more": 120, "sentence": "test, no loss of 0.05 or more in sensitivity against the champion: UNKNOWN.", **common, "method": "patient_bootstrap"},
     ]  # fmt: skip
-    flip = {"truth": "nodule", "champion": "nodule", "candidate": "normal", "score_of": "nodule", "champion_score": 0.61, "candidate_score": 0.22}
+    flip = {
+        "truth": "nodule",
+        "champion": "nodule",
+        "candidate": "normal",
+        "score_of": "nodule",
+        "champion_score": 0.61,
+        "candidate_score": 0.22,
+    }
     write_json(
         folder / "comparison.json",
         {
@@ -357,7 +419,10 @@ def _write_comparison(folder: Path, *, champion: bool) -> None:
         {"name": "slice_thickness_mm", "kind": "numeric", "p": 0.41, "p_holm": 1.0, "smd": 0.06, "psi": 0.09, "psi_expected": 0.08, "unseen": [], "n_old": 612, "n_new": 88},
         {"name": "score_nodule", "kind": "numeric", "p": 0.09, "p_holm": 0.45, "smd": 0.14, "psi": 0.11, "psi_expected": 0.08, "unseen": [], "n_old": 612, "n_new": 88},
     ]  # fmt: skip
-    write_json(folder / "drift.json", {"schema": "drift/1", "level": "warn", "attributes": attributes, "accepted": None})
+    write_json(
+        folder / "drift.json",
+        {"schema": "drift/1", "level": "warn", "attributes": attributes, "accepted": None},
+    )
 
 
 def _write_champion(workspace: Workspace) -> None:
@@ -371,7 +436,16 @@ def _write_champion(workspace: Workspace) -> None:
         if name == "model.json":
             content["epochs_run"] = 15
         write_json(folder / name, content)
-    write_json(workspace.champion, {"generation": "0001", "model_sha256": "3" * 64, "approver": "A. Reader", "created": "2026-05-02T09:14:00+00:00", "reason": "first model"})
+    write_json(
+        workspace.champion,
+        {
+            "generation": "0001",
+            "model_sha256": "3" * 64,
+            "approver": "A. Reader",
+            "created": "2026-05-02T09:14:00+00:00",
+            "reason": "first model",
+        },
+    )
 
 
 def _write_ledgers(workspace: Workspace) -> None:
@@ -383,5 +457,12 @@ def _write_ledgers(workspace: Workspace) -> None:
         return
     ledger.append(
         workspace.ledger("promotions"),
-        {"action": "promote", "generation": "0001", "model": "3" * 64, "approver": "A. Reader", "reason": "first model", "verdict": "FIRST"},
+        {
+            "action": "promote",
+            "generation": "0001",
+            "model": "3" * 64,
+            "approver": "A. Reader",
+            "reason": "first model",
+            "verdict": "FIRST",
+        },
     )

@@ -22,7 +22,10 @@ def test_the_matrix_and_what_follows_agree_with_scikit_learn() -> None:
     assert multiclass.recalls(matrix) == pytest.approx(metrics.recall_score(truth, predicted, average=None))
     assert multiclass.f1_scores(matrix) == pytest.approx(metrics.f1_score(truth, predicted, average=None))
     assert multiclass.matthews(matrix) == pytest.approx(metrics.matthews_corrcoef(truth, predicted))
-    for weights, disagreement in ((None, multiclass.nominal(4)), ("quadratic", multiclass.quadratic(4))):
+    for weights, disagreement in (
+        (None, multiclass.nominal(4)),
+        ("quadratic", (np.arange(4)[:, None] - np.arange(4)) ** 2),
+    ):
         expected = metrics.cohen_kappa_score(truth, predicted, weights=weights)
         assert multiclass.kappa(matrix, disagreement) == pytest.approx(expected)
 

@@ -280,9 +280,15 @@ def many_classes(given: Case) -> Case:
         "f1_macro": multiclass.macro(multiclass.f1_scores(matrix), members),
         "accuracy_equals_micro_f1": multiclass.accuracy(matrix),
         "balanced_accuracy": multiclass.macro(multiclass.recalls(matrix), members),
-        "kappa_quadratic": multiclass.kappa(matrix, multiclass.quadratic(classes)),
+        "kappa_quadratic": multiclass.kappa(matrix, quadratic(classes)),
         "confusion_rows_reference": matrix.tolist(),
     }
+
+
+def quadratic(classes: int) -> Any:
+    """The disagreement of ordered classes: the square of their distance."""
+    index = np.arange(classes)
+    return (index[:, None] - index[None, :]) ** 2
 
 
 def holm(given: Case) -> Case:

@@ -19,7 +19,12 @@ ALL = Augment(flip=True, shift=0.1, zoom=0.2, rotate_degrees=20.0, contrast=0.3,
 
 
 def augmented(
-    strengths: Augment, scans: np.ndarray = SCANS, *, seed: int = 1, step: int = 0, cases: tuple[int, ...] | None = None
+    strengths: Augment,
+    scans: np.ndarray = SCANS,
+    *,
+    seed: int = 1,
+    step: int = 0,
+    cases: tuple[int, ...] | None = None,
 ) -> np.ndarray:
     case = np.array(range(len(scans)) if cases is None else cases, dtype=np.uint32)
     change = Augmentation(strengths, Intensities(mean=(100.0,), std=(20.0,)), seed)
@@ -39,7 +44,11 @@ def test_the_same_seed_step_and_case_give_the_same_scan_in_any_batch() -> None:
 def test_another_seed_step_or_case_gives_another_scan() -> None:
     scan = SCANS[:1]
     first = augmented(ALL, scan, cases=(0,))
-    others = [augmented(ALL, scan, seed=2, cases=(0,)), augmented(ALL, scan, step=1, cases=(0,)), augmented(ALL, scan, cases=(1,))]
+    others = [
+        augmented(ALL, scan, seed=2, cases=(0,)),
+        augmented(ALL, scan, step=1, cases=(0,)),
+        augmented(ALL, scan, cases=(1,)),
+    ]
     for other in others:
         assert np.abs(other - first).max() > 1.0
 
@@ -71,7 +80,9 @@ def test_a_shift_moves_by_no_more_than_its_share_of_each_axis() -> None:
 def test_contrast_stretches_about_the_training_mean() -> None:
     factor = (augmented(Augment(contrast=0.3)) - 100.0) / (SCANS - 100.0)
     per_case = np.median(factor, axis=(1, 2, 3))
-    np.testing.assert_allclose(factor, np.broadcast_to(per_case[:, None, None, None], factor.shape), rtol=1e-2)
+    np.testing.assert_allclose(
+        factor, np.broadcast_to(per_case[:, None, None, None], factor.shape), rtol=1e-2
+    )
     assert np.unique(per_case).size == 4
     assert (np.abs(per_case - 1) <= 0.3).all()
 
@@ -85,7 +96,9 @@ def test_gamma_keeps_the_darkest_and_the_brightest_value_and_the_order() -> None
 
 
 def test_gamma_leaves_an_empty_scan_as_it_is() -> None:
-    np.testing.assert_array_equal(augmented(Augment(gamma=1.0), np.full_like(SCANS, 7.0)), np.full_like(SCANS, 7.0))
+    np.testing.assert_array_equal(
+        augmented(Augment(gamma=1.0), np.full_like(SCANS, 7.0)), np.full_like(SCANS, 7.0)
+    )
 
 
 def test_noise_has_its_share_of_the_training_standard_deviation() -> None:

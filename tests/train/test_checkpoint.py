@@ -33,7 +33,10 @@ def test_the_two_newest_states_are_kept(tmp_path: Path) -> None:
     store = open_store(tmp_path, "run", threads=2)
     for step in (1, 2, 10):
         store.write(step, state(step))
-    assert sorted(path.name for path in tmp_path.glob("*.npz")) == ["state-00000002.npz", "state-00000010.npz"]
+    assert sorted(path.name for path in tmp_path.glob("*.npz")) == [
+        "state-00000002.npz",
+        "state-00000010.npz",
+    ]
     assert len(list(tmp_path.glob("state-*.json"))) == 2
 
 

@@ -32,7 +32,10 @@ def test_the_hash_is_the_published_one_in_plain_integers() -> None:
 
 
 def test_seed_step_and_case_each_change_the_key() -> None:
-    keys = {int(key_of(*numbers)[0]) for numbers in [(1, 2, 3), (2, 2, 3), (1, 3, 3), (1, 2, 4), (3, 2, 1), (2, 1, 3)]}
+    keys = {
+        int(key_of(*numbers)[0])
+        for numbers in [(1, 2, 3), (2, 2, 3), (1, 3, 3), (1, 2, 4), (3, 2, 1), (2, 1, 3)]
+    }
     assert len(keys) == 6
 
 

@@ -30,7 +30,9 @@ def test_smoothing_spreads_its_share_over_all_classes() -> None:
 
 
 def test_huge_logits_keep_a_finite_loss() -> None:
-    losses = np.asarray(cross_entropy(label_smoothing=0.0)(np.array([0]), np.array([[-1e4, 1e4]], np.float32)))
+    losses = np.asarray(
+        cross_entropy(label_smoothing=0.0)(np.array([0]), np.array([[-1e4, 1e4]], np.float32))
+    )
     np.testing.assert_allclose(losses, [2e4])
 
 

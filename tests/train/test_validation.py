@@ -28,10 +28,10 @@ def test_the_area_counts_ordered_pairs() -> None:
 
 def test_of_three_classes_the_area_is_the_mean_of_each_against_the_rest() -> None:
     logits = np.eye(3)[[0, 1, 1]] * 5
-    # Class 0 and class 1 each score their one case above or level with the rest: 1 and (1 + 1/2) / 2;
-    # class 2 scores its case level with class 1's, below nobody's but no higher: (1/2 + 1/2) / 2.
+    # Class 0 scores its case above both others: 1. Class 1 above one, level with one: 3/4. Class 2
+    # scores all three cases alike: 1/2.
     result = measured(logits, np.array([0, 1, 2]), np.ones(3))
-    assert result.auroc == pytest.approx((1.0 + 0.75 + 0.25) / 3)
+    assert result.auroc == pytest.approx((1.0 + 0.75 + 0.5) / 3)
 
 
 def test_a_single_class_has_no_area() -> None:

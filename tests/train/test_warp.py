@@ -22,7 +22,12 @@ VOLUME = np.random.default_rng(0).normal(size=(1, 4, 7, 9, 1)).astype(np.float32
 
 
 def moved(
-    scans: np.ndarray, *, flip: float = 1.0, degrees: float = 0.0, zoom: float = 1.0, offset: tuple[float, ...] | None = None
+    scans: np.ndarray,
+    *,
+    flip: float = 1.0,
+    degrees: float = 0.0,
+    zoom: float = 1.0,
+    offset: tuple[float, ...] | None = None,
 ) -> np.ndarray:
     rank = scans.ndim - 2
     one = np.ones(len(scans), np.float32)
@@ -52,7 +57,9 @@ def test_a_quarter_turn_is_that_of_numpy() -> None:
     square = IMAGE[:, :, :7]
     # Rows turn towards columns: what lay below the centre comes to lie at its right.
     np.testing.assert_allclose(moved(square, degrees=90.0)[0], np.rot90(square[0]), atol=1e-5)
-    np.testing.assert_allclose(moved(VOLUME[:, :, :, :7], degrees=90.0)[0], np.rot90(VOLUME[0, :, :, :7], axes=(1, 2)), atol=1e-5)
+    np.testing.assert_allclose(
+        moved(VOLUME[:, :, :, :7], degrees=90.0)[0], np.rot90(VOLUME[0, :, :, :7], axes=(1, 2)), atol=1e-5
+    )
 
 
 def test_magnifying_twice_halves_the_distance_to_the_centre() -> None:
@@ -74,7 +81,11 @@ def test_any_change_of_a_volume_is_that_of_scipy(
     matrix = np.array([[1 / zoom, 0, 0], [0, cosine, sine], [0, -sine * flip, cosine * flip]])
     centre = (np.array(VOLUME.shape[1:-1]) - 1) / 2
     expected = ndimage.affine_transform(
-        VOLUME[0, ..., 0].astype(np.float64), matrix, centre + offset - matrix @ centre, order=1, mode="nearest"
+        VOLUME[0, ..., 0].astype(np.float64),
+        matrix,
+        centre + offset - matrix @ centre,
+        order=1,
+        mode="nearest",
     )
     result = moved(VOLUME, flip=flip, degrees=degrees, zoom=zoom, offset=offset)[0, ..., 0]
     np.testing.assert_allclose(result, expected, atol=2e-4)

@@ -82,19 +82,26 @@ def write(subject: Subject, predictions: pd.DataFrame, scans: Scans, folder: Pat
 def _gallery(
     subject: Subject, chosen: list[gallery.Chosen], scans: Scans, generator: np.random.Generator
 ) -> tuple[Json, Pictures]:
-    items, pictures, checks = [], {}, []
-    shuffled = attention.with_shuffled_weights(subject.model, generator)
+    items: list[Json] = []
+    pictures: Pictures = {}
+    checks: list[Json] = []
+    explain = attention.explainer(subject.model)
+    shuffled = attention.explainer(attention.with_shuffled_weights(subject.model, generator))
     for number, row in enumerate(chosen):
-        item = asdict(row) | {"hidden": privacy.hidden_because(scans.cases[row.case_id], reviewed=scans.reviewed)}
         image = np.asarray(scans.read(row.case_id), dtype=np.float32)
         target = subject.classes.index(row.target)
-        heat = attention.maps(subject.model, image[None], [target])[0]
-        checks.append(_check(subject, shuffled, image, heat, target=target, generator=generator))
-        if item["hidden"] is None:
-            item |= _keep(gallery.picture(image, heat), f"gallery_{number:03d}", pictures)
-        items.append(item)
-    described: Json = {"method": attention.method_of(subject.model), "layer": attention.LAST_FEATURES, "items": items}
-    return described | {"checks": _means(checks)}, pictures
+        heat = explain(image, target)
+        correlation = attention.rank_correlation(heat, shuffled(image, target))
+        checks.append(
+            {"correlation_with_shuffled": correlation, **_drops(subject, image, heat, target, generator)}
+        )
+        hidden = privacy.hidden_because(scans.cases[row.case_id], reviewed=scans.reviewed)
+        shown = (
+            _keep(gallery.picture(image, heat), f"gallery_{number:03d}", pictures) if hidden is None else {}
+        )
+        items.append(asdict(row) | {"hidden": hidden} | shown)
+    described: Json = {"method": attention.method_of(subject.model), "layer": attention.LAST_FEATURES}
+    return described | {"items": items, "checks": _means(checks)}, pictures
 
 
 def _keep(picture: gallery.Picture, name: str, pictures: Pictures) -> Json:
@@ -107,35 +114,32 @@ def _keep(picture: gallery.Picture, name: str, pictures: Pictures) -> Json:
     }
 
 
-def _check(
+def _drops(
     subject: Subject,
-    shuffled: keras.Model,
     image: NDArray[np.float32],
     heat: NDArray[np.float32],
-    *,
     target: int,
     generator: np.random.Generator,
 ) -> Json:
-    """How far the map depends on what was learned, and how far the answer depends on the map."""
+    """How much the score falls without the hottest region, and without it moved at random."""
     hottest, elsewhere = attention.masked(image, heat, generator)
     scores = subject.probabilities(np.stack([image, hottest, elsewhere]))[:, target]
-    other = attention.maps(shuffled, image[None], [target])[0]
-    return {
-        "correlation_with_shuffled": attention.rank_correlation(heat, other),
-        "drop_hottest": float(scores[0] - scores[1]),
-        "drop_elsewhere": float(scores[0] - scores[2]),
-    }
+    return {"drop_hottest": float(scores[0] - scores[1]), "drop_elsewhere": float(scores[0] - scores[2])}
 
 
 def _means(checks: list[Json]) -> Json:
     if not checks:
         return {"cases": 0}
-    return {"cases": len(checks)} | {key: float(np.mean([check[key] for check in checks])) for key in checks[0]}
+    return {"cases": len(checks)} | {
+        key: float(np.mean([check[key] for check in checks])) for key in checks[0]
+    }
 
 
 def _one_case_a_patient(predictions: pd.DataFrame) -> list[str]:
     """The first case of every test patient, in the order of the (pseudonymous, so unordered) case ids."""
-    test = predictions[(predictions["part"] == "test") & (predictions["status"] == "ok")].sort_values("case_id")
+    test = predictions[(predictions["part"] == "test") & (predictions["status"] == "ok")].sort_values(
+        "case_id"
+    )
     return [str(case_id) for case_id in test.drop_duplicates("patient_id")["case_id"]]
 
 
@@ -156,8 +160,9 @@ def _shifts(subject: Subject, ids: list[str], scans: Scans) -> Json:
         return {"reason": "no test case"}
     index = None if subject.positive is None else subject.classes.index(subject.positive)
     images = np.stack([scans.read(case_id) for case_id in ids])
+    stride = {"stride_pixels": network.stride_pixels(subject.model)}
     points = shifts.curve(subject.probabilities, images, shifts.Decision(index, subject.threshold))
-    return {"points": points, "patients": len(ids), "cases": len(ids), "level": shifts.LEVEL}
+    return {"points": points, "patients": len(ids), "cases": len(ids), "level": shifts.LEVEL, **stride}
 
 
 def _write(folder: Path, insights: Json, pictures: Pictures) -> bool:
@@ -165,5 +170,5 @@ def _write(folder: Path, insights: Json, pictures: Pictures) -> bool:
     path = folder / "insights.npz"
     before = path.read_bytes() if path.is_file() else b""
     with atomic(path) as temporary:
-        np.savez_compressed(temporary, **pictures)
+        np.savez_compressed(temporary, allow_pickle=False, **pictures)
     return write_json(folder / "insights.json", insights) or path.read_bytes() != before

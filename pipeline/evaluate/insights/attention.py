@@ -6,7 +6,7 @@ constant added to all of them, so a single logit means nothing by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any, Literal
 
 import keras
@@ -23,6 +23,7 @@ OCCLUSION_GRID = 8  # patches along each axis
 
 Method = Literal["grad_cam", "occlusion"]
 Array = NDArray[np.float32]
+Explainer = Callable[[Array, int], Array]
 
 
 def method_of(model: keras.Model) -> Method:
@@ -31,14 +32,15 @@ def method_of(model: keras.Model) -> Method:
     return "grad_cam" if has_layer and gradients.available() else "occlusion"
 
 
-def maps(model: keras.Model, images: Array, targets: Sequence[int]) -> Array:
-    """One map per image, `(n, [slices,] rows, columns)`, 0 to 1, for the class index in `targets`.
+def explainer(model: keras.Model) -> Explainer:
+    """The function from `(image, class index)` to the map of what speaks for the class.
 
-    A map of zeros says that nothing in the image speaks for the class. `images` is model input
-    `(n, [slices,] rows, columns, channels)`. Grad-CAM: Selvaraju 2017, arXiv:1610.02391.
+    Image `([slices,] rows, columns, channels)`, map `([slices,] rows, columns)` from 0 to 1; a map of
+    zeros says that nothing does. Grad-CAM: Selvaraju 2017, arXiv:1610.02391.
     """
-    explain = _grad_cam if method_of(model) == "grad_cam" else _occlusion
-    return np.stack([_scaled(explain(model, image[None], target)) for image, target in zip(images, targets, strict=True)])
+    make = _grad_cam if method_of(model) == "grad_cam" else _occlusion
+    coarse = make(model)
+    return lambda image, target: _scaled(_resized(coarse(image[None], target), image.shape[:-1]))
 
 
 def with_shuffled_weights(model: keras.Model, generator: np.random.Generator) -> keras.Model:
@@ -48,7 +50,9 @@ def with_shuffled_weights(model: keras.Model, generator: np.random.Generator) ->
     (Adebayo 2018, arXiv:1810.03292).
     """
     copy = keras.models.clone_model(model)
-    copy.set_weights([generator.permutation(weight.ravel()).reshape(weight.shape) for weight in model.get_weights()])
+    copy.set_weights(
+        [generator.permutation(weight.ravel()).reshape(weight.shape) for weight in model.get_weights()]
+    )
     return copy
 
 
@@ -65,38 +69,45 @@ def masked(image: Array, heat: Array, generator: np.random.Generator) -> tuple[A
     Masked pixels take the median of their channel. `image` is `([slices,] rows, columns, channels)`.
     """
     count = max(1, round(MASKED_SHARE * heat.size))
-    region = np.zeros(heat.size, dtype=bool)
-    region[np.argsort(heat.ravel(), kind="stable")[-count:]] = True
-    region = region.reshape(heat.shape)
+    flat = np.zeros(heat.size, dtype=np.bool_)
+    flat[np.argsort(heat.ravel(), kind="stable")[-count:]] = True
+    region = flat.reshape(heat.shape)
     moved = np.roll(region, [int(generator.integers(size)) for size in heat.shape], tuple(range(heat.ndim)))
     median = np.median(image.reshape(-1, image.shape[-1]), axis=0).astype(image.dtype)
     return np.where(region[..., None], median, image), np.where(moved[..., None], median, image)
 
 
-def _grad_cam(model: keras.Model, image: Array, target: int) -> Array:
+def _grad_cam(model: keras.Model) -> Explainer:
     layer = model.get_layer(LAST_FEATURES)
-    head = keras.Model(layer.output, model.output)
-    features = _numpy(keras.Model(model.input, layer.output)(image, training=False))
-    weights = _margin_weights(model.output.shape[-1], target)
-    slope = gradients.gradient(lambda tensor: ops.sum(head(tensor, training=False) * weights), features)
-    spatial = tuple(range(1, features.ndim - 1))
-    importance = slope.mean(axis=spatial, keepdims=True)  # (1, 1, ..., channels)
-    coarse = np.maximum((importance * features).sum(axis=-1)[0], 0)  # ([slices,] rows, columns)
-    return _resized(coarse, image.shape[1:-1])
+    features_of, head = keras.Model(model.input, layer.output), keras.Model(layer.output, model.output)
+
+    def coarse(image: Array, target: int) -> Array:
+        weights = _margin_weights(model.output.shape[-1], target)
+        features = _numpy(features_of(image, training=False))
+        slope = gradients.gradient(lambda tensor: ops.sum(head(tensor, training=False) * weights), features)
+        importance = slope.mean(axis=tuple(range(1, features.ndim - 1)), keepdims=True)  # (1, ..., channels)
+        evidence: Array = (importance * features).sum(axis=-1)[0]  # ([slices,] rows, columns)
+        return np.maximum(evidence, 0)
+
+    return coarse
 
 
-def _occlusion(model: keras.Model, image: Array, target: int) -> Array:
-    weights = _margin_weights(model.output.shape[-1], target)
-    shape = image.shape[1:-1]
-    cells = [np.array_split(np.arange(size), min(OCCLUSION_GRID, size)) for size in shape]
-    coarse = np.zeros([len(axis) for axis in cells], dtype=np.float32)
-    median = np.median(image.reshape(-1, image.shape[-1]), axis=0)
-    whole = float((_numpy(model(image, training=False)) * weights).sum())
-    for index in np.ndindex(coarse.shape):
-        covered = image.copy()
-        covered[(0, *np.ix_(*[axis[place] for axis, place in zip(cells, index, strict=True)]))] = median
-        coarse[index] = max(whole - float((_numpy(model(covered, training=False)) * weights).sum()), 0)
-    return _resized(coarse, shape)
+def _occlusion(model: keras.Model) -> Explainer:
+    def margin(image: Array, weights: Array) -> float:
+        return float((_numpy(model(image, training=False)) * weights).sum())
+
+    def coarse(image: Array, target: int) -> Array:
+        weights = _margin_weights(model.output.shape[-1], target)
+        cells = [np.array_split(np.arange(size), min(OCCLUSION_GRID, size)) for size in image.shape[1:-1]]
+        losses = np.zeros([len(axis) for axis in cells], dtype=np.float32)
+        for place in np.ndindex(losses.shape):
+            covered = image.copy()
+            inside = np.ix_(*[axis[index] for axis, index in zip(cells, place, strict=True)])
+            covered[(0, *inside)] = np.median(image.reshape(-1, image.shape[-1]), axis=0)
+            losses[place] = margin(image, weights) - margin(covered, weights)
+        return np.maximum(losses, 0)
+
+    return coarse
 
 
 def _margin_weights(classes: int, target: int) -> Array:
@@ -107,7 +118,9 @@ def _margin_weights(classes: int, target: int) -> Array:
 
 def _resized(coarse: Array, shape: tuple[int, ...]) -> Array:
     factors = [size / small for size, small in zip(shape, coarse.shape, strict=True)]
-    return np.asarray(ndimage.zoom(coarse, factors, order=1, mode="nearest", grid_mode=True), dtype=np.float32)
+    return np.asarray(
+        ndimage.zoom(coarse, factors, order=1, mode="nearest", grid_mode=True), dtype=np.float32
+    )
 
 
 def _scaled(heat: Array) -> Array:

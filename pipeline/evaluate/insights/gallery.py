@@ -54,7 +54,11 @@ def choose(predictions: pd.DataFrame, positive: str | None) -> list[Chosen]:
     test = predictions[(predictions["part"] == "test") & (predictions["status"] == "ok")]
     rows = [_chosen(record, positive) for record in test.to_dict("records") if record["truth"] != ""]
     rows.sort(key=lambda row: (-row.score, row.case_id))
-    kinds = ("error", "hit") if positive is None else ("false_negative", "false_positive", "true_positive", "true_negative")
+    kinds = (
+        ("error", "hit")
+        if positive is None
+        else ("false_negative", "false_positive", "true_positive", "true_negative")
+    )
     return [row for kind in kinds for row in _surest(rows, kind)]
 
 
@@ -73,7 +77,9 @@ def picture(image: Array, heat: Array) -> Picture:
     low, high = (float(value) for value in np.percentile(grey, _WINDOW_PERCENTILES))
     factor = -(-max(grey.shape) // LARGEST_PIXELS)
     shown = np.clip((grey - low) / max(high - low, 1e-12), 0, 1)
-    return Picture(_bytes(_reduced(shown, factor)), _bytes(_reduced(heat, factor)), (low, high), index, factor)
+    return Picture(
+        _bytes(_reduced(shown, factor)), _bytes(_reduced(heat, factor)), (low, high), index, factor
+    )
 
 
 def _chosen(record: dict[str, object], positive: str | None) -> Chosen:

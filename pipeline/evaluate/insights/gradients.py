@@ -44,4 +44,7 @@ def _jax(function: Function, at: NDArray[np.float32]) -> Any:
     return jax.grad(function)(jax.numpy.asarray(at))
 
 
-_GRADIENTS: dict[str, Callable[[Function, NDArray[np.float32]], Any]] = {"tensorflow": _tensorflow, "jax": _jax}
+_GRADIENTS: dict[str, Callable[[Function, NDArray[np.float32]], Any]] = {
+    "tensorflow": _tensorflow,
+    "jax": _jax,
+}

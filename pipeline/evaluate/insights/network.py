@@ -23,8 +23,14 @@ def first_kernels(model: keras.Model, layer_name: str) -> Array:
     Input channels are averaged; of a 3-D kernel the middle slice is taken.
     """
     kernel = np.asarray(ops.convert_to_numpy(model.get_layer(layer_name).kernel), dtype=np.float32)
-    pictures = np.moveaxis(kernel.mean(axis=-2), -1, 0)  # (filters, [slices,] rows, columns)
+    pictures: Array = np.moveaxis(kernel.mean(axis=-2), -1, 0)  # (filters, [slices,] rows, columns)
     return pictures[:, pictures.shape[1] // 2] if pictures.ndim == 4 else pictures
+
+
+def stride_pixels(model: keras.Model) -> int:
+    """How many columns of the input lie between two columns of the last features."""
+    features = model.get_layer(LAST_FEATURES).output.shape
+    return -(-int(model.input.shape[-2]) // int(features[-2]))
 
 
 def influence(model: keras.Model, images: Array) -> Array:
@@ -39,7 +45,8 @@ def influence(model: keras.Model, images: Array) -> Array:
     for image in images:
         slope = gradients.gradient(lambda tensor: _central(features, tensor, middle), image[None])
         total += np.abs(slope[0]).sum(axis=-1)
-    return total / max(float(total.max()), np.finfo(np.float32).tiny)
+    peak = float(total.max())
+    return total / np.float32(peak) if peak > 0 else total
 
 
 def width_pixels(influence_map: Array) -> float:

@@ -11,7 +11,16 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from pipeline.report.figures import canvas, decision, learning, precision_recall, reliability, roc, shifts, thousand
+from pipeline.report.figures import (
+    canvas,
+    decision,
+    learning,
+    precision_recall,
+    reliability,
+    roc,
+    shifts,
+    thousand,
+)
 
 __all__ = ["FIGURES", "chart"]
 

@@ -59,7 +59,8 @@ _RC = {
     "text.color": INK,
 }
 _OUTSIDE = re.compile(
-    r"\s*<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<style.*?</style>|\sxmlns(:\w+)?=\"[^\"]*\"", re.S
+    r"\s*<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<style.*?</style>|\sxmlns(:\w+)?=\"[^\"]*\"",
+    re.S,
 )
 _FONT_FAMILY = re.compile(r"font-family: [^;]*; ?")
 _IDENTIFIER = re.compile(r'\sid="([^"]+)"')
@@ -72,7 +73,9 @@ def look() -> AbstractContextManager[None]:
     return mpl.rc_context(_RC)
 
 
-def new(size: tuple[float, float], columns: int = 1, width_ratios: Sequence[float] | None = None) -> tuple[Figure, list[Axes]]:
+def new(
+    size: tuple[float, float], columns: int = 1, width_ratios: Sequence[float] | None = None
+) -> tuple[Figure, list[Axes]]:
     """An empty chart of `size` inches with axes side by side."""
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasSVG(figure)
@@ -91,17 +94,39 @@ def unit_square(axes: Axes, x_label: str, y_label: str) -> None:
 
 def curves(axes: Axes, stored: Sequence[dict[str, Any]], *, step: bool) -> None:
     """Draws curves `{part, class, x, y, low, high}`: bands of the test part below, then the lines."""
-    where = {"drawstyle": "steps-post"} if step else {}
+    style = "steps-post" if step else "default"
     test = [curve for curve in stored if curve["part"] == "test"]
     for curve in test[:1] if len(test) == 1 else []:
         if curve.get("low"):
-            axes.fill_between(curve["x"], numbers(curve["low"]), numbers(curve["high"]), color=PALE_BLUE, linewidth=0, step="post" if step else None)
+            axes.fill_between(
+                curve["x"],
+                numbers(curve["low"]),
+                numbers(curve["high"]),
+                color=PALE_BLUE,
+                linewidth=0,
+                step="post" if step else None,
+            )
     if len(test) == 1:
         for curve in [curve for curve in stored if curve["part"] == "validation"]:
-            axes.plot(curve["x"], numbers(curve["y"]), color=ORANGE, linestyle=DASHES[1], linewidth=1.2, label="Validation", **where)
+            axes.plot(
+                curve["x"],
+                numbers(curve["y"]),
+                color=ORANGE,
+                linestyle=DASHES[1],
+                linewidth=1.2,
+                label="Validation",
+                drawstyle=style,
+            )
     for index, curve in enumerate(test):
         label = "Test, 95 % band" if len(test) == 1 else str(curve["class"])
-        axes.plot(curve["x"], numbers(curve["y"]), color=CYCLE[index % len(CYCLE)], linestyle=DASHES[index % len(DASHES)], label=label, **where)
+        axes.plot(
+            curve["x"],
+            numbers(curve["y"]),
+            color=CYCLE[index % len(CYCLE)],
+            linestyle=DASHES[index % len(DASHES)],
+            label=label,
+            drawstyle=style,
+        )
 
 
 def numbers(values: Sequence[float | None]) -> list[float]:

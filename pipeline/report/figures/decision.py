@@ -14,9 +14,21 @@ def draw(data: dict[str, Any]) -> Figure:
     figure, (axes,) = canvas.new((9.3, 3.1))
     [curve] = [curve for curve in data["curves"] if curve["part"] == "test"][:1]
     if curve.get("low"):
-        axes.fill_between(curve["x"], canvas.numbers(curve["low"]), canvas.numbers(curve["high"]), color=canvas.PALE_BLUE, linewidth=0)
+        axes.fill_between(
+            curve["x"],
+            canvas.numbers(curve["low"]),
+            canvas.numbers(curve["high"]),
+            color=canvas.PALE_BLUE,
+            linewidth=0,
+        )
     axes.plot(curve["x"], canvas.numbers(curve["y"]), color=canvas.BLUE, label="Act on the model")
-    axes.plot(curve["x"], canvas.numbers(curve["treat_all"]), color=canvas.ORANGE, linestyle=canvas.DASHES[1], label="Act on everybody")
+    axes.plot(
+        curve["x"],
+        canvas.numbers(curve["treat_all"]),
+        color=canvas.ORANGE,
+        linestyle=canvas.DASHES[1],
+        label="Act on everybody",
+    )
     axes.axhline(0, color=canvas.INK, linewidth=1, linestyle=canvas.DASHES[2], label="Act on nobody")
     top = max(value for value in [*curve["high"], *curve["y"]] if value is not None)
     axes.set(xlim=(min(curve["x"]), max(curve["x"])), ylim=(-0.15 * top, 1.05 * top))

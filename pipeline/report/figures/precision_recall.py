@@ -27,4 +27,6 @@ def draw(data: dict[str, Any]) -> Figure:
 def _point(axes: Any, points: dict[str, Any]) -> None:
     sensitivity, ppv = points["sensitivity"]["value"], points["ppv"]["value"]
     if sensitivity is not None and ppv is not None:
-        axes.plot([sensitivity], [ppv], "o", color=canvas.INK, markersize=5, zorder=6, label="Operating point")
+        axes.plot(
+            [sensitivity], [ppv], "o", color=canvas.INK, markersize=5, zorder=6, label="Operating point"
+        )

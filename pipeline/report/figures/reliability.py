@@ -16,7 +16,14 @@ def draw(data: dict[str, Any]) -> Figure:
     stages = {curve["stage"]: curve for curve in data["curves"] if curve["part"] == "test"}
     curve = stages["calibrated"]
     if "before_temperature" in stages:
-        _points(axes, stages["before_temperature"], markersize=4, markerfacecolor="white", markeredgecolor=canvas.MUTED, zorder=2)
+        _points(
+            axes,
+            stages["before_temperature"],
+            markersize=4,
+            markerfacecolor="white",
+            markeredgecolor=canvas.MUTED,
+            zorder=2,
+        )
     for point in curve["bins"]:
         if point["low"] is not None:
             axes.plot([point["mean"]] * 2, [point["low"], point["high"]], color=canvas.BLUE, linewidth=1.2)
@@ -30,7 +37,9 @@ def draw(data: dict[str, Any]) -> Figure:
 
 def _points(axes: Any, curve: dict[str, Any], **style: Any) -> None:
     bins = curve["bins"]
-    axes.plot([point["mean"] for point in bins], [point["observed"] for point in bins], "o", clip_on=False, **style)
+    axes.plot(
+        [point["mean"] for point in bins], [point["observed"] for point in bins], "o", clip_on=False, **style
+    )
 
 
 def _histogram(axes: Any, histogram: dict[str, Any]) -> None:
@@ -39,7 +48,15 @@ def _histogram(axes: Any, histogram: dict[str, Any]) -> None:
     width = edges[1] - edges[0]
     middles = [edge + width / 2 for edge in edges[:-1]]
     axes.bar(middles, histogram["positive"], width * 0.9, color=canvas.BLUE, label="with the finding")
-    axes.bar(middles, [-n for n in histogram["negative"]], width * 0.9, color=canvas.PALE_ORANGE, edgecolor=canvas.ORANGE, linewidth=0.6, label="without")
+    axes.bar(
+        middles,
+        [-n for n in histogram["negative"]],
+        width * 0.9,
+        color=canvas.PALE_ORANGE,
+        edgecolor=canvas.ORANGE,
+        linewidth=0.6,
+        label="without",
+    )
     axes.axhline(0, color=canvas.MUTED, linewidth=0.7)
     axes.set(xlim=(0, 1), xlabel="Predicted probability", ylabel="Patients")
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")

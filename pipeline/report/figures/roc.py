@@ -27,7 +27,15 @@ def _cross(axes: Any, points: dict[str, Any]) -> None:
         return
     x, y = 1 - specificity["value"], sensitivity["value"]
     if specificity["low"] is not None:
-        axes.plot([1 - specificity["high"], 1 - specificity["low"]], [y, y], color=canvas.INK, linewidth=1.3, zorder=5)
+        axes.plot(
+            [1 - specificity["high"], 1 - specificity["low"]],
+            [y, y],
+            color=canvas.INK,
+            linewidth=1.3,
+            zorder=5,
+        )
     if sensitivity["low"] is not None:
-        axes.plot([x, x], [sensitivity["low"], sensitivity["high"]], color=canvas.INK, linewidth=1.3, zorder=5)
+        axes.plot(
+            [x, x], [sensitivity["low"], sensitivity["high"]], color=canvas.INK, linewidth=1.3, zorder=5
+        )
     axes.plot([x], [y], "o", color=canvas.INK, markersize=5, zorder=6, label="Operating point")

@@ -28,6 +28,8 @@ def _band(axes: Any, data: dict[str, Any], key: str) -> None:
     axes.plot([0, *x], [0, *(point[key] for point in points)], "o-", color=canvas.BLUE, markersize=3.8)
     axes.set(xlim=(0, max(x)), ylim=(0, max(1.1 * max(high), 0.02)), xlabel="Shift in pixels", xticks=[0, *x])
     axes.grid(visible=True, axis="y")
+    if 1 < data["stride_pixels"] <= max(x):
+        axes.axvline(data["stride_pixels"], color=canvas.MUTED, linewidth=0.8, linestyle=(0, (2, 3)))
     if data["mm_per_pixel"]:
         scale = data["mm_per_pixel"]
         top = axes.secondary_xaxis("top", functions=(lambda pixels: pixels * scale, lambda mm: mm / scale))

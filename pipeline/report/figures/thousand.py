@@ -27,7 +27,9 @@ def draw(data: dict[str, Any]) -> Figure:
     start = 0
     for name, style in _STYLES.items():
         number = round(data[name] * COLUMNS * ROWS / data["scale"])
-        axes.add_patch(PathPatch(_squares(range(start, min(start + number, COLUMNS * ROWS))), linewidth=0.9, **style))
+        axes.add_patch(
+            PathPatch(_squares(range(start, min(start + number, COLUMNS * ROWS))), linewidth=0.9, **style)
+        )
         start += number
     axes.set(xlim=(0, COLUMNS), ylim=(ROWS, 0), aspect="equal")
     axes.set_axis_off()

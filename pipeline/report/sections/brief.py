@@ -39,11 +39,18 @@ def build(artifacts: Artifacts) -> Section:
         "headline": headline(artifacts),
         "patients": count("test_patients", test["patients"], "patients", "test"),
         "cases": count("test_cases", test["cases"], "cases", "test"),
-        "train_patients": count("train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients", "train"),
+        "train_patients": count(
+            "train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients", "train"
+        ),
         "goal": goal["fact"],
+        "accuracy": artifacts.metric("accuracy"),
     }
     rows = [
-        {"label": label.format(positive=artifacts.positive), "short": ABBREVIATIONS[name], "fact": artifacts.metric(name)}
+        {
+            "label": label.format(positive=artifacts.positive),
+            "short": ABBREVIATIONS[name],
+            "fact": artifacts.metric(name),
+        }
         for name, label in labels.items()
     ]
     words = {
@@ -52,7 +59,7 @@ def build(artifacts: Artifacts) -> Section:
         "positive": artifacts.positive,
         "classes": artifacts.classes,
         "intended_use": artifacts.config["report"].get("intended_use", ""),
-        "unit": artifacts.config["evaluate"].get("unit", "patient"),
+        "unit": artifacts.unit,
         "modalities": _values(artifacts, "by_modality"),
         "manufacturers": _values(artifacts, "by_manufacturer"),
     }
@@ -68,7 +75,11 @@ def headline_name(artifacts: Artifacts) -> str:
     """The name of the headline metric."""
     goal = artifacts.config["evaluate"].get("goal")
     if goal:
-        return str(goal["metric"]) if artifacts.positive is not None or goal["metric"] != "auroc" else "macro_auroc"
+        return (
+            str(goal["metric"])
+            if artifacts.positive is not None or goal["metric"] != "auroc"
+            else "macro_auroc"
+        )
     return "auroc" if artifacts.positive is not None else "macro_auroc"
 
 
@@ -78,7 +89,11 @@ def goal_of(artifacts: Artifacts) -> dict[str, Any]:
     fact, name = headline(artifacts), headline_name(artifacts)
     if not goal:
         return {"fact": setting("goal", None), "outcome": "no_goal", "metric": name}
-    return {"fact": setting("goal", goal["at_least"]), "outcome": outcome(fact, goal["at_least"]), "metric": name}
+    return {
+        "fact": setting("goal", goal["at_least"]),
+        "outcome": outcome(fact, goal["at_least"]),
+        "metric": name,
+    }
 
 
 def outcome(fact: Fact, at_least: float) -> str:

@@ -18,7 +18,9 @@ def build(artifacts: Artifacts) -> Section:
     facts = {
         "model": recorded("model_sha256", model.get("model_sha256")),
         "parameters": recorded("parameters", model.get("parameters"), "parameters"),
-        "train_patients": count("train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients", "train"),
+        "train_patients": count(
+            "train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients", "train"
+        ),
         "train_cases": count("train_cases", artifacts.cohort["parts"]["train"]["cases"], "cases", "train"),
         "headline": headline(artifacts),
     }
@@ -36,7 +38,9 @@ def build(artifacts: Artifacts) -> Section:
         "classes": artifacts.classes,
         "metric": ABBREVIATIONS.get(headline_name(artifacts), headline_name(artifacts)),
     }
-    return Section(KEY, TITLE, facts, {"history": [_promotion(line) for line in artifacts.promotions]}, words=words)
+    return Section(
+        KEY, TITLE, facts, {"history": [_promotion(line) for line in artifacts.promotions]}, words=words
+    )
 
 
 def _spacing(spacing: list[float] | None) -> str:
@@ -45,11 +49,19 @@ def _spacing(spacing: list[float] | None) -> str:
 
 def _step(step: Any) -> str:
     """A step of the recipe in words: its name and what was set."""
-    if not isinstance(step, dict):
-        return str(step)
-    [(name, parameters), *_] = step.items()
-    return f"{name} ({', '.join(f'{key} {value}' for key, value in parameters.items())})" if parameters else str(name)
+    [(name, parameters)] = step.items()
+    settings = ", ".join(f"{key} {_setting(value)}" for key, value in parameters.items())
+    return f"{name} ({settings})" if settings else str(name)
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, list):
+        return " × ".join(_setting(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _promotion(line: dict[str, Any]) -> dict[str, Any]:
-    return {key: str(line.get(key) or "") for key in ("created", "action", "generation", "approver", "reason", "verdict")}
+    return {
+        key: str(line.get(key) or "")
+        for key in ("created", "action", "generation", "approver", "reason", "verdict")
+    }

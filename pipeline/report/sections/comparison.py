@@ -30,7 +30,9 @@ def build(artifacts: Artifacts) -> Section:
     if not stored:
         return not_available(KEY, TITLE, "no comparison was made (scores came from a table)")
     if stored["verdict"] == "FIRST":
-        return not_available(KEY, TITLE, "there is no champion yet: this is the first model of this analysis")
+        return not_available(
+            KEY, TITLE, "there is no champion yet, and this is the first model of this analysis"
+        )
     if not stored["reasons"]:
         return not_available(KEY, TITLE, "the candidate is the champion itself")
     look = stored.get("look") or {}
@@ -48,29 +50,51 @@ def build(artifacts: Artifacts) -> Section:
         "drift": [_drift(row) for row in artifacts.drift.get("attributes", [])],
         "changes": changes(artifacts),
     }
-    words = {"accepted": artifacts.drift.get("accepted"), "flipped": _lists(stored.get("flips") or {}), "notes": stored.get("notes", [])}
+    words = {
+        "accepted": artifacts.drift.get("accepted"),
+        "flipped": _lists(stored.get("flips") or {}),
+        "notes": stored.get("notes", []),
+    }
     return Section(KEY, TITLE, facts, tables, words=words)
 
 
 def _reason(row: dict[str, Any]) -> dict[str, Any]:
     fact = Fact(
-        row["rule"], row["value"], row["low"], row["high"], row["level"] if row["low"] is not None else None,
-        unit="candidate minus champion", method=row.get("method", ""), part=row["part"], patients=row.get("patients"),
-        positive_patients=row.get("positive_patients"), reason=row.get("reason") or "",
-    )  # fmt: skip
+        row["rule"],
+        row["value"],
+        row["low"],
+        row["high"],
+        None if row["low"] is None else row["level"],
+        unit="candidate minus champion",
+        method=row["method"],
+        part=row["part"],
+        patients=row["patients"],
+        positive_patients=row["positive_patients"],
+        reason=row["reason"] or "",
+    )
     more = recorded("n_more", row.get("n_more"), "patients")
     kept = {key: row[key] for key in ("role", "part", "outcome", "sentence")}
-    return kept | {"rule": row["rule"].replace("_", " "), "metric": row["metric"].replace("_", " "), "fact": fact, "bound": setting("bound", row["bound"]), "n_more": more}
+    return kept | {
+        "rule": row["rule"].replace("_", " "),
+        "metric": row["metric"].replace("_", " "),
+        "fact": fact,
+        "bound": setting("bound", row["bound"]),
+        "n_more": more,
+    }
 
 
 def changes(artifacts: Artifacts) -> list[dict[str, Any]]:
     """What differs between the champion and the candidate: data, recipe, network, code, settings."""
-    then, now = artifacts.champion, {"model": artifacts.model, "cohort": artifacts.cohort, "metrics": artifacts.metrics}
-    rows = [
-        {"name": name, "then": recorded(name, _at(then, path)), "now": recorded(name, _at(now, path))}
-        for name, path in _CHANGES.items()
+    then, now = (
+        artifacts.champion,
+        {"model": artifacts.model, "cohort": artifacts.cohort, "metrics": artifacts.metrics},
+    )
+    pairs = [(name, _at(then, path), _at(now, path)) for name, path in _CHANGES.items()]
+    return [
+        {"name": name, "then": recorded(name, before), "now": recorded(name, after)}
+        for name, before, after in pairs
+        if before is not None and before != after
     ]
-    return [row for row in rows if row["then"].value != row["now"].value and row["then"].value is not None]
 
 
 def _at(artifact: dict[str, Any], path: tuple[str, ...]) -> float | int | str | None:
@@ -83,7 +107,14 @@ def _at(artifact: dict[str, Any], path: tuple[str, ...]) -> float | int | str | 
 def _flips(flips: dict[str, Any]) -> dict[str, Fact]:
     units = flips.get("units")
     counts = {name: count(name, flips[name], "patients", "test") for name in _FLIPS if name in flips}
-    p = Fact("mcnemar_p", flips.get("mcnemar_p"), method="mcnemar_exact", part="test", patients=units, reason="a p value")
+    p = Fact(
+        "mcnemar_p",
+        flips.get("mcnemar_p"),
+        method="mcnemar_exact",
+        part="test",
+        patients=units,
+        reason="a p value",
+    )
     return counts | {"mcnemar_p": p} if counts else {}
 
 
@@ -91,20 +122,26 @@ def _lists(flips: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """The pseudonyms of those who change sides; scores stay in comparison.json."""
     kept = ("name", "truth", "champion", "candidate")
     return {
-        kind: [{key: row[key] for key in kept} for row in flips.get(f"{kind}_list", [])] for kind in ("negative", "positive")
+        kind: [{key: row[key] for key in kept} for row in flips.get(f"{kind}_list", [])]
+        for kind in ("negative", "positive")
     }
 
 
 def _drift(row: dict[str, Any]) -> dict[str, Any]:
-    patients = {"patients": (row.get("n_old") or 0) + (row.get("n_new") or 0), "reason": DESCRIBED, "part": "new scans"}
+    def described(name: str, unit: str, method: str) -> Fact:
+        patients = (row["n_old"] or 0) + (row["n_new"] or 0)
+        return Fact(
+            name, row[name], unit=unit, method=method, part="new scans", patients=patients, reason=DESCRIBED
+        )
+
     return {
         "name": str(row["name"]).replace("_", " "),
         "kind": row["kind"],
-        "n_old": count("n_old", row.get("n_old") or 0, "patients"),
-        "n_new": count("n_new", row.get("n_new") or 0, "patients"),
-        "p": Fact("p_holm", row.get("p_holm"), method="holm", **patients),
-        "smd": Fact("smd", row.get("smd"), unit="standard deviations", method="standardised_difference", **patients),
-        "psi": Fact("psi", row.get("psi"), method="psi", **patients),
-        "psi_expected": Fact("psi_expected", row.get("psi_expected"), method="psi", **patients),
-        "unseen": ", ".join(str(value) for value in row.get("unseen") or []),
+        "n_old": count("n_old", row["n_old"] or 0, "patients"),
+        "n_new": count("n_new", row["n_new"] or 0, "patients"),
+        "p": described("p_holm", "p value", "holm"),
+        "smd": described("smd", "standard deviations", "standardised_difference"),
+        "psi": described("psi", "", "psi"),
+        "psi_expected": described("psi_expected", "", "psi"),
+        "unseen": ", ".join(str(value) for value in row["unseen"] or []),
     }

@@ -8,10 +8,12 @@ from typing import Any
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import Fact, of_metric, recorded
 from pipeline.report.section import Section, not_available
+from pipeline.report.sections.brief import headline
 
 RANKING = ("auroc", "auprc")
 CALIBRATION = (
-    "calibration_slope", "calibration_intercept", "o_over_e", "ece", "ece_null_mean", "brier", "brier_skill", "log_loss",
+    "calibration_slope", "calibration_intercept", "o_over_e", "ece", "ece_null_mean", "brier", "brier_skill",
+    "log_loss",
 )  # fmt: skip
 
 
@@ -29,7 +31,9 @@ def reliability(artifacts: Artifacts) -> Section:
     """Observed shares against predicted probabilities, with calibration metrics."""
     section = _section(artifacts, "reliability", "Can the probabilities be believed?", CALIBRATION)
     temperature = _temperature(artifacts)
-    shown = [curve for curve in section.charts.get("reliability", {}).get("curves", []) if curve["part"] == "test"]
+    shown = [
+        curve for curve in section.charts.get("reliability", {}).get("curves", []) if curve["part"] == "test"
+    ]
     words = {**section.words, "flag": (shown[0].get("flag") or "") if shown else ""}
     return replace(section, facts={**section.facts, "temperature": temperature}, words=words)
 
@@ -37,17 +41,25 @@ def reliability(artifacts: Artifacts) -> Section:
 def decision(artifacts: Artifacts) -> Section:
     """Net benefit of acting on the model, on everybody and on nobody."""
     section = _section(artifacts, "decision", "Better than acting on all, or on none?", ())
-    test = [curve for curve in section.charts.get("decision", {}).get("curves", []) if curve["part"] == "test"]
-    ranges = [{"from": _end(low, test[0]), "to": _end(high, test[0])} for low, high in (test[0]["better"] if test else [])]
+    test = [
+        curve for curve in section.charts.get("decision", {}).get("curves", []) if curve["part"] == "test"
+    ]
+    ranges = [
+        {"from": _end(low, test[0]), "to": _end(high, test[0])}
+        for low, high in (test[0]["better"] if test else [])
+    ]
     return replace(section, tables={"better": ranges})
 
 
 def _section(artifacts: Artifacts, key: str, title: str, metrics: tuple[str, ...]) -> Section:
     curves = artifacts.curves({"precision_recall": "pr"}.get(key, key))
     if not any(curve["part"] == "test" for curve in curves):
-        return not_available(key, title, "the evaluation drew no such curve for this task")
+        reason = headline(artifacts).reason or "drawn for one finding against its absence only"
+        return not_available(key, title, reason)
     facts = {name: artifacts.metric(name) for name in metrics}
-    facts |= {f"{name}_validation": artifacts.metric(name, part="validation") for name in metrics if name in RANKING}
+    facts |= {
+        f"{name}_validation": artifacts.metric(name, part="validation") for name in metrics if name in RANKING
+    }
     points = {name: artifacts.metric(name).to_json() for name in ("sensitivity", "specificity", "ppv")}
     words = {"positive": artifacts.positive, "several": len({curve.get("class") for curve in curves}) > 1}
     return Section(key, title, facts, charts={key: {"curves": curves, "points": points}}, words=words)
@@ -59,5 +71,14 @@ def _temperature(artifacts: Artifacts) -> Fact:
 
 
 def _end(threshold: float, curve: dict[str, Any]) -> Fact:
-    return Fact("better", threshold, unit="threshold probability", method=curve["method"], level=curve["level"], part="test",
-                cases=curve["cases"], patients=curve["patients"], reason="the end of a range, not an estimate")  # fmt: skip
+    return Fact(
+        "better",
+        threshold,
+        unit="threshold probability",
+        method=curve["method"],
+        level=curve["level"],
+        part="test",
+        cases=curve["cases"],
+        patients=curve["patients"],
+        reason="the end of a range, not an estimate",
+    )

@@ -38,7 +38,13 @@ def build(artifacts: Artifacts) -> Section:
         "findings": [_finding(finding) for finding in artifacts.cohort["findings"]],
     }
     join = artifacts.cohort["join"]
-    return Section(KEY, TITLE, facts | _digest(artifacts), tables, words={"column": str(join["column"]), "names": str(join["names"])})
+    return Section(
+        KEY,
+        TITLE,
+        facts | _digest(artifacts),
+        tables,
+        words={"column": str(join["column"]), "names": str(join["names"])},
+    )
 
 
 def _check(flow: Mapping[str, Any], parts: Mapping[str, Any]) -> None:
@@ -46,16 +52,24 @@ def _check(flow: Mapping[str, Any], parts: Mapping[str, Any]) -> None:
     left_out = sum(flow["excluded"].values())
     if used + left_out != flow["cases"]:
         raise DamageError(
-            f"cohort.json does not add up: {used} cases in parts and {left_out} left out, but {flow['cases']} cases. "
-            "Run `scanloom cohort` again."
+            f"cohort.json does not add up: {used} cases in parts and {left_out} left out, "
+            f"but {flow['cases']} cases. Run `scanloom cohort` again."
         )
     if sum(part["patients"] for part in parts.values()) != flow["patients"]:
-        raise DamageError("cohort.json does not add up: the patients of the parts are not all patients. Run `scanloom cohort` again.")
+        raise DamageError(
+            "cohort.json does not add up: the patients of the parts are not all patients. "
+            "Run `scanloom cohort` again."
+        )
 
 
 def _files_out(files: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
     """What left at the door, most frequent first."""
-    out = [(number, state, reason) for state in files if state != "accepted" for reason, number in files[state].items()]
+    out = [
+        (number, state, reason)
+        for state in files
+        if state != "accepted"
+        for reason, number in files[state].items()
+    ]
     return [
         {"state": state, "reason": _words(reason), "count": count(f"files_{state}_{reason}", number, "files")}
         for number, state, reason in sorted(out, key=lambda row: (-row[0], row[1:]))

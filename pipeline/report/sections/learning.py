@@ -23,8 +23,12 @@ def build(artifacts: Artifacts) -> Section:
         "seconds": recorded("seconds", model.get("seconds"), "s"),
         "parameters": recorded("parameters", model.get("parameters"), "parameters"),
         "threads": recorded("threads", model.get("threads"), "threads"),
-        "train_patients": recorded("train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients"),
-        "validation_patients": recorded("validation_patients", artifacts.cohort["parts"]["validation"]["patients"], "patients"),
+        "train_patients": recorded(
+            "train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients"
+        ),
+        "validation_patients": recorded(
+            "validation_patients", artifacts.cohort["parts"]["validation"]["patients"], "patients"
+        ),
     }
     curves = {name: [_finite(value) for value in history[name]] for name in _CURVES if name in history}
     data = {
@@ -34,7 +38,12 @@ def build(artifacts: Artifacts) -> Section:
         "method": "mean over the part after each epoch; single seed, so no interval",
         "cases": {part: artifacts.cohort["parts"][part]["cases"] for part in ("train", "validation")},
     }
-    words = {"monitor": model.get("monitor"), "device": model.get("device"), "precision": model.get("precision"), "architecture": model.get("architecture")}
+    words = {
+        "monitor": model.get("monitor"),
+        "device": model.get("device"),
+        "precision": model.get("precision"),
+        "architecture": model.get("architecture"),
+    }
     return Section(KEY, TITLE, facts, charts={"learning": data}, words=words)
 
 

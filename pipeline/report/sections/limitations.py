@@ -17,51 +17,97 @@ Row = dict[str, Any]
 
 def build(artifacts: Artifacts) -> Section:
     """One row a limitation: the sentence, the fact it follows from, and the section that shows it."""
-    rows = [*_external(artifacts), *_one_source(artifacts), *_rare(artifacts), *_groups(artifacts), *_seeds(artifacts), *_looks(artifacts)]
+    rows = [
+        *_external(artifacts),
+        *_one_source(artifacts),
+        *_rare(artifacts),
+        *_groups(artifacts),
+        *_seeds(artifacts),
+        *_looks(artifacts),
+    ]
     return Section(KEY, TITLE, tables={"rows": rows})
 
 
 def _external(artifacts: Artifacts) -> Iterator[Row]:
     fact = count("external_patients", 0, "patients of an external test")
-    yield _row("No patients from another hospital or study were tested: the test part comes from the same source as the training.", fact, "flow")
+    yield _row(
+        "No patients from another hospital or study were tested: all parts have the same source.",
+        fact,
+        "flow",
+    )
 
 
 def _one_source(artifacts: Artifacts) -> Iterator[Row]:
     for column, noun in (("by_site", "site"), ("by_manufacturer", "manufacturer")):
         if column not in artifacts.cases:
-            yield _row(f"The {noun} of the scans is not in the table of the data, so its influence is unknown.", count(f"{noun}_known", 0, "cases with it"), "population")
+            yield _row(
+                f"The {noun} of the scans is not in the table of the data, so its influence is unknown.",
+                count(f"{noun}_known", 0, "cases with it"),
+                "population",
+            )
             continue
         shares = artifacts.cases[artifacts.cases[column] != ""][column].value_counts(normalize=True)
         if len(shares) and shares.iloc[0] > ONE_SOURCE_SHARE:
-            fact = Fact(f"{noun}_share", float(shares.iloc[0]), unit="share of cases", method="count", cases=len(artifacts.cases), reason=DESCRIBED)
-            yield _row(f"Nearly all scans come from one {noun}; other ones may give other results.", fact, "population")
+            fact = Fact(
+                f"{noun}_share",
+                float(shares.iloc[0]),
+                unit="share of cases",
+                method="count",
+                cases=len(artifacts.cases),
+                reason=DESCRIBED,
+            )
+            yield _row(
+                f"Nearly all scans come from one {noun}; other ones may give other results.",
+                fact,
+                "population",
+            )
 
 
 def _rare(artifacts: Artifacts) -> Iterator[Row]:
     for name, number in artifacts.cohort["parts"]["test"]["classes"].items():
         if number < FULL:
-            yield _row(f"Class “{name}” has fewer than {FULL} test cases: its numbers are little more than anecdotes.", count(f"test_{name}", number, "cases", "test"), "population")
+            yield _row(
+                f"Class “{name}” has fewer than {FULL} test cases: its numbers are anecdotes.",
+                count(f"test_{name}", number, "cases", "test"),
+                "population",
+            )
         elif number < CURVE_EVENTS:
-            yield _row(f"Class “{name}” has fewer than {CURVE_EVENTS} test cases, too few to judge the reliability curve.", count(f"test_{name}", number, "cases", "test"), "reliability")
+            yield _row(
+                f"Class “{name}” has fewer than {CURVE_EVENTS} test cases: few for a reliability curve.",
+                count(f"test_{name}", number, "cases", "test"),
+                "reliability",
+            )
 
 
 def _groups(artifacts: Artifacts) -> Iterator[Row]:
-    missing = [word for word in ("sex", "age") if not any(column.startswith(f"by_{word}") for column in artifacts.cases)]
+    missing = [
+        word
+        for word in ("sex", "age")
+        if not any(column.startswith(f"by_{word}") for column in artifacts.cases)
+    ]
     if missing:
         text = f"Results by {' and '.join(missing)} are not shown: the table of labels names no such group."
-        yield _row(text, count("groups_missing", len(missing), "groups"), "subgroups")
+        yield _row(text, count("groups_missing", len(missing), "of sex and age"), "subgroups")
 
 
 def _seeds(artifacts: Artifacts) -> Iterator[Row]:
     if artifacts.model:
         fact = count("seeds", 1, "seed")
-        yield _row("One training run with one seed: how far another seed would move the result was not measured.", fact, "learning")
+        yield _row(
+            "One training run with one seed: how far another seed would move the result was not measured.",
+            fact,
+            "learning",
+        )
 
 
 def _looks(artifacts: Artifacts) -> Iterator[Row]:
     models = len({look.get("model") for look in artifacts.looks})
     if models > 1:
-        yield _row("The test part was opened for several models; its intervals do not account for the choice among them.", count("models", models, "models"), "provenance")
+        yield _row(
+            "The test part was opened for several models; its intervals ignore the choice among them.",
+            count("models", models, "models"),
+            "provenance",
+        )
 
 
 def _row(text: str, fact: Fact, link: str) -> Row:

@@ -12,16 +12,16 @@ KEY, TITLE = "methods", "How the numbers were made"
 UNNUMBERED = {
     "paired_delong": "Difference of two areas on the same patients (DeLong 1988).",
     "independent_delong": "Difference of two areas on different patients, variances added (DeLong 1988).",
-    "independent_obuchowski": "Difference of two areas on different patients; variances keep a patient's cases together.",
-    "patient_bootstrap": "Interval between percentiles of resamples in which whole patients are drawn (Efron & Tibshirani 1993).",
+    "independent_obuchowski": "The same; variances keep a patient's cases together (Obuchowski 1997).",
+    "patient_bootstrap": "Percentile interval over resamples of whole patients (Efron & Tibshirani 1993).",
     "mcnemar_exact": "Exact binomial test of those whom only one model gets right (McNemar 1947).",
     "holm": "p values corrected for the size of their family (Holm 1979).",
     "wilson": "Wilson's score interval of a proportion (Wilson 1927).",
     "normal_mean": "Mean over patients with a normal interval.",
     "standardised_difference": "Difference of shares or means in standard deviations (Austin 2009).",
     "psi": "Population stability index, beside the value expected when nothing changed.",
-    "effective_field": "Side of the square as large as the region with more than 4.55 % of the peak influence (Luo 2016).",
-    "whole_numbers": "Whole people: diseased first, then found and cleared, rounded half up; the rest by subtraction.",
+    "effective_field": "Side of a square as large as the region above 4.55 % of the peak (Luo 2016).",
+    "whole_numbers": "Whole people: diseased, then found and cleared, halves up; the rest by subtraction.",
 }
 
 
@@ -32,7 +32,9 @@ def build(artifacts: Artifacts, sections: Iterable[Section]) -> Section:
     methods = {fact["method"] for fact in facts if not fact["rule"]}
     stored = artifacts.metrics.get("rules", {})
     rows = [{"name": rule, "text": stored[rule]} for rule in sorted(stored, key=_number) if rule in rules]
-    rows += [{"name": name.replace("_", " "), "text": text} for name, text in UNNUMBERED.items() if name in methods]
+    rows += [
+        {"name": name.replace("_", " "), "text": text} for name, text in UNNUMBERED.items() if name in methods
+    ]
     return Section(KEY, TITLE, tables={"rows": rows})
 
 

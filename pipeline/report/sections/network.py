@@ -32,7 +32,11 @@ def build(artifacts: Artifacts) -> Section:
         "parameters": recorded("parameters", model.get("parameters"), "parameters"),
         "spacing": recorded("spacing", spacing[-1] if spacing else None, "mm per pixel"),
     }
-    words: dict[str, Any] = {"layer": insights["filters"]["layer"], "picture": field.get("picture"), "reason": field.get("reason", "")}
+    words: dict[str, Any] = {
+        "layer": insights["filters"]["layer"],
+        "picture": field.get("picture"),
+        "reason": field.get("reason", ""),
+    }
     words |= {"sample": _sample(artifacts), "volume": len(model["input_shape"]) == 4}
     return Section(KEY, TITLE, facts, words=words)
 
@@ -50,7 +54,15 @@ def _mm(pixels: float | None, spacing: list[float] | None) -> float | None:
 def _effective(name: str, value: float | None, field: dict[str, Any], unit: str) -> Fact:
     if value is None or not math.isfinite(value):
         return Fact(name, None, unit=unit, reason=field.get("reason") or "the spacing is not known")
-    return Fact(name, float(value), unit=unit, method="effective_field", part="test", cases=field["cases"], reason=DESCRIBED)
+    return Fact(
+        name,
+        float(value),
+        unit=unit,
+        method="effective_field",
+        part="test",
+        cases=field["cases"],
+        reason=DESCRIBED,
+    )
 
 
 def _sample(artifacts: Artifacts) -> str | None:

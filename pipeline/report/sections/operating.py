@@ -13,7 +13,8 @@ BINARY_ROWS = {
     "sensitivity": "Sensitivity", "specificity": "Specificity", "ppv": "Positive predictive value",
     "npv": "Negative predictive value", "lr_positive": "Likelihood ratio of an alarm",
     "lr_negative": "Likelihood ratio of an all-clear", "alarm_share": "Share of patients flagged",
-    "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "f1": "F1", "mcc": "Matthews correlation",
+    "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "f1": "F1",
+    "mcc": "Matthews correlation",
 }  # fmt: skip
 MULTICLASS_ROWS = {
     "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "macro_f1": "Macro F1",
@@ -28,12 +29,16 @@ def build(artifacts: Artifacts) -> Section:
     thresholds = [_threshold(threshold, artifacts) for threshold in artifacts.metrics.get("thresholds", [])]
     tables = {"metrics": table, "thresholds": thresholds, "confusion": _confusion(artifacts)}
     tables["left_out"] = [
-        {"unit": row["unit"], "reason": row["reason"], "count": count("left_out", row["count"], f"{row['unit']}s", "test")}
+        {
+            "unit": row["unit"],
+            "reason": row["reason"],
+            "count": count("left_out", row["count"], f"{row['unit']}s", "test"),
+        }
         for row in artifacts.metrics.get("left_out", [])
         if row["part"] == "test"
     ]
     tables["classes"] = _classes(artifacts) if artifacts.positive is None else []
-    words = {"positive": artifacts.positive, "classes": artifacts.classes, "unit": artifacts.config["evaluate"].get("unit", "patient")}
+    words = {"positive": artifacts.positive, "classes": artifacts.classes, "unit": artifacts.unit}
     return Section(KEY, TITLE, tables=tables, words=words)
 
 
@@ -42,10 +47,18 @@ def _threshold(threshold: dict[str, Any], artifacts: Artifacts) -> dict[str, Any
     return {
         "rule": threshold["rule"],
         "target": setting("target", threshold.get("target")),
-        "threshold": Fact("threshold", f"{value:.6f}" if isinstance(value, float | int) else None, method="chosen on validation", part="validation", reason="chosen, not estimated"),
+        "threshold": Fact(
+            "threshold",
+            f"{value:.6f}" if isinstance(value, float | int) else None,
+            method="chosen on validation",
+            part="validation",
+            reason="chosen, not estimated",
+        ),
         "chosen_on": threshold["chosen_on"],
         "digest": str(threshold.get("digest", "")),
-        "achieved": artifacts.metric(threshold["rule"]) if threshold["rule"] in ("sensitivity", "specificity") else None,
+        "achieved": artifacts.metric(threshold["rule"])
+        if threshold["rule"] in ("sensitivity", "specificity")
+        else None,
     }
 
 
@@ -55,7 +68,10 @@ def _confusion(artifacts: Artifacts) -> list[dict[str, Any]]:
     for truth, numbers in zip(matrix.get("classes", []), matrix.get("matrix", []), strict=True):
         total = sum(numbers)
         cells = [
-            {"count": _count(f"{truth}_as_{said}", number, artifacts).to_json(), "share": _share(number, total)}
+            {
+                "count": _count(f"{truth}_as_{said}", number, artifacts).to_json(),
+                "share": _share(number, total),
+            }
             for said, number in zip(matrix["classes"], numbers, strict=True)
         ]
         rows.append({"truth": truth, "cells": cells, "total": _count(f"{truth}_total", total, artifacts)})
@@ -68,11 +84,22 @@ def _count(name: str, number: int, artifacts: Artifacts) -> Fact:
 
 def _share(number: int, total: int) -> dict[str, Any]:
     value = number / total if total else None
-    return Fact("row_share", value, unit="share of the row", method="count", part="test", patients=total, reason="share of a row, no inference").to_json()
+    return Fact(
+        "row_share",
+        value,
+        unit="share of the row",
+        method="count",
+        part="test",
+        patients=total,
+        reason="share of a row, no inference",
+    ).to_json()
 
 
 def _classes(artifacts: Artifacts) -> list[dict[str, Any]]:
     return [
-        {"class": name, **{key: artifacts.metric(key, target=name) for key in ("auroc", "recall", "precision", "f1")}}
+        {
+            "class": name,
+            **{key: artifacts.metric(key, target=name) for key in ("auroc", "recall", "precision", "f1")},
+        }
         for name in artifacts.classes
     ]

@@ -24,8 +24,10 @@ def build(artifacts: Artifacts) -> Section:
     rows = [_patients(cases), _cases(cases), _cases_per_patient(cases)]
     rows += _categories(cases, "target", "Label", small=False)
     for column in groups:
-        rows += _categories(cases, column, column.removeprefix("by_").replace("_", " ").capitalize(), small=True)
-    return Section(KEY, TITLE, tables={"rows": rows}, words={"parts": list(PARTS), "groups": len(groups)})
+        rows += _categories(
+            cases, column, column.removeprefix("by_").replace("_", " ").capitalize(), small=True
+        )
+    return Section(KEY, TITLE, tables={"rows": rows}, words={"parts": list(PARTS), "grouped": bool(groups)})
 
 
 def standardised_difference(one: float, other: float) -> float | None:
@@ -35,7 +37,10 @@ def standardised_difference(one: float, other: float) -> float | None:
 
 
 def _patients(cases: pd.DataFrame) -> dict[str, Any]:
-    cells = {part: count(f"patients_{part}", _in(cases, part)["patient_id"].nunique(), "patients", part) for part in PARTS}
+    cells = {
+        part: count(f"patients_{part}", _in(cases, part)["patient_id"].nunique(), "patients", part)
+        for part in PARTS
+    }
     return {"heading": "", "label": "Patients", "share": False, **cells}
 
 
@@ -88,7 +93,15 @@ def _shown_count(name: str, patients: int, part: str) -> Fact:
 def _share(number: int, total: int, part: str, *, small: bool) -> Fact:
     if total == 0 or (small and 0 < number < FEWEST_SHOWN):
         return Fact("share", None, part=part, patients=total, reason="hidden or empty")
-    return Fact("share", number / total, unit="share of patients", method="count", part=part, patients=total, reason=DESCRIBED)
+    return Fact(
+        "share",
+        number / total,
+        unit="share of patients",
+        method="count",
+        part=part,
+        patients=total,
+        reason=DESCRIBED,
+    )
 
 
 def _difference(numbers: dict[str, int], totals: dict[str, int], name: str, *, small: bool) -> Fact:
@@ -97,10 +110,14 @@ def _difference(numbers: dict[str, int], totals: dict[str, int], name: str, *, s
         return Fact(f"difference_{name}", None, reason=f"a group of fewer than {FEWEST_SHOWN} patients")
     value = standardised_difference(numbers["test"] / totals["test"], numbers["train"] / totals["train"])
     return Fact(
-        f"difference_{name}", value, unit="standard deviations, test minus train", method="standardised_difference",
-        patients=totals["test"] + totals["train"], reason=DESCRIBED,
+        f"difference_{name}",
+        value,
+        unit="standard deviations, test minus train",
+        method="standardised_difference",
+        patients=totals["test"] + totals["train"],
+        reason=DESCRIBED,
         flag="notable" if value is not None and abs(value) > NOTABLE_DIFFERENCE else "",
-    )  # fmt: skip
+    )
 
 
 def _in(cases: pd.DataFrame, part: str) -> pd.DataFrame:

@@ -20,13 +20,30 @@ def build(artifacts: Artifacts) -> Section:
         "patients": count("patients", patients, "patients", "test"),
         "positive_patients": count("positive_patients", rare, "patients", "test"),
         "half_width": _half_width(fact),
-        "needed": Fact("needed", HALVING * rare, unit="patients", method="4 times as many halve an interval", reason=DESCRIBED),
+        "needed": _needed(fact, rare),
     }
-    words = {"metric": ABBREVIATIONS.get(headline_name(artifacts), headline_name(artifacts)), "positive": artifacts.positive}
+    words = {
+        "metric": ABBREVIATIONS.get(headline_name(artifacts), headline_name(artifacts)),
+        "positive": artifacts.positive,
+    }
     return Section(KEY, TITLE, facts, words=words)
+
+
+def _needed(fact: Fact, rare: int) -> Fact:
+    if fact.low is None:
+        return Fact("needed", None, unit="patients", reason=fact.reason or "no interval")
+    return Fact("needed", HALVING * rare, unit="patients", method="four times as many", reason=DESCRIBED)
 
 
 def _half_width(fact: Fact) -> Fact:
     if fact.low is None or fact.high is None:
         return Fact("half_width", None, reason=fact.reason or "no interval")
-    return Fact("half_width", (fact.high - fact.low) / 2, method=fact.method, part=fact.part, level=fact.level, patients=fact.patients, reason=DESCRIBED)
+    return Fact(
+        "half_width",
+        (fact.high - fact.low) / 2,
+        method=fact.method,
+        part=fact.part,
+        level=fact.level,
+        patients=fact.patients,
+        reason=DESCRIBED,
+    )

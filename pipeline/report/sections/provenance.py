@@ -7,7 +7,7 @@ from typing import Any
 from pipeline import provenance
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import count, recorded
-from pipeline.report.guards import guards
+from pipeline.report.guards import Guard, guards
 from pipeline.report.section import Section
 
 KEY, TITLE = "provenance", "Where it comes from"
@@ -19,9 +19,12 @@ def build(artifacts: Artifacts) -> Section:
     versions = artifacts.model.get("versions") or {}
     tables: dict[str, list[dict[str, Any]]] = {
         "digests": [{"name": name, "digest": recorded(name, digest)} for name, digest in digests.items()],
-        "versions": [{"name": name, "version": recorded(name, str(version))} for name, version in sorted(versions.items())],
+        "versions": [
+            {"name": name, "version": recorded(name, str(version))}
+            for name, version in sorted(versions.items())
+        ],
         "looks": [_look(number, look) for number, look in enumerate(artifacts.looks, start=1)],
-        "guards": [guard.to_json() | {"found": count(guard.key, guard.value or 0, "found")} for guard in guards(artifacts)],
+        "guards": [_guard(guard) for guard in guards(artifacts)],
     }
     bootstrap = artifacts.metrics.get("bootstrap", {})
     facts = {
@@ -35,6 +38,11 @@ def build(artifacts: Artifacts) -> Section:
         "code": recorded("report_code", provenance.code_digest()),
     }
     return Section(KEY, TITLE, facts, tables, words={"name": artifacts.name})
+
+
+def _guard(guard: Guard) -> dict[str, Any]:
+    words = {"title": guard.title, "status": guard.status, "reason": guard.reason}
+    return {**words, "found": count(guard.key, guard.value or 0, "found")}
 
 
 def _look(number: int, look: dict[str, Any]) -> dict[str, Any]:

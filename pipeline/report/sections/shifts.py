@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import Fact
+from pipeline.report.facts import Fact, recorded
 from pipeline.report.section import Section, not_available
 
 KEY, TITLE = "shifts", "Does the answer survive a shift of the image?"
 TOLD_PIXELS = (1, 4, 8)
+_UNITS = {"change": "mean absolute change of the score", "flipped": "share of decisions that change"}
 
 
 def build(artifacts: Artifacts) -> Section:
@@ -19,7 +20,7 @@ def build(artifacts: Artifacts) -> Section:
         return not_available(KEY, TITLE, stored.get("reason", "the evaluation did not measure it"))
     spacing = artifacts.model.get("spacing")
     points = stored["points"]
-    facts = {}
+    facts = {"stride": recorded("stride_pixels", stored["stride_pixels"], "pixels")}
     for point in points:
         if point["pixels"] in TOLD_PIXELS:
             facts[f"change_{point['pixels']}"] = _fact(point, "change", stored, "normal_mean")
@@ -27,6 +28,7 @@ def build(artifacts: Artifacts) -> Section:
     data = {
         "points": points,
         "mm_per_pixel": spacing[-1] if spacing else None,
+        "stride_pixels": stored["stride_pixels"],
         "method": "same cases moved right, down, left, up in turn; edge repeated",
         "patients": stored["patients"],
         "level": stored["level"],
@@ -37,8 +39,15 @@ def build(artifacts: Artifacts) -> Section:
 def _fact(point: dict[str, Any], key: str, stored: dict[str, Any], method: str) -> Fact:
     low, high = point[f"{key}_low"], point[f"{key}_high"]
     return Fact(
-        f"{key}_{point['pixels']}", point[key], low, high, stored["level"] if low is not None else None,
-        unit={"change": "mean absolute change of the score", "flipped": "share of decisions that change"}[key],
-        method=method, part="test", cases=stored["cases"], patients=stored["patients"],
-        reason="" if low is not None else "no spread, so no interval",
-    )  # fmt: skip
+        f"{key}_{point['pixels']}",
+        point[key],
+        low,
+        high,
+        None if low is None else stored["level"],
+        unit=_UNITS[key],
+        method=method,
+        part="test",
+        cases=stored["cases"],
+        patients=stored["patients"],
+        reason="no spread, so no interval" if low is None else "",
+    )

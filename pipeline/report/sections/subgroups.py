@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pipeline.report.artifacts import Artifacts
@@ -16,10 +17,14 @@ ALPHA = 0.05
 def build(artifacts: Artifacts) -> Section:
     """One row per subgroup of the test part with its interval, difference and corrected p."""
     name = headline_name(artifacts)
-    metrics = [metric for metric in artifacts.metrics_named(name) if metric.part == "test" and metric.group and not metric.target]
+    metrics = [
+        metric
+        for metric in artifacts.metrics_named(name)
+        if metric.part == "test" and metric.group and not metric.target
+    ]
     if not metrics:
         return not_available(KEY, TITLE, "the table of labels names no groups (`cohort.groups`)")
-    rows = [_row(metric, artifacts) for metric in metrics]
+    rows = [_row(_hidden_if_small(metric), artifacts) for metric in metrics]
     words = {
         "metric": ABBREVIATIONS.get(name, name),
         "worse": [_name(row) for row in rows if row["worse"]],
@@ -34,37 +39,62 @@ def build(artifacts: Artifacts) -> Section:
 
 
 def _row(metric: Fact, artifacts: Artifacts) -> dict[str, Any]:
-    comparison = next((c for c in artifacts.metrics.get("comparisons", []) if c.get("a") == metric.group and c["metric"] == metric.id), {})
-    difference = Fact(
-        "difference", comparison.get("difference"), comparison.get("low"), comparison.get("high"), comparison.get("level", metric.level),
-        method=str(comparison.get("method", "")), part="test", group=metric.group, patients=comparison.get("patients"),
-        reason=str(comparison.get("reason") or ("" if comparison.get("difference") is not None else "not compared")),
-    )  # fmt: skip
-    p = Fact("p_holm", comparison.get("p_holm"), method="holm", part="test", group=metric.group, patients=comparison.get("patients"), reason="a p value")
-    worse = _is(p.value, below=ALPHA) and _is(difference.high, below=0.0)
+    stored = _comparison(metric, artifacts)
+    difference = _of_difference(stored, metric)
+    p = Fact("p_holm", stored.get("p_holm"), unit="p value", method="holm", part="test", group=metric.group,
+             patients=stored.get("patients"), reason="a p value")  # fmt: skip
     heading, _, label = metric.group.removeprefix("by_").partition("=")
     return {
         "group": metric.group,
         "heading": heading.replace("_", " ").capitalize(),
         "label": label or "unknown",
         "fact": metric,
-        "patients": _number(metric.patients),
-        "positive_patients": _number(metric.positive_patients),
         "difference": difference,
         "p": p,
-        "worse": worse,
+        "worse": _is(p.value, below=ALPHA) and _is(difference.high, below=0.0),
         "too_few": metric.value is None,
     }
 
 
+def _comparison(metric: Fact, artifacts: Artifacts) -> dict[str, Any]:
+    """The comparison of the subgroup with all others, {} where there is none."""
+    for stored in artifacts.comparisons():
+        if (stored["a"], stored["metric"], stored["part"]) == (metric.group, metric.id, "test"):
+            return stored
+    return {}
+
+
+def _of_difference(stored: dict[str, Any], metric: Fact) -> Fact:
+    value = stored.get("difference")
+    return Fact(
+        "difference",
+        value,
+        stored.get("low"),
+        stored.get("high"),
+        metric.level,
+        method=stored.get("method", ""),
+        part="test",
+        group=metric.group,
+        patients=stored.get("patients"),
+        reason=stored.get("reason") or ("not compared" if value is None else ""),
+    )
+
+
+def _hidden_if_small(metric: Fact) -> Fact:
+    """The metric without its counts where they are so small that they could point to a person."""
+    if metric.value is not None:
+        return metric
+    return replace(
+        metric,
+        cases=None,
+        patients=None,
+        positive_patients=None,
+        reason=f"fewer than {FEWEST_SHOWN} patients on one side",
+    )
+
+
 def _name(row: dict[str, Any]) -> str:
     return f"{row['heading']} {row['label']}"
-
-
-def _number(patients: int | None) -> str:
-    if patients is None:
-        return "–"
-    return f"< {FEWEST_SHOWN}" if 0 < patients < FEWEST_SHOWN else str(patients)
 
 
 def _is(value: float | int | str | None, *, below: float) -> bool:

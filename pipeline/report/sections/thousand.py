@@ -21,12 +21,22 @@ def build(artifacts: Artifacts) -> Section:
         return not_available(KEY, TITLE, sensitivity.reason or specificity.reason)
     own = _own_prevalence(artifacts)
     rows = [_row(own, sensitivity, specificity, stated=False)] if own is not None else []
-    rows += [_row(share, sensitivity, specificity, stated=True) for share in artifacts.config["evaluate"].get("prevalences", ())]
+    rows += [
+        _row(share, sensitivity, specificity, stated=True)
+        for share in artifacts.config["evaluate"].get("prevalences", ())
+    ]
     if not rows:
         return not_available(KEY, TITLE, "the test part holds one class only")
     first = {name: rows[0][name].value for name in ("tp", "fn", "fp", "tn")}
-    chart = {**first, "method": "whole_numbers", "patients": sensitivity.patients, "scale": rows[0]["scale"].value}
-    return Section(KEY, TITLE, tables={"rows": rows}, charts={"thousand": chart}, words={"positive": artifacts.positive})
+    chart = {
+        **first,
+        "method": "whole_numbers",
+        "patients": sensitivity.patients,
+        "scale": rows[0]["scale"].value,
+    }
+    return Section(
+        KEY, TITLE, tables={"rows": rows}, charts={"thousand": chart}, words={"positive": artifacts.positive}
+    )
 
 
 def _own_prevalence(artifacts: Artifacts) -> float | None:
@@ -50,20 +60,41 @@ def _row(prevalence: float, sensitivity: Fact, specificity: Fact, *, stated: boo
     known = "a setting" if stated else "share of positive patients in the test part"
     return {
         "stated": stated,
-        "prevalence": Fact("prevalence", prevalence, unit="share", method=known, patients=sensitivity.patients, reason=DESCRIBED),
+        "prevalence": Fact(
+            "prevalence",
+            prevalence,
+            unit="share",
+            method=known,
+            patients=sensitivity.patients,
+            reason=DESCRIBED,
+        ),
         "scale": Fact("scale", scale, unit="people", reason=DESCRIBED),
         "diseased": Fact("diseased", point.diseased, unit="people", method="whole_numbers", reason=DESCRIBED),
-        "healthy": Fact("healthy", scale - point.diseased, unit="people", method="whole_numbers", reason=DESCRIBED),
-        "flagged": Fact("flagged", point.tp + point.fp, unit="people", method="whole_numbers", reason=DESCRIBED),
+        "healthy": Fact(
+            "healthy", scale - point.diseased, unit="people", method="whole_numbers", reason=DESCRIBED
+        ),
+        "flagged": Fact(
+            "flagged", point.tp + point.fp, unit="people", method="whole_numbers", reason=DESCRIBED
+        ),
         **cells,
     }
 
 
-def _cell(name: str, point: Population, ends: tuple[Population | None, Population | None], basis: Fact) -> Fact:
+def _cell(
+    name: str, point: Population, ends: tuple[Population | None, Population | None], basis: Fact
+) -> Fact:
     """The number with the range from both ends of the intervals."""
     numbers = sorted(getattr(end, name) for end in ends if end is not None)
     low, high = (numbers[0], numbers[-1]) if len(numbers) == 2 else (None, None)
     return Fact(
-        name, getattr(point, name), low, high, basis.level if low is not None else None, unit="people", method="whole_numbers",
-        patients=basis.patients, positive_patients=basis.positive_patients, reason="" if low is not None else "no interval",
-    )  # fmt: skip
+        name,
+        getattr(point, name),
+        low,
+        high,
+        None if low is None else basis.level,
+        unit="people",
+        method="whole_numbers",
+        patients=basis.patients,
+        positive_patients=basis.positive_patients,
+        reason="no interval" if low is None else "",
+    )

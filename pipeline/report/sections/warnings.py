@@ -6,6 +6,7 @@ from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import DESCRIBED, Fact, count
 from pipeline.report.guards import guards
 from pipeline.report.section import Section
+from pipeline.report.sections.brief import headline
 
 KEY, TITLE = "warnings", "Warnings"
 MOST_FAILED_SHARE = 0.01
@@ -13,13 +14,37 @@ MOST_FAILED_SHARE = 0.01
 
 def build(artifacts: Artifacts) -> Section:
     """One row a warning; none is an answer too."""
-    rows = [*_failed_guards(artifacts), *_looks(artifacts), *_calibration(artifacts), *_failures(artifacts), *_drift(artifacts)]
+    rows = [
+        *_headline(artifacts),
+        *_failed_guards(artifacts),
+        *_looks(artifacts),
+        *_calibration(artifacts),
+        *_failures(artifacts),
+        *_drift(artifacts),
+    ]
     return Section(KEY, TITLE, tables={"rows": rows})
+
+
+def _headline(artifacts: Artifacts) -> list[dict[str, object]]:
+    fact = headline(artifacts)
+    if fact.value is not None:
+        return []
+    return [
+        {
+            "text": "What the model is worth can't be estimated from these patients",
+            "fact": fact,
+            "link": "precision",
+        }
+    ]
 
 
 def _failed_guards(artifacts: Artifacts) -> list[dict[str, object]]:
     return [
-        {"text": f"{guard.title}: {guard.reason}", "fact": count(guard.key, guard.value or 0, "found"), "link": "guards"}
+        {
+            "text": f"{guard.title}: {guard.reason}",
+            "fact": count(guard.key, guard.value or 0, "found"),
+            "link": "guards",
+        }
         for guard in guards(artifacts)
         if guard.status == "fail"
     ]
@@ -29,7 +54,9 @@ def _looks(artifacts: Artifacts) -> list[dict[str, object]]:
     looks = len({look.get("model") for look in artifacts.looks})
     if looks <= 1:
         return []
-    text = "The test part has been opened for more than one model: the best of several looks better than it is"
+    text = (
+        "The test part has been opened for more than one model: the best of several looks better than it is"
+    )
     return [{"text": text, "fact": count("models_looked_at", looks, "models"), "link": "provenance"}]
 
 
@@ -37,9 +64,16 @@ def _calibration(artifacts: Artifacts) -> list[dict[str, object]]:
     slope = artifacts.metric("calibration_slope")
     if slope.low is None or slope.high is None or slope.low <= 1 <= slope.high:
         return []
-    kind = "too extreme" if slope.high < 1 else "too timid"
-    text = f"The probabilities are {kind}: the interval of the calibration slope excludes 1"
+    text = (
+        f"The probabilities {_fault(slope.low, slope.high)}: the interval of the calibration slope excludes 1"
+    )
     return [{"text": text, "fact": slope, "link": "reliability"}]
+
+
+def _fault(low: float, high: float) -> str:
+    if low > 1:
+        return "are too timid"
+    return "are too extreme" if low > 0 else "say little or nothing about the finding"
 
 
 def _failures(artifacts: Artifacts) -> list[dict[str, object]]:
@@ -47,7 +81,13 @@ def _failures(artifacts: Artifacts) -> list[dict[str, object]]:
     failed = int((test["status"] != "ok").sum())
     if not len(test) or failed / len(test) <= MOST_FAILED_SHARE:
         return []
-    return [{"text": "Test cases without a prediction", "fact": count("failed_cases", failed, f"of {len(test)} cases", "test"), "link": "flow"}]
+    return [
+        {
+            "text": "Test cases without a prediction",
+            "fact": count("failed_cases", failed, f"of {len(test)} cases", "test"),
+            "link": "flow",
+        }
+    ]
 
 
 def _drift(artifacts: Artifacts) -> list[dict[str, object]]:
@@ -56,4 +96,10 @@ def _drift(artifacts: Artifacts) -> list[dict[str, object]]:
         return []
     accepted = f"; accepted: {artifacts.drift['accepted']}" if artifacts.drift.get("accepted") else ""
     fact = Fact("drift_level", str(level), method="drift", reason=DESCRIBED)
-    return [{"text": f"The new scans differ from those of the champion{accepted}", "fact": fact, "link": "comparison"}]
+    return [
+        {
+            "text": f"The new scans differ from those of the champion{accepted}",
+            "fact": fact,
+            "link": "comparison",
+        }
+    ]

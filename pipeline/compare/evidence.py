@@ -1,0 +1,101 @@
+"""What both models say of the present test part, read from their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pipeline import ledger
+from pipeline.champion import check_generation, line_of_champions
+from pipeline.champion.predictions import read_table
+from pipeline.compare.anchor import anchor_among
+from pipeline.compare.looks import alpha_per_look
+from pipeline.compare.models import Model, read_model
+from pipeline.compare.pairs import Pairs
+from pipeline.compare.rows import Evidence
+from pipeline.compare.units import Table, Unit, common_cases, pair
+from pipeline.config import Config
+from pipeline.errors import GateError
+from pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Against = Callable[["pd.DataFrame", Table], Pairs | None]
+"""The pairs of rows of the cohort, a reference's table beside the candidate's."""
+
+_FIRST_ERA = "1"
+_NAMES: dict[Unit, str] = {"patient": "patient_id", "case": "case_id"}
+
+
+def evidence_of(
+    config: Config, workspace: Workspace, *, champion: Model, candidate: Model
+) -> tuple[Evidence, list[str]]:
+    """What both models say of the test part, with the anchor and the groups; and notes on what is left out.
+
+    Raises GateError when the models know different classes.
+    """
+    _require_same_classes(champion, candidate)
+    cohort = read_table(workspace.candidate / "cohort.csv")
+    test = cohort[cohort["part"] == "test"]
+    core = test[test["era"] == _FIRST_ERA]
+    against = partial(_pairs, candidate=candidate, unit=config.evaluate.unit)
+    names = _NAMES[config.evaluate.unit]
+    anchor = anchor_among(
+        {
+            name: partial(
+                _pairs_with_former, workspace, name, core=core, candidate=candidate, against=against
+            )
+            for name in line_of_champions(ledger.read(workspace.ledger("promotions")))[:-1]
+        },
+        against(core, champion.table),
+        alpha=alpha_per_look(config.compare.look_budget),
+        seed=config.evaluate.seed,
+    )
+    evidence = Evidence(
+        test=against(test, champion.table),
+        core=frozenset(core[names]),
+        anchor=anchor,
+        groups=_groups(test, names),
+    )
+    return evidence, _left_out(test, champion.table, candidate.table)
+
+
+def _require_same_classes(champion: Model, candidate: Model) -> None:
+    if champion.classes != candidate.classes:
+        raise GateError(
+            f"The champion knows the classes {', '.join(champion.classes)}, the candidate "
+            f"{', '.join(candidate.classes)}: two different questions. Give the new one its own analysis."
+        )
+
+
+def _pairs(cohort: pd.DataFrame, reference: Table, *, candidate: Model, unit: Unit) -> Pairs | None:
+    return pair(cohort, reference, candidate=candidate.table, classes=candidate.classes, unit=unit)
+
+
+def _pairs_with_former(
+    workspace: Workspace, generation: str, *, core: pd.DataFrame, candidate: Model, against: Against
+) -> Pairs | None:
+    """A former champion's frozen predictions beside the candidate's; None where its classes were others."""
+    check_generation(workspace, generation)
+    former = read_model(workspace.generations / generation)
+    return against(core, former.table) if former.classes == candidate.classes else None
+
+
+def _groups(test: pd.DataFrame, names: str) -> dict[str, frozenset[str]]:
+    columns = [name for name in test.columns if name.startswith("by_")]
+    return {
+        f"{column.removeprefix('by_')} = {value}": frozenset(rows[names])
+        for column in columns
+        for value, rows in test.groupby(column)
+        if value
+    }
+
+
+def _left_out(test: pd.DataFrame, *tables: Table) -> list[str]:
+    labelled = int((test["target"] != "").sum())
+    paired = len(common_cases(test, *(table.predictions for table in tables)))
+    if paired == labelled:
+        return []
+    return [f"{labelled - paired} of {labelled} labelled test scans lack one model's score and are left out."]

@@ -1,0 +1,50 @@
+"""A model of a comparison as it lies in its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import digests
+from pipeline.champion.predictions import read_table, threshold_of
+from pipeline.compare.units import Table
+from pipeline.errors import DamageError, DataError
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model's digest, its classes, its table of predictions with the frozen decision, and its rule."""
+
+    sha256: str
+    classes: list[str]
+    table: Table
+    rule: Mapping[str, Any]
+
+
+def read_model(folder: Path, *, predictions: Path | None = None) -> Model:
+    """The model in `folder`, with its predictions there or in the file `predictions`.
+
+    Raises DataError when a file is missing, DamageError when `model.keras` isn't the one described.
+    """
+    record, operating, rule = (_json(folder / name) for name in ("model.json", "operating.json", "rule.json"))
+    if digests.of_file(folder / "model.keras") != record["model_sha256"]:
+        raise DamageError(
+            f"{folder.name}/model.keras is not the file that model.json describes. Restore it or train again."
+        )
+    table = read_table(predictions or folder / "predictions.csv")
+    return Model(
+        sha256=record["model_sha256"],
+        classes=record["classes"],
+        table=Table(table, threshold_of(operating), operating["patient_score"]),
+        rule=rule,
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise DataError(f"{path.parent.name}/{path.name} is missing. Run `make evaluate`.")
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value

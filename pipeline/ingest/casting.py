@@ -1,0 +1,179 @@
+"""Reads planned cases in a child process: voxels go straight to the batch's own shard.
+
+Whatever goes wrong with a foreign file becomes the reason of its case; a crash ends the child alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.arrays import ShardWriter
+from pipeline.config import Limits
+from pipeline.ingest.isolation import at_most
+from pipeline.ingest.likeness import perceptual_digest
+from pipeline.ingest.planning import CasePlan
+from pipeline.ingest.reader import PlaneReader, Source, SourceFile, open_source, values_of
+from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.transforms import RGB
+from pipeline.ingest.values import HU, check_hounsfield, smallest
+from pipeline.ingest.volume import assemble
+from pipeline.pseudonyms import Key
+from pipeline.records import Attribute, Case, Geometry
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Cases to be read into one shard; `files` by token."""
+
+    cases: tuple[CasePlan, ...]
+    files: Mapping[str, SourceFile]
+    shard: Path
+    key: Key
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """A case that could not be read: its reason, and the token of the file that is to blame ("" if none)."""
+
+    case_id: str
+    reason: str
+    detail: str
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """What became of a batch; `notes` are those that reading the pixels added, by token."""
+
+    cases: tuple[Case, ...]
+    spoiled: tuple[Spoiled, ...]
+    notes: Mapping[str, tuple[str, ...]]
+
+
+def cast(batch: Batch) -> Cast:
+    """Reads the cases of a batch into its shard. Raises RetryError when the disk is full."""
+    cases: list[Case] = []
+    spoiled: list[Spoiled] = []
+    notes: dict[str, set[str]] = {}
+    with ShardWriter(batch.shard) as writer:
+        for case_plan in batch.cases:
+            with contextlib.ExitStack() as stack:
+                reader = PlaneReader(batch.files, case_plan.tokens, batch.limits, stack)
+                try:
+                    array, geometry, group_notes = _voxels(case_plan, reader)
+                except Refusal as refusal:
+                    spoiled.append(Spoiled(case_plan.case_id, refusal.reason, refusal.detail, reader.token))
+                    continue
+            cases.append(
+                _case(case_plan, array, geometry, group_notes, reader=reader, writer=writer, key=batch.key)
+            )
+            for token, words in reader.notes.items():
+                notes.setdefault(token, set()).update(words)
+    return Cast(tuple(cases), tuple(spoiled), {token: tuple(sorted(words)) for token, words in notes.items()})
+
+
+def split(batch: Batch) -> list[Batch]:
+    """The batch cut into cases that share no file, each with a shard of its own."""
+    return [
+        replace(batch, cases=cases, shard=batch.shard.with_name(f"{batch.shard.stem}-{cases[0].case_id}.npy"))
+        for cases in bundles(batch.cases)
+    ]
+
+
+def bundles(cases: Iterable[CasePlan]) -> list[tuple[CasePlan, ...]]:
+    """The cases in sets that share files: such cases become visible together."""
+    bundle_of: dict[str, list[CasePlan]] = {}
+    for case in cases:
+        tokens = set(case.tokens.values())
+        joined = [case]
+        for other in {id(bundle_of[token]): bundle_of[token] for token in tokens & bundle_of.keys()}.values():
+            joined, other = (other, joined) if len(other) > len(joined) else (joined, other)
+            joined += other
+            bundle_of |= {token: joined for member in other for token in member.tokens.values()}
+        bundle_of |= dict.fromkeys(tokens, joined)
+    unique = {id(bundle): bundle for bundle in bundle_of.values()}.values()
+    ordered = [tuple(sorted(bundle, key=lambda case: case.case_id)) for bundle in unique]
+    return sorted(ordered, key=lambda bundle: bundle[0].case_id)
+
+
+def digest_planes(batch: Batch) -> dict[str, tuple[str, ...]]:
+    """Keyed digests of the values of each frame of the files of a batch, for the comparison of copies."""
+    found: dict[str, tuple[str, ...]] = {}
+    for token, file in batch.files.items():
+        try:
+            with open_source(file, batch.limits) as source:
+                found[token] = tuple(
+                    _plane_digest(source, index, batch) for index in range(source.pixels.form.frames)
+                )
+        except Refusal:
+            found[token] = ()
+    return found
+
+
+def pixel_digest(array: NDArray[Any], key: Key) -> str:
+    """A keyed digest of values and shape; equal for equal values since these decide the dtype."""
+    content = key.digest(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return key.digest(f"{array.dtype.str} {array.shape} {content}".encode())
+
+
+def _plane_digest(source: Source, index: int, batch: Batch) -> str:
+    with at_most(batch.limits.seconds):
+        return pixel_digest(smallest(values_of(source, index).array), batch.key)
+
+
+def _voxels(case_plan: CasePlan, reader: PlaneReader) -> tuple[NDArray[Any], Geometry, tuple[str, ...]]:
+    """The canonical array of a case, its geometry and the group's notes. Raises Refusal, whatever happens."""
+    try:
+        array, geometry, notes = assemble(case_plan.group, reader.read)
+        array = smallest(array)
+        reader.token = ""  # from here on it is the whole volume's trouble
+        if _unit(case_plan) == HU:
+            check_hounsfield(reader.tally, bits_stored=reader.bits_stored)
+    except MemoryError:
+        raise Refusal("limit_exceeded", "memory") from None
+    except (ValueError, ArithmeticError, LookupError, TypeError) as error:
+        raise Refusal("internal_error", type(error).__name__) from None
+    return array, geometry, notes
+
+
+def _case(
+    case_plan: CasePlan,
+    array: NDArray[Any],
+    geometry: Geometry,
+    group_notes: tuple[str, ...],
+    *,
+    reader: PlaneReader,
+    writer: ShardWriter,
+    key: Key,
+) -> Case:
+    first = case_plan.group.frames[0]
+    unit = _unit(case_plan)
+    decoder: dict[str, Attribute] = {"lossy_decoder": reader.lossy_decoder} if reader.lossy_decoder else {}
+    read_notes = {note for words in reader.notes.values() for note in words}
+    return Case(
+        case_id=case_plan.case_id,
+        patient_id=first.patient_id,
+        study_id=first.study_id,
+        series_id=first.series_id,
+        modality=first.modality,
+        value_unit=unit,
+        channels=3 if unit == RGB else 1,
+        geometry=geometry,
+        stored=writer.append(array),
+        pixel_digest=pixel_digest(array, key),
+        perceptual_digest=perceptual_digest(array, spatial_axes=len(geometry.spacing)),
+        attributes={**case_plan.attributes, **decoder},
+        notes=tuple(sorted({*case_plan.notes, *group_notes, *read_notes})),
+    )
+
+
+def _unit(case_plan: CasePlan) -> str:
+    return str(case_plan.group.frames[0].keys["unit"])

@@ -1,0 +1,81 @@
+"""What is new in RAW against the catalogue, and which known files it touches.
+
+SQL does the comparing, so that one new file among very many costs little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.catalogue import Catalogue
+from pipeline.ingest.discover import Found
+from pipeline.ingest.headers import Header
+
+_PARAMETERS = 500
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Files that are new or have another size or time, known files that are gone, and files put off."""
+
+    fresh: tuple[Found, ...]
+    gone: tuple[str, ...]
+    young: int
+    known: int
+
+
+def find_changes(
+    found: Sequence[Found], catalogue: Catalogue, *, is_young: Callable[[Found], bool]
+) -> Changes:
+    """The differences; young files (still being copied, perhaps) are left for the next run."""
+    known = {
+        token: (size, time)
+        for token, size, time in catalogue.query("SELECT token, size, mtime_ns FROM files")
+    }
+    differing = [file for file in found if known.get(file.token) != (file.size, file.mtime_ns)]
+    fresh = tuple(file for file in differing if not is_young(file))
+    gone = known.keys() - {file.token for file in found}
+    return Changes(fresh, tuple(sorted(gone)), len(differing) - len(fresh), len(known))
+
+
+def known_digests(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, str]:
+    """The stored digest of each known token."""
+    rows = _select(catalogue, "SELECT token, digest FROM files WHERE token", tokens)
+    return {row[0]: row[1] for row in rows}
+
+
+def touched(catalogue: Catalogue, changed: Iterable[str], headers: Mapping[str, Header]) -> set[str]:
+    """Known tokens of the series and images that the changed tokens and the new headers belong to."""
+    rows = _select(catalogue, "SELECT series_id, sop_id FROM files WHERE token", changed)
+    series = {row[0] for row in rows} | {header.series_id for header in headers.values()}
+    images = {row[1] for row in rows} | {header.sop_id for header in headers.values()}
+    found: set[str] = set()
+    while True:
+        rows = _select(catalogue, "SELECT token, series_id, sop_id FROM files WHERE series_id", series - {""})
+        rows += _select(catalogue, "SELECT token, series_id, sop_id FROM files WHERE sop_id", images - {""})
+        more = {row[0] for row in rows} - found
+        if not more:
+            return found
+        found |= more
+        series = {row[1] for row in rows if row[0] in more}
+        images = {row[2] for row in rows if row[0] in more}
+
+
+def cases_of(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, set[str]]:
+    """The cases that the files have a part in: all file tokens by case_id."""
+    names = {row[0] for row in _select(catalogue, "SELECT case_id FROM case_files WHERE token", tokens)}
+    found: dict[str, set[str]] = {}
+    for case_id, token in _select(catalogue, "SELECT case_id, token FROM case_files WHERE case_id", names):
+        found.setdefault(case_id, set()).add(token)
+    return found
+
+
+def _select(catalogue: Catalogue, sql: str, values: Iterable[str]) -> list[tuple[str, ...]]:
+    """The rows of `sql IN (values)`."""
+    wanted = sorted(values)
+    rows: list[tuple[str, ...]] = []
+    for start in range(0, len(wanted), _PARAMETERS):
+        part = wanted[start : start + _PARAMETERS]
+        rows += catalogue.query(f"{sql} IN ({','.join('?' * len(part))})", part)
+    return rows

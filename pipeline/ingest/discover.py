@@ -1,0 +1,62 @@
+"""All paths under RAW, sorted; links are not followed and nothing is opened."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.pseudonyms import Key
+
+
+@dataclass(frozen=True)
+class Found:
+    """One path of RAW: its keyed token, size and time; `reason` is set where it can't be read as a file."""
+
+    token: str
+    path: bytes
+    relative: str
+    size: int
+    mtime_ns: int
+    reason: str = ""
+
+
+def discover(root: bytes, key: Key) -> list[Found]:
+    """Everything under `root` that is no folder, sorted by path; folders that can't be listed, too.
+
+    Names that are no UTF-8 are kept as they are (PEP 383). RAW itself may be a link.
+    """
+    return [
+        Found(key.pseudonym("path", relative), path, relative, size, mtime_ns, reason)
+        for path, size, mtime_ns, reason in sorted(_walk(root))
+        for relative in [os.fsdecode(path[len(root) + 1 :])]
+    ]
+
+
+def _walk(folder: bytes) -> Iterator[tuple[bytes, int, int, str]]:
+    folders = [folder]
+    while folders:
+        current = folders.pop()
+        try:
+            with os.scandir(current) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        yield _told(entry)
+        except OSError:
+            yield current, 0, 0, "io_error"
+
+
+def _told(entry: os.DirEntry[bytes]) -> tuple[bytes, int, int, str]:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:
+        return entry.path, 0, 0, "io_error"
+    reason = ""
+    if stat.S_ISLNK(status.st_mode):
+        reason = "link_not_followed"
+    elif not stat.S_ISREG(status.st_mode):
+        reason = "special_file"
+    return entry.path, status.st_size, status.st_mtime_ns, reason

@@ -1,0 +1,76 @@
+"""Foreign bytes read in child processes, so that one bad file costs itself alone.
+
+A child that dies, hangs or runs out of memory takes its batch with it; each part of the batch is then
+tried alone once. The clock for a single file runs in the child itself: a decoder that is stuck in
+native code is ended by the kernel.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from pipeline.config import Limits
+from pipeline.executors import ChildLimits, Failure, cores, run
+from pipeline.ingest.reasons import Refusal
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_BATCH_FACTOR = 20
+"""A whole batch may take so many times as long as one file before its child is given up."""
+
+
+def run_isolated(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    *,
+    split: Callable[[Task], Iterable[Task]],
+    workers: int | None,
+    limits: Limits,
+) -> Iterator[tuple[Task, Result | Failure]]:
+    """Each task with its result; a failed task is replaced by its parts, and a failed part by its Failure."""
+    if not tasks:
+        return
+    child = ChildLimits(_BATCH_FACTOR * limits.seconds, limits.memory_mb)
+    parts: list[Task] = []
+    alone: list[tuple[Task, Failure]] = []
+    for task, result in run(function, tasks, workers=_needed(workers, len(tasks)), limits=child):
+        if not isinstance(result, Failure):
+            yield task, result
+            continue
+        pieces = list(split(task))
+        if len(pieces) > 1:
+            parts += pieces
+        else:
+            alone.append((task, result))
+    yield from alone
+    if parts:
+        yield from run(function, parts, workers=_needed(workers, len(parts)), limits=child)
+
+
+@contextlib.contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Ends this child process when the block takes longer; only for use in children."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def refusal_of(failure: Failure) -> Refusal:
+    """What a failure means for the one file that was tried."""
+    if failure.kind == "memory":
+        return Refusal("limit_exceeded", f"memory: {failure.detail}")
+    if failure.kind == "error":
+        return Refusal("internal_error", failure.detail)
+    if failure.kind == "hung" or failure.detail == f"exit code {-signal.SIGALRM}":
+        return Refusal("decode_error", "the decoder did not end in time")
+    return Refusal("decode_error", f"the decoder died ({failure.detail})")
+
+
+def _needed(workers: int | None, tasks: int) -> int:
+    return max(1, min(workers or cores(), tasks))

@@ -1,0 +1,200 @@
+"""From headers to cases: which files make which case, and the reason of every file that makes none.
+
+Pure. The same headers give the same plan under any names, order and place of the files.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pipeline.ingest.frames import Frame, Group, Rules
+from pipeline.ingest.grouping import group
+from pipeline.ingest.headers import Header
+from pipeline.ingest.reasons import REASONS
+from pipeline.ingest.selection import is_slice
+from pipeline.records import Attribute
+
+PixelDigest = Callable[[str, int], str]
+"""A text for frame `index` of the file `token`, equal for equal pixels."""
+
+_GRAVITY = {"failed": 0, "quarantined": 1, "excluded": 2, "accepted": 3}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The one reason of a file."""
+
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class CasePlan:
+    """One case to be read: its planes in order, and the token of the file each of them is in."""
+
+    case_id: str
+    group: Group
+    tokens: Mapping[str, str]
+    """File token by SOP pseudonym (`Frame.source`)."""
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cases, sorted by id, and the outcome of every file; "ok" is given before decoding."""
+
+    cases: tuple[CasePlan, ...]
+    outcomes: Mapping[str, Outcome]
+
+
+def plan(
+    headers: Mapping[str, Header],
+    rules: Rules,
+    *,
+    pixel_digest: PixelDigest,
+    case_id: Callable[[Iterable[str]], str],
+) -> Plan:
+    """The plan for files by token.
+
+    `pixel_digest` is asked only where copies or slices at one place must be compared; `case_id` makes
+    the pseudonym of a case from the names of its planes.
+    """
+    outcomes = {token: Outcome(header.reason, header.detail) for token, header in headers.items()}
+    outcomes |= _patient_conflicts(headers)
+    usable = {token: headers[token] for token in sorted(headers) if headers[token].frames}
+    chosen = _one_copy_each(usable, outcomes, pixel_digest)
+    groups = [_spoiled(made, chosen, outcomes) for made in _groups(chosen, headers, rules, pixel_digest)]
+    cases = [_case_plan(made, chosen, headers, case_id) for made in groups if made.reason == "ok"]
+    _tell(groups, chosen, outcomes)
+    return Plan(tuple(sorted(cases, key=lambda case: case.case_id)), outcomes)
+
+
+def _patient_conflicts(headers: Mapping[str, Header]) -> dict[str, Outcome]:
+    """Files of a series, or copies of an image, that name two patients."""
+    found: dict[str, Outcome] = {}
+    for name in ("series_id", "sop_id"):
+        patients: defaultdict[str, set[str]] = defaultdict(set)
+        tokens: defaultdict[str, list[str]] = defaultdict(list)
+        for token, header in headers.items():
+            identifier = getattr(header, name)
+            if header.image and identifier and header.patient_id:
+                patients[identifier].add(header.patient_id)
+                tokens[identifier].append(token)
+        for identifier, whose in patients.items():
+            if len(whose) > 1:
+                outcome = Outcome("patient_conflict", f"{len(whose)} patients")
+                found |= dict.fromkeys(tokens[identifier], outcome)
+    return found
+
+
+def _one_copy_each(
+    usable: Mapping[str, Header], outcomes: dict[str, Outcome], pixel_digest: PixelDigest
+) -> dict[str, str]:
+    """One token for each image, by its pseudonym; identical copies are told, conflicting ones marked."""
+    copies: defaultdict[str, list[str]] = defaultdict(list)
+    for token, header in usable.items():
+        copies[header.sop_id].append(token)
+    chosen = {}
+    for sop_id, tokens in copies.items():
+        tokens.sort(key=lambda token: (usable[token].series_id, usable[token].digest, token))
+        chosen[sop_id] = tokens[0]
+        if len(tokens) == 1:
+            continue
+        sound = [token for token in tokens if outcomes[token].reason == "ok"]
+        if len(sound) > 1 and not _same_image([(token, usable[token]) for token in sound], pixel_digest):
+            outcomes |= dict.fromkeys(tokens, Outcome("duplicate_uid_conflict", f"{len(tokens)} files"))
+        elif sound:
+            chosen[sop_id] = sound[0]
+            outcomes |= dict.fromkeys(sound[1:], Outcome("duplicate_identical"))
+    return chosen
+
+
+def _same_image(copies: Sequence[tuple[str, Header]], pixel_digest: PixelDigest) -> bool:
+    """Whether files with one identity hold the same planes with the same pixels."""
+    if len({header.digest for _, header in copies}) == 1:
+        return True
+    planes = {tuple(_without_place(frame) for frame in header.frames) for _, header in copies}
+    if len({repr(frames) for frames in planes}) > 1:
+        return False
+    count = len(copies[0][1].frames)
+    return len({tuple(pixel_digest(token, i) for i in range(count)) for token, _ in copies}) == 1
+
+
+def _without_place(frame: Frame) -> str:
+    """What must agree between copies; where they are filed and how colours were stored needn't."""
+    keys = {name: value for name, value in sorted(frame.keys.items()) if name != "frame_of_reference"}
+    return repr(replace(frame, study_id="", series_id="", photometric="", image_type=(), keys=keys))
+
+
+def _groups(
+    chosen: Mapping[str, str], headers: Mapping[str, Header], rules: Rules, pixel_digest: PixelDigest
+) -> list[Group]:
+    frames: list[Frame] = []
+    cine: list[Group] = []
+    for token in chosen.values():
+        own = headers[token].frames
+        if len(own) > 1 and not is_slice(own[0]):
+            detail = f"{len(own)} frames in time; only single images are used"
+            cine.append(Group(own, reason="rule_not_selected", detail=detail))
+        else:
+            frames += own
+    return cine + group(
+        frames, rules, pixel_digest=lambda frame: pixel_digest(chosen[frame.source], frame.index)
+    )
+
+
+def _spoiled(made: Group, chosen: Mapping[str, str], outcomes: Mapping[str, Outcome]) -> Group:
+    """The group, refused where one of its files can't be used: a volume without it would be incomplete."""
+    if made.reason != "ok":
+        return made
+    reasons = {outcomes[chosen[frame.source]].reason for frame in made.frames} - {"ok", "duplicate_identical"}
+    if not reasons:
+        return made
+    for whole in ("patient_conflict", "duplicate_uid_conflict"):
+        if whole in reasons:
+            return replace(made, reason=whole, geometry=None, detail="another file of the same volume")
+    lost = sum(outcomes[chosen[frame.source]].reason != "ok" for frame in made.frames)
+    detail = f"{lost} of {len(made.frames)} slices could not be read"
+    return replace(made, reason="missing_slices", geometry=None, detail=detail)
+
+
+def _tell(groups: Sequence[Group], chosen: Mapping[str, str], outcomes: dict[str, Outcome]) -> None:
+    """Gives the groups' reasons to their files: own trouble first, then a case, then the gravest reason."""
+    told: defaultdict[str, list[Outcome]] = defaultdict(list)
+    for made in groups:
+        for token in {chosen[frame.source] for frame in made.frames}:
+            told[token].append(Outcome(made.reason, made.detail))
+    for token, given in told.items():
+        if outcomes[token].reason == "ok" and all(outcome.reason != "ok" for outcome in given):
+            outcomes[token] = min(given, key=lambda outcome: _GRAVITY[REASONS[outcome.reason].state])
+
+
+def _case_plan(
+    made: Group,
+    chosen: Mapping[str, str],
+    headers: Mapping[str, Header],
+    case_id: Callable[[Iterable[str]], str],
+) -> CasePlan:
+    sources = sorted({frame.source for frame in made.frames})
+    first = headers[chosen[made.frames[0].source]]
+    notes = {note for source in sources for note in headers[chosen[source]].notes}
+    names = sorted(f"{frame.source}/{frame.index}" for frame in made.frames)
+    return CasePlan(
+        case_id=case_id(names),
+        group=made,
+        tokens={source: chosen[source] for source in sources},
+        attributes={**first.attributes, **_telling(made), **made.measures},
+        notes=tuple(sorted(notes)),
+    )
+
+
+def _telling(made: Group) -> dict[str, Attribute]:
+    """What separates this volume from others of its series, where it is a number that isn't listed yet."""
+    return {
+        name: value
+        for name, value in made.separated_by.items()
+        if isinstance(value, float) and name in ("b_value", "temporal_position", "echo_number", "echo_time")
+    }

@@ -1,0 +1,124 @@
+"""The values of single planes: a file opened, decoded, and put through the value chain."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from pipeline.config import Limits
+from pipeline.ingest.codecs import CODECS
+from pipeline.ingest.colour import Palette, narrowed, rgb_of_palette, rgb_of_ybr
+from pipeline.ingest.container import open_container
+from pipeline.ingest.decode import PixelSource, open_pixels, read_frame
+from pipeline.ingest.files import ChangedWhileRead, open_file
+from pipeline.ingest.frames import Frame
+from pipeline.ingest.isolation import at_most
+from pipeline.ingest.pixels import pixel_keyword
+from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.transforms import functional_groups, palette_of, transforms_of
+from pipeline.ingest.values import HounsfieldTally, Plane, Transform, plane_of, stored_values
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file to read, and the size and time that it must still have."""
+
+    path: bytes
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened image file, ready to give its planes."""
+
+    pixels: PixelSource
+    transforms: tuple[Transform, ...]
+    palette: Palette | None
+
+    def transform(self, index: int) -> Transform:
+        """How frame `index` becomes numbers."""
+        return self.transforms[index if len(self.transforms) > 1 else 0]
+
+    def decoder(self) -> str:
+        """The decoder's package and version."""
+        codec = CODECS[self.pixels.syntax.codec]
+        return f"{codec.package} {codec.version()}"
+
+
+@dataclass
+class PlaneReader:
+    """Reads planes of one case; a file stays open until a plane of another one is asked for.
+
+    `token` is the file in use, so that a refusal can be put down to it; `notes` are by token.
+    """
+
+    files: Mapping[str, SourceFile]
+    tokens: Mapping[str, str]
+    limits: Limits
+    stack: contextlib.ExitStack
+    token: str = ""
+    notes: dict[str, set[str]] = field(default_factory=dict)
+    tally: HounsfieldTally = field(default_factory=HounsfieldTally)
+    bits_stored: int = 0
+    lossy_decoder: str = ""
+    _source: Source | None = None
+
+    def read(self, frame: Frame) -> NDArray[Any]:
+        """The values of a frame, `(rows, columns)` or `(rows, columns, 3)`. Raises Refusal."""
+        with at_most(self.limits.seconds):
+            return self._read(frame)
+
+    def _read(self, frame: Frame) -> NDArray[Any]:
+        token = self.tokens[frame.source]
+        if token != self.token or self._source is None:
+            self.stack.close()
+            self.token = token
+            self._source = self.stack.enter_context(open_source(self.files[token], self.limits))
+        source = self._source
+        plane = values_of(source, frame.index)
+        self.notes.setdefault(token, set()).update(plane.notes)
+        self.tally.add(plane)
+        self.bits_stored = source.pixels.form.bits_stored
+        if source.pixels.syntax.lossy:
+            self.notes[token].add("lossy")
+            self.lossy_decoder = source.decoder()
+        return plane.array
+
+
+@contextlib.contextmanager
+def open_source(file: SourceFile, limits: Limits) -> Iterator[Source]:
+    """An image file whose bytes are those that were seen before. Raises Refusal `io_error` if they aren't."""
+    try:
+        with open_file(file.path) as opened:
+            if (opened.size, opened.mtime_ns) != (file.size, file.mtime_ns):
+                raise ChangedWhileRead
+            container = open_container(
+                opened.data, depth=limits.depth, inflated_bytes=limits.decoded_mb << 20
+            )
+            pixels = open_pixels(container, decoded_bytes=limits.decoded_mb << 20)
+            groups = functional_groups(container.dataset, pixels.form.frames)
+            transforms = transforms_of(groups, pixels.form, pixel_keyword(container.dataset))
+            yield Source(pixels, transforms, palette_of(container.dataset, pixels.form))
+    except (OSError, ChangedWhileRead) as error:
+        raise Refusal("io_error", type(error).__name__) from None
+
+
+def values_of(source: Source, index: int) -> Plane:
+    """The numbers or RGB colours of frame `index`. Raises Refusal."""
+    form = source.pixels.form
+    stored = read_frame(source.pixels, index)
+    notes = frozenset(source.pixels.notes)
+    if source.palette is not None:
+        indices, _ = stored_values(stored.array, form)
+        return Plane(rgb_of_palette(indices, source.palette), notes=notes)
+    if form.samples == 1:
+        plane = plane_of(stored.array, form, source.transform(index))
+        return Plane(plane.array, plane.padded, plane.notes | notes)
+    array = rgb_of_ybr(stored.array, form.bits_stored) if stored.colour == "YBR" else stored.array
+    fixed = {"colour_model_fixed"} if stored.colour_fixed else set()
+    return Plane(narrowed(array) if form.bits_allocated == 16 else array, notes=notes | fixed)

@@ -1,0 +1,124 @@
+"""The stage: RAW against the catalogue, what is new read, and a table of what became of every file."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pipeline import digests, ledger
+from pipeline.catalogue import Catalogue
+from pipeline.config import Config, Ingest
+from pipeline.errors import DataError, GateError, UsageError
+from pipeline.ingest.account import account_lines, check_usable, stamp
+from pipeline.ingest.changes import Changes, find_changes
+from pipeline.ingest.discover import Found, discover
+from pipeline.ingest.reasons import REASONS
+from pipeline.ingest.update import Target, update
+from pipeline.pseudonyms import Key, load_key
+from pipeline.records import Summary
+from pipeline.workspace import Workspace, write_json
+
+VERSION = 1
+"""Grows whenever the same file would give other values or another reason; everything is then read again."""
+
+_GONE_SHARE, _GONE_FILES = 0.10, 10
+"""More files gone at once than this share, and this number, look like a disk that isn't mounted."""
+_BURIED = "tombstone"
+
+
+def run(config: Config, workspace: Workspace) -> Summary:
+    """Brings the catalogue and the shards up to what RAW holds now.
+
+    Raises DataError when RAW is missing, holds no DICOM, or too many of its images can't be used;
+    GateError when many known files are gone at once; UsageError when the catalogue has another key.
+    """
+    settings = config.ingest
+    key, made = load_key(settings.key, workspace.name, workspace.root)
+    found = _discovered(workspace.root / settings.raw, settings, key)
+    with Catalogue(workspace.catalogue) as catalogue:
+        _begin(catalogue, settings, key)
+        difference = find_changes(found, catalogue, is_young=_is_young(settings.settle_seconds))
+        _check_gone(difference, settings)
+        if difference.fresh or difference.gone:
+            target = Target(settings, key, catalogue, workspace.cases, _buried(workspace))
+            update(target, difference, found)
+        lines = account_lines(catalogue, difference)
+        check_usable(catalogue, settings, lines)
+        changed = write_json(workspace.data / "ingest.json", stamp(catalogue, key))
+    return Summary((*([made] if made else []), *lines), changed)
+
+
+def list_files(
+    config: Config, workspace: Workspace, state: str = ""
+) -> Iterator[tuple[str, str, str, str, str]]:
+    """Path, state, reason with detail, sentence and next step of the files in `state` ("" for all).
+
+    Real paths are stored nowhere: RAW is walked again and its tokens are looked up.
+    """
+    key, _ = load_key(config.ingest.key, workspace.name, workspace.root)
+    with Catalogue(workspace.catalogue) as catalogue:
+        rows = catalogue.query("SELECT token, state, reason, detail FROM files")
+    known = {row[0]: row[1:] for row in rows}
+    for file in discover(os.fsencode(workspace.root / config.ingest.raw), key):
+        own, code, detail = known.get(file.token, ("", "", ""))
+        if own and state in ("", own):
+            path = file.relative.encode("utf-8", "backslashreplace").decode()
+            reason = REASONS[code]
+            told = f"{code} ({detail})" if detail else code
+            yield path.replace("\n", "\\n"), own, told, reason.sentence, reason.next_step
+
+
+def _discovered(raw: Path, settings: Ingest, key: Key) -> list[Found]:
+    if not raw.is_dir():
+        raise DataError(
+            f"The folder of scans {settings.raw} is not there. Put the DICOM files there, "
+            "or set `ingest.raw` to where they are."
+        )
+    return discover(os.fsencode(raw), key)
+
+
+def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
+    """Refuses another key, and forgets what was read under other settings."""
+    stored = catalogue.meta("key_id")
+    if stored not in (None, key.key_id):
+        raise UsageError(
+            f"These scans were read with the key {stored}, this is the key {key.key_id}. Put back the "
+            "first key, or run `make clean` to start anew with this one."
+        )
+    recipe = _recipe(settings)
+    if catalogue.meta("ingest_recipe") == recipe:
+        return
+    with catalogue.transaction():
+        catalogue.delete_cases([row[0] for row in catalogue.query("SELECT case_id FROM cases")])
+        catalogue.delete_files([row[0] for row in catalogue.query("SELECT token FROM files")])
+        catalogue.set_meta("key_id", key.key_id)
+        catalogue.set_meta("ingest_recipe", recipe)
+
+
+def _recipe(settings: Ingest) -> str:
+    """The digest of all settings that decide what a file becomes."""
+    outside = {"raw", "key", "workers", "settle_seconds", "failed_share", "pixel_text"}
+    return digests.of_json([VERSION, settings.model_dump(mode="json", exclude=outside)])
+
+
+def _is_young(settle_seconds: float) -> Callable[[Found], bool]:
+    """Whether a file changed so lately that it may still be on its way; a time in the future says nothing."""
+    now, young = time.time_ns(), int(settle_seconds * 1e9)
+    return lambda file: 0 <= now - file.mtime_ns < young
+
+
+def _check_gone(difference: Changes, settings: Ingest) -> None:
+    gone = len(difference.gone)
+    if gone > max(_GONE_FILES, _GONE_SHARE * difference.known):
+        raise GateError(
+            f"{gone} of {difference.known} known files are gone from {settings.raw}: is the disk mounted? "
+            "If they were removed on purpose, run `make clean` and start again; nothing was changed now."
+        )
+
+
+def _buried(workspace: Workspace) -> frozenset[str]:
+    """The pseudonyms of patients who were deleted on request."""
+    records = ledger.read(workspace.ledger("parts"))
+    return frozenset(str(record["patient_id"]) for record in records if record["why"] == _BURIED)

@@ -1,0 +1,68 @@
+"""The first pass: headers of many files, read in child processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.executors import Failure
+from pipeline.ingest.discover import Found
+from pipeline.ingest.headers import Header, Selection, read_header
+from pipeline.ingest.isolation import at_most, refusal_of, run_isolated
+from pipeline.progress import Bar
+from pipeline.pseudonyms import Key
+
+_MOST_FILES, _MOST_BYTES = 256, 64 << 20
+
+
+@dataclass(frozen=True)
+class HeaderTask:
+    """Files whose headers one child reads."""
+
+    files: tuple[Found, ...]
+    key: Key
+    selection: Selection
+
+
+def read_headers(task: HeaderTask) -> dict[str, Header]:
+    """The headers of a task's files, by token."""
+    found = {}
+    for file in task.files:
+        with at_most(task.selection.limits.seconds):
+            found[file.token] = read_header(file.path, file.relative, key=task.key, selection=task.selection)
+    return found
+
+
+def survey(
+    files: Sequence[Found], *, key: Key, selection: Selection, workers: int | None, progress: Bar
+) -> dict[str, Header]:
+    """The header of each file, by token."""
+    headers: dict[str, Header] = {}
+    tasks = [HeaderTask(batch, key, selection) for batch in _batches(files)]
+    for task, result in run_isolated(
+        read_headers, tasks, split=_alone, workers=workers, limits=selection.limits
+    ):
+        if isinstance(result, Failure):
+            refusal = refusal_of(result)
+            blank = Header(task.files[0].size, task.files[0].mtime_ns)
+            result = {task.files[0].token: replace(blank, reason=refusal.reason, detail=refusal.detail)}
+        headers |= result
+        progress.advance(len(result))
+    return headers
+
+
+def _batches(files: Iterable[Found]) -> Iterator[tuple[Found, ...]]:
+    batch: list[Found] = []
+    size = 0
+    for file in files:
+        if batch and (len(batch) == _MOST_FILES or size + file.size > _MOST_BYTES):
+            yield tuple(batch)
+            batch, size = [], 0
+        batch.append(file)
+        size += file.size
+    if batch:
+        yield tuple(batch)
+
+
+def _alone(task: HeaderTask) -> list[HeaderTask]:
+    return [replace(task, files=(file,)) for file in task.files]

@@ -1,0 +1,120 @@
+"""The stage on a small analysis with a real model."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import study
+
+from pipeline import compare, drift
+from pipeline.champion.promotion import publish
+from pipeline.errors import DamageError, GateError
+
+CONFIG = study.config()
+FOUND = (
+    study.scans("a", 60, part="train")
+    + study.scans("v", 40, part="validation", seed=2)
+    + study.scans("t", 60, part="test", seed=3)
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    study.save_model(path, study.WEAK)
+    return path
+
+
+@pytest.fixture
+def champion(workspace, model):
+    """A workspace whose first candidate is the champion."""
+    study.store(workspace, FOUND)
+    study.write_candidate(workspace, CONFIG, FOUND, weights=study.WEAK, model=model)
+    compare.run(CONFIG, workspace)
+    publish(workspace, approver="Ada", reason="")
+    return workspace
+
+
+def arrive(workspace, model, count, **scanner):
+    """New patients from a scanner; gives them."""
+    new = study.scans("n", count, part="train", era=2, seed=4)
+    study.store(workspace, new, **scanner)
+    study.write_candidate(workspace, CONFIG, FOUND + new, weights=study.WEAK, model=model)
+    return new
+
+
+def told(workspace):
+    return json.loads((workspace.candidate / "drift.json").read_text())
+
+
+def test_without_a_champion_there_is_nothing_to_drift_from(workspace):
+    study.write_candidate(workspace, CONFIG, FOUND, weights=study.WEAK)
+    (workspace.candidate / "champion_new.csv").write_text("stale")
+    summary = drift.run(CONFIG, workspace)
+    assert summary.lines == ("No champion yet, so there is nothing to drift from.",)
+    assert told(workspace)["level"] == "no_champion"
+    assert not (workspace.candidate / "champion_new.csv").exists()
+    assert not drift.run(CONFIG, workspace).changed
+
+
+def test_scans_that_the_champion_knows_are_not_new(champion):
+    drift.run(CONFIG, champion)
+    assert told(champion)["level"] == "no_new"
+
+
+def test_new_patients_of_the_same_scanner_do_not_drift_and_are_scored_first(champion, model):
+    new = arrive(champion, model, 60).sorted()
+    pointer = champion.champion.read_bytes()
+    summary = drift.run(CONFIG, champion)
+    record = told(champion)
+    assert record["level"] == "none"
+    assert (record["new_patients"], record["new_cases"]) == (60, 60)
+    names = {found["name"] for found in record["attributes"]}
+    assert {"kvp", "manufacturer", "spacing_rows", "intensity_p99", "label", "score yes"} <= names
+    assert "none found" in summary.lines[0]
+    table = drift_table(champion)
+    assert list(table["case_id"]) == list(new.cohort["case_id"])
+    expected = study.predictions_of(new, study.WEAK)["score_yes"].to_numpy()
+    assert table["score_yes"].astype(float).to_numpy() == pytest.approx(expected, abs=1e-6)
+    assert not drift.run(CONFIG, champion).changed
+    assert champion.champion.read_bytes() == pointer
+
+
+def drift_table(workspace):
+    from pipeline.champion.predictions import read_table
+
+    return read_table(workspace.candidate / "champion_new.csv")
+
+
+def test_another_scanner_stops_the_run_until_a_reason_is_given(champion, model):
+    arrive(champion, model, 60, kvp=80.0, brightness=300)
+    with pytest.raises(GateError, match=r"kvp \(by .* standard deviations") as refusal:
+        drift.run(CONFIG, champion)
+    assert "ACCEPT_DRIFT='reason'" in str(refusal.value)
+    record = told(champion)
+    assert (record["level"], record["accepted"]) == ("stop", None)
+    stopped = {found["name"] for found in record["attributes"] if found["level"] == "stop"}
+    assert {"kvp", "intensity_mean", "intensity_p50"} <= stopped
+    summary = drift.run(CONFIG, champion, accept="the new scanner is meant to be learnt")
+    assert summary.lines[-1] == "Accepted: the new scanner is meant to be learnt"
+    assert told(champion)["accepted"] == "the new scanner is meant to be learnt"
+    # the same scans need no second reason
+    assert not drift.run(CONFIG, champion).changed
+
+
+def test_few_new_patients_are_too_few_unless_their_modality_is_new(champion, model):
+    arrive(champion, model, 6, kvp=80.0)
+    drift.run(CONFIG, champion)
+    assert told(champion)["level"] == "too_few"
+    arrive(champion, model, 6, modality="MR")
+    with pytest.raises(GateError, match="never seen before: MR"):
+        drift.run(CONFIG, champion)
+
+
+def test_a_champion_whose_files_changed_scores_nothing(champion, model):
+    arrive(champion, model, 30)
+    (champion.generations / "0001" / "model.keras").write_bytes(b"other")
+    with pytest.raises(DamageError, match="Generation 0001"):
+        drift.run(CONFIG, champion)
+    assert not (champion.candidate / "champion_new.csv").exists()

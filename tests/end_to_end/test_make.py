@@ -1,0 +1,188 @@
+"""The make targets, by real make in a folder with a space in its name."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from small_project import PROJECT, contents, make_in, phantom
+
+pytestmark = pytest.mark.xdist_group("make")
+
+CANDIDATE = "reports/small/candidate"
+
+
+def changed_times(project: Path) -> dict[str, int]:
+    return {
+        name: (project / CANDIDATE / name).stat().st_mtime_ns
+        for name in ("model.keras", "metrics.json", "report.html")
+    }
+
+
+def test_help_is_the_default_and_lists_every_target(fresh: Path) -> None:
+    said = make_in(fresh).stdout
+    targets = {line.split()[0] for line in said.splitlines()}
+    text = (PROJECT / "Makefile").read_text()
+    documented = {line[3:].split(":")[0].split()[0] for line in text.splitlines() if line.startswith("## ")}
+    assert targets == documented
+    assert documented >= {
+        "setup",
+        "demo",
+        "ingest",
+        "report",
+        "retrain",
+        "promote",
+        "predict",
+        "test",
+        "bench",
+        "forget",
+    }
+
+
+def test_report_makes_everything_from_nothing(finished: Path) -> None:
+    names = {path.name for path in (finished / CANDIDATE).iterdir()}
+    assert names >= {
+        "cohort.csv",
+        "model.keras",
+        "metrics.json",
+        "comparison.json",
+        "report.html",
+        "model_card.md",
+    }
+    assert json.loads((finished / CANDIDATE / "comparison.json").read_text())["verdict"] == "FIRST"
+    looks = (finished / "reports/small/ledger/looks.jsonl").read_text().splitlines()
+    assert len(looks) == 1
+
+
+def test_with_nothing_to_do_nothing_is_touched(finished: Path) -> None:
+    before, times = contents(finished / "reports"), changed_times(finished)
+    done = make_in(finished, "report")
+    assert done.returncode == 0
+    assert contents(finished / "reports") == before
+    assert changed_times(finished) == times
+
+
+def test_editing_the_report_section_does_not_retrain(finished: Path) -> None:
+    times = changed_times(finished)
+    config = finished / "configs/small.yaml"
+    config.write_text(config.read_text().replace("title: Nodules, small", "title: Another title"))
+    assert make_in(finished, "report").returncode == 0
+    assert "Another title" in (finished / CANDIDATE / "report.html").read_text()
+    after = changed_times(finished)
+    assert after["model.keras"] == times["model.keras"]
+    assert after["metrics.json"] == times["metrics.json"]
+
+
+def test_a_deleted_report_comes_back(finished: Path) -> None:
+    report = finished / CANDIDATE / "report.html"
+    report.unlink()
+    assert make_in(finished, "report").returncode == 0
+    assert report.exists()
+
+
+def test_a_config_with_a_space_is_refused_in_a_sentence(fresh: Path) -> None:
+    done = make_in(fresh, "report", "CONFIG=configs/my study.yaml")
+    assert done.returncode == 2
+    assert "has a space: rename the file" in done.stderr
+
+
+def test_retraining_keeps_parts_and_only_promote_moves_the_champion(finished: Path) -> None:
+    refused = make_in(finished, "promote")
+    assert "APPROVER" in refused.stderr
+    assert not (finished / "reports/small/champion.json").exists()
+    promoted = make_in(finished, "promote", "APPROVER=Dr O'Neil")
+    assert promoted.returncode == 0, promoted.stderr
+    first = {row["case_id"]: row["part"] for row in rows(finished / CANDIDATE / "cohort.csv")}
+    again = make_in(finished, "retrain")
+    assert again.returncode == 0, again.stderr
+
+    phantom(finished, "--later")
+    done = make_in(finished, "retrain", "ACCEPT_DRIFT=a third scanner came")
+    assert done.returncode == 0, done.stderr
+    assert "VERDICT " in done.stdout
+    second = {row["case_id"]: row["part"] for row in rows(finished / CANDIDATE / "cohort.csv")}
+    assert len(second) > len(first)
+    assert {case: second[case] for case in first} == first
+    champion = json.loads((finished / "reports/small/champion.json").read_text())
+    assert champion["generation"] == "0001"
+    assert champion["approver"] == "Dr O'Neil"
+    comparison = json.loads((finished / CANDIDATE / "comparison.json").read_text())
+    assert comparison["champion"]["generation"] == "0001"
+    assert "0001" in make_in(finished, "generations").stdout
+
+
+def test_predict_scores_new_scans_and_leaves_the_analysis_alone(finished: Path) -> None:
+    before = contents(finished / "reports")
+    shutil.copytree(finished / "data/raw/small/north", finished / "new scans")
+    done = make_in(finished, "predict", "NEW=new scans", "OUT=new predictions.csv")
+    assert done.returncode == 0, done.stderr
+    table = rows(finished / "new predictions.csv")
+    assert table
+    assert {row["status"] for row in table} == {"ok"}
+    assert all(0 <= float(row["score_nodule"]) <= 1 for row in table)
+    assert contents(finished / "reports") == before
+    assert not list((finished / "data/small/predict").iterdir())
+
+
+def test_score_measures_any_table(finished: Path) -> None:
+    done = make_in(finished, "score", f"TABLE={CANDIDATE}/predictions.csv", "OUT=scored")
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((finished / "scored/metrics.json").read_text())["metrics"]
+    assert any(item["id"] == "auroc" and item["part"] == "test" for item in metrics)
+
+
+def test_verify_finds_a_flipped_byte(finished: Path) -> None:
+    assert make_in(finished, "verify").returncode == 0
+    shard = sorted((finished / "data/small/cases").glob("*.npy"))[0]
+    damaged = bytearray(shard.read_bytes())
+    damaged[4000] ^= 1
+    shard.write_bytes(damaged)
+    done = make_in(finished, "verify")
+    assert done.returncode == 2
+    assert "voxels are damaged" in done.stderr
+
+
+def test_clean_leaves_scans_ledgers_and_champion(finished: Path) -> None:
+    raw = contents(finished / "data/raw")
+    done = make_in(finished, "clean")
+    assert done.returncode == 0
+    assert not (finished / "data/small").exists()
+    assert not (finished / CANDIDATE).exists()
+    assert contents(finished / "data/raw") == raw
+    assert (finished / "reports/small/ledger/parts.jsonl").exists()
+
+
+def test_a_rebuilt_analysis_has_the_same_parts_and_arrays(finished: Path) -> None:
+    kept = {name: (finished / CANDIDATE / name).read_bytes() for name in ("cohort.csv", "predictions.csv")}
+    make_in(finished, "clean")
+    assert make_in(finished, "report").returncode == 0
+    for name, data in kept.items():
+        assert (finished / CANDIDATE / name).read_bytes() == data
+
+
+def test_forget_removes_a_patient_everywhere_and_for_good(finished: Path) -> None:
+    labels = rows(finished / "data/raw/small/labels.csv")
+    cohort = rows(finished / CANDIDATE / "cohort.csv")
+    patient = labels[3]["patient_id"]
+    assert make_in(finished, "promote", "APPROVER=me").returncode == 0
+    done = make_in(finished, "forget", f"ID={patient}")
+    assert done.returncode == 0, done.stderr
+    left = rows(finished / CANDIDATE / "cohort.csv")
+    gone = {row["patient_id"] for row in cohort} - {row["patient_id"] for row in left}
+    assert len(gone) == 1
+    pseudonym = gone.pop().encode()
+    for folder in (finished / CANDIDATE, finished / "reports/small/generations", finished / "data/small"):
+        holding = [
+            path.name for path in folder.rglob("*") if path.is_file() and pseudonym in path.read_bytes()
+        ]
+        assert holding == []
+    assert make_in(finished, "forget", f"ID={patient}").returncode == 0
+    assert make_in(finished, "cohort").returncode == 0
+    assert pseudonym.decode() not in (finished / CANDIDATE / "cohort.csv").read_text()
+    assert make_in(finished, "forget", "ID=nobody").returncode == 2
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))

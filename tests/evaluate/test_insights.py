@@ -1,0 +1,317 @@
+"""Insights, on networks whose weights are written out here, so that the answer is known beforehand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.evaluate import insights
+from pipeline.evaluate.insights import attention, gallery, gradients, network, privacy, shifts
+from pipeline.records import Case, Geometry, Stored
+
+SIZE = 16
+CLASSES = ("normal", "nodule")
+
+
+def _network(*, pooled: bool = True) -> keras.Model:
+    """Brightness speaks for the nodule: the whole image's mean, or with `pooled=False` that of its left half."""
+    scan = keras.Input((SIZE, SIZE, 1), name="scan")
+    maps = keras.layers.Conv2D(1, 3, padding="same", use_bias=False, name="first_convolution")(scan)
+    maps = keras.layers.ReLU(name="last_features")(maps)
+    features = keras.layers.GlobalAveragePooling2D()(maps) if pooled else keras.layers.Flatten()(maps)
+    model = keras.Model(scan, keras.layers.Dense(2, use_bias=False, name="logits")(features))
+    kernel = np.zeros((3, 3, 1, 1), np.float32)
+    kernel[1, 1] = 1
+    model.get_layer("first_convolution").set_weights([kernel])
+    left = np.repeat(np.arange(SIZE) < SIZE // 2, 1)[None, :].repeat(SIZE, axis=0).ravel()[:, None] / SIZE**2
+    weights = np.array([[-9.0, 9.0]]) if pooled else left * np.array([[-18.0, 18.0]])
+    model.get_layer("logits").set_weights([weights.astype(np.float32)])
+    return model
+
+
+@pytest.fixture(scope="module")
+def model() -> keras.Model:
+    return _network()
+
+
+def _image(row: int, column: int) -> np.ndarray:
+    image = np.zeros((SIZE, SIZE, 1), np.float32)
+    image[row - 1 : row + 2, column - 1 : column + 2] = 1
+    return image
+
+
+def _probabilities(model: keras.Model) -> Callable[[Any], np.ndarray]:
+    def probabilities(images: Any) -> np.ndarray:
+        logits = np.asarray(model(np.asarray(images, np.float32), training=False), np.float64)
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return raised / raised.sum(axis=1, keepdims=True)
+
+    return probabilities
+
+
+def test_the_gradient_of_a_sum_of_squares_is_twice_the_input() -> None:
+    at = np.array([[1.0, -2.0, 3.0]], np.float32)
+    assert gradients.available()
+    np.testing.assert_allclose(gradients.gradient(lambda x: keras.ops.sum(x * x), at), 2 * at)
+
+
+@pytest.mark.parametrize("method", ["grad_cam", "occlusion"])
+def test_heat_lies_where_the_bright_spot_is(
+    method: str, model: keras.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if method == "occlusion":
+        monkeypatch.setattr(gradients, "_GRADIENTS", {})
+    assert attention.method_of(model) == method
+    heat = attention.explainer(model)(_image(4, 11), 1)
+    assert heat.shape == (SIZE, SIZE)
+    assert heat.max() == pytest.approx(1)
+    row, column = (int(place.mean().round()) for place in np.nonzero(heat > 0.9))
+    assert abs(row - 4) <= 1
+    assert abs(column - 11) <= 1
+
+
+def test_nothing_that_speaks_for_a_class_gives_a_map_of_zeros(model: keras.Model) -> None:
+    """Brightness only ever speaks against `normal` here."""
+    assert not attention.explainer(model)(_image(4, 11), 0).any()
+
+
+def test_heat_of_a_volume_has_the_shape_of_the_volume() -> None:
+    scan = keras.Input((4, 8, 8, 1), name="scan")
+    maps = keras.layers.Conv3D(2, 3, strides=2, padding="same", activation="relu", name="last_features")(scan)
+    model = keras.Model(scan, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling3D()(maps)))
+    heat = attention.explainer(model)(
+        np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype(np.float32), 2
+    )
+    assert heat.shape == (4, 8, 8)
+    assert 0 <= heat.min() <= heat.max() <= 1
+
+
+def test_shuffled_weights_are_the_same_numbers_in_another_order(model: keras.Model) -> None:
+    before = [weight.copy() for weight in model.get_weights()]
+    shuffled = attention.with_shuffled_weights(model, np.random.default_rng(3))
+    for one, other, unchanged in zip(before, shuffled.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(np.sort(one.ravel()), np.sort(other.ravel()))
+        np.testing.assert_array_equal(one, unchanged)
+
+
+def test_masking_covers_a_tenth_of_the_pixels_first_the_hottest() -> None:
+    image = np.random.default_rng(1).normal(size=(20, 10, 1)).astype(np.float32)
+    heat = np.zeros((20, 10), np.float32)
+    heat[:2] = 1
+    hottest, elsewhere = attention.masked(image, heat, np.random.default_rng(2))
+    median = np.median(image)
+    assert (hottest[:2] == median).all()
+    assert (hottest != image).sum() == (elsewhere != image).sum() == 20
+
+
+def test_rank_correlation_of_a_map_with_itself_is_one_and_with_a_constant_zero() -> None:
+    one = np.arange(6, dtype=np.float32)
+    assert attention.rank_correlation(one, one) == pytest.approx(1)
+    assert attention.rank_correlation(one, -one) == pytest.approx(-1)
+    assert attention.rank_correlation(one, np.ones_like(one)) == 0
+
+
+def test_a_shift_moves_down_and_right_and_repeats_the_edge() -> None:
+    image = np.arange(9).reshape(3, 3, 1)
+    assert shifts.shifted(image, rows=1, columns=0)[..., 0].tolist() == [[0, 1, 2], [0, 1, 2], [3, 4, 5]]
+    assert shifts.shifted(image, rows=0, columns=-2)[..., 0].tolist() == [[2, 2, 2], [5, 5, 5], [8, 8, 8]]
+
+
+def test_a_network_that_pools_everything_is_invariant_and_one_that_looks_left_is_not() -> None:
+    images = np.stack([_image(8, 8)] * 8)
+    decision = shifts.Decision(1, 0.52)
+    pooled = shifts.curve(_probabilities(_network()), images, decision)
+    left = shifts.curve(_probabilities(_network(pooled=False)), images, decision)
+    assert [point["pixels"] for point in pooled] == list(range(9))
+    # Up to 6 pixels the spot stays inside, so its mean stays.
+    assert all(point["change"] == pytest.approx(0, abs=1e-6) for point in pooled[:7])
+    assert left[4]["change"] > 0.01
+    assert left[4]["flipped"] > 0
+    assert left[4]["flipped_low"] <= left[4]["flipped"] <= left[4]["flipped_high"]
+
+
+def test_of_many_classes_the_largest_score_is_the_decision() -> None:
+    flip = np.array([[0.5, 0.3, 0.2], [0.2, 0.5, 0.3]])
+    answers = iter([flip, *([flip[::-1]] * 9)])
+    points = shifts.curve(lambda _: next(answers), np.zeros((2, 4, 4, 1)), shifts.Decision(None, None))
+    assert points[1]["flipped"] == 1
+    # Followed is the class said first: 0.5 -> 0.2 and 0.5 -> 0.3.
+    assert points[1]["change"] == pytest.approx(0.25)
+
+
+def test_volumes_are_shifted_in_fewer_cases_than_images() -> None:
+    assert shifts.affordable((128, 128, 1)) == 200
+    assert shifts.affordable((32, 64, 64, 1)) == 25
+    assert shifts.affordable((128, 256, 256, 1)) == 20
+
+
+def test_the_influence_of_one_convolution_is_its_kernel(model: keras.Model) -> None:
+    kernel = np.zeros((3, 3, 1, 1), np.float32)
+    kernel[:, :, 0, 0] = [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+    blurring = keras.models.clone_model(model)
+    blurring.get_layer("first_convolution").set_weights([kernel])
+    found = network.influence(blurring, np.ones((2, SIZE, SIZE, 1), np.float32))
+    np.testing.assert_allclose(found[7:10, 7:10], kernel[..., 0, 0] / 4)
+    assert np.count_nonzero(found) == 9
+    assert network.width_pixels(found) == pytest.approx(3)
+
+
+def test_the_stride_is_the_distance_of_two_places_of_the_last_features(model: keras.Model) -> None:
+    scan = keras.Input((20, 20, 1))
+    maps = keras.layers.Conv2D(1, 3, strides=2, padding="same")(scan)
+    halved_twice = keras.Model(scan, keras.layers.MaxPooling2D(2, padding="same", name="last_features")(maps))
+    assert network.stride_pixels(halved_twice) == 4
+    assert network.stride_pixels(model) == 1
+
+
+def test_first_kernels_are_pictures_one_a_filter_of_volumes_the_middle_slice() -> None:
+    scan = keras.Input((4, 8, 8, 2))
+    model = keras.Model(scan, keras.layers.Conv3D(5, 3, name="first_convolution")(scan))
+    kernel = model.get_layer("first_convolution").get_weights()[0]
+    pictures = network.first_kernels(model, "first_convolution")
+    assert pictures.shape == (5, 3, 3)
+    np.testing.assert_allclose(pictures[4], kernel[1, :, :, :, 4].mean(axis=-1), rtol=1e-6)
+
+
+def _case(**attributes: str) -> Case:
+    modality = attributes.pop("modality", "CT")
+    return Case(
+        "c",
+        "p",
+        "s",
+        "r",
+        modality,
+        "HU",
+        1,
+        Geometry((1.0, 1.0)),
+        Stored("", 0, 0, "f2", (2, 2), 0),
+        "",
+        "",
+        attributes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "reviewed", "shown"),
+    [
+        (_case(image_type="ORIGINAL\\PRIMARY\\AXIAL"), False, True),
+        (_case(modality="PT", image_type="ORIGINAL\\PRIMARY"), False, True),
+        (_case(image_type="DERIVED\\PRIMARY"), False, False),
+        (_case(image_type="ORIGINAL\\SECONDARY"), False, False),
+        (_case(image_type="ORIGINAL\\PRIMARY\\SCREEN SAVE"), False, False),
+        (_case(), False, False),
+        (_case(modality="DX", image_type="ORIGINAL\\PRIMARY", burned_in_annotation="NO"), False, False),
+        (_case(modality="DX", image_type="ORIGINAL\\PRIMARY"), True, True),
+        (_case(image_type="DERIVED\\SECONDARY"), True, True),
+        (_case(image_type="ORIGINAL\\PRIMARY", burned_in_annotation="YES"), True, False),
+    ],
+)
+def test_only_originals_of_ct_mr_pet_are_shown_unless_a_person_reviewed_the_pixels(
+    case: Case, reviewed: bool, shown: bool
+) -> None:
+    reason = privacy.hidden_because(case, reviewed=reviewed)
+    assert (reason is None) == shown
+
+
+def _predictions() -> pd.DataFrame:
+    rows = [
+        ("a", "p1", "test", "nodule", "normal", 0.90, "ok"),
+        ("b", "p1", "test", "nodule", "normal", 0.80, "ok"),
+        ("c", "p2", "test", "nodule", "normal", 0.95, "ok"),
+        ("d", "p3", "test", "normal", "nodule", 0.70, "ok"),
+        ("e", "p4", "test", "nodule", "nodule", 0.99, "ok"),
+        ("f", "p5", "test", "normal", "normal", 0.97, "ok"),
+        ("g", "p6", "validation", "normal", "nodule", 0.99, "ok"),
+        ("h", "p7", "test", "normal", "", 0.50, "failed"),
+        ("i", "p8", "test", "", "nodule", 0.99, "ok"),
+    ]
+    frame = pd.DataFrame(
+        rows, columns=["case_id", "patient_id", "part", "truth", "predicted", "score", "status"]
+    )
+    said_nodule = frame["predicted"] == "nodule"
+    nodule = frame["score"].where(said_nodule, 1 - frame["score"])
+    return frame.assign(score_nodule=nodule, score_normal=1 - nodule).astype(str)
+
+
+def test_the_gallery_takes_the_surest_of_each_kind_one_a_patient_from_the_test_part() -> None:
+    chosen = gallery.choose(_predictions(), "nodule")
+    assert [(row.kind, row.case_id) for row in chosen] == [
+        ("false_negative", "c"),
+        ("false_negative", "a"),
+        ("false_positive", "d"),
+        ("true_positive", "e"),
+        ("true_negative", "f"),
+    ]
+    assert chosen[0].target == "normal"
+    assert chosen[0].score == pytest.approx(0.95)
+
+
+def test_without_a_positive_class_there_are_errors_and_hits() -> None:
+    kinds = [row.kind for row in gallery.choose(_predictions(), None)]
+    assert kinds == ["error", "error", "error", "hit", "hit"]
+
+
+def test_of_a_volume_the_slice_with_the_most_heat_is_shown() -> None:
+    image = np.random.default_rng(0).normal(size=(5, 8, 8, 1)).astype(np.float32)
+    heat = np.zeros((5, 8, 8), np.float32)
+    heat[3, 2, 2] = 1
+    shown = gallery.picture(image, heat)
+    assert shown.slice_index == 3
+    assert shown.heat[2, 2] == 255
+    assert gallery.picture(image, np.zeros_like(heat)).slice_index == 2
+
+
+def test_a_large_picture_is_reduced_by_a_whole_factor() -> None:
+    image = np.linspace(0, 1, 512 * 300, dtype=np.float32).reshape(512, 300, 1)
+    shown = gallery.picture(image, np.zeros((512, 300), np.float32))
+    assert (shown.reduced, shown.grey.shape, shown.grey.dtype) == (2, (256, 150), np.uint8)
+
+
+@pytest.fixture
+def subject(model: keras.Model) -> insights.Subject:
+    return insights.Subject(model, _probabilities(model), CLASSES, "nodule", 0.52)
+
+
+def _scans(modalities: dict[str, str]) -> insights.Scans:
+    images = {name: _image(4 + index, 9) for index, name in enumerate("abcdefghi")}
+    cases = {
+        name: _case(modality=modalities.get(name, "CT"), image_type="ORIGINAL\\PRIMARY") for name in images
+    }
+    return insights.Scans(images.__getitem__, cases, reviewed=False)
+
+
+def test_what_is_written_is_the_same_twice_and_holds_no_picture_of_a_hidden_case(
+    subject: insights.Subject, tmp_path: Path
+) -> None:
+    scans = _scans({"c": "DX"})
+    assert insights.write(subject, _predictions(), scans, tmp_path, seed=1)
+    first = {path.name: path.read_bytes() for path in sorted(tmp_path.iterdir())}
+    assert not insights.write(subject, _predictions(), scans, tmp_path, seed=1)
+    assert {path.name: path.read_bytes() for path in sorted(tmp_path.iterdir())} == first
+
+    stored = json.loads(first["insights.json"])
+    items = {item["case_id"]: item for item in stored["gallery"]["items"]}
+    assert "DX pixels" in items["c"]["hidden"]
+    assert "picture" not in items["c"]
+    with np.load(tmp_path / "insights.npz") as pictures:
+        shown = {item["picture"] for item in items.values() if "picture" in item}
+        assert {
+            name for name in pictures.files if name.startswith("gallery") and not name.endswith("heat")
+        } == shown
+        assert pictures["filters"].shape == (1, 3, 3)
+    assert stored["shifts"]["patients"] == 6
+    assert stored["gallery"]["method"] == "grad_cam"
+
+
+def test_a_test_part_without_an_answer_gives_reasons(subject: insights.Subject, tmp_path: Path) -> None:
+    insights.write(subject, _predictions().iloc[:0], _scans({}), tmp_path, seed=1)
+    stored = json.loads((tmp_path / "insights.json").read_text())
+    assert stored["gallery"]["items"] == []
+    assert stored["shifts"] == stored["field"] == {"reason": "no test case"}

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.evaluate.score import score
+from pipeline.evaluate.view import Plan
+
+Write = Callable[..., Path]
+PLAN = Plan(resamples=200)
+
+
+def test_a_table_from_elsewhere_is_measured_at_one_half(write: Write, tmp_path: Path) -> None:
+    path = write(change=lambda frame: frame.drop(columns=["part", "logit_no", "logit_yes"]))
+    summary = score(path, tmp_path / "out", PLAN)
+    found = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert {metric["part"] for metric in found["metrics"]} == {"external"}
+    [threshold] = found["thresholds"]
+    assert (threshold["threshold"], threshold["chosen_on"]) == (0.5, "fixed beforehand")
+    assert any(line.startswith("external: auroc 0.") for line in summary.lines)
+
+
+def test_the_threshold_comes_from_the_validation_rows_where_there_are_any(
+    write: Write, tmp_path: Path
+) -> None:
+    path = write()
+    score(path, tmp_path / "out", PLAN)
+    found = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    [threshold] = found["thresholds"]
+    assert threshold["chosen_on"] == "validation"
+    validation = pd.read_csv(path).query("part == 'validation' and truth == 'yes'")["score_yes"]
+    # 95 % of 40 positives are 38: the third smallest score of a positive is the threshold.
+    assert threshold["threshold"] == sorted(validation)[2]
+
+
+def test_test_rows_do_not_move_the_threshold(write: Write, tmp_path: Path) -> None:
+    def other_test_truth(frame: pd.DataFrame) -> pd.DataFrame:
+        test = frame["part"] == "test"
+        frame.loc[test, "truth"] = frame.loc[test, "truth"].map({"no": "yes", "yes": "no"})
+        return frame
+
+    thresholds = []
+    for change in (lambda frame: frame, other_test_truth):
+        score(write(change=change), tmp_path / "out", PLAN)
+        thresholds.append(json.loads((tmp_path / "out" / "metrics.json").read_text())["thresholds"])
+    assert thresholds[0] == thresholds[1]
+
+
+def test_scoring_again_changes_nothing(write: Write, tmp_path: Path) -> None:
+    path = write()
+    assert score(path, tmp_path / "out", PLAN).changed
+    assert not score(path, tmp_path / "out", PLAN).changed
+
+
+def test_the_command_scores_a_table_and_refuses_a_bad_one(
+    write: Write, tmp_path: Path, scanloom: Callable[..., object]
+) -> None:
+    path = write()
+    done = scanloom("score", str(path), "--out", "numbers")
+    assert (done.returncode, "test: auroc" in done.stdout) == (0, True)
+    assert (tmp_path / "numbers" / "metrics.json").is_file()
+    path.write_text("case_id,patient,truth,score_yes\na,p1,yes,0.5\n")
+    refused = scanloom("score", str(path))
+    assert refused.returncode == 3
+    assert "no column 'patient_id' (did you mean 'patient'?)" in refused.stderr
+
+
+@pytest.mark.slow
+def test_ten_thousand_patients_are_scored_in_seconds(write: Write, tmp_path: Path) -> None:
+    import time
+
+    path = write(patients=20_000)
+    started = time.process_time()
+    score(path, tmp_path / "out", Plan(resamples=2000))
+    assert time.process_time() - started <= 10

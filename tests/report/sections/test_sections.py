@@ -1,0 +1,235 @@
+"""Each section's arithmetic and judgement, on facts written out here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipeline.errors import DamageError
+from pipeline.report import artifacts
+from pipeline.report.artifacts import Artifacts
+from pipeline.report.facts import Fact
+from pipeline.report.sections import (
+    brief,
+    comparison,
+    flow,
+    gallery,
+    limitations,
+    population,
+    precision,
+    subgroups,
+    thousand,
+    warnings,
+)
+
+
+@pytest.fixture(scope="module")
+def read(candidate: Any) -> Artifacts:
+    workspace = candidate.workspace
+    settings = candidate.config.model_dump(mode="json")
+    return artifacts.read(
+        settings,
+        candidate=workspace.candidate,
+        ledgers=workspace.candidate.parent / "ledger",
+        champion=workspace.generations / "0001",
+    )
+
+
+def _with_metrics(read: Artifacts, *metrics: dict[str, Any]) -> Artifacts:
+    whole = {"part": "test", "unit": "patient", "group": None, "class": None, "target": None}
+    return replace(read, metrics={**read.metrics, "metrics": [{**whole, **metric} for metric in metrics]})
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [(0.90, 0.97, "met"), (0.80, 0.899, "not_met"), (0.88, 0.93, "cannot_tell"), (None, None, "cannot_tell")],
+)
+def test_the_goal_is_judged_by_the_whole_interval(
+    low: float | None, high: float | None, outcome: str
+) -> None:
+    assert brief.outcome(Fact("auroc", 0.9, low, high), 0.90) == outcome
+
+
+def test_the_precision_box_takes_four_times_the_positives_to_halve_the_interval(read: Artifacts) -> None:
+    metric = {
+        "id": "auroc",
+        "value": 0.9,
+        "low": 0.84,
+        "high": 0.94,
+        "level": 0.95,
+        "patients": 200,
+        "positive_patients": 37,
+    }
+    facts = precision.build(_with_metrics(read, metric)).facts
+    assert facts["half_width"].value == pytest.approx(0.05)
+    assert facts["needed"].value == 148
+
+
+def test_whole_people_add_up_at_every_prevalence_and_scale(read: Artifacts) -> None:
+    """Sensitivity 0.9 and specificity 0.8 at 5 %: 45 found, 5 missed, 190 false alarms, 760 left alone."""
+    common = {"level": 0.95, "patients": 300, "positive_patients": 90}
+    read = _with_metrics(
+        read,
+        {"id": "sensitivity", "value": 0.9, "low": 0.8, "high": 0.95, **common},
+        {"id": "specificity", "value": 0.8, "low": 0.7, "high": 0.9, **common},
+    )
+    own, stated, rare = thousand.build(read).tables["rows"]
+    assert [stated[name].value for name in ("tp", "fn", "fp", "tn")] == [45, 5, 190, 760]
+    assert (stated["tp"].low, stated["tp"].high) == (40, 48)
+    assert (stated["fp"].low, stated["fp"].high) == (95, 285)
+    assert own["prevalence"].value == 0.3
+    assert rare["scale"].value == 10_000
+    for row in (own, stated, rare):
+        assert sum(row[name].value for name in ("tp", "fn", "fp", "tn")) == row["scale"].value
+
+
+def test_no_finding_singled_out_means_no_thousand_patients(read: Artifacts) -> None:
+    assert thousand.build(replace(read, metrics={**read.metrics, "positive": None})).reason
+
+
+def test_the_flow_adds_up_and_refuses_a_cohort_that_does_not(read: Artifacts) -> None:
+    section = flow.build(read)
+    out = sum(row["count"].value for row in section.tables["files_out"])
+    assert section.facts["files"].value == section.facts["files_used"].value + out
+    left = sum(row["count"].value for row in section.tables["cases_out"])
+    assert section.facts["cases"].value == section.facts["cases_used"].value + left
+    assert sum(row["patients"].value for row in section.tables["parts"]) == section.facts["patients"].value
+    wrong = {**read.cohort, "flow": {**read.cohort["flow"], "cases": 1}}
+    with pytest.raises(DamageError, match="does not add up"):
+        flow.build(replace(read, cohort=wrong))
+
+
+def test_the_standardised_difference_of_30_and_20_per_cent_is_their_distance_in_pooled_deviations() -> None:
+    by_hand = 0.1 / math.sqrt((0.3 * 0.7 + 0.2 * 0.8) / 2)
+    assert population.standardised_difference(0.3, 0.2) == pytest.approx(by_hand)
+    assert population.standardised_difference(0.0, 0.0) == 0.0
+    assert population.standardised_difference(1.0, 0.0) is None
+
+
+def _cases(sizes: dict[tuple[str, str], int]) -> pd.DataFrame:
+    rows = [
+        {
+            "case_id": f"{part}{value}{n}",
+            "patient_id": f"{part}{value}{n}",
+            "part": part,
+            "target": "x",
+            "by_sex": value,
+        }
+        for (part, value), number in sizes.items()
+        for n in range(number)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_a_group_of_fewer_than_five_patients_is_hidden_with_its_share_and_difference(read: Artifacts) -> None:
+    sizes = {
+        ("train", "F"): 50,
+        ("train", "M"): 50,
+        ("validation", "F"): 20,
+        ("test", "F"): 40,
+        ("test", "M"): 4,
+    }
+    rows = population.build(replace(read, cases=_cases(sizes))).tables["rows"]
+    [men] = [row for row in rows if row["label"] == "M"]
+    assert men["train"].value == 50
+    assert (men["test"].value, men["test_share"].value, men["difference"].value) == (None, None, None)
+    assert men["validation"].value == 0
+
+
+def _group(value: float | None, **more: Any) -> dict[str, Any]:
+    return {"id": "auroc", "value": value, "level": 0.95, "patients": 40, "positive_patients": 12, **more}
+
+
+def _compared(group: str, high: float, p: float) -> dict[str, Any]:
+    return {"a": group, "b": "all others", "metric": "auroc", "part": "test", "unit": "patient", "difference": high - 0.1,
+            "low": high - 0.2, "high": high, "p": p, "p_holm": p, "method": "independent_delong", "patients": 200, "reason": None}  # fmt: skip
+
+
+def test_a_subgroup_is_named_as_worse_only_by_corrected_p_and_a_negative_difference(read: Artifacts) -> None:
+    groups = {"by_sex=F": (-0.01, 0.01), "by_sex=M": (-0.01, 0.2), "by_sex=": (0.3, 0.01)}
+    read = _with_metrics(read, *[_group(0.8, low=0.7, high=0.9, group=name) for name in groups])
+    comparisons = [_compared(name, high, p) for name, (high, p) in groups.items()]
+    section = subgroups.build(replace(read, metrics={**read.metrics, "comparisons": comparisons}))
+    assert section.words["worse"] == ["Sex F"]
+    assert section.words["too_few"] == []
+
+
+def test_a_subgroup_too_small_to_judge_is_named_without_its_counts(read: Artifacts) -> None:
+    small = _group(None, group="by_sex=F", reason="not estimable (n+ = 3)", positive_patients=3)
+    section = subgroups.build(_with_metrics(read, small))
+    assert section.words["too_few"] == ["Sex F"]
+    fact = section.tables["rows"][0]["fact"]
+    assert (fact.patients, fact.positive_patients, fact.cases) == (None, None, None)
+    assert "3" not in fact.reason
+
+
+def test_warnings_name_several_looks_a_wrong_slope_failed_cases_and_drift(read: Artifacts) -> None:
+    slope = {"id": "calibration_slope", "value": 0.6, "low": 0.4, "high": 0.8, "level": 0.95, "patients": 90}
+    predictions = read.predictions.copy()
+    predictions.loc[predictions["part"] == "test", "status"] = "failed"
+    headline = {"id": "auroc", "value": 0.9, "low": 0.8, "high": 0.95, "level": 0.95, "patients": 90}
+    planted = replace(_with_metrics(read, slope, headline), predictions=predictions)
+    texts = " ".join(row["text"] for row in warnings.build(planted).tables["rows"])
+    for words in ("more than one model", "too extreme", "without a prediction", "new scans differ"):
+        assert words in texts
+    quiet = replace(_with_metrics(read, headline), looks=read.looks[:1], drift={})
+    assert warnings.build(quiet).tables["rows"] == []
+
+
+def test_a_headline_that_cannot_be_estimated_is_the_first_warning(read: Artifacts) -> None:
+    none = _with_metrics(read, {"id": "auroc", "value": None, "reason": "not estimable (n+ = 4)"})
+    assert warnings.build(none).tables["rows"][0]["fact"].reason == "not estimable (n+ = 4)"
+
+
+def test_limits_follow_from_facts_and_a_missing_fact_gives_no_sentence(read: Artifacts) -> None:
+    cases = read.cases.assign(by_site="A", by_age="60-69")
+    parts = {
+        **read.cohort["parts"],
+        "test": {**read.cohort["parts"]["test"], "classes": {"normal": 400, "nodule": 7}},
+    }
+    rows = limitations.build(replace(read, cases=cases, cohort={**read.cohort, "parts": parts})).tables[
+        "rows"
+    ]
+    texts = [row["text"] for row in rows]
+    assert any("from one site" in text for text in texts)
+    assert any("“nodule” has fewer than 10" in text for text in texts)
+    assert not any("normal" in text for text in texts)
+    assert all(row["fact"].id for row in rows)
+
+
+def test_the_comparison_tells_rows_flips_drift_and_what_changed(read: Artifacts) -> None:
+    section = comparison.build(read)
+    assert section.facts["verdict"].value == "INCONCLUSIVE"
+    assert [row["outcome"] for row in section.tables["reasons"]] == ["PASS", "UNKNOWN", "UNKNOWN"]
+    assert section.facts["negative"].value == 8
+    assert [row["name"] for row in section.tables["changes"]] == [
+        "training patients",
+        "training cases",
+        "epochs",
+    ]
+    assert section.tables["drift"][0]["unseen"] == "CANON"
+
+
+@pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        ({}, "no comparison"),
+        ({"verdict": "FIRST", "reasons": []}, "no champion yet"),
+        ({"verdict": "KEEP", "reasons": []}, "the champion itself"),
+    ],
+)
+def test_without_a_comparison_the_section_says_why(
+    stored: dict[str, Any], words: str, read: Artifacts
+) -> None:
+    assert words in comparison.build(replace(read, comparison=stored)).reason
+
+
+def test_a_scale_bar_is_the_longest_round_length_within_a_third_of_the_picture(read: Artifacts) -> None:
+    """64 pixels of 0.78 mm are 49.92 mm wide: 10 mm fit into a third, which is a width of 20.03 %."""
+    item = gallery.build(read).tables["false_negative"][0]
+    assert item["bar"].value == 10
+    assert item["bar_width"] == "20.03%"

@@ -1,0 +1,93 @@
+"""Loading a saved model and asking it for logits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from pipeline import backend, digests, scoring
+from pipeline.errors import DamageError, DataError
+
+backend.prepare()
+keras = pytest.importorskip("keras")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A generation's folder with a model of two classes for scans of 4 x 3."""
+    scan = keras.Input((4, 3, 1))
+    net = keras.Model(scan, keras.layers.Dense(2)(keras.layers.Flatten()(scan)))
+    net.save(tmp_path / "model.keras")
+    record = {
+        "classes": ["absent", "present"],
+        "input_shape": [4, 3, 1],
+        "model_sha256": digests.of_file(tmp_path / "model.keras"),
+    }
+    (tmp_path / "model.json").write_text(json.dumps(record))
+    return tmp_path
+
+
+def scans(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (count, 4, 3, 1)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("count", [0, 1, 32, 45])
+def test_logits_of_any_number_of_scans_are_the_models(folder: Path, count: int) -> None:
+    scorer = scoring.load(folder)
+    result = scoring.logits(scorer, (scan for scan in scans(count)))
+    assert result.dtype == np.float64
+    assert result.shape == (count, 2)
+    kernel, bias = scorer.model.get_weights()
+    expected = scans(count).reshape(count, 12).astype(np.float64) @ kernel.astype(np.float64) + bias
+    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-3)
+
+
+def test_probabilities_are_the_softmax_of_scaled_logits() -> None:
+    logits = np.array([[1.0, 2.0, 4.0], [-1000.0, 0.0, 1000.0]])
+    np.testing.assert_allclose(scoring.probabilities(logits, 2.5), softmax(logits / 2.5, axis=1), rtol=1e-12)
+
+
+def test_before_evaluation_the_temperature_is_one_and_after_it_the_stored_one(folder: Path) -> None:
+    assert scoring.load(folder).operating is None
+    assert scoring.load(folder).temperature == 1.0
+    (folder / "operating.json").write_text(json.dumps({"temperature": 1.7}))
+    assert scoring.load(folder).temperature == 1.7
+
+
+def test_the_record_gives_classes_and_input_shape(folder: Path) -> None:
+    scorer = scoring.load(folder)
+    assert scorer.classes == ("absent", "present")
+    assert scorer.input_shape == (4, 3, 1)
+
+
+def test_a_model_whose_bytes_changed_is_never_used(folder: Path) -> None:
+    data = bytearray((folder / "model.keras").read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / "model.keras").write_bytes(data)
+    with pytest.raises(DamageError, match="model.keras is not the file that model.json describes") as caught:
+        scoring.load(folder)
+    assert caught.value.exit_code == 7
+
+
+def test_a_truncated_record_is_damage(folder: Path) -> None:
+    (folder / "model.json").write_text('{"classes": ["absent"')
+    with pytest.raises(DamageError, match="model.json is not valid JSON"):
+        scoring.load(folder)
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.json"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(DataError, match=f"{name} is missing"):
+        scoring.load(folder)
+
+
+def test_importing_scoring_imports_no_keras() -> None:
+    code = "import sys, pipeline.scoring; sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,78 @@
+"""A tiny cohort with its arrays, as the stages before training leave them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.arrays import ShardWriter
+from pipeline.catalogue import Catalogue
+from pipeline.records import Case, Geometry, Stored
+from pipeline.workspace import Workspace, write_csv, write_json
+
+PARTS = ["train"] * 12 + ["validation"] * 4 + ["test"] * 4
+CLASSES = ["absent", "present"]
+
+Prepare = Callable[[Path], Workspace]
+
+
+@pytest.fixture(scope="session")
+def prepare() -> Prepare:
+    """Makes a project in a folder: 20 scans of 16 x 16, those of class 'present' brighter."""
+    return _prepare
+
+
+def _prepare(root: Path) -> Workspace:
+    workspace = Workspace(root, "study")
+    rng = np.random.default_rng(0)
+    classes = [index % 2 for index in range(len(PARTS))]
+    scans = [rng.normal(100 + 20 * index, 20, (16, 16, 1)).astype(np.int16) for index in classes]
+    with ShardWriter(workspace.normalized / "shard-00000.npy") as shard:
+        pairs = [(_case(number, stored), stored) for number, stored in enumerate(map(shard.append, scans))]
+    with Catalogue(workspace.catalogue) as catalogue, catalogue.transaction():
+        catalogue.put_cases([(case, []) for case, _ in pairs])
+        catalogue.put_arrays("recipe", pairs)
+    _describe(workspace, classes)
+    return workspace
+
+
+def _case(number: int, stored: Stored) -> Case:
+    return Case(
+        case_id=f"case-{number:02d}",
+        patient_id=f"patient-{number:02d}",
+        study_id="study",
+        series_id="series",
+        modality="CT",
+        value_unit="HU",
+        channels=1,
+        geometry=Geometry((1.0, 1.0)),
+        stored=stored,
+        pixel_digest=f"pixels-{number}",
+        perceptual_digest="",
+    )
+
+
+def _describe(workspace: Workspace, classes: list[int]) -> None:
+    cohort = pd.DataFrame(
+        {
+            "case_id": [f"case-{number:02d}" for number in range(len(PARTS))],
+            "patient_id": [f"patient-{number:02d}" for number in range(len(PARTS))],
+            "part": PARTS,
+            "target": [CLASSES[index] for index in classes],
+        }
+    )
+    write_csv(workspace.candidate / "cohort.csv", cohort)
+    write_json(
+        workspace.candidate / "cohort.json", {"classes": CLASSES, "positive": "present", "digest": "frozen"}
+    )
+    normalized = {
+        "recipe": [{"z_score": {}}],
+        "recipe_id": "recipe",
+        "shape": [16, 16, 1],
+        "spacing": [1.0, 1.0],
+    }
+    write_json(workspace.data / "normalize.json", normalized)
