@@ -33,7 +33,7 @@ help:
 .PHONY: setup
 setup: $(READY)
 
-$(READY): $(LOCK) pyproject.toml
+$(READY): $(LOCK)
 	@echo "Installing $(LOCK) into .venv ..."
 	@rm -f .venv/*.ready
 	@$(PYTHON) -m venv .venv

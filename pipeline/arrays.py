@@ -43,7 +43,7 @@ class ShardWriter:
         """Where the array (any shape, little-endian numeric dtype) now lies."""
         data = np.ascontiguousarray(array)
         data = data.astype(data.dtype.newbyteorder("<"), copy=False)
-        view = memoryview(data.reshape(-1)).cast("B") if data.size else memoryview(b"")
+        view = data.reshape(-1).view(np.uint8).data
         stored = Stored(
             shard=self._path.name,
             offset=self._used,

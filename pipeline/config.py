@@ -322,7 +322,7 @@ def _place(path: Path, lines: dict[KeyPath, int], keys: KeyPath) -> str:
 
 def _told(path: Path, lines: dict[KeyPath, int], error: ValidationError) -> ConfigError:
     """All violations, one a line, in the order of the file."""
-    sentences = {}
+    sentences: dict[tuple[str, str], str] = {}
     for item in error.errors():
         keys = tuple(key for key in item["loc"] if _is_key(key))
         place = _place(path, lines, keys)

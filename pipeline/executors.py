@@ -15,10 +15,10 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -62,7 +62,7 @@ def run(
     """
     count = workers or cores()
     context = multiprocessing.get_context("spawn")
-    waiting: collections.deque[tuple[Batch, object]] = collections.deque()
+    waiting: collections.deque[tuple[Batch, Future[Any]]] = collections.deque()
     source = iter(batches)
     with _single_threaded_children():
         pool = ProcessPool(
@@ -84,9 +84,9 @@ def run(
             pool.join()
 
 
-def _outcome(future: object, limits: ChildLimits) -> object:
+def _outcome(future: Future[Any], limits: ChildLimits) -> Any:
     try:
-        return future.result()  # type: ignore[attr-defined]
+        return future.result()
     except ProcessExpired as error:
         return Failure("died", f"exit code {error.exitcode}")
     except FutureTimeout:

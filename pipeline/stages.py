@@ -18,6 +18,7 @@ from pathlib import Path
 from pipeline import digests, provenance
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
+from pipeline.errors import UsageError
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
@@ -26,10 +27,11 @@ Run = Callable[[Config, Workspace], Summary]
 
 @dataclass(frozen=True)
 class Stage:
-    """What a stage writes (names under `candidate/`, or under `data/NAME/` with `data:`) and its word."""
+    """A stage's word, what it writes (`data:` under `data/NAME/`, else `candidate/`), what it follows."""
 
     name: str
     writes: tuple[str, ...]
+    after: str | None
 
     def load(self) -> Run:
         """The stage's `run`, imported now."""
@@ -40,11 +42,11 @@ class Stage:
 ARROW = {
     stage.name: stage
     for stage in (
-        Stage("ingest", ("data:ingest.json",)),
-        Stage("cohort", ("cohort.csv", "excluded.csv", "cohort.json")),
-        Stage("normalize", ("data:normalize.json",)),
-        Stage("drift", ("drift.json", "champion_new.csv")),
-        Stage("train", ("model.keras", "model.json", "history.csv")),
+        Stage("ingest", ("data:ingest.json",), after=None),
+        Stage("cohort", ("cohort.csv", "excluded.csv", "cohort.json"), after="ingest"),
+        Stage("normalize", ("data:normalize.json",), after="cohort"),
+        Stage("drift", ("drift.json", "champion_new.csv"), after="normalize"),
+        Stage("train", ("model.keras", "model.json", "history.csv"), after="normalize"),
         Stage(
             "evaluate",
             (
@@ -55,15 +57,22 @@ ARROW = {
                 "insights.json",
                 "insights.npz",
             ),
+            after="train",
         ),
-        Stage("compare", ("comparison.json", "champion_predictions.csv")),
-        Stage("report", ("report.html", "report.json", "model_card.md")),
+        Stage("compare", ("comparison.json", "champion_predictions.csv"), after="evaluate"),
+        Stage("report", ("report.html", "report.json", "model_card.md"), after="compare"),
     )
 }
 
 
 def run(name: str, config: Config, workspace: Workspace, work: Run | None = None) -> Summary:
-    """Runs a stage (or `work` in its place), records the run, and writes its stamp last."""
+    """Runs a stage (or `work` in its place), records the run, and writes its stamp last.
+
+    Raises UsageError when the stage before it has not run yet.
+    """
+    before = ARROW[name].after
+    if before and not workspace.stamp(before).is_file():
+        raise UsageError(f"`{name}` needs what `{before}` writes. Run `make {name}`, which runs it first.")
     started = time.monotonic()
     summary = (work or ARROW[name].load())(config, workspace)
     outputs = output_digests(name, workspace)

@@ -54,7 +54,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary
         read = ingest.run(theirs, scratch)
         cohort = _all_cases(scratch, read)
         normalize.run(theirs, scratch)
-        table = score(scratch, folder, cohort).drop(columns=["part", "truth"])
+        table = score(scratch, folder, cohort=cohort).drop(columns=["part", "truth"])
     write_csv(out, table)
     who = f"champion, generation {model.generation}" if model else "candidate (there is no champion yet)"
     counts = ", ".join(

@@ -7,7 +7,7 @@ DICOM's keywords in snake case.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from pipeline.ingest import vocabulary
@@ -39,35 +39,23 @@ _SPECIAL: dict[str, Callable[[str], str]] = {
 _AGE = re.compile(r"(\d{3})([DWMY])")
 _A_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_LISTED: dict[int, tuple[str, str]] = {
-    ELEMENTS[keyword][0]: (keyword, _CAMEL.sub("_", keyword).lower())
-    for keyword in (*_WORDS, *_LISTS, *_NUMBERS, *_SPECIAL)
-}
-"""Keyword and snake-case name by tag."""
 
 
 def attributes_of(dataset: Dataset) -> dict[str, Attribute]:
     """What the data set has of the allow-list, by snake-case name; malformed values are left out."""
     found: dict[str, Attribute] = {}
     for tag in _LISTED.keys() & dataset.elements.keys():
-        keyword, name = _LISTED[tag]
-        value = _attribute(dataset, keyword)
-        if value not in (None, ""):
+        keyword, name, read = _LISTED[tag]
+        value = read(dataset, keyword)
+        if value is not None and value != "":
             found[name] = value
     age = _age_years(dataset)
     if age is not None:
         found["patient_age"] = age
+    detector = optional_numbers(dataset, "ImagerPixelSpacing")
+    if len(detector) == 2:
+        found["imager_pixel_spacing_rows"], found["imager_pixel_spacing_columns"] = detector
     return found
-
-
-def _attribute(dataset: Dataset, keyword: str) -> Attribute | None:
-    if keyword in _NUMBERS:
-        return optional_number(dataset, keyword)
-    if keyword in _SPECIAL:
-        return _SPECIAL[keyword](dataset.text(keyword))
-    if keyword in _LISTS:
-        return "\\".join(vocabulary.word(keyword, value) for value in dataset.words(keyword))
-    return vocabulary.word(keyword, dataset.text(keyword))
 
 
 def optional_number(dataset: Dataset, keyword: str) -> float | None:
@@ -78,6 +66,8 @@ def optional_number(dataset: Dataset, keyword: str) -> float | None:
 
 def optional_numbers(dataset: Dataset, keyword: str) -> tuple[float, ...]:
     """The values, () when absent or malformed."""
+    if keyword not in dataset:
+        return ()
     try:
         return dataset.numbers(keyword)
     except Refusal:
@@ -104,3 +94,30 @@ def date_of(text: str) -> date | None:
         )
     except ValueError:
         return None
+
+
+def _word(dataset: Dataset, keyword: str) -> str:
+    return vocabulary.word(keyword, dataset.text(keyword))
+
+
+def _word_list(dataset: Dataset, keyword: str) -> str:
+    return "\\".join([vocabulary.word(keyword, value) for value in dataset.words(keyword)])
+
+
+def _designation(dataset: Dataset, keyword: str) -> str:
+    return _SPECIAL[keyword](dataset.text(keyword))
+
+
+Reader = Callable[[Dataset, str], Attribute | None]
+_READERS: tuple[tuple[Iterable[str], Reader], ...] = (
+    (_WORDS, _word),
+    (_LISTS, _word_list),
+    (_SPECIAL, _designation),
+    (_NUMBERS, optional_number),
+)
+_LISTED: dict[int, tuple[str, str, Reader]] = {
+    ELEMENTS[keyword][0]: (keyword, _CAMEL.sub("_", keyword).lower(), read)
+    for keywords, read in _READERS
+    for keyword in keywords
+}
+"""Keyword, snake-case name and reader by tag."""

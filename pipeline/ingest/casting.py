@@ -156,7 +156,6 @@ def _case(
 ) -> Case:
     first = case_plan.group.frames[0]
     unit = _unit(case_plan)
-    decoder: dict[str, Attribute] = {"lossy_decoder": reader.lossy_decoder} if reader.lossy_decoder else {}
     read_notes = {note for words in reader.notes.values() for note in words}
     return Case(
         case_id=case_plan.case_id,
@@ -170,9 +169,22 @@ def _case(
         stored=writer.append(array),
         pixel_digest=pixel_digest(array, key),
         perceptual_digest=perceptual_digest(array, spatial_axes=len(geometry.spacing)),
-        attributes={**case_plan.attributes, **decoder},
+        attributes={**case_plan.attributes, **_reading_attributes(reader)},
         notes=tuple(sorted({*case_plan.notes, *group_notes, *read_notes})),
     )
+
+
+def _reading_attributes(reader: PlaneReader) -> dict[str, Attribute]:
+    """What the reading of the pixels tells: the decoder of lossy images, slopes that vary, the SUV factor."""
+    found: dict[str, Attribute] = {}
+    if reader.lossy_decoder:
+        found["lossy_decoder"] = reader.lossy_decoder
+    slopes = [transform.slope for transform in reader.transforms]
+    if set(slopes) != {1.0}:
+        found["rescale_slope_lowest"], found["rescale_slope_highest"] = min(slopes), max(slopes)
+    if reader.transforms[0].factor != 1.0:
+        found["suv_factor"] = reader.transforms[0].factor
+    return found
 
 
 def _unit(case_plan: CasePlan) -> str:

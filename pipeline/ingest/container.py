@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass
 
 from pipeline.ingest.dataset import Dataset, walk
-from pipeline.ingest.elements import Buffer, Encoding, Order
+from pipeline.ingest.elements import Buffer, Elements, Encoding, Order
 from pipeline.ingest.reasons import Refusal
 
 IMPLICIT = "1.2.840.10008.1.2"
@@ -47,8 +47,7 @@ def open_container(data: Buffer, *, depth: int, inflated_bytes: int) -> Containe
     notes = () if preamble else ("no_preamble",)
     if data[start : start + 2] != b"\2\0":
         return _without_meta(data, start, depth=depth, notes=(*notes, "no_meta"))
-    meta_end = _meta_end(data, start)
-    meta = walk(data, start, meta_end, Encoding(explicit=True, depth=depth))
+    meta, meta_end = _meta(data, start, Encoding(explicit=True, depth=depth))
     length = meta.whole("FileMetaInformationGroupLength")
     if length is not None and length > len(data):
         raise Refusal("corrupt_dataset", "the meta group is longer than the file")
@@ -101,32 +100,33 @@ def _beginning(data: Buffer) -> tuple[int, bool]:
     raise Refusal("not_dicom")
 
 
-def _meta_end(data: Buffer, start: int) -> int:
-    """Where the meta group ends, by its elements: its stated length is wrong in many files."""
+def _meta(data: Buffer, start: int, encoding: Encoding) -> tuple[Dataset, int]:
+    """The meta group and where it ends, by its elements: its stated length is wrong in many files."""
+    elements: Elements = {}
     position = start
     while data[position : position + 2] == b"\2\0":
-        long_form = data[position + 4 : position + 6] in (b"OB", b"OW", b"SQ", b"UN", b"UT")
-        header, size = (12, 4) if long_form else (8, 2)
+        vr = data[position + 4 : position + 6]
+        header, size = (12, 4) if vr in (b"OB", b"OW", b"SQ", b"UN", b"UT") else (8, 2)
+        tag = 0x00020000 | int.from_bytes(data[position + 2 : position + 4], "little")
         length = int.from_bytes(data[position + header - size : position + header], "little")
+        elements[tag] = (vr, position + header, length)
         position += header + length
         if position > len(data):
             raise Refusal("corrupt_dataset", "the meta group breaks off")
-    return position
+    return Dataset(data, encoding, elements, position), position
 
 
 def _declared(data: Buffer, start: int, syntax: str, *, depth: int, notes: tuple[str, ...]) -> Container:
     """The data set under the syntax that the meta group names, or else with the other representation."""
     order: Order = ">" if syntax == BIG_ENDIAN else "<"
-    declared = Encoding(explicit=syntax != IMPLICIT, order=order, depth=depth)
-    other = Encoding(explicit=not declared.explicit, order=order, depth=depth)
-    first_is_explicit = _looks_explicit(data, start)
-    mismatch = order == "<" and first_is_explicit != declared.explicit
+    explicit = syntax != IMPLICIT
+    mismatch = order == "<" and _looks_explicit(data, start) != explicit
     try:
-        dataset = walk(data, start, len(data), other if mismatch else declared)
+        dataset = walk(data, start, len(data), Encoding(explicit != mismatch, order, depth))
     except Refusal:
         if not mismatch:
             raise
-        dataset, mismatch = walk(data, start, len(data), declared), False
+        dataset, mismatch = walk(data, start, len(data), Encoding(explicit, order, depth)), False
     return Container(dataset, syntax, (*notes, "vr_mismatch") if mismatch else notes)
 
 

@@ -15,6 +15,7 @@ from pipeline.ingest.attributes import attributes_of
 from pipeline.ingest.container import Container, open_container
 from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.decode import open_pixels
+from pipeline.ingest.discover import Found
 from pipeline.ingest.elements import Buffer
 from pipeline.ingest.files import ChangedWhileRead, OpenFile, open_file
 from pipeline.ingest.frames import Frame
@@ -76,14 +77,11 @@ class Selection:
     limits: Limits
 
 
-def read_header(path: bytes, relative: str, *, key: Key, selection: Selection) -> Header:
-    """The header of the file at `path`; `relative` is its path from RAW with forward slashes.
-
-    Whatever the file holds, the reason says it; nothing is raised for it.
-    """
+def read_header(file: Found, *, key: Key, selection: Selection) -> Header:
+    """The header of a file of RAW. Whatever the file holds, the reason says it; nothing is raised for it."""
     try:
-        with open_file(path) as opened:
-            return _of_file(opened, relative, key=key, selection=selection)
+        with open_file(file.path) as opened:
+            return _of_file(opened, file, key=key, selection=selection)
     except (OSError, ChangedWhileRead) as error:
         return Header(0, 0, reason="io_error", detail=type(error).__name__)
 
@@ -101,7 +99,7 @@ class _Findings:
     broken: Refusal | None = None
 
 
-def _of_file(opened: OpenFile, relative: str, *, key: Key, selection: Selection) -> Header:
+def _of_file(opened: OpenFile, file: Found, *, key: Key, selection: Selection) -> Header:
     size, mtime_ns = opened.size, opened.mtime_ns
     if not size:
         return Header(size, mtime_ns, reason="empty_file")
@@ -125,7 +123,7 @@ def _of_file(opened: OpenFile, relative: str, *, key: Key, selection: Selection)
         sop_id=found.pseudonyms.get("sop", ""),
         series_id=found.pseudonyms.get("series", ""),
         patient_id=found.patient_id,
-        identifiers=(*found.pseudonyms.items(), *_names(relative, key)) if found.image else (),
+        identifiers=(*found.pseudonyms.items(), *_names(file, key)) if found.image else (),
         frames=found.frames,
         attributes=found.attributes,
     )
@@ -209,11 +207,8 @@ def _notes(dataset: Dataset, frames: tuple[Frame, ...]) -> list[str]:
     return notes
 
 
-def _names(relative: str, key: Key) -> tuple[tuple[str, str], ...]:
-    """Pseudonyms of the words by which a table of labels may name the file."""
-    name = relative.rpartition("/")[2]
+def _names(file: Found, key: Key) -> tuple[tuple[str, str], ...]:
+    """Pseudonyms of the words by which a table of labels may name the file; its token is that of the path."""
+    name = file.relative.rpartition("/")[2]
     stem = name[: name.rindex(".")] if "." in name[1:] else name
-    return tuple(
-        (kind, key.pseudonym(kind, text))
-        for kind, text in (("path", relative), ("name", name), ("stem", stem))
-    )
+    return ("path", file.token), ("name", key.pseudonym("name", name)), ("stem", key.pseudonym("stem", stem))

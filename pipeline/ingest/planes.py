@@ -178,7 +178,9 @@ def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
     content = groups.item("FrameContentSequence", index)
     stack = content.text("StackID") if content is not None else ""
     gradient = _gradient(groups, index)
-    seconds = _acquired(groups.dataset, content)
+    seconds = (
+        _acquired(groups.dataset, content) if "ImagePositionPatient" in groups.dataset or content else None
+    )
     if stack:
         keys["stack_id"] = stack
     if gradient:

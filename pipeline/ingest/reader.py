@@ -20,7 +20,7 @@ from pipeline.ingest.isolation import at_most
 from pipeline.ingest.pixels import pixel_keyword
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.transforms import functional_groups, palette_of, transforms_of
-from pipeline.ingest.values import HounsfieldTally, Plane, Transform, plane_of, stored_values
+from pipeline.ingest.values import HU, HounsfieldTally, Plane, Transform, plane_of, stored_values
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class PlaneReader:
     stack: contextlib.ExitStack
     token: str = ""
     notes: dict[str, set[str]] = field(default_factory=dict)
+    transforms: list[Transform] = field(default_factory=list)
     tally: HounsfieldTally = field(default_factory=HounsfieldTally)
     bits_stored: int = 0
     lossy_decoder: str = ""
@@ -82,7 +83,9 @@ class PlaneReader:
         source = self._source
         plane = values_of(source, frame.index)
         self.notes.setdefault(token, set()).update(plane.notes)
-        self.tally.add(plane)
+        self.transforms.append(source.transform(frame.index))
+        if self.transforms[0].unit == HU:
+            self.tally.add(plane)
         self.bits_stored = source.pixels.form.bits_stored
         if source.pixels.syntax.lossy:
             self.notes[token].add("lossy")

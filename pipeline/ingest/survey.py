@@ -29,7 +29,7 @@ def read_headers(task: HeaderTask) -> dict[str, Header]:
     found = {}
     for file in task.files:
         with at_most(task.selection.limits.seconds):
-            found[file.token] = read_header(file.path, file.relative, key=task.key, selection=task.selection)
+            found[file.token] = read_header(file, key=task.key, selection=task.selection)
     return found
 
 

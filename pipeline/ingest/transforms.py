@@ -6,7 +6,7 @@ Functional groups are read frame over shared over top level (PS3.3 C.7.6.16.2.9)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -75,10 +75,9 @@ def transforms_of(groups: FunctionalGroups, form: PixelFormat, keyword: str) -> 
     dataset = groups.dataset
     if form.samples == 3 or form.photometric == PALETTE:
         return (Transform(unit=RGB),)
-    modality = dataset.text("Modality")
-    base = Transform(padding=_padding_range(dataset, form, keyword), notes=_notes(dataset, form))
+    padding = _padding_range(dataset, form, keyword)
     count = form.frames if _varies(groups) else 1
-    return tuple(_transform(groups, index, base=base, form=form, modality=modality) for index in range(count))
+    return tuple(_transform(groups, index, form=form, padding=padding) for index in range(count))
 
 
 def palette_of(dataset: Dataset, form: PixelFormat) -> Palette | None:
@@ -102,27 +101,45 @@ def _varies(groups: FunctionalGroups) -> bool:
 
 
 def _transform(
-    groups: FunctionalGroups, index: int, *, base: Transform, form: PixelFormat, modality: str
+    groups: FunctionalGroups, index: int, *, form: PixelFormat, padding: tuple[float, float] | None
 ) -> Transform:
-    sequence = "PixelValueTransformationSequence"
-    rescale = groups.item(sequence, index) or groups.dataset
-    luts = groups.dataset.items("ModalityLUTSequence")
-    slope, intercept = rescale.number("RescaleSlope"), rescale.number("RescaleIntercept")
-    if luts and (slope is not None or intercept is not None):
+    dataset = groups.dataset
+    modality = dataset.text("Modality")
+    rescale = groups.item("PixelValueTransformationSequence", index) or dataset
+    luts = dataset.items("ModalityLUTSequence")
+    slope, intercept = _slope_and_intercept(rescale)
+    if luts and slope is not None:
         raise Refusal("inconsistent_pixel_attributes", "both a modality LUT and rescale values")
+    if slope is None and not luts and modality == _CT:
+        raise Refusal("unit_unknown", "RescaleSlope and RescaleIntercept are missing")
+    unit = _unit(dataset, luts[0].text("ModalityLUTType") if luts else rescale.text("RescaleType"), modality)
+    notes = _notes(dataset)
+    factor = _uptake_factor(dataset, unit) if modality == _PET else None
+    if modality == _PET and factor is None:
+        notes.append("suv_inputs_missing")
+    inverse = _is_inverse(dataset, form)
+    if inverse:
+        notes.append("monochrome1")
+    return Transform(
+        slope=1.0 if slope is None else slope,
+        intercept=0.0 if intercept is None else intercept,
+        lut=_table(luts[0], "LUTDescriptor", "LUTData", form) if luts else None,
+        padding=padding,
+        invert=inverse and unit == ARBITRARY,
+        unit=unit if factor is None else SUV,
+        factor=1.0 if factor is None else factor,
+        notes=tuple(notes),
+    )
+
+
+def _slope_and_intercept(rescale: Dataset) -> tuple[float | None, float | None]:
+    """Both or neither. Raises Refusal when one is missing, or the slope is 0."""
+    slope, intercept = rescale.number("RescaleSlope"), rescale.number("RescaleIntercept")
     if (slope is None) != (intercept is None):
         raise Refusal("missing_attribute", "RescaleIntercept" if intercept is None else "RescaleSlope")
     if slope == 0:
         raise Refusal("inconsistent_pixel_attributes", "RescaleSlope is 0")
-    if luts:
-        lut = _table(luts[0], "LUTDescriptor", "LUTData", form)
-        unit = _unit(groups.dataset, luts[0].text("ModalityLUTType"), modality)
-        return _oriented(replace(base, lut=lut, unit=unit), groups.dataset, form)
-    if slope is None and modality == _CT:
-        raise Refusal("unit_unknown", "RescaleSlope and RescaleIntercept are missing")
-    unit = _unit(groups.dataset, rescale.text("RescaleType"), modality)
-    transform = replace(base, slope=slope or 1.0, intercept=intercept or 0.0, unit=unit)
-    return _oriented(_uptake(transform, groups.dataset), groups.dataset, form)
+    return slope, intercept
 
 
 def _unit(dataset: Dataset, rescale_type: str, modality: str) -> str:
@@ -136,39 +153,34 @@ def _unit(dataset: Dataset, rescale_type: str, modality: str) -> str:
     return ARBITRARY
 
 
-def _uptake(transform: Transform, dataset: Dataset) -> Transform:
-    if dataset.text("Modality") != _PET:
-        return transform
-    if transform.unit == "GML":
-        return replace(transform, unit=SUV)
-    uptake = uptake_of(dataset) if transform.unit == "BQML" else None
-    if uptake is None:
-        return replace(transform, notes=(*transform.notes, "suv_inputs_missing"))
-    return replace(transform, unit=SUV, factor=uptake.factor())
+def _uptake_factor(dataset: Dataset, unit: str) -> float | None:
+    """What turns the unit into SUV by body weight; None where that can't be known."""
+    if unit == "GML":
+        return 1.0
+    uptake = uptake_of(dataset) if unit == "BQML" else None
+    return None if uptake is None else uptake.factor()
 
 
-def _oriented(transform: Transform, dataset: Dataset, form: PixelFormat) -> Transform:
-    """With the inversion of MONOCHROME1, only where the values are no physical quantity."""
+def _is_inverse(dataset: Dataset, form: PixelFormat) -> bool:
+    """Whether low values are bright (MONOCHROME1); only what is no physical quantity is then inverted."""
     shape = dataset.text("PresentationLUTShape")
     inverse = form.photometric == "MONOCHROME1"
     if (shape == "INVERSE" and not inverse) or (shape == "IDENTITY" and inverse):
         raise Refusal(
             "inconsistent_pixel_attributes", "PresentationLUTShape contradicts PhotometricInterpretation"
         )
-    if not inverse:
-        return transform
-    if form.kind == "float":
+    if inverse and form.kind == "float":
         raise Refusal("inconsistent_pixel_attributes", "MONOCHROME1 with floating point pixels")
-    return replace(transform, invert=transform.unit == ARBITRARY, notes=(*transform.notes, "monochrome1"))
+    return inverse
 
 
-def _notes(dataset: Dataset, form: PixelFormat) -> tuple[str, ...]:
+def _notes(dataset: Dataset) -> list[str]:
     notes = []
     if not dataset.elements.keys().isdisjoint(_OVERLAY_ROWS):
         notes.append("overlay_ignored")
     if "RealWorldValueMappingSequence" in dataset:
         notes.append("real_world_map_unused")
-    return tuple(notes)
+    return notes
 
 
 def _padding_range(dataset: Dataset, form: PixelFormat, keyword: str) -> tuple[float, float] | None:
@@ -196,8 +208,9 @@ def _table(dataset: Dataset, descriptor: str, data: str, form: PixelFormat) -> L
     if not 8 <= bits <= 16 or (bits > 8 and not words) or len(raw) not in _lut_sizes(count):
         raise Refusal("inconsistent_pixel_attributes", f"{data} has {len(raw)} bytes for {count} entries")
     values = np.frombuffer(raw, f"{order}u2" if words else np.uint8, count=count)
-    native = values.astype(np.uint16) if bits > 8 else values.astype(np.uint8)
-    return Lut(first, native, bits)
+    if int(values.max()) >> bits:
+        raise Refusal("inconsistent_pixel_attributes", f"{data} has entries of more than {bits} bits")
+    return Lut(first, values.astype(np.uint16 if bits > 8 else np.uint8), bits)
 
 
 def _lut_sizes(count: int) -> Sequence[int]:

@@ -29,18 +29,18 @@ class Difficulty:
 
 
 IMAGE = Difficulty(
-    nodule_radius_mm=(4.0, 10.0),
-    nodule_contrast_hu=(250.0, 900.0),
-    vessels_per_mm=1.6,
+    nodule_radius_mm=(8.0, 15.0),
+    nodule_contrast_hu=(220.0, 900.0),
+    vessels_per_mm=1.1,
     across_per_mm=0.10,
-    across_radius_mm=(1.5, 3.5),
+    across_radius_mm=(1.5, 3.2),
     lung_texture_hu=(15.0, 40.0),
 )
 VOLUME = Difficulty(
-    nodule_radius_mm=(7.0, 14.0),
+    nodule_radius_mm=(9.0, 16.0),
     nodule_contrast_hu=(350.0, 900.0),
-    vessels_per_mm=1.2,
-    across_per_mm=0.08,
-    across_radius_mm=(2.0, 4.5),
+    vessels_per_mm=0.8,
+    across_per_mm=0.06,
+    across_radius_mm=(2.0, 4.0),
     lung_texture_hu=(10.0, 30.0),
 )

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.errors import DataError, ScanloomError
-from pipeline.progress import Bar, bar, say
-from pipeline.train import checkpoint
-from pipeline.train.checkpoint import Checkpoint, Store
+from pipeline.progress import bar, say
+from pipeline.train.checkpoint import Store
 from pipeline.train.feed import Batch, Examples, Prefetched, make_batch, steps_per_epoch
 from pipeline.train.interrupts import watched
+from pipeline.train.state import State, keep, learning_rate, resumed, values
 from pipeline.train.training_model import TrainingModel
 from pipeline.train.validation import Validation
 from pipeline.workspace import crash_point
 
 MONITOR = "val_loss"
+
+Validate = Callable[[], Validation]
 
 
 @dataclass(frozen=True)
@@ -38,33 +37,7 @@ class Plan:
     checkpoint_every_steps: int
 
 
-@dataclass
-class State:
-    """Where training stands: what, with the variables, a resumed run needs.
-
-    Sums are those of the epoch in progress; `best_weights` are the net's when `MONITOR` was lowest.
-    """
-
-    step: int = 0
-    loss_sum: float = 0.0
-    accuracy_sum: float = 0.0
-    epoch_seconds: float = 0.0
-    waited_seconds: float = 0.0
-    total_seconds: float = 0.0
-    best_loss: float = math.inf
-    best_epoch: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
-    best_weights: list[NDArray[Any]] = field(default_factory=list)
-
-    @property
-    def epochs_run(self) -> int:
-        """How many epochs are complete."""
-        return len(self.history)
-
-
-def fit(
-    trainer: TrainingModel, examples: Examples, validate: Callable[[], Validation], *, plan: Plan, store: Store
-) -> State:
+def fit(trainer: TrainingModel, examples: Examples, validate: Validate, *, plan: Plan, store: Store) -> State:
     """The state after the last epoch, going on from the newest stored one.
 
     `trainer` is compiled and its optimizer built; its net is left as it was after the last step.
@@ -75,30 +48,28 @@ def fit(
         Interrupted: a signal asked to stop; the state is stored.
     """
     steps = steps_per_epoch(len(examples.case_ids), plan.batch_size)
-    state = _resumed(trainer, store)
+    total = plan.epochs * steps
+    state = resumed(trainer, store)
+    left = range(state.step, state.step if _is_done(state, plan) else total)
     make = partial(make_batch, examples, seed=plan.seed, batch_size=plan.batch_size)
-    last = state.step if _is_done(state, plan) else plan.epochs * steps
-    with (
-        watched() as stop,
-        bar("train", plan.epochs * steps, "steps") as shown,
-        Prefetched(make, range(state.step, last)) as feed,
-    ):
-        if 0 < state.step < last:
+    with watched() as stop, bar("train", total, "steps") as shown, Prefetched(make, left) as feed:
+        if left and state.step:
             say(f"Training goes on after step {state.step} (epoch {state.step // steps + 1}).")
         shown.advance(state.step)
         clock = _Clock(feed)
         for batch in feed:
-            _train_step(trainer, batch, state, examples)
+            _train_step(trainer, batch, state, examples=examples)
             clock.count(state)
-            shown.advance()
-            if state.step % steps == 0:
-                _end_epoch(trainer, state, validate(), plan=plan, steps=steps)
+            ends_epoch = state.step % steps == 0
+            if ends_epoch:
+                _end_epoch(trainer, state, validate(), steps=steps, batch_size=plan.batch_size)
                 shown.note(_note(state, plan))
-            if state.step % steps == 0 or state.step % plan.checkpoint_every_steps == 0:
-                _keep(trainer, state, store)
+            shown.advance()
+            stopping = stop.signal_number is not None
+            if ends_epoch or stopping or state.step % plan.checkpoint_every_steps == 0:
+                keep(trainer, state, store)
             crash_point(f"train:step-{state.step}")
-            if stop.signal_number is not None:
-                _keep(trainer, state, store)
+            if stopping:
                 raise stop.error()
             if _is_done(state, plan):
                 break
@@ -121,58 +92,63 @@ class _Clock:
         state.waited_seconds += self._feed.waited_seconds - self._waited
 
 
-def _train_step(trainer: TrainingModel, batch: Batch, state: State, examples: Examples) -> None:
+def _train_step(trainer: TrainingModel, batch: Batch, state: State, *, examples: Examples) -> None:
     logs = trainer.train_on_batch(batch.inputs, batch.targets, sample_weight=batch.weights, return_dict=True)
     if not math.isfinite(logs["loss"]):
-        raise _not_finite(batch, examples, _learning_rate(trainer))
+        raise _not_finite(batch, examples.case_ids, learning_rate(trainer))
     state.step += 1
     state.loss_sum += float(logs["loss"])
     state.accuracy_sum += float(logs["accuracy"])
 
 
-def _not_finite(batch: Batch, examples: Examples, learning_rate: float) -> ScanloomError:
+def _not_finite(batch: Batch, case_ids: tuple[str, ...], rate: float) -> ScanloomError:
     """The error for a loss that is NaN or infinite, with where it arose."""
-    flat = batch.scans.reshape(len(batch.scans), -1).astype(np.float32)
-    broken = ~np.isfinite(flat).all(axis=1)
-    ids = [examples.case_ids[index] for index in batch.case]
-    where = f"at step {batch.step + 1}, learning rate {learning_rate:.3g}"
-    if broken.any():
-        named = ", ".join(case for case, is_broken in zip(ids, broken, strict=True) if is_broken)
-        return DataError(f"The loss is not a finite number {where}, because these scans hold NaN or infinities: {named}. "
-                         "Mend `normalize` or leave the scans out.")  # fmt: skip
+    what = f"The loss is not a finite number at step {batch.step + 1}, learning rate {rate:.3g}"
+    scans = zip(batch.case, batch.scans, strict=True)
+    broken = [case_ids[case] for case, scan in scans if not np.isfinite(scan.astype(np.float32)).all()]
+    if broken:
+        return DataError(
+            f"{what}, because these scans hold NaN or infinities: {', '.join(broken)}. "
+            "Mend `normalize`, or leave the scans out."
+        )
+    sound = ", ".join(case_ids[case] for case in batch.case)
     return ScanloomError(
-        f"The loss is not a finite number {where}; the scans of the batch are sound ({', '.join(ids)}). "
-        "No state was kept of it. Lower `train.learning_rate`, or set `train.precision: float32`."
+        f"{what}; the scans of the batch are sound ({sound}). No state was kept of it. "
+        "Lower `train.learning_rate`, or set `train.precision: float32`."
     )
 
 
-def _end_epoch(trainer: TrainingModel, state: State, validation: Validation, *, plan: Plan, steps: int) -> None:
+def _end_epoch(
+    trainer: TrainingModel, state: State, validation: Validation, *, steps: int, batch_size: int
+) -> None:
     """Closes the epoch: a row of history, the best weights, and sums that start again."""
     if not math.isfinite(validation.loss):
         raise ScanloomError(
             f"The validation loss is not a finite number after epoch {state.epochs_run + 1} (learning rate "
-            f"{_learning_rate(trainer):.3g}). Lower `train.learning_rate`."
+            f"{learning_rate(trainer):.3g}). Lower `train.learning_rate`."
         )
-    seconds = state.epoch_seconds
-    state.history.append(
-        {
-            "epoch": state.epochs_run + 1,
-            "loss": state.loss_sum / steps,
-            "accuracy": state.accuracy_sum / steps,
-            "val_loss": validation.loss,
-            "val_accuracy": validation.accuracy,
-            "val_auroc": validation.auroc,
-            "learning_rate": _learning_rate(trainer),
-            "seconds": seconds,
-            "images_per_second": steps * plan.batch_size / max(seconds, 1e-9),
-            "wait_share": state.waited_seconds / max(seconds, 1e-9),
-        }
-    )
-    if validation.loss < state.best_loss:
+    state.history.append(_row(state, validation, steps=steps, batch_size=batch_size))
+    state.history[-1]["learning_rate"] = learning_rate(trainer)
+    if state.best_loss is None or validation.loss < state.best_loss:
         state.best_loss, state.best_epoch = validation.loss, state.epochs_run
-        state.best_weights = _values(trainer.net.weights)
-    state.total_seconds += seconds
+        state.best_weights = values(trainer.net.weights)
     state.loss_sum = state.accuracy_sum = state.epoch_seconds = state.waited_seconds = 0.0
+
+
+def _row(state: State, validation: Validation, *, steps: int, batch_size: int) -> dict[str, Any]:
+    seconds = max(state.epoch_seconds, 1e-9)
+    return {
+        "epoch": state.epochs_run + 1,
+        "loss": state.loss_sum / steps,
+        "accuracy": state.accuracy_sum / steps,
+        "val_loss": validation.loss,
+        "val_accuracy": validation.accuracy,
+        "val_auroc": validation.auroc,
+        "learning_rate": None,
+        "seconds": seconds,
+        "images_per_second": steps * batch_size / seconds,
+        "wait_share": state.waited_seconds / seconds,
+    }
 
 
 def _is_done(state: State, plan: Plan) -> bool:
@@ -184,45 +160,7 @@ def _note(state: State, plan: Plan) -> str:
     row = state.history[-1]
     auroc = "" if row["val_auroc"] is None else f", AUROC {row['val_auroc']:.3f}"
     return (
-        f"epoch {row['epoch']} of {plan.epochs}: loss {row['loss']:.3f}, validation loss {row['val_loss']:.3f}{auroc}, "
+        f"epoch {row['epoch']} of {plan.epochs}: loss {row['loss']:.3f}, "
+        f"validation loss {row['val_loss']:.3f}{auroc}, "
         f"{row['images_per_second']:.0f} images/s, waiting {100 * row['wait_share']:.1f} %"
     )
-
-
-def _learning_rate(trainer: TrainingModel) -> float:
-    return float(keras.ops.convert_to_numpy(trainer.optimizer.learning_rate))
-
-
-def _keep(trainer: TrainingModel, state: State, store: Store) -> None:
-    """Stores the state. Raises ScanloomError, storing nothing, when a variable is not finite."""
-    net = _values(trainer.net.variables)
-    if not all(np.isfinite(array).all() for array in net):
-        raise ScanloomError(
-            f"A weight is not a finite number after step {state.step} (learning rate {_learning_rate(trainer):.3g}). "
-            "No state was kept of it. Lower `train.learning_rate`."
-        )
-    numbers = dataclasses.asdict(dataclasses.replace(state, best_weights=[]))
-    numbers["best_loss"] = None if math.isinf(state.best_loss) else state.best_loss
-    arrays = (
-        checkpoint.named("net", net)
-        | checkpoint.named("optimizer", _values(trainer.optimizer.variables))
-        | checkpoint.named("best", state.best_weights)
-    )
-    store.write(state.step, Checkpoint(arrays, numbers))
-
-
-def _values(variables: list[Any]) -> list[NDArray[Any]]:
-    return [keras.ops.convert_to_numpy(variable) for variable in variables]
-
-
-def _resumed(trainer: TrainingModel, store: Store) -> State:
-    """The newest stored state, its arrays put into the variables; a fresh state where there is none."""
-    kept = store.newest()
-    if kept is None:
-        return State()
-    checkpoint.assign(trainer.net.variables, checkpoint.unnamed("net", kept.arrays))
-    checkpoint.assign(trainer.optimizer.variables, checkpoint.unnamed("optimizer", kept.arrays))
-    state = State(**kept.numbers)
-    state.best_loss = math.inf if kept.numbers["best_loss"] is None else state.best_loss
-    state.best_weights = checkpoint.unnamed("best", kept.arrays)
-    return state

@@ -208,6 +208,17 @@ def test_a_promotion_killed_anywhere_leaves_old_or_new_and_the_same_command_fini
     assert [path.name for path in sorted(candidate.generations.iterdir())] == ["0001", "0002"]
 
 
+@pytest.mark.parametrize("point", MOVE[1:])
+def test_promote_finishes_a_promotion_that_was_killed_once_it_was_written_down(candidate, point):
+    publish(candidate, approver="Ada", reason="first")
+    second(candidate)
+    assert act(candidate, PUBLISH, crash_at=point) == -signal.SIGKILL
+    told = promote(candidate, approver="Ada")
+    assert told.lines == ("Generation 0002 already holds this model and is the champion.",)
+    assert current(candidate).generation == "0002"
+    assert len(ledger.read(candidate.ledger("promotions"))) == 2
+
+
 @pytest.mark.parametrize("point", MOVE)
 def test_a_rollback_killed_anywhere_goes_back_one_step_in_the_end(candidate, point):
     publish(candidate, approver="Ada", reason="first")

@@ -148,7 +148,7 @@ def test_an_error_changes_nothing(ingested: Path, ask: Ask) -> None:
     assert contents(ingested / "reports") == before
 
 
-def test_two_hundred_broken_files_are_all_recorded_and_told(fresh: Path, ask: Ask) -> None:
+def test_many_broken_files_are_all_recorded_and_told(fresh: Path, ask: Ask) -> None:
     folder = fresh / "data/raw/small/broken"
     folder.mkdir()
     good = sorted((fresh / "data/raw/small").rglob("IM0001.dcm"))[0].read_bytes()
@@ -156,7 +156,7 @@ def test_two_hundred_broken_files_are_all_recorded_and_told(fresh: Path, ask: As
         (folder / f"{number}.dcm").write_bytes(good[: len(good) // 2])
     code, said = ask(fresh, "ingest", CONFIG)
     assert code == 3
-    assert "%" in said
+    assert "61 of " in said
     assert ask(fresh, "ingest", CONFIG)[0] == 3
     shutil.rmtree(folder)
     assert ask(fresh, "ingest", CONFIG)[0] == 0

@@ -92,6 +92,18 @@ def unit_square(axes: Axes, x_label: str, y_label: str) -> None:
     axes.grid(visible=True)
 
 
+def legend_above(axes: Axes) -> None:
+    """Puts the legend over the chart, where it can't hide data."""
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1.01),
+        borderaxespad=0,
+        ncols=3,
+        columnspacing=1.3,
+        handlelength=2.4,
+    )
+
+
 def curves(axes: Axes, stored: Sequence[dict[str, Any]], *, step: bool) -> None:
     """Draws curves `{part, class, x, y, low, high}`: bands of the test part below, then the lines."""
     style = "steps-post" if step else "default"
@@ -118,7 +130,7 @@ def curves(axes: Axes, stored: Sequence[dict[str, Any]], *, step: bool) -> None:
                 drawstyle=style,
             )
     for index, curve in enumerate(test):
-        label = "Test, 95 % band" if len(test) == 1 else str(curve["class"])
+        label = "Test" if len(test) == 1 else str(curve["class"])
         axes.plot(
             curve["x"],
             numbers(curve["y"]),

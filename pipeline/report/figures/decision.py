@@ -34,5 +34,5 @@ def draw(data: dict[str, Any]) -> Figure:
     axes.set(xlim=(min(curve["x"]), max(curve["x"])), ylim=(-0.15 * top, 1.05 * top))
     axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     axes.set(xlabel="Threshold probability: how sure one must be to act", ylabel="Net benefit per patient")
-    axes.legend(loc="upper right", handlelength=2.6)
+    canvas.legend_above(axes)
     return figure

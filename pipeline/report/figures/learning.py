@@ -25,7 +25,7 @@ def draw(data: dict[str, Any]) -> Figure:
     )
     metric.set(ylabel="Metric", ylim=(None, 1.0))
     for axes in (loss, metric):
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.01), borderaxespad=0, ncols=3, columnspacing=1.4)
+        canvas.legend_above(axes)
     return figure
 
 

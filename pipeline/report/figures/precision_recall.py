@@ -20,7 +20,7 @@ def draw(data: dict[str, Any]) -> Figure:
     canvas.curves(axes, data["curves"], step=True)
     _point(axes, data["points"])
     canvas.unit_square(axes, "Recall (sensitivity)", "Precision (positive predictive value)")
-    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 0.06) if len(shown) == 1 else None, handlelength=2.6)
+    canvas.legend_above(axes)
     return figure
 
 

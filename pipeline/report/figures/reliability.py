@@ -8,6 +8,14 @@ from matplotlib.figure import Figure
 
 from pipeline.report.figures import canvas
 
+_WITH: dict[str, Any] = {"color": canvas.BLUE, "label": "with the finding"}
+_WITHOUT: dict[str, Any] = {
+    "color": canvas.PALE_ORANGE,
+    "edgecolor": canvas.ORANGE,
+    "linewidth": 0.6,
+    "label": "without",
+}
+
 
 def draw(data: dict[str, Any]) -> Figure:
     """The chart of `{bins: [{mean, observed, low, high, n}], histogram}` beside the counts."""
@@ -46,18 +54,14 @@ def _histogram(axes: Any, histogram: dict[str, Any]) -> None:
     """Scores of patients with the finding upwards, of those without downwards."""
     edges = histogram["edges"]
     width = edges[1] - edges[0]
-    middles = [edge + width / 2 for edge in edges[:-1]]
-    axes.bar(middles, histogram["positive"], width * 0.9, color=canvas.BLUE, label="with the finding")
-    axes.bar(
-        middles,
-        [-n for n in histogram["negative"]],
-        width * 0.9,
-        color=canvas.PALE_ORANGE,
-        edgecolor=canvas.ORANGE,
-        linewidth=0.6,
-        label="without",
-    )
+    for sign, key, style in ((1, "positive", _WITH), (-1, "negative", _WITHOUT)):
+        bars = [
+            (edge + width / 2, sign * number)
+            for edge, number in zip(edges, histogram[key], strict=False)
+            if number
+        ]
+        axes.bar([place for place, _ in bars], [height for _, height in bars], width * 0.9, **style)
     axes.axhline(0, color=canvas.MUTED, linewidth=0.7)
     axes.set(xlim=(0, 1), xlabel="Predicted probability", ylabel="Patients")
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
-    axes.legend(loc="upper center")
+    canvas.legend_above(axes)

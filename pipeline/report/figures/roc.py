@@ -17,7 +17,7 @@ def draw(data: dict[str, Any]) -> Figure:
     canvas.curves(axes, data["curves"], step=True)
     _cross(axes, data["points"])
     canvas.unit_square(axes, "1 − specificity", "Sensitivity")
-    axes.legend(loc="lower right", handlelength=2.6)
+    canvas.legend_above(axes)
     return figure
 
 

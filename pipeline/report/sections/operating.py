@@ -8,7 +8,7 @@ from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import Fact, count, setting
 from pipeline.report.section import Section
 
-KEY, TITLE = "operating", "At the operating point"
+KEY, TITLE, TITLE_OF_MANY = "operating", "At the operating point", "In numbers"
 BINARY_ROWS = {
     "sensitivity": "Sensitivity", "specificity": "Specificity", "ppv": "Positive predictive value",
     "npv": "Negative predictive value", "lr_positive": "Likelihood ratio of an alarm",
@@ -39,7 +39,8 @@ def build(artifacts: Artifacts) -> Section:
     ]
     tables["classes"] = _classes(artifacts) if artifacts.positive is None else []
     words = {"positive": artifacts.positive, "classes": artifacts.classes, "unit": artifacts.unit}
-    return Section(KEY, TITLE, tables=tables, words=words)
+    title = TITLE_OF_MANY if artifacts.positive is None else TITLE
+    return Section(KEY, title, tables=tables, words=words)
 
 
 def _threshold(threshold: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
