@@ -6,7 +6,10 @@ and the GPU's abilities are TensorFlow's own settings; on another backend `start
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -86,6 +89,19 @@ def seed_everything(seed: int, *, order: Literal["fixed", "free"]) -> None:
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow" and order == "fixed":
         _tensorflow().config.experimental.enable_op_determinism()
+
+
+@contextlib.contextmanager
+def memory_told(remedy: str) -> Iterator[None]:
+    """Turns "out of memory", as Python and the backends say it, into a RetryError with a remedy."""
+    try:
+        yield
+    except Exception as error:
+        named = type(error).__name__ == "ResourceExhaustedError" or "RESOURCE_EXHAUSTED" in str(error)
+        if not (named or isinstance(error, MemoryError)):
+            raise
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        raise RetryError(f"The memory is used up (this process took up to {peak_mb} MB). {remedy}") from error
 
 
 def _capability() -> int:

@@ -61,12 +61,14 @@ def load(folder: Path) -> Scorer:
     model_path, record_path = folder / MODEL_FILE, folder / RECORD_FILE
     for path in (model_path, record_path):
         if not path.is_file():
-            raise DataError(f"There is no model here: {folder.name}/{path.name} is missing. Run `make train`.")
+            raise DataError(
+                f"There is no model here: {folder.name}/{path.name} is missing. Run `make train`."
+            )
     record = _read_json(record_path)
     if digests.of_file(model_path) != record.get("model_sha256"):
         raise DamageError(
-            f"{folder.name}/{MODEL_FILE} is not the file that {RECORD_FILE} describes, so nothing is predicted with it. "
-            "Restore the folder from a backup, roll back to another generation, or train again."
+            f"{folder.name}/{MODEL_FILE} is not the file that {RECORD_FILE} describes, so nothing is "
+            "predicted with it. Restore the folder from a backup, roll back to another generation, or train again."
         )
     operating_path = folder / OPERATING_FILE
     operating = _read_json(operating_path) if operating_path.is_file() else None
@@ -124,8 +126,11 @@ def _read_json(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DamageError(
-            f"{path.parent.name}/{path.name} is not valid JSON ({error}). Restore it from a backup, or run the stage again."
+            f"{path.parent.name}/{path.name} is not valid JSON ({error}). "
+            "Restore it from a backup, or run the stage that writes it again."
         ) from None
     if not isinstance(value, dict):
-        raise DamageError(f"{path.parent.name}/{path.name} is not a JSON object. Run the stage that writes it again.")
+        raise DamageError(
+            f"{path.parent.name}/{path.name} is not a JSON object. Run the stage that writes it again."
+        )
     return value

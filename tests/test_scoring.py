@@ -70,14 +70,16 @@ def test_a_model_whose_bytes_changed_is_never_used(folder: Path) -> None:
     data = bytearray((folder / "model.keras").read_bytes())
     data[len(data) // 2] ^= 1
     (folder / "model.keras").write_bytes(data)
-    with pytest.raises(DamageError, match="model.keras is not the file that model.json describes") as caught:
+    with pytest.raises(
+        DamageError, match=r"model\.keras is not the file that model\.json describes"
+    ) as caught:
         scoring.load(folder)
     assert caught.value.exit_code == 7
 
 
 def test_a_truncated_record_is_damage(folder: Path) -> None:
     (folder / "model.json").write_text('{"classes": ["absent"')
-    with pytest.raises(DamageError, match="model.json is not valid JSON"):
+    with pytest.raises(DamageError, match=r"model\.json is not valid JSON"):
         scoring.load(folder)
 
 

@@ -178,9 +178,7 @@ def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
     content = groups.item("FrameContentSequence", index)
     stack = content.text("StackID") if content is not None else ""
     gradient = _gradient(groups, index)
-    seconds = (
-        _acquired(groups.dataset, content) if "ImagePositionPatient" in groups.dataset or content else None
-    )
+    seconds = _acquired(groups.dataset, content)
     if stack:
         keys["stack_id"] = stack
     if gradient:
@@ -200,6 +198,8 @@ def _gradient(groups: FunctionalGroups, index: int) -> tuple[float, ...]:
 
 def _acquired(dataset: Dataset, content: Dataset | None) -> float | None:
     """Seconds since a fixed moment; used in memory only, to tell volumes of one series apart."""
+    if content is None and "ImagePositionPatient" not in dataset:
+        return None
     moment = None
     if content is not None:
         moment = moment_of_datetime(content.text("FrameAcquisitionDateTime"))

@@ -88,8 +88,8 @@ def stored_values(patterns: Array, form: PixelFormat) -> tuple[Array, bool]:
 def plane_of(patterns: Array, form: PixelFormat, transform: Transform) -> Plane:
     """The numbers of one monochrome frame `(rows, columns)`.
 
-    uint8, int16, uint16, int32 where all are whole, else float32. Raises Refusal `implausible_values`
-    where float32 can't hold them, or more than 1 % aren't finite.
+    In the smallest exact dtype. Raises Refusal `implausible_values` where none holds them, or where more
+    than 1 % aren't finite.
     """
     if form.kind == "float":
         return _float_plane(patterns, transform)
@@ -104,14 +104,31 @@ def plane_of(patterns: Array, form: PixelFormat, transform: Transform) -> Plane:
         array = _through_lut(stored, transform.lut, invert=transform.invert)
     else:
         array = _rescaled(stored, transform)
+    if transform.unit == HU and (surround := _surround(array, padded)) is not None:
+        padded = surround if padded is None else padded | surround
+        notes.add("padding_replaced")
     if padded is not None:
         array = _filled(array, padded, transform.fill)
-    return Plane(_smallest(array), padded, frozenset(notes))
+    return Plane(smallest(array), padded, frozenset(notes))
 
 
 def smallest(array: Array) -> Array:
-    """The array in the smallest of uint8, int16, uint16, float32 that holds it exactly."""
-    return _smallest(array, final=True)
+    """The array in the smallest of uint8, int16, uint16, float32 that holds it exactly.
+
+    Whole numbers come out as integers, whatever they were kept in: equal values, equal bytes. Raises
+    Refusal `implausible_values` where no dtype holds them.
+    """
+    if array.dtype.kind == "f" and not np.array_equal(np.rint(array), array):
+        return array.astype(np.float32, copy=False)
+    low, high = float(array.min()), float(array.max())
+    for dtype in _WHOLE_DTYPES:
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            return array.astype(dtype, copy=False)
+    narrow: Array = array.astype(np.float32, copy=False)
+    exact = max(-low, high) <= _LARGEST_WHOLE_FLOAT32 or array.dtype.kind == "f"
+    if not exact and not np.array_equal(narrow.astype(array.dtype), array):
+        raise Refusal("implausible_values", "32 bits can't hold the values exactly")
+    return narrow
 
 
 @dataclass
@@ -157,6 +174,20 @@ def _padding(stored: Array, transform: Transform) -> NDArray[np.bool_] | None:
     low, high = transform.padding
     padded = (stored >= low) & (stored <= high)
     return padded if padded.any() else None
+
+
+def _surround(array: Array, padded: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    """Where a CT holds the number that some scanners write outside their circle without declaring it.
+
+    All four corners then hold one number below what a scanner measures, and no voxel a lower one;
+    a scan whose values are all too low has no such number, and is still refused.
+    """
+    corners = array[[0, 0, -1, -1], [0, -1, 0, -1]]
+    lowest = corners[0]
+    if lowest >= _LOWEST_HU or (corners != lowest).any() or (padded is not None and padded[0, 0]):
+        return None
+    surround: NDArray[np.bool_] = array == lowest
+    return None if array.min() < lowest else surround
 
 
 def _inverted(stored: Array, form: PixelFormat) -> Array:
@@ -215,20 +246,3 @@ def _filled(array: Array, padded: NDArray[np.bool_], fill: int) -> Array:
     if array.dtype.kind != "f" and not np.iinfo(array.dtype).min <= fill <= np.iinfo(array.dtype).max:
         array = array.astype(np.int32 if array.dtype.itemsize < 4 else np.int64)
     return np.where(padded, array.dtype.type(fill), array)
-
-
-def _smallest(array: Array, *, final: bool = False) -> Array:
-    if array.dtype == np.uint8 or not array.size:
-        return array
-    if array.dtype.kind == "f":
-        return array.astype(np.float32, copy=False)
-    low, high = int(array.min()), int(array.max())
-    for dtype in _WHOLE_DTYPES:
-        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
-            return array.astype(dtype, copy=False)
-    if final or not -(2**31) <= low <= high < 2**31:
-        narrow = array.astype(np.float32)
-        if max(-low, high) > _LARGEST_WHOLE_FLOAT32 and not np.array_equal(narrow.astype(np.int64), array):
-            raise Refusal("implausible_values", "32 bits can't hold the values exactly")
-        return narrow
-    return array.astype(np.int32, copy=False)

@@ -41,7 +41,13 @@ class Builder(Protocol):
     """
 
     def __call__(
-        self, input_shape: tuple[int, ...], outputs: int, *, intensities: Intensities, width: int, dropout: float
+        self,
+        input_shape: tuple[int, ...],
+        outputs: int,
+        *,
+        intensities: Intensities,
+        width: int,
+        dropout: float,
     ) -> keras.Model:
         """The model, with fresh weights."""
 

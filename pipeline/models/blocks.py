@@ -33,12 +33,23 @@ def standardize(maps: keras.KerasTensor, intensities: Intensities) -> keras.Kera
 
 
 def convolution(
-    maps: keras.KerasTensor, filters: int, *, kernel: int | tuple[int, ...], strides: tuple[int, ...], name: str
+    maps: keras.KerasTensor,
+    filters: int,
+    *,
+    kernel: int | tuple[int, ...],
+    strides: tuple[int, ...],
+    name: str,
 ) -> keras.KerasTensor:
     """The maps convolved with zero padding, no bias; each axis divided by its stride."""
     layer = (keras.layers.Conv2D, keras.layers.Conv3D)[len(strides) - 2]
     return layer(
-        filters, kernel, strides=strides, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
+        filters,
+        kernel,
+        strides=strides,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=name,
     )(maps)
 
 

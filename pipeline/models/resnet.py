@@ -30,7 +30,9 @@ def _block(maps: keras.KerasTensor, filters: int, *, stage: int) -> keras.KerasT
         shortcut = blocks.convolution(maps, filters, kernel=1, strides=unit, name=f"shortcut_{stage}")
         shortcut = blocks.normalized(shortcut, name=f"shortcut_normalization_{stage}")
     maps = blocks.convolution(maps, filters, kernel=3, strides=unit, name=f"convolution_{stage}a")
-    maps = blocks.rectified(blocks.normalized(maps, name=f"normalization_{stage}a"), name=f"rectified_{stage}a")
+    maps = blocks.rectified(
+        blocks.normalized(maps, name=f"normalization_{stage}a"), name=f"rectified_{stage}a"
+    )
     maps = blocks.convolution(maps, filters, kernel=3, strides=unit, name=f"convolution_{stage}b")
     maps = blocks.normalized(maps, name=f"normalization_{stage}b", scale_start=0.0)
     maps = keras.layers.Add(name=f"sum_{stage}")([maps, shortcut])

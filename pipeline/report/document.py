@@ -7,8 +7,8 @@ from typing import Any
 from pipeline import digests
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.guards import guards
+from pipeline.report.headline import goal_of
 from pipeline.report.sections import build_all
-from pipeline.report.sections.brief import goal_of
 
 SCHEMA = "report/1"
 RUN_DIGITS = 12
@@ -28,7 +28,7 @@ def build(artifacts: Artifacts) -> Json:
         "title": artifacts.config["report"]["title"],
         "run": digests.of_json(dict(artifacts.file_digests))[:RUN_DIGITS],
         "metrics_digest": artifacts.file_digests.get("metrics.json", ""),
-        "verdict": {"goal": goal["fact"].to_json(), "outcome": goal["outcome"], "metric_id": goal["metric"]},
+        "verdict": {"goal": goal.fact.to_json(), "outcome": goal.outcome, "metric_id": goal.metric},
         "chapters": [
             {"title": title, "keys": [section.key for section in sections]} for title, sections in chapters
         ],

@@ -47,7 +47,7 @@ class Store:
         path = self.folder / f"state-{step:08d}.npz"
         text = np.frombuffer(json.dumps(dict(checkpoint.numbers)).encode(), dtype=np.uint8)
         with atomic(path) as temporary:
-            np.savez(temporary, **{_NUMBERS: text}, **checkpoint.arrays)
+            np.savez(temporary, allow_pickle=False, **{_NUMBERS: text}, **checkpoint.arrays)
         write_json(path.with_suffix(".json"), {"sha256": digests.of_file(path)})
         for old in self._states()[:-KEPT]:
             _remove(old)

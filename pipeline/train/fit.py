@@ -122,20 +122,20 @@ def _end_epoch(
     trainer: TrainingModel, state: State, validation: Validation, *, steps: int, batch_size: int
 ) -> None:
     """Closes the epoch: a row of history, the best weights, and sums that start again."""
+    rate = learning_rate(trainer)
     if not math.isfinite(validation.loss):
         raise ScanloomError(
             f"The validation loss is not a finite number after epoch {state.epochs_run + 1} (learning rate "
-            f"{learning_rate(trainer):.3g}). Lower `train.learning_rate`."
+            f"{rate:.3g}). Lower `train.learning_rate`."
         )
-    state.history.append(_row(state, validation, steps=steps, batch_size=batch_size))
-    state.history[-1]["learning_rate"] = learning_rate(trainer)
+    state.history.append(_row(state, validation, rate, steps=steps, batch_size=batch_size))
     if state.best_loss is None or validation.loss < state.best_loss:
         state.best_loss, state.best_epoch = validation.loss, state.epochs_run
         state.best_weights = values(trainer.net.weights)
     state.loss_sum = state.accuracy_sum = state.epoch_seconds = state.waited_seconds = 0.0
 
 
-def _row(state: State, validation: Validation, *, steps: int, batch_size: int) -> dict[str, Any]:
+def _row(state: State, validation: Validation, rate: float, *, steps: int, batch_size: int) -> dict[str, Any]:
     seconds = max(state.epoch_seconds, 1e-9)
     return {
         "epoch": state.epochs_run + 1,
@@ -144,7 +144,7 @@ def _row(state: State, validation: Validation, *, steps: int, batch_size: int) -
         "val_loss": validation.loss,
         "val_accuracy": validation.accuracy,
         "val_auroc": validation.auroc,
-        "learning_rate": None,
+        "learning_rate": rate,
         "seconds": seconds,
         "images_per_second": steps * batch_size / seconds,
         "wait_share": state.waited_seconds / seconds,

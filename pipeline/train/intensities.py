@@ -22,8 +22,8 @@ def measured(count: int, read: Callable[[int], NDArray[Any]]) -> Intensities:
     if not (variance > 0).all():
         channel = int(np.flatnonzero(~(variance > 0))[0])
         raise DataError(
-            f"Channel {channel} of all {count} training scans has no contrast (variance {variance[channel]:g}), "
-            "so nothing can be learned from it. Look at the steps of `normalize`."
+            f"Channel {channel} of all {count} training scans has no contrast (variance "
+            f"{variance[channel]:g}), so nothing can be learned from it. Look at the steps of `normalize`."
         )
     return Intensities(tuple(mean.tolist()), tuple(np.sqrt(variance).tolist()))
 

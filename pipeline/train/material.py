@@ -82,7 +82,9 @@ def read(workspace: Workspace) -> Material:
     )
     _require_classes(train, cohort["classes"])
     if not validation.case_ids:
-        raise DataError("The validation part holds no scan that can be used. Raise `cohort.shares.validation`.")
+        raise DataError(
+            "The validation part holds no scan that can be used. Raise `cohort.shares.validation`."
+        )
     return Material(train, validation, cohort, normalized)
 
 
@@ -100,9 +102,7 @@ def _without_test(workspace: Workspace) -> pd.DataFrame:
     return frame[frame["part"].isin(_PARTS)].sort_values("case_id", ignore_index=True)
 
 
-def _part(
-    frame: pd.DataFrame, classes: list[str], stored: Mapping[str, Stored], *, shards: Shards
-) -> Part:
+def _part(frame: pd.DataFrame, classes: list[str], stored: Mapping[str, Stored], *, shards: Shards) -> Part:
     """The part's scans that have an array; `normalize` told of the others, with a reason each."""
     frame = frame[frame["case_id"].isin(stored.keys())]
     index = {name: number for number, name in enumerate(classes)}
@@ -119,6 +119,6 @@ def _require_classes(train: Part, classes: list[str]) -> None:
     absent = [name for number, name in enumerate(classes) if number not in present]
     if absent:
         raise DataError(
-            f"The training part has no scan of {', '.join(repr(name) for name in absent)}, so nothing can be learned "
-            "about it. Raise `cohort.shares.train`, or label more scans."
+            f"The training part has no scan of {', '.join(repr(name) for name in absent)}, so nothing can "
+            "be learned about it. Raise `cohort.shares.train`, or label more scans."
         )

@@ -41,7 +41,9 @@ def warped(scans: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
     cells = [_cell(along, size) for along, size in zip(source, space, strict=True)]
     corner = _flat_index([lower for lower, _ in cells], space)
     weights = [weight for _, weight in cells]
-    values = [_interpolated(ops.reshape(scans[..., c], (-1,)), corner, weights, space) for c in range(channels)]
+    values = [
+        _interpolated(ops.reshape(scans[..., c], (-1,)), corner, weights, space) for c in range(channels)
+    ]
     return ops.reshape(ops.stack(values, axis=-1), (batch, *space, channels))
 
 

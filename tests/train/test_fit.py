@@ -105,7 +105,7 @@ def test_a_scan_with_nan_stops_training_and_is_named(tmp_path: Path) -> None:
     broken = SCANS.copy()
     broken[4, 1, 1, 0] = np.nan
     store = open_store(tmp_path, "run", threads=2)
-    with pytest.raises(DataError, match="learning rate 0.01.*NaN or infinities: case-4"):
+    with pytest.raises(DataError, match=r"learning rate 0\.01.*NaN or infinities: case-4"):
         fit(trainer(), examples(broken), losses(0.5), plan=plan(every=1), store=store)
 
 

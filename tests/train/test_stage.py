@@ -158,7 +158,7 @@ def test_fewer_scans_than_a_batch_train_in_one_smaller_batch(
 ) -> None:
     workspace = prepare(tmp_path)
     train_here(workspace, epochs=1, batch_size=64)
-    assert "12 scans: a batch holds 12 instead of 64" in capsys.readouterr().err
+    assert "only 12 scans, so a batch holds 12 instead of 64" in capsys.readouterr().err
     assert len(pd.read_csv(workspace.candidate / "history.csv")) == 1
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import Fact, count, setting
+from pipeline.report.facts import count
+from pipeline.report.headline import ABBREVIATIONS, goal_of, headline
 from pipeline.report.section import Section
 
 KEY, TITLE = "brief", "In brief"
@@ -23,11 +22,6 @@ MULTICLASS = {
     "macro_f1": "Balance of finding and being right, mean over classes",
     "kappa": "Agreement beyond chance",
 }
-ABBREVIATIONS = {
-    "auroc": "AUROC", "sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV",
-    "macro_auroc": "macro AUROC", "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1", "kappa": "Cohen's kappa", "auprc": "average precision",
-}  # fmt: skip
 
 
 def build(artifacts: Artifacts) -> Section:
@@ -42,7 +36,7 @@ def build(artifacts: Artifacts) -> Section:
         "train_patients": count(
             "train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients", "train"
         ),
-        "goal": goal["fact"],
+        "goal": goal.fact,
         "accuracy": artifacts.metric("accuracy"),
     }
     rows = [
@@ -54,55 +48,17 @@ def build(artifacts: Artifacts) -> Section:
         for name, label in labels.items()
     ]
     words = {
-        "outcome": goal["outcome"],
-        "metric": ABBREVIATIONS.get(goal["metric"], goal["metric"]),
+        "outcome": goal.outcome,
+        "metric": ABBREVIATIONS.get(goal.metric, goal.metric),
         "positive": artifacts.positive,
         "classes": artifacts.classes,
         "intended_use": artifacts.config["report"].get("intended_use", ""),
         "unit": artifacts.unit,
-        "modalities": _values(artifacts, "by_modality"),
+        "modalities": _values(artifacts, "by_modality") or list(artifacts.config["ingest"]["modalities"]),
+        "sites": _values(artifacts, "by_site"),
         "manufacturers": _values(artifacts, "by_manufacturer"),
     }
     return Section(KEY, TITLE, facts, {"rows": rows}, words=words)
-
-
-def headline(artifacts: Artifacts) -> Fact:
-    """The metric of the goal, else the area under the ROC curve."""
-    return artifacts.metric(headline_name(artifacts))
-
-
-def headline_name(artifacts: Artifacts) -> str:
-    """The name of the headline metric."""
-    goal = artifacts.config["evaluate"].get("goal")
-    if goal:
-        return (
-            str(goal["metric"])
-            if artifacts.positive is not None or goal["metric"] != "auroc"
-            else "macro_auroc"
-        )
-    return "auroc" if artifacts.positive is not None else "macro_auroc"
-
-
-def goal_of(artifacts: Artifacts) -> dict[str, Any]:
-    """The goal, and whether the headline's interval settles it: met, not_met, cannot_tell or no_goal."""
-    goal = artifacts.config["evaluate"].get("goal")
-    fact, name = headline(artifacts), headline_name(artifacts)
-    if not goal:
-        return {"fact": setting("goal", None), "outcome": "no_goal", "metric": name}
-    return {
-        "fact": setting("goal", goal["at_least"]),
-        "outcome": outcome(fact, goal["at_least"]),
-        "metric": name,
-    }
-
-
-def outcome(fact: Fact, at_least: float) -> str:
-    """Whether an interval lies above a goal, below it, or on both sides of it."""
-    if fact.low is None or fact.high is None:
-        return "cannot_tell"
-    if fact.low >= at_least:
-        return "met"
-    return "not_met" if fact.high < at_least else "cannot_tell"
 
 
 def _values(artifacts: Artifacts, column: str) -> list[str]:

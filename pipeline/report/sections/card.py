@@ -6,8 +6,8 @@ from typing import Any
 
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import count, recorded
+from pipeline.report.headline import ABBREVIATIONS, headline, headline_name
 from pipeline.report.section import Section
-from pipeline.report.sections.brief import ABBREVIATIONS, headline, headline_name
 
 KEY, TITLE = "card", "Model card"
 

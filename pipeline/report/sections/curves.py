@@ -7,8 +7,8 @@ from typing import Any
 
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import Fact, of_metric, recorded
+from pipeline.report.headline import headline
 from pipeline.report.section import Section, not_available
-from pipeline.report.sections.brief import headline
 
 RANKING = ("auroc", "auprc")
 CALIBRATION = (

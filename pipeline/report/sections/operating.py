@@ -25,7 +25,10 @@ MULTICLASS_ROWS = {
 def build(artifacts: Artifacts) -> Section:
     """The threshold, the metrics that follow from it on the test part, and the confusion matrix."""
     rows = BINARY_ROWS if artifacts.positive is not None else MULTICLASS_ROWS
-    table = [{"label": label, "fact": artifacts.metric(name)} for name, label in rows.items()]
+    table = [
+        {"label": label, "fact": artifacts.metric(name), "exact": artifacts.metric(f"{name}_clopper_pearson")}
+        for name, label in rows.items()
+    ]
     thresholds = [_threshold(threshold, artifacts) for threshold in artifacts.metrics.get("thresholds", [])]
     tables = {"metrics": table, "thresholds": thresholds, "confusion": _confusion(artifacts)}
     tables["left_out"] = [
@@ -56,7 +59,7 @@ def _threshold(threshold: dict[str, Any], artifacts: Artifacts) -> dict[str, Any
             reason="chosen, not estimated",
         ),
         "chosen_on": threshold["chosen_on"],
-        "digest": str(threshold.get("digest", "")),
+        "note": threshold.get("reason") or "",
         "achieved": artifacts.metric(threshold["rule"])
         if threshold["rule"] in ("sensitivity", "specificity")
         else None,

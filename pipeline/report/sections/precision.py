@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import DESCRIBED, Fact, count
+from pipeline.report.headline import ABBREVIATIONS, headline, headline_name
 from pipeline.report.section import Section
-from pipeline.report.sections.brief import ABBREVIATIONS, headline, headline_name
 
 KEY, TITLE = "precision", "How precise is this?"
 HALVING = 4  # an interval shrinks with the square root of the number of patients

@@ -7,8 +7,8 @@ from typing import Any
 
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import FEWEST_SHOWN, Fact, count
+from pipeline.report.headline import ABBREVIATIONS, headline, headline_name
 from pipeline.report.section import Section, not_available
-from pipeline.report.sections.brief import ABBREVIATIONS, headline, headline_name
 
 KEY, TITLE = "subgroups", "For whom it works, and for whom less well"
 ALPHA = 0.05

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import DESCRIBED, Fact, count
 from pipeline.report.guards import guards
+from pipeline.report.headline import headline
 from pipeline.report.section import Section
-from pipeline.report.sections.brief import headline
 
 KEY, TITLE = "warnings", "Warnings"
 MOST_FAILED_SHARE = 0.01

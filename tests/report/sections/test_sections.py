@@ -10,11 +10,10 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import DamageError
-from pipeline.report import artifacts
+from pipeline.report import artifacts, headline
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import Fact
 from pipeline.report.sections import (
-    brief,
     comparison,
     flow,
     gallery,
@@ -51,7 +50,7 @@ def _with_metrics(read: Artifacts, *metrics: dict[str, Any]) -> Artifacts:
 def test_the_goal_is_judged_by_the_whole_interval(
     low: float | None, high: float | None, outcome: str
 ) -> None:
-    assert brief.outcome(Fact("auroc", 0.9, low, high), 0.90) == outcome
+    assert headline.outcome(Fact("auroc", 0.9, low, high), 0.90) == outcome
 
 
 def test_the_precision_box_takes_four_times_the_positives_to_halve_the_interval(read: Artifacts) -> None:

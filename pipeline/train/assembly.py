@@ -1,0 +1,127 @@
+"""Everything that is trained, put together: the net in its training model, the examples, the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from pipeline import backend, models, scoring
+from pipeline.config import Config, Train
+from pipeline.models import Intensities
+from pipeline.progress import say
+from pipeline.train import schedule
+from pipeline.train.augment import Augmentation
+from pipeline.train.feed import Examples, steps_per_epoch
+from pipeline.train.fit import Plan, Validate
+from pipeline.train.losses import CLASS_WEIGHTS, LOSSES
+from pipeline.train.material import Material
+from pipeline.train.training_model import TrainingModel
+from pipeline.train.validation import Validation, measured
+
+FLOAT32, MIXED = "float32", "mixed_bfloat16"
+
+
+@dataclass(frozen=True)
+class Computing:
+    """What the numbers are computed on and how: `policy` is Keras's word for the precision."""
+
+    device: str
+    policy: str
+    compiled: bool
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The compiled trainer, what it trains on, how it is validated, and for how long."""
+
+    trainer: TrainingModel
+    examples: Examples
+    validate: Validate
+    plan: Plan
+
+
+def computing(settings: Train) -> Computing:
+    """The device, and what `auto` means on it."""
+    device = backend.device()
+    mixed = device.bfloat16 if settings.precision == "auto" else settings.precision == "mixed"
+    return Computing(
+        device=f"{device.kind} ({device.backend})",
+        policy=MIXED if mixed else FLOAT32,
+        compiled=device.compiles if settings.jit == "auto" else settings.jit,
+    )
+
+
+def build_net(settings: Train, data: Material, statistics: Intensities, *, policy: str) -> keras.Model:
+    """A fresh net whose layers compute in `policy`."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        return models.builder(settings.model)(
+            data.input_shape,
+            len(data.classes),
+            intensities=statistics,
+            width=settings.width,
+            dropout=settings.dropout,
+        )
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def assemble(config: Config, data: Material, statistics: Intensities, how: Computing) -> Assembly:
+    """The trainer with fresh weights; its optimizer's variables exist."""
+    settings = config.train
+    backend.seed_everything(settings.seed, order="free" if how.compiled else "fixed")
+    plan = _plan(settings, len(data.train.case_ids))
+    class_weights = CLASS_WEIGHTS[settings.class_weights](data.train.targets, len(data.classes))
+    weights = class_weights[data.train.targets].astype(np.float32)
+    examples = Examples(data.train.case_ids, data.train.targets, weights, data.train.read)
+    net = build_net(settings, data, statistics, policy=how.policy)
+    net.compile(jit_compile=how.compiled)
+    trainer = TrainingModel(net, Augmentation(settings.augment, statistics, settings.seed))
+    steps = steps_per_epoch(len(examples.case_ids), plan.batch_size)
+    _compile(trainer, config, steps=steps, compiled=how.compiled)
+
+    def validate() -> Validation:
+        part = data.validation
+        arrays = (part.read(index) for index in range(len(part.case_ids)))
+        logits = scoring.predict(net, arrays, outputs=len(data.classes), batch_size=scoring.BATCH_SIZE)
+        return measured(logits, part.targets, class_weights)
+
+    return Assembly(trainer, examples, validate, plan)
+
+
+def _plan(settings: Train, count: int) -> Plan:
+    """The plan; with fewer cases than a batch holds, a batch holds them all."""
+    batch_size = min(settings.batch_size, count)
+    if batch_size < settings.batch_size:
+        say(
+            f"The training part has only {count} scans, so a batch holds {batch_size} instead of "
+            f"{settings.batch_size}."
+        )
+    return Plan(
+        epochs=settings.epochs,
+        batch_size=batch_size,
+        seed=settings.seed,
+        patience=settings.patience,
+        checkpoint_every_steps=settings.checkpoint_every_steps,
+    )
+
+
+def _compile(trainer: TrainingModel, config: Config, *, steps: int, compiled: bool) -> None:
+    """Gives the trainer its loss and its optimizer."""
+    settings = config.train
+    optimizer = schedule.adamw(
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        warmup_steps=round(settings.warmup_epochs * steps),
+        steps=settings.epochs * steps,
+    )
+    trainer.compile(
+        optimizer=optimizer,
+        loss=LOSSES[config.task](label_smoothing=settings.label_smoothing),
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        jit_compile=compiled,
+    )
+    schedule.build_for(optimizer, trainer.net)
