@@ -6,6 +6,7 @@ array back: numpy and the catalogue's row are enough.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import zlib
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Stored
-from pipeline.workspace import TEMPORARY, crash_point, retry_error
+from pipeline.workspace import TEMPORARY, crash_point, retry_error, sync
 
 ALIGNMENT = 64
 _HEADER_BYTES = 128
@@ -72,12 +73,15 @@ class ShardWriter:
             self._stream.close()
             crash_point(f"write:{self._path.name}")
             self._temporary.replace(self._path)
+            sync(self._path.parent)
+            crash_point(f"written:{self._path.name}")
         except OSError as error:
             self._discard()
             raise retry_error(error, self._path) from error
 
     def _discard(self) -> None:
-        self._stream.close()
+        with contextlib.suppress(OSError):  # what is still buffered fails again on a full disk
+            self._stream.close()
         self._temporary.unlink(missing_ok=True)
 
     def __enter__(self) -> ShardWriter:
@@ -125,6 +129,7 @@ def erase(folder: Path, stored: Stored) -> None:
         stream.write(b"\0" * stored.nbytes)
         stream.flush()
         os.fsync(stream.fileno())
+    crash_point(f"erased:{path.name}")
 
 
 def next_shard_number(folder: Path) -> int:

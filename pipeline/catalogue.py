@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -102,10 +103,11 @@ class Catalogue:
         self._path = path
         self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
         try:
-            self._prepare()
-        except sqlite3.DatabaseError as error:
+            with self._telling():
+                self._prepare()
+        except BaseException:
             self._connection.close()
-            raise self._told(error) from error
+            raise
 
     def _prepare(self) -> None:
         execute = self._connection.execute
@@ -123,11 +125,21 @@ class Catalogue:
             )
         execute("PRAGMA synchronous = FULL")
 
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tells errors of SQLite as ours."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise self._told(error) from error
+
     def _told(self, error: sqlite3.DatabaseError) -> Exception:
         if isinstance(error, sqlite3.OperationalError):
+            folder = self._path.parent
+            free_mb = shutil.disk_usage(folder).free // 2**20
             return RetryError(
-                f"{self._path.name} can't be used now ({error}). "
-                "Make room or end the other run, and try again."
+                f"{self._path.name} can't be used now ({error}; {folder}, {free_mb} MB free). "
+                "Nothing was lost: make room or end the other run, and run the same command again."
             )
         return DamageError(
             f"{self._path.name} is damaged ({error}). It can be rebuilt from the scans: "
@@ -143,7 +155,7 @@ class Catalogue:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """All writes inside appear together, or not at all. Raises RetryError when the disk is full."""
-        try:
+        with self._telling():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -153,13 +165,12 @@ class Catalogue:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-        except sqlite3.DatabaseError as error:
-            raise self._told(error) from error
         crash_point("committed:catalogue")
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a SELECT."""
-        return self._connection.execute(sql, parameters).fetchall()
+        """The rows of a SELECT. Raises DamageError when the file is damaged."""
+        with self._telling():
+            return self._connection.execute(sql, parameters).fetchall()
 
     def frame(self, sql: str, parameters: Sequence[object] = ()) -> pd.DataFrame:
         """The rows of a SELECT as a pandas frame."""
@@ -277,8 +288,9 @@ class Catalogue:
 
     def compact(self) -> None:
         """Rewrites the file, so that nothing deleted can be read from its free pages."""
-        self._connection.execute("VACUUM")
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._telling():
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def put_arrays(self, recipe_id: str, arrays: Iterable[tuple[Case, Stored]]) -> None:
         """Keeps where the normalized arrays of cases lie."""

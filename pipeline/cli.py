@@ -193,7 +193,7 @@ def _config(options: argparse.Namespace) -> None:
 
 
 def _files(options: argparse.Namespace) -> None:
-    from pipeline.ingest.run import list_files
+    from pipeline.ingest.stage import list_files
 
     config, space = _load(options)
     for row in list_files(config, space, options.state or ""):

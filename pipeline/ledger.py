@@ -7,14 +7,13 @@ breaks the chain and is found at the next reading.
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline import digests
 from pipeline.errors import DamageError
-from pipeline.workspace import crash_point, retry_error
+from pipeline.workspace import write_bytes
 
 Record = dict[str, Any]
 
@@ -29,27 +28,26 @@ def read(path: Path) -> list[Record]:
 
 
 def append(path: Path, *records: Record) -> None:
-    """Adds the records as one synced write; `created` and the chain's `previous` are filled in.
+    """Adds the records, all or none; `created` and the chain's `previous` are filled in.
 
-    Raises RetryError when the disk is full, DamageError when the chain is broken.
+    The ledger is written anew and renamed: added in place, a full disk or a kill could leave some of
+    the records, and they would count. Raises RetryError when the disk is full, DamageError when the
+    chain is broken.
     """
     lines = _checked_lines(path)
-    previous = digests.of_bytes(lines[-1].encode()) if lines else ""
+    previous = digests.of_bytes(lines[-1]) if lines else ""
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    text = ""
     for record in records:
-        line = digests.canonical_json({**record, "created": created, "previous": previous})
-        previous = digests.of_bytes(line.encode())
-        text += line + "\n"
-    crash_point(f"append:{path.name}")
-    _write(path, sum(len(line.encode()) + 1 for line in lines), text.encode())
-    crash_point(f"appended:{path.name}")
+        line = digests.canonical_json({**record, "created": created, "previous": previous}).encode()
+        previous = digests.of_bytes(line)
+        lines.append(line)
+    write_bytes(path, b"".join(line + b"\n" for line in lines))
 
 
-def _checked_lines(path: Path) -> list[str]:
+def _checked_lines(path: Path) -> list[bytes]:
     if not path.exists():
         return []
-    lines = path.read_bytes().decode().split("\n")[:-1]
+    lines = path.read_bytes().split(b"\n")[:-1]
     previous = ""
     for number, line in enumerate(lines, start=1):
         if _previous_of(line) != previous:
@@ -57,26 +55,12 @@ def _checked_lines(path: Path) -> list[str]:
                 f"{path.name}, line {number}: the chain of digests is broken, so a line was changed, "
                 "removed or added by hand. Put back the ledger from your version control or backup."
             )
-        previous = digests.of_bytes(line.encode())
+        previous = digests.of_bytes(line)
     return lines
 
 
-def _previous_of(line: str) -> str | None:
+def _previous_of(line: bytes) -> str | None:
     try:
         return str(json.loads(line)["previous"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _write(path: Path, good_bytes: int, data: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-        try:
-            os.ftruncate(descriptor, good_bytes)
-            os.pwrite(descriptor, data, good_bytes)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise retry_error(error, path) from error

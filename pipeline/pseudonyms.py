@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.errors import UsageError
+from pipeline.workspace import atomic
 
 KEY_BYTES = 32
 PHANTOM = "phantom"
@@ -78,11 +79,9 @@ def default_key_path(name: str) -> Path:
 
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(secrets.token_bytes(KEY_BYTES))
-        stream.flush()
-        os.fsync(stream.fileno())
+    with atomic(path) as temporary:
+        temporary.touch(mode=0o600)
+        temporary.write_bytes(secrets.token_bytes(KEY_BYTES))
 
 
 def _check(path: Path, project: Path) -> None:

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from pipeline import backend, digests
 from pipeline.errors import DamageError, DataError
-from pipeline.executors import cores
 
 if TYPE_CHECKING:
     import keras
@@ -68,7 +67,7 @@ def load(folder: Path) -> Scorer:
     if digests.of_file(model_path) != record.get("model_sha256"):
         raise DamageError(
             f"{folder.name}/{MODEL_FILE} is not the file that {RECORD_FILE} describes, so nothing is "
-            "predicted with it. Restore the folder from a backup, roll back to another generation, or train again."
+            "predicted with it. Restore the folder from a backup, roll back, or train again."
         )
     operating_path = folder / OPERATING_FILE
     operating = _read_json(operating_path) if operating_path.is_file() else None
@@ -113,7 +112,7 @@ def _batches(arrays: Iterable[NDArray[Any]], size: int) -> Iterator[list[NDArray
 
 
 def _load_model(path: Path) -> keras.Model:
-    backend.start(cores())
+    backend.prepare()
     import keras
 
     model = keras.saving.load_model(path, compile=False)
@@ -131,6 +130,6 @@ def _read_json(path: Path) -> dict[str, Any]:
         ) from None
     if not isinstance(value, dict):
         raise DamageError(
-            f"{path.parent.name}/{path.name} is not a JSON object. Run the stage that writes it again."
+            f"{path.parent.name}/{path.name} is no JSON object. Run the stage that writes it again."
         )
     return value

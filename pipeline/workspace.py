@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TEMPORARY = ".tmp-"
+_passed: Counter[str] = Counter()
 _RETRY_ERRORS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -68,6 +70,11 @@ class Workspace:
         return self.data / "checkpoints"
 
     @property
+    def scratch(self) -> Path:
+        """Workspaces of running predictions, each under its process number; they need no lock."""
+        return self.data / "predict"
+
+    @property
     def sections(self) -> Path:
         """One JSON file for each section of the YAML, touched only when the section changed."""
         return self.data / "config"
@@ -106,9 +113,18 @@ class Workspace:
 
 
 def crash_point(name: str) -> None:
-    """Kills the process here when SCANLOOM_CRASH_AT names this point: how tests prove recovery."""
-    if os.environ.get("SCANLOOM_CRASH_AT") == name:
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Kills the process here when SCANLOOM_CRASH_AT names this point: how tests prove recovery.
+
+    `NAME#3` kills at the third passing. SCANLOOM_CRASH_LOG names a file that lists the points passed.
+    """
+    wanted, log = (os.environ.get(f"SCANLOOM_CRASH_{what}") for what in ("AT", "LOG"))
+    if log:
+        with Path(log).open("a") as stream:
+            stream.write(f"{name}\n")
+    if wanted:
+        _passed[name] += 1
+        if wanted in (name, f"{name}#{_passed[name]}"):
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 @contextlib.contextmanager
@@ -122,9 +138,9 @@ def atomic(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         crash_point(f"write:{path.name}")
-        _sync(temporary)
+        sync(temporary)
         temporary.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
         crash_point(f"written:{path.name}")
     except OSError as error:
         raise retry_error(error, path) from error
@@ -157,6 +173,15 @@ def write_csv(path: Path, frame: pd.DataFrame) -> bool:
     return write_text(path, frame.to_csv(index=False, lineterminator="\n", float_format="%.9g"))
 
 
+def sync(path: Path) -> None:
+    """Returns when the file's bytes, or the folder's names, are on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def retry_error(error: OSError, path: Path) -> Exception:
     """The error as a RetryError with path, reason and free space, where trying again can help."""
     reason = _RETRY_ERRORS.get(error.errno or 0)
@@ -174,12 +199,13 @@ def retry_error(error: OSError, path: Path) -> Exception:
 def lock(workspace: Workspace) -> Iterator[None]:
     """Holds the analysis for one writing process.
 
-    Raises RetryError naming the holder when another process has it. The lock is the kernel's
-    (fcntl): it is gone with its process, however that ended.
+    Raises RetryError naming the holder when another process has it, or the folder that can't be
+    written. The lock is the kernel's (fcntl): it is gone with its process, however that ended.
     """
     path = workspace.data / "lock"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (workspace.data, workspace.candidate):
+            _require_writable(folder)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise retry_error(error, path) from error
@@ -208,15 +234,18 @@ def remove_leftovers(workspace: Workspace) -> None:
     """Removes what killed runs left half-written; call with the lock held."""
     for folder in (workspace.data, workspace.reports):
         for path in sorted(folder.rglob(f"*{TEMPORARY}*")):
+            if path.is_relative_to(workspace.scratch):
+                continue
             if path.is_dir():
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _require_writable(folder: Path) -> None:
+    """Makes the folder. Raises OSError when nothing can be written there, be it to the administrator."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        number = errno.EROFS if read_only else errno.EACCES
+        raise OSError(number, os.strerror(number), str(folder))

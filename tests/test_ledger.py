@@ -53,7 +53,7 @@ def test_a_half_written_last_line_never_counted(path: Path) -> None:
     assert [record["n"] for record in ledger.read(path)] == [1, 3]
 
 
-@pytest.mark.parametrize(("point", "count"), [("append:looks.jsonl", 1), ("appended:looks.jsonl", 2)])
+@pytest.mark.parametrize(("point", "count"), [("write:looks.jsonl", 1), ("written:looks.jsonl", 2)])
 def test_a_kill_leaves_the_ledger_before_or_after(path: Path, point: str, count: int) -> None:
     ledger.append(path, {"n": 1})
     killed = subprocess.run(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline import digests, ledger
 from pipeline.champion.pointer import current, line_of_champions
 from pipeline.errors import DamageError
-from pipeline.workspace import TEMPORARY, Workspace, crash_point, retry_error, write_json
+from pipeline.workspace import TEMPORARY, Workspace, crash_point, retry_error, sync, write_json
 
 DIGESTS = "digests.json"
 _SCHEMA = "digests/1"
@@ -36,6 +37,20 @@ def freeze(workspace: Workspace) -> str:
 def seal(folder: Path) -> None:
     """Writes down the digests of all files of `folder`."""
     write_json(folder / DIGESTS, {"schema": _SCHEMA, "files": _digests_of(folder)})
+
+
+def reseal(folder: Path, changed: Mapping[str, str], *, removed: Collection[str]) -> None:
+    """Writes down the digests that a sealed folder will have once texts in it changed and files went.
+
+    All others stay as sealed: damage is not hidden. To be called before the files change, so that a
+    change that was cut short can be seen, and made again.
+    """
+    sealed = _sealed(folder)
+    if sealed is None:
+        return
+    kept = {name: digest for name, digest in sealed.items() if name not in removed}
+    new = {name: digests.of_bytes(text.encode()) for name, text in changed.items()}
+    write_json(folder / DIGESTS, {"schema": _SCHEMA, "files": kept | new})
 
 
 def check_generation(workspace: Workspace, generation: str) -> int:
@@ -126,7 +141,7 @@ def _copy(source: Path, target: Path) -> None:
         seal(temporary)
         crash_point(f"write:generation {target.name}")
         temporary.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
         crash_point(f"written:generation {target.name}")
     except OSError as error:
         raise retry_error(error, target) from error
@@ -137,12 +152,4 @@ def _copy(source: Path, target: Path) -> None:
 def _copy_file(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
-    _sync(target)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(target)

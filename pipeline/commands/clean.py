@@ -7,20 +7,28 @@ from pathlib import Path
 
 from pipeline.progress import say
 from pipeline.records import Summary
-from pipeline.workspace import Workspace
+from pipeline.workspace import Workspace, lock
 
 
 def run(workspace: Workspace) -> Summary:
-    """Says what goes and what stays, then removes `data/NAME` and `reports/NAME/candidate`."""
-    going = [folder for folder in (workspace.data, workspace.candidate) if folder.exists()]
-    if not going:
+    """Says what goes and what stays, then removes `data/NAME` and `reports/NAME/candidate`.
+
+    Raises RetryError while another run works on the analysis.
+    """
+    if not (workspace.data.exists() or workspace.candidate.exists()):
         return Summary((f"Nothing to clean for '{workspace.name}'.",), changed=False)
+    with lock(workspace):
+        _remove(workspace)
+    return Summary((f"Cleaned '{workspace.name}': `make report` makes it all again.",))
+
+
+def _remove(workspace: Workspace) -> None:
+    going = (workspace.candidate, workspace.data)  # the lock lies in the last
     for folder in going:
         say(f"Removing {workspace.shown(folder)} ({_megabytes(folder):.1f} MB)")
     say("Staying: the scans, the key, ledgers, generations and the champion.")
     for folder in going:
         shutil.rmtree(folder)
-    return Summary((f"Cleaned '{workspace.name}': `make report` makes it all again.",))
 
 
 def _megabytes(folder: Path) -> float:

@@ -1,8 +1,9 @@
 """`scanloom forget`: removes a patient's data everywhere, and keeps it from coming back.
 
 First a tombstone goes into the ledger of parts, so that whatever happens next no later run takes the
-patient in again. Then voxels are overwritten, rows of the catalogue and of every table go, and so do
-reports and pictures that show the patient. Running it twice is harmless. Backups are out of reach.
+patient in again. Then voxels are overwritten, rows of every table and of the catalogue go, and so do
+reports and pictures that show the patient. A run that was killed is finished by the same command;
+running it twice is harmless. Backups are out of reach.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from pipeline import ledger
 from pipeline.arrays import erase
 from pipeline.catalogue import Catalogue
-from pipeline.champion.generations import DIGESTS, seal
+from pipeline.champion.generations import DIGESTS, reseal
 from pipeline.config import Config
 from pipeline.errors import DataError
 from pipeline.pseudonyms import Key, load_key
@@ -39,11 +40,12 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
         identifier = key.pseudonym("patient", patient)
         _bury(workspace, patients, identifier)
         cases = _erase_voxels(catalogue, workspace, patients)
+        folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
+        cleaned = [folder.name for folder in folders if _erase_tables(folder, patients, cases)]
+        # Last, for it says which cases are the patient's: a run after a kill needs to know.
         with catalogue.transaction():
             catalogue.forget(patients, identifier)
         catalogue.compact()
-    folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
-    cleaned = [folder.name for folder in folders if _erase_tables(folder, patients, cases)]
     return Summary(
         (
             f"Forgot {len(patients)} patient pseudonym(s): {len(cases)} cases, their voxels and table rows.",
@@ -113,25 +115,32 @@ def _models_trained_on(workspace: Workspace, patients: list[str]) -> list[str]:
 
 
 def _erase_tables(folder: Path, patients: list[str], cases: list[str]) -> bool:
-    """Whether the folder's tables held the patient; they don't any more, and it is sealed anew."""
+    """Whether the folder's tables held the patient; they don't any more.
+
+    The tables are written last: as long as one holds the patient, a run after a kill does all of it again.
+    """
     gone = {*patients, *cases}
-    held = False
-    for path in sorted(folder.glob("*.csv")):
+    texts = {path: text for path in sorted(folder.glob("*")) if (text := _cleaned(path, gone)) is not None}
+    if not texts:
+        return False
+    reseal(folder, {path.name: text for path, text in texts.items()}, removed=_PICTURES)
+    for name in _PICTURES:
+        (folder / name).unlink(missing_ok=True)
+    for path, text in texts.items():
+        write_text(path, text)
+    return True
+
+
+def _cleaned(path: Path, gone: set[str]) -> str | None:
+    """The table's or JSON file's text without the patient; None where there is nothing to remove."""
+    if path.suffix == ".csv":
         rows = _rows(path)
         kept = [row for row in rows if not gone & {row.get("patient_id"), row.get("case_id")}]
-        if len(kept) < len(rows):
-            held = True
-            _write_rows(path, list(rows[0]), kept)
-    for path in sorted(folder.glob("*.json")):
-        if path.name != DIGESTS and any(word in path.read_text() for word in gone):
-            held = True
-            path.write_text(_without(path, gone))
-    if held:
-        for name in _PICTURES:
-            (folder / name).unlink(missing_ok=True)
-        if (folder / DIGESTS).exists():
-            seal(folder)
-    return held
+        return _table(list(rows[0]), kept) if len(kept) < len(rows) else None
+    if path.suffix == ".json" and path.name not in (DIGESTS, *_PICTURES):
+        text = path.read_text()
+        return _without(text, gone) if any(word in text for word in gone) else None
+    return None
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -141,15 +150,15 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def _write_rows(path: Path, names: list[str], rows: list[dict[str, str]]) -> None:
+def _table(names: list[str], rows: list[dict[str, str]]) -> str:
     stream = io.StringIO()
     writer = csv.DictWriter(stream, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_text(path, stream.getvalue())
+    return stream.getvalue()
 
 
-def _without(path: Path, gone: set[str]) -> str:
+def _without(text: str, gone: set[str]) -> str:
     """The JSON without the list items that name the patient."""
 
     def strip(value: object) -> object:
@@ -159,9 +168,7 @@ def _without(path: Path, gone: set[str]) -> str:
             return [strip(item) for item in value if not _names(item, gone)]
         return value
 
-    return (
-        json.dumps(strip(json.loads(path.read_text())), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
-    )
+    return json.dumps(strip(json.loads(text)), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
 
 def _names(item: object, gone: set[str]) -> bool:

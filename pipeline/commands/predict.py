@@ -84,7 +84,7 @@ def _all_cases(scratch: Workspace, read: Summary) -> pd.DataFrame:
 @contextlib.contextmanager
 def _scratch(workspace: Workspace) -> Iterator[Workspace]:
     """A workspace under `data/NAME/predict/PID`, removed at the end; a killed run's is removed here."""
-    base = workspace.data / "predict"
+    base = workspace.scratch
     for folder in sorted(base.glob("*")):
         if not _runs(folder.name):
             shutil.rmtree(folder)

@@ -9,6 +9,20 @@ new and changed files, and their series, are read again; the same bytes under an
 of workers give the same cases and shards.
 """
 
-from pipeline.ingest.run import run
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.records import Summary
+    from pipeline.workspace import Workspace
 
 __all__ = ["run"]
+
+
+def run(config: Config, workspace: Workspace) -> Summary:
+    """Brings the catalogue and the shards up to what RAW holds now; see `stage.bring_up_to_date`."""
+    from pipeline.ingest.stage import bring_up_to_date  # not in children, which read files alone
+
+    return bring_up_to_date(config, workspace)

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import ShardWriter
-from pipeline.config import Limits
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.likeness import perceptual_digest
+from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.planning import CasePlan
 from pipeline.ingest.reader import PlaneReader, Source, SourceFile, open_source, values_of
 from pipeline.ingest.reasons import Refusal
@@ -36,7 +36,7 @@ class Batch:
     files: Mapping[str, SourceFile]
     shard: Path
     key: Key
-    limits: Limits
+    limits: FileLimits
 
 
 @dataclass(frozen=True)

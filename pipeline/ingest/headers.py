@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipeline.config import Limits
 from pipeline.ingest import objects
 from pipeline.ingest.attributes import attributes_of
 from pipeline.ingest.container import Container, open_container
@@ -19,6 +18,7 @@ from pipeline.ingest.discover import Found
 from pipeline.ingest.elements import Buffer
 from pipeline.ingest.files import ChangedWhileRead, OpenFile, open_file
 from pipeline.ingest.frames import Frame
+from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels import PixelFormat, check_limits, pixel_format, pixel_keyword
 from pipeline.ingest.planes import Identity, frames_of
 from pipeline.ingest.reasons import Refusal
@@ -74,7 +74,7 @@ class Selection:
     """Which images are wanted, and what one file may cost."""
 
     modalities: tuple[str, ...]
-    limits: Limits
+    limits: FileLimits
 
 
 def read_header(file: Found, *, key: Key, selection: Selection) -> Header:
@@ -103,7 +103,7 @@ def _of_file(opened: OpenFile, file: Found, *, key: Key, selection: Selection) -
     size, mtime_ns = opened.size, opened.mtime_ns
     if not size:
         return Header(size, mtime_ns, reason="empty_file")
-    if size > selection.limits.file_mb << 20:
+    if size > selection.limits.file_bytes:
         return Header(size, mtime_ns, reason="limit_exceeded", detail=f"{size} bytes")
     found, reason, detail = _Findings(), "ok", ""
     try:
@@ -132,14 +132,14 @@ def _of_file(opened: OpenFile, file: Found, *, key: Key, selection: Selection) -
 def _look(found: _Findings, data: Buffer, key: Key, selection: Selection) -> None:
     """Reads on until the header is understood, or raises Refusal with what was found so far kept."""
     limits = selection.limits
-    container = open_container(data, depth=limits.depth, inflated_bytes=limits.decoded_mb << 20)
+    container = open_container(data, depth=limits.depth, inflated_bytes=limits.decoded_bytes)
     dataset = container.dataset
     found.notes = container.notes
     objects.check_kind(dataset)
     found.image = True
     _identify(found, dataset, key)
     objects.check_selected(dataset, selection.modalities)
-    form = _form_of(found, container, decoded_bytes=limits.decoded_mb << 20)
+    form = _form_of(found, container, decoded_bytes=limits.decoded_bytes)
     identity = _identity(found, dataset, key)
     groups = functional_groups(dataset, form.frames)
     transforms = transforms_of(groups, form, pixel_keyword(dataset) or "PixelData")

@@ -12,8 +12,8 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from pipeline.config import Limits
 from pipeline.executors import ChildLimits, Failure, cores, run
+from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.reasons import Refusal
 
 Task = TypeVar("Task")
@@ -29,7 +29,7 @@ def run_isolated(
     *,
     split: Callable[[Task], Iterable[Task]],
     workers: int | None,
-    limits: Limits,
+    limits: FileLimits,
 ) -> Iterator[tuple[Task, Result | Failure]]:
     """Each task with its result; a failed task is replaced by its parts, and a failed part by its Failure."""
     if not tasks:

@@ -63,7 +63,8 @@ def plan(
     the pseudonym of a case from the names of its planes.
     """
     outcomes = {token: Outcome(header.reason, header.detail) for token, header in headers.items()}
-    outcomes |= _patient_conflicts(headers)
+    conflicts = _patient_conflicts(headers)
+    outcomes |= {token: told for token, told in conflicts.items() if outcomes[token].reason == "ok"}
     usable = {token: headers[token] for token in sorted(headers) if headers[token].frames}
     chosen = _one_copy_each(usable, outcomes, pixel_digest)
     groups = [_spoiled(made, chosen, outcomes) for made in _groups(chosen, headers, rules, pixel_digest)]

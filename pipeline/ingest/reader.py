@@ -9,7 +9,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from pipeline.config import Limits
 from pipeline.ingest.codecs import CODECS
 from pipeline.ingest.colour import Palette, narrowed, rgb_of_palette, rgb_of_ybr
 from pipeline.ingest.container import open_container
@@ -17,6 +16,7 @@ from pipeline.ingest.decode import PixelSource, open_pixels, read_frame
 from pipeline.ingest.files import ChangedWhileRead, open_file
 from pipeline.ingest.frames import Frame
 from pipeline.ingest.isolation import at_most
+from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels import pixel_keyword
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.transforms import functional_groups, palette_of, transforms_of
@@ -59,7 +59,7 @@ class PlaneReader:
 
     files: Mapping[str, SourceFile]
     tokens: Mapping[str, str]
-    limits: Limits
+    limits: FileLimits
     stack: contextlib.ExitStack
     token: str = ""
     notes: dict[str, set[str]] = field(default_factory=dict)
@@ -94,16 +94,14 @@ class PlaneReader:
 
 
 @contextlib.contextmanager
-def open_source(file: SourceFile, limits: Limits) -> Iterator[Source]:
+def open_source(file: SourceFile, limits: FileLimits) -> Iterator[Source]:
     """An image file whose bytes are those that were seen before. Raises Refusal `io_error` if they aren't."""
     try:
         with open_file(file.path) as opened:
             if (opened.size, opened.mtime_ns) != (file.size, file.mtime_ns):
                 raise ChangedWhileRead
-            container = open_container(
-                opened.data, depth=limits.depth, inflated_bytes=limits.decoded_mb << 20
-            )
-            pixels = open_pixels(container, decoded_bytes=limits.decoded_mb << 20)
+            container = open_container(opened.data, depth=limits.depth, inflated_bytes=limits.decoded_bytes)
+            pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes)
             groups = functional_groups(container.dataset, pixels.form.frames)
             transforms = transforms_of(groups, pixels.form, pixel_keyword(container.dataset))
             yield Source(pixels, transforms, palette_of(container.dataset, pixels.form))

@@ -21,6 +21,7 @@ from pipeline.ingest.discover import Found
 from pipeline.ingest.frames import Rules
 from pipeline.ingest.headers import Header, Selection
 from pipeline.ingest.isolation import refusal_of, run_isolated
+from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.planning import CasePlan, Outcome, Plan, plan
 from pipeline.ingest.reader import SourceFile
 from pipeline.ingest.reasons import REASONS
@@ -42,6 +43,14 @@ class Target:
     catalogue: Catalogue
     shards: Path
     buried: frozenset[str]
+
+    @property
+    def limits(self) -> FileLimits:
+        """What one file may cost."""
+        limits = self.settings.limits
+        return FileLimits(
+            limits.file_mb << 20, limits.decoded_mb << 20, limits.seconds, limits.memory_mb, limits.depth
+        )
 
 
 def update(target: Target, difference: Changes, found: Sequence[Found]) -> None:
@@ -68,7 +77,7 @@ def _read_headers(target: Target, files: Sequence[Found]) -> Headers:
     headers = {
         file.token: Header(file.size, file.mtime_ns, reason=file.reason) for file in files if file.reason
     }
-    selection = Selection(target.settings.modalities, target.settings.limits)
+    selection = Selection(target.settings.modalities, target.limits)
     with bar("headers", len(regular), "files") as progress:
         headers |= survey(
             regular, key=target.key, selection=selection, workers=target.settings.workers, progress=progress
@@ -120,7 +129,7 @@ def _pixel_digests(target: Target, files: Mapping[str, SourceFile]) -> dict[str,
     """Digests of the planes of each file, () for files whose pixels end their child."""
     tasks = [_batch(target, (), {token: file}) for token, file in files.items()]
     found: dict[str, tuple[str, ...]] = {}
-    limits, workers = target.settings.limits, target.settings.workers
+    limits, workers = target.limits, target.settings.workers
     for task, result in run_isolated(
         digest_planes, tasks, split=lambda task: [task], workers=workers, limits=limits
     ):
@@ -157,7 +166,7 @@ def _cast_all(
         replace(_batch(target, cases, files), shard=target.shards / shard_name(cases, digest_of))
         for cases in batches(pending)
     ]
-    limits, workers = target.settings.limits, target.settings.workers
+    limits, workers = target.limits, target.settings.workers
     with bar("images", len(pending), "cases") as progress:
         for task, result in run_isolated(cast, tasks, split=split, workers=workers, limits=limits):
             made = _blame(target, task, result) if isinstance(result, Failure) else result
@@ -168,7 +177,7 @@ def _cast_all(
 def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, SourceFile]) -> Batch:
     needed = {token for case in cases for token in case.tokens.values()} if cases else files
     own = {token: files[token] for token in sorted(needed)}
-    return Batch(cases, own, target.shards / "shard.npy", target.key, target.settings.limits)
+    return Batch(cases, own, target.shards / "shard.npy", target.key, target.limits)
 
 
 def _blame(target: Target, task: Batch, failure: Failure) -> Cast:

@@ -1,4 +1,4 @@
-"""An invented chest: its measures, its vessels and perhaps a nodule, before any scanner sees it.
+"""An invented chest: its measures, its vessels and perhaps nodules, before any scanner sees it.
 
 Coordinates are millimetres in DICOM's patient frame (LPS): x to the left, y to the back, z to the
 head, with the origin in the middle of the chest. Nothing here is a grid; `render` samples it.
@@ -60,11 +60,11 @@ class Chest:
     vessel_hu: float
     texture_hu: float
     vessels: Array
-    nodule: Nodule | None = None
+    nodules: tuple[Nodule, ...] = ()
 
 
 def draw_chest(rng: np.random.Generator, difficulty: Difficulty, *, span_mm: Range, size: float) -> Chest:
-    """A chest without a nodule whose vessels cover the heights `span_mm`; `size` 1 is a man's mean."""
+    """A chest without nodules whose vessels cover the heights `span_mm`; `size` 1 is a man's mean."""
     bare = Chest(
         half_width_mm=size * rng.uniform(138, 172),
         half_depth_mm=size * rng.uniform(94, 122),
@@ -83,26 +83,19 @@ def draw_chest(rng: np.random.Generator, difficulty: Difficulty, *, span_mm: Ran
     return replace(bare, vessels=_vessels(rng, bare, difficulty=difficulty, span_mm=span_mm))
 
 
-def with_nodule(chest: Chest, rng: np.random.Generator, *, difficulty: Difficulty, span_mm: Range) -> Chest:
-    """The chest with one nodule inside the lung, its centre between the two heights of `span_mm`."""
-    low, high = difficulty.nodule_radius_mm
-    radius = low * (high / low) ** rng.uniform()
-    nodule = Nodule(
-        centre=_centre(rng, chest, span_mm=span_mm, margin_mm=radius),
-        radius_mm=radius,
-        hu=chest.lung_hu + rng.uniform(*difficulty.nodule_contrast_hu),
-        lobes=int(rng.integers(2, 6)),
-        lobe_depth=rng.uniform(0.0, 0.3),
-        lobe_phase=rng.uniform(0, 2 * np.pi),
-    )
-    return replace(chest, nodule=nodule)
+def with_nodules(chest: Chest, rng: np.random.Generator, *, difficulty: Difficulty, span_mm: Range) -> Chest:
+    """The chest with nodules inside the lungs, their centres between the two heights of `span_mm`."""
+    count = int(rng.integers(difficulty.nodules[0], difficulty.nodules[1] + 1))
+    nodules = [_nodule(rng, chest, difficulty=difficulty, span_mm=span_mm) for _ in range(count)]
+    return replace(chest, nodules=tuple(nodules))
 
 
 def at_follow_up(chest: Chest, rng: np.random.Generator) -> Chest:
-    """The same person at a follow-up: another breath, and a nodule that has grown or shrunk."""
+    """The same person at a follow-up: another breath, and nodules that have grown or shrunk a little."""
     breath = chest.lung_hu + rng.uniform(-15, 15)
-    nodule = chest.nodule and replace(chest.nodule, radius_mm=chest.nodule.radius_mm * rng.uniform(0.95, 1.3))
-    return replace(chest, lung_hu=breath, nodule=nodule)
+    growth = rng.uniform(0.95, 1.3)
+    nodules = tuple(replace(nodule, radius_mm=growth * nodule.radius_mm) for nodule in chest.nodules)
+    return replace(chest, lung_hu=breath, nodules=nodules)
 
 
 def oval_depth(x: Array, y: Array, *, scale_mm: Array | float, power: float = 2.0) -> Array:
@@ -144,6 +137,19 @@ def _mediastinum_depth(chest: Chest, place: Place) -> Array:
     heart = oval_depth((x - 17.0) / size, (y + 20.0) / (0.8 * size), scale_mm=size)
     spine = oval_depth(x / 29.0, (y - spine_centre_mm(chest)) / 26.0, scale_mm=26.0)
     return np.maximum(np.maximum(band, heart), spine)
+
+
+def _nodule(rng: np.random.Generator, chest: Chest, *, difficulty: Difficulty, span_mm: Range) -> Nodule:
+    low, high = difficulty.nodule_radius_mm
+    radius = low * (high / low) ** rng.uniform()
+    return Nodule(
+        centre=_centre(rng, chest, span_mm=span_mm, margin_mm=radius),
+        radius_mm=radius,
+        hu=chest.lung_hu + rng.uniform(*difficulty.nodule_contrast_hu),
+        lobes=int(rng.integers(2, 6)),
+        lobe_depth=rng.uniform(0.0, 0.3),
+        lobe_phase=rng.uniform(0, 2 * np.pi),
+    )
 
 
 def _anywhere(rng: np.random.Generator, chest: Chest, *, count: int, span_mm: Range) -> Array:

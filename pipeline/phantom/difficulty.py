@@ -16,10 +16,12 @@ Range = tuple[float, float]
 class Difficulty:
     """The ranges that nodules and what is taken for them are drawn from, each `(low, high)`.
 
-    Radii are in mm; `nodule_contrast_hu` is the difference to the lung around it; vessels are
-    counted for each mm of chest that is imaged, "across" those that run head to foot.
+    `nodules` is their number in a chest that has any; radii are in mm; `nodule_contrast_hu` is the
+    difference to the lung around one. Vessels are counted for each mm of chest that is imaged,
+    "across" are those that run head to foot.
     """
 
+    nodules: tuple[int, int]
     nodule_radius_mm: Range
     nodule_contrast_hu: Range
     vessels_per_mm: float
@@ -29,6 +31,7 @@ class Difficulty:
 
 
 IMAGE = Difficulty(
+    nodules=(1, 1),
     nodule_radius_mm=(8.0, 15.0),
     nodule_contrast_hu=(220.0, 900.0),
     vessels_per_mm=1.1,
@@ -37,7 +40,8 @@ IMAGE = Difficulty(
     lung_texture_hu=(15.0, 40.0),
 )
 VOLUME = Difficulty(
-    nodule_radius_mm=(9.0, 16.0),
+    nodules=(2, 4),
+    nodule_radius_mm=(9.0, 17.0),
     nodule_contrast_hu=(350.0, 900.0),
     vessels_per_mm=0.8,
     across_per_mm=0.06,

@@ -81,8 +81,8 @@ def render(chest: Chest, grid: Grid, *, rng: np.random.Generator) -> Array:
     air = chest.lung_hu + BASE_HU_PER_MM * place[1] + chest.texture_hu * _texture(grid, rng)
     hu = _blend(_body(chest, place, edge_mm=edge), lung, value=air)
     hu = _blend(hu, lung * _vessel_share(chest, grid), value=chest.vessel_hu)
-    if chest.nodule:
-        hu = _blend(hu, lung * _nodule_share(chest.nodule, place, edge_mm=edge), value=chest.nodule.hu)
+    for nodule in chest.nodules:
+        hu = _blend(hu, lung * _nodule_share(nodule, place, edge_mm=edge), value=nodule.hu)
     couch = 3.0 - np.abs(y - 4e-4 * x**2 - chest.half_depth_mm - 12.0)
     return _blend(hu, _inside(couch, edge), value=COUCH_HU)
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.phantom.chest import Chest, at_follow_up, draw_chest, with_nodule
+from pipeline.phantom.chest import Chest, at_follow_up, draw_chest, with_nodules
 from pipeline.phantom.difficulty import IMAGE, VOLUME, Difficulty, Range
 from pipeline.phantom.plan import Study
 from pipeline.phantom.render import Grid, render
@@ -23,7 +23,7 @@ class Protocol:
     """How a chest is scanned: a square matrix, how many slices `(fewest, most)`, and from where.
 
     `step_mm` are the possible distances of the slices; their middle lies at a height in the chest
-    within `middle_mm`; a nodule's centre keeps `margin_mm` from the first and the last slice.
+    within `middle_mm`; the centres of nodules keep `margin_mm` from the first and the last slice.
     """
 
     difficulty: Difficulty
@@ -82,7 +82,7 @@ def scout_of(study: Study, protocol: Protocol) -> NDArray[np.int16]:
         roll=0.0,
         shift_mm=(0.0, 0.0),
     )
-    bare = replace(chest, vessels=chest.vessels[:0], nodule=None)
+    bare = replace(chest, vessels=chest.vessels[:0], nodules=())
     hu = render(bare, grid, rng=study.generator("scout", study.visit))
     seen: NDArray[np.float64] = hu.mean(axis=1)[::-1]  # (slices, rows, columns) -> (slices, columns)
     return np.rint(seen).astype(np.int16)
@@ -111,7 +111,7 @@ def _subject(study: Study, protocol: Protocol) -> tuple[Chest, Stack]:
     size = 0.93 if study.person.sex == "F" else 1.0
     chest = draw_chest(rng, protocol.difficulty, span_mm=stack.span_mm(), size=size)
     if study.finding == "nodule":
-        chest = with_nodule(
+        chest = with_nodules(
             chest, rng, difficulty=protocol.difficulty, span_mm=stack.span_mm(protocol.margin_mm)
         )
     return chest, stack

@@ -39,10 +39,8 @@ class Artifacts:
     config: Json
     cohort: Json
     cases: pd.DataFrame
-    excluded: pd.DataFrame
     metrics: Json
     predictions: pd.DataFrame
-    operating: Json
     model: Json
     history: pd.DataFrame
     insights: Json
@@ -117,10 +115,8 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
         config=config,
         cohort=_json(candidate / "cohort.json"),
         cases=_table(candidate / "cohort.csv"),
-        excluded=_table(candidate / "excluded.csv"),
         metrics=_json(candidate / "metrics.json"),
         predictions=_table(candidate / "predictions.csv"),
-        operating=_json(candidate / "operating.json"),
         model=_json(candidate / "model.json"),
         history=_numbers(candidate / "history.csv"),
         insights=_json(candidate / "insights.json"),

@@ -26,6 +26,7 @@ def build(artifacts: Artifacts) -> Json:
         "schema": SCHEMA,
         "name": artifacts.name,
         "title": artifacts.config["report"]["title"],
+        "level": f"{100 * artifacts.config['evaluate']['level']:g}\u202f%",
         "run": digests.of_json(dict(artifacts.file_digests))[:RUN_DIGITS],
         "metrics_digest": artifacts.file_digests.get("metrics.json", ""),
         "verdict": {"goal": goal.fact.to_json(), "outcome": goal.outcome, "metric_id": goal.metric},

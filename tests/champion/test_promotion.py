@@ -153,8 +153,8 @@ PUBLISH = (
 )
 ROLLBACK = "from pipeline.champion import rollback as act; arguments = {'approver': 'Ada', 'reason': 'r'}"
 MOVE = (
-    "append:promotions.jsonl",
-    "appended:promotions.jsonl",
+    "write:promotions.jsonl",
+    "written:promotions.jsonl",
     "write:champion.json",
     "written:champion.json",
 )

@@ -311,13 +311,14 @@ def test_an_empty_catalogue_is_told(study) -> None:
         run(study.config(), study.workspace)
 
 
-@pytest.mark.parametrize("point", ["append:parts.jsonl", "appended:parts.jsonl", "write:cohort.json"])
+@pytest.mark.parametrize("point", ["write:parts.jsonl", "written:parts.jsonl", "write:cohort.json"])
 def test_a_kill_at_any_moment_leaves_the_cohort_of_an_unbroken_run(filled, scanloom, point: str) -> None:
     study = filled(30)
     config = study.config()
     whole = Workspace(study.workspace.root / "whole", "study")
     shutil.copytree(study.workspace.root, whole.root, ignore=shutil.ignore_patterns("whole"))
     run(config, whole)
+    write_json(study.workspace.stamp("ingest"), {})
     killed = scanloom("cohort", "study.yaml", SCANLOOM_CRASH_AT=point)
     assert killed.returncode == -9
     with lock(study.workspace):

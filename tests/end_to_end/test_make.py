@@ -164,7 +164,7 @@ def test_a_rebuilt_analysis_has_the_same_parts_and_arrays(finished: Path) -> Non
 def test_forget_removes_a_patient_everywhere_and_for_good(finished: Path) -> None:
     labels = rows(finished / "data/raw/small/labels.csv")
     cohort = rows(finished / CANDIDATE / "cohort.csv")
-    patient = labels[3]["patient_id"]
+    patient = labels[20]["patient_id"]
     assert make_in(finished, "promote", "APPROVER=me").returncode == 0
     done = make_in(finished, "forget", f"ID={patient}")
     assert done.returncode == 0, done.stderr

@@ -267,7 +267,7 @@ def test_a_kill_after_the_look_costs_no_second_look_and_no_byte(
         "evaluate",
         "configs/study.yaml",
         cwd=project.root,
-        SCANLOOM_CRASH_AT=f"appended:{project.ledger('looks').name}",
+        SCANLOOM_CRASH_AT=f"written:{project.ledger('looks').name}",
     )
     assert killed.returncode < 0
     assert not (project.candidate / "predictions.csv").exists()

@@ -11,7 +11,9 @@ from pipeline.ingest.reasons import Refusal
 
 
 def one(keyword: str, value: bytes, order: Order = "<") -> Dataset:
-    return Dataset(value, Encoding(explicit=True, order=order), {ELEMENTS[keyword][0]: (b"", 0, len(value))}, len(value))
+    return Dataset(
+        value, Encoding(explicit=True, order=order), {ELEMENTS[keyword][0]: (b"", 0, len(value))}, len(value)
+    )
 
 
 def test_text_is_trimmed_of_spaces_and_nuls_only() -> None:
@@ -29,7 +31,9 @@ def test_decimal_numbers_may_be_padded_and_several() -> None:
     assert one("PixelSpacing", b"  ").numbers("PixelSpacing") == ()
 
 
-@pytest.mark.parametrize("value", [b"1A", b"1,5", b"nan", b"inf", b"1_0", b"0x10", b"1e999", b"9" * 60_000, b"1\\"])
+@pytest.mark.parametrize(
+    "value", [b"1A", b"1,5", b"nan", b"inf", b"1_0", b"0x10", b"1e999", b"9" * 60_000, b"1\\"]
+)
 def test_what_is_no_finite_number_is_refused_by_keyword(value: bytes) -> None:
     with pytest.raises(Refusal, match="missing_attribute: PixelSpacing is not a number"):
         one("PixelSpacing", value).numbers("PixelSpacing")
@@ -44,7 +48,12 @@ def test_binary_numbers_follow_the_byte_order_and_the_sign_asked_for() -> None:
 
 
 def test_a_single_value_is_one_whole_number_of_the_right_size() -> None:
-    for keyword, value in (("Rows", b"\1"), ("Rows", b"\1\0\2\0"), ("NumberOfFrames", b"1.5"), ("NumberOfFrames", b"1\\2")):
+    for keyword, value in (
+        ("Rows", b"\1"),
+        ("Rows", b"\1\0\2\0"),
+        ("NumberOfFrames", b"1.5"),
+        ("NumberOfFrames", b"1\\2"),
+    ):
         with pytest.raises(Refusal, match=f"missing_attribute: {keyword}"):
             one(keyword, value).whole(keyword)
 

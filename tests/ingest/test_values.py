@@ -157,9 +157,7 @@ def test_a_ct_without_rescale_values_has_no_known_unit(tmp_path: Path) -> None:
         ("DR WHO", "ORIGINAL", "OTHER"),
     ],
 )
-def test_the_unit_of_a_ct_is_what_the_file_says(
-    rescale_type: str | None, first_type: str, unit: str
-) -> None:
+def test_the_unit_of_a_ct_is_what_the_file_says(rescale_type: str | None, first_type: str, unit: str) -> None:
     ds = image("CT", RescaleType=rescale_type, ImageType=[first_type, "PRIMARY", "AXIAL"])
     assert transform_of(ds).unit == unit
 
@@ -167,7 +165,9 @@ def test_the_unit_of_a_ct_is_what_the_file_says(
 def transform_of(ds: Dataset, index: int = 0) -> Transform:
     container = opened(ds)
     source = open_pixels(container, decoded_bytes=1 << 20)
-    transforms = transforms_of(functional_groups(container.dataset, source.form.frames), source.form, "PixelData")
+    transforms = transforms_of(
+        functional_groups(container.dataset, source.form.frames), source.form, "PixelData"
+    )
     return transforms[index]
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.phantom.chest import at_follow_up, draw_chest, lung_depth, oval_depth, with_nodule
+from pipeline.phantom.chest import at_follow_up, draw_chest, lung_depth, oval_depth, with_nodules
 from pipeline.phantom.difficulty import IMAGE, VOLUME, Difficulty
 
 SPAN_MM = (-20.0, 20.0)
@@ -12,15 +12,16 @@ SPAN_MM = (-20.0, 20.0)
 @pytest.mark.parametrize("difficulty", [IMAGE, VOLUME])
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_a_nodule_lies_inside_the_lung_within_the_span(difficulty: Difficulty, seed: int) -> None:
+def test_nodules_lie_inside_the_lungs_within_the_span(difficulty: Difficulty, seed: int) -> None:
     rng = np.random.default_rng(seed)
     chest = draw_chest(rng, difficulty, span_mm=SPAN_MM, size=0.93)
-    nodule = with_nodule(chest, rng, difficulty=difficulty, span_mm=SPAN_MM).nodule
-    assert nodule is not None
-    x, y, z = (np.array(value) for value in nodule.centre)
-    assert lung_depth(chest, (x, y, z)) > 5.0
-    assert SPAN_MM[0] <= z <= SPAN_MM[1]
-    assert difficulty.nodule_radius_mm[0] <= nodule.radius_mm <= difficulty.nodule_radius_mm[1]
+    nodules = with_nodules(chest, rng, difficulty=difficulty, span_mm=SPAN_MM).nodules
+    assert difficulty.nodules[0] <= len(nodules) <= difficulty.nodules[1]
+    for nodule in nodules:
+        x, y, z = (np.array(value) for value in nodule.centre)
+        assert lung_depth(chest, (x, y, z)) > 5.0
+        assert SPAN_MM[0] <= z <= SPAN_MM[1]
+        assert difficulty.nodule_radius_mm[0] <= nodule.radius_mm <= difficulty.nodule_radius_mm[1]
 
 
 @settings(max_examples=20, deadline=None)
@@ -46,10 +47,8 @@ def test_the_depth_in_a_circle_is_the_distance_to_its_edge() -> None:
 def test_at_a_follow_up_a_clear_chest_is_clear_and_a_nodule_stays_where_it_was() -> None:
     rng = np.random.default_rng(2)
     clear = draw_chest(rng, IMAGE, span_mm=SPAN_MM, size=1.0)
-    ill = with_nodule(clear, rng, difficulty=IMAGE, span_mm=SPAN_MM)
-    again = at_follow_up(ill, rng).nodule
-    assert at_follow_up(clear, rng).nodule is None
-    assert ill.nodule is not None
-    assert again is not None
-    assert again.centre == ill.nodule.centre
-    assert again.radius_mm != ill.nodule.radius_mm
+    ill = with_nodules(clear, rng, difficulty=IMAGE, span_mm=SPAN_MM)
+    again = at_follow_up(ill, rng)
+    assert at_follow_up(clear, rng).nodules == ()
+    assert [nodule.centre for nodule in again.nodules] == [nodule.centre for nodule in ill.nodules]
+    assert again.nodules[0].radius_mm != ill.nodules[0].radius_mm

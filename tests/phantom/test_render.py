@@ -55,7 +55,7 @@ def test_a_nodule_fills_its_own_volume(chest: Chest) -> None:
     ball = Nodule((75.0, 0.0, 20.0), radius_mm=9.0, hu=0.0, lobes=3, lobe_depth=0.0, lobe_phase=0.0)
     grid = _grid(slices=21)
     without = render(chest, grid, rng=np.random.default_rng(0))
-    added = render(replace(chest, nodule=ball), grid, rng=np.random.default_rng(0)) - without
+    added = render(replace(chest, nodules=(ball,)), grid, rng=np.random.default_rng(0)) - without
     sphere_mm3 = 4.0 / 3.0 * np.pi * 9.0**3
     background = -chest.lung_hu
     assert added.sum() * 2.0**3 / background == pytest.approx(sphere_mm3, rel=0.05)
@@ -98,7 +98,7 @@ def test_a_turned_person_has_the_nodule_and_the_vessel_in_the_same_place(chest: 
     ball = Nodule((75.0, 10.0, 0.0), radius_mm=6.0, hu=0.0, lobes=3, lobe_depth=0.0, lobe_phase=0.0)
     piece = np.array([[75.0, 10.0, -30.0, 75.0, 10.0, 30.0, 6.0]])
     bare = render(chest, grid, rng=np.random.default_rng(0))[0]
-    with_ball = render(replace(chest, nodule=ball), grid, rng=np.random.default_rng(0))[0] - bare
+    with_ball = render(replace(chest, nodules=(ball,)), grid, rng=np.random.default_rng(0))[0] - bare
     with_piece = render(replace(chest, vessels=piece), grid, rng=np.random.default_rng(0))[0] - bare
     np.testing.assert_allclose(_centre(with_ball), _centre(with_piece), atol=0.05)
 

@@ -11,19 +11,22 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pydicom.data
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from pipeline.config import Limits
 from pipeline.ingest.container import Container, open_container
 from pipeline.ingest.discover import Found
 from pipeline.ingest.headers import Header, Selection, read_header
+from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.reader import SourceFile, open_source, values_of
 from pipeline.ingest.values import Plane
 from pipeline.pseudonyms import Key
 
+WHEEL = Path(pydicom.data.__file__).parent / "test_files"
+"""Real files of the pydicom wheel."""
 KEY = Key(b"a key of the tests, 32 bytes long")
 CLASSES = {
     "CT": "1.2.840.10008.5.1.4.1.1.2",
@@ -120,7 +123,9 @@ def plane(data: bytes | Dataset, folder: Path, index: int = 0) -> Plane:
     """The values of a frame, by way of a file in `folder`. Raises Refusal."""
     path = write(folder / "plane.dcm", data)
     status = path.stat()
-    with open_source(SourceFile(os.fsencode(path), status.st_size, status.st_mtime_ns), Limits()) as source:
+    with open_source(
+        SourceFile(os.fsencode(path), status.st_size, status.st_mtime_ns), FileLimits()
+    ) as source:
         return values_of(source, index)
 
 
@@ -130,4 +135,4 @@ def header(data: bytes | Dataset, folder: Path, name: str = "image.dcm", **limit
     status = path.stat()
     token = KEY.pseudonym("path", name)
     found = Found(token, os.fsencode(path), name, status.st_size, status.st_mtime_ns)
-    return read_header(found, key=KEY, selection=Selection(MODALITIES, Limits(**limits)))
+    return read_header(found, key=KEY, selection=Selection(MODALITIES, FileLimits(**limits)))

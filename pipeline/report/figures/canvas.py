@@ -20,7 +20,6 @@ from matplotlib.figure import Figure
 
 INK = "#1f2933"
 MUTED = "#66727f"
-HAIRLINE = "#c9d0d8"
 BLUE = "#0b5394"  # the test part, the candidate
 ORANGE = "#c2570c"  # the validation part, the champion
 PALE_BLUE = "#bcd3e8"

@@ -33,9 +33,6 @@ def build(artifacts: Artifacts) -> Section:
         "headline": headline(artifacts),
         "patients": count("test_patients", test["patients"], "patients", "test"),
         "cases": count("test_cases", test["cases"], "cases", "test"),
-        "train_patients": count(
-            "train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients", "train"
-        ),
         "goal": goal.fact,
         "accuracy": artifacts.metric("accuracy"),
     }

@@ -28,8 +28,8 @@ _GONE_SHARE, _GONE_FILES = 0.10, 10
 _BURIED = "tombstone"
 
 
-def run(config: Config, workspace: Workspace) -> Summary:
-    """Brings the catalogue and the shards up to what RAW holds now.
+def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
+    """The table of what became of every file, after catalogue and shards were brought up to RAW.
 
     Raises DataError when RAW is missing, holds no DICOM, or too many of its images can't be used;
     GateError when many known files are gone at once; UsageError when the catalogue has another key.

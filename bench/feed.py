@@ -1,0 +1,115 @@
+"""What feeding and augmentation cost a training step, beside their bars.
+
+Run as `python -m bench.feed [CONFIG]` where `make normalize` was run for that configuration, or without
+one on made-up scans of the size of the chest radiographs.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.project import SOURCE, row
+from pipeline import backend
+from pipeline.arrays import Shards, ShardWriter
+from pipeline.checks import load_checked
+from pipeline.config import Augment, Config
+from pipeline.executors import cores
+from pipeline.workspace import Workspace
+
+ROUNDS, STEPS = 5, 12
+SHAPE, SCANS = (128, 128, 1), 512
+
+
+def measure(config: Config, data: Any) -> None:
+    """Prints the share of waiting, the feed's speed against its ceiling, and the cost of augmentation."""
+    from pipeline.train import assembly, intensities
+    from pipeline.train.feed import Prefetched, make_batch
+
+    statistics_of_part = intensities.measured(len(data.train.case_ids), data.train.read)
+    how = assembly.computing(config.train)
+    made = assembly.assemble(config, data, statistics_of_part, how)
+    plain = assembly.assemble(_unaugmented(config), data, statistics_of_part, how)
+    make = partial(make_batch, made.examples, seed=config.train.seed, batch_size=made.plan.batch_size)
+    held, waited, fed = make(0), [], []
+    ceiling: list[float] = []
+    without: list[float] = []
+    for batches in range(-1, ROUNDS):
+        with Prefetched(make, range(STEPS)) as feed:
+            seconds = _seconds(made.trainer, iter(feed).__next__)
+            share = feed.waited_seconds / seconds
+        steady = _seconds(made.trainer, lambda: held)
+        bare = _seconds(plain.trainer, lambda: held)
+        if batches >= 0:  # the first round traces and warms up
+            fed.append(seconds)
+            waited.append(share)
+            ceiling.append(steady)
+            without.append(bare)
+    _print(fed, ceiling, without, waited)
+
+
+def _unaugmented(config: Config) -> Config:
+    train = config.train.model_copy(update={"augment": Augment()})
+    return config.model_copy(update={"train": train})
+
+
+def _seconds(trainer: Any, batch_of: Callable[[], Any]) -> float:
+    """How long `STEPS` steps take, fetching included."""
+    started = time.monotonic()
+    for _ in range(STEPS):
+        batch = batch_of()
+        trainer.train_on_batch(batch.inputs, batch.targets, sample_weight=batch.weights)
+    return time.monotonic() - started
+
+
+def _print(fed: list[float], ceiling: list[float], without: list[float], waited: list[float]) -> None:
+    """Medians over the rounds; ratios are taken within a round, so that a busy machine hurts both sides."""
+    step_ms = 1000 * statistics.median(ceiling) / STEPS
+    ratio = statistics.median(c / f for c, f in zip(ceiling, fed, strict=True))
+    cost = statistics.median((c - w) / w for c, w in zip(ceiling, without, strict=True))
+    share = statistics.median(waited)
+    row("a training step, milliseconds", f"{step_ms:.0f}", "none", True)
+    row("feed: speed against one batch held in memory", f"{ratio:.2f}", ">= 0.95", ratio >= 0.95)
+    row("feed: share of the time spent waiting", f"{100 * share:.2f} %", "< 2 %", share < 0.02)
+    row("augmentation: cost of a step without it", f"{100 * cost:.1f} %", "<= 10 %", cost <= 0.10)
+
+
+def made_up(folder: Path) -> Any:
+    """Scans of noise, as many and as large as a few batches of radiographs, memory-mapped as real ones."""
+    from pipeline.train.material import Material, Part
+
+    generator = np.random.default_rng(0)
+    with ShardWriter(folder / "shard-00000.npy") as shard:
+        stored = tuple(shard.append(generator.normal(size=SHAPE).astype(np.float16)) for _ in range(SCANS))
+    part = Part(
+        case_ids=tuple(f"case-{number:04d}" for number in range(SCANS)),
+        targets=np.arange(SCANS) % 2,
+        stored=stored,
+        shards=Shards(folder),
+    )
+    return Material(part, part, {"classes": ["negative", "positive"]}, {"shape": list(SHAPE)})
+
+
+def main(arguments: list[str]) -> None:
+    """Measures on the configuration given, or on made-up scans under that of the radiographs."""
+    backend.start(cores())
+    if arguments:
+        from pipeline.train import material
+
+        path = Path(arguments[0])
+        measure(load_checked(path), material.read(Workspace(Path.cwd(), path.stem)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        measure(load_checked(SOURCE / "configs" / "chest-xray-pneumonia.yaml"), made_up(Path(folder)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

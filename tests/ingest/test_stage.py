@@ -1,0 +1,403 @@
+"""The stage on real folders: every path accounted for, only what changed read, the same bytes for the same scans."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dicom_files import encoded, image, write
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+from pipeline import ledger
+from pipeline.arrays import Shards
+from pipeline.catalogue import Catalogue
+from pipeline.config import Cohort, Config, Ingest, Report
+from pipeline.errors import DataError, GateError, UsageError
+from pipeline.ingest import run
+from pipeline.ingest.stage import list_files
+from pipeline.records import Case
+from pipeline.workspace import Workspace
+
+
+def config(**ingest: object) -> Config:
+    settings = {"raw": "raw", "key": "phantom", "workers": 1, "failed_share": 1.0, **ingest}
+    return Config(
+        name="study",
+        ingest=Ingest(**settings),
+        cohort=Cohort(labels="labels.csv", target="label"),
+        normalize=({"z_score": {}},),
+        report=Report(title="A study"),
+    )
+
+
+@pytest.fixture
+def raw(workspace: Workspace) -> Path:
+    folder = workspace.root / "raw"
+    folder.mkdir()
+    return folder
+
+
+def scan(number: int, modality: str = "DX", **elements: object) -> Dataset:
+    """An image of its own patient, study and series, with pixels of its own."""
+    pixels = (np.arange(192, dtype=np.uint16).reshape(16, 12) * 3 + number) % 4096
+    own = {
+        "SOPInstanceUID": f"2.25.{number}",
+        "PatientID": f"PAT{number}",
+        "StudyInstanceUID": f"2.25.1{number}",
+        "SeriesInstanceUID": f"2.25.2{number}",
+    }
+    return image(modality, pixels=pixels, **{**own, **elements})
+
+
+def ct_series(positions: list[float], **elements: object) -> list[Dataset]:
+    """Slices of one CT volume whose values are air and 10 times the slice's number."""
+    slices = []
+    for number, z in enumerate(positions):
+        pixels = np.full((16, 12), 1024 + 10 * number, np.uint16)
+        pixels[0] = 24
+        slices.append(
+            scan(
+                900 + number,
+                "CT",
+                PatientID="PAT9",
+                StudyInstanceUID="2.25.19",
+                SeriesInstanceUID="2.25.29",
+                PixelData=pixels.tobytes(),
+                ImagePositionPatient=["0", "0", f"{z:g}"],
+                **elements,
+            )  # fmt: skip
+        )
+    return slices
+
+
+def outcomes(workspace: Workspace, settings: Config) -> dict[str, str]:
+    return {row[0]: row[2].split(" ")[0] for row in list_files(settings, workspace)}
+
+
+def cases(workspace: Workspace) -> list[Case]:
+    with Catalogue(workspace.catalogue) as catalogue:
+        return catalogue.cases()
+
+
+def voxels(workspace: Workspace, case: Case) -> NDArray:
+    return np.array(Shards(workspace.cases).read(case.stored))
+
+
+def store(workspace: Workspace) -> dict[str, str]:
+    """Digests of the shards, and of everything the catalogue says but times and numbers of runs."""
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in workspace.cases.glob("*")}
+    with Catalogue(workspace.catalogue) as catalogue:
+        for table in ("cases", "case_files", "identifiers"):
+            found[table] = repr(catalogue.query(f"SELECT * FROM {table} ORDER BY 1, 2"))
+        found["files"] = repr(
+            catalogue.query("SELECT token, digest, state, reason, detail, notes FROM files ORDER BY 1")
+        )
+    return found
+
+
+def test_every_path_has_one_state_and_one_reason(workspace: Workspace, raw: Path) -> None:
+    settings = config()
+    write(raw / "deep/er/IM0001", scan(1))
+    write(raw / "no_extension", scan(2))
+    write(raw / "mr.dcm", scan(3, "MR"))
+    write(raw / "us.dcm", scan(4, "US"))
+    write(raw / ".DS_Store", b"\0\0\0\1Bud1")
+    write(raw / "empty.dcm", b"")
+    write(raw / "page.html", b"<html></html>")
+    write(raw / "packed.zip", b"PK\x03\x04rest")
+    write(raw / "cut.dcm", encoded(scan(5))[:-100])
+    write(raw / "half.dcm", encoded(scan(6))[:400])
+    write(raw / "nobody.dcm", scan(7, PatientID=None))
+    report = scan(8, SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11")
+    del report.PixelData
+    write(raw / "report.dcm", report)
+    write(raw / "index", scan(9, SOPClassUID="1.2.840.10008.1.3.10"))
+    write(raw / "scout.dcm", scan(10, "CT", ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]))
+    write(raw / "screen.dcm", scan(11, ImageType=["DERIVED", "SECONDARY", "SCREEN SAVE"]))
+    write(raw / "unprocessed.dcm", scan(12, SOPClassUID="1.2.840.10008.5.1.4.1.1.1.1.1"))
+    write(raw / "cine.dcm", image("XA", pixels=np.zeros((3, 16, 12), np.uint16), SOPInstanceUID="2.25.50"))
+    os.mkfifo(raw / "pipe")
+    (raw / "link.dcm").symlink_to(raw / "mr.dcm")
+    (raw / "loop").symlink_to(raw)
+    write(Path(os.fsdecode(os.fsencode(raw) + b"/caf\xe9\nname.dcm")), scan(13))
+    run(config(modalities=("DX", "MR", "CT", "XA")), workspace)
+    expected = {
+        "deep/er/IM0001": "ok", "no_extension": "ok", "mr.dcm": "ok", "us.dcm": "modality_not_selected",
+        ".DS_Store": "not_dicom", "empty.dcm": "empty_file", "page.html": "not_dicom",
+        "packed.zip": "archive_not_opened", "cut.dcm": "truncated_pixel_data", "half.dcm": "corrupt_dataset",
+        "nobody.dcm": "missing_attribute", "report.dcm": "non_image_object", "index": "dicomdir",
+        "scout.dcm": "localizer", "screen.dcm": "derived_not_selected", "unprocessed.dcm": "rule_not_selected",
+        "cine.dcm": "rule_not_selected", "pipe": "special_file", "link.dcm": "link_not_followed",
+        "loop": "link_not_followed", "caf\\udce9\\nname.dcm": "ok",
+    }  # fmt: skip
+    assert outcomes(workspace, settings) == expected
+    with Catalogue(workspace.catalogue) as catalogue:
+        assert catalogue.query("SELECT count(*) FROM files") == [(len(expected),)]
+    assert len(cases(workspace)) == 4
+    flow = json.loads((workspace.data / "ingest.json").read_text())["files"]
+    assert sum(sum(reasons.values()) for reasons in flow.values()) == len(expected)
+
+
+def test_a_case_holds_the_values_and_only_pseudonyms(workspace: Workspace, raw: Path) -> None:
+    write(raw / "a.dcm", scan(1, PhotometricInterpretation="MONOCHROME1"))
+    run(config(), workspace)
+    (case,) = cases(workspace)
+    assert np.array_equal(voxels(workspace, case), 65535 - (np.arange(192).reshape(16, 12) * 3 + 1))
+    assert (case.geometry.spacing, case.geometry.affine, case.value_unit) == ((0.5, 0.8), None, "arbitrary")
+    assert case.notes == ("monochrome1",)
+    stored = workspace.catalogue.read_bytes()
+    assert not any(word in stored for word in (b"PAT1", b"2.25.", b"ACC1", b"a.dcm", b"20200101"))
+
+
+def test_the_same_scans_under_other_names_give_the_same_store(tmp_path: Path) -> None:
+    made = [encoded(scan(number)) for number in range(1, 9)] + [
+        encoded(one) for one in ct_series([0, 2, 4, 6])
+    ]
+    stores = []
+    for index, (names, workers) in enumerate([("plain", 1), ("shuffled", 2)]):
+        workspace = Workspace(tmp_path / str(index), "study")
+        for number, data in enumerate(made):
+            place = (
+                f"{number:03d}.dcm"
+                if names == "plain"
+                else f"x{7 * number % 12}/{number % 5}/IM{99 - number}"
+            )
+            write(workspace.root / "raw" / place, data)
+        run(config(unit="series", workers=workers), workspace)
+        found = store(workspace)
+        stores.append(
+            {name: found[name] for name in found if name not in ("files", "case_files", "identifiers")}
+        )
+    assert stores[0] == stores[1]
+    assert len(stores[0]) > 1
+
+
+def test_only_what_is_new_changed_or_gone_is_read(workspace: Workspace, raw: Path) -> None:
+    settings = config()
+    paths = [write(raw / f"{number}.dcm", scan(number)) for number in range(1, 7)]
+    assert run(settings, workspace).changed
+    before = {case.case_id: case for case in cases(workspace)}
+    stamp = (workspace.data / "ingest.json").stat().st_mtime_ns
+    assert not run(settings, workspace).changed
+    assert (workspace.data / "ingest.json").stat().st_mtime_ns == stamp
+
+    os.utime(paths[0], ns=(4_070_908_800_000_000_000,) * 2)  # the year 2099, the same bytes
+    assert not run(settings, workspace).changed
+
+    write(raw / "7.dcm", scan(7))
+    write(paths[1], scan(2, PixelData=np.zeros(192, np.uint16).tobytes()))
+    paths[2].unlink()
+    summary = run(settings, workspace)
+    assert summary.changed
+    assert "2 files were new or changed, 1 are gone." in summary.lines
+    after = {case.case_id: case for case in cases(workspace)}
+    assert len(after) == 6
+    kept = [case_id for case_id in before if after.get(case_id) == before[case_id]]
+    assert len(kept) == 4  # the shards of untouched scans are the ones from before
+    assert (
+        sum(case.pixel_digest not in {old.pixel_digest for old in before.values()} for case in after.values())
+        == 2
+    )
+
+
+def test_identical_copies_count_once_and_conflicting_ones_not_at_all(workspace: Workspace, raw: Path) -> None:
+    settings = config(modalities=("DX", "CT", "MR"))
+    write(raw / "a/1.dcm", scan(1))
+    write(raw / "b/1.dcm", scan(1))
+    write(raw / "c/1.dcm", encoded(scan(1), DeflatedExplicitVRLittleEndian))
+    write(raw / "2.dcm", scan(2))
+    write(raw / "2-other.dcm", scan(2, PixelData=np.ones(192, np.uint16).tobytes()))
+    write(raw / "3.dcm", scan(3))
+    write(raw / "3-whose.dcm", scan(3, PatientID="SOMEBODY"))
+    write(raw / "4.dcm", scan(4))
+    write(raw / "4-series.dcm", scan(5, SeriesInstanceUID="2.25.24"))
+    run(settings, workspace)
+    found = outcomes(workspace, settings)
+    assert sorted(found[f"{folder}/1.dcm"] for folder in "abc") == ["duplicate_identical"] * 2 + ["ok"]
+    assert found["2.dcm"] == found["2-other.dcm"] == "duplicate_uid_conflict"
+    assert found["3.dcm"] == found["3-whose.dcm"] == "patient_conflict"
+    assert found["4.dcm"] == found["4-series.dcm"] == "patient_conflict"  # one series, two patients
+    assert len(cases(workspace)) == 1
+
+
+def test_a_copy_or_conflict_that_comes_or_goes_later_gives_what_a_fresh_run_gives(tmp_path: Path) -> None:
+    settings = config()
+    later, fresh = Workspace(tmp_path / "later", "study"), Workspace(tmp_path / "fresh", "study")
+    write(later.root / "raw/1.dcm", scan(1))
+    write(later.root / "raw/2.dcm", scan(2))
+    run(settings, later)
+    for space in (later, fresh):
+        write(space.root / "raw/1.dcm", scan(1))
+        write(space.root / "raw/0.dcm", scan(1))
+        write(space.root / "raw/2.dcm", scan(2))
+        write(space.root / "raw/3.dcm", scan(2, PixelData=np.ones(192, np.uint16).tobytes()))
+        run(settings, space)
+    assert outcomes(later, settings) == outcomes(fresh, settings)
+    (later.root / "raw/3.dcm").unlink()
+    (later.root / "raw/1.dcm").unlink()
+    run(settings, later)
+    assert outcomes(later, settings) == {"0.dcm": "ok", "2.dcm": "ok"}
+    assert len(cases(later)) == 2
+
+
+def test_a_volume_is_stacked_by_position_and_its_broken_slices_spoil_it(
+    workspace: Workspace, raw: Path
+) -> None:
+    settings = config(unit="series", modalities=("CT",))
+    slices = ct_series([9, 3, 0, 6])
+    for number, one in enumerate(slices):
+        write(raw / f"{number}.dcm", one)
+    run(settings, workspace)
+    (case,) = cases(workspace)
+    assert case.stored.shape == (4, 16, 12)
+    assert voxels(workspace, case)[:, 8, 6].tolist() == [20, 10, 30, 0]  # z = 0, 3, 6, 9
+    assert case.geometry.spacing == (3.0, 0.5, 0.8)
+
+    write(raw / "0.dcm", encoded(slices[0])[:-10])
+    run(settings, workspace)
+    assert outcomes(workspace, settings) == {"0.dcm": "truncated_pixel_data"} | {
+        f"{n}.dcm": "missing_slices" for n in (1, 2, 3)
+    }
+    assert cases(workspace) == []
+
+
+def test_frames_of_an_enhanced_object_are_cases_of_their_own_with_unit_image(
+    workspace: Workspace, raw: Path
+) -> None:
+    pixels = np.stack([np.full((16, 12), 24 + 1000 * number, np.uint16) for number in range(3)])
+    pixels[:, 0] = 24
+    ds = image("CT", pixels=pixels)
+    ds.PerFrameFunctionalGroupsSequence = []
+    for z in (0, 4, 2):
+        position, group = Dataset(), Dataset()
+        position.ImagePositionPatient = ["0", "0", f"{z}"]
+        group.PlanePositionSequence = [position]
+        ds.PerFrameFunctionalGroupsSequence.append(group)
+    write(raw / "enhanced.dcm", ds)
+    run(config(), workspace)
+    assert sorted(int(voxels(workspace, case)[8, 6]) for case in cases(workspace)) == [-1000, 0, 1000]
+    run(config(unit="series"), workspace)
+    (volume,) = cases(workspace)
+    assert voxels(workspace, volume)[:, 8, 6].tolist() == [-1000, 1000, 0]  # z = 0, 2, 4
+
+
+def test_a_folder_without_scans_is_refused_with_what_to_do(workspace: Workspace, raw: Path) -> None:
+    with pytest.raises(DataError, match="holds no DICOM image"):
+        run(config(), workspace)
+    raw.rmdir()
+    with pytest.raises(DataError, match="raw is not there"):
+        run(config(), workspace)
+
+
+def test_too_many_bad_images_are_recorded_and_then_refused(workspace: Workspace, raw: Path) -> None:
+    settings = config(failed_share=0.2)
+    for number in range(1, 4):
+        write(raw / f"{number}.dcm", scan(number))
+    write(raw / "4.dcm", encoded(scan(4))[:-30])
+    with pytest.raises(DataError, match="1 of 4 images can't be used"):
+        run(settings, workspace)
+    assert outcomes(workspace, settings)["4.dcm"] == "truncated_pixel_data"
+    assert not (workspace.data / "ingest.json").exists()
+    with pytest.raises(DataError, match="1 of 4 images"):
+        run(settings, workspace)
+    write(raw / "4.dcm", scan(4))
+    assert run(settings, workspace).changed
+
+
+def test_many_files_gone_at_once_stop_the_run_and_change_nothing(workspace: Workspace, raw: Path) -> None:
+    for number in range(20):
+        write(raw / f"{number}.txt", b"text")
+    write(raw / "scan.dcm", scan(1))
+    run(config(), workspace)
+    before = store(workspace)
+    moved = raw.rename(raw.with_name("elsewhere"))
+    raw.mkdir()
+    with pytest.raises(GateError, match="21 of 21 known files are gone"):
+        run(config(), workspace)
+    assert store(workspace) == before
+    raw.rmdir()
+    moved.rename(raw)
+    assert not run(config(), workspace).changed
+
+
+def test_young_files_wait_for_the_next_run(workspace: Workspace, raw: Path) -> None:
+    old = write(raw / "old.dcm", scan(1))
+    os.utime(old, (0, 0))
+    write(raw / "young.dcm", scan(2))
+    summary = run(config(settle_seconds=3600), workspace)
+    assert "1 files changed just now and wait for the next run." in summary.lines
+    assert len(cases(workspace)) == 1
+
+
+def test_another_key_is_refused_and_other_settings_read_everything_again(
+    workspace: Workspace, raw: Path, tmp_path: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    write(raw / "2.dcm", scan(2, "MR"))
+    run(config(modalities=("DX",)), workspace)
+    run(config(modalities=("DX", "MR")), workspace)
+    assert len(cases(workspace)) == 2
+    key = write(tmp_path.parent / f"{tmp_path.name}.key", b"k" * 32)
+    key.chmod(0o600)
+    with pytest.raises(UsageError, match="read with the key"):
+        run(config(key=str(key)), workspace)
+
+
+def test_a_withdrawn_patient_is_not_read_again(workspace: Workspace, raw: Path) -> None:
+    settings = config()
+    write(raw / "1.dcm", scan(1))
+    write(raw / "2.dcm", scan(2))
+    run(settings, workspace)
+    patient = cases(workspace)[0].patient_id
+    ledger.append(
+        workspace.ledger("parts"), {"patient_id": patient, "part": None, "era": None, "why": "tombstone"}
+    )
+    shutil.rmtree(workspace.data)
+    run(settings, workspace)
+    assert sorted(outcomes(workspace, settings).values()) == ["consent_withdrawn", "ok"]
+    assert patient.encode() not in workspace.catalogue.read_bytes()
+
+
+CRASHING = textwrap.dedent("""
+    import sys
+    from pathlib import Path
+    from pipeline.config import Cohort, Config, Ingest, Report
+    from pipeline.ingest import run
+    from pipeline.workspace import Workspace, lock
+    if __name__ == "__main__":
+        root = Path(sys.argv[1])
+        space = Workspace(root, "study")
+        config = Config(name="study", ingest=Ingest(raw="raw", key="phantom", workers=1), normalize=({"z_score": {}},),
+                        cohort=Cohort(labels="l", target="t"), report=Report(title="t"))
+        with lock(space):
+            run(config, space)
+""")
+
+
+def test_a_run_killed_at_any_point_is_finished_by_the_next_one_with_the_same_store(tmp_path: Path) -> None:
+    whole = Workspace(tmp_path / "whole", "study")
+    files = {f"{number:03d}.dcm": encoded(scan(number)) for number in range(1, 40)}
+    for name, data in files.items():
+        write(whole.root / "raw" / name, data)
+    run(config(), whole)
+    script = tmp_path / "crashing.py"
+    script.write_text(CRASHING)
+    for point in ("commit:catalogue", "committed:catalogue", "write:ingest.json", "written:ingest.json"):
+        space = Workspace(tmp_path / point.replace(":", "-"), "study")
+        shutil.copytree(whole.root / "raw", space.root / "raw")
+        killed = subprocess.run(
+            [sys.executable, script, space.root], env={**os.environ, "SCANLOOM_CRASH_AT": point}, timeout=120
+        )
+        assert killed.returncode == -9
+        run(config(), space)
+        assert store(space) == store(whole), point

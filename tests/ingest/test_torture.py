@@ -1,0 +1,91 @@
+"""Files made or mutated to break readers, through the real stage: each gets a reason, the stage goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dicom_files import WHEEL, encoded, image, write
+from numpy.random import Generator
+
+from pipeline.catalogue import Catalogue
+from pipeline.config import Cohort, Config, Ingest, Limits, Report
+from pipeline.ingest import run
+from pipeline.ingest.reasons import REASONS
+from pipeline.ingest.stage import list_files
+from pipeline.workspace import Workspace
+
+ALL = ("CT", "MR", "CR", "DX", "US", "OT", "XA", "PT", "NM")
+
+
+def ingested(workspace: Workspace, **limits: int) -> dict[str, tuple[str, str]]:
+    """State and reason of every file in `raw`."""
+    settings = Config(
+        name="study",
+        ingest=Ingest(raw="raw", key="phantom", modalities=ALL, failed_share=1.0, limits=Limits(**limits)),
+        cohort=Cohort(labels="labels.csv", target="label"),
+        normalize=({"z_score": {}},),
+        report=Report(title="A study"),
+    )
+    write(workspace.root / "raw/sound.dcm", image(SOPInstanceUID="2.25.7", PatientID="SOUND"))
+    run(settings, workspace)
+    return {row[0]: (row[1], row[2].split(" ")[0]) for row in list_files(settings, workspace)}
+
+
+def test_files_that_crash_decoders_cost_only_themselves(workspace: Workspace, real_data: Path) -> None:
+    folder = real_data / "dicom-reference/decoder-crashers"
+    for number, path in enumerate(sorted(folder.glob("*.dcm"))):
+        own = path.read_bytes().replace(b"1.2.3.4.5.6", b"1.2.3.%05d" % (10000 + number))
+        write(workspace.root / "raw" / path.name, own)
+    found = ingested(workspace, seconds=3, memory_mb=2048)
+    assert found.pop("sound.dcm") == ("accepted", "ok")
+    assert len(found) == len(list(folder.glob("*.dcm")))
+    harmless = {name for name, (state, _) in found.items() if state == "accepted"}
+    assert "sequence-5000-empty-items.dcm" in harmless  # odd, but every bit of it is told
+    assert all(name.startswith(("mutated", "sequence")) for name in harmless)
+    assert found["header-65535x65535-tiny.dcm"] == ("failed", "limit_exceeded")
+    assert found["deflate-bomb-256MiB.dcm"] == ("failed", "limit_exceeded")
+    assert found["nested-sequences-5000.dcm"] == ("failed", "limit_exceeded")
+    assert found["pixeldata-2GB-length.dcm"] == ("failed", "truncated_pixel_data")
+    for name in ("jpegls-65535x65535", "jpeg-lossless-65535x65535", "j2k-60000x60000-one-tile"):
+        assert found[f"{name}.dcm"] == ("quarantined", "inconsistent_pixel_attributes")
+
+
+def test_a_few_hundred_mutated_files_are_all_accounted_for(workspace: Workspace) -> None:
+    rng = np.random.default_rng(20)
+    sources = [path for path in sorted(WHEEL.glob("*.dcm")) if path.stat().st_size < 20_000]
+    for number in range(300):
+        source = sources[int(rng.integers(len(sources)))]
+        write(workspace.root / f"raw/{number:03d}.dcm", mutated(source.read_bytes(), rng))
+    found = ingested(workspace, seconds=3, memory_mb=2048)
+    assert found["sound.dcm"] == ("accepted", "ok")
+    assert len(found) == 301
+    assert {reason for _, reason in found.values()} <= REASONS.keys()
+    assert "internal_error" not in {reason for _, reason in found.values()}
+    with Catalogue(workspace.catalogue) as catalogue:
+        assert catalogue.query("SELECT count(*) FROM files") == [(301,)]
+
+
+def mutated(data: bytes, rng: Generator) -> bytes:
+    """The bytes with one to eight bytes changed, a piece cut out, doubled, or the end missing."""
+    out = bytearray(data)
+    kind = rng.integers(5)
+    at, length = int(rng.integers(len(out))), int(rng.integers(1, 64))
+    if kind == 0:
+        del out[at : at + length]
+    elif kind == 1:
+        out[at:at] = out[at : at + length]
+    elif kind == 2:
+        del out[at:]
+    else:
+        for place in rng.integers(128 if kind == 3 else len(out) // 2, len(out), int(rng.integers(1, 9))):
+            out[place] = int(rng.integers(256))
+    return bytes(out)
+
+
+@pytest.mark.parametrize("limits", [{"file_mb": 1}, {"decoded_mb": 1}])
+def test_limits_of_the_configuration_are_kept(workspace: Workspace, limits: dict[str, int]) -> None:
+    big = image(pixels=np.zeros((800, 800), np.uint16), PatientID="BIG", SeriesInstanceUID="2.25.8")
+    write(workspace.root / "raw/big.dcm", encoded(big))
+    assert ingested(workspace, **limits)["big.dcm"] == ("failed", "limit_exceeded")
