@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 1
+INGEST_STAMP = "ingest_stamp"
+"""The note of the digest of `ingest.json`; whoever writes files or cases empties it."""
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE files (
@@ -278,6 +280,7 @@ class Catalogue:
             [(patient,) for patient in patients],
         )
         many("DELETE FROM cases WHERE patient_id = ?", [(patient,) for patient in patients])
+        self.set_meta(INGEST_STAMP, "")
         many("DELETE FROM headers WHERE token = ?", tokens)
         many("DELETE FROM identifiers WHERE token = ?", tokens)
         many(

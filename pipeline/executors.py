@@ -74,7 +74,9 @@ def run(
         try:
             while True:
                 while len(waiting) < 3 * count and (batch := next(source, None)) is not None:
-                    waiting.append((batch, pool.schedule(function, args=(batch,), timeout=limits.seconds)))
+                    with _interrupts_held():
+                        future = pool.schedule(function, args=(batch,), timeout=limits.seconds)
+                    waiting.append((batch, future))
                 if not waiting:
                     break
                 batch, future = waiting.popleft()
@@ -99,8 +101,17 @@ def _outcome(future: Future[Any], limits: ChildLimits) -> Any:
         return Failure("error", type(error).__name__)
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Holds Ctrl-C back; children that are started now, or by threads that are, never see one."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start_child(memory_mb: int, parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:

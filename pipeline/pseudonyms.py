@@ -20,6 +20,9 @@ from pipeline.workspace import atomic
 
 KEY_BYTES = 32
 PHANTOM = "phantom"
+PHANTOM_NOTE = "READ ME FIRST.txt"
+PHANTOM_LINE = "Invented patients, written by `scanloom phantom`: nobody's scans."
+"""The name and the first line of the file by which a folder says that nobody's data are in it."""
 _PHANTOM_SECRET = b"scanloom phantom: invented people"[:KEY_BYTES]
 
 
@@ -57,18 +60,51 @@ def load_key(configured: str | None, name: str, project: Path) -> tuple[Key, str
 
     `configured` is the YAML's `ingest.key`: a path, None for `~/.config/scanloom/keys/NAME.key`
     (made at first use), or "phantom" for the public key of the invented patients. Raises UsageError
-    when the file can be read by others, is a link, too short, or lies inside the project.
+    when the file is another user's or can be read by others, is a link, too short, or lies inside the
+    project.
     """
     if configured == PHANTOM:
         return Key(_PHANTOM_SECRET), None
     path = Path(configured).expanduser() if configured else default_key_path(name)
-    if configured is None and not path.exists():
+    if configured is None and not os.path.lexists(path):
         _make(path)
-        return Key(
-            path.read_bytes()
-        ), f"Made the key {path}: keep it safe, without it no scan can be added later."
+        told = f"Made the key {path}: keep it safe, without it no scan can be added later."
+        return Key(path.read_bytes()), told
     _check(path, project)
     return Key(path.read_bytes()), None
+
+
+def require_same_key(key: Key, stored_id: str | None, *, what: str) -> None:
+    """Nothing, if `what` ("These scans were read") was done under this key, or under none yet.
+
+    Raises UsageError with the ids of both keys.
+    """
+    if stored_id not in (None, key.key_id):
+        raise UsageError(
+            f"{what} under the key {stored_id}, and the key in use is {key.key_id}. Put back the first key "
+            "(`ingest.key`), or start a new analysis: a YAML of another name."
+        )
+
+
+def require_phantom(raw: Path) -> None:
+    """Nothing, if the folder of scans, or one that it lies in, is one that the phantom wrote.
+
+    Raises UsageError: under a public key, the pseudonyms of real patients could be undone.
+    """
+    notes = [folder / PHANTOM_NOTE for folder in (raw.resolve(), *raw.resolve().parents)]
+    if not any(_says_phantom(note) for note in notes):
+        raise UsageError(
+            f"`ingest.key: {PHANTOM}` is the public key of the invented patients, and "
+            f"{raw.name} doesn't hold those. Leave `ingest.key` out to have a key of your own made."
+        )
+
+
+def _says_phantom(note: Path) -> bool:
+    line = PHANTOM_LINE.encode()
+    if not note.is_file():
+        return False
+    with note.open("rb") as stream:
+        return stream.readline(len(line) + 2).rstrip(b"\r\n") == line
 
 
 def default_key_path(name: str) -> Path:
@@ -92,6 +128,8 @@ def _check(path: Path, project: Path) -> None:
             f"The key {path} is not there. Put back the key this analysis was made with, "
             "or leave out `ingest.key` to have a new one made."
         )
+    if path.stat().st_uid != os.getuid():
+        raise UsageError(f"The key {path} belongs to another user. Copy it to a file of your own, mode 0600.")
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise UsageError(f"The key {path} can be read by others (mode {mode:04o}). Run: chmod 600 '{path}'")

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import fcntl
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -113,7 +114,7 @@ class Workspace:
 
 
 def crash_point(name: str) -> None:
-    """Kills the process here when SCANLOOM_CRASH_AT names this point: how tests prove recovery.
+    """Kills the run, parent and child, when SCANLOOM_CRASH_AT names this point: how tests prove recovery.
 
     `NAME#3` kills at the third passing. SCANLOOM_CRASH_LOG names a file that lists the points passed.
     """
@@ -124,6 +125,8 @@ def crash_point(name: str) -> None:
     if wanted:
         _passed[name] += 1
         if wanted in (name, f"{name}#{_passed[name]}"):
+            if multiprocessing.parent_process():
+                os.kill(os.getppid(), signal.SIGKILL)
             os.kill(os.getpid(), signal.SIGKILL)
 
 

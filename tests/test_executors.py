@@ -1,4 +1,6 @@
-from faulty_work import work
+import signal
+
+from faulty_work import interrupts_reach_me, work
 
 from pipeline.executors import ChildLimits, Failure, run
 
@@ -23,3 +25,8 @@ def test_the_result_does_not_depend_on_the_number_of_children() -> None:
     assert list(run(work, batches, workers=1, limits=LIMITS)) == list(
         run(work, batches, workers=3, limits=LIMITS)
     )
+
+
+def test_ctrl_c_never_reaches_a_child_not_even_while_it_starts_and_still_reaches_the_parent() -> None:
+    assert list(run(interrupts_reach_me, [1, 2], workers=2, limits=LIMITS)) == [(1, False), (2, False)]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])

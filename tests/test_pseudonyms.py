@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import phantom
 from pipeline.errors import UsageError
-from pipeline.pseudonyms import Key, default_key_path, load_key
+from pipeline.pseudonyms import (
+    PHANTOM_LINE,
+    PHANTOM_NOTE,
+    Key,
+    default_key_path,
+    load_key,
+    require_phantom,
+    require_same_key,
+)
 
 KEY = Key(bytes(range(32)))
 
@@ -68,3 +77,44 @@ def test_an_unsafe_key_is_refused(tmp_path: Path, fault: str) -> None:
         path = tmp_path / "link.key"
     with pytest.raises(UsageError):
         load_key(str(path), "study", project)
+
+
+def test_another_key_than_the_first_is_refused_with_both_ids() -> None:
+    require_same_key(KEY, None, what="These scans were read")
+    require_same_key(KEY, KEY.key_id, what="These scans were read")
+    with pytest.raises(UsageError, match=f"were read under the key abcdefgh, .* {KEY.key_id}"):
+        require_same_key(KEY, "abcdefgh", what="These scans were read")
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_the_public_key_is_for_folders_that_the_phantom_wrote(tmp_path: Path, later: bool) -> None:
+    phantom.write(tmp_path / "invented", seed=1, patients=10, later=later, volumes=False)
+    require_phantom(tmp_path / "invented")
+    require_phantom(next(path for path in (tmp_path / "invented").iterdir() if path.is_dir()))
+
+
+@pytest.mark.parametrize("line", ["", "Chest CT", f"Not so: {PHANTOM_LINE}", f"{PHANTOM_LINE} Or perhaps not."])
+def test_the_public_key_is_refused_for_any_other_folder(tmp_path: Path, line: str) -> None:
+    (tmp_path / PHANTOM_NOTE).write_text(line)
+    with pytest.raises(UsageError, match="public key of the invented patients"):
+        require_phantom(tmp_path)
+
+
+def test_the_key_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "study.key"
+    path.write_bytes(bytes(32))
+    path.chmod(0o600)
+    owner = path.stat().st_uid
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    with pytest.raises(UsageError, match="belongs to another user"):
+        load_key(str(path), "study", tmp_path / "project")
+
+
+def test_a_link_in_the_place_of_the_key_is_refused_even_when_it_leads_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    default_key_path("study").parent.mkdir(parents=True)
+    default_key_path("study").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="is a link"):
+        load_key(None, "study", tmp_path / "project")

@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pipeline.catalogue import Catalogue
-from pipeline.errors import UsageError
-from pipeline.pseudonyms import Key
+from pipeline.pseudonyms import Key, require_same_key
 from pipeline.records import Case
 
 _IDENTIFIED = """
@@ -42,12 +41,7 @@ def load_scans(catalogue: Catalogue, key: Key) -> Scans:
     Raises:
         UsageError: the scans were read under another key, so no label could be joined.
     """
-    key_id = catalogue.meta("key_id")
-    if key_id not in (None, key.key_id):
-        raise UsageError(
-            f"The scans were read under the key {key_id}, and the key in use is {key.key_id}. "
-            "Put back the first key (`ingest.key`), or run `make clean` to read the scans again."
-        )
+    require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
     cases = {case.case_id: case for case in catalogue.cases()}
     index = _index(catalogue, cases)
     files: dict[str, dict[str, int]] = defaultdict(dict)

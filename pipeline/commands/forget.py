@@ -20,27 +20,30 @@ from pipeline.catalogue import Catalogue
 from pipeline.champion.generations import DIGESTS, reseal
 from pipeline.config import Config
 from pipeline.errors import DataError
-from pipeline.pseudonyms import Key, load_key
+from pipeline.pseudonyms import Key, load_key, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_text
 
 TOMBSTONE = "tombstone"
 _PICTURES = ("insights.json", "insights.npz", "report.html", "report.json", "model_card.md")
+_LEARNED_FROM = ("train", "validation")
 
 
 def run(config: Config, workspace: Workspace, patient: str) -> Summary:
     """What was removed, and which models learned from the patient.
 
-    `patient` is the patient ID as in the scans. Raises DataError when no scan carries it.
+    `patient` is the patient ID as in the scans. Raises DataError when no scan carries it, UsageError when
+    the key is not the one the scans were read under.
     """
     key, _ = load_key(config.ingest.key, workspace.name, workspace.root)
+    identifier = key.pseudonym("patient", patient)
+    folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
     with Catalogue(workspace.catalogue) as catalogue:
+        require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
         patients = _patients(catalogue, workspace, key, patient)
-        models = _models_trained_on(workspace, patients)
-        identifier = key.pseudonym("patient", patient)
+        models = [folder.name for folder in folders if _learned(folder, patients)]
         _bury(workspace, patients, identifier)
         cases = _erase_voxels(catalogue, workspace, patients)
-        folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
         cleaned = [folder.name for folder in folders if _erase_tables(folder, patients, cases)]
         # Last, for it says which cases are the patient's: a run after a kill needs to know.
         with catalogue.transaction():
@@ -48,18 +51,28 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
         catalogue.compact()
     return Summary(
         (
-            f"Forgot {len(patients)} patient pseudonym(s): {len(cases)} cases, their voxels and table rows.",
+            f"Forgot the patient: {len(cases)} cases, their voxels and table rows.",
             f"Cleaned: {', '.join(cleaned) or 'no table held the patient'}.",
-            *(f"Generation {name} learned from this patient: retrain and promote anew." for name in models),
-            "A tombstone keeps these scans out of later runs. Backups and copies elsewhere are out of reach; "
-            "the scans in RAW are yours to delete.",
+            *(f"Retrain needed: {_told(name)} learned from this patient." for name in models),
+            "A tombstone keeps these scans out of later runs. Out of reach: backups, exported cases, tables "
+            "of predictions written elsewhere, and the scans in RAW, which are yours to delete.",
         )
     )
 
 
+def _told(folder: str) -> str:
+    return f"generation {folder}" if folder.isdigit() else f"the {folder}"
+
+
 def _patients(catalogue: Catalogue, workspace: Workspace, key: Key, patient: str) -> list[str]:
-    """The pseudonyms under which the patient ID is known, also when it was forgotten before."""
+    """The pseudonyms under which the patient ID is known, also when it was forgotten before.
+
+    Scans that never became a case count as well: theirs is the pseudonym of an ID without issuer.
+    """
     identifier = key.pseudonym("patient", patient)
+    known = catalogue.query(
+        "SELECT 1 FROM identifiers WHERE kind = 'patient' AND pseudonym = ? LIMIT 1", (identifier,)
+    )
     rows = catalogue.query(
         "SELECT DISTINCT c.patient_id FROM identifiers i JOIN case_files f ON f.token = i.token "
         "JOIN cases c ON c.case_id = f.case_id WHERE i.kind = 'patient' AND i.pseudonym = ?",
@@ -70,13 +83,12 @@ def _patients(catalogue: Catalogue, workspace: Workspace, key: Key, patient: str
         for record in ledger.read(workspace.ledger("parts"))
         if record["why"] == TOMBSTONE and record.get("identifier") == identifier
     ]
-    found = sorted({row[0] for row in rows} | set(buried))
-    if not found:
+    if not known and not buried:
         raise DataError(
             f"No scan of '{workspace.name}' carries this patient ID. Give it as the scans do, "
             "with leading zeros, and check that CONFIG is the right analysis."
         )
-    return found
+    return sorted({row[0] for row in rows} | set(buried) | {key.pseudonym("patient", "", patient)})
 
 
 def _bury(workspace: Workspace, patients: Iterable[str], identifier: str) -> None:
@@ -105,13 +117,10 @@ def _erase_voxels(catalogue: Catalogue, workspace: Workspace, patients: list[str
     return ids
 
 
-def _models_trained_on(workspace: Workspace, patients: list[str]) -> list[str]:
-    names = []
-    for folder in sorted(workspace.generations.glob("[0-9]*")):
-        rows = _rows(folder / "cohort.csv")
-        if any(row["patient_id"] in patients and row["part"] == "train" for row in rows):
-            names.append(folder.name)
-    return names
+def _learned(folder: Path, patients: list[str]) -> bool:
+    """Whether the folder's model saw the patients in training, or its threshold was chosen on them."""
+    rows = _rows(folder / "cohort.csv") if (folder / "model.json").is_file() else []
+    return any(row["patient_id"] in patients and row["part"] in _LEARNED_FROM for row in rows)
 
 
 def _erase_tables(folder: Path, patients: list[str], cases: list[str]) -> bool:
@@ -159,11 +168,12 @@ def _table(names: list[str], rows: list[dict[str, str]]) -> str:
 
 
 def _without(text: str, gone: set[str]) -> str:
-    """The JSON without the list items that name the patient."""
+    """The JSON without the entries of lists and mappings that name the patient."""
 
     def strip(value: object) -> object:
         if isinstance(value, dict):
-            return {key: strip(item) for key, item in value.items() if key not in gone}
+            kept = {key: item for key, item in value.items() if key not in gone and not _says(item, gone)}
+            return {key: strip(item) for key, item in kept.items()}
         if isinstance(value, list):
             return [strip(item) for item in value if not _names(item, gone)]
         return value
@@ -172,6 +182,10 @@ def _without(text: str, gone: set[str]) -> str:
 
 
 def _names(item: object, gone: set[str]) -> bool:
-    if isinstance(item, dict):
-        return any(value in gone for value in item.values() if isinstance(value, str))
-    return isinstance(item, str) and item in gone
+    """Whether a list's entry is about the patient: one of its own texts says so."""
+    texts = item.values() if isinstance(item, dict) else (item,)
+    return any(_says(text, gone) for text in texts)
+
+
+def _says(text: object, gone: set[str]) -> bool:
+    return isinstance(text, str) and any(word in text for word in gone)

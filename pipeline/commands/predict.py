@@ -19,6 +19,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.champion.predictions import score
 from pipeline.config import Config
 from pipeline.errors import DataError, UsageError
+from pipeline.pseudonyms import load_key, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_csv
 
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary:
     """Writes one row a case to `out`: `case_id, patient_id, predicted, score_CLASS..., status, reason`.
 
-    Raises UsageError when no folder is given, DataError when there is no model yet, when the folder
-    holds no usable scan, DamageError when the model isn't the one that was written.
+    Raises UsageError when no folder is given or the key isn't the analysis' own, DataError when there is no
+    model yet, when the folder holds no usable scan, DamageError when the model isn't the one that was written.
     """
     if not new:
         raise UsageError("No folder of scans was given. Run: make predict NEW=folder")
@@ -40,6 +41,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary
         raise DataError(f"There is no model of '{workspace.name}' yet. Run `make report` first.")
     if model:
         champion.check_generation(workspace, model.generation)
+    _check_key(config, workspace)
     recipe = json.loads((folder / "model.json").read_text())["recipe"]
     raw = Path(new).expanduser().resolve()
     theirs = config.model_copy(
@@ -61,6 +63,14 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary
         f"{name} {count}" for name, count in table["predicted"].value_counts().sort_index().items()
     )
     return Summary((*read.lines, f"Scored {len(table)} cases with the {who}: {counts}. Table: {out}"))
+
+
+def _check_key(config: Config, workspace: Workspace) -> None:
+    """Raises UsageError when the analysis' own scans were read under another key."""
+    key, _ = load_key(config.ingest.key, workspace.name, workspace.root)
+    if workspace.catalogue.is_file():
+        with Catalogue(workspace.catalogue) as catalogue:
+            require_same_key(key, catalogue.meta("key_id"), what="The scans of this analysis were read")
 
 
 def _key(config: Config) -> str | None:

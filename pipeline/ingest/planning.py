@@ -101,15 +101,14 @@ def _one_copy_each(
     chosen = {}
     for sop_id, tokens in copies.items():
         tokens.sort(key=lambda token: (usable[token].series_id, usable[token].digest, token))
-        chosen[sop_id] = tokens[0]
-        if len(tokens) == 1:
-            continue
         sound = [token for token in tokens if outcomes[token].reason == "ok"]
-        if len(sound) > 1 and not _same_image([(token, usable[token]) for token in sound], pixel_digest):
-            outcomes |= dict.fromkeys(tokens, Outcome("duplicate_uid_conflict", f"{len(tokens)} files"))
-        elif sound:
-            chosen[sop_id] = sound[0]
+        chosen[sop_id] = sound[0] if sound else tokens[0]
+        if len(sound) < 2:
+            continue
+        if _same_image([(token, usable[token]) for token in sound], pixel_digest):
             outcomes |= dict.fromkeys(sound[1:], Outcome("duplicate_identical"))
+        else:
+            outcomes |= dict.fromkeys(sound, Outcome("duplicate_uid_conflict", f"{len(sound)} files"))
     return chosen
 
 
@@ -151,7 +150,7 @@ def _spoiled(made: Group, chosen: Mapping[str, str], outcomes: Mapping[str, Outc
     """The group, refused where one of its files can't be used: a volume without it would be incomplete."""
     if made.reason != "ok":
         return made
-    reasons = {outcomes[chosen[frame.source]].reason for frame in made.frames} - {"ok", "duplicate_identical"}
+    reasons = {outcomes[chosen[frame.source]].reason for frame in made.frames} - {"ok"}
     if not reasons:
         return made
     for whole in ("patient_conflict", "duplicate_uid_conflict"):

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline import digests, ledger
-from pipeline.catalogue import Catalogue
+from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.config import Config, Ingest
-from pipeline.errors import DataError, GateError, UsageError
+from pipeline.errors import DataError, GateError
 from pipeline.ingest.account import account_lines, check_usable, stamp
 from pipeline.ingest.changes import Changes, find_changes
 from pipeline.ingest.discover import Found, discover
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.update import Target, update
-from pipeline.pseudonyms import Key, load_key
+from pipeline.pseudonyms import PHANTOM, Key, load_key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
@@ -32,10 +32,13 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     """The table of what became of every file, after catalogue and shards were brought up to RAW.
 
     Raises DataError when RAW is missing, holds no DICOM, or too many of its images can't be used;
-    GateError when many known files are gone at once; UsageError when the catalogue has another key.
+    GateError when many known files are gone at once; UsageError when the catalogue has another key,
+    or the phantom's key is given for scans that aren't the phantom's.
     """
     settings = config.ingest
     key, made = load_key(settings.key, workspace.name, workspace.root)
+    if settings.key == PHANTOM:
+        require_phantom(workspace.root / settings.raw)
     found = _discovered(workspace.root / settings.raw, settings, key)
     with Catalogue(workspace.catalogue) as catalogue:
         _begin(catalogue, settings, key)
@@ -46,7 +49,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
             update(target, difference, found)
         lines = account_lines(catalogue, difference)
         check_usable(catalogue, settings, lines)
-        changed = write_json(workspace.data / "ingest.json", stamp(catalogue, key))
+        changed = _stamped(catalogue, workspace.data / "ingest.json", key)
     return Summary((*([made] if made else []), *lines), changed)
 
 
@@ -81,12 +84,7 @@ def _discovered(raw: Path, settings: Ingest, key: Key) -> list[Found]:
 
 def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
     """Refuses another key, and forgets what was read under other settings."""
-    stored = catalogue.meta("key_id")
-    if stored not in (None, key.key_id):
-        raise UsageError(
-            f"These scans were read with the key {stored}, this is the key {key.key_id}. Put back the "
-            "first key, or run `make clean` to start anew with this one."
-        )
+    require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
     recipe = _recipe(settings)
     if catalogue.meta("ingest_recipe") == recipe:
         return
@@ -95,12 +93,24 @@ def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
         catalogue.delete_files([row[0] for row in catalogue.query("SELECT token FROM files")])
         catalogue.set_meta("key_id", key.key_id)
         catalogue.set_meta("ingest_recipe", recipe)
+        catalogue.set_meta(INGEST_STAMP, "")
 
 
 def _recipe(settings: Ingest) -> str:
     """The digest of all settings that decide what a file becomes."""
     outside = {"raw", "key", "workers", "settle_seconds", "failed_share", "pixel_text"}
     return digests.of_json([VERSION, settings.model_dump(mode="json", exclude=outside)])
+
+
+def _stamped(catalogue: Catalogue, path: Path, key: Key) -> bool:
+    """Whether `ingest.json` changed; it is left unread where nothing was written since it was made."""
+    made_of = catalogue.meta(INGEST_STAMP)
+    if made_of and path.is_file() and digests.of_file(path) == made_of:
+        return False
+    changed = write_json(path, stamp(catalogue, key))
+    with catalogue.transaction():
+        catalogue.set_meta(INGEST_STAMP, digests.of_file(path))
+    return changed
 
 
 def _is_young(settle_seconds: float) -> Callable[[Found], bool]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.catalogue import Catalogue, FileRow
+from pipeline.catalogue import INGEST_STAMP, Catalogue, FileRow
 from pipeline.config import Ingest
 from pipeline.executors import Failure
 from pipeline.ingest import changes
@@ -152,6 +152,7 @@ def _commit_plan(target: Target, made: Plan, headers: Headers, *, removed: set[s
         if token not in waiting and token not in in_kept
     ]
     with catalogue.transaction():
+        catalogue.set_meta(INGEST_STAMP, "")
         catalogue.delete_cases(sorted(before.keys() - kept))
         catalogue.delete_files(sorted(removed | waiting))
         catalogue.put_files(rows)

@@ -60,7 +60,8 @@ def _check_room(patients: int) -> None:
 
 
 def _files(studies: Sequence[Study], protocol: Protocol) -> Iterator[File]:
-    """All files of the studies, none of them faulty."""
+    """All files of the studies, none of them faulty, and the note."""
+    yield NOTE
     for study in studies:
         yield from _scan_files(study, scan_of(study, protocol))
 

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from pydicom.uid import ExplicitVRLittleEndian
 
 from pipeline.phantom.plan import Study
+from pipeline.pseudonyms import PHANTOM_LINE, PHANTOM_NOTE
 
 Kind = Literal["duplicate_file", "truncated_file", "localizer", "monochrome1", "unlabelled", "two_patients"]
 File = tuple[PurePosixPath, bytes]
@@ -38,10 +39,10 @@ TROUBLE: Final = (
     Trouble("two_patients", 6, "patient_conflict"),
 )
 NOTE: Final = (
-    PurePosixPath("READ ME FIRST.txt"),
-    b"Chest CT, exported for the nodule audit.\r\nQuestions: radiology archive, extension 4417.\r\n",
+    PurePosixPath(PHANTOM_NOTE),
+    f"{PHANTOM_LINE}\r\nChest CT, exported for the nodule audit.\r\n".encode(),
 )
-"""The text file, which must end `not_dicom`."""
+"""The text file, which must end `not_dicom`; without it the phantom's public key is refused."""
 FEWEST_PATIENTS: Final = 1 + max(trouble.patient for trouble in TROUBLE)
 
 

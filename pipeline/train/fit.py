@@ -21,14 +21,18 @@ from pipeline.train.training_model import TrainingModel
 from pipeline.train.validation import Validation
 from pipeline.workspace import crash_point
 
-MONITOR = "val_loss"
-
 Validate = Callable[[], Validation]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long to train, and when to keep a state; a `patience` of 0 trains all epochs."""
+    """How long to train, and when to keep a state.
+
+    With a `patience` of 0 all epochs are trained and the last weights are the result: the learning rate
+    has fallen to 0 by then, and nothing was chosen on the validation part, which is often small. With
+    more, training ends when the validation loss hasn't fallen for so many epochs, and the weights of
+    the best epoch are the result.
+    """
 
     epochs: int
     batch_size: int
@@ -62,7 +66,7 @@ def fit(trainer: TrainingModel, examples: Examples, validate: Validate, *, plan:
             clock.count(state)
             ends_epoch = state.step % steps == 0
             if ends_epoch:
-                _end_epoch(trainer, state, validate(), steps=steps, batch_size=plan.batch_size)
+                _end_epoch(trainer, state, validate(), plan=plan, steps=steps)
                 shown.note(_note(state, plan))
             shown.advance()
             stopping = stop.signal_number is not None
@@ -119,23 +123,25 @@ def _not_finite(batch: Batch, case_ids: tuple[str, ...], rate: float) -> Scanloo
 
 
 def _end_epoch(
-    trainer: TrainingModel, state: State, validation: Validation, *, steps: int, batch_size: int
+    trainer: TrainingModel, state: State, validation: Validation, *, plan: Plan, steps: int
 ) -> None:
-    """Closes the epoch: a row of history, the best weights, and sums that start again."""
+    """Closes the epoch: a row of history, the weights to keep, and sums that start again."""
     rate = learning_rate(trainer)
     if not math.isfinite(validation.loss):
         raise ScanloomError(
             f"The validation loss is not a finite number after epoch {state.epochs_run + 1} (learning rate "
             f"{rate:.3g}). Lower `train.learning_rate`."
         )
-    state.history.append(_row(state, validation, rate, steps=steps, batch_size=batch_size))
-    if state.best_loss is None or validation.loss < state.best_loss:
-        state.best_loss, state.best_epoch = validation.loss, state.epochs_run
-        state.best_weights = values(trainer.net.weights)
+    state.history.append(_row(state, validation, rate, images=steps * plan.batch_size, steps=steps))
+    is_best = state.best_loss is None or validation.loss < state.best_loss
+    if is_best:
+        state.best_loss = validation.loss
+    if is_best or plan.patience == 0:
+        state.kept_epoch, state.kept_weights = state.epochs_run, values(trainer.net.weights)
     state.loss_sum = state.accuracy_sum = state.epoch_seconds = state.waited_seconds = 0.0
 
 
-def _row(state: State, validation: Validation, rate: float, *, steps: int, batch_size: int) -> dict[str, Any]:
+def _row(state: State, validation: Validation, rate: float, *, images: int, steps: int) -> dict[str, Any]:
     seconds = max(state.epoch_seconds, 1e-9)
     return {
         "epoch": state.epochs_run + 1,
@@ -146,13 +152,13 @@ def _row(state: State, validation: Validation, rate: float, *, steps: int, batch
         "val_auroc": validation.auroc,
         "learning_rate": rate,
         "seconds": seconds,
-        "images_per_second": steps * batch_size / seconds,
+        "images_per_second": images / seconds,
         "wait_share": state.waited_seconds / seconds,
     }
 
 
 def _is_done(state: State, plan: Plan) -> bool:
-    stale = state.epochs_run - state.best_epoch
+    stale = state.epochs_run - state.kept_epoch
     return state.epochs_run >= plan.epochs or (plan.patience > 0 and stale >= plan.patience)
 
 

@@ -17,7 +17,7 @@ from pipeline.records import Summary
 from pipeline.train import assembly, intensities, material
 from pipeline.train.assembly import Computing
 from pipeline.train.checkpoint import open_store
-from pipeline.train.fit import MONITOR, fit
+from pipeline.train.fit import fit
 from pipeline.train.material import Material
 from pipeline.train.saving import write_model
 from pipeline.train.state import State
@@ -46,12 +46,12 @@ def run(config: Config, workspace: Workspace) -> Summary:
         state = fit(made.trainer, made.examples, made.validate, plan=made.plan, store=store)
     # Saved in float32 whatever the training's precision, so that any machine can score with it.
     net = assembly.build_net(config.train, data, statistics, policy=assembly.FLOAT32)
-    net.set_weights(state.best_weights)
+    net.set_weights(state.kept_weights)
     changed = write_model(workspace.candidate / scoring.MODEL_FILE, net)
     record = {
         "schema": "model/1",
         **_what_was_trained(config, data, net, statistics),
-        **_how_it_went(state, how, store.threads),
+        **_how_it_went(state, how, threads=store.threads, patience=config.train.patience),
         "model_sha256": digests.of_file(workspace.candidate / scoring.MODEL_FILE),
     }
     changed |= write_json(workspace.candidate / scoring.RECORD_FILE, record)
@@ -68,6 +68,7 @@ def _run_digest(config: Config, data: Material) -> str:
         "cases": [data.train.digest, data.validation.digest],
         "arrays": [data.train.contents, data.validation.contents],
         "code": _code_digest(),
+        "backend": keras.backend.backend(),
         "versions": provenance.versions(),
     }
     return digests.of_json(decides)
@@ -104,11 +105,11 @@ def _what_was_trained(
     }
 
 
-def _how_it_went(state: State, how: Computing, threads: int) -> dict[str, Any]:
+def _how_it_went(state: State, how: Computing, *, threads: int, patience: int) -> dict[str, Any]:
     return {
         "epochs_run": state.epochs_run,
-        "best_epoch": state.best_epoch,
-        "monitor": MONITOR,
+        "best_epoch": state.kept_epoch,
+        "monitor": "val_loss" if patience else None,
         "device": how.device,
         "threads": threads,
         "precision": how.policy,
@@ -119,10 +120,10 @@ def _how_it_went(state: State, how: Computing, threads: int) -> dict[str, Any]:
 
 
 def _line(record: dict[str, Any], state: State, count: int) -> str:
-    best = state.history[state.best_epoch - 1]
-    auroc = "" if best["val_auroc"] is None else f", AUROC {best['val_auroc']:.3f}"
+    kept = state.history[state.kept_epoch - 1]
+    auroc = "" if kept["val_auroc"] is None else f", AUROC {kept['val_auroc']:.3f}"
     return (
         f"{record['architecture']} with {record['parameters']:,} parameters, {count:,} scans, "
         f"{state.epochs_run} epochs in {record['seconds']:.0f} s on {record['device']}; "
-        f"best epoch {state.best_epoch}: validation loss {best['val_loss']:.3f}{auroc}"
+        f"epoch {state.kept_epoch} kept: validation loss {kept['val_loss']:.3f}{auroc}"
     )

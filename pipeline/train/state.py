@@ -20,7 +20,7 @@ class State:
     """What, with the variables, a resumed run needs.
 
     Sums and seconds are those of the epoch in progress; `history` has a row for each complete epoch;
-    `best_weights` are the net's after `best_epoch`, when the validation loss was lowest.
+    `kept_weights` are the net's after `kept_epoch`; `best_loss` is the lowest validation loss so far.
     """
 
     step: int = 0
@@ -29,9 +29,9 @@ class State:
     epoch_seconds: float = 0.0
     waited_seconds: float = 0.0
     best_loss: float | None = None
-    best_epoch: int = 0
+    kept_epoch: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
-    best_weights: list[NDArray[Any]] = field(default_factory=list)
+    kept_weights: list[NDArray[Any]] = field(default_factory=list)
 
     @property
     def epochs_run(self) -> int:
@@ -63,9 +63,9 @@ def keep(trainer: TrainingModel, state: State, store: Store) -> None:
     arrays = (
         named("net", net)
         | named("optimizer", values(trainer.optimizer.variables))
-        | named("best", state.best_weights)
+        | named("kept", state.kept_weights)
     )
-    numbers = dataclasses.asdict(dataclasses.replace(state, best_weights=[]))
+    numbers = dataclasses.asdict(dataclasses.replace(state, kept_weights=[]))
     store.write(state.step, Checkpoint(arrays, numbers))
 
 
@@ -76,4 +76,4 @@ def resumed(trainer: TrainingModel, store: Store) -> State:
         return State()
     assign(trainer.net.variables, unnamed("net", kept.arrays))
     assign(trainer.optimizer.variables, unnamed("optimizer", kept.arrays))
-    return State(**{**kept.numbers, "best_weights": unnamed("best", kept.arrays)})
+    return State(**{**kept.numbers, "kept_weights": unnamed("kept", kept.arrays)})

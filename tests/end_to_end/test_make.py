@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from small_project import PROJECT, contents, make_in, phantom
 
+from pipeline.pseudonyms import PHANTOM_NOTE
+
 pytestmark = pytest.mark.xdist_group("make")
 
 CANDIDATE = "reports/small/candidate"
@@ -115,6 +117,7 @@ def test_retraining_keeps_parts_and_only_promote_moves_the_champion(finished: Pa
 def test_predict_scores_new_scans_and_leaves_the_analysis_alone(finished: Path) -> None:
     before = contents(finished / "reports")
     shutil.copytree(finished / "data/raw/small/north", finished / "new scans")
+    shutil.copy(finished / "data/raw/small" / PHANTOM_NOTE, finished / "new scans")
     done = make_in(finished, "predict", "NEW=new scans", "OUT=new predictions.csv")
     assert done.returncode == 0, done.stderr
     table = rows(finished / "new predictions.csv")

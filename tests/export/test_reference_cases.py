@@ -46,10 +46,12 @@ def expected(real_data: Path) -> dict[str, dict]:
 @pytest.fixture(scope="module")
 def volumes(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Volume]:
     root = tmp_path_factory.mktemp("reference")
-    path = root / "reference.yaml"
+    path, key = root / "reference.yaml", tmp_path_factory.mktemp("keys") / "reference.key"
+    key.write_bytes(bytes(range(32)))
+    key.chmod(0o600)
     path.write_text(
         f"ingest:\n  raw: {real_data / 'dicom-reference' / 'series'}\n  unit: series\n  min_slices: 2\n"
-        "  key: phantom\n  failed_share: 0.5\n"
+        f"  key: {key}\n  failed_share: 0.5\n"
         "cohort: {labels: labels.csv, target: label}\n"
         "normalize: [{resize: {shape: [8, 8, 8]}}]\n"
         "report: {title: reference}\n"

@@ -30,7 +30,7 @@ from pipeline.workspace import Workspace
 
 
 def config(**ingest: object) -> Config:
-    settings = {"raw": "raw", "key": "phantom", "workers": 1, "failed_share": 1.0, **ingest}
+    settings = {"raw": "raw", "workers": 1, "failed_share": 1.0, **ingest}
     return Config(
         name="study",
         ingest=Ingest(**settings),
@@ -38,6 +38,12 @@ def config(**ingest: object) -> Config:
         normalize=({"z_score": {}},),
         report=Report(title="A study"),
     )
+
+
+@pytest.fixture(autouse=True)
+def key_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys are made here, not in the home of whoever runs the tests."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("keys")))
 
 
 @pytest.fixture
@@ -75,7 +81,7 @@ def ct_series(positions: list[float], **elements: object) -> list[Dataset]:
                 PixelData=pixels.tobytes(),
                 ImagePositionPatient=["0", "0", f"{z:g}"],
                 **elements,
-            )  # fmt: skip
+            )
         )
     return slices
 
@@ -349,7 +355,7 @@ def test_another_key_is_refused_and_other_settings_read_everything_again(
     assert len(cases(workspace)) == 2
     key = write(tmp_path.parent / f"{tmp_path.name}.key", b"k" * 32)
     key.chmod(0o600)
-    with pytest.raises(UsageError, match="read with the key"):
+    with pytest.raises(UsageError, match="under the key"):
         run(config(key=str(key)), workspace)
 
 
@@ -377,7 +383,7 @@ CRASHING = textwrap.dedent("""
     if __name__ == "__main__":
         root = Path(sys.argv[1])
         space = Workspace(root, "study")
-        config = Config(name="study", ingest=Ingest(raw="raw", key="phantom", workers=1), normalize=({"z_score": {}},),
+        config = Config(name="study", ingest=Ingest(raw="raw", workers=1), normalize=({"z_score": {}},),
                         cohort=Cohort(labels="l", target="t"), report=Report(title="t"))
         with lock(space):
             run(config, space)

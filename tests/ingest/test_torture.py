@@ -19,11 +19,17 @@ from pipeline.workspace import Workspace
 ALL = ("CT", "MR", "CR", "DX", "US", "OT", "XA", "PT", "NM")
 
 
+@pytest.fixture(autouse=True)
+def key_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys are made here, not in the home of whoever runs the tests."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("keys")))
+
+
 def ingested(workspace: Workspace, **limits: int) -> dict[str, tuple[str, str]]:
     """State and reason of every file in `raw`."""
     settings = Config(
         name="study",
-        ingest=Ingest(raw="raw", key="phantom", modalities=ALL, failed_share=1.0, limits=Limits(**limits)),
+        ingest=Ingest(raw="raw", modalities=ALL, failed_share=1.0, limits=Limits(**limits)),
         cohort=Cohort(labels="labels.csv", target="label"),
         normalize=({"z_score": {}},),
         report=Report(title="A study"),

@@ -23,6 +23,11 @@ class Everything:
     said: Run
 
     @property
+    def before(self) -> Path:
+        """What there was before the patient was forgotten."""
+        return self.project.with_name("before")
+
+    @property
     def raw(self) -> Path:
         return self.project / "data/raw"
 
@@ -55,6 +60,8 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Everything:
         ["predict", CONFIG, str(new), "--out", "predictions.csv"],
         ["export", CONFIG, "exported"],
         ["verify", CONFIG],
+        ["+", "reports", "../before/reports"],
+        ["+", "data/study", "../before/data"],
         ["forget", CONFIG, canary.word("PatientID 5")],
         ["ingest", CONFIG],
         ["cohort", CONFIG],

@@ -1,7 +1,7 @@
 """Runs commands of `scanloom` one after the other in one process, as a user would in one project folder.
 
 Called as `python arrow.py STEPS.json CODES.json` in the project: a step is a list of arguments, or
-`["+", FROM, TO]`, which adds a delivery of scans to RAW. The exit codes are written to CODES.json.
+`["+", FROM, TO]`, which copies a folder into another. The exit codes are written to CODES.json.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import csv
 import io
 import random
 import string
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,11 +49,11 @@ class Canary:
 
     def word(self, place: str) -> str:
         """The word of the place: 12 letters that nothing else holds."""
-        return self._keep(place, lambda: "Q" + "".join(self.random.choices(string.ascii_lowercase, k=11)))
+        return self._keep(place, self._letters)
 
     def name(self, place: str, given: str) -> str:
         """A family name of its own with a given name."""
-        return self._keep(place, lambda: f"{self.word(f'{place}, family')}^{given}{self.word(f'{place}, given')}")
+        return self._keep(place, lambda: f"{self._letters()}^{given}{self._letters()}")
 
     def date(self, place: str) -> str:
         """A day of its own in the past century."""
@@ -63,9 +64,12 @@ class Canary:
         """A UID under a root of its own."""
         return self._keep(place, lambda: f"1.2.826.0.1.{self.random.randrange(10**8, 10**9)}.77")
 
-    def _keep(self, place: str, draw: object) -> str:
+    def _letters(self) -> str:
+        return "Q" + "".join(self.random.choices(string.ascii_lowercase, k=11))
+
+    def _keep(self, place: str, draw: Callable[[], str]) -> str:
         if place not in self.words:
-            self.words[place] = draw()  # type: ignore[operator]
+            self.words[place] = draw()
         return self.words[place]
 
 
@@ -94,7 +98,7 @@ def plant_trouble(raw: Path, canary: Canary) -> None:
     """Writes files that end excluded, quarantined and failed, and inputs of other kinds."""
     for kind, data in _trouble(canary).items():
         write(raw / "trouble" / f"{canary.word(f'name of {kind}')}.dcm", data)
-    (raw / canary.word("link name")).symlink_to(raw / "trouble")
+    (raw / canary.word("link name")).symlink_to("trouble")
     (raw / f"{canary.word('text file name')}.txt").write_text(canary.word("text file"))
     info = PngImagePlugin.PngInfo()
     info.add_text("Comment", canary.word("PNG text"))

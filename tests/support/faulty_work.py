@@ -1,7 +1,10 @@
 """Work for child processes that fails in each way a decoder can."""
 
 import os
+import signal
 import time
+
+from pipeline.ingest.isolation import at_most
 
 
 def work(number: int) -> int:
@@ -14,3 +17,16 @@ def work(number: int) -> int:
     if number == 5:
         raise KeyError("secret")
     return number * number
+
+
+def numbers(task: tuple[int, ...]) -> list[int]:
+    return [work(number) for number in task]
+
+
+def at_most_half_a_second(seconds: float) -> None:
+    with at_most(0.5):
+        time.sleep(seconds)
+
+
+def interrupts_reach_me(number: int) -> bool:
+    return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])

@@ -58,10 +58,14 @@ def leftovers(project: Path) -> list[str]:
 
 
 def _files(project: Path) -> dict[str, bytes]:
-    paths = [p for name in ("data/small", "reports") for p in sorted((project / name).rglob("*")) if p.is_file()]
+    paths = [
+        p for name in ("data/small", "reports") for p in sorted((project / name).rglob("*")) if p.is_file()
+    ]
     names = {path: path.relative_to(project) for path in paths}
     return {
-        name.as_posix(): path.read_bytes() for path, name in names.items() if not NOT_COMPARED.keys() & {*name.parts}
+        name.as_posix(): path.read_bytes()
+        for path, name in names.items()
+        if not NOT_COMPARED.keys() & {*name.parts}
     }
 
 
@@ -82,7 +86,9 @@ def _without(name: str, text: str) -> str:
 
 def _run_names(raw: dict[str, bytes]) -> dict[str, str]:
     """The short name that a report gives its run: digits of digests of what holds a time."""
-    reports = [json.loads(data) for name, data in raw.items() if name.endswith("report.json") and b'"run"' in data]
+    reports = [
+        json.loads(data) for name, data in raw.items() if name.endswith("report.json") and b'"run"' in data
+    ]
     return {report["run"]: "run" for report in reports}
 
 

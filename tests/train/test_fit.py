@@ -68,28 +68,29 @@ def fitted(folder: Path, model: TrainingModel, validate: Callable[[], Validation
 def test_training_stops_when_the_validation_loss_has_not_fallen_for_the_patience(tmp_path: Path) -> None:
     state = fitted(tmp_path, trainer(), losses(1.0, 0.5, 0.6, 0.7, 0.1), plan(patience=2))
     assert state.epochs_run == 4
-    assert state.best_epoch == 2
+    assert state.kept_epoch == 2
     assert [row["val_loss"] for row in state.history] == [1.0, 0.5, 0.6, 0.7]
 
 
-def test_without_patience_all_epochs_are_trained(tmp_path: Path) -> None:
-    state = fitted(tmp_path, trainer(), losses(0.1, 0.5, 0.6, 0.7, 0.8), plan())
-    assert (state.epochs_run, state.best_epoch) == (5, 1)
+def test_without_patience_all_epochs_are_trained_and_the_last_is_kept(tmp_path: Path) -> None:
+    state = fitted(tmp_path, model := trainer(), losses(0.1, 0.5, 0.6, 0.7, 0.8), plan())
+    assert (state.epochs_run, state.kept_epoch) == (5, 5)
+    np.testing.assert_array_equal(state.kept_weights[0], model.net.get_weights()[0])
 
 
-def test_the_best_weights_are_those_of_the_best_epoch(tmp_path: Path) -> None:
-    short = fitted(tmp_path / "short", model := trainer(), losses(1.0, 0.5), plan(epochs=2))
-    np.testing.assert_array_equal(short.best_weights[0], model.net.get_weights()[0])
-    long = fitted(tmp_path / "long", model := trainer(), losses(1.0, 0.5, 0.9), plan(epochs=3))
-    np.testing.assert_array_equal(long.best_weights[0], short.best_weights[0])
-    assert (long.best_weights[0] != model.net.get_weights()[0]).any()
+def test_with_patience_the_weights_of_the_best_epoch_are_kept(tmp_path: Path) -> None:
+    best = fitted(tmp_path / "two", trainer(), losses(1.0, 0.5), plan(epochs=2))
+    state = fitted(tmp_path / "five", model := trainer(), losses(1.0, 0.5, 0.9, 0.8, 0.7), plan(patience=9))
+    assert (state.epochs_run, state.kept_epoch) == (5, 2)
+    np.testing.assert_array_equal(state.kept_weights[0], best.kept_weights[0])
+    assert (state.kept_weights[0] != model.net.get_weights()[0]).any()
 
 
 def test_a_finished_run_is_not_trained_again(tmp_path: Path) -> None:
     first = fitted(tmp_path, trainer(), losses(1.0, 0.5, 0.6), plan(epochs=9, patience=1))
     again = fitted(tmp_path, trainer(), losses(), plan(epochs=9, patience=1))
     assert again.history == first.history
-    np.testing.assert_array_equal(again.best_weights[0], first.best_weights[0])
+    np.testing.assert_array_equal(again.kept_weights[0], first.kept_weights[0])
 
 
 def test_an_epoch_reports_its_mean_loss_its_speed_and_its_share_of_waiting(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_the_record_describes_the_model(trained: Workspace) -> None:
     assert (record["positive"], record["cohort_digest"]) == ("present", "frozen")
     assert record["input_shape"] == [16, 16, 1]
     assert record["epochs_run"] == 12
-    assert 1 <= record["best_epoch"] <= 12
+    assert (record["best_epoch"], record["monitor"]) == (12, None)
     assert record["recipe"] == [{"z_score": {}}]
     train = [[f"case-{number:02d}", number % 2] for number in range(12)]
     assert record["train_digest"] == digests.of_json(train)
@@ -98,11 +98,9 @@ def test_the_history_has_a_row_for_each_epoch(trained: Workspace) -> None:
         "images_per_second", "wait_share",
     ]  # fmt: skip
     assert history["epoch"].tolist() == list(range(1, 13))
-    record = json.loads((trained.candidate / "model.json").read_text())
-    assert history["val_loss"].idxmin() + 1 == record["best_epoch"]
 
 
-def test_the_saved_model_has_the_best_validation_loss(trained: Workspace) -> None:
+def test_the_saved_model_has_the_last_epochs_validation_loss(trained: Workspace) -> None:
     from pipeline.train import material
     from pipeline.train.validation import measured
 
@@ -110,7 +108,7 @@ def test_the_saved_model_has_the_best_validation_loss(trained: Workspace) -> Non
     logits = scoring.logits(scoring.load(trained.candidate), [part.read(index) for index in range(4)])
     history = pd.read_csv(trained.candidate / "history.csv")
     assert measured(logits, part.targets, np.ones(2)).loss == pytest.approx(
-        history["val_loss"].min(), abs=1e-5
+        history["val_loss"].iloc[-1], abs=1e-5
     )
 
 

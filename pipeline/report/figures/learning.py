@@ -18,12 +18,12 @@ def draw(data: dict[str, Any]) -> Figure:
         metric,
         data,
         {
-            "accuracy": ("Training accuracy", 0),
-            "val_accuracy": ("Validation accuracy", 1),
+            "accuracy": ("Training", 0),
+            "val_accuracy": ("Validation", 1),
             "val_auroc": ("Validation AUROC", 2),
         },
     )
-    metric.set(ylabel="Metric", ylim=(None, 1.0))
+    metric.set(ylabel="Accuracy, AUROC", ylim=(None, 1.0))
     for axes in (loss, metric):
         canvas.legend_above(axes)
     return figure

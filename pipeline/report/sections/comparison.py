@@ -21,6 +21,16 @@ _CHANGES = {
     "code": ("metrics", "digests", "code"),
     "evaluation settings": ("metrics", "digests", "config"),
 }
+_RULES = {
+    "non_inferior_core": "No loss on the core",
+    "non_inferior_anchor": "No loss against the best so far",
+    "non_inferior_era": "No loss on the patients since",
+    "superior_era": "A gain on the patients since",
+    "guard_sensitivity": "Sensitivity kept",
+    "guard_brier": "Probabilities kept",
+    "guard_group": "No loss in the group",
+}
+_LEVELS = {"stop": 0, "warn": 1}
 _FLIPS = ("both_right", "both_wrong", "negative", "positive")
 
 
@@ -47,7 +57,7 @@ def build(artifacts: Artifacts) -> Section:
     }
     tables = {
         "reasons": [_reason(row) for row in stored["reasons"]],
-        "drift": [_drift(row) for row in artifacts.drift.get("attributes", [])],
+        "drift": [_drift(row) for row in sorted(artifacts.drift.get("attributes", []), key=_most_notable)],
         "changes": changes(artifacts),
     }
     words = {
@@ -75,7 +85,7 @@ def _reason(row: dict[str, Any]) -> dict[str, Any]:
     more = recorded("n_more", row.get("n_more"), "patients")
     kept = {key: row[key] for key in ("role", "part", "outcome", "sentence")}
     return kept | {
-        "rule": row["rule"].replace("_", " "),
+        "rule": _RULES.get(row["rule"], row["rule"].replace("_", " ")),
         "metric": row["metric"].replace("_", " "),
         "fact": fact,
         "bound": setting("bound", row["bound"]),
@@ -127,6 +137,12 @@ def _lists(flips: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def _most_notable(row: dict[str, Any]) -> tuple[int, float, str]:
+    """The order of the table: stop, warn, the rest; within them the smallest corrected p first."""
+    p = row["p_holm"]
+    return _LEVELS.get(row.get("level", ""), len(_LEVELS)), 1.0 if p is None else p, str(row["name"])
+
+
 def _drift(row: dict[str, Any]) -> dict[str, Any]:
     def described(name: str, unit: str, method: str) -> Fact:
         patients = (row["n_old"] or 0) + (row["n_new"] or 0)
@@ -136,7 +152,7 @@ def _drift(row: dict[str, Any]) -> dict[str, Any]:
 
     return {
         "name": str(row["name"]).replace("_", " "),
-        "kind": row["kind"],
+        "level": row.get("level", ""),
         "n_old": count("n_old", row["n_old"] or 0, "patients"),
         "n_new": count("n_new", row["n_new"] or 0, "patients"),
         "p": described("p_holm", "p value", "holm"),

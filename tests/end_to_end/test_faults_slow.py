@@ -1,0 +1,117 @@
+"""Every crash point of every command, one after the other: killed there, the same command ends the same."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from settled import NOT_COMPARED, leftovers, looks, settled
+from small_project import PROJECT, contents, phantom
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+
+ARROW = ("configure", "ingest", "cohort", "normalize", "drift", "train", "evaluate", "compare", "report")
+STEPS = (*ARROW, "promote", *(f"later {stage}" for stage in ARROW), "later promote", "rollback", "forget")
+"""The life of an analysis; `later` with new scans, and a champion to be measured against."""
+
+ARGUMENTS = {
+    "promote": ("--approver", "me"),
+    "later drift": ("--accept-drift", "a third scanner"),
+    "later promote": ("--approver", "me", "--override", "a test"),
+    "rollback": ("--approver", "me", "--reason", "a test"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of the life: the project before and after it, and the crash points that it passes."""
+
+    command: tuple[str, ...]
+    before: Path
+    after: Path
+    passed: tuple[str, ...]
+
+    @property
+    def points(self) -> Iterator[str]:
+        """Each point once for every time that it is passed."""
+        count: Counter[str] = Counter()
+        for name in self.passed:
+            count[name] += 1
+            yield f"{name}#{count[name]}"
+
+
+@pytest.fixture(scope="session")
+def life(fresh_source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
+    """The whole life without a kill."""
+    folder = tmp_path_factory.mktemp("life")
+    project = Path(shutil.copytree(fresh_source, folder / "a study", symlinks=True))
+    before = Path(shutil.copytree(project, folder / "0", symlinks=True))
+    steps = {}
+    for number, name in enumerate(STEPS, start=1):
+        if name == "later configure":
+            phantom(project, "--later")
+            before = Path(shutil.copytree(project, folder / "later", symlinks=True))
+        command = command_of(name, project)
+        log = folder / f"{number}.log"
+        done = run(project, command, SCANLOOM_CRASH_LOG=str(log))
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+        after = Path(shutil.copytree(project, folder / str(number), symlinks=True))
+        steps[name] = Step(command, before, after, tuple(log.read_text().splitlines()))
+        before = after
+    return steps
+
+
+def command_of(name: str, project: Path) -> tuple[str, ...]:
+    patient = (project / "data/raw/small/labels.csv").read_text().splitlines()[4].split(",")[0]
+    more = (patient,) if name == "forget" else ARGUMENTS.get(name, ())
+    return (name.removeprefix("later "), "configs/small.yaml", *more)
+
+
+def run(project: Path, command: tuple[str, ...], **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", *command],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_killed_at_any_point_the_same_command_ends_as_an_unbroken_run(
+    life: dict[str, Step], name: str, tmp_path: Path
+) -> None:
+    step = life[name]
+    wanted = settled(step.after)
+    for point in step.points:
+        project = Path(shutil.copytree(step.before, tmp_path / "a study", symlinks=True))
+        killed = run(project, step.command, SCANLOOM_CRASH_AT=point)
+        assert killed.returncode == -signal.SIGKILL, (point, killed.stdout, killed.stderr)
+        done = run(project, step.command)
+        assert done.returncode == 0, (point, done.stdout, done.stderr)
+        found = settled(project)
+        assert [path for path in found.keys() | wanted.keys() if found.get(path) != wanted.get(path)] == [], (
+            point
+        )
+        assert looks(project) == looks(step.after), point
+        assert leftovers(project) == [], point
+        shutil.rmtree(project)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_no_file_is_written_without_a_crash_point(life: dict[str, Step], name: str) -> None:
+    step = life[name]
+    before, after = contents(step.before), contents(step.after)
+    written = [path for path in sorted(after) if before.get(path) != after[path]]
+    assert written
+    named = {point.split(":", 1)[1] for point in step.passed}
+    stamps = {"checked", *(f"{stage}.checked" for stage in ARROW)}  # empty, touched last of all
+    unnamed = {Path(path).name for path in written if not NOT_COMPARED.keys() & {*Path(path).parts}}
+    assert unnamed - stamps - named == set()

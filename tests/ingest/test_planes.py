@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dicom_files import header, image
+from pydicom.dataset import Dataset
+
+from pipeline.ingest.frames import Frame
+from pipeline.ingest.headers import Header
+
+
+def frames(ds: Dataset, folder: Path) -> tuple[Frame, ...]:
+    return header(ds, folder).frames
+
+
+@pytest.mark.parametrize("modality", ["CR", "DX", "XA", "MG"])
+def test_spacing_is_that_of_the_patient_else_of_the_detector_else_none(tmp_path: Path, modality: str) -> None:
+    both = image(modality, ImagerPixelSpacing=["0.1", "0.2"])
+    (frame,) = frames(both, tmp_path)
+    assert (frame.spacing_mm, frame.spacing_kind) == ((0.5, 0.8), "patient")
+    assert header(both, tmp_path).attributes["imager_pixel_spacing_columns"] == 0.2
+    (frame,) = frames(image(modality, ImagerPixelSpacing=["0.1", "0.2"], PixelSpacing=None), tmp_path)
+    assert (frame.spacing_mm, frame.spacing_kind) == ((0.1, 0.2), "detector_plane")
+    (frame,) = frames(image(modality, PixelSpacing=None), tmp_path)
+    assert (frame.spacing_mm, frame.spacing_kind) == (None, "pixels")
+
+
+def test_ultrasound_spacing_is_that_of_its_regions_in_centimetres(tmp_path: Path) -> None:
+    def region(units: int = 3, across: float = 0.02) -> Dataset:
+        one = Dataset()
+        one.PhysicalUnitsXDirection = one.PhysicalUnitsYDirection = units
+        one.PhysicalDeltaX, one.PhysicalDeltaY = across, 0.03
+        return one
+
+    ds = image("US", PixelSpacing=None)
+    ds.SequenceOfUltrasoundRegions = [region(), region()]
+    assert frames(ds, tmp_path)[0].spacing_mm == pytest.approx((0.3, 0.2))
+    ds.SequenceOfUltrasoundRegions = [region(), region(across=0.05)]
+    assert frames(ds, tmp_path)[0].spacing_mm is None
+    ds.SequenceOfUltrasoundRegions = [region(units=4)]  # seconds
+    assert frames(ds, tmp_path)[0].spacing_mm is None
+
+
+def test_a_spacing_that_is_not_two_positive_numbers_is_refused(tmp_path: Path) -> None:
+    for spacing in (["0", "1"], ["1"], ["-1", "1"]):
+        found: Header = header(image("CT", PixelSpacing=spacing), tmp_path)
+        assert found.reason == "missing_attribute"
+
+
+def test_per_frame_values_come_before_shared_and_top_level_ones(tmp_path: Path) -> None:
+    ds = image("MR", pixels=np.zeros((2, 16, 12), np.uint16), SliceThickness="9", EchoTime="1")
+    shared, measures, echo = Dataset(), Dataset(), Dataset()
+    measures.PixelSpacing, measures.SliceThickness = ["1", "2"], "3"
+    echo.EffectiveEchoTime = 80.0
+    shared.PixelMeasuresSequence, shared.MREchoSequence = [measures], [echo]
+    ds.SharedFunctionalGroupsSequence = [shared]
+    groups = []
+    for number in range(2):
+        group, place, content = Dataset(), Dataset(), Dataset()
+        place.ImagePositionPatient = ["0", "0", f"{4 * number}"]
+        content.StackID, content.TemporalPositionIndex = "1", number + 1
+        group.PlanePositionSequence, group.FrameContentSequence = [place], [content]
+        groups.append(group)
+    ds.PerFrameFunctionalGroupsSequence = groups
+    first, second = frames(ds, tmp_path)
+    assert (first.spacing_mm, first.thickness_mm, first.orientation) == ((1.0, 2.0), 3.0, (1, 0, 0, 0, 1, 0))
+    assert (first.position_mm, second.position_mm) == ((0.0, 0.0, 0.0), (0.0, 0.0, 4.0))
+    assert second.keys["temporal_position"] == 2 and second.keys["stack_id"] == "1"
+    assert second.keys["echo_time"] == 80.0
+    ds.PerFrameFunctionalGroupsSequence = groups[:1]
+    assert header(ds, tmp_path).reason == "inconsistent_pixel_attributes"
+
+
+def test_what_tells_volumes_apart_is_in_the_keys(tmp_path: Path) -> None:
+    ds = image(
+        "MR", EchoTime="30", EchoNumbers="2", InversionTime="900", FlipAngle="90", TemporalPositionIdentifier="3",
+        TriggerTime="12.5", AcquisitionNumber="4", InstanceNumber="7", DiffusionBValue=1000.0,
+        DiffusionGradientOrientation=[0.0, 0.6, 0.8], AcquisitionDate="20200102", AcquisitionTime="000010.5",
+    )  # fmt: skip
+    keys = dict(frames(ds, tmp_path)[0].keys)
+    later = dict(frames(image("MR", AcquisitionDate="20200102", AcquisitionTime="000110"), tmp_path)[0].keys)
+    assert float(later["acquisition_time"]) - float(keys.pop("acquisition_time")) == 59.5
+    assert keys.pop("frame_of_reference").startswith("f")
+    assert keys == {
+        "echo_time": 30, "echo_number": 2, "inversion_time": 900, "flip_angle": 90, "temporal_position": 3,
+        "trigger_time": 12.5, "acquisition_number": 4, "instance_number": 7, "b_value": 1000,
+        "gradient": "0\\0.6\\0.8", "unit": "arbitrary",
+    }  # fmt: skip

@@ -1,0 +1,253 @@
+"""A candidate's folder as the stages write it: some hundred invented patients, made from a seed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import invented_comparison
+import invented_insights
+import numpy as np
+import pandas as pd
+
+from pipeline import digests, predictions
+from pipeline.config import Config
+from pipeline.evaluate import operating
+from pipeline.evaluate.measure import measure
+from pipeline.evaluate.tasks import task_of
+from pipeline.evaluate.view import Plan
+from pipeline.workspace import Workspace, write_csv, write_json
+
+SHAPE = (64, 64, 1)
+THRESHOLD = 0.30
+TEMPERATURE = {
+    "id": "temperature", "rule": "T14", "part": "validation", "value": 1.31, "low": None, "high": None,
+    "method": "minimum_log_loss", "flag": None, "reason": "chosen, not estimated",
+}  # fmt: skip
+CHOSEN = {
+    "id": "operating_point", "rule": "sensitivity", "target": 0.95, "chosen_on": "validation",
+    "digest": digests.of_bytes(b"validation rows"), "cost_fn": 1.0, "cost_fp": 1.0, "prevalence": None, "reason": None,
+}  # fmt: skip
+GROUPS = {
+    "by_sex": ("F", "M", ""),
+    "by_age_band": ("18-39", "40-59", "60-79", "80+"),
+    "by_manufacturer": ("SIEMENS", "GE", "PHILIPS"),
+}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A workspace with a finished candidate and its configuration."""
+
+    config: Config
+    workspace: Workspace
+
+
+def make(
+    root: Path, *, classes: tuple[str, ...] = ("normal", "nodule"), patients: int = 900, champion: bool = True
+) -> Candidate:
+    """Writes a candidate of so many patients with these classes under `root`."""
+    generator = np.random.default_rng(20261124)
+    config = _config(classes)
+    workspace = Workspace(root, "demo")
+    cases = _cases(generator, classes, patients)
+    folder = workspace.candidate
+    folder.mkdir(parents=True)
+    _write_cohort(folder, cases, classes, config)
+    _write_model(folder, generator, classes)
+    _write_evaluation(folder, cases, classes, config)
+    invented_insights.write(folder, generator, cases, classes)
+    invented_comparison.write(workspace, champion=champion)
+    return Candidate(config, workspace)
+
+
+def _config(classes: tuple[str, ...]) -> Config:
+    positive = classes[1] if len(classes) == 2 else None
+    return Config.model_validate(
+        {
+            "name": "demo",
+            "ingest": {"raw": "data/raw/demo", "modalities": ("CT",)},
+            "cohort": {"labels": "data/raw/demo/labels.csv", "target": "finding", "positive": positive, "groups": ("sex", "age_band", "manufacturer")},
+            "normalize": ({"resize": {"shape": (64, 64)}}, {"z_score": {}}),
+            "train": {},
+            "evaluate": {"goal": {"metric": "auroc", "at_least": 0.90}, "prevalences": (0.05, 0.005), "resamples": 200},
+            "report": {
+                "title": "Pulmonary nodules on single CT slices",
+                "intended_use": "Second look at axial CT slices of the chest by a radiologist, to point out slices that may hold a nodule; never to replace the reading.",
+                "out_of_scope": "Screening without a reader, children, scans with contrast.",
+                "licence": "Apache-2.0",
+                "contact": "radiology-ai@example.org",
+            },
+        }
+    )  # fmt: skip
+
+
+def _cases(generator: np.random.Generator, classes: tuple[str, ...], patients: int) -> pd.DataFrame:
+    """One row a case: patient, part, truth, groups and logits."""
+    rows = []
+    shares = [0.7] + [0.3 / (len(classes) - 1)] * (len(classes) - 1)
+    for patient in range(patients):
+        part = ("train", "validation", "test")[
+            int(np.searchsorted([0.6, 0.75], generator.random(), side="right"))
+        ]
+        groups = {name: str(generator.choice(values, p=_weights(values))) for name, values in GROUPS.items()}
+        truth = int(generator.choice(len(classes), p=shares))
+        for scan in range(1 + int(generator.random() < 0.25)):
+            logits = generator.normal(size=len(classes))
+            weaker = 1.1 if groups["by_manufacturer"] == "PHILIPS" else 0.0
+            logits[truth] += 2.1 - weaker
+            name = digests.of_json(["case", patient, scan])[:26]
+            rows.append(
+                {
+                    "case_id": name,
+                    "patient_id": digests.of_json(["patient", patient])[:26],
+                    "part": part,
+                    "truth": truth,
+                    "logits": logits,
+                    **groups,
+                }
+            )
+    return pd.DataFrame(rows).sort_values("case_id", ignore_index=True)
+
+
+def _weights(values: tuple[str, ...]) -> list[float]:
+    weights = np.arange(len(values), 0, -1, dtype=float) ** 1.6
+    weights[-1] *= 0.25 if len(values) > 2 and values[-1] == "80+" else 1
+    return list(weights / weights.sum())
+
+
+def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], config: Config) -> None:
+    cohort = cases[["case_id", "patient_id", "part"]].assign(
+        era=1, target=[classes[truth] for truth in cases["truth"]]
+    )
+    for name in GROUPS:
+        cohort[name] = cases[name]
+    write_csv(folder / "cohort.csv", cohort)
+    excluded = [
+        (f"x{number}", "cohort", "not_in_table", "the table of labels has no row for it")
+        for number in range(9)
+    ]
+    excluded += [
+        (f"y{number}", "cohort", "duplicate_pixels", "the same pixels as another") for number in range(4)
+    ]
+    write_csv(
+        folder / "excluded.csv", pd.DataFrame(excluded, columns=["case_id", "stage", "reason", "detail"])
+    )
+    parts = {}
+    for part in ("train", "validation", "test"):
+        rows = cohort[cohort["part"] == part]
+        parts[part] = {
+            "patients": int(rows["patient_id"].nunique()),
+            "cases": len(rows),
+            "classes": {name: int((rows["target"] == name).sum()) for name in classes},
+        }
+    total = len(cohort) + len(excluded)
+    files = {
+        "accepted": {"ok": total},
+        "excluded": {"localizer": 118, "non_image_object": 41, "duplicate_identical": 12, "not_dicom": 7},
+        "quarantined": {"geometry_invalid": 3, "unit_unknown": 5},
+        "failed": {"truncated": 2},
+    }
+    write_json(
+        folder / "cohort.json",
+        {
+            "schema": "cohort/1",
+            "classes": list(classes),
+            "positive": config.cohort.positive,
+            "join": {"column": "accession", "names": "accession", "matched": total - 9, "of": total},
+            "flow": {
+                "files": files,
+                "series": total,
+                "cases": total,
+                "excluded": {"not_in_table": 9, "duplicate_pixels": 4},
+                "patients": int(cohort["patient_id"].nunique()),
+            },
+            "parts": parts,
+            "eras": {"1": parts},
+            "findings": [
+                {
+                    "kind": "duplicate_pixels",
+                    "count": 4,
+                    "detail": "4 groups of identical images",
+                    "case_ids": [],
+                },
+                {
+                    "kind": "label_without_scan",
+                    "count": 6,
+                    "detail": "rows that name no scan: lines 12, 31, 77, 140, 141, 902",
+                    "case_ids": [],
+                },
+            ],
+            "digest": digests.of_json(cohort.to_dict("records")),
+        },
+    )
+    (folder / "config.yaml").write_text("task: classification\n")
+
+
+def _write_model(folder: Path, generator: np.random.Generator, classes: tuple[str, ...]) -> None:
+    epochs = np.arange(1, 21)
+    history = pd.DataFrame(
+        {
+            "epoch": epochs,
+            "loss": 0.18 + 0.52 * np.exp(-epochs / 5) + generator.normal(0, 0.006, 20),
+            "accuracy": 0.95 - 0.3 * np.exp(-epochs / 5) + generator.normal(0, 0.004, 20),
+            "val_loss": 0.27 + 0.45 * np.exp(-epochs / 4) + 0.003 * epochs + generator.normal(0, 0.012, 20),
+            "val_accuracy": 0.91 - 0.28 * np.exp(-epochs / 4) + generator.normal(0, 0.01, 20),
+            "val_auroc": 0.955 - 0.25 * np.exp(-epochs / 4) + generator.normal(0, 0.006, 20),
+            "learning_rate": 1e-3,
+            "seconds": 3.1,
+            "images_per_second": 430.0,
+            "wait_share": 0.01,
+        }
+    )
+    write_csv(folder / "history.csv", history)
+    (folder / "model.keras").write_bytes(b"not a model: the report never opens it")
+    write_json(
+        folder / "model.json",
+        {
+            "schema": "model/1", "architecture": "resnet", "parameters": 174_898, "input_shape": list(SHAPE), "classes": list(classes),
+            "recipe": [{"resize": {"shape": [64, 64]}}, {"z_score": {}}], "recipe_id": "4b0c2f9a77de", "statistics": {"mean": [0.0], "std": [1.0]},
+            "seed": 1, "epochs_run": 20, "best_epoch": 14, "monitor": "val_loss", "device": "cpu", "threads": 2, "precision": "float32",
+            "versions": {"keras": "3.15.1", "numpy": "2.4.6", "python": "3.11.7", "scanloom": "0.1.0", "tensorflow-cpu": "2.21.0"},
+            "train_digest": "0" * 64, "cohort_digest": json.loads((folder / "cohort.json").read_text())["digest"],
+            "model_sha256": digests.of_file(folder / "model.keras"), "seconds": 63.4, "spacing": [0.78, 0.78], "first_layer": "first_convolution",
+            "receptive_field_pixels": [61, 61],
+        },
+    )  # fmt: skip
+
+
+def _write_evaluation(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], config: Config) -> None:
+    """Predictions at a temperature of 1.31, and what the evaluation measures of them."""
+    logits = TEMPERATURE["value"] * 1.9 * np.stack(list(cases["logits"]))
+    probability = operating.probabilities(logits, TEMPERATURE["value"])
+    task = task_of(classes)
+    threshold = THRESHOLD if task.thresholded else None
+    table = cases[["case_id", "patient_id", "part"]].assign(
+        truth=[classes[truth] for truth in cases["truth"]],
+        predicted=[classes[index] for index in operating.decide(probability, threshold)],
+        **{f"score_{name}": probability[:, index] for index, name in enumerate(classes)},
+        **{f"logit_{name}": logits[:, index] for index, name in enumerate(classes)},
+        status="ok",
+        reason="",
+    )
+    write_csv(folder / "predictions.csv", table.join(cases[list(GROUPS)]))
+    plan = Plan(prevalences=config.evaluate.prevalences, resamples=config.evaluate.resamples)
+    metrics = measure(predictions.read(folder / "predictions.csv"), task, plan, threshold=threshold)
+    metrics["calibration"]["temperature"] = TEMPERATURE
+    metrics["digests"] = {
+        name: digests.of_bytes(name.encode()) for name in ("code", "cohort", "config", "model")
+    }
+    metrics["thresholds"] = [{**CHOSEN, "threshold": threshold}] if task.thresholded else []
+    metrics["created_utc"] = None
+    write_json(folder / "metrics.json", metrics)
+    write_json(
+        folder / "operating.json",
+        {
+            "schema": "operating/1",
+            "temperature": TEMPERATURE["value"],
+            "thresholds": metrics["thresholds"],
+            "unit": "patient",
+        },
+    )
+    write_json(folder / "rule.json", {"schema": "rule/1"})

@@ -1,0 +1,104 @@
+"""Insights of a network that never was: lungs with and without a nodule, heat, a curve of shifts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.workspace import write_json
+
+
+def write(
+    folder: Path, generator: np.random.Generator, cases: pd.DataFrame, classes: tuple[str, ...]
+) -> None:
+    pictures: dict[str, np.ndarray] = {"filters": generator.normal(size=(16, 3, 3)).astype(np.float32)}
+    row, column = np.mgrid[:64, :64]
+    pictures["field"] = np.uint8(255 * np.exp(-((row - 32) ** 2 + (column - 32) ** 2) / 160))
+    kinds = (
+        {"false_negative": 5, "false_positive": 6, "true_positive": 3, "true_negative": 3}
+        if len(classes) == 2
+        else {"error": 6, "hit": 3}
+    )
+    items = []
+    for kind, number in kinds.items():
+        for index in range(number):
+            name = f"gallery_{len(items):03d}"
+            pictures[name], pictures[f"{name}_heat"] = _slice(
+                generator, nodule="positive" in kind or kind == "false_negative"
+            )
+            said = classes[1] if "positive" in kind else classes[0]
+            truth = said if kind.startswith(("true", "hit")) else classes[1 - classes.index(said)]
+            item = {
+                "kind": kind,
+                "case_id": cases["case_id"][len(items)],
+                "patient_id": cases["patient_id"][len(items)],
+                "truth": truth,
+                "target": said,
+                "score": 0.97 - 0.03 * index,
+                "hidden": None,
+                "picture": name,
+                "window": [-1.8, 2.4],
+                "slice": None,
+                "reduced": 1,
+            }
+            if kind == "false_positive" and index == 5:
+                del pictures[name], pictures[f"{name}_heat"]
+                item |= {
+                    "hidden": "not an original image of the scanner; shown once pixel_text is reviewed",
+                    "picture": None,
+                }
+            items.append(item)
+    points = []
+    for pixels in range(9):
+        change, flipped = 0.012 * pixels, 0.008 * pixels
+        points.append(
+            {
+                "pixels": pixels,
+                "change": change,
+                "change_low": change * 0.8 if pixels else None,
+                "change_high": change * 1.2 if pixels else None,
+                "flipped": flipped,
+                "flipped_low": flipped * 0.5,
+                "flipped_high": flipped * 1.6 + 0.015,
+            }
+        )
+    write_json(
+        folder / "insights.json",
+        {
+            "schema": "insights/1",
+            "seed": 1,
+            "gallery": {
+                "method": "grad_cam",
+                "layer": "last_features",
+                "items": items,
+                "checks": {
+                    "cases": len(items),
+                    "correlation_with_shuffled": 0.21,
+                    "drop_hottest": 0.42,
+                    "drop_elsewhere": 0.06,
+                },
+            },
+            "filters": {"layer": "first_convolution", "picture": "filters"},
+            "field": {"picture": "field", "cases": 16, "effective_pixels": 23.4},
+            "shifts": {"stride_pixels": 8, "points": points, "patients": 200, "cases": 200, "level": 0.95},
+        },
+    )
+    np.savez_compressed(folder / "insights.npz", **pictures)
+
+
+def _slice(generator: np.random.Generator, *, nodule: bool) -> tuple[np.ndarray, np.ndarray]:
+    """A body with two lungs, vessels and perhaps a nodule; heat around one place."""
+    row, column = np.mgrid[:64, :64].astype(float)
+    body = ((row - 33) / 25) ** 2 + ((column - 32) / 30) ** 2 < 1
+    lungs = sum((((row - 32) / 17) ** 2 + ((column - middle) / 10) ** 2 < 1) for middle in (19, 45)) > 0
+    image = 0.02 + 0.62 * body - 0.46 * lungs
+    for _ in range(14):
+        y, x = generator.uniform(18, 46), generator.choice([19, 45]) + generator.uniform(-8, 8)
+        image += 0.25 * np.exp(-((row - y) ** 2 + (column - x) ** 2) / 1.6)
+    y, x = generator.uniform(22, 42), generator.choice([19.0, 45.0]) + generator.uniform(-4, 4)
+    image += nodule * 0.5 * np.exp(-((row - y) ** 2 + (column - x) ** 2) / 6)
+    heat = np.exp(-((row - y) ** 2 + (column - x) ** 2) / 90)
+    noisy = np.clip(image + generator.normal(0, 0.03, image.shape), 0, 1)
+    return np.uint8(255 * noisy), np.uint8(255 * heat)
