@@ -57,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told = retry_error(error, Path(str(error.filename or ".")))
         return _tell(str(told), told.exit_code) if isinstance(told, ScanloomError) else _fault(error)
     except Exception as error:  # noqa: BLE001 - told as a fault of ours, with its place in our code
+        if options.debug:
+            _show_traceback(error)
         return _fault(error)
 
 
@@ -77,10 +79,23 @@ def _fault(error: BaseException) -> int:
     )
 
 
+def _show_traceback(error: BaseException) -> None:
+    import traceback
+
+    print(
+        "Warning: what follows can quote names, numbers and paths of your scans.",
+        file=sys.stderr,
+    )
+    traceback.print_exception(error)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scanloom",
         description="From a folder of DICOM scans and a table of labels to a model you can defend.",
+    )
+    parser.add_argument(
+        "--debug", action="store_true", help="show a fault's whole traceback, which can quote your scans"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 

@@ -8,9 +8,10 @@ this is the file that make compares.
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from pathlib import Path
 from pipeline import digests, provenance
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
-from pipeline.errors import UsageError
+from pipeline.errors import DamageError, UsageError
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
@@ -68,11 +69,14 @@ ARROW = {
 def run(name: str, config: Config, workspace: Workspace, work: Run | None = None) -> Summary:
     """Runs a stage (or `work` in its place), records the run, and writes its stamp last.
 
-    Raises UsageError when the stage before it has not run yet.
+    Raises UsageError when the stage before it has not run yet, DamageError when a file that it follows
+    is not what its stage wrote.
     """
     before = ARROW[name].after
     if before and not workspace.stamp(before).is_file():
         raise UsageError(f"`{name}` needs what `{before}` writes. Run `make {name}`, which runs it first.")
+    if wrong := [sentence for stage in _followed(name) for sentence in damage(stage, workspace)]:
+        raise DamageError("\n".join(wrong))
     started = time.monotonic()
     summary = (work or ARROW[name].load())(config, workspace)
     outputs = output_digests(name, workspace)
@@ -106,6 +110,28 @@ def output_digests(name: str, workspace: Workspace) -> dict[str, str]:
     """The digests of the outputs of a stage that are there."""
     paths = {written: output_path(written, workspace) for written in ARROW[name].writes}
     return {written: digests.of_file(path) for written, path in paths.items() if path.is_file()}
+
+
+def damage(name: str, workspace: Workspace) -> list[str]:
+    """A sentence for each output of a stage that is there, but is not what the stage wrote."""
+    stamp = workspace.stamp(name)
+    if not stamp.is_file():
+        return []
+    expected = json.loads(stamp.read_text(encoding="utf-8"))["outputs"]
+    return [
+        f"{workspace.shown(output_path(written, workspace))} is not what `{name}` wrote. "
+        f"`scanloom {name} configs/{workspace.name}.yaml` writes it again."
+        for written, digest in output_digests(name, workspace).items()
+        if expected.get(written) != digest
+    ]
+
+
+def _followed(name: str) -> Iterator[str]:
+    """The stages before `name`, the last one first."""
+    before = ARROW[name].after
+    if before:
+        yield before
+        yield from _followed(before)
 
 
 def _touch(path: Path) -> None:

@@ -207,8 +207,7 @@ def lock(workspace: Workspace) -> Iterator[None]:
     """
     path = workspace.data / "lock"
     try:
-        for folder in (workspace.data, workspace.candidate):
-            _require_writable(folder)
+        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise retry_error(error, path) from error
@@ -222,6 +221,7 @@ def lock(workspace: Workspace) -> Iterator[None]:
             "Wait for it to end, or stop it, and run the same command again."
         ) from None
     try:
+        _require_writable(workspace.candidate)
         os.ftruncate(descriptor, 0)
         started = time.strftime("%Y-%m-%d %H:%M:%S")
         os.pwrite(
@@ -246,9 +246,11 @@ def remove_leftovers(workspace: Workspace) -> None:
 
 
 def _require_writable(folder: Path) -> None:
-    """Makes the folder. Raises OSError when nothing can be written there, be it to the administrator."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
-        number = errno.EROFS if read_only else errno.EACCES
-        raise OSError(number, os.strerror(number), str(folder))
+    """Makes the folder and tries it. Raises RetryError when nothing can be written there."""
+    trial = folder / f"trial{TEMPORARY}{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        raise retry_error(error, folder) from error

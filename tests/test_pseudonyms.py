@@ -93,7 +93,9 @@ def test_the_public_key_is_for_folders_that_the_phantom_wrote(tmp_path: Path, la
     require_phantom(next(path for path in (tmp_path / "invented").iterdir() if path.is_dir()))
 
 
-@pytest.mark.parametrize("line", ["", "Chest CT", f"Not so: {PHANTOM_LINE}", f"{PHANTOM_LINE} Or perhaps not."])
+@pytest.mark.parametrize(
+    "line", ["", "Chest CT", f"Not so: {PHANTOM_LINE}", f"{PHANTOM_LINE} Or perhaps not."]
+)
 def test_the_public_key_is_refused_for_any_other_folder(tmp_path: Path, line: str) -> None:
     (tmp_path / PHANTOM_NOTE).write_text(line)
     with pytest.raises(UsageError, match="public key of the invented patients"):

@@ -75,7 +75,7 @@ def assemble(
     )
     exclusions = sorted((*membership.exclusions, *crossing), key=lambda exclusion: exclusion.case_id)
     cohort = Cohort(tuple(rows), tuple(exclusions), findings, classes, choices.positive)
-    return cohort, _new_records(places, ledger, choices)
+    return cohort, _new_records(places, ledger, choices, key_id=key.key_id)
 
 
 def _living(ledger: Mapping[str, Placed]) -> tuple[dict[str, Placed], set[str]]:
@@ -158,9 +158,9 @@ def _other_shares(records: Sequence[Mapping[str, Any]], choices: Choices) -> lis
 
 
 def _new_records(
-    places: Mapping[str, Placed], ledger: Mapping[str, Placed], choices: Choices
+    places: Mapping[str, Placed], ledger: Mapping[str, Placed], choices: Choices, *, key_id: str
 ) -> list[dict[str, Any]]:
-    """What the ledger lacks, sorted by patient; each says by which shares and salt it was drawn."""
+    """What the ledger lacks, sorted by patient; each says by which shares, salt and key it was drawn."""
     return [
         {
             "patient_id": patient_id,
@@ -168,6 +168,7 @@ def _new_records(
             "era": placed.era,
             "why": placed.why,
             **_draw_record(choices),
+            "key_id": key_id,
         }
         for patient_id, placed in sorted(places.items())
         if patient_id not in ledger

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from pipeline.cohort.sources import Scans, load_scans
 from pipeline.cohort.table import Table
 from pipeline.config import Config
 from pipeline.errors import DataError
-from pipeline.pseudonyms import Key, load_key
+from pipeline.pseudonyms import Key, load_key, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_csv, write_json
 
@@ -28,7 +29,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     Raises:
         ConfigError: the table isn't there, or `cohort.positive` doesn't fit it.
         DataError: the table can't be joined, or its labels or parts can't be used.
-        UsageError: the key is not the one the scans were read under.
+        UsageError: the key is not the one the scans were read and the parts were drawn under.
         DamageError: the ledger of parts was changed by hand.
     """
     key, _ = load_key(config.ingest.key, config.name, workspace.root)
@@ -38,10 +39,12 @@ def run(config: Config, workspace: Workspace) -> Summary:
     known = Known(scans.index, key.pseudonym, _folder_in_raw(path, workspace.root / config.ingest.raw))
     joined = Joined(scans, labels, _join(config, labels, known))
     parts = workspace.ledger("parts")
-    past = Past(ledger.read(parts), champion_labels(workspace), era=_era(workspace))
-    cohort, records = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
-    if records:
-        ledger.append(parts, *records)
+    records = ledger.read(parts)
+    _require_first_key(key, records)
+    past = Past(records, champion_labels(workspace), era=_era(workspace))
+    cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
+    if new:
+        ledger.append(parts, *new)
     changed = _write(workspace.candidate, cohort, joined)
     return Summary(tuple(summary_lines(cohort, scans, joined.join)), changed=changed)
 
@@ -54,6 +57,12 @@ def _scans(workspace: Workspace, key: Key) -> Scans:
             "No scan was read that can be used. `scanloom files CONFIG` shows the reason for each file."
         )
     return scans
+
+
+def _require_first_key(key: Key, records: Sequence[ledger.Record]) -> None:
+    """Raises UsageError when earlier patients were placed under another key: the same people would move."""
+    key_ids = [record["key_id"] for record in records if "key_id" in record]
+    require_same_key(key, key_ids[0] if key_ids else None, what="Patients of this analysis were placed")
 
 
 def _table_path(config: Config, workspace: Workspace) -> Path:

@@ -44,7 +44,11 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
         models = [folder.name for folder in folders if _learned(folder, patients)]
         _bury(workspace, patients, identifier)
         cases = _erase_voxels(catalogue, workspace, patients)
-        cleaned = [folder.name for folder in folders if _erase_tables(folder, patients, cases)]
+        cleaned = [
+            folder.name
+            for folder in (*folders, workspace.normalized)
+            if _erase_tables(folder, patients, cases)
+        ]
         # Last, for it says which cases are the patient's: a run after a kill needs to know.
         with catalogue.transaction():
             catalogue.forget(patients, identifier)
@@ -124,7 +128,7 @@ def _learned(folder: Path, patients: list[str]) -> bool:
 
 
 def _erase_tables(folder: Path, patients: list[str], cases: list[str]) -> bool:
-    """Whether the folder's tables held the patient; they don't any more.
+    """Whether the folder's tables and records held the patient; they don't any more.
 
     The tables are written last: as long as one holds the patient, a run after a kill does all of it again.
     """

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
-from pipeline import digests, ledger
+from pipeline import ledger
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.champion import check_generation, generations
 from pipeline.errors import DamageError
 from pipeline.records import Summary
-from pipeline.stages import ARROW, output_path
+from pipeline.stages import ARROW, damage
 from pipeline.workspace import Workspace
 
 _LEDGERS = ("parts", "looks", "promotions")
@@ -19,7 +18,7 @@ _LEDGERS = ("parts", "looks", "promotions")
 
 def run(workspace: Workspace) -> Summary:
     """How many artifacts match. Raises DamageError naming all that don't, with the way to mend each."""
-    damaged = [*_stage_outputs(workspace), *_arrays(workspace)]
+    damaged = [*(wrong for name in ARROW for wrong in damage(name, workspace)), *_arrays(workspace)]
     for name in _LEDGERS:
         ledger.read(workspace.ledger(name))
     names = [row["generation"] for row in generations(workspace)]
@@ -34,20 +33,6 @@ def run(workspace: Workspace) -> Summary:
         ),
         changed=False,
     )
-
-
-def _stage_outputs(workspace: Workspace) -> Iterator[str]:
-    for name in ARROW:
-        stamp = workspace.stamp(name)
-        if not stamp.is_file():
-            continue
-        for written, expected in json.loads(stamp.read_text())["outputs"].items():
-            path = output_path(written, workspace)
-            if not path.is_file() or digests.of_file(path) != expected:
-                yield (
-                    f"{workspace.shown(path)} is not what `{name}` wrote. "
-                    f"Delete it and run `make {name}` to have it made again."
-                )
 
 
 def _arrays(workspace: Workspace) -> Iterator[str]:

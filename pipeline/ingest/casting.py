@@ -58,6 +58,15 @@ class Cast:
     notes: Mapping[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True)
+class _Voxels:
+    """The canonical array of a case, its geometry, and the notes of its assembly."""
+
+    array: NDArray[Any]
+    geometry: Geometry
+    notes: tuple[str, ...]
+
+
 def cast(batch: Batch) -> Cast:
     """Reads the cases of a batch into its shard. Raises RetryError when the disk is full."""
     cases: list[Case] = []
@@ -68,13 +77,11 @@ def cast(batch: Batch) -> Cast:
             with contextlib.ExitStack() as stack:
                 reader = PlaneReader(batch.files, case_plan.tokens, batch.limits, stack)
                 try:
-                    array, geometry, group_notes = _voxels(case_plan, reader)
+                    voxels = _voxels(case_plan, reader)
                 except Refusal as refusal:
                     spoiled.append(Spoiled(case_plan.case_id, refusal.reason, refusal.detail, reader.token))
                     continue
-            cases.append(
-                _case(case_plan, array, geometry, group_notes, reader=reader, writer=writer, key=batch.key)
-            )
+            cases.append(_case(case_plan, voxels, reader=reader, writer=writer, key=batch.key))
             for token, words in reader.notes.items():
                 notes.setdefault(token, set()).update(words)
     return Cast(tuple(cases), tuple(spoiled), {token: tuple(sorted(words)) for token, words in notes.items()})
@@ -129,8 +136,8 @@ def _plane_digest(source: Source, index: int, batch: Batch) -> str:
         return pixel_digest(smallest(values_of(source, index).array), batch.key)
 
 
-def _voxels(case_plan: CasePlan, reader: PlaneReader) -> tuple[NDArray[Any], Geometry, tuple[str, ...]]:
-    """The canonical array of a case, its geometry and the group's notes. Raises Refusal, whatever happens."""
+def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
+    """The voxels of a case. Raises Refusal, whatever happens."""
     try:
         array, geometry, notes = assemble(case_plan.group, reader.read)
         array = smallest(array)
@@ -141,18 +148,11 @@ def _voxels(case_plan: CasePlan, reader: PlaneReader) -> tuple[NDArray[Any], Geo
         raise Refusal("limit_exceeded", "memory") from None
     except (ValueError, ArithmeticError, LookupError, TypeError) as error:
         raise Refusal("internal_error", type(error).__name__) from None
-    return array, geometry, notes
+    return _Voxels(array, geometry, notes)
 
 
 def _case(
-    case_plan: CasePlan,
-    array: NDArray[Any],
-    geometry: Geometry,
-    group_notes: tuple[str, ...],
-    *,
-    reader: PlaneReader,
-    writer: ShardWriter,
-    key: Key,
+    case_plan: CasePlan, voxels: _Voxels, *, reader: PlaneReader, writer: ShardWriter, key: Key
 ) -> Case:
     first = case_plan.group.frames[0]
     unit = _unit(case_plan)
@@ -165,12 +165,12 @@ def _case(
         modality=first.modality,
         value_unit=unit,
         channels=3 if unit == RGB else 1,
-        geometry=geometry,
-        stored=writer.append(array),
-        pixel_digest=pixel_digest(array, key),
-        perceptual_digest=perceptual_digest(array, spatial_axes=len(geometry.spacing)),
+        geometry=voxels.geometry,
+        stored=writer.append(voxels.array),
+        pixel_digest=pixel_digest(voxels.array, key),
+        perceptual_digest=perceptual_digest(voxels.array, spatial_axes=len(voxels.geometry.spacing)),
         attributes={**case_plan.attributes, **_reading_attributes(reader)},
-        notes=tuple(sorted({*case_plan.notes, *group_notes, *read_notes})),
+        notes=tuple(sorted({*case_plan.notes, *voxels.notes, *read_notes})),
     )
 
 

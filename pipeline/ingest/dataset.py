@@ -17,6 +17,9 @@ from pipeline.ingest.elements import (
     Element,
     Elements,
     Encoding,
+    Region,
+    deeper,
+    inside,
     walk_fragments,
     walk_items,
     walker,
@@ -118,15 +121,14 @@ class Dataset:
     def items_of(self, element: Element) -> list[Dataset]:
         """The items of a sequence element of this data set."""
         vr, start, length = element
-        encoding = self.encoding
         if vr not in (b"SQ", b"UN", b""):
             return []
-        if vr == b"UN":  # PS3.5 6.2.2: sequences of unknown representation are implicit little endian
-            encoding = Encoding(explicit=False, depth=encoding.depth, nested=encoding.nested)
-        end = self.end if length == UNDEFINED else start + length
+        encoding = inside(self.encoding, vr)
+        delimited = length == UNDEFINED
+        end = self.end if delimited else start + length
         found: list[tuple[Elements, int]] = []
-        walk_items(self.data, start, end, length == UNDEFINED, encoding, found)
-        inner = Encoding(encoding.explicit, encoding.order, encoding.depth - 1, encoding.nested)
+        walk_items(Region(self.data, start, end, delimited), encoding, found)
+        inner = deeper(encoding)
         return [Dataset(self.data, inner, elements, after) for elements, after in found]
 
 
@@ -134,7 +136,7 @@ def walk(data: Buffer, start: int, end: int, encoding: Encoding) -> Dataset:
     """The data set in `data[start:end]`. Raises Refusal `corrupt_dataset` unless it ends at `end`."""
     elements: Elements = {}
     try:
-        walker(encoding)(data, start, end, encoding, elements, False)
+        walker(encoding)(Region(data, start, end), encoding, elements)
     except Refusal as refusal:
         if refusal.reason != "truncated_pixel_data":
             raise
@@ -145,7 +147,7 @@ def walk(data: Buffer, start: int, end: int, encoding: Encoding) -> Dataset:
 def fragments(dataset: Dataset, element: Element) -> list[tuple[int, int]]:
     """Offset and length of each fragment of encapsulated pixel data, the offset table first."""
     found: list[tuple[int, int]] = []
-    walk_fragments(dataset.data, element[1], dataset.end, dataset.encoding, found)
+    walk_fragments(Region(dataset.data, element[1], dataset.end), dataset.encoding, found)
     return found
 
 

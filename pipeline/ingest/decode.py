@@ -16,6 +16,7 @@ from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.dictionary import ELEMENTS
 from pipeline.ingest.elements import UNDEFINED, Element
 from pipeline.ingest.encapsulation import Span, frame_bytes, frame_spans
+from pipeline.ingest.native import unpack_native
 from pipeline.ingest.pixels import (
     PixelFormat,
     check_limits,
@@ -107,7 +108,7 @@ def _native_frame(source: PixelSource, index: int) -> NDArray[Any]:
     first, last = start + first_bit // 8, start + -(-(first_bit + form.frame_bits) // 8)
     if source.big_endian and form.bits_allocated <= 8 and vr == b"OW":
         return _from_swapped_words(source, index)
-    return codecs.unpack_native(bytes(data[first:last]), form, order, first_bit % 8)
+    return unpack_native(bytes(data[first:last]), form, order, first_bit % 8)
 
 
 def _from_swapped_words(source: PixelSource, index: int) -> NDArray[Any]:
@@ -116,7 +117,7 @@ def _from_swapped_words(source: PixelSource, index: int) -> NDArray[Any]:
     words = np.frombuffer(bytes(source.dataset.data[start : start + length]), ">u2").astype("<u2")
     first_bit = index * form.frame_bits
     raw = words.tobytes()[first_bit // 8 : -(-(first_bit + form.frame_bits) // 8)]
-    return codecs.unpack_native(raw, form, "<", first_bit % 8)
+    return unpack_native(raw, form, "<", first_bit % 8)
 
 
 def _as_patterns(array: NDArray[Any], form: PixelFormat) -> NDArray[Any]:

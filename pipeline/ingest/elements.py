@@ -35,8 +35,6 @@ _EXPLICIT: dict[str, Struct] = {order: Struct(f"{order}HH2sH") for order in "<>"
 _IMPLICIT: dict[str, Struct] = {order: Struct(f"{order}HHI") for order in "<>"}
 _LENGTH: dict[str, Struct] = {order: Struct(f"{order}I") for order in "<>"}
 
-Walker = Callable[["Buffer", int, int, "Encoding", Elements, bool], int]
-
 
 @dataclass(frozen=True)
 class Encoding:
@@ -49,79 +47,87 @@ class Encoding:
     """How many more nested elements may be walked, shared by everything read from one file."""
 
 
-def walker(encoding: Encoding) -> Walker:
-    """The walk for an encoding: adds the elements from a position on, gives where they end.
+@dataclass(frozen=True)
+class Region:
+    """The bytes `data[start:end]`; a delimited one ends at its delimiter, somewhere before `end`."""
 
-    Called with data, position, end, encoding, the elements to add to, and whether a delimiter ends them.
-    """
+    data: Buffer
+    start: int
+    end: int
+    delimited: bool = False
+
+
+Walker = Callable[[Region, Encoding, Elements], int]
+
+
+def walker(encoding: Encoding) -> Walker:
+    """The walk for an encoding: adds the elements of a region to `elements`, gives where they end."""
     return _walk_explicit if encoding.explicit else _walk_implicit
 
 
-def _walk_explicit(
-    data: Buffer, position: int, end: int, encoding: Encoding, elements: Elements, delimited: bool
-) -> int:
-    """Adds the elements from `position` on; where they end: at `end`, or after an item delimiter."""
+def _walk_explicit(region: Region, encoding: Encoding, elements: Elements) -> int:
+    data, position, end = region.data, region.start, region.end
     unpack = _EXPLICIT[encoding.order].unpack_from
     unpack_length = _LENGTH[encoding.order].unpack_from
     last = end - 8
     for count in range(MAX_ELEMENTS):
         if position > last:
-            break
+            return _finish(region, position, elements, count)
         group, number, vr, length = unpack(data, position)
         tag = group << 16 | number
         start = position + 8
         if vr not in _SHORT:
             if group == 0xFFFE:
-                return _close(elements, count, tag, start, delimited)
+                return _close(region, tag, start, elements, count)
             if vr not in _LONG and not (vr.isalpha() and vr.isupper()):
-                if _only_padding(data, position, end, delimited):
-                    return _once(elements, count, position)
-                raise _corrupt(position, "has no value representation")
+                return _finish(region, position, elements, count)
             start += 4
             if start > end:
-                break
+                return _finish(region, position, elements, count)
             (length,) = unpack_length(data, position + 8)
         position = start + length
         if position > end:
-            position = _step_over(data, (vr, start, length), tag, end, encoding)
+            position = _step_over(region, encoding, (vr, start, length), tag)
         elements[tag] = (vr, start, length)
-    else:
-        raise Refusal("limit_exceeded", f"more than {MAX_ELEMENTS} elements")
-    if delimited:
-        raise Refusal("corrupt_dataset", "an item is not closed")
-    if position != end and not _only_padding(data, position, end, delimited):
-        raise Refusal("corrupt_dataset", f"{end - position} bytes remain after the last whole element")
-    return _once(elements, count, position)
+    raise Refusal("limit_exceeded", f"more than {MAX_ELEMENTS} elements")
 
 
-def _walk_implicit(
-    data: Buffer, position: int, end: int, encoding: Encoding, elements: Elements, delimited: bool
-) -> int:
-    """As `_walk_explicit`, for elements without a value representation."""
+def _walk_implicit(region: Region, encoding: Encoding, elements: Elements) -> int:
+    data, position, end = region.data, region.start, region.end
     unpack = _IMPLICIT[encoding.order].unpack_from
     last = end - 8
     for count in range(MAX_ELEMENTS):
         if position > last:
-            break
+            return _finish(region, position, elements, count)
         group, number, length = unpack(data, position)
         tag = group << 16 | number
         start = position + 8
         if group == 0xFFFE:
-            return _close(elements, count, tag, start, delimited)
+            return _close(region, tag, start, elements, count)
         if tag == 0:
-            if _only_padding(data, position, end, delimited):
-                return _once(elements, count, position)
-            raise _corrupt(position, "has no tag")
+            return _finish(region, position, elements, count)
         position = start + length
         if position > end:
-            position = _step_over(data, (b"", start, length), tag, end, encoding)
+            position = _step_over(region, encoding, (b"", start, length), tag)
         elements[tag] = (b"", start, length)
-    else:
-        raise Refusal("limit_exceeded", f"more than {MAX_ELEMENTS} elements")
-    if delimited:
+    raise Refusal("limit_exceeded", f"more than {MAX_ELEMENTS} elements")
+
+
+def _finish(region: Region, position: int, elements: Elements, count: int) -> int:
+    """Where the region ends, when no element follows at `position`: at its end, but for NULs.
+
+    Some writers fill a file with NULs up to a block.
+    """
+    if region.delimited:
         raise Refusal("corrupt_dataset", "an item is not closed")
-    if position != end and not _only_padding(data, position, end, delimited):
-        raise Refusal("corrupt_dataset", f"{end - position} bytes remain after the last whole element")
+    if bytes(region.data[position : region.end]).strip(b"\0"):
+        raise Refusal("corrupt_dataset", f"what stands at byte {position} is no element")
+    return _once(elements, count, position)
+
+
+def _close(region: Region, tag: int, position: int, elements: Elements, count: int) -> int:
+    if tag != _ITEM_END or not region.delimited:
+        raise _corrupt(position - 8, "is a delimiter out of place")
     return _once(elements, count, position)
 
 
@@ -132,67 +138,61 @@ def _once(elements: Elements, count: int, position: int) -> int:
     return position
 
 
-def _close(elements: Elements, count: int, tag: int, position: int, delimited: bool) -> int:
-    if tag != _ITEM_END or not delimited:
-        raise _corrupt(position - 8, "is a delimiter out of place")
-    return _once(elements, count, position)
-
-
-def _only_padding(data: Buffer, position: int, end: int, delimited: bool) -> bool:
-    """Whether nothing but NULs follow: some writers fill the file up to a block."""
-    return not delimited and not bytes(data[position:end]).strip(b"\0")
-
-
-def _step_over(data: Buffer, element: Element, tag: int, end: int, encoding: Encoding) -> int:
-    """Where the element ends whose length is undefined. Raises Refusal when it leads past `end`."""
+def _step_over(region: Region, encoding: Encoding, element: Element, tag: int) -> int:
+    """Where an element of undefined length ends. Raises Refusal when it leads past the region's end."""
     vr, start, length = element
     pixels = tag in PIXEL_DATA_TAGS
     if length != UNDEFINED:
-        missing = start + length - end
+        missing = start + length - region.end
         if pixels:
             raise truncated(missing, length)
         raise _corrupt(start, f"is {missing} bytes longer than what is left")
+    rest = Region(region.data, start, region.end, delimited=True)
     if vr in (b"OB", b"OW") or pixels:
-        return walk_fragments(data, start, end, encoding, [])
-    if vr == b"UN":
-        encoding = Encoding(explicit=False, depth=encoding.depth, nested=encoding.nested)
-    return walk_items(data, start, end, True, encoding, None)
+        return walk_fragments(rest, encoding, [])
+    return walk_items(rest, inside(encoding, vr), None)
 
 
-def walk_items(
-    data: Buffer,
-    position: int,
-    end: int,
-    delimited: bool,
-    encoding: Encoding,
-    found: list[tuple[Elements, int]] | None,
-) -> int:
-    """Where the sequence ends that begins at `position`; its items are added to `found` if that is a list."""
-    inner = Encoding(encoding.explicit, encoding.order, encoding.depth - 1, encoding.nested)
-    if inner.depth < 0:
+def inside(encoding: Encoding, vr: bytes) -> Encoding:
+    """How the sequence in an element is written: of unknown representation, it is implicit (PS3.5 6.2.2)."""
+    if vr != b"UN":
+        return encoding
+    return Encoding(explicit=False, depth=encoding.depth, nested=encoding.nested)
+
+
+def deeper(encoding: Encoding) -> Encoding:
+    """The encoding one level down. Raises Refusal when that is deeper than allowed."""
+    if encoding.depth < 1:
         raise Refusal("limit_exceeded", "sequences are nested deeper than allowed")
+    return Encoding(encoding.explicit, encoding.order, encoding.depth - 1, encoding.nested)
+
+
+def walk_items(region: Region, encoding: Encoding, found: list[tuple[Elements, int]] | None) -> int:
+    """Where a sequence ends; its items' elements and ends are added to `found` if that is a list."""
+    inner, walk = deeper(encoding), walker(encoding)
+    data, position = region.data, region.start
     unpack = _IMPLICIT[encoding.order].unpack_from
-    while position + 8 <= end:
+    while position + 8 <= region.end:
         group, number, length = unpack(data, position)
         tag = group << 16 | number
         position += 8
-        if tag == _SEQUENCE_END and delimited:
+        if tag == _SEQUENCE_END and region.delimited:
             return position
         if tag != _ITEM:
             raise _corrupt(position - 8, "is not an item of the sequence")
-        if length == UNDEFINED or found is not None:
-            stop = end if length == UNDEFINED else position + length
-            if stop > end:
-                raise _corrupt(position, "is an item longer than its sequence")
+        delimited = length == UNDEFINED
+        stop = region.end if delimited else position + length
+        if stop > region.end:
+            raise _corrupt(position, "is an item longer than its sequence")
+        if delimited or found is not None:
             elements: Elements = {}
-            after = walker(inner)(data, position, stop, inner, elements, length == UNDEFINED)
+            after = walk(Region(data, position, stop, delimited), inner, elements)
             _count_nested(encoding, len(elements))
             if found is not None:
                 found.append((elements, after))
-            position = after if length == UNDEFINED else stop
-        else:
-            position += length
-    if delimited or position != end:
+            stop = after if delimited else stop
+        position = stop
+    if region.delimited or position != region.end:
         raise Refusal("corrupt_dataset", "a sequence is not closed")
     return position
 
@@ -203,21 +203,20 @@ def _count_nested(encoding: Encoding, elements: int) -> None:
         raise Refusal("limit_exceeded", f"more than {MAX_NESTED_ELEMENTS} nested elements")
 
 
-def walk_fragments(
-    data: Buffer, position: int, end: int, encoding: Encoding, found: list[tuple[int, int]]
-) -> int:
-    """Where the encapsulated pixel data end; the place of each fragment is added to `found`."""
+def walk_fragments(region: Region, encoding: Encoding, found: list[tuple[int, int]]) -> int:
+    """Where encapsulated pixel data end; the place of each fragment is added to `found`."""
     unpack = _IMPLICIT[encoding.order].unpack_from
-    while position + 8 <= end:
-        group, number, length = unpack(data, position)
+    position = region.start
+    while position + 8 <= region.end:
+        group, number, length = unpack(region.data, position)
         tag = group << 16 | number
         position += 8
         if tag == _SEQUENCE_END:
             return position
         if tag != _ITEM or length == UNDEFINED:
             raise Refusal("corrupt_dataset", "the pixel data hold something else than fragments")
-        if position + length > end:
-            raise truncated(position + length - end, length)
+        if position + length > region.end:
+            raise truncated(position + length - region.end, length)
         found.append((position, length))
         position += length
     raise Refusal("truncated_pixel_data", "the compressed pixel data are not closed")

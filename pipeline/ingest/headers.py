@@ -71,10 +71,14 @@ class Header:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which images are wanted, and what one file may cost."""
+    """Which images are wanted, and what one file may cost.
+
+    `text_reviewed` says that a person looked at the pixels of this data set for text about patients.
+    """
 
     modalities: tuple[str, ...]
     limits: FileLimits
+    text_reviewed: bool = False
 
 
 def read_header(file: Found, *, key: Key, selection: Selection) -> Header:
@@ -139,6 +143,8 @@ def _look(found: _Findings, data: Buffer, key: Key, selection: Selection) -> Non
     found.image = True
     _identify(found, dataset, key)
     objects.check_selected(dataset, selection.modalities)
+    if not selection.text_reviewed:
+        objects.check_text(dataset)
     form = _form_of(found, container, decoded_bytes=limits.decoded_bytes)
     identity = _identity(found, dataset, key)
     groups = functional_groups(dataset, form.frames)

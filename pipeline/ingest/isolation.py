@@ -61,15 +61,32 @@ def at_most(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def refusal_of(failure: Failure) -> Refusal:
-    """What a failure means for the one file that was tried."""
+def header_refusal(failure: Failure) -> Refusal:
+    """What it means for a file that the child which read its header failed."""
+    if failure.kind == "died" and not _out_of_time(failure):  # such as SIGBUS, when a mapped file shrinks
+        return Refusal("io_error", f"the reading process died ({failure.detail})")
+    if _out_of_time(failure):
+        return Refusal("limit_exceeded", "reading it did not end in time")
+    return _refusal(failure)
+
+
+def pixel_refusal(failure: Failure) -> Refusal:
+    """What it means for a file that the child which decoded its pixels failed."""
+    if _out_of_time(failure):
+        return Refusal("decode_error", "the decoder did not end in time")
+    if failure.kind == "died":
+        return Refusal("decode_error", f"the decoder died ({failure.detail})")
+    return _refusal(failure)
+
+
+def _out_of_time(failure: Failure) -> bool:
+    return failure.kind == "hung" or failure.detail == f"exit code {-signal.SIGALRM}"
+
+
+def _refusal(failure: Failure) -> Refusal:
     if failure.kind == "memory":
         return Refusal("limit_exceeded", f"memory: {failure.detail}")
-    if failure.kind == "error":
-        return Refusal("internal_error", failure.detail)
-    if failure.kind == "hung" or failure.detail == f"exit code {-signal.SIGALRM}":
-        return Refusal("decode_error", "the decoder did not end in time")
-    return Refusal("decode_error", f"the decoder died ({failure.detail})")
+    return Refusal("internal_error", failure.detail)
 
 
 def _needed(workers: int | None, tasks: int) -> int:

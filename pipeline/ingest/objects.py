@@ -49,6 +49,12 @@ def check_selected(dataset: Dataset, modalities: Collection[str]) -> None:
         raise Refusal("rule_not_selected", "FOR PROCESSING")
 
 
+def check_text(dataset: Dataset) -> None:
+    """Raises Refusal `burned_in_text` where the header says that the pixels show text about the patient."""
+    if dataset.text("BurnedInAnnotation") == "YES":
+        raise Refusal("burned_in_text", "BurnedInAnnotation is YES")
+
+
 def _non_image_name(sop_class: str) -> str:
     """The kind of an object that is no image, by the longest known beginning of its class; "" for images."""
     if not sop_class.startswith(_PREFIX):

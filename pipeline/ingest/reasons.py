@@ -124,7 +124,9 @@ REASONS: dict[str, Reason] = {
         "Export it with its private elements, or as single slices.",
     ),
     "burned_in_text": Reason(
-        "quarantined", "The picture may show personal text.", "Look at it and black out the text."
+        "quarantined",
+        "The picture may show personal text.",
+        "Black out the text; if a person found none, set `ingest.pixel_text: reviewed`.",
     ),
     "mask_reference_missing": Reason("quarantined", "The mask names an image that is not here."),
     "mask_geometry_mismatch": Reason("quarantined", "Mask and image do not lie in the same place."),

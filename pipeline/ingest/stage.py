@@ -67,10 +67,15 @@ def list_files(
     for file in discover(os.fsencode(workspace.root / config.ingest.raw), key):
         own, code, detail = known.get(file.token, ("", "", ""))
         if own and state in ("", own):
-            path = file.relative.encode("utf-8", "backslashreplace").decode()
             reason = REASONS[code]
             told = f"{code} ({detail})" if detail else code
-            yield path.replace("\n", "\\n"), own, told, reason.sentence, reason.next_step
+            yield _printable(file.relative), own, told, reason.sentence, reason.next_step
+
+
+def _printable(path: str) -> str:
+    """The path on one line, with what is no text or would break the table escaped."""
+    text = path.encode("utf-8", "backslashreplace").decode()
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def _discovered(raw: Path, settings: Ingest, key: Key) -> list[Found]:
@@ -98,7 +103,7 @@ def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
 
 def _recipe(settings: Ingest) -> str:
     """The digest of all settings that decide what a file becomes."""
-    outside = {"raw", "key", "workers", "settle_seconds", "failed_share", "pixel_text"}
+    outside = {"raw", "key", "workers", "settle_seconds", "failed_share"}
     return digests.of_json([VERSION, settings.model_dump(mode="json", exclude=outside)])
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pipeline.executors import Failure
 from pipeline.ingest.discover import Found
 from pipeline.ingest.headers import Header, Selection, read_header
-from pipeline.ingest.isolation import at_most, refusal_of, run_isolated
+from pipeline.ingest.isolation import at_most, header_refusal, run_isolated
 from pipeline.progress import Bar
 from pipeline.pseudonyms import Key
 
@@ -43,7 +43,7 @@ def survey(
         read_headers, tasks, split=_alone, workers=workers, limits=selection.limits
     ):
         if isinstance(result, Failure):
-            refusal = refusal_of(result)
+            refusal = header_refusal(result)
             blank = Header(task.files[0].size, task.files[0].mtime_ns)
             result = {task.files[0].token: replace(blank, reason=refusal.reason, detail=refusal.detail)}
         headers |= result

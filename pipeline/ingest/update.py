@@ -20,7 +20,7 @@ from pipeline.ingest.changes import Changes
 from pipeline.ingest.discover import Found
 from pipeline.ingest.frames import Rules
 from pipeline.ingest.headers import Header, Selection
-from pipeline.ingest.isolation import refusal_of, run_isolated
+from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.planning import CasePlan, Outcome, Plan, plan
 from pipeline.ingest.reader import SourceFile
@@ -77,7 +77,8 @@ def _read_headers(target: Target, files: Sequence[Found]) -> Headers:
     headers = {
         file.token: Header(file.size, file.mtime_ns, reason=file.reason) for file in files if file.reason
     }
-    selection = Selection(target.settings.modalities, target.limits)
+    reviewed = target.settings.pixel_text == "reviewed"
+    selection = Selection(target.settings.modalities, target.limits, reviewed)
     with bar("headers", len(regular), "files") as progress:
         headers |= survey(
             regular, key=target.key, selection=selection, workers=target.settings.workers, progress=progress
@@ -185,7 +186,7 @@ def _blame(target: Target, task: Batch, failure: Failure) -> Cast:
     """Which of a case's files ended the child: each is tried alone; if none, the case as a whole did."""
     for leftover in target.shards.glob(f"{task.shard.stem}{TEMPORARY}*"):
         leftover.unlink()
-    refusal = refusal_of(failure)
+    refusal = pixel_refusal(failure)
     guilty = [""]
     if len(task.files) > 1:
         alone = _pixel_digests(target, task.files)

@@ -64,19 +64,18 @@ def fit(trainer: TrainingModel, examples: Examples, validate: Validate, *, plan:
         for batch in feed:
             _train_step(trainer, batch, state, examples=examples)
             clock.count(state)
-            ends_epoch = state.step % steps == 0
-            if ends_epoch:
+            if state.step % steps == 0:
                 _end_epoch(trainer, state, validate(), plan=plan, steps=steps)
                 shown.note(_note(state, plan))
             shown.advance()
-            stopping = stop.signal_number is not None
-            if ends_epoch or stopping or state.step % plan.checkpoint_every_steps == 0:
+            done, stopping = _is_done(state, plan), stop.signal_number is not None
+            if done or stopping or state.step % plan.checkpoint_every_steps == 0:
                 keep(trainer, state, store)
             crash_point(f"train:step-{state.step}")
+            if done:
+                break
             if stopping:
                 raise stop.error()
-            if _is_done(state, plan):
-                break
             clock.restart()
     return state
 

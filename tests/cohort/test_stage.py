@@ -305,6 +305,17 @@ def test_a_catalogue_of_another_key_is_refused(filled) -> None:
         run(study.config(), study.workspace)
 
 
+def test_patients_placed_under_another_key_are_not_placed_anew(filled) -> None:
+    study = filled(12)
+    run(study.config(), study.workspace)
+    records = ledger.read(study.workspace.ledger("parts"))
+    assert {record["key_id"] for record in records} == {study.key.key_id}
+    study.workspace.ledger("parts").unlink()
+    ledger.append(study.workspace.ledger("parts"), {**records[0], "key_id": Key(b"x" * 32).key_id})
+    with pytest.raises(UsageError, match="were placed under the key"):
+        run(study.config(), study.workspace)
+
+
 def test_an_empty_catalogue_is_told(study) -> None:
     study.table("uid,label", "1.1,sick")
     with pytest.raises(DataError, match="No scan was read"):

@@ -1,6 +1,8 @@
 """Every crash point of every command, one after the other: killed there, the same command ends the same."""
 
+import csv
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,12 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from disks import fill_up
 from settled import NOT_COMPARED, leftovers, looks, settled
 from small_project import PROJECT, contents, phantom
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 ARROW = ("configure", "ingest", "cohort", "normalize", "drift", "train", "evaluate", "compare", "report")
+CONFIG = "configs/small.yaml"
+CANDIDATE = "reports/small/candidate"
 STEPS = (*ARROW, "promote", *(f"later {stage}" for stage in ARROW), "later promote", "rollback", "forget")
 """The life of an analysis; `later` with new scans, and a champion to be measured against."""
 
@@ -68,9 +73,10 @@ def life(fresh_source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 def command_of(name: str, project: Path) -> tuple[str, ...]:
-    patient = (project / "data/raw/small/labels.csv").read_text().splitlines()[4].split(",")[0]
+    with (project / "data/raw/small/labels.csv").open(newline="") as stream:
+        patient = list(csv.DictReader(stream))[3]["patient_id"]
     more = (patient,) if name == "forget" else ARGUMENTS.get(name, ())
-    return (name.removeprefix("later "), "configs/small.yaml", *more)
+    return (name.removeprefix("later "), CONFIG, *more)
 
 
 def run(project: Path, command: tuple[str, ...], **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -115,3 +121,47 @@ def test_no_file_is_written_without_a_crash_point(life: dict[str, Step], name: s
     stamps = {"checked", *(f"{stage}.checked" for stage in ARROW)}  # empty, touched last of all
     unnamed = {Path(path).name for path in written if not NOT_COMPARED.keys() & {*Path(path).parts}}
     assert unnamed - stamps - named == set()
+
+
+def test_no_room_for_a_training_state(finished: Path) -> None:
+    model = finished / CANDIDATE / "model.keras"
+    old = model.read_bytes()
+    shutil.rmtree(finished / "data/small/checkpoints")  # so that training begins anew
+    said, _ = fill_up(finished, "train", folder="data/small/checkpoints", free_kb=16)
+    assert re.search(r"state-0\d+\.npz was not written: the disk is full \(.*checkpoints, 0 MB free\)", said)
+    assert re.findall(r"exit \d+", said) == ["exit 75", "exit 0"]
+    assert model.read_bytes() == old
+
+
+def test_nothing_is_predicted_with_a_damaged_champion(life: dict[str, Step], tmp_path: Path) -> None:
+    project = Path(shutil.copytree(life["promote"].after, tmp_path / "a study", symlinks=True))
+    model = project / "reports/small/generations/0001/model.keras"
+    data = bytearray(model.read_bytes())
+    data[9000] ^= 1
+    model.write_bytes(data)
+    for command in (("predict", CONFIG, "data/raw/small/north"), ("drift", CONFIG)):
+        done = run(project, command)
+        assert done.returncode == 7
+        assert "Generation 0001: model.keras changed since the promotion" in done.stderr
+    assert not (project / "predictions.csv").exists()
+
+
+def test_predict_runs_beside_a_run_that_holds_the_analysis(life: dict[str, Step], tmp_path: Path) -> None:
+    project = Path(shutil.copytree(life["promote"].after, tmp_path / "a study", symlinks=True))
+    hold = "import sys; from pathlib import Path; from pipeline.workspace import Workspace, lock\n"
+    hold += "with lock(Workspace(Path.cwd(), 'small')): print('held', flush=True); sys.stdin.read()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    done = run(project, ("predict", CONFIG, "data/raw/small/north"))
+    holder.kill()
+    holder.communicate()
+    assert done.returncode == 0, done.stderr
+    assert (project / "predictions.csv").exists()

@@ -5,7 +5,7 @@ import signal
 from faulty_work import at_most_half_a_second, numbers
 
 from pipeline.executors import Failure
-from pipeline.ingest.isolation import refusal_of, run_isolated
+from pipeline.ingest.isolation import header_refusal, pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
 
 LIMITS = FileLimits(seconds=1, memory_mb=1024)
@@ -17,9 +17,9 @@ def test_a_part_that_kills_its_child_costs_itself_alone() -> None:
         run_isolated(numbers, tasks, split=lambda task: [(one,) for one in task], workers=1, limits=LIMITS)
     )
     failed = found.pop((2,))
-    assert isinstance(failed, Failure) and refusal_of(failed).reason == "decode_error"
+    assert isinstance(failed, Failure) and pixel_refusal(failed).reason == "decode_error"
     assert found == {(1, 7): [1, 49], (8,): [64], (5,): found[(5,)], (6,): [36]}
-    assert isinstance(found[(5,)], Failure) and refusal_of(found[(5,)]).reason == "internal_error"
+    assert isinstance(found[(5,)], Failure) and pixel_refusal(found[(5,)]).reason == "internal_error"
 
 
 def test_a_child_that_is_stuck_is_ended_by_its_own_clock() -> None:
@@ -27,14 +27,17 @@ def test_a_child_that_is_stuck_is_ended_by_its_own_clock() -> None:
         at_most_half_a_second, [30.0], split=lambda task: [task], workers=1, limits=LIMITS
     )
     assert isinstance(failed, Failure)
-    assert str(refusal_of(failed)) == "decode_error: the decoder did not end in time"
+    assert str(pixel_refusal(failed)) == "decode_error: the decoder did not end in time"
 
 
 def test_each_kind_of_failure_has_its_reason() -> None:
-    assert refusal_of(Failure("memory", "more than 5 MB")).reason == "limit_exceeded"
-    assert refusal_of(Failure("hung", "more than 5 s")).reason == "decode_error"
+    assert pixel_refusal(Failure("memory", "more than 5 MB")).reason == "limit_exceeded"
+    assert pixel_refusal(Failure("hung", "more than 5 s")).reason == "decode_error"
     assert (
-        refusal_of(Failure("died", f"exit code {-signal.SIGALRM}")).detail
+        pixel_refusal(Failure("died", f"exit code {-signal.SIGALRM}")).detail
         == "the decoder did not end in time"
     )
-    assert refusal_of(Failure("error", "KeyError")).reason == "internal_error"
+    assert pixel_refusal(Failure("error", "KeyError")).reason == "internal_error"
+    assert header_refusal(Failure("died", "exit code -7")).reason == "io_error"
+    assert header_refusal(Failure("died", f"exit code {-signal.SIGALRM}")).reason == "limit_exceeded"
+    assert header_refusal(Failure("memory", "more than 5 MB")).reason == "limit_exceeded"

@@ -4,7 +4,7 @@ import pytest
 from dicom_files import image, opened
 from pydicom.dataset import Dataset
 
-from pipeline.ingest.objects import check_kind, check_selected
+from pipeline.ingest.objects import check_kind, check_selected, check_text
 from pipeline.ingest.reasons import Refusal
 
 PREFIX = "1.2.840.10008.5.1.4.1.1."
@@ -64,3 +64,10 @@ def test_images_for_processing_are_left_out() -> None:
         "FOR PROCESSING",
     )
     check_selected(opened(image("MG", PresentationIntentType="FOR PRESENTATION")).dataset, ("MG",))
+
+
+def test_a_header_that_admits_burned_in_text_is_taken_at_its_word() -> None:
+    check_text(opened(image("DX", BurnedInAnnotation="NO")).dataset)
+    check_text(opened(image("DX")).dataset)
+    with pytest.raises(Refusal, match="burned_in_text"):
+        check_text(opened(image("DX", BurnedInAnnotation="YES")).dataset)

@@ -130,6 +130,7 @@ def test_every_path_has_one_state_and_one_reason(workspace: Workspace, raw: Path
     write(raw / "index", scan(9, SOPClassUID="1.2.840.10008.1.3.10"))
     write(raw / "scout.dcm", scan(10, "CT", ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]))
     write(raw / "screen.dcm", scan(11, ImageType=["DERIVED", "SECONDARY", "SCREEN SAVE"]))
+    write(raw / "text.dcm", scan(14, BurnedInAnnotation="YES"))
     write(raw / "unprocessed.dcm", scan(12, SOPClassUID="1.2.840.10008.5.1.4.1.1.1.1.1"))
     write(raw / "cine.dcm", image("XA", pixels=np.zeros((3, 16, 12), np.uint16), SOPInstanceUID="2.25.50"))
     os.mkfifo(raw / "pipe")
@@ -144,7 +145,7 @@ def test_every_path_has_one_state_and_one_reason(workspace: Workspace, raw: Path
         "nobody.dcm": "missing_attribute", "report.dcm": "non_image_object", "index": "dicomdir",
         "scout.dcm": "localizer", "screen.dcm": "derived_not_selected", "unprocessed.dcm": "rule_not_selected",
         "cine.dcm": "rule_not_selected", "pipe": "special_file", "link.dcm": "link_not_followed",
-        "loop": "link_not_followed", "caf\\udce9\\nname.dcm": "ok",
+        "loop": "link_not_followed", "text.dcm": "burned_in_text", "caf\\udce9\\nname.dcm": "ok",
     }  # fmt: skip
     assert outcomes(workspace, settings) == expected
     with Catalogue(workspace.catalogue) as catalogue:

@@ -48,9 +48,8 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Everything:
     (later / "labels.csv").write_text(table.read_text() + (later / "labels.csv").read_text())
     broken = (project / CONFIG).read_text() + f"  {canary.word('broken line in the config')}: [\n"
     (project / BROKEN).write_text(broken)
-    steps = [
-        *arrow(),
-        ["promote", CONFIG, "--approver", "Ada"],
+    first = [*arrow(), ["promote", CONFIG, "--approver", "Ada"]]
+    second = [
         ["+", str(later), str(raw)],
         *arrow(),
         ["verdict", CONFIG],
@@ -68,4 +67,6 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Everything:
         ["forget", CONFIG, canary.word("an ID that nobody has")],
         ["ingest", BROKEN],
     ]
-    return Everything(project, canary, run(project, steps))
+    said, more = run(project, first), run(project, second)
+    whole = Run(said.stdout + more.stdout, said.stderr + more.stderr, said.codes + more.codes)
+    return Everything(project, canary, whole)

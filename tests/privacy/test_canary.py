@@ -71,7 +71,9 @@ def test_no_folder_or_file_can_be_read_by_others(everything) -> None:
         for path in (folder, *folder.rglob("*"))
     ]
     assert len(written) > 50
-    assert [path for path in (*written, project / "predictions.csv") if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
+    assert [
+        path for path in (*written, project / "predictions.csv") if stat.S_IMODE(path.stat().st_mode) & 0o077
+    ] == []
 
 
 def test_a_word_drawn_into_a_radiograph_reaches_no_picture(everything) -> None:

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("privacy")]
 CRASH_POINTS = {
     "configure": "write:config.yaml",
     "ingest": "committed:catalogue",
-    "cohort": "append:parts.jsonl",
+    "cohort": "write:parts.jsonl",
     "normalize": "commit:catalogue",
     "drift": "write:drift.json",
     "train": "write:model.keras",
@@ -23,7 +23,7 @@ CRASH_POINTS = {
     "report": "write:report.html",
     "promote": "copied:predictions.csv",
     "predict": "committed:catalogue",
-    "forget": "appended:parts.jsonl",
+    "forget": "written:parts.jsonl",
 }
 
 

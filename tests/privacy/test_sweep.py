@@ -94,7 +94,9 @@ def as_data_uri() -> bytes:
 
 def as_sqlite(value: str) -> bytes:
     connection = sqlite3.connect(":memory:")
-    connection.executescript("PRAGMA page_size = 512; PRAGMA secure_delete = OFF; CREATE TABLE t (value TEXT);")
+    connection.executescript(
+        "PRAGMA page_size = 512; PRAGMA secure_delete = OFF; CREATE TABLE t (value TEXT);"
+    )
     connection.execute("INSERT INTO t VALUES (?)", (value,))
     connection.commit()
     data = connection.serialize()

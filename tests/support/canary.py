@@ -148,7 +148,10 @@ def _add_private(ds: Dataset, canary: Canary, of: str) -> None:
 
 def _add_nested(ds: Dataset, canary: Canary, of: str) -> None:
     third, second, first = Dataset(), Dataset(), Dataset()
-    third.PatientID, third.TextValue = canary.word("third level" + of), canary.word("text at third level" + of)
+    third.PatientID, third.TextValue = (
+        canary.word("third level" + of),
+        canary.word("text at third level" + of),
+    )
     second.ReferencedSeriesSequence = Sequence([third])
     first.ReferencedStudySequence = Sequence([second])
     ds.RequestAttributesSequence = Sequence([first])

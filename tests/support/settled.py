@@ -9,15 +9,17 @@ import sqlite3
 from pathlib import Path
 
 MAY_DIFFER = {
-    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\+00:00)?)?": "when it was done",
-    r'(?<="seconds": )[\d.]+': "how long training took, in model.json",
-    r'(?<="unit": "s",\n      "value": )[\d.]+': "the same in report.json",
-    r'(?<=title=")[\d.]+(?=; s; record)|(?<=an estimate">)[\d.]+(?=</span> s</dd>)': "the same in report.html",
+    r"()\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\+00:00)?)?": "when it was done",
+    r'("seconds": )[\d.]+': "how long training took, in model.json",
+    r'("unit": "s",\s+"value": )[\d.]+': "the same in report.json",
+    r'(title=")[\d.]+(?=; s; record)': "the same in report.html",
+    r'(an estimate">)[\d.]+(?=</span> s</dd>)': "the same in report.html",
     r"(?m)^(\d+(?:,[^,\n]*){6}),[^,\n]*,[^,\n]*,[^,\n]*$": "the columns of history.csv that hold seconds",
-    r'(?<="previous":")[0-9a-f]+': "the digest of a ledger's line, which holds a time",
-    r'(?<="html_digest": ")[0-9a-f]+|(?<="run": ")[0-9a-f]+': "digests of what holds a time or seconds",
+    r'("previous":")[0-9a-f]+': "the digest of a ledger's line, which holds a time",
+    r'("html_digest": "|"run": ")[0-9a-f]+': "digests of what holds a time or seconds",
 }
-"""Patterns of what may differ, with the reason; so may digests of files that hold such."""
+"""Patterns of what may differ after a first group that may not, with the reason; so may the digests of
+files that hold such."""
 
 NOT_COMPARED = {
     "lock": "names the process that ran last",
@@ -26,7 +28,6 @@ NOT_COMPARED = {
     "catalogue.sqlite-shm": "part of the catalogue",
     "checkpoints": "hold seconds; what comes of them is compared: model.keras",
 }
-_HISTORY = next(pattern for pattern in MAY_DIFFER if pattern.startswith("(?m)"))
 
 
 def settled(project: Path) -> dict[str, str]:
@@ -74,12 +75,8 @@ def _text(data: bytes) -> str:
 
 
 def _without(name: str, text: str) -> str:
-    if Path(name).suffix not in {".json", ".jsonl", ".html", ".md", ".csv"}:
-        return text
-    for pattern in MAY_DIFFER:
-        if pattern != _HISTORY:
-            text = re.sub(pattern, "", text)
-        elif name.endswith("history.csv"):
+    if Path(name).suffix in {".json", ".jsonl", ".html", ".md"} or name.endswith("history.csv"):
+        for pattern in MAY_DIFFER:
             text = re.sub(pattern, r"\1", text)
     return text
 

@@ -86,6 +86,14 @@ def test_with_patience_the_weights_of_the_best_epoch_are_kept(tmp_path: Path) ->
     assert (state.kept_weights[0] != model.net.get_weights()[0]).any()
 
 
+def test_a_state_is_kept_every_so_many_steps_and_at_the_end(tmp_path: Path) -> None:
+    fitted(tmp_path, trainer(), losses(*[0.5] * 5), plan(every=4))
+    assert sorted(path.name for path in tmp_path.glob("*.npz")) == [
+        "state-00000008.npz",
+        "state-00000010.npz",
+    ]
+
+
 def test_a_finished_run_is_not_trained_again(tmp_path: Path) -> None:
     first = fitted(tmp_path, trainer(), losses(1.0, 0.5, 0.6), plan(epochs=9, patience=1))
     again = fitted(tmp_path, trainer(), losses(), plan(epochs=9, patience=1))
