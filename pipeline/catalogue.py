@@ -272,7 +272,8 @@ class Catalogue:
         )
         for patient in patients:
             tokens += self.query(
-                "SELECT f.token FROM case_files f JOIN cases c ON c.case_id = f.case_id WHERE c.patient_id = ?",
+                "SELECT f.token FROM case_files f JOIN cases c ON c.case_id = f.case_id "
+                "WHERE c.patient_id = ?",
                 (patient,),
             )
         many(

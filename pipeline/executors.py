@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import Any, Literal, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -104,6 +105,7 @@ def _outcome(future: Future[Any], limits: ChildLimits) -> Any:
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Holds Ctrl-C back; children that are started now, or by threads that are, never see one."""
+    resource_tracker.ensure_running()  # started by the first child, it would let Ctrl-C through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

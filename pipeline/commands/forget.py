@@ -53,6 +53,7 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
         with catalogue.transaction():
             catalogue.forget(patients, identifier)
         catalogue.compact()
+    _make_all_again(workspace)
     return Summary(
         (
             f"Forgot the patient: {len(cases)} cases, their voxels and table rows.",
@@ -62,6 +63,12 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
             "of predictions written elsewhere, and the scans in RAW, which are yours to delete.",
         )
     )
+
+
+def _make_all_again(workspace: Workspace) -> None:
+    """Takes back the stamps: what was made with the patient is made anew by the next `make report`."""
+    for path in sorted(workspace.stamp("ingest").parent.glob("*")):
+        path.unlink()
 
 
 def _told(folder: str) -> str:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary:
     """Writes one row a case to `out`: `case_id, patient_id, predicted, score_CLASS..., status, reason`.
 
-    Raises UsageError when no folder is given or the key isn't the analysis' own, DataError when there is
-    no model yet or the folder holds no usable scan, DamageError when the model isn't the one that was written.
+    Raises UsageError when no folder is given or the key is another, DataError when there is no model yet
+    or the folder holds no usable scan, DamageError when the model is not the one that was written.
     """
     if not new:
         raise UsageError("No folder of scans was given. Run: make predict NEW=folder")

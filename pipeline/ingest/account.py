@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,14 +11,14 @@ from pipeline.catalogue import Catalogue
 from pipeline.config import Ingest
 from pipeline.errors import DataError
 from pipeline.ingest.changes import Changes
-from pipeline.ingest.reasons import REASONS
+from pipeline.ingest.reasons import NOTES, REASONS
 from pipeline.pseudonyms import Key
 
 _STATES = ("accepted", "excluded", "quarantined", "failed")
 
 
 def account_lines(catalogue: Catalogue, difference: Changes) -> list[str]:
-    """A table of state, reason, files and sentence, and what changed since the last run."""
+    """A table of states and reasons with files and sentences, notes, and what changed since the last run."""
     counts = _counts(catalogue)
     files = sum(number for _, _, number in counts)
     cases, patients = catalogue.query("SELECT count(*), count(DISTINCT patient_id) FROM cases")[0]
@@ -26,6 +27,7 @@ def account_lines(catalogue: Catalogue, difference: Changes) -> list[str]:
         f"  {state:<12} {reason:<30} {number:>8}  {REASONS[reason].sentence}"
         for state, reason, number in counts
     ]
+    lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in _noted(catalogue)]
     if difference.known and (difference.fresh or difference.gone):
         lines.append(f"{len(difference.fresh)} files were new or changed, {len(difference.gone)} are gone.")
     if difference.young:
@@ -74,6 +76,15 @@ def stamp(catalogue: Catalogue, key: Key) -> dict[str, Any]:
 def _counts(catalogue: Catalogue) -> list[tuple[str, str, int]]:
     rows = catalogue.query("SELECT state, reason, count(*) FROM files GROUP BY state, reason")
     return sorted(rows, key=lambda row: (_STATES.index(row[0]), -row[2], row[1]))
+
+
+def _noted(catalogue: Catalogue) -> list[tuple[str, int]]:
+    """How many accepted files have each note."""
+    rows = catalogue.query("SELECT notes, count(*) FROM files WHERE state = 'accepted' GROUP BY notes")
+    counts: Counter[str] = Counter()
+    for notes, number in rows:
+        counts.update(dict.fromkeys(notes.split(), number))
+    return sorted(counts.items())
 
 
 def _digest(catalogue: Catalogue, sql: str) -> str:

@@ -83,7 +83,7 @@ def cast(batch: Batch) -> Cast:
                     continue
             cases.append(_case(case_plan, voxels, reader=reader, writer=writer, key=batch.key))
             for token, words in reader.notes.items():
-                notes.setdefault(token, set()).update(words)
+                notes.setdefault(token, set()).update(words, voxels.notes)
     return Cast(tuple(cases), tuple(spoiled), {token: tuple(sorted(words)) for token, words in notes.items()})
 
 

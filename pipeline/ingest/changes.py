@@ -71,6 +71,14 @@ def cases_of(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, set[str]]
     return found
 
 
+def cases_without_files(catalogue: Catalogue) -> set[str]:
+    """The cases one of whose files the catalogue doesn't know: they are read anew, or go."""
+    rows = catalogue.query(
+        "SELECT DISTINCT case_id FROM case_files WHERE token NOT IN (SELECT token FROM files)"
+    )
+    return {row[0] for row in rows}
+
+
 def _select(catalogue: Catalogue, sql: str, values: Iterable[str]) -> list[tuple[str, ...]]:
     """The rows of `sql IN (values)`."""
     wanted = sorted(values)

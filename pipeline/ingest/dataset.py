@@ -91,7 +91,9 @@ class Dataset:
 
         `signed` types "US or SS" elements. Raises Refusal `missing_attribute` when malformed.
         """
-        representation = ELEMENTS[keyword][1]
+        tag, representation = ELEMENTS[keyword]
+        if tag not in self.elements:
+            return ()
         value = self.raw(keyword)
         if representation in ("DS", "IS"):
             return _decimal_numbers(value, keyword)

@@ -44,7 +44,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
         _begin(catalogue, settings, key)
         difference = find_changes(found, catalogue, is_young=_is_young(settings.settle_seconds))
         _check_gone(difference, settings)
-        if difference.fresh or difference.gone:
+        if difference.fresh or difference.gone or not catalogue.meta(INGEST_STAMP):
             target = Target(settings, key, catalogue, workspace.cases, _buried(workspace))
             update(target, difference, found)
         lines = account_lines(catalogue, difference)
@@ -94,7 +94,6 @@ def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
     if catalogue.meta("ingest_recipe") == recipe:
         return
     with catalogue.transaction():
-        catalogue.delete_cases([row[0] for row in catalogue.query("SELECT case_id FROM cases")])
         catalogue.delete_files([row[0] for row in catalogue.query("SELECT token FROM files")])
         catalogue.set_meta("key_id", key.key_id)
         catalogue.set_meta("ingest_recipe", recipe)

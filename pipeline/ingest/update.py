@@ -58,8 +58,6 @@ def update(target: Target, difference: Changes, found: Sequence[Found]) -> None:
     by_token = {file.token: file for file in found}
     headers = _known_dropped(target, _read_headers(target, difference.fresh))
     removed = {*headers, *difference.gone}
-    if not removed:
-        return
     around = changes.touched(target.catalogue, removed, headers) - removed
     headers |= _read_headers(target, [by_token[token] for token in sorted(around)])
     files = {
@@ -139,25 +137,41 @@ def _pixel_digests(target: Target, files: Mapping[str, SourceFile]) -> dict[str,
 
 
 def _commit_plan(target: Target, made: Plan, headers: Headers, *, removed: set[str]) -> tuple[CasePlan, ...]:
-    """Makes visible what needs no pixels, and takes back what is no more; the cases left to read."""
+    """Makes visible what needs no pixels, and takes back what is no more; the cases left to read.
+
+    A case that is read again stays until its batch is committed, so that what was normalized from it
+    can stay, too, where its values turn out to be the same.
+    """
     catalogue = target.catalogue
     before = changes.cases_of(catalogue, {*headers, *removed})
     planned = {case.case_id: set(case.tokens.values()) for case in made.cases}
-    kept = {name for name, tokens in before.items() if planned.get(name) == tokens and not tokens & removed}
+    kept = _kept(before, planned, removed)
     pending = tuple(case for case in made.cases if case.case_id not in kept)
     waiting = {token for case in pending for token in case.tokens.values()}
-    in_kept = {token for name in kept for token in before[name]}
+    settled = waiting.union(*(before[name] for name in kept))
     rows = [
         _row(token, header, made.outcomes[token])
         for token, header in sorted(headers.items())
-        if token not in waiting and token not in in_kept
+        if token not in settled
     ]
     with catalogue.transaction():
         catalogue.set_meta(INGEST_STAMP, "")
-        catalogue.delete_cases(sorted(before.keys() - kept))
         catalogue.delete_files(sorted(removed | waiting))
         catalogue.put_files(rows)
+        orphans = changes.cases_without_files(catalogue)
+        catalogue.delete_cases(sorted((before.keys() | orphans) - planned.keys()))
     return pending
+
+
+def _kept(before: Mapping[str, set[str]], planned: Mapping[str, set[str]], removed: set[str]) -> set[str]:
+    """The cases that stay as they are: of the same unchanged files, none of which has a part in another."""
+    kept = {name for name, tokens in before.items() if planned.get(name) == tokens and not tokens & removed}
+    while True:
+        waiting = {token for name, tokens in planned.items() if name not in kept for token in tokens}
+        shared = {name for name in kept if before[name] & waiting}
+        if not shared:
+            return kept
+        kept -= shared
 
 
 def _cast_all(
@@ -210,8 +224,10 @@ def _commit_batch(target: Target, task: Batch, made: Cast, headers: Headers) -> 
         for token, outcome in sorted(settled.outcomes.items())
     ]
     with target.catalogue.transaction():
+        standing = {case.case_id for case, _ in settled.cases}
         target.catalogue.put_files(rows)
         target.catalogue.put_cases(settled.cases)
+        target.catalogue.delete_cases(case.case_id for case in task.cases if case.case_id not in standing)
 
 
 def _row(token: str, header: Header, outcome: Outcome, notes: Iterable[str] = ()) -> FileRow:

@@ -69,10 +69,9 @@ class Plane:
 
 
 def stored_values(patterns: Array, form: PixelFormat) -> tuple[Array, bool]:
-    """The signed or unsigned numbers of bit patterns, and whether bits above BitsStored were set.
+    """The signed or unsigned numbers of bit patterns, and whether bits above BitsStored held other data.
 
-    >>> stored_values(np.array([[0x0F9C]], "<u2"), form_12_bits_signed)[0]
-    array([[-100]], dtype=int16)
+    Twelve signed bits 0xF9C are -100, whatever stands in the four bits above.
     """
     unused = form.bits_allocated - form.bits_stored
     if form.bits_allocated == 1 or not unused:

@@ -30,9 +30,10 @@ def write(out: Path, *, seed: int, patients: int, later: bool, volumes: bool) ->
 
     Raises:
         UsageError: too few patients to plant the faults in.
-        DataError: `out` holds a table of labels that isn't the phantom's.
+        DataError: `out` holds files that aren't the phantom's.
         RetryError: the disk is full or the folder can't be written.
     """
+    _check_folder(out)
     delivery = LATER if later else FIRST
     studies = plan(seed, patients=patients, delivery=delivery, volumes=volumes)
     protocol = WHOLE_CHEST if volumes else SINGLE_SLICE
@@ -49,6 +50,14 @@ def write(out: Path, *, seed: int, patients: int, later: bool, volumes: bool) ->
     people = len({study.person.patient_id for study in studies})
     line = f"{out}: {len(written):,} files of {people:,} invented patients, {sum(written):,} of them new"
     return Summary((line,), changed)
+
+
+def _check_folder(out: Path) -> None:
+    """Raises DataError when real scans might lie there: invented ones among them could not be told apart."""
+    name, note = NOTE
+    there = out / name
+    if out.is_dir() and any(out.iterdir()) and not (there.is_file() and there.read_bytes() == note):
+        raise DataError(f"{out} holds files that the phantom didn't write. Give an empty folder.")
 
 
 def _check_room(patients: int) -> None:
@@ -106,8 +115,8 @@ def _table(path: Path) -> dict[str, dict[str, str]]:
         reader = csv.DictReader(stream)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise DataError(
-                f"{path} is not the phantom's table (its columns are {', '.join(COLUMNS)}). "
-                "Give an empty folder, so that no real scans are mixed with invented ones."
+                f"{path} has other columns than the phantom's ({', '.join(COLUMNS)}), so no rows can be "
+                "added. Give an empty folder."
             )
         return {row["study_instance_uid"]: row for row in reader}
 

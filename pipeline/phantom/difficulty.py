@@ -32,8 +32,8 @@ class Difficulty:
 
 IMAGE = Difficulty(
     nodules=(1, 1),
-    nodule_radius_mm=(8.0, 15.0),
-    nodule_contrast_hu=(220.0, 900.0),
+    nodule_radius_mm=(7.5, 15.0),
+    nodule_contrast_hu=(200.0, 900.0),
     vessels_per_mm=1.1,
     across_per_mm=0.10,
     across_radius_mm=(1.5, 3.2),

@@ -20,6 +20,6 @@ __all__ = ["run"]
 
 def run(config: Config, workspace: Workspace) -> Summary:
     """What the stage did, in lines for the person at the terminal."""
-    from pipeline.report.run import run as run_stage
+    from pipeline.report.stage import run as run_stage
 
     return run_stage(config, workspace)

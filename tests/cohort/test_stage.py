@@ -329,7 +329,7 @@ def test_a_kill_at_any_moment_leaves_the_cohort_of_an_unbroken_run(filled, scanl
     whole = Workspace(study.workspace.root / "whole", "study")
     shutil.copytree(study.workspace.root, whole.root, ignore=shutil.ignore_patterns("whole"))
     run(config, whole)
-    write_json(study.workspace.stamp("ingest"), {})
+    write_json(study.workspace.stamp("ingest"), {"outputs": {}})
     killed = scanloom("cohort", "study.yaml", SCANLOOM_CRASH_AT=point)
     assert killed.returncode == -9
     with lock(study.workspace):

@@ -1,6 +1,5 @@
 """Kills, signals, full disks and damage, with real processes: the same command again is the only repair."""
 
-import csv
 import os
 import re
 import shutil
@@ -15,7 +14,7 @@ import numpy as np
 import pytest
 from disks import fill_up, in_namespace
 from settled import leftovers, looks, settled
-from small_project import PROJECT, contents, make_in
+from small_project import PROJECT, a_patient, contents, make_in
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -106,8 +105,7 @@ def test_killed_in_every_stage_make_report_still_ends_where_an_unbroken_run_ends
 
 
 def test_a_killed_forget_is_finished_by_the_same_command(finished: Path, scanloom: Command) -> None:
-    with (finished / "data/raw/small/labels.csv").open(newline="") as stream:
-        patient = list(csv.DictReader(stream))[3]["patient_id"]
+    patient = a_patient(finished)
     unbroken = Path(shutil.copytree(finished, finished.parent / "unbroken", symlinks=True))
     assert scanloom("forget", CONFIG, patient, cwd=unbroken).returncode == 0
     for point in ("written:parts.jsonl", "write:predictions.csv", "commit:catalogue"):

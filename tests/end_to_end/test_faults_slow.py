@@ -1,6 +1,5 @@
 """Every crash point of every command, one after the other: killed there, the same command ends the same."""
 
-import csv
 import os
 import re
 import shutil
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 from disks import fill_up
 from settled import NOT_COMPARED, leftovers, looks, settled
-from small_project import PROJECT, contents, phantom
+from small_project import PROJECT, a_patient, contents, phantom
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
@@ -73,9 +72,7 @@ def life(fresh_source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 def command_of(name: str, project: Path) -> tuple[str, ...]:
-    with (project / "data/raw/small/labels.csv").open(newline="") as stream:
-        patient = list(csv.DictReader(stream))[3]["patient_id"]
-    more = (patient,) if name == "forget" else ARGUMENTS.get(name, ())
+    more = (a_patient(project),) if name == "forget" else ARGUMENTS.get(name, ())
     return (name.removeprefix("later "), CONFIG, *more)
 
 
@@ -165,3 +162,13 @@ def test_predict_runs_beside_a_run_that_holds_the_analysis(life: dict[str, Step]
     holder.communicate()
     assert done.returncode == 0, done.stderr
     assert (project / "predictions.csv").exists()
+
+
+@pytest.mark.xfail(strict=True, reason="a defect: `train` reads arrays without comparing their checksums")
+def test_training_refuses_a_damaged_array(finished: Path) -> None:
+    shutil.rmtree(finished / "data/small/checkpoints")  # so that training begins anew
+    for shard in (finished / "data/small/normalized").glob("*.npy"):
+        data = bytearray(shard.read_bytes())
+        data[128:] = bytes(byte ^ 1 for byte in data[128:])
+        shard.write_bytes(data)
+    assert run(finished, ("train", CONFIG)).returncode == 7

@@ -181,7 +181,9 @@ def test_forget_removes_a_patient_everywhere_and_for_good(finished: Path) -> Non
         ]
         assert holding == []
     assert make_in(finished, "forget", f"ID={patient}").returncode == 0
-    assert make_in(finished, "cohort").returncode == 0
+    again = make_in(finished, "report")
+    assert again.returncode == 0, again.stderr
+    assert make_in(finished, "verify").returncode == 0
     assert pseudonym.decode() not in (finished / CANDIDATE / "cohort.csv").read_text()
     assert make_in(finished, "forget", "ID=nobody").returncode == 2
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +25,11 @@ from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Config, Ingest, Report
 from pipeline.errors import DataError, GateError, UsageError
-from pipeline.ingest import run
+from pipeline.ingest import batching, run
 from pipeline.ingest.stage import list_files
 from pipeline.records import Case
 from pipeline.workspace import Workspace
+from pipeline.workspace import lock as workspace_lock
 
 
 def config(**ingest: object) -> Config:
@@ -360,6 +363,23 @@ def test_another_key_is_refused_and_other_settings_read_everything_again(
         run(config(key=str(key)), workspace)
 
 
+def test_what_was_normalized_stays_where_other_settings_give_the_same_values(
+    workspace: Workspace, raw: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    write(raw / "2.dcm", scan(2, "MR"))
+    run(config(), workspace)
+    with Catalogue(workspace.catalogue) as catalogue, catalogue.transaction():
+        catalogue.put_arrays("recipe", [(case, case.stored) for case in catalogue.cases()])
+    run(config(pixel_text="reviewed"), workspace)
+    with Catalogue(workspace.catalogue) as catalogue:
+        assert len(catalogue.arrays("recipe")) == 2
+    (raw / "2.dcm").unlink()
+    run(config(), workspace)
+    with Catalogue(workspace.catalogue) as catalogue:
+        assert len(catalogue.arrays("recipe")) == len(catalogue.cases()) == 1
+
+
 def test_a_withdrawn_patient_is_not_read_again(workspace: Workspace, raw: Path) -> None:
     settings = config()
     write(raw / "1.dcm", scan(1))
@@ -376,35 +396,62 @@ def test_a_withdrawn_patient_is_not_read_again(workspace: Workspace, raw: Path) 
 
 
 CRASHING = textwrap.dedent("""
-    import sys
+    import os, signal, sys
     from pathlib import Path
+    from pipeline import catalogue, workspace
     from pipeline.config import Cohort, Config, Ingest, Report
-    from pipeline.ingest import run
-    from pipeline.workspace import Workspace, lock
+    from pipeline.ingest import batching, run
+
+    passed = 0
+
+    def crash_point(name):
+        global passed
+        passed += name.startswith(("commit", "write:ingest"))
+        if passed == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
     if __name__ == "__main__":
-        root = Path(sys.argv[1])
-        space = Workspace(root, "study")
+        catalogue.crash_point = workspace.crash_point = crash_point
+        batching._MEAN_CASES = 8
+        space = workspace.Workspace(Path(sys.argv[1]), "study")
         config = Config(name="study", ingest=Ingest(raw="raw", workers=1), normalize=({"z_score": {}},),
                         cohort=Cohort(labels="l", target="t"), report=Report(title="t"))
-        with lock(space):
+        with workspace.lock(space):
             run(config, space)
 """)
 
 
-def test_a_run_killed_at_any_point_is_finished_by_the_next_one_with_the_same_store(tmp_path: Path) -> None:
+def crash_and_finish(tmp_path: Path, points: Iterable[int]) -> None:
+    """Kills a run at each of its points, counted from 1; ends with the first number that it outlives."""
     whole = Workspace(tmp_path / "whole", "study")
-    files = {f"{number:03d}.dcm": encoded(scan(number)) for number in range(1, 40)}
-    for name, data in files.items():
-        write(whole.root / "raw" / name, data)
+    for number in range(1, 25):
+        write(whole.root / f"raw/{number:03d}.dcm", scan(number))
     run(config(), whole)
+    assert len(list(whole.cases.glob("shard-*.npy"))) > 2
     script = tmp_path / "crashing.py"
     script.write_text(CRASHING)
-    for point in ("commit:catalogue", "committed:catalogue", "write:ingest.json", "written:ingest.json"):
-        space = Workspace(tmp_path / point.replace(":", "-"), "study")
+    for point in points:
+        space = Workspace(tmp_path / str(point), "study")
         shutil.copytree(whole.root / "raw", space.root / "raw")
-        killed = subprocess.run(
-            [sys.executable, script, space.root], env={**os.environ, "SCANLOOM_CRASH_AT": point}, timeout=120
-        )
+        killed = subprocess.run([sys.executable, script, space.root, str(point)], timeout=120)
+        if killed.returncode == 0:
+            return
         assert killed.returncode == -9
-        run(config(), space)
+        with workspace_lock(space):  # what was half-written is cleaned up
+            run(config(), space)
         assert store(space) == store(whole), point
+
+
+def test_a_killed_run_is_finished_by_the_next_one_with_the_same_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "_MEAN_CASES", 8)
+    crash_and_finish(tmp_path, (3, 5))  # before the plan is committed, and between two batches
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_every_point_is_finished_with_the_same_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "_MEAN_CASES", 8)
+    crash_and_finish(tmp_path, itertools.count(1))

@@ -265,11 +265,18 @@ def test_the_first_delivery_written_again_keeps_the_rows_of_the_later_one(tmp_pa
     assert (tmp_path / LABELS).read_bytes() == both
 
 
-def test_a_table_that_is_not_the_phantoms_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "IM0001.dcm").write_bytes(b"a real scan")
+    with pytest.raises(DataError, match="files that the phantom didn't write"):
+        write(tmp_path, seed=5, patients=10, later=True, volumes=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["IM0001.dcm"]
+
+
+def test_a_table_with_other_columns_is_refused_and_left_alone(tmp_path: Path) -> None:
+    write(tmp_path, seed=5, patients=1, later=True, volumes=False)
     (tmp_path / LABELS).write_text("id,outcome\n1,died\n")
-    with pytest.raises(DataError, match=r"labels\.csv is not the phantom's table"):
-        write(tmp_path, seed=5, patients=10, later=False, volumes=False)
-    assert [path.name for path in tmp_path.iterdir()] == [LABELS]
+    with pytest.raises(DataError, match=r"labels\.csv has other columns than the phantom's"):
+        write(tmp_path, seed=5, patients=1, later=True, volumes=False)
     assert (tmp_path / LABELS).read_text() == "id,outcome\n1,died\n"
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from pipeline.pseudonyms import load_key
 
 PROJECT = Path(__file__).parent.parent.parent
 SMALL = """\
@@ -83,3 +86,12 @@ def contents(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def a_patient(project: Path) -> str:
+    """The ID of the first patient in the table of labels who is in the project's cohort."""
+    key, _ = load_key("phantom", "small", project)
+    cohort = (project / "reports/small/candidate/cohort.csv").read_text()
+    with (project / "data/raw/small/labels.csv").open(newline="") as stream:
+        known = [row["patient_id"] for row in csv.DictReader(stream)]
+    return next(patient for patient in known if key.pseudonym("patient", "", patient) in cohort)

@@ -34,11 +34,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
     changed = (
         write_text(workspace.reports / "index.html", page.index(entries(workspace, body["title"]))) or changed
     )
-    shown = workspace.shown(workspace.candidate / "report.html")
     verdict = body["verdict"]["outcome"].replace("_", " ")
-    return Summary(
-        (f"Goal {verdict}." if verdict != "no goal" else "No goal was set.", f"Report: {shown}"), changed
-    )
+    return Summary((f"Goal {verdict}." if verdict != "no goal" else "No goal was set.",), changed)
 
 
 def _write(folder: Path, body: Json, undated: str) -> bool:

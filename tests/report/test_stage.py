@@ -240,6 +240,6 @@ def test_without_an_evaluation_the_message_says_what_to_run(candidate: Any, tmp_
 
 
 def test_the_report_is_written_without_loading_a_network_library() -> None:
-    code = "import sys, pipeline.report.run; print({'keras', 'tensorflow', 'jax'} & set(sys.modules))"
+    code = "import sys, pipeline.report.stage; print({'keras', 'tensorflow', 'jax'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
