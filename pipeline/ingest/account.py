@@ -17,7 +17,7 @@ from pipeline.pseudonyms import Key
 _STATES = ("accepted", "excluded", "quarantined", "failed")
 
 
-def account_lines(catalogue: Catalogue, difference: Changes) -> list[str]:
+def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) -> list[str]:
     """A table of states and reasons with files and sentences, notes, and what changed since the last run."""
     counts = _counts(catalogue)
     files = sum(number for _, _, number in counts)
@@ -28,8 +28,8 @@ def account_lines(catalogue: Catalogue, difference: Changes) -> list[str]:
         for state, reason, number in counts
     ]
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in _noted(catalogue)]
-    if difference.known and (difference.fresh or difference.gone):
-        lines.append(f"{len(difference.fresh)} files were new or changed, {len(difference.gone)} are gone.")
+    if difference.known and (changed or difference.gone):
+        lines.append(f"{changed} files were new or changed, {len(difference.gone)} are gone.")
     if difference.young:
         lines.append(f"{difference.young} files changed just now and wait for the next run.")
     return lines

@@ -37,20 +37,21 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     """
     settings = config.ingest
     key, made = load_key(settings.key, workspace.name, workspace.root)
+    found = _discovered(workspace.root / settings.raw, settings, key)
     if settings.key == PHANTOM:
         require_phantom(workspace.root / settings.raw)
-    found = _discovered(workspace.root / settings.raw, settings, key)
     with Catalogue(workspace.catalogue) as catalogue:
         _begin(catalogue, settings, key)
         difference = find_changes(found, catalogue, is_young=_is_young(settings.settle_seconds))
         _check_gone(difference, settings)
+        changed = 0
         if difference.fresh or difference.gone or not catalogue.meta(INGEST_STAMP):
             target = Target(settings, key, catalogue, workspace.cases, _buried(workspace))
-            update(target, difference, found)
-        lines = account_lines(catalogue, difference)
+            changed = update(target, difference, found)
+        lines = account_lines(catalogue, difference, changed=changed)
         check_usable(catalogue, settings, lines)
-        changed = _stamped(catalogue, workspace.data / "ingest.json", key)
-    return Summary((*([made] if made else []), *lines), changed)
+        stamped = _stamped(catalogue, workspace.data / "ingest.json", key)
+    return Summary((*([made] if made else []), *lines), changed=stamped)
 
 
 def list_files(

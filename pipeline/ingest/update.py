@@ -53,10 +53,11 @@ class Target:
         )
 
 
-def update(target: Target, difference: Changes, found: Sequence[Found]) -> None:
-    """Reads new and changed files, and the known ones of the same series, into the catalogue."""
+def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
+    """How many files were new or changed; they and the known ones of their series were read."""
     by_token = {file.token: file for file in found}
     headers = _known_dropped(target, _read_headers(target, difference.fresh))
+    changed = len(headers)
     removed = {*headers, *difference.gone}
     around = changes.touched(target.catalogue, removed, headers) - removed
     headers |= _read_headers(target, [by_token[token] for token in sorted(around)])
@@ -68,6 +69,7 @@ def update(target: Target, difference: Changes, found: Sequence[Found]) -> None:
     pending = _commit_plan(target, made, headers, removed=removed)
     _cast_all(target, pending, headers, files)
     _remove_unused_shards(target)
+    return changed
 
 
 def _read_headers(target: Target, files: Sequence[Found]) -> Headers:

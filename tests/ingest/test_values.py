@@ -367,26 +367,3 @@ def test_ordinary_air_in_the_corners_is_measured_not_filled() -> None:
     made = plane_of(patterns, form(16, signed=True), Transform(intercept=-1024.0, unit="HU"))
     assert made.padded is None
     assert made.notes == frozenset()
-
-
-def circle(outside: int, *, corner: int | None = None) -> NDArray[np.uint16]:
-    """Stored CT values: 1024 (0 HU) inside, `outside` in the corners, one of them perhaps another."""
-    pixels = np.full((16, 12), 1024, np.int64)
-    for place in ((0, 0), (0, -1), (-1, 0), (-1, -1)):
-        pixels[place] = outside
-    pixels[0, 0] = outside if corner is None else corner
-    return (pixels & 0xFFFF).astype(np.uint16)
-
-
-def test_the_number_that_a_ct_writes_outside_its_circle_is_padding(tmp_path: Path) -> None:
-    made = plane(image("CT", pixels=circle(-2000).view(np.int16)), tmp_path)  # -3024 HU
-    assert made.array[0, 0] == made.array[-1, -1] == -1024
-    assert made.array.min() == -1024
-    assert "padding_replaced" in made.notes
-
-
-def test_corners_that_differ_or_are_air_are_left_as_they_are(tmp_path: Path) -> None:
-    uneven = plane(image("CT", pixels=circle(-2000, corner=-1900).view(np.int16)), tmp_path)
-    assert (uneven.array[0, 0], uneven.array[-1, -1], uneven.padded) == (-2924, -3024, None)
-    air = plane(image("CT", pixels=circle(24)), tmp_path)  # -1000 HU
-    assert (air.array[0, 0], air.padded) == (-1000, None)
