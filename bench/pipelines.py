@@ -99,7 +99,10 @@ def ct_contrast(folder: Path, data: Path) -> None:
         yaml.write_text(yaml.read_text().replace("cohort:\n", f"cohort:\n  salt: {salt}\n"))
         seconds, _ = make(project, "report", "CONFIG=configs/ct-contrast.yaml")
         times.append(seconds)
-        values.append(headline(project, "ct-contrast")["value"])
+        metric = headline(project, "ct-contrast")
+        if metric["value"] is None:
+            raise RuntimeError(f"salt {salt}: {metric['reason']}")
+        values.append(metric["value"])
     shown = ", ".join(f"{value:.3f}" for value in values)
     mean = statistics.mean(values)
     row(

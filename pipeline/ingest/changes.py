@@ -17,26 +17,37 @@ _PARAMETERS = 500
 
 @dataclass(frozen=True)
 class Changes:
-    """Files that are new or have another size or time, known files that are gone, and files put off."""
+    """Files that are new or have another size or time, known files that are gone, and files put off.
+
+    `used` counts the known files that are in cases, `used_gone` those of them that are gone.
+    """
 
     fresh: tuple[Found, ...]
     gone: tuple[str, ...]
     young: int
     known: int
+    used: int
+    used_gone: int
 
 
 def find_changes(
     found: Sequence[Found], catalogue: Catalogue, *, is_young: Callable[[Found], bool]
 ) -> Changes:
     """The differences; young files (still being copied, perhaps) are left for the next run."""
-    known = {
-        token: (size, time)
-        for token, size, time in catalogue.query("SELECT token, size, mtime_ns FROM files")
-    }
+    rows = catalogue.query("SELECT token, size, mtime_ns, state = 'accepted' FROM files")
+    known = {token: (size, mtime_ns) for token, size, mtime_ns, _ in rows}
+    used = {token for token, _, _, accepted in rows if accepted}
     differing = [file for file in found if known.get(file.token) != (file.size, file.mtime_ns)]
     fresh = tuple(file for file in differing if not is_young(file))
     gone = known.keys() - {file.token for file in found}
-    return Changes(fresh, tuple(sorted(gone)), len(differing) - len(fresh), len(known))
+    return Changes(
+        fresh=fresh,
+        gone=tuple(sorted(gone)),
+        young=len(differing) - len(fresh),
+        known=len(known),
+        used=len(used),
+        used_gone=len(used & gone),
+    )
 
 
 def known_digests(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, str]:

@@ -24,7 +24,7 @@ VERSION = 1
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10
-"""More files gone at once than this share, and this number, look like a disk that isn't mounted."""
+"""More files in use gone at once than this share, and this number, look like a disk that isn't mounted."""
 _BURIED = "tombstone"
 
 
@@ -38,7 +38,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     settings = config.ingest
     key, made = load_key(settings.key, workspace.name, workspace.root)
     found = _discovered(workspace.root / settings.raw, settings, key)
-    if settings.key == PHANTOM:
+    if found and settings.key == PHANTOM:
         require_phantom(workspace.root / settings.raw)
     with Catalogue(workspace.catalogue) as catalogue:
         _begin(catalogue, settings, key)
@@ -125,10 +125,10 @@ def _is_young(settle_seconds: float) -> Callable[[Found], bool]:
 
 
 def _check_gone(difference: Changes, settings: Ingest) -> None:
-    gone = len(difference.gone)
-    if gone > max(_GONE_FILES, _GONE_SHARE * difference.known):
+    gone, used = difference.used_gone, difference.used
+    if gone > max(_GONE_FILES, _GONE_SHARE * used):
         raise GateError(
-            f"{gone} of {difference.known} known files are gone from {settings.raw}: is the disk mounted? "
+            f"{gone} of {used} files in use are gone from {settings.raw}: is the disk mounted? "
             "If they were removed on purpose, run `make clean` and start again; nothing was changed now."
         )
 

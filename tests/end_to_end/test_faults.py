@@ -63,12 +63,16 @@ def edit(project: Path, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
-def wait_for(found: Callable[[], object]) -> None:
+def wait_for(found: Callable[..., object], *arguments: object) -> None:
     for _ in range(6000):
-        if found():
+        if found(*arguments):
             return
         time.sleep(0.01)
     raise AssertionError("waited a minute for nothing")
+
+
+def states(project: Path) -> set[Path]:
+    return set((project / "data/small/checkpoints").glob("*.npz"))
 
 
 def ended(group: int) -> bool:
@@ -125,7 +129,7 @@ def test_ctrl_c_while_reading_scans_ends_all_children_and_loses_nothing(
     assert running.returncode in (2, -signal.SIGINT), said  # make's own code, or the signal passed on
     assert "Interrupted. Nothing was lost: run the same command again." in said
     assert "Traceback" not in said
-    wait_for(lambda: ended(running.pid))
+    wait_for(ended, running.pid)
     assert make_in(fresh, "ingest").returncode == 0
     assert settled(fresh) == settled(ingested_source)
 
@@ -135,9 +139,9 @@ def test_training_holds_the_analysis_and_stops_after_a_whole_step(
 ) -> None:
     edit(finished, "epochs: 2", "epochs: 400")
     for number in (signal.SIGTERM, signal.SIGINT):
-        before = set((finished / "data/small/checkpoints").glob("*.npz"))
+        before = states(finished)
         running = started(finished, sys.executable, "-m", "pipeline.cli", "train", CONFIG)
-        wait_for(lambda: set((finished / "data/small/checkpoints").glob("*.npz")) - before)  # noqa: B023
+        wait_for(lambda before=before: states(finished) - before)
         second = scanloom("ingest", CONFIG, cwd=finished)
         assert second.returncode == 75
         assert re.search(
@@ -150,7 +154,7 @@ def test_training_holds_the_analysis_and_stops_after_a_whole_step(
         assert running.returncode == 128 + number, said
         assert f"Stopped by {number.name} after a whole step; the same command goes on from there." in said
         assert "Traceback" not in said
-        wait_for(lambda: ended(running.pid))
+        wait_for(ended, running.pid)
     assert "Training goes on after step" in said
 
 
