@@ -35,9 +35,6 @@ CREATE TABLE files (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX files_series ON files (series_id);
 CREATE INDEX files_sop ON files (sop_id);
-CREATE TABLE headers (
-    token TEXT PRIMARY KEY REFERENCES files (token) ON DELETE CASCADE, header TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
 CREATE TABLE cases (
     case_id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, study_id TEXT NOT NULL,
     series_id TEXT NOT NULL, modality TEXT NOT NULL, value_unit TEXT NOT NULL,
@@ -75,8 +72,8 @@ CREATE TABLE runs (
 class FileRow:
     """One file of RAW: its keyed token, identity, and the one state and reason it got.
 
-    `digest` is keyed; `image` says whether the file claims to be an image; `header` is the reader's
-    record as JSON ("" where there is none); `identifiers` are (kind, pseudonym) pairs for the label join.
+    `digest` is keyed; `image` says whether the file claims to be an image; `identifiers` are
+    (kind, pseudonym) pairs for the label join.
     """
 
     token: str
@@ -90,7 +87,6 @@ class FileRow:
     image: bool = False
     series_id: str = ""
     sop_id: str = ""
-    header: str = ""
     identifiers: tuple[tuple[str, str], ...] = ()
 
 
@@ -190,7 +186,7 @@ class Catalogue:
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def put_files(self, rows: Iterable[FileRow]) -> None:
-        """Inserts or replaces files with their header and identifiers."""
+        """Inserts or replaces files with their identifiers."""
         rows = list(rows)
         self.delete_files(row.token for row in rows)
         many = self._connection.executemany
@@ -202,7 +198,6 @@ class Catalogue:
                 for r in rows
             ],
         )  # fmt: skip
-        many("INSERT INTO headers VALUES (?, ?)", [(r.token, r.header) for r in rows if r.header])
         many("INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)",
              [(kind, pseudonym, r.token) for r in rows for kind, pseudonym in r.identifiers])  # fmt: skip
 
@@ -223,7 +218,7 @@ class Catalogue:
         )
 
     def delete_files(self, tokens: Iterable[str]) -> None:
-        """Forgets files, their headers and identifiers; cases stay."""
+        """Forgets files and their identifiers; cases stay."""
         self._connection.executemany("DELETE FROM files WHERE token = ?", [(token,) for token in tokens])
 
     def put_cases(self, cases: Iterable[tuple[Case, Sequence[str]]]) -> None:
@@ -282,7 +277,6 @@ class Catalogue:
         )
         many("DELETE FROM cases WHERE patient_id = ?", [(patient,) for patient in patients])
         self.set_meta(INGEST_STAMP, "")
-        many("DELETE FROM headers WHERE token = ?", tokens)
         many("DELETE FROM identifiers WHERE token = ?", tokens)
         many(
             "UPDATE files SET state = 'excluded', reason = 'consent_withdrawn', detail = '', notes = '', "

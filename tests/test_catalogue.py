@@ -26,7 +26,7 @@ CASE = Case(
     attributes={"kvp": 120.0, "manufacturer": "SIEMENS"},
     notes=("monochrome1", "lossy"),
 )
-FILE = FileRow("t1", 10, 20, "d", "accepted", "ok", identifiers=(("sop", "x"), ("path", "y")), header="{}")
+FILE = FileRow("t1", 10, 20, "d", "accepted", "ok", identifiers=(("sop", "x"), ("path", "y")))
 
 
 @pytest.fixture
@@ -48,13 +48,13 @@ def test_a_failed_transaction_leaves_nothing(catalogue: Catalogue) -> None:
     assert catalogue.cases() == []
 
 
-def test_forgetting_a_file_forgets_its_header_and_identifiers(catalogue: Catalogue) -> None:
+def test_forgetting_a_file_forgets_its_identifiers(catalogue: Catalogue) -> None:
     with catalogue.transaction():
         catalogue.put_files([FILE])
     assert len(catalogue.query("SELECT * FROM identifiers")) == 2
     with catalogue.transaction():
         catalogue.delete_files(["t1"])
-    for table in ("files", "headers", "identifiers"):
+    for table in ("files", "identifiers"):
         assert catalogue.query(f"SELECT * FROM {table}") == []
 
 

@@ -134,6 +134,7 @@ def _check_gone(difference: Changes, settings: Ingest) -> None:
 
 
 def _buried(workspace: Workspace) -> frozenset[str]:
-    """The pseudonyms of patients who were deleted on request."""
-    records = ledger.read(workspace.ledger("parts"))
-    return frozenset(str(record["patient_id"]) for record in records if record["why"] == _BURIED)
+    """The pseudonyms, with and without issuer, of patients who were deleted on request."""
+    records = [record for record in ledger.read(workspace.ledger("parts")) if record["why"] == _BURIED]
+    names = ("patient_id", "identifier")
+    return frozenset(str(record[name]) for record in records for name in names if name in record)

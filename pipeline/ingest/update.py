@@ -87,7 +87,8 @@ def _read_headers(target: Target, files: Sequence[Found]) -> Headers:
 
 
 def _unless_buried(header: Header, buried: frozenset[str]) -> Header:
-    if header.patient_id not in buried:
+    words = {header.patient_id, *(word for kind, word in header.identifiers if kind == "patient")}
+    if not words & buried:
         return header
     return Header(header.size, header.mtime_ns, header.digest, reason="consent_withdrawn", image=True)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline import digests
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.errors import DataError
+from pipeline.errors import DamageError, DataError
 from pipeline.records import Stored
 from pipeline.workspace import Workspace
 
@@ -69,7 +69,8 @@ class Material:
 def read(workspace: Workspace) -> Material:
     """The material of the frozen cohort.
 
-    Raises DataError when an earlier stage hasn't run, or a part is empty or lacks a class.
+    Raises DataError when an earlier stage hasn't run, or a part is empty or lacks a class, DamageError
+    when an array is not the one that was written.
     """
     cohort = _read_json(workspace.candidate / "cohort.json", "cohort")
     normalized = _read_json(workspace.data / "normalize.json", "normalize")
@@ -81,6 +82,7 @@ def read(workspace: Workspace) -> Material:
         _part(frame[frame["part"] == name], cohort["classes"], stored, shards=shards) for name in _PARTS
     )
     _require_classes(train, cohort["classes"])
+    _require_undamaged(train, validation)
     if not validation.case_ids:
         raise DataError(
             "The validation part holds no scan that can be used. Raise `cohort.shares.validation`."
@@ -112,6 +114,16 @@ def _part(frame: pd.DataFrame, classes: list[str], stored: Mapping[str, Stored],
         stored=tuple(stored[case_id] for case_id in frame["case_id"]),
         shards=shards,
     )
+
+
+def _require_undamaged(*parts: Part) -> None:
+    for part in parts:
+        for case_id, stored in zip(part.case_ids, part.stored, strict=True):
+            if not part.shards.verify(stored):
+                raise DamageError(
+                    f"The normalized array of case {case_id} in {stored.shard} is damaged, so nothing is "
+                    "trained on it. Run `make clean`, then the same command: it is made again from the scans."
+                )
 
 
 def _require_classes(train: Part, classes: list[str]) -> None:

@@ -164,7 +164,6 @@ def test_predict_runs_beside_a_run_that_holds_the_analysis(life: dict[str, Step]
     assert (project / "predictions.csv").exists()
 
 
-@pytest.mark.xfail(strict=True, reason="a defect: `train` reads arrays without comparing their checksums")
 def test_training_refuses_a_damaged_array(finished: Path) -> None:
     shutil.rmtree(finished / "data/small/checkpoints")  # so that training begins anew
     for shard in (finished / "data/small/normalized").glob("*.npy"):

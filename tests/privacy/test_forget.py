@@ -97,10 +97,6 @@ def forgotten(folder: Path, *places: str) -> Path:
     return project
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="ingest knows the buried by issuer and ID, so an unused scan with an issuer comes back",
-)
 def test_a_patient_stays_away_when_all_is_read_anew(tmp_path: Path) -> None:
     project = forgotten(tmp_path, "PatientID 1", "PatientID of localizer 900")
     assert run(project, [["clean", CONFIG], ["ingest", CONFIG]]).codes == [0, 0]
