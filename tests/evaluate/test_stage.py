@@ -21,6 +21,7 @@ from pipeline.evaluate.score import score
 from pipeline.evaluate.view import Plan
 from pipeline.executors import cores
 from pipeline.records import Case, Geometry
+from pipeline.stages import output_digests
 from pipeline.workspace import Workspace, write_json
 
 RECIPE = "recipe"
@@ -263,6 +264,7 @@ def test_a_rule_changed_after_the_look_is_refused(evaluated: Workspace, tmp_path
 def test_a_kill_after_the_look_costs_no_second_look_and_no_byte(
     project: Workspace, evaluated: Workspace, scanloom: Callable[..., Any]
 ) -> None:
+    write_json(project.stamp("train"), {"stage": "train", "outputs": output_digests("train", project)})
     killed = scanloom(
         "evaluate",
         "configs/study.yaml",

@@ -14,6 +14,7 @@ from pipeline.errors import ConfigError, DamageError, DataError, RetryError
 from pipeline.normalize import run
 from pipeline.normalize.recipe import parse
 from pipeline.normalize.store import require_space
+from pipeline.stages import output_digests
 from pipeline.workspace import Workspace, lock, write_json
 
 WINDOW = "  - hu_window: {low: -200, high: 400}"
@@ -229,6 +230,8 @@ def test_a_kill_at_any_moment_leaves_the_bytes_of_an_unbroken_run(
     whole = Workspace(analysis.workspace.root / "whole", "tiny")
     shutil.copytree(analysis.workspace.root, whole.root, ignore=shutil.ignore_patterns("whole"))
     run(config, whole)
+    outputs = output_digests("cohort", analysis.workspace)
+    write_json(analysis.workspace.stamp("cohort"), {"stage": "cohort", "outputs": outputs})
     killed = scanloom("normalize", "tiny.yaml", SCANLOOM_CRASH_AT=point)
     assert killed.returncode == -9
     with lock(analysis.workspace):
