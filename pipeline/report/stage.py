@@ -35,7 +35,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
         write_text(workspace.reports / "index.html", page.index(entries(workspace, body["title"]))) or changed
     )
     verdict = body["verdict"]["outcome"].replace("_", " ")
-    return Summary((f"Goal {verdict}." if verdict != "no goal" else "No goal was set.",), changed)
+    return Summary((f"Goal: {verdict}." if verdict != "no goal" else "No goal was set.",), changed)
 
 
 def _write(folder: Path, body: Json, undated: str) -> bool:
