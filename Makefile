@@ -194,12 +194,17 @@ forget: | $(SETUP)
 ## test: the tests (under 10 minutes on two cores)
 .PHONY: test
 test: .venv/dev.ready
-	@.venv/bin/python -m pytest -n 2 --dist loadgroup -m "not slow"
+	@.venv/bin/python -m pytest -n 2 --dist loadgroup -m "not slow and not exhaustive"
 
 ## test-slow: the slow tests
 .PHONY: test-slow
 test-slow: .venv/dev.ready
 	@.venv/bin/python -m pytest -m slow
+
+## test-exhaustive: a kill -9 at every crash point of every command (about an hour)
+.PHONY: test-exhaustive
+test-exhaustive: .venv/dev.ready
+	@.venv/bin/python -m pytest -m exhaustive
 
 ## bench [ONLY=demo|demo-3d|chest-xray|ct-contrast|feed]: measured figures next to their bars
 .PHONY: bench

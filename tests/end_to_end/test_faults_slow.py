@@ -16,7 +16,7 @@ from disks import fill_up
 from settled import NOT_COMPARED, leftovers, looks, settled
 from small_project import PROJECT, a_patient, contents, phantom
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.exhaustive, pytest.mark.xdist_group("faults")]
 
 ARROW = ("configure", "ingest", "cohort", "normalize", "drift", "train", "evaluate", "compare", "report")
 CONFIG = "configs/small.yaml"
