@@ -226,5 +226,6 @@ check: .venv/dev.ready
 COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet
 lock:
 	@$(COMPILE) --extra cpu -o requirements.lock
-	@$(COMPILE) --extra cpu --extra dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) --extra cpu --extra dask -c requirements.lock -o requirements-dask.lock
+	@$(COMPILE) --extra cpu --extra dask --extra dev -c requirements-dask.lock -o requirements-dev.lock
 	@$(COMPILE) --extra gpu -c requirements.lock -o requirements-gpu.lock
