@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import DamageError
 from pipeline.records import Stored
 from pipeline.workspace import TEMPORARY, crash_point, retry_error, sync
 
@@ -109,6 +110,15 @@ class Shards:
             self._maps[stored.shard] = flat
         data = flat[stored.offset : stored.offset + stored.nbytes]
         return np.asarray(data).view(stored.dtype).reshape(stored.shape)
+
+    def sound(self, case_id: str, stored: Stored) -> NDArray[Any]:
+        """The array of a case, as `read` gives it. Raises DamageError when its bytes aren't those written."""
+        if not self.verify(stored):
+            raise DamageError(
+                f"The stored array of case {case_id} in {stored.shard} is damaged. "
+                "Run `make clean`, then the same command: it is made again from the scans."
+            )
+        return self.read(stored)
 
     def verify(self, stored: Stored) -> bool:
         """Whether the bytes are the ones that were written."""

@@ -1,4 +1,4 @@
-"""The machine under Keras: the one file that speaks to TensorFlow itself.
+"""The machine under Keras. Only this file and the derivatives of the insights speak to TensorFlow itself.
 
 Keras chooses its backend from KERAS_BACKEND (TensorFlow where unset). Thread counts, op determinism
 and the GPU's abilities are TensorFlow's own settings; on another backend `start` leaves them alone.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -89,6 +89,19 @@ def seed_everything(seed: int, *, order: Literal["fixed", "free"]) -> None:
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow" and order == "fixed":
         _tensorflow().config.experimental.enable_op_determinism()
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of tensors as one kernel, compiled by XLA, also inside a step that isn't.
+
+    TensorFlow's own kernels win in convolutions, but many small operations in a row run several times
+    faster as one. Other backends compile the whole step anyway, and get the function as it is.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return function
+    return _tensorflow().function(function, jit_compile=True)  # type: ignore[no-any-return]
 
 
 @contextlib.contextmanager

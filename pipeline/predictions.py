@@ -72,6 +72,12 @@ def read(path: Path) -> Predictions:
     return Predictions(classes, frame, probability, np.column_stack(logits) if logits else None)
 
 
+def nine_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values as a table written with nine significant digits gives them back, so both are cut alike."""
+    flat = [float(f"{value:.9g}") for value in values.ravel()]
+    return np.array(flat, dtype=np.float64).reshape(values.shape)
+
+
 def _text(path: Path) -> pd.DataFrame:
     import pandas as pd
 

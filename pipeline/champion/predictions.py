@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.errors import DamageError
-from pipeline.records import Stored
+from pipeline.predictions import nine_digits
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -47,8 +46,9 @@ def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.Dat
     ready = [case_id for case_id in cases["case_id"] if case_id in stored]
     logits = np.full((len(cases), len(scorer.classes)), np.nan)
     rows = cases["case_id"].isin(stored).to_numpy()
-    logits[rows] = scoring.logits(scorer, _arrays(Shards(workspace.normalized), ready, stored=stored))
-    probability = _as_written(scoring.probabilities(_as_written(logits), scorer.temperature))
+    shards = Shards(workspace.normalized)
+    logits[rows] = scoring.logits(scorer, (shards.sound(case_id, stored[case_id]) for case_id in ready))
+    probability = nine_digits(scoring.probabilities(nine_digits(logits), scorer.temperature))
     threshold = threshold_of(scorer.operating)
     return _table(cases, scorer.classes, logits=logits, probability=probability, threshold=threshold)
 
@@ -83,21 +83,3 @@ def _table(
         reason=np.where(ok, "", np.where(has_array, NOT_FINITE, NO_ARRAY)),
     )
     return frame.join(cases[[name for name in cases.columns if name.startswith("by_")]])
-
-
-def _arrays(
-    shards: Shards, case_ids: Sequence[str], *, stored: Mapping[str, Stored]
-) -> Iterator[NDArray[Any]]:
-    for case_id in case_ids:
-        if not shards.verify(stored[case_id]):
-            raise DamageError(
-                f"The normalized array of case {case_id} is damaged. "
-                "It can be made again from the scans: run `make clean`, then the same command."
-            )
-        yield shards.read(stored[case_id])
-
-
-def _as_written(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The values with the nine digits that a table keeps, so that a threshold cuts both alike."""
-    rounded = [float(f"{value:.9g}") for value in values.ravel()]
-    return np.array(rounded, dtype=np.float64).reshape(values.shape)

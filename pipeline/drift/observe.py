@@ -10,7 +10,6 @@ from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.drift.describe import header, intensity, labels, one_a_patient, scores
 from pipeline.drift.differences import Columns, columns
-from pipeline.errors import DamageError
 from pipeline.records import Attribute, Case
 from pipeline.workspace import Workspace
 
@@ -56,14 +55,7 @@ def _cases_of(group: Group, cases: Sequence[Case]) -> list[Case]:
 
 
 def _intensities(shards: Shards, cases: Sequence[Case]) -> list[dict[str, Attribute]]:
-    return [_intensity(shards, case) for case in cases[:_MOST_PATIENTS]]
-
-
-def _intensity(shards: Shards, case: Case) -> dict[str, Attribute]:
-    try:
-        return intensity(shards.read(case.stored), len(case.geometry.spacing))
-    except (OSError, ValueError) as error:
-        raise DamageError(
-            f"The stored voxels of case {case.case_id} can't be read ({type(error).__name__}). "
-            "They can be made again from the scans: run `make clean`, then the same command."
-        ) from error
+    return [
+        intensity(shards.sound(case.case_id, case.stored), len(case.geometry.spacing))
+        for case in cases[:_MOST_PATIENTS]
+    ]

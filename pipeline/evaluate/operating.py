@@ -11,6 +11,7 @@ from pipeline import digests, scoring
 from pipeline.errors import DataError
 from pipeline.evaluate.tasks import Task
 from pipeline.evaluate.view import Json
+from pipeline.predictions import nine_digits
 from pipeline.statistics import thresholds
 from pipeline.statistics.calibration import TEMPERATURE_BOUNDS, Temperature, fit_temperature
 from pipeline.statistics.sample import PatientScore, Sample
@@ -118,12 +119,6 @@ def probabilities(logits: Floats, value: float) -> Floats:
     Shapes (cases, classes); nan rows stay nan.
     """
     return nine_digits(scoring.probabilities(logits, value))
-
-
-def nine_digits(values: Floats) -> Floats:
-    """The values as a table written with nine significant digits gives them back."""
-    flat = [float(f"{value:.9g}") for value in values.ravel()]
-    return np.array(flat, dtype=np.float64).reshape(values.shape)
 
 
 def temperature_metric(choices: Choices) -> Json:

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import Shards
-from pipeline.errors import DamageError
-from pipeline.evaluate.operating import nine_digits
+from pipeline.predictions import nine_digits
 from pipeline.progress import Bar, bar
 from pipeline.records import Stored
 from pipeline.statistics.vectors import Flags, Floats
@@ -74,10 +73,5 @@ def _arrays(
     case_ids: Sequence[str], stored: Mapping[str, Stored], shards: Shards, progress: Bar
 ) -> Iterator[NDArray[Any]]:
     for case_id in case_ids:
-        if not shards.verify(stored[case_id]):
-            raise DamageError(
-                f"The model-ready array of case {case_id} in {stored[case_id].shard} is damaged. "
-                "Run `make verify`, which says how to rebuild it from the scans."
-            )
-        yield shards.read(stored[case_id])
+        yield shards.sound(case_id, stored[case_id])
         progress.advance()

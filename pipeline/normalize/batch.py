@@ -9,7 +9,6 @@ import numpy as np
 
 from pipeline import digests
 from pipeline.arrays import Shards, ShardWriter
-from pipeline.errors import DamageError
 from pipeline.normalize.image import Image, Refused
 from pipeline.normalize.recipe import Recipe, apply, to_storage
 from pipeline.records import Case, Stored
@@ -81,13 +80,8 @@ def normalize_case(recipe: Recipe, case: Case, *, native: Path) -> Image:
         Refused: the recipe refuses the scan.
         DamageError: its stored voxels don't match their checksum.
     """
-    shards = Shards(native)  # one per scan: a mapped shard counts against a child's memory limit
-    if not shards.verify(case.stored):
-        raise DamageError(
-            f"The stored voxels of case {case.case_id} are damaged (shard {case.stored.shard}). "
-            "They can be read again from the scans: run `make clean`, then `make report`."
-        )
-    values = shards.read(case.stored).astype(np.float32)
+    # Shards of its own for each scan: a mapped shard counts against a child's memory limit.
+    values = Shards(native).sound(case.case_id, case.stored).astype(np.float32)
     if case.channels == 1:
         values = values[..., np.newaxis]  # (*space, channels)
     image = Image(values, case.geometry.spacing, case.geometry.spacing_kind, case.value_unit)

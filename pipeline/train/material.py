@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline import digests
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.errors import DamageError, DataError
+from pipeline.errors import DataError
 from pipeline.records import Stored
 from pipeline.workspace import Workspace
 
@@ -34,6 +34,11 @@ class Part:
     def read(self, index: int) -> NDArray[Any]:
         """The array of case `index`, memory-mapped."""
         return self.shards.read(self.stored[index])
+
+    def check(self) -> None:
+        """Raises DamageError when an array is not the one that was written."""
+        for case_id, stored in zip(self.case_ids, self.stored, strict=True):
+            self.shards.sound(case_id, stored)
 
     @property
     def digest(self) -> str:
@@ -82,7 +87,8 @@ def read(workspace: Workspace) -> Material:
         _part(frame[frame["part"] == name], cohort["classes"], stored, shards=shards) for name in _PARTS
     )
     _require_classes(train, cohort["classes"])
-    _require_undamaged(train, validation)
+    for part in (train, validation):
+        part.check()
     if not validation.case_ids:
         raise DataError(
             "The validation part holds no scan that can be used. Raise `cohort.shares.validation`."
@@ -114,16 +120,6 @@ def _part(frame: pd.DataFrame, classes: list[str], stored: Mapping[str, Stored],
         stored=tuple(stored[case_id] for case_id in frame["case_id"]),
         shards=shards,
     )
-
-
-def _require_undamaged(*parts: Part) -> None:
-    for part in parts:
-        for case_id, stored in zip(part.case_ids, part.stored, strict=True):
-            if not part.shards.verify(stored):
-                raise DamageError(
-                    f"The normalized array of case {case_id} in {stored.shard} is damaged, so nothing is "
-                    "trained on it. Run `make clean`, then the same command: it is made again from the scans."
-                )
 
 
 def _require_classes(train: Part, classes: list[str]) -> None:

@@ -283,5 +283,5 @@ def test_a_damaged_array_is_an_error_not_a_wrong_score(project: Workspace) -> No
     data = bytearray(path.read_bytes())
     data[200] ^= 1
     path.write_bytes(data)
-    with pytest.raises(DamageError, match="The model-ready array of case case000"):
+    with pytest.raises(DamageError, match="The stored array of case case000"):
         evaluate.run(config_of(project.root), project)

@@ -63,6 +63,6 @@ def test_one_flipped_bit_of_a_native_voxel_is_found(batch: Batch) -> None:
     data = bytearray(shard.read_bytes())
     data[128] ^= 1  # the first voxel behind the header
     shard.write_bytes(data)
-    with pytest.raises(DamageError, match=r"voxels of case c1 are damaged.*make clean"):
+    with pytest.raises(DamageError, match=r"array of case c1 .* is damaged.*make clean"):
         normalize(batch)
     assert not batch.shard.exists()
