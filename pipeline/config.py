@@ -57,8 +57,23 @@ class Ingest(Section):
     pixel_text: Literal["not_reviewed", "reviewed"] = "not_reviewed"
     settle_seconds: Annotated[float, Field(ge=0)] = 0.0
     workers: Count | None = None
+    executor: Literal["local", "dask"] = "local"
+    scheduler: str | None = None
     failed_share: Share = 0.20
     limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _can_run(self) -> Ingest:
+        if self.executor == "dask" and not self.scheduler:
+            raise ValueError(
+                "`executor: dask` needs `scheduler: tcp://host:port`, the address of a scheduler"
+            )
+        return self
+
+    @property
+    def cluster(self) -> str | None:
+        """The address of the Dask scheduler that runs the work; None: it runs here."""
+        return self.scheduler if self.executor == "dask" else None
 
 
 class JoinColumn(Section):

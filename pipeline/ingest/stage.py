@@ -11,6 +11,7 @@ from pipeline import digests, ledger
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.config import Config, Ingest
 from pipeline.errors import DataError, GateError
+from pipeline.executors import Crew
 from pipeline.ingest.account import account_lines, check_usable, stamp
 from pipeline.ingest.changes import Changes, find_changes
 from pipeline.ingest.discover import Found, discover
@@ -46,7 +47,8 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
         _check_gone(difference, settings)
         changed = 0
         if difference.fresh or difference.gone or not catalogue.meta(INGEST_STAMP):
-            target = Target(settings, key, catalogue, workspace.cases, _buried(workspace))
+            crew = Crew(workspace.data, settings.workers, settings.cluster)
+            target = Target(settings, crew, key, catalogue, workspace.cases, _buried(workspace))
             changed = update(target, difference, found)
         lines = account_lines(catalogue, difference, changed=changed)
         check_usable(catalogue, settings, lines)
@@ -103,7 +105,7 @@ def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
 
 def _recipe(settings: Ingest) -> str:
     """The digest of all settings that decide what a file becomes."""
-    outside = {"raw", "key", "workers", "settle_seconds", "failed_share"}
+    outside = {"raw", "key", "workers", "executor", "scheduler", "settle_seconds", "failed_share"}
     return digests.of_json([VERSION, settings.model_dump(mode="json", exclude=outside)])
 
 
