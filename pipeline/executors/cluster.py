@@ -11,6 +11,7 @@ import contextlib
 import multiprocessing
 import pickle
 import uuid
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from pathlib import Path
@@ -25,6 +26,7 @@ from pipeline.executors.batches import Batch, ChildLimits, Crew, Failure, Result
 from pipeline.workspace import TEMPORARY
 
 _CONNECT_SECONDS, _WORKERLESS_SECONDS = 10, 60
+_KILLED = Failure("died", "KilledWorker")
 _DECIDES_BYTES = ("imagecodecs", "numpy", "pylibjpeg-rle", "scipy")
 
 
@@ -38,14 +40,23 @@ def run(
         RetryError: the scheduler can't be reached or has no workers.
     """
     versions = _versions()
+    submitted: weakref.WeakSet[Any] = weakref.WeakSet()
     with _connected(str(crew.scheduler)) as client, _visible_file(crew.folder) as proof:
 
         def submit(batch: Batch) -> Any:
             work = pickle.dumps((function, batch, limits))
-            return client.submit(work_in_child, work, versions=versions, proof=proof, pure=False)
+            future = client.submit(work_in_child, work, versions=versions, proof=proof, pure=False)
+            submitted.add(future)
+            return future
 
         for batch, future in in_order(batches, submit, workers=lambda: _threads(client)):
             outcome = _outcome(future, client)
+            if (
+                outcome == _KILLED
+            ):  # or it only waited where another batch did it: it is tried with none beside it
+                for other in tuple(submitted):
+                    _outcome(other, client)
+                outcome = _outcome(submit(batch), client)
             if isinstance(outcome, ScanloomError):
                 raise outcome
             yield batch, outcome
@@ -128,8 +139,8 @@ def _outcome(future: distributed.Future, client: distributed.Client) -> Any:
             return future.result(timeout=_WORKERLESS_SECONDS)
         except TimeoutError:
             _require_workers(client)  # then it is only slow
-        except distributed.KilledWorker as error:
-            return Failure("died", type(error).__name__)
+        except distributed.KilledWorker:
+            return _KILLED
         except (CancelledError, OSError) as error:
             raise _lost(client, type(error).__name__) from None
         except Exception as error:  # noqa: BLE001 - what ours raises is returned: it never ran
