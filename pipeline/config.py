@@ -12,7 +12,16 @@ import typing
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -61,6 +70,16 @@ class Ingest(Section):
     scheduler: str | None = None
     failed_share: Share = 0.20
     limits: Limits = Limits()
+
+    @field_validator("raw")
+    @classmethod
+    def _without_secrets(cls, raw: str) -> str:
+        """A folder's path, or a URL that says nothing about who reads it."""
+        if "://" in raw and (re.search(r"://[^/]*:[^/]*@", raw) or "?" in raw):
+            raise PydanticCustomError(
+                "secret", "a URL must hold no password or token; set them where its driver looks"
+            )
+        return raw.removeprefix("file://")
 
     @model_validator(mode="after")
     def _can_run(self) -> Ingest:
@@ -360,6 +379,8 @@ def _sentence(keys: KeyPath, item: Any) -> str:
         return f"unknown key '{keys[-1]}' ({nearest(str(keys[-1]), _known_keys(keys[:-1]))})."
     if item["type"] == "missing":
         return f"'{name}' is missing."
+    if item["type"] == "secret":  # not to be shown
+        return f"'{name}': {item['msg']}."
     message = item["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     found = json.dumps(item["input"], ensure_ascii=False)
     return f"'{name}': {message}, found {found if len(found) <= 60 else found[:57] + '...'}."
