@@ -51,9 +51,8 @@ def run(
 
         for batch, future in in_order(batches, submit, workers=lambda: _threads(client)):
             outcome = _outcome(future, client)
-            if (
-                outcome == _KILLED
-            ):  # or it only waited where another batch did it: it is tried with none beside it
+            if outcome == _KILLED:
+                # it may only have waited on workers that another batch killed: once more, with none beside it
                 for other in tuple(submitted):
                     _outcome(other, client)
                 outcome = _outcome(submit(batch), client)
