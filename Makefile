@@ -29,9 +29,9 @@ FORCE:
 help:
 	@awk 'sub(/^## /, "") { i = index($$0, ": "); printf "  %-34s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }' Makefile
 
-## setup [GPU=1]: make .venv from the lock (GPU=1: the CUDA build)
+## setup [GPU=1] [DASK=1]: make .venv from the lock (GPU=1: the CUDA build; DASK=1: with clusters and URLs)
 .PHONY: setup
-setup: $(READY)
+setup: $(READY) $(if $(DASK),.venv/dask.ready)
 
 $(READY): $(LOCK)
 	@echo "Installing $(LOCK) into .venv ..."
@@ -41,8 +41,8 @@ $(READY): $(LOCK)
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/dev.ready: requirements-dev.lock | $(SETUP)
-	@echo "Installing requirements-dev.lock into .venv ..."
+.venv/dev.ready .venv/dask.ready: .venv/%.ready: requirements-%.lock | $(SETUP)
+	@echo "Installing $< into .venv ..."
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
@@ -226,6 +226,6 @@ check: .venv/dev.ready
 COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet
 lock:
 	@$(COMPILE) --extra cpu -o requirements.lock
-	@$(COMPILE) --extra cpu --extra dask -c requirements.lock -o requirements-dask.lock
-	@$(COMPILE) --extra cpu --extra dask --extra dev -c requirements-dask.lock -o requirements-dev.lock
+	@$(COMPILE) --extra dask -c requirements.lock -o requirements-dask.lock
+	@$(COMPILE) --extra cpu --extra dask --extra dev -c requirements.lock -c requirements-dask.lock -o requirements-dev.lock
 	@$(COMPILE) --extra gpu -c requirements.lock -o requirements-gpu.lock

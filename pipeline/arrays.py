@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import DamageError
 from pipeline.records import Stored
-from pipeline.workspace import TEMPORARY, crash_point, retry_error, sync
+from pipeline.workspace import TEMPORARY, crash_point, retry_error, sync, temporary_path
 
 ALIGNMENT = 64
 _HEADER_BYTES = 128
@@ -32,7 +32,7 @@ class ShardWriter:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._temporary = path.with_name(f"{path.stem}{TEMPORARY}{os.getpid()}{path.suffix}")
+        self._temporary = temporary_path(path)
         self._used = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

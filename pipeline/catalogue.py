@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from pipeline.disks import is_network
 from pipeline.errors import DamageError, RetryError, UsageError
 from pipeline.records import Case, Geometry, Stored
 from pipeline.workspace import crash_point
@@ -117,7 +118,8 @@ class Catalogue:
                 f"this one knows {SCHEMA_VERSION}). Update Scanloom, or run `make clean` and start again."
             )
         if version < SCHEMA_VERSION:
-            execute("PRAGMA journal_mode = WAL")
+            # a write-ahead log needs shared memory, which no network file system has (sqlite.org/wal.html)
+            execute(f"PRAGMA journal_mode = {'DELETE' if is_network(self._path.parent) else 'WAL'}")
             self._connection.executescript(
                 f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
             )

@@ -12,7 +12,16 @@ import typing
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -57,8 +66,33 @@ class Ingest(Section):
     pixel_text: Literal["not_reviewed", "reviewed"] = "not_reviewed"
     settle_seconds: Annotated[float, Field(ge=0)] = 0.0
     workers: Count | None = None
+    executor: Literal["local", "dask"] = "local"
+    scheduler: str | None = None
     failed_share: Share = 0.20
     limits: Limits = Limits()
+
+    @field_validator("raw")
+    @classmethod
+    def _without_secrets(cls, raw: str) -> str:
+        """A folder's path, or a URL that says nothing about who reads it."""
+        if "://" in raw and (re.search(r"://[^/]*:[^/]*@", raw) or "?" in raw):
+            raise PydanticCustomError(
+                "secret", "a URL must hold no password or token; set them where its driver looks"
+            )
+        return raw.removeprefix("file://")
+
+    @model_validator(mode="after")
+    def _can_run(self) -> Ingest:
+        if self.executor == "dask" and not self.scheduler:
+            raise ValueError(
+                "`executor: dask` needs `scheduler: tcp://host:port`, the address of a scheduler"
+            )
+        return self
+
+    @property
+    def cluster(self) -> str | None:
+        """The address of the Dask scheduler that runs the work; None: it runs here."""
+        return self.scheduler if self.executor == "dask" else None
 
 
 class JoinColumn(Section):
@@ -345,6 +379,8 @@ def _sentence(keys: KeyPath, item: Any) -> str:
         return f"unknown key '{keys[-1]}' ({nearest(str(keys[-1]), _known_keys(keys[:-1]))})."
     if item["type"] == "missing":
         return f"'{name}' is missing."
+    if item["type"] == "secret":  # not to be shown
+        return f"'{name}': {item['msg']}."
     message = item["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     found = json.dumps(item["input"], ensure_ascii=False)
     return f"'{name}': {message}, found {found if len(found) <= 60 else found[:57] + '...'}."

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pipeline
 from pipeline import digests
-from pipeline.executors import cores
 
 _PACKAGES = (
     "imagecodecs", "keras", "numpy", "pandas", "pydicom", "pylibjpeg-rle", "scikit-learn", "scipy",
@@ -35,6 +34,11 @@ def code_digest() -> str:
     root = Path(pipeline.__file__).parent
     files = sorted(root.rglob("*.py"))
     return digests.of_json({path.relative_to(root).as_posix(): digests.of_file(path) for path in files})
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def machine() -> dict[str, str | int]:

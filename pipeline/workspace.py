@@ -130,13 +130,18 @@ def crash_point(name: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+def temporary_path(path: Path) -> Path:
+    """Where the file is written until it is whole: beside it, under a name that no other process uses."""
+    return path.with_name(f"{path.stem}{TEMPORARY}{socket.gethostname()}-{os.getpid()}{path.suffix}")
+
+
 @contextlib.contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`, with the same suffix, that becomes `path` on success.
 
     Raises RetryError when the disk is full or the folder can't be written; `path` is then as before.
     """
-    temporary = path.with_name(f"{path.stem}{TEMPORARY}{os.getpid()}{path.suffix}")
+    temporary = temporary_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary

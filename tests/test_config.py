@@ -54,6 +54,7 @@ def test_the_printed_configuration_loads_to_the_same(tmp_path: Path) -> None:
         ("  raw: data/raw/study", "  raw: data/raw/study\n  unit: volume", 3, "expected 'image' or 'series', found \"volume\""),
         ("  target: label", "  target: label\n  shares: {train: 0.9, validation: 0.9}", 6, "must add up to 1, not 1.95"),
         ("  target: label", "  target: label\n  target: label", 6, "duplicate key"),
+        ("  raw: data/raw/study", "  raw: raw\n  executor: dask", 1, "`executor: dask` needs `scheduler: tcp://host:port`"),
         ("  raw: data/raw/study", "  raw: [data", 3, "expected ',' or ']'"),
     ],
 )  # fmt: skip
@@ -65,6 +66,21 @@ def test_a_wrong_key_or_value_is_told_with_its_line(
         load(path)
     assert words in str(caught.value)
     assert f"{path}:{line}: " in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["sftp://ada:hunter2@host/scans", "https://host/scans?token=hunter2"])
+def test_a_url_with_a_secret_is_refused_without_showing_it(tmp_path: Path, url: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"study.yaml:2: 'ingest.raw': a URL must hold no password or token"
+    ) as told:
+        load(write(tmp_path, GOOD.replace("data/raw/study", url)))
+    assert "hunter2" not in str(told.value)
+
+
+def test_the_url_of_a_local_folder_is_its_path(tmp_path: Path) -> None:
+    assert (
+        load(write(tmp_path, GOOD.replace("data/raw/study", "file:///mnt/scans"))).ingest.raw == "/mnt/scans"
+    )
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:

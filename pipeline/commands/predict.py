@@ -43,12 +43,10 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary
         champion.check_generation(workspace, model.generation)
     _check_key(config, workspace)
     recipe = json.loads((folder / "model.json").read_text())["recipe"]
-    raw = Path(new).expanduser().resolve()
+    raw = new if "://" in new else str(Path(new).expanduser().resolve())
     theirs = config.model_copy(
         update={
-            "ingest": config.ingest.model_copy(
-                update={"raw": str(raw), "key": _key(config), "failed_share": 1.0}
-            ),
+            "ingest": config.ingest.model_copy(update={"raw": raw, "key": _key(config), "failed_share": 1.0}),
             "normalize": tuple(recipe),
         }
     )

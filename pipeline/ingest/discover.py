@@ -1,4 +1,4 @@
-"""All paths under RAW, sorted; links are not followed and nothing is opened."""
+"""All paths under RAW, a folder or a URL, sorted; links are not followed and nothing is opened."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.ingest import remote
 from pipeline.pseudonyms import Key
 
 
 @dataclass(frozen=True)
 class Found:
-    """One path of RAW: its keyed token, size and time; `reason` is set where it can't be read as a file."""
+    """One path of RAW: its keyed token, size and time; `reason` is set where it can't be read as a file.
+
+    Behind a URL, `path` is the file's URL, and in place of the time stands its version.
+    """
 
     token: str
     path: bytes
@@ -27,6 +31,11 @@ def discover(root: bytes, key: Key) -> list[Found]:
 
     Names that are no UTF-8 are kept as they are (PEP 383). RAW itself may be a link.
     """
+    if remote.is_url(root):
+        return [
+            Found(key.pseudonym("path", relative), path, relative, size, version, reason)
+            for path, relative, size, version, reason in sorted(remote.listing(root))
+        ]
     return [
         Found(key.pseudonym("path", relative), path, relative, size, mtime_ns, reason)
         for path, size, mtime_ns, reason in sorted(_walk(root))

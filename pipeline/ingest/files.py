@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.ingest import remote
 from pipeline.ingest.elements import Buffer
 
 _MAPPED_BYTES = 32 << 20
@@ -30,7 +31,10 @@ class OpenFile:
 
 @contextlib.contextmanager
 def open_file(path: bytes) -> Iterator[OpenFile]:
-    """The bytes of a regular file. Raises OSError, and ChangedWhileRead if it changed meanwhile."""
+    """The bytes of a regular file or URL. Raises OSError, and ChangedWhileRead if it changed meanwhile."""
+    if remote.is_url(path):
+        yield OpenFile(*remote.read(path))
+        return
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         before = os.fstat(descriptor)

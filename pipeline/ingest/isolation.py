@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from pipeline.executors import ChildLimits, Failure, cores, run
+from pipeline.executors import ChildLimits, Crew, Failure, cores, run
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.reasons import Refusal
 
@@ -28,7 +29,7 @@ def run_isolated(
     tasks: Sequence[Task],
     *,
     split: Callable[[Task], Iterable[Task]],
-    workers: int | None,
+    crew: Crew,
     limits: FileLimits,
 ) -> Iterator[tuple[Task, Result | Failure]]:
     """Each task with its result; a failed task is replaced by its parts, and a failed part by its Failure."""
@@ -37,7 +38,7 @@ def run_isolated(
     child = ChildLimits(_BATCH_FACTOR * limits.seconds, limits.memory_mb)
     parts: list[Task] = []
     alone: list[tuple[Task, Failure]] = []
-    for task, result in run(function, tasks, workers=_needed(workers, len(tasks)), limits=child):
+    for task, result in run(function, tasks, crew=_needed(crew, len(tasks)), limits=child):
         if not isinstance(result, Failure):
             yield task, result
             continue
@@ -48,7 +49,7 @@ def run_isolated(
             alone.append((task, result))
     yield from alone
     if parts:
-        yield from run(function, parts, workers=_needed(workers, len(parts)), limits=child)
+        yield from run(function, parts, crew=_needed(crew, len(parts)), limits=child)
 
 
 @contextlib.contextmanager
@@ -89,5 +90,5 @@ def _refusal(failure: Failure) -> Refusal:
     return Refusal("internal_error", failure.detail)
 
 
-def _needed(workers: int | None, tasks: int) -> int:
-    return max(1, min(workers or cores(), tasks))
+def _needed(crew: Crew, tasks: int) -> Crew:
+    return replace(crew, workers=max(1, min(crew.workers or cores(), tasks)))

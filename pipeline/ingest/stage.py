@@ -11,10 +11,12 @@ from pipeline import digests, ledger
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.config import Config, Ingest
 from pipeline.errors import DataError, GateError
+from pipeline.executors import Crew
 from pipeline.ingest.account import account_lines, check_usable, stamp
 from pipeline.ingest.changes import Changes, find_changes
 from pipeline.ingest.discover import Found, discover
 from pipeline.ingest.reasons import REASONS
+from pipeline.ingest.remote import is_url
 from pipeline.ingest.update import Target, update
 from pipeline.pseudonyms import PHANTOM, Key, load_key, require_phantom, require_same_key
 from pipeline.records import Summary
@@ -37,7 +39,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     """
     settings = config.ingest
     key, made = load_key(settings.key, workspace.name, workspace.root)
-    found = _discovered(workspace.root / settings.raw, settings, key)
+    found = _discovered(workspace, settings, key)
     if found and settings.key == PHANTOM:
         require_phantom(workspace.root / settings.raw)
     with Catalogue(workspace.catalogue) as catalogue:
@@ -46,7 +48,8 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
         _check_gone(difference, settings)
         changed = 0
         if difference.fresh or difference.gone or not catalogue.meta(INGEST_STAMP):
-            target = Target(settings, key, catalogue, workspace.cases, _buried(workspace))
+            crew = Crew(workspace.data, settings.workers, settings.cluster)
+            target = Target(settings, crew, key, catalogue, workspace.cases, _buried(workspace))
             changed = update(target, difference, found)
         lines = account_lines(catalogue, difference, changed=changed)
         check_usable(catalogue, settings, lines)
@@ -65,7 +68,7 @@ def list_files(
     with Catalogue(workspace.catalogue) as catalogue:
         rows = catalogue.query("SELECT token, state, reason, detail FROM files")
     known = {row[0]: row[1:] for row in rows}
-    for file in discover(os.fsencode(workspace.root / config.ingest.raw), key):
+    for file in discover(_place(workspace, config.ingest), key):
         own, code, detail = known.get(file.token, ("", "", ""))
         if own and state in ("", own):
             reason = REASONS[code]
@@ -79,13 +82,20 @@ def _printable(path: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
-def _discovered(raw: Path, settings: Ingest, key: Key) -> list[Found]:
-    if not raw.is_dir():
+def _place(workspace: Workspace, settings: Ingest) -> bytes:
+    """The URL of RAW, or the path of its folder."""
+    url = os.fsencode(settings.raw)
+    return url if is_url(url) else os.fsencode(workspace.root / settings.raw)
+
+
+def _discovered(workspace: Workspace, settings: Ingest, key: Key) -> list[Found]:
+    place = _place(workspace, settings)
+    if not is_url(place) and not Path(os.fsdecode(place)).is_dir():
         raise DataError(
             f"The folder of scans {settings.raw} is not there. Put the DICOM files there, "
             "or set `ingest.raw` to where they are."
         )
-    return discover(os.fsencode(raw), key)
+    return discover(place, key)
 
 
 def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
@@ -103,7 +113,7 @@ def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
 
 def _recipe(settings: Ingest) -> str:
     """The digest of all settings that decide what a file becomes."""
-    outside = {"raw", "key", "workers", "settle_seconds", "failed_share"}
+    outside = {"raw", "key", "workers", "executor", "scheduler", "settle_seconds", "failed_share"}
     return digests.of_json([VERSION, settings.model_dump(mode="json", exclude=outside)])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.executors import Failure
+from pipeline.executors import Crew, Failure
 from pipeline.ingest.discover import Found
 from pipeline.ingest.headers import Header, Selection, read_header
 from pipeline.ingest.isolation import at_most, header_refusal, run_isolated
@@ -34,14 +34,12 @@ def read_headers(task: HeaderTask) -> dict[str, Header]:
 
 
 def survey(
-    files: Sequence[Found], *, key: Key, selection: Selection, workers: int | None, progress: Bar
+    files: Sequence[Found], *, key: Key, selection: Selection, crew: Crew, progress: Bar
 ) -> dict[str, Header]:
     """The header of each file, by token."""
     headers: dict[str, Header] = {}
     tasks = [HeaderTask(batch, key, selection) for batch in _batches(files)]
-    for task, result in run_isolated(
-        read_headers, tasks, split=_alone, workers=workers, limits=selection.limits
-    ):
+    for task, result in run_isolated(read_headers, tasks, split=_alone, crew=crew, limits=selection.limits):
         if isinstance(result, Failure):
             refusal = header_refusal(result)
             blank = Header(task.files[0].size, task.files[0].mtime_ns)

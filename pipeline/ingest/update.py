@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.catalogue import INGEST_STAMP, Catalogue, FileRow
 from pipeline.config import Ingest
-from pipeline.executors import Failure
+from pipeline.executors import Crew, Failure
 from pipeline.ingest import changes
 from pipeline.ingest.batching import batches, shard_name
 from pipeline.ingest.casting import Batch, Cast, Spoiled, cast, digest_planes, split
@@ -36,9 +36,10 @@ Headers = dict[str, Header]
 
 @dataclass(frozen=True)
 class Target:
-    """What is brought up to date, and under which settings; `buried` are patients not to be read."""
+    """What is brought up to date, by whom and under which settings; `buried` are patients not to be read."""
 
     settings: Ingest
+    crew: Crew
     key: Key
     catalogue: Catalogue
     shards: Path
@@ -80,9 +81,7 @@ def _read_headers(target: Target, files: Sequence[Found]) -> Headers:
     reviewed = target.settings.pixel_text == "reviewed"
     selection = Selection(target.settings.modalities, target.limits, reviewed)
     with bar("headers", len(regular), "files") as progress:
-        headers |= survey(
-            regular, key=target.key, selection=selection, workers=target.settings.workers, progress=progress
-        )
+        headers |= survey(regular, key=target.key, selection=selection, crew=target.crew, progress=progress)
     return {token: _unless_buried(header, target.buried) for token, header in headers.items()}
 
 
@@ -131,9 +130,9 @@ def _pixel_digests(target: Target, files: Mapping[str, SourceFile]) -> dict[str,
     """Digests of the planes of each file, () for files whose pixels end their child."""
     tasks = [_batch(target, (), {token: file}) for token, file in files.items()]
     found: dict[str, tuple[str, ...]] = {}
-    limits, workers = target.limits, target.settings.workers
+    limits, crew = target.limits, target.crew
     for task, result in run_isolated(
-        digest_planes, tasks, split=lambda task: [task], workers=workers, limits=limits
+        digest_planes, tasks, split=lambda task: [task], crew=crew, limits=limits
     ):
         found |= dict.fromkeys(task.files, ()) if isinstance(result, Failure) else result
     return found
@@ -185,9 +184,9 @@ def _cast_all(
         replace(_batch(target, cases, files), shard=target.shards / shard_name(cases, digest_of))
         for cases in batches(pending)
     ]
-    limits, workers = target.limits, target.settings.workers
+    limits, crew = target.limits, target.crew
     with bar("images", len(pending), "cases") as progress:
-        for task, result in run_isolated(cast, tasks, split=split, workers=workers, limits=limits):
+        for task, result in run_isolated(cast, tasks, split=split, crew=crew, limits=limits):
             made = _blame(target, task, result) if isinstance(result, Failure) else result
             _commit_batch(target, task, made, headers)
             progress.advance(len(task.cases))

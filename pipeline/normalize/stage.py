@@ -12,6 +12,7 @@ from pipeline import digests
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
 from pipeline.errors import DataError
+from pipeline.executors import Crew
 from pipeline.normalize.champion import Champion, load_champion
 from pipeline.normalize.recipe import Recipe, parse
 from pipeline.normalize.store import Pool, Ready, bring_up_to_date, remove_unused, spacings, write_refused
@@ -32,7 +33,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
     """
     recipe = parse(config.normalize, config.refuse)
     champion = load_champion(workspace)
-    pool = Pool(config.ingest.workers, config.ingest.limits.seconds, config.ingest.limits.memory_mb)
+    crew = Crew(workspace.data, config.ingest.workers, config.ingest.cluster)
+    pool = Pool(crew, config.ingest.limits.seconds, config.ingest.limits.memory_mb)
     parts = _parts(workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         cases = _cohort_cases(catalogue, parts)

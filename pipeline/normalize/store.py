@@ -14,7 +14,7 @@ from typing import Final
 from pipeline import executors
 from pipeline.catalogue import Catalogue
 from pipeline.errors import DataError, RetryError
-from pipeline.executors import ChildLimits, Failure
+from pipeline.executors import ChildLimits, Crew, Failure
 from pipeline.normalize.batch import Batch, Outcome, Refusal, normalize, normalize_case, spacing_path
 from pipeline.normalize.image import Refused
 from pipeline.normalize.recipe import Recipe, to_storage
@@ -30,9 +30,9 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Pool:
-    """How many children may work, and what each may use."""
+    """Who works, and what each child may use."""
 
-    workers: int | None
+    crew: Crew
     seconds_a_scan: float
     memory_mb: int
 
@@ -182,8 +182,8 @@ def _outcomes(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, Out
             again += [dataclasses.replace(batch, cases=(case,)) for case in batch.cases]
         else:
             yield batch, outcome
-    half = dataclasses.replace(pool, workers=max(1, (pool.workers or executors.cores()) // 2))
-    for batch, outcome in _in_children(again, half):
+    half = dataclasses.replace(pool.crew, workers=max(1, (pool.crew.workers or executors.cores()) // 2))
+    for batch, outcome in _in_children(again, dataclasses.replace(pool, crew=half)):
         yield batch, _as_refusal(batch, outcome) if isinstance(outcome, Failure) else outcome
 
 
@@ -192,7 +192,7 @@ def _in_children(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, 
         return
     largest = max(len(batch.cases) for batch in batches)
     limits = ChildLimits(seconds=largest * pool.seconds_a_scan, memory_mb=pool.memory_mb)
-    yield from executors.run(normalize, batches, workers=pool.workers, limits=limits)
+    yield from executors.run(normalize, batches, crew=pool.crew, limits=limits)
 
 
 def _as_refusal(batch: Batch, failure: Failure) -> Outcome:

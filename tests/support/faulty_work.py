@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 from pipeline.ingest.isolation import at_most
 
@@ -30,3 +31,18 @@ def at_most_half_a_second(seconds: float) -> None:
 
 def interrupts_reach_me(number: int) -> bool:
     return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def kills_its_worker_once(marker: Path) -> str:
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+    return marker.name
+
+
+def kills_its_worker(number: int) -> int:
+    if number == 2:
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+    return number

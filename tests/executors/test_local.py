@@ -2,7 +2,8 @@ import signal
 
 from faulty_work import interrupts_reach_me, work
 
-from pipeline.executors import ChildLimits, Failure, run
+from pipeline.executors import ChildLimits, Failure
+from pipeline.executors.local import run
 
 LIMITS = ChildLimits(seconds=1.5, memory_mb=2048)
 

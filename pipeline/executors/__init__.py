@@ -1,0 +1,40 @@
+"""Batches of work done elsewhere: by child processes here, or by the workers of a Dask cluster.
+
+Reads and writes nothing itself but a passing file, by which a cluster shows that it sees the project's
+folder. Guarantees: each batch has a result or a Failure, in the order of the batches; foreign bytes are
+touched by children with limits only; a child or worker that dies loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from pipeline.errors import UsageError
+from pipeline.executors import local
+from pipeline.executors.batches import Batch, ChildLimits, Crew, Failure, Result
+from pipeline.provenance import cores
+
+__all__ = ["ChildLimits", "Crew", "Failure", "cores", "run"]
+
+
+def run(
+    function: Callable[[Batch], Result], batches: Iterable[Batch], *, crew: Crew, limits: ChildLimits
+) -> Iterator[tuple[Batch, Result | Failure]]:
+    """Each batch with its result or Failure, in the order of `batches`.
+
+    `function` must be importable in a child. A few batches per worker are in flight, so neither the
+    list of batches nor the results need fit in memory. Errors of ours (ScanloomError) are re-raised.
+
+    Raises:
+        UsageError: a scheduler is named and Dask isn't installed, or its workers have other versions.
+        RetryError: the scheduler can't be reached or has no workers.
+    """
+    if not crew.scheduler:
+        return local.run(function, batches, workers=crew.workers, limits=limits)
+    try:
+        from pipeline.executors import cluster  # an extra, not needed otherwise
+    except ModuleNotFoundError:
+        raise UsageError(
+            "`ingest.executor: dask` needs packages that aren't installed. Run `make setup DASK=1`."
+        ) from None
+    return cluster.run(function, batches, crew=crew, limits=limits)

@@ -1,0 +1,92 @@
+"""A pool of child processes with limits, for everything that touches a foreign byte.
+
+A child that dies, hangs or runs out of memory costs its own batch alone; the pool goes on. Children
+end with their parent, ignore Ctrl-C (the parent handles it) and import nothing they don't need.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from multiprocessing import resource_tracker
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from pipeline.errors import ScanloomError
+from pipeline.executors.batches import Batch, ChildLimits, Failure, Result, in_order
+from pipeline.provenance import cores
+
+_PR_SET_PDEATHSIG = 1
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def run(
+    function: Callable[[Batch], Result], batches: Iterable[Batch], *, workers: int | None, limits: ChildLimits
+) -> Iterator[tuple[Batch, Result | Failure]]:
+    """Each batch with its result or Failure, in the order of `batches`; ScanloomError is re-raised."""
+    count = workers or cores()
+    pool = ProcessPool(
+        max_workers=count,
+        context=multiprocessing.get_context("spawn"),
+        initializer=_start_child,
+        initargs=(limits.memory_mb, os.getpid()),
+    )
+
+    def submit(batch: Batch) -> Future[Any]:
+        with _interrupts_held():
+            future: Future[Any] = pool.schedule(function, args=(batch,), timeout=limits.seconds)
+        return future
+
+    try:
+        for batch, future in in_order(batches, submit, workers=lambda: count):
+            yield batch, _outcome(future, limits)
+    finally:
+        pool.stop()
+        pool.join()
+
+
+def _outcome(future: Future[Any], limits: ChildLimits) -> Any:
+    try:
+        return future.result()
+    except ProcessExpired as error:
+        return Failure("died", f"exit code {error.exitcode}")
+    except FutureTimeout:
+        return Failure("hung", f"more than {limits.seconds:g} s")
+    except MemoryError:
+        return Failure("memory", f"more than {limits.memory_mb} MB")
+    except (ScanloomError, CancelledError):
+        raise
+    except Exception as error:  # noqa: BLE001 - recorded as the batch's reason
+        return Failure("error", type(error).__name__)
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Holds Ctrl-C back; children that are started now, or by threads that are, never see one."""
+    resource_tracker.ensure_running()  # started by the first child, it would let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_child(memory_mb: int, parent: int) -> None:
+    os.environ.update(_ONE_THREAD)  # before numeric libraries are loaded: the pool is the parallelism
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+        size = memory_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
