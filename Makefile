@@ -227,5 +227,5 @@ COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-head
 lock:
 	@$(COMPILE) --extra cpu -o requirements.lock
 	@$(COMPILE) --extra dask -c requirements.lock -o requirements-dask.lock
-	@$(COMPILE) --extra cpu --extra dask --extra dev -c requirements.lock -c requirements-dask.lock -o requirements-dev.lock
+	@$(COMPILE) --extra dask --extra dev -c requirements.lock -c requirements-dask.lock -o requirements-dev.lock
 	@$(COMPILE) --extra gpu -c requirements.lock -o requirements-gpu.lock
