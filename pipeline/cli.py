@@ -195,6 +195,10 @@ def _stage(options: argparse.Namespace) -> None:
 
     with workspace.lock(space):
         _show(stages.run(options.stage, config, space, work))
+        if options.stage == "ingest":
+            from pipeline.commands import ingest_page
+
+            _show(ingest_page.run(config, space))
 
 
 def _where(options: argparse.Namespace) -> None:
@@ -225,19 +229,21 @@ def _verdict(options: argparse.Namespace) -> int:
 
 
 def _promote(options: argparse.Namespace) -> None:
-    from pipeline import champion, workspace
+    from pipeline import champion, report, workspace
 
-    _, space = _load(options)
+    config, space = _load(options)
     with workspace.lock(space):
         _show(champion.promote(space, approver=options.approver, override=options.override or None))
+        report.write_index(config, space)
 
 
 def _rollback(options: argparse.Namespace) -> None:
-    from pipeline import champion, workspace
+    from pipeline import champion, report, workspace
 
-    _, space = _load(options)
+    config, space = _load(options)
     with workspace.lock(space):
         _show(champion.rollback(space, approver=options.approver, reason=options.reason))
+        report.write_index(config, space)
 
 
 def _generations(options: argparse.Namespace) -> None:

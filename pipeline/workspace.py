@@ -90,6 +90,11 @@ class Workspace:
         return self.root / "reports" / self.name
 
     @property
+    def ingest_page(self) -> Path:
+        """What became of the scans, for people; `make clean` removes it."""
+        return self.reports / "ingest.html"
+
+    @property
     def candidate(self) -> Path:
         """The generation in the making."""
         return self.reports / "candidate"

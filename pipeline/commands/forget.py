@@ -66,7 +66,9 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
 
 
 def _make_all_again(workspace: Workspace) -> None:
-    """Takes back the stamps: what was made with the patient is made anew by the next `make report`."""
+    """Takes back the stamps and the page on the ingest: what was made with the patient is made anew by the
+    next `make report`."""
+    workspace.ingest_page.unlink(missing_ok=True)
     for path in sorted(workspace.stamp("ingest").parent.glob("*")):
         path.unlink()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline.records import Summary
     from pipeline.workspace import Workspace
 
-__all__ = ["run"]
+__all__ = ["run", "write_index"]
 
 
 def run(config: Config, workspace: Workspace) -> Summary:
@@ -23,3 +23,10 @@ def run(config: Config, workspace: Workspace) -> Summary:
     from pipeline.report.stage import run as run_stage
 
     return run_stage(config, workspace)
+
+
+def write_index(config: Config, workspace: Workspace) -> bool:
+    """Whether the list of generations and the candidate changed, as when the champion moved."""
+    from pipeline.report.stage import write_index as write
+
+    return write(config, workspace)

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline import digests
 from pipeline.config import Config
 from pipeline.records import Summary
-from pipeline.report import artifacts, document, page
+from pipeline.report import artifacts, document, environment, page
 from pipeline.report.generations import entries
 from pipeline.workspace import Workspace, write_json, write_text
 
@@ -31,11 +31,14 @@ def run(config: Config, workspace: Workspace) -> Summary:
     )
     body = document.build(read)
     changed = _write(workspace.candidate, body, page.html(body, read.pictures))
-    changed = (
-        write_text(workspace.reports / "index.html", page.index(entries(workspace, body["title"]))) or changed
-    )
+    changed = write_index(config, workspace) or changed
     verdict = body["verdict"]["outcome"].replace("_", " ")
     return Summary((f"Goal: {verdict}." if verdict != "no goal" else "No goal was set.",), changed)
+
+
+def write_index(config: Config, workspace: Workspace) -> bool:
+    """Whether the list of generations and the candidate, `index.html`, changed."""
+    return write_text(workspace.reports / "index.html", page.index(entries(workspace, config.report.title)))
 
 
 def _write(folder: Path, body: Json, undated: str) -> bool:
@@ -43,7 +46,7 @@ def _write(folder: Path, body: Json, undated: str) -> bool:
     digest = digests.of_bytes(undated.encode())
     created = _created(folder / "report.json", digest) or datetime.now(UTC).isoformat(timespec="seconds")
     dated = {**body, "created": created, "html_digest": digest}
-    changed = write_text(folder / "report.html", page.dated(undated, created))
+    changed = write_text(folder / "report.html", environment.dated(undated, created))
     changed = write_text(folder / "model_card.md", page.text("model_card.md", dated)) or changed
     return write_json(folder / "report.json", dated) or changed
 
