@@ -12,11 +12,10 @@ from pipeline import digests, provenance
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
-from pipeline.errors import DamageError
 from pipeline.ingest.account import counts, noted
 from pipeline.ingest.reasons import NOTES, REASONS
 from pipeline.records import Case, Summary
-from pipeline.report.ingest import Account, Line, Read, html
+from pipeline.report.ingest import Account, Line, html
 from pipeline.workspace import Workspace, write_text
 
 
@@ -36,7 +35,11 @@ def run(config: Config, workspace: Workspace) -> Summary:
         if changed:
             from pipeline.report.environment import dated
 
-            read = _reader(Shards(workspace.cases))
+            shards = Shards(workspace.cases)
+
+            def read(case: Case) -> NDArray[Any]:
+                return shards.sound(case.case_id, case.stored)
+
             undated = html(account, catalogue.cases(), read, reviewed=reviewed, made_of=made_of)
             when = datetime.fromtimestamp(stamp.stat().st_mtime, UTC).isoformat(timespec="seconds")
             write_text(page, dated(undated, when))
@@ -50,16 +53,3 @@ def _account(catalogue: Catalogue, name: str) -> Account:
     ]
     notes = [Line("accepted", code, files, NOTES[code]) for code, files in noted(catalogue)]
     return Account(name, reasons, notes)
-
-
-def _reader(shards: Shards) -> Read:
-    def read(case: Case) -> NDArray[Any]:
-        try:
-            return shards.read(case.stored)
-        except (OSError, ValueError) as error:
-            raise DamageError(
-                f"The voxels of case {case.case_id} can't be read ({type(error).__name__}). They can be read "
-                "again from the scans: run `make clean`, then `make report`."
-            ) from None
-
-    return read
