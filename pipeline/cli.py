@@ -291,18 +291,24 @@ def _verify(options: argparse.Namespace) -> None:
 
 
 def _clean(options: argparse.Namespace) -> None:
+    from pipeline import report
     from pipeline.commands import clean
 
-    _show(clean.run(_load(options)[1]))
+    config, space = _load(options)
+    done = clean.run(space)
+    if done.changed:
+        report.write_index(config, space)
+    _show(done)
 
 
 def _forget(options: argparse.Namespace) -> None:
-    from pipeline import workspace
+    from pipeline import report, workspace
     from pipeline.commands import forget
 
     config, space = _load(options)
     with workspace.lock(space):
         _show(forget.run(config, space, options.patient))
+        report.write_index(config, space)
 
 
 def _phantom(options: argparse.Namespace) -> None:
