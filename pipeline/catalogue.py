@@ -261,6 +261,7 @@ class Catalogue:
 
         `identifier` is the keyed patient ID of the label join: it also finds files without a case.
         """
+        self._connection.execute("PRAGMA secure_delete = ON")  # a kill before `compact` leaves no free page
         many = self._connection.executemany
         tokens = self.query(
             "SELECT token FROM identifiers WHERE kind = 'patient' AND pseudonym = ?", (identifier,)

@@ -194,6 +194,10 @@ def _stage(options: argparse.Namespace) -> None:
             return drift.run(config, space, accept=accepted)
 
     with workspace.lock(space):
+        if options.stage == "ingest":
+            from pipeline.commands import forget
+
+            _show(forget.run_withdrawn(config, space))
         _show(stages.run(options.stage, config, space, work))
 
 

@@ -51,6 +51,7 @@ class Ingest(Section):
     unit: Literal["image", "series"] = "image"
     modalities: Annotated[tuple[str, ...], Field(min_length=1)] = ("CT", "MR", "CR", "DX", "MG")
     key: str | None = None
+    withdrawn: str | None = None
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"

@@ -103,7 +103,7 @@ def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
 
 def _recipe(settings: Ingest) -> str:
     """The digest of all settings that decide what a file becomes."""
-    outside = {"raw", "key", "workers", "settle_seconds", "failed_share"}
+    outside = {"raw", "key", "withdrawn", "workers", "settle_seconds", "failed_share"}
     return digests.of_json([VERSION, settings.model_dump(mode="json", exclude=outside)])
 
 
