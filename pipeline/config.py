@@ -92,6 +92,7 @@ class Cohort(Section):
     positive: str | None = None
     id: Literal["auto"] | JoinColumn = "auto"
     part_column: str | None = None
+    links: str | None = None
     on_patient_overlap: Literal["refuse", "redraw"] = "refuse"
     shares: Shares = Shares()
     salt: int = 1
