@@ -55,6 +55,7 @@ class Ingest(Section):
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"
+    dates: Literal["none", "shift"] = "none"
     pixel_text: Literal["not_reviewed", "reviewed"] = "not_reviewed"
     settle_seconds: Annotated[float, Field(ge=0)] = 0.0
     workers: Count | None = None

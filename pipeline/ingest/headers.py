@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.ingest import objects
-from pipeline.ingest.attributes import attributes_of
+from pipeline.ingest.attributes import attributes_of, date_of
 from pipeline.ingest.container import Container, open_container
 from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.dates import POLICIES
 from pipeline.ingest.decode import open_pixels
 from pipeline.ingest.discover import Found
 from pipeline.ingest.elements import Buffer
@@ -73,12 +74,14 @@ class Header:
 class Selection:
     """Which images are wanted, and what one file may cost.
 
-    `text_reviewed` says that a person looked at the pixels of this data set for text about patients.
+    `text_reviewed` says that a person looked at the pixels of this data set for text about patients,
+    `dates` what a case may tell of its study's date.
     """
 
     modalities: tuple[str, ...]
     limits: FileLimits
     text_reviewed: bool = False
+    dates: str = "none"
 
 
 def read_header(file: Found, *, key: Key, selection: Selection) -> Header:
@@ -141,7 +144,7 @@ def _look(found: _Findings, data: Buffer, key: Key, selection: Selection) -> Non
     found.notes = container.notes
     objects.check_kind(dataset)
     found.image = True
-    _identify(found, dataset, key)
+    _identify(found, dataset, key, dates=selection.dates)
     objects.check_selected(dataset, selection.modalities)
     if not selection.text_reviewed:
         objects.check_text(dataset)
@@ -154,7 +157,7 @@ def _look(found: _Findings, data: Buffer, key: Key, selection: Selection) -> Non
     found.notes = tuple(sorted(notes))
 
 
-def _identify(found: _Findings, dataset: Dataset, key: Key) -> None:
+def _identify(found: _Findings, dataset: Dataset, key: Key, *, dates: str) -> None:
     """Pseudonyms for everything the file says about whose it is, and the attributes that may be kept."""
     for kind, keyword in _IDENTIFIER_KEYWORDS:
         text = dataset.text(keyword)
@@ -164,6 +167,9 @@ def _identify(found: _Findings, dataset: Dataset, key: Key) -> None:
     if patient:
         found.patient_id = key.pseudonym("patient", dataset.text("IssuerOfPatientID"), patient)
     found.attributes = attributes_of(dataset)
+    day = date_of(dataset.text("StudyDate"))
+    if day is not None and found.patient_id:
+        found.attributes = {**found.attributes, **POLICIES[dates](day, found.patient_id, key)}
 
 
 def _identity(found: _Findings, dataset: Dataset, key: Key) -> Identity:

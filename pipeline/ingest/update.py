@@ -77,11 +77,12 @@ def _read_headers(target: Target, files: Sequence[Found]) -> Headers:
     headers = {
         file.token: Header(file.size, file.mtime_ns, reason=file.reason) for file in files if file.reason
     }
-    reviewed = target.settings.pixel_text == "reviewed"
-    selection = Selection(target.settings.modalities, target.limits, reviewed)
+    settings = target.settings
+    reviewed = settings.pixel_text == "reviewed"
+    selection = Selection(settings.modalities, target.limits, reviewed, settings.dates)
     with bar("headers", len(regular), "files") as progress:
         headers |= survey(
-            regular, key=target.key, selection=selection, workers=target.settings.workers, progress=progress
+            regular, key=target.key, selection=selection, workers=settings.workers, progress=progress
         )
     return {token: _unless_buried(header, target.buried) for token, header in headers.items()}
 
