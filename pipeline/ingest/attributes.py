@@ -31,6 +31,8 @@ _NUMBERS = (
     "FlipAngle", "MagneticFieldStrength", "GantryDetectorTilt", "BitsStored", "LossyImageCompressionRatio",
     "WindowCenter", "WindowWidth",
 )  # fmt: skip
+_CLASSIC = {"EffectiveEchoTime": "EchoTime", "InversionTimes": "InversionTime"}
+"""What functional groups call by another name (PS3.3 C.8.13.5)."""
 _SPECIAL: dict[str, Callable[[str], str]] = {
     "Manufacturer": vocabulary.maker,
     "ManufacturerModelName": vocabulary.model,
@@ -114,9 +116,10 @@ _READERS: tuple[tuple[Iterable[str], Reader], ...] = (
     (_LISTS, _word_list),
     (_SPECIAL, _designation),
     (_NUMBERS, optional_number),
+    (_CLASSIC, optional_number),
 )
 _LISTED: dict[int, tuple[str, str, Reader]] = {
-    ELEMENTS[keyword][0]: (keyword, _CAMEL.sub("_", keyword).lower(), read)
+    ELEMENTS[keyword][0]: (keyword, _CAMEL.sub("_", _CLASSIC.get(keyword, keyword)).lower(), read)
     for keywords, read in _READERS
     for keyword in keywords
 }

@@ -18,6 +18,7 @@ from pipeline.ingest.decode import open_pixels
 from pipeline.ingest.discover import Found
 from pipeline.ingest.elements import Buffer
 from pipeline.ingest.files import ChangedWhileRead, OpenFile, open_file
+from pipeline.ingest.frame_attributes import attributes_of_frames
 from pipeline.ingest.frames import Frame
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels import PixelFormat, check_limits, pixel_format, pixel_keyword
@@ -152,6 +153,7 @@ def _look(found: _Findings, data: Buffer, key: Key, selection: Selection) -> Non
     identity = _identity(found, dataset, key)
     groups = functional_groups(dataset, form.frames)
     transforms = transforms_of(groups, form, pixel_keyword(dataset) or "PixelData")
+    found.attributes = attributes_of_frames(found.attributes, groups)
     found.frames = frames_of(groups, form, identity, transforms)
     notes = {*found.notes, *transforms[0].notes, *_notes(dataset, found.frames)}
     found.notes = tuple(sorted(notes))

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pipeline.ingest import vocabulary
 from pipeline.ingest.frames import Frame, Group, Rules
 from pipeline.ingest.grouping import group
 from pipeline.ingest.headers import Header
@@ -19,6 +20,8 @@ from pipeline.records import Attribute
 PixelDigest = Callable[[str, int], str]
 """A text for frame `index` of the file `token`, equal for equal pixels."""
 
+_TELLING = ("b_value", "echo_number", "echo_time", "flip_angle", "inversion_time", "temporal_position")
+"""Numbers of a plane that a case may hold."""
 _GRAVITY = {"failed": 0, "quarantined": 1, "excluded": 2, "accepted": 3}
 
 
@@ -192,9 +195,10 @@ def _case_plan(
 
 
 def _telling(made: Group) -> dict[str, Attribute]:
-    """What separates this volume from others of its series, where it is a number that isn't listed yet."""
-    return {
-        name: value
-        for name, value in made.separated_by.items()
-        if isinstance(value, float) and name in ("b_value", "temporal_position", "echo_number", "echo_time")
-    }
+    """What may tell this volume from others of its series: what its own planes have in common."""
+    first = made.frames[0].keys
+    common = {name for name in first if len({frame.keys.get(name) for frame in made.frames}) == 1}
+    told: dict[str, Attribute] = {name: first[name] for name in _TELLING if name in common}
+    if "kernel" in common:
+        told["convolution_kernel"] = vocabulary.kernel(str(first["kernel"]))
+    return told
