@@ -195,10 +195,12 @@ def _case_plan(
 
 
 def _telling(made: Group) -> dict[str, Attribute]:
-    """What may tell this volume from others of its series: what its own planes have in common."""
+    """What may tell this volume from others of its series: what its planes share, and its rank in time."""
     first = made.frames[0].keys
     common = {name for name in first if len({frame.keys.get(name) for frame in made.frames}) == 1}
     told: dict[str, Attribute] = {name: first[name] for name in _TELLING if name in common}
     if "kernel" in common:
         told["convolution_kernel"] = vocabulary.kernel(str(first["kernel"]))
+    if "time_index" in made.separated_by:
+        told["time_index"] = made.separated_by["time_index"]
     return told
