@@ -52,6 +52,7 @@ class Ingest(Section):
     modalities: Annotated[tuple[str, ...], Field(min_length=1)] = ("CT", "MR", "CR", "DX", "MG")
     key: str | None = None
     withdrawn: str | None = None
+    select: dict[str, dict[str, Any]] = {}
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"

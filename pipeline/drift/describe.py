@@ -18,8 +18,8 @@ from pipeline.records import Attribute, Case
 if TYPE_CHECKING:
     import pandas as pd
 
-_WHEN = frozenset({"days_since_first", "study_date"})
-"""Later scans differ in these from earlier ones, whatever the scanner."""
+_NOT_COMPARED = frozenset({"days_since_first", "series_rule", "study_date"})
+"""Later scans differ in their days, whatever the scanner; a rule's name is ours."""
 _MOST_VOXELS = 200_000  # percentiles of so many differ by far less than scanners do
 _MOST_SLICES = 8
 
@@ -37,7 +37,7 @@ def header(case: Case) -> dict[str, Attribute]:
     axes = ("slices", "rows", "columns")[-len(case.geometry.spacing) :]
     shape = case.stored.shape[: len(axes)]
     return {
-        **{name: value for name, value in case.attributes.items() if name not in _WHEN},
+        **{name: value for name, value in case.attributes.items() if name not in _NOT_COMPARED},
         "modality": case.modality,
         "value_unit": case.value_unit,
         "spacing_kind": case.geometry.spacing_kind,

@@ -60,6 +60,16 @@ def attributes_of(dataset: Dataset) -> dict[str, Attribute]:
     return found
 
 
+def canonical_word(name: str, text: str) -> str:
+    """The word that the attribute `name` (of WORD_NAMES) has in a case whose header says `text`.
+
+    >>> canonical_word("convolution_kernel", "b30f")
+    'B30F'
+    """
+    keyword = _KEYWORDS[name]
+    return _SPECIAL[keyword](text) if keyword in _SPECIAL else vocabulary.word(keyword, text.upper())
+
+
 def optional_number(dataset: Dataset, keyword: str) -> float | None:
     """The first value, None when absent or malformed: for what no voxel depends on."""
     values = optional_numbers(dataset, keyword)
@@ -124,3 +134,11 @@ _LISTED: dict[int, tuple[str, str, Reader]] = {
     for keyword in keywords
 }
 """Keyword, snake-case name and reader by tag."""
+
+WORD_NAMES = frozenset(name for _, name, read in _LISTED.values() if read is not optional_number)
+"""The attributes whose values are words."""
+NUMBER_NAMES = frozenset(name for _, name, read in _LISTED.values() if read is optional_number) | {
+    "b_value", "echo_number", "patient_age", "temporal_position", "time_index",
+}  # fmt: skip
+"""The attributes whose values are numbers, those of single planes and a volume's rank in time included."""
+_KEYWORDS = {name: keyword for keyword, name, _ in _LISTED.values()}

@@ -19,7 +19,7 @@ ELEMENTS: dict[str, tuple[int, str]] = {
     "AccessionNumber": (0x00080050, "SH"),
     "PatientID": (0x00100020, "LO"),
     "IssuerOfPatientID": (0x00100021, "LO"),
-    # patient and times, used in memory
+    # patient, times and description, used in memory
     "PatientBirthDate": (0x00100030, "DA"),
     "PatientSex": (0x00100040, "CS"),
     "PatientAge": (0x00101010, "AS"),
@@ -31,6 +31,7 @@ ELEMENTS: dict[str, tuple[int, str]] = {
     "AcquisitionDate": (0x00080022, "DA"),
     "AcquisitionTime": (0x00080032, "TM"),
     "AcquisitionDateTime": (0x0008002A, "DT"),
+    "SeriesDescription": (0x0008103E, "LO"),
     "SpecificCharacterSet": (0x00080005, "CS"),
     # acquisition
     "ImageType": (0x00080008, "CS"),

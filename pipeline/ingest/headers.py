@@ -24,6 +24,7 @@ from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels import PixelFormat, check_limits, pixel_format, pixel_keyword
 from pipeline.ingest.planes import Identity, frames_of
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.series_rules import Rule, open_rules
 from pipeline.ingest.transforms import functional_groups, palette_of, transforms_of
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute
@@ -69,6 +70,7 @@ class Header:
     identifiers: tuple[tuple[str, str], ...] = ()
     frames: tuple[Frame, ...] = ()
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    open_rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,14 @@ class Selection:
     """Which images are wanted, and what one file may cost.
 
     `text_reviewed` says that a person looked at the pixels of this data set for text about patients,
-    `dates` what a case may tell of its study's date.
+    `dates` what a case may tell of its study's date; an image must fit one of the `rules`, if there are any.
     """
 
     modalities: tuple[str, ...]
     limits: FileLimits
     text_reviewed: bool = False
     dates: str = "none"
+    rules: tuple[Rule, ...] = ()
 
 
 def read_header(file: Found, *, key: Key, selection: Selection) -> Header:
@@ -103,6 +106,7 @@ class _Findings:
     pseudonyms: dict[str, str] = field(default_factory=dict)
     patient_id: str = ""
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    open_rules: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = ()
     broken: Refusal | None = None
 
@@ -134,6 +138,7 @@ def _of_file(opened: OpenFile, file: Found, *, key: Key, selection: Selection) -
         identifiers=(*found.pseudonyms.items(), *_names(file, key)) if found.image else (),
         frames=found.frames,
         attributes=found.attributes,
+        open_rules=found.open_rules,
     )
 
 
@@ -147,6 +152,7 @@ def _look(found: _Findings, data: Buffer, key: Key, selection: Selection) -> Non
     found.image = True
     _identify(found, dataset, key, dates=selection.dates)
     objects.check_selected(dataset, selection.modalities)
+    _match(found, dataset, selection.rules)
     if not selection.text_reviewed:
         objects.check_text(dataset)
     form = _form_of(found, container, decoded_bytes=limits.decoded_bytes)
@@ -172,6 +178,13 @@ def _identify(found: _Findings, dataset: Dataset, key: Key, *, dates: str) -> No
     day = date_of(dataset.text("StudyDate"))
     if day is not None and found.patient_id:
         found.attributes = {**found.attributes, **POLICIES[dates](day, found.patient_id, key)}
+
+
+def _match(found: _Findings, dataset: Dataset, rules: tuple[Rule, ...]) -> None:
+    """Raises Refusal `rule_not_selected` where the header alone says that the image fits no rule."""
+    found.open_rules = tuple(open_rules(rules, found.attributes, dataset.text("SeriesDescription")))
+    if rules and not found.open_rules:
+        raise Refusal("rule_not_selected", "no rule of ingest.select")
 
 
 def _identity(found: _Findings, dataset: Dataset, key: Key) -> Identity:

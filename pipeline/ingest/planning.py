@@ -15,6 +15,7 @@ from pipeline.ingest.grouping import group
 from pipeline.ingest.headers import Header
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.selection import is_slice
+from pipeline.ingest.series_rules import Rule, fitting_rule
 from pipeline.records import Attribute
 
 PixelDigest = Callable[[str, int], str]
@@ -72,8 +73,10 @@ def plan(
     chosen = _one_copy_each(usable, outcomes, pixel_digest)
     groups = [_spoiled(made, chosen, outcomes) for made in _groups(chosen, headers, rules, pixel_digest)]
     cases = [_case_plan(made, chosen, headers, case_id) for made in groups if made.reason == "ok"]
-    _tell(groups, chosen, outcomes)
-    return Plan(tuple(sorted(cases, key=lambda case: case.case_id)), outcomes)
+    wanted, unwanted = _by_rules(cases, headers, rules.series)
+    refused = [made for made in groups if made.reason != "ok"]
+    _tell([*refused, *unwanted, *(case.group for case in wanted)], chosen, outcomes)
+    return Plan(tuple(sorted(wanted, key=lambda case: case.case_id)), outcomes)
 
 
 def _patient_conflicts(headers: Mapping[str, Header]) -> dict[str, Outcome]:
@@ -192,6 +195,24 @@ def _case_plan(
         attributes={**first.attributes, **_telling(made), **made.measures},
         notes=tuple(sorted(notes)),
     )
+
+
+def _by_rules(
+    cases: Sequence[CasePlan], headers: Mapping[str, Header], rules: Sequence[Rule]
+) -> tuple[list[CasePlan], list[Group]]:
+    """The cases that fit a rule, with its name, and the groups of the others; all cases without rules."""
+    if not rules:
+        return list(cases), []
+    wanted, unwanted = [], []
+    for case in cases:
+        still_open = set.intersection(*(set(headers[token].open_rules) for token in case.tokens.values()))
+        name = fitting_rule(rules, still_open, case.attributes)
+        if name:
+            wanted.append(replace(case, attributes={**case.attributes, "series_rule": name}))
+        else:
+            detail = "no rule of ingest.select"
+            unwanted.append(replace(case.group, reason="rule_not_selected", geometry=None, detail=detail))
+    return wanted, unwanted
 
 
 def _telling(made: Group) -> dict[str, Attribute]:

@@ -15,6 +15,7 @@ from pipeline.ingest.account import account_lines, check_usable, stamp
 from pipeline.ingest.changes import Changes, find_changes
 from pipeline.ingest.discover import Found, discover
 from pipeline.ingest.reasons import REASONS
+from pipeline.ingest.series_rules import parse
 from pipeline.ingest.update import Target, update
 from pipeline.pseudonyms import PHANTOM, Key, load_key, require_phantom, require_same_key
 from pipeline.records import Summary
@@ -46,7 +47,8 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
         _check_gone(difference, settings)
         changed = 0
         if difference.fresh or difference.gone or not catalogue.meta(INGEST_STAMP):
-            target = Target(settings, key, catalogue, workspace.cases, _buried(workspace))
+            rules = parse(settings.select, config.refuse)
+            target = Target(settings, key, catalogue, workspace.cases, _buried(workspace), rules)
             changed = update(target, difference, found)
         lines = account_lines(catalogue, difference, changed=changed)
         check_usable(catalogue, settings, lines)

@@ -25,6 +25,7 @@ from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.planning import CasePlan, Outcome, Plan, plan
 from pipeline.ingest.reader import SourceFile
 from pipeline.ingest.reasons import REASONS
+from pipeline.ingest.series_rules import Rule
 from pipeline.ingest.settling import settle
 from pipeline.ingest.survey import survey
 from pipeline.progress import bar
@@ -36,13 +37,14 @@ Headers = dict[str, Header]
 
 @dataclass(frozen=True)
 class Target:
-    """What is brought up to date, and under which settings; `buried` are patients not to be read."""
+    """What is brought up to date, and under which settings and series rules; `buried` are not to be read."""
 
     settings: Ingest
     key: Key
     catalogue: Catalogue
     shards: Path
     buried: frozenset[str]
+    rules: tuple[Rule, ...] = ()
 
     @property
     def limits(self) -> FileLimits:
@@ -79,7 +81,7 @@ def _read_headers(target: Target, files: Sequence[Found]) -> Headers:
     }
     settings = target.settings
     reviewed = settings.pixel_text == "reviewed"
-    selection = Selection(settings.modalities, target.limits, reviewed, settings.dates)
+    selection = Selection(settings.modalities, target.limits, reviewed, settings.dates, target.rules)
     with bar("headers", len(regular), "files") as progress:
         headers |= survey(
             regular, key=target.key, selection=selection, workers=settings.workers, progress=progress
@@ -107,7 +109,9 @@ def _known_dropped(target: Target, headers: Headers) -> Headers:
 def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) -> Plan:
     """The plan; where it has to compare pixels, they are digested in children and it is made again."""
     settings = target.settings
-    rules = Rules(settings.unit, settings.min_slices, settings.resample_z, settings.untilt)
+    rules = Rules(
+        settings.unit, settings.min_slices, settings.resample_z, settings.untilt, series=target.rules
+    )
     known: dict[str, tuple[str, ...]] = {}
     wanted: set[str] = set()
 

@@ -433,6 +433,48 @@ def test_shifted_dates_keep_their_intervals_and_are_nowhere_beside_the_real_ones
     assert all("study_date" not in case.attributes for case in cases(workspace))
 
 
+def test_only_series_that_fit_a_rule_are_read_and_the_description_stays_in_memory(
+    workspace: Workspace, raw: Path
+) -> None:
+    settings = config(
+        unit="series",
+        modalities=("CT",),
+        select={"soft": {"convolution_kernel": ["B30f"], "series_description": "^Chest"}},
+    )
+    kinds = [
+        ("chosen", "B30f", "Chest, Dr. Who", [0, 3, 6]),
+        ("hard", "B70f", "Chest", [0, 3, 6]),
+        ("other", "B30f", "Abdomen, Dr. Who", [0, 3, 6]),
+        ("scattered", "B70f", "Chest", [0, 3, 3.5, 20]),  # quarantined, if anybody wanted it
+    ]
+    for number, (name, kernel, description, positions) in enumerate(kinds, start=1):
+        for place, one in enumerate(ct_series(positions)):
+            one.SOPInstanceUID = f"2.25.{number}{place}"
+            one.SeriesInstanceUID = f"2.25.3{number}"
+            one.ConvolutionKernel, one.SeriesDescription = kernel, description
+            write(raw / f"{name}{place}.dcm", one)
+    run(settings, workspace)
+    found = outcomes(workspace, settings)
+    assert {name for name, reason in found.items() if reason == "ok"} == {f"chosen{n}.dcm" for n in range(3)}
+    assert set(found.values()) == {"ok", "rule_not_selected"}
+    (case,) = cases(workspace)
+    assert case.attributes["series_rule"] == "soft"
+    assert not any(word in workspace.catalogue.read_bytes() for word in (b"Dr. Who", b"Chest", b"Abdomen"))
+
+
+def test_a_rule_picks_one_of_the_volumes_of_a_series(workspace: Workspace, raw: Path) -> None:
+    settings = config(unit="series", modalities=("MR",), select={"second": {"temporal_position": 2}})
+    for number in range(6):
+        one = scan(800 + number, "MR", PatientID="P", StudyInstanceUID="2.25.5", SeriesInstanceUID="2.25.6")
+        one.ImagePositionPatient = ["0", "0", f"{4 * (number % 3)}"]
+        one.TemporalPositionIdentifier = 1 + number // 3
+        write(raw / f"{number}.dcm", one)
+    run(settings, workspace)
+    assert sorted(outcomes(workspace, settings).values()) == ["ok"] * 3 + ["rule_not_selected"] * 3
+    (case,) = cases(workspace)
+    assert case.attributes["temporal_position"] == 2
+
+
 def test_a_withdrawn_patient_is_not_read_again(workspace: Workspace, raw: Path) -> None:
     settings = config()
     write(raw / "1.dcm", scan(1))
