@@ -141,8 +141,7 @@ class Catalogue:
                 "Nothing was lost: make room or end the other run, and run the same command again."
             )
         return DamageError(
-            f"{self._path.name} is damaged ({error}). It can be rebuilt from the scans: "
-            "run `make clean`, then `make report`."
+            f"{self._path.name} is damaged ({error}). Run `make report`: it is made again from the scans."
         )
 
     def __enter__(self) -> Catalogue:

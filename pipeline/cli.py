@@ -195,8 +195,9 @@ def _stage(options: argparse.Namespace) -> None:
 
     with workspace.lock(space):
         if options.stage == "ingest":
-            from pipeline.commands import forget
+            from pipeline.commands import forget, repair
 
+            _show(repair.run(space))
             _show(forget.run_withdrawn(config, space))
         _show(stages.run(options.stage, config, space, work))
 

@@ -21,6 +21,7 @@ from pipeline.arrays import erase
 from pipeline.catalogue import Catalogue
 from pipeline.champion.generations import DIGESTS, reseal
 from pipeline.cohort import table
+from pipeline.commands.repair import set_aside
 from pipeline.config import Config
 from pipeline.errors import DataError
 from pipeline.pseudonyms import PHANTOM, Key, load_key, require_phantom, require_same_key
@@ -96,7 +97,9 @@ def _forget(catalogue: Catalogue, workspace: Workspace, persons: Sequence[_Perso
     folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
     models = [folder.name for folder in folders if _learned(folder, patients)]
     _bury(workspace, persons)
-    _make_all_again(workspace)
+    workspace.forget_stamps()
+    for path in workspace.data.glob(f"{set_aside(workspace.catalogue).name}*"):
+        path.unlink()
     cases = _erase_voxels(catalogue, workspace, patients)
     cleaned = [
         folder.name for folder in (*folders, workspace.normalized) if _erase_tables(folder, patients, cases)
@@ -116,12 +119,6 @@ def _forget(catalogue: Catalogue, workspace: Workspace, persons: Sequence[_Perso
             "of predictions written elsewhere, and the scans in RAW, which are yours to delete.",
         )
     )
-
-
-def _make_all_again(workspace: Workspace) -> None:
-    """Takes back the stamps: what was made with the patient is made anew by the next `make report`."""
-    for path in sorted(workspace.stamp("ingest").parent.glob("*")):
-        path.unlink()
 
 
 def _told(folder: str) -> str:
