@@ -201,6 +201,19 @@ def test_no_room_for_the_arrays_is_told_before_any_is_made(finished: Path) -> No
     assert re.findall(r"exit \d+", said) == ["exit 75", "exit 0"]
 
 
+def test_a_disk_that_fills_up_under_a_child_loses_no_scan(finished: Path) -> None:
+    unbroken = Path(shutil.copytree(finished, finished.parent / "unbroken", symlinks=True))
+    for project in (finished, unbroken):
+        edit(project, "shape: [32, 32]", "shape: [128, 128]")
+    # 64 scans of 32 KB and SQLite's index of 32 KB fit; the header of the shard, or the file beside it, don't.
+    said, _ = fill_up(finished, "normalize", folder="data/small", free_kb=64 * 32 + 32)
+    assert re.search(r"\w+-\w+\.(npy|json) was not written: the disk is full \(.*normalized, ", said)
+    assert re.findall(r"exit \d+", said) == ["exit 75", "exit 0"]
+    assert "64 of 64 scans ready" in said
+    assert make_in(unbroken, "normalize").returncode == 0
+    assert contents(finished / "data/small/normalized") == contents(unbroken / "data/small/normalized")
+
+
 @pytest.mark.parametrize("folder", ["data/small", "reports/small"])
 def test_a_read_only_folder_is_found_before_any_work(finished: Path, folder: str) -> None:
     before = contents(finished / "data/small") | contents(finished / "reports")

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -346,9 +347,43 @@ def test_young_files_wait_for_the_next_run(workspace: Workspace, raw: Path) -> N
     old = write(raw / "old.dcm", scan(1))
     os.utime(old, (0, 0))
     write(raw / "young.dcm", scan(2))
+    future = write(raw / "future.dcm", scan(3))  # by a clock that was wrong; it says nothing
+    os.utime(future, ns=(4_070_908_800_000_000_000,) * 2)
     summary = run(config(settle_seconds=3600), workspace)
     assert "1 files changed just now and wait for the next run." in summary.lines
-    assert len(cases(workspace)) == 1
+    assert len(cases(workspace)) == 2
+
+
+def test_a_scan_that_is_copied_while_ingest_runs_is_whole_after_the_next_run(
+    workspace: Workspace, raw: Path, tmp_path: Path
+) -> None:
+    for number in range(1, 30):
+        write(raw / f"{number}.dcm", scan(number))
+    data = encoded(scan(30))
+    done = threading.Event()
+
+    def copy_slowly() -> None:
+        while not done.is_set():
+            for end in range(0, len(data), 97):
+                (raw / "30.dcm").write_bytes(data[:end])
+        (raw / "30.dcm").write_bytes(data)
+
+    writer = threading.Thread(target=copy_slowly)
+    writer.start()
+    try:
+        run(config(), workspace)
+    finally:
+        done.set()
+        writer.join()
+    found = outcomes(workspace, config())
+    assert len(found) == 30
+    assert [found[f"{number}.dcm"] for number in range(1, 30)] == ["ok"] * 29
+    run(config(), workspace)
+    fresh = Workspace(tmp_path / "fresh", "study")
+    shutil.copytree(raw, fresh.root / "raw")
+    run(config(), fresh)
+    assert outcomes(workspace, config()) == outcomes(fresh, config()) == dict.fromkeys(found, "ok")
+    assert without_shards(store(workspace)["cases"]) == without_shards(store(fresh)["cases"])
 
 
 def test_another_key_is_refused_and_other_settings_read_everything_again(
