@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
     key, _ = load_key(config.ingest.key, workspace.name, workspace.root)
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
-        person = _person(catalogue, workspace, key, patient)
+        person = _person(catalogue, _graves(workspace), key, patient)
         if not (person.in_catalogue or person.buried):
             raise DataError(
                 f"No scan of '{workspace.name}' carries this patient ID. Give it as the scans do, "
@@ -80,7 +80,8 @@ def run_withdrawn(config: Config, workspace: Workspace) -> Summary:
     lines = [made] if made else []
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
-        listed = {_person(catalogue, workspace, key, patient): line for patient, line in line_of.items()}
+        graves = _graves(workspace)
+        listed = {_person(catalogue, graves, key, patient): line for patient, line in line_of.items()}
         left = [person for person in listed if person.in_catalogue or not person.buried]
         if left:
             lines += _forget(catalogue, workspace, left).lines
@@ -137,7 +138,13 @@ def _withdrawn(path: Path) -> dict[str, int]:
     return dict(zip(ids, listed.lines, strict=True))
 
 
-def _person(catalogue: Catalogue, workspace: Workspace, key: Key, patient: str) -> _Person:
+def _graves(workspace: Workspace) -> dict[str, str]:
+    """The keyed ID on the tombstone of each patient who has one; "" where it tells none."""
+    records = ledger.read(workspace.ledger("parts"))
+    return {r["patient_id"]: r.get("identifier", "") for r in records if r["why"] == TOMBSTONE}
+
+
+def _person(catalogue: Catalogue, graves: Mapping[str, str], key: Key, patient: str) -> _Person:
     """All pseudonyms under which the patient ID is known, also when it was forgotten before.
 
     Scans that never became a case count as well: theirs is the pseudonym of an ID without issuer.
@@ -151,18 +158,13 @@ def _person(catalogue: Catalogue, workspace: Workspace, key: Key, patient: str) 
         "JOIN cases c ON c.case_id = f.case_id WHERE i.kind = 'patient' AND i.pseudonym = ?",
         (identifier,),
     )
-    buried = {
-        record["patient_id"]
-        for record in ledger.read(workspace.ledger("parts"))
-        if record["why"] == TOMBSTONE and record.get("identifier") == identifier
-    }
+    buried = {patient_id for patient_id, word in graves.items() if word == identifier}
     patients = {row[0] for row in rows} | buried | {key.pseudonym("patient", "", patient)}
     return _Person(identifier, tuple(sorted(patients)), bool(known), bool(buried))
 
 
 def _bury(workspace: Workspace, persons: Sequence[_Person]) -> None:
-    path = workspace.ledger("parts")
-    buried = {record["patient_id"] for record in ledger.read(path) if record["why"] == TOMBSTONE}
+    graves = _graves(workspace)
     new = [
         {
             "patient_id": patient,
@@ -173,10 +175,10 @@ def _bury(workspace: Workspace, persons: Sequence[_Person]) -> None:
         }
         for person in persons
         for patient in person.patients
-        if patient not in buried
+        if patient not in graves
     ]
     if new:
-        ledger.append(path, *new)
+        ledger.append(workspace.ledger("parts"), *new)
 
 
 def _erase_voxels(catalogue: Catalogue, workspace: Workspace, patients: list[str]) -> list[str]:

@@ -128,7 +128,8 @@ def test_a_table_of_withdrawn_patients_does_what_forgetting_each_of_them_does(tm
     assert tables(listed) == tables(one_by_one)
     assert graves(listed) == graves(one_by_one) | {KEY.pseudonym("patient", "nobody yet")}
     everything = {**canary.words, "nobody": "nobody yet"}
-    assert find(everything, [("", said.stdout), *files_below(listed / "reports")]) == []
+    written = [*files_below(listed / "reports"), *files_below(listed / "data/study")]
+    assert find(everything, [("", said.stdout), *written]) == []
 
     shutil.rmtree(listed / "data/study")  # scans of the withdrawn that come later stay out, too
     assert run(listed, [["ingest", CONFIG]]).codes == [0]
