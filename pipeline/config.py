@@ -60,9 +60,12 @@ class Ingest(Section):
     unit: Literal["image", "series"] = "image"
     modalities: Annotated[tuple[str, ...], Field(min_length=1)] = ("CT", "MR", "CR", "DX", "MG")
     key: str | None = None
+    withdrawn: str | None = None
+    select: dict[str, dict[str, Any]] = {}
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"
+    dates: Literal["none", "shift"] = "none"
     pixel_text: Literal["not_reviewed", "reviewed"] = "not_reviewed"
     settle_seconds: Annotated[float, Field(ge=0)] = 0.0
     workers: Count | None = None
@@ -125,6 +128,7 @@ class Cohort(Section):
     positive: str | None = None
     id: Literal["auto"] | JoinColumn = "auto"
     part_column: str | None = None
+    links: str | None = None
     on_patient_overlap: Literal["refuse", "redraw"] = "refuse"
     shares: Shares = Shares()
     salt: int = 1

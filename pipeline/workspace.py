@@ -84,6 +84,11 @@ class Workspace:
         """The file that says that `stage` is done, with its digests; written last."""
         return self.data / "stages" / f"{stage}.json"
 
+    def forget_stamps(self) -> None:
+        """Takes all stamps back: the next `make report` runs every stage again."""
+        for path in sorted(self.stamp("ingest").parent.glob("*")):
+            path.unlink()
+
     @property
     def reports(self) -> Path:
         """What is kept: the candidate, the generations, the ledgers."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.catalogue import Catalogue
 from pipeline.config import Ingest
-from pipeline.errors import DataError
+from pipeline.errors import DamageError, DataError
 from pipeline.ingest.changes import Changes
 from pipeline.ingest.reasons import NOTES, REASONS
 from pipeline.pseudonyms import Key
@@ -55,8 +55,13 @@ def check_usable(catalogue: Catalogue, settings: Ingest, lines: Sequence[str]) -
 
 
 def counts(catalogue: Catalogue) -> list[tuple[str, str, int]]:
-    """State, reason and number of files of each pair that occurs, used ones first, then by number."""
+    """State, reason and number of files of each pair that occurs, used ones first, then by number.
+
+    Raises DamageError where a row holds another word.
+    """
     rows = catalogue.query("SELECT state, reason, count(*) FROM files GROUP BY state, reason")
+    if any(reason not in REASONS or state not in _STATES for state, reason, _ in rows):
+        raise DamageError("Rows of catalogue.sqlite are damaged. Run `make clean`, then `make report`.")
     return sorted(rows, key=lambda row: (_STATES.index(row[0]), -row[2], row[1]))
 
 
@@ -70,7 +75,12 @@ def noted(catalogue: Catalogue) -> list[tuple[str, int]]:
 
 
 def stamp(catalogue: Catalogue, key: Key) -> dict[str, Any]:
-    """What later stages depend on: digests of the cases and of the account, and the counts."""
+    """What later stages depend on: digests of the cases and of the account, the counts, the key's id."""
+    return {"schema": "ingest/1", "key_id": key.key_id, **contents(catalogue)}
+
+
+def contents(catalogue: Catalogue) -> dict[str, Any]:
+    """Digests of all cases and their identifiers, and the files of each state and reason."""
     flow: dict[str, dict[str, int]] = {state: {} for state in _STATES}
     for state, reason, number in counts(catalogue):
         flow[state][reason] = number
@@ -80,8 +90,6 @@ def stamp(catalogue: Catalogue, key: Key) -> dict[str, Any]:
         "ORDER BY f.case_id, i.kind, i.pseudonym"
     )
     return {
-        "schema": "ingest/1",
-        "key_id": key.key_id,
         "cases": _digest(catalogue, cases),
         "identifiers": _digest(catalogue, identifiers),
         "files": flow,
