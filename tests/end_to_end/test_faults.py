@@ -304,7 +304,7 @@ def test_damaged_voxels_come_back_from_the_scans(
     edit(finished, "low: -1000", "low: -900")
     done = scanloom("normalize", CONFIG, cwd=finished)
     assert done.returncode == 7
-    assert "They can be read again from the scans: run `make clean`, then `make report`." in done.stderr
+    assert "Run `make clean`, then the same command: it is made again from the scans." in done.stderr
     assert scanloom("clean", CONFIG, cwd=finished).returncode == 0
     assert make_in(finished, "ingest").returncode == 0
     assert shard.read_bytes() == (finished_source / "data/small/cases" / shard.name).read_bytes()
