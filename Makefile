@@ -161,7 +161,7 @@ predict: | $(SETUP)
 
 # Tools -------------------------------------------------------------------------------------------
 
-## score TABLE=file.csv [OUT=folder]: the same statistics for any table of predictions
+## score TABLE=file.csv [OUT=folder]: the same statistics and report for any table of predictions
 .PHONY: score
 score: | $(SETUP)
 	@$(SCANLOOM) score '$(subst ','\'',$(TABLE))' $(if $(OUT),--out '$(subst ','\'',$(OUT))')

@@ -137,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     predict = add_configured("predict", "score new scans with the champion, else the candidate", _predict)
     predict.add_argument("new", metavar="NEW", help="a folder of scans without labels")
     predict.add_argument("--out", type=Path, default=Path("predictions.csv"), metavar="FILE")
-    score = add("score", "the same statistics for any table of predictions", _score)
+    score = add("score", "the same statistics and report for any table of predictions", _score)
     score.add_argument("table", type=Path, metavar="TABLE")
     score.add_argument("--out", type=Path, default=Path("score"), metavar="FOLDER")
     export = add_configured("export", "write the cases as NIfTI", _export)
@@ -260,9 +260,11 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _score(options: argparse.Namespace) -> None:
+    from pipeline import report
     from pipeline.evaluate.score import score
 
     _show(score(options.table, options.out))
+    _show(report.run_table(options.table, options.out))
 
 
 def _export(options: argparse.Namespace) -> None:
