@@ -44,11 +44,9 @@ def patients_apart(artifacts: Artifacts) -> Guard:
 
 
 def _duplicates(artifacts: Artifacts) -> Guard:
-    """The cohort stage keeps one of identical images, or none, and tells how many groups there were."""
-    groups = sum(
-        finding["count"] for finding in artifacts.cohort["findings"] if finding["kind"] == "duplicate_pixels"
-    )
-    reason = f"{groups} groups of identical images were found and reduced" if groups else ""
+    """The cohort stage keeps one of identical images, or none, and names the groups in its findings."""
+    found = any(finding["kind"] in _OF_DUPLICATES for finding in artifacts.cohort["findings"])
+    reason = "identical images were found, and at most one of each was kept" if found else ""
     return _judged("duplicates_apart", "No image lies in two parts under two names", 0, reason)
 
 
@@ -100,6 +98,12 @@ _CHECKS: tuple[Callable[[Artifacts], Guard], ...] = (
     _cohort,
     _predicted,
     _looks,
+)
+_OF_DUPLICATES = (
+    "patient_conflict",
+    "duplicate_label_conflict",
+    "duplicates_cross_split",
+    "duplicate_pixels",
 )
 _NOT_RUN = {
     "near_duplicates": "Near duplicates across parts",

@@ -169,7 +169,7 @@ def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], c
                 {
                     "kind": "duplicate_pixels",
                     "count": 4,
-                    "detail": "4 groups of identical images",
+                    "detail": "4 groups of identical images of one patient, one of each kept",
                     "case_ids": [],
                 },
                 {
