@@ -1,7 +1,7 @@
 """What feeding and augmentation cost a training step, beside their bars.
 
 Run as `python -m bench.feed [CONFIG]` where `make normalize` was run for that configuration, or without
-one on made-up scans of the size of the chest radiographs.
+one on made-up scans, with the networks of the demo and of the chest radiographs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from pipeline.executors import cores
 from pipeline.workspace import Workspace
 
 ROUNDS, STEPS = 5, 12
-SHAPE, SCANS = (128, 128, 1), 512
+SHAPE, SCANS = (128, 128, 1), 512  # as both configurations make them
+CONFIGS = ("demo", "chest-xray-pneumonia")
 
 
 def measure(config: Config, data: Any) -> None:
@@ -53,7 +54,7 @@ def measure(config: Config, data: Any) -> None:
             waited.append(share)
             ceiling.append(steady)
             without.append(bare)
-    _print(fed, ceiling, without, waited)
+    _print(config.name, fed, ceiling, without, waited=waited)
 
 
 def _unaugmented(config: Config) -> Config:
@@ -70,16 +71,18 @@ def _seconds(trainer: Any, batch_of: Callable[[], Any]) -> float:
     return time.monotonic() - started
 
 
-def _print(fed: list[float], ceiling: list[float], without: list[float], waited: list[float]) -> None:
+def _print(
+    name: str, fed: list[float], ceiling: list[float], without: list[float], *, waited: list[float]
+) -> None:
     """Medians over the rounds; ratios are taken within a round, so that a busy machine hurts both sides."""
     step_ms = 1000 * statistics.median(ceiling) / STEPS
     ratio = statistics.median(c / f for c, f in zip(ceiling, fed, strict=True))
     cost = statistics.median((c - w) / w for c, w in zip(ceiling, without, strict=True))
     share = statistics.median(waited)
-    row("a training step, milliseconds", f"{step_ms:.0f}", "none", True)
-    row("feed: speed against one batch held in memory", f"{ratio:.2f}", ">= 0.97", ratio >= 0.97)
-    row("feed: share of the time spent waiting", f"{100 * share:.2f} %", "< 2 %", share < 0.02)
-    row("augmentation: cost of a step without it", f"{100 * cost:.1f} %", "<= 10 %", cost <= 0.10)
+    row(f"{name}: a training step, milliseconds", f"{step_ms:.0f}", "none", True)
+    row(f"{name}: speed of the feed against one held batch", f"{ratio:.2f}", ">= 0.97", ratio >= 0.97)
+    row(f"{name}: share of the time spent waiting", f"{100 * share:.2f} %", "< 2 %", share < 0.02)
+    row(f"{name}: augmentation, cost of a step without it", f"{100 * cost:.1f} %", "<= 10 %", cost <= 0.10)
 
 
 def made_up(folder: Path) -> Any:
@@ -99,7 +102,7 @@ def made_up(folder: Path) -> Any:
 
 
 def main(arguments: list[str]) -> None:
-    """Measures on the configuration given, or on made-up scans under that of the radiographs."""
+    """Measures on the configuration given, or on made-up scans under those of `CONFIGS`."""
     backend.start(cores())
     if arguments:
         from pipeline.train import material
@@ -108,7 +111,9 @@ def main(arguments: list[str]) -> None:
         measure(load_checked(path), material.read(Workspace(Path.cwd(), path.stem)))
         return
     with tempfile.TemporaryDirectory() as folder:
-        measure(load_checked(SOURCE / "configs" / "chest-xray-pneumonia.yaml"), made_up(Path(folder)))
+        data = made_up(Path(folder))
+        for name in CONFIGS:
+            measure(load_checked(SOURCE / "configs" / f"{name}.yaml"), data)
 
 
 if __name__ == "__main__":

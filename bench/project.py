@@ -66,4 +66,4 @@ def headline(project: Path, name: str, metric: str = "auroc") -> dict[str, Any]:
 
 def row(what: str, measured: str, bar: str, holds: bool) -> None:
     """Prints one figure beside its bar."""
-    print(f"{'ok  ' if holds else 'MISS'}  {what:<58} {measured:<26} bar: {bar}", flush=True)
+    print(f"{'ok  ' if holds else 'MISS'}  {what:<70} {measured:<26} bar: {bar}", flush=True)

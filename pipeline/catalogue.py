@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.disks import is_network
 from pipeline.errors import DamageError, RetryError, UsageError
-from pipeline.records import Case, Geometry, Stored
+from pipeline.records import Case, Stored
+from pipeline.rows import case_row, cases_of, stored_of, stored_row
 from pipeline.workspace import crash_point
 
 if TYPE_CHECKING:
@@ -142,8 +143,7 @@ class Catalogue:
                 "Nothing was lost: make room or end the other run, and run the same command again."
             )
         return DamageError(
-            f"{self._path.name} is damaged ({error}). It can be rebuilt from the scans: "
-            "run `make clean`, then `make report`."
+            f"{self._path.name} is damaged ({error}). Run `make report`: it is made again from the scans."
         )
 
     def __enter__(self) -> Catalogue:
@@ -242,7 +242,7 @@ class Catalogue:
         many = self._connection.executemany
         many("DELETE FROM arrays WHERE case_id = ?", [(case_id,) for case_id in changed])
         many("DELETE FROM cases WHERE case_id = ?", [(case.case_id,) for case, _ in pairs])
-        many(f"INSERT INTO cases VALUES ({','.join('?' * 18)})", [_case_row(case) for case, _ in pairs])
+        many(f"INSERT INTO cases VALUES ({','.join('?' * 18)})", [case_row(case) for case, _ in pairs])
         many(
             "INSERT INTO case_files VALUES (?, ?)",
             [(case.case_id, token) for case, tokens in pairs for token in tokens],
@@ -255,14 +255,15 @@ class Catalogue:
         self._connection.executemany("DELETE FROM cases WHERE case_id = ?", rows)
 
     def cases(self) -> list[Case]:
-        """All cases, sorted by case_id."""
-        return [_case(row) for row in self.query("SELECT * FROM cases ORDER BY case_id")]
+        """All cases, sorted by case_id; what each tells of its day is `days_since_first` of its patient's."""
+        return cases_of(self.query("SELECT * FROM cases ORDER BY case_id"))
 
     def forget(self, patients: Sequence[str], identifier: str) -> None:
         """Removes every row of the patients; their files stay known as `consent_withdrawn`.
 
         `identifier` is the keyed patient ID of the label join: it also finds files without a case.
         """
+        self._connection.execute("PRAGMA secure_delete = ON")  # a kill before `compact` leaves no free page
         many = self._connection.executemany
         tokens = self.query(
             "SELECT token FROM identifiers WHERE kind = 'patient' AND pseudonym = ?", (identifier,)
@@ -296,7 +297,7 @@ class Catalogue:
         """Keeps where the normalized arrays of cases lie."""
         self._connection.executemany(
             f"INSERT OR REPLACE INTO arrays VALUES ({','.join('?' * 9)})",
-            [(recipe_id, case.case_id, case.pixel_digest, *_stored_row(stored)) for case, stored in arrays],
+            [(recipe_id, case.case_id, case.pixel_digest, *stored_row(stored)) for case, stored in arrays],
         )
 
     def arrays(self, recipe_id: str) -> dict[str, Stored]:
@@ -307,7 +308,7 @@ class Catalogue:
             "WHERE a.recipe_id = ? ORDER BY a.case_id",
             (recipe_id,),
         )
-        return {row[0]: _stored(row[1:]) for row in rows}
+        return {row[0]: stored_of(row[1:]) for row in rows}
 
     def record_run(self, stage: str, *, seconds: float, created: str, record: dict[str, Any]) -> None:
         """Adds a line to the history of stage runs."""
@@ -315,38 +316,3 @@ class Catalogue:
             "INSERT INTO runs (stage, seconds, created, record) VALUES (?, ?, ?, ?)",
             (stage, seconds, created, json.dumps(record, sort_keys=True)),
         )
-
-
-def _stored_row(stored: Stored) -> tuple[Any, ...]:
-    return (stored.shard, stored.offset, stored.nbytes, stored.dtype, json.dumps(stored.shape), stored.crc32)
-
-
-def _stored(row: Sequence[Any]) -> Stored:
-    shard, offset, nbytes, dtype, shape, crc32 = row
-    return Stored(shard, offset, nbytes, dtype, tuple(json.loads(shape)), crc32)
-
-
-def _case_row(case: Case) -> tuple[Any, ...]:
-    return (
-        case.case_id, case.patient_id, case.study_id, case.series_id, case.modality, case.value_unit,
-        case.channels, case.geometry.to_json(), case.pixel_digest, case.perceptual_digest,
-        json.dumps(dict(case.attributes), sort_keys=True), " ".join(case.notes), *_stored_row(case.stored),
-    )  # fmt: skip
-
-
-def _case(row: Sequence[Any]) -> Case:
-    return Case(
-        case_id=row[0],
-        patient_id=row[1],
-        study_id=row[2],
-        series_id=row[3],
-        modality=row[4],
-        value_unit=row[5],
-        channels=row[6],
-        geometry=Geometry.from_json(row[7]),
-        pixel_digest=row[8],
-        perceptual_digest=row[9],
-        attributes=json.loads(row[10]),
-        notes=tuple(row[11].split()),
-        stored=_stored(row[12:18]),
-    )

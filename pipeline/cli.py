@@ -1,6 +1,6 @@
 """The command `scanloom`: parses, calls one thing, turns errors into sentences and exit codes.
 
-Stages are imported when they run: `scanloom --help` imports none of them.
+What each command calls is in handlers.py.
 """
 
 from __future__ import annotations
@@ -10,14 +10,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pipeline import handlers
 from pipeline.errors import Interrupted, ScanloomError
-
-if TYPE_CHECKING:
-    from pipeline.config import Config
-    from pipeline.records import Summary
-    from pipeline.workspace import Workspace
 
 STAGES = {
     "ingest": "read every file of RAW into cases, with a state and a reason for each",
@@ -30,7 +25,6 @@ STAGES = {
     "report": "write the HTML report, report.json and the model card",
 }
 _INTERRUPTED = 130
-_VERDICT_CODES = {"KEEP": 5, "INCONCLUSIVE": 6}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -111,43 +105,52 @@ def _parser() -> argparse.ArgumentParser:
         )
         return sub
 
-    add_configured("configure", "write each section of the YAML to its own file when it changed", _configure)
+    add_configured(
+        "configure", "write each section of the YAML to its own file when it changed", handlers.configure
+    )
+    own = {"ingest": handlers.ingest, "drift": handlers.drift}
     for name, text in STAGES.items():
-        stage = add_configured(name, text, _stage)
+        stage = add_configured(name, text, own.get(name, handlers.stage))
         stage.set_defaults(stage=name)
         if name == "drift":
             stage.add_argument(
                 "--accept-drift", default="", metavar="REASON", help="go on in spite of a drift stop"
             )
-    add_configured("where", "say where the report lies", _where)
-    add_configured("config", "print the configuration with all defaults", _config)
-    files = add_configured("files", "show the files of RAW with their state and reason", _files)
+    add_configured("where", "say where the report lies", handlers.where)
+    add_configured("config", "print the configuration with all defaults", handlers.defaults)
+    files = add_configured("files", "show the files of RAW with their state and reason", handlers.files)
     files.add_argument("--state", choices=("accepted", "excluded", "quarantined", "failed"))
-    verdict = add_configured("verdict", "print the verdict on the candidate and its reasons", _verdict)
+    verdict = add_configured(
+        "verdict", "print the verdict on the candidate and its reasons", handlers.verdict
+    )
     verdict.add_argument("--exit-code", action="store_true", help="exit with 5 on KEEP, 6 on INCONCLUSIVE")
-    promote = add_configured("promote", "make the candidate the champion", _promote)
+    promote = add_configured("promote", "make the candidate the champion", handlers.promote)
     promote.add_argument("--approver", default="", metavar="NAME")
     promote.add_argument(
         "--override", default="", metavar="REASON", help="promote on INCONCLUSIVE, for this reason"
     )
-    rollback = add_configured("rollback", "go back to the champion before", _rollback)
+    rollback = add_configured("rollback", "go back to the champion before", handlers.rollback)
     rollback.add_argument("--approver", default="", metavar="NAME")
     rollback.add_argument("--reason", default="", metavar="REASON")
-    add_configured("generations", "list what was promoted, when and by whom", _generations)
-    predict = add_configured("predict", "score new scans with the champion, else the candidate", _predict)
+    add_configured("generations", "list what was promoted, when and by whom", handlers.generations)
+    predict = add_configured(
+        "predict", "score new scans with the champion, else the candidate", handlers.predict
+    )
     predict.add_argument("new", metavar="NEW", help="a folder of scans without labels")
     predict.add_argument("--out", type=Path, default=Path("predictions.csv"), metavar="FILE")
-    score = add("score", "the same statistics and report for any table of predictions", _score)
+    score = add("score", "the same statistics and report for any table of predictions", handlers.score)
     score.add_argument("table", type=Path, metavar="TABLE")
     score.add_argument("--out", type=Path, default=Path("score"), metavar="FOLDER")
-    export = add_configured("export", "write the cases as NIfTI", _export)
+    export = add_configured("export", "write the cases as NIfTI", handlers.export)
     export.add_argument("out", metavar="FOLDER")
-    add("doctor", "show the machine, its devices and decoders", _doctor)
-    add_configured("verify", "check the digests of all stored artifacts", _verify)
-    add_configured("clean", "remove the derived files of an analysis, after saying which", _clean)
-    forget = add_configured("forget", "remove a patient's data everywhere", _forget)
+    add("doctor", "show the machine, its devices and decoders", handlers.doctor)
+    add_configured("verify", "check the digests of all stored artifacts", handlers.verify)
+    add_configured("clean", "remove the derived files of an analysis, after saying which", handlers.clean)
+    forget = add_configured("forget", "remove a patient's data everywhere", handlers.forget)
     forget.add_argument("patient", metavar="ID", help="the patient ID as in the scans")
-    phantom = add("phantom", "write invented patients as DICOM files with a table of labels", _phantom)
+    phantom = add(
+        "phantom", "write invented patients as DICOM files with a table of labels", handlers.phantom
+    )
     phantom.add_argument("out", type=Path, metavar="FOLDER")
     phantom.add_argument("--seed", type=int, default=1)
     phantom.add_argument("--patients", type=int, help="how many (300; 80 with --later, 120 with --volumes)")
@@ -156,161 +159,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     phantom.add_argument("--volumes", action="store_true", help="series of slices instead of single slices")
     return parser
-
-
-def _load(options: argparse.Namespace) -> tuple[Config, Workspace]:
-    from pipeline.checks import load_checked
-    from pipeline.workspace import Workspace
-
-    return load_checked(options.config), Workspace(Path.cwd(), options.config.stem)
-
-
-def _show(summary: Summary) -> None:
-    for line in summary.lines:
-        print(line)
-
-
-def _configure(options: argparse.Namespace) -> None:
-    from pipeline import workspace
-    from pipeline.commands import configure
-
-    config, space = _load(options)
-    with workspace.lock(space):
-        _show(configure.run(config, space))
-        (space.sections / "checked").touch()
-
-
-def _stage(options: argparse.Namespace) -> None:
-    from pipeline import stages, workspace
-
-    config, space = _load(options)
-    work: stages.Run | None = None
-    if options.stage == "drift":
-        from pipeline import drift
-
-        accepted = options.accept_drift or None
-
-        def work(config: Config, space: Workspace) -> Summary:
-            return drift.run(config, space, accept=accepted)
-
-    with workspace.lock(space):
-        _show(stages.run(options.stage, config, space, work))
-
-
-def _where(options: argparse.Namespace) -> None:
-    print(f"Report: reports/{options.config.stem}/candidate/report.html")
-
-
-def _config(options: argparse.Namespace) -> None:
-    from pipeline.config import dump
-
-    print(dump(_load(options)[0]), end="")
-
-
-def _files(options: argparse.Namespace) -> None:
-    from pipeline.ingest.stage import list_files
-
-    config, space = _load(options)
-    for row in list_files(config, space, options.state or ""):
-        print("\t".join(row))
-
-
-def _verdict(options: argparse.Namespace) -> int:
-    from pipeline.compare import read_verdict
-
-    verdict, lines = read_verdict(_load(options)[1])
-    for line in lines:
-        print(line)
-    return _VERDICT_CODES.get(verdict, 0) if options.exit_code else 0
-
-
-def _promote(options: argparse.Namespace) -> None:
-    from pipeline import champion, workspace
-
-    _, space = _load(options)
-    with workspace.lock(space):
-        _show(champion.promote(space, approver=options.approver, override=options.override or None))
-
-
-def _rollback(options: argparse.Namespace) -> None:
-    from pipeline import champion, workspace
-
-    _, space = _load(options)
-    with workspace.lock(space):
-        _show(champion.rollback(space, approver=options.approver, reason=options.reason))
-
-
-def _generations(options: argparse.Namespace) -> None:
-    from pipeline import champion
-
-    rows = champion.generations(_load(options)[1])
-    if not rows:
-        print("No generation yet: `make promote APPROVER=name` makes the candidate the first.")
-        return
-    widths = {key: max(len(key), *(len(row[key]) for row in rows)) for key in rows[0]}
-    for row in [{key: key for key in widths}, *rows]:
-        print("  ".join(row[key].ljust(width) for key, width in widths.items()).rstrip())
-
-
-def _predict(options: argparse.Namespace) -> None:
-    from pipeline.commands import predict
-
-    config, space = _load(options)
-    _show(predict.run(config, space, new=options.new, out=options.out))
-
-
-def _score(options: argparse.Namespace) -> None:
-    from pipeline import report
-    from pipeline.evaluate.score import score
-
-    _show(score(options.table, options.out))
-    _show(report.run_table(options.table, options.out))
-
-
-def _export(options: argparse.Namespace) -> None:
-    from pipeline import export
-
-    config, space = _load(options)
-    _show(export.run(config, space, Path(options.out)))
-
-
-def _doctor(options: argparse.Namespace) -> None:
-    from pipeline.commands import doctor
-
-    _show(doctor.run())
-
-
-def _verify(options: argparse.Namespace) -> None:
-    from pipeline.commands import verify
-
-    _show(verify.run(_load(options)[1]))
-
-
-def _clean(options: argparse.Namespace) -> None:
-    from pipeline.commands import clean
-
-    _show(clean.run(_load(options)[1]))
-
-
-def _forget(options: argparse.Namespace) -> None:
-    from pipeline import workspace
-    from pipeline.commands import forget
-
-    config, space = _load(options)
-    with workspace.lock(space):
-        _show(forget.run(config, space, options.patient))
-
-
-def _phantom(options: argparse.Namespace) -> None:
-    from pipeline import phantom
-
-    usual = 80 if options.later else 120 if options.volumes else 300
-    patients = usual if options.patients is None else options.patients
-    _show(
-        phantom.write(
-            options.out, seed=options.seed, patients=patients, later=options.later, volumes=options.volumes
-        )
-    )
 
 
 if __name__ == "__main__":

@@ -84,10 +84,20 @@ class Workspace:
         """The file that says that `stage` is done, with its digests; written last."""
         return self.data / "stages" / f"{stage}.json"
 
+    def forget_stamps(self) -> None:
+        """Takes all stamps back: the next `make report` runs every stage again."""
+        for path in sorted(self.stamp("ingest").parent.glob("*")):
+            path.unlink()
+
     @property
     def reports(self) -> Path:
         """What is kept: the candidate, the generations, the ledgers."""
         return self.root / "reports" / self.name
+
+    @property
+    def ingest_page(self) -> Path:
+        """What became of the scans, for people; `make clean` removes it."""
+        return self.reports / "ingest.html"
 
     @property
     def candidate(self) -> Path:

@@ -86,5 +86,5 @@ def test_a_catalogue_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_catalogue_says_how_to_rebuild_it(tmp_path: Path) -> None:
     path = tmp_path / "catalogue.sqlite"
     path.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
-    with pytest.raises(DamageError, match="make clean"):
+    with pytest.raises(DamageError, match="made again from the scans"):
         Catalogue(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from pipeline.cohort.changes import changed_labels
 from pipeline.cohort.findings import Exclusion, Finding
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Refuse, choose_classes, group_values, label_cases, values_of_case
-from pipeline.cohort.links import link_patients
+from pipeline.cohort.links import Told, link_patients
 from pipeline.cohort.membership import Membership, decide
 from pipeline.cohort.outputs import Cohort, Row
 from pipeline.cohort.parts import TOMBSTONE, Placed, placed_by_ledger, positions, require_patients
@@ -26,11 +26,12 @@ from pipeline.records import PARTS
 
 @dataclass(frozen=True)
 class Joined:
-    """The scans, the table of labels, and which rows are about which scans."""
+    """The scans, the table of labels, which rows are about which scans, and links that the user told."""
 
     scans: Scans
     table: Table
     join: Join
+    told: Told
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,16 @@ def assemble(
     """
     scans = joined.scans
     ledger, withdrawn = _living(placed_by_ledger(past.records))
-    person_of = link_patients({case.patient_id for case in scans.cases.values()}, scans.shared)
+    person_of = link_patients(
+        {case.patient_id for case in scans.cases.values()}, scans.shared, joined.told.links
+    )
     labels = label_cases(joined.table, choices.target, join=joined.join, case_ids=scans.cases)
     published = _published(joined, choices, labels, person_of)
     membership = decide(
         scans, labels, person_of=person_of, withdrawn=withdrawn, table_part_of=_one_part(published)
     )
     classes = choose_classes(membership.label_of.values(), choices.positive, refuse=refuse)
-    persons = _persons(membership, scans, person_of, classes)
+    persons = _persons(membership, scans, person_of, classes=classes, ledger=ledger)
     position = positions(persons.ids, key=key, salt=choices.salt)
     draw = Draw(choices.shares.model_dump(), position, past.era)
     places = place(persons, ledger, published=published, draw=draw)
@@ -68,6 +71,7 @@ def assemble(
     require_patients({row.patient_id: row.part for row in rows}, classes=persons.stratum)
     findings = (
         *membership.findings,
+        *joined.told.findings(),
         *(overlap_findings(published) if published else ()),
         *ledger_findings(published, ledger),
         *_other_shares(past.records, choices),
@@ -105,9 +109,17 @@ def _one_part(published: Published | None) -> dict[str, str]:
 
 
 def _persons(
-    membership: Membership, scans: Scans, person_of: Mapping[str, str], classes: Sequence[str]
+    membership: Membership,
+    scans: Scans,
+    person_of: Mapping[str, str],
+    *,
+    classes: Sequence[str],
+    ledger: Collection[str],
 ) -> Persons:
-    """The persons who take part; a person's class is the last, in the order of classes, of its scans."""
+    """The persons who take part; a person's class is the last, in the order of classes, of its scans.
+
+    An id of the ledger counts for its person even where no scan of it is left.
+    """
     ids: dict[str, set[str]] = defaultdict(set)
     stratum: dict[str, str] = {}
     for case_id, label in membership.label_of.items():
@@ -115,6 +127,9 @@ def _persons(
         person = person_of[patient_id]
         ids[person].add(patient_id)
         stratum[person] = max(stratum.get(person, classes[0]), label, key=classes.index)
+    for patient_id, person in person_of.items():
+        if person in ids and patient_id in ledger:
+            ids[person].add(patient_id)
     return Persons(stratum, {person: tuple(sorted(found)) for person, found in sorted(ids.items())})
 
 

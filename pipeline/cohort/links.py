@@ -1,29 +1,76 @@
-"""One person under several patient IDs: IDs that share a study or an accession number.
+"""One person under several patient IDs: IDs that share a study or an accession number, or that a table links.
 
 A study is of one person, so two IDs in it are an ID that was changed or mistyped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from pipeline.cohort.findings import Finding
+from pipeline.cohort.table import Table, lines_told
+from pipeline.errors import DataError
 
 MOST_IDS: Final = 3
 """An identifier that more patients share is a placeholder, such as an accession number of 0."""
 
 
-def link_patients(patient_ids: Iterable[str], shared: Iterable[frozenset[str]]) -> dict[str, str]:
+@dataclass(frozen=True)
+class Told:
+    """Sets of patient ids that a table says are one person, and its lines with an ID that nobody has."""
+
+    links: tuple[frozenset[str], ...] = ()
+    unknown: tuple[int, ...] = ()
+
+    def findings(self) -> list[Finding]:
+        """The lines that link nobody, by number: the IDs in them stay untold."""
+        if not self.unknown:
+            return []
+        detail = f"links with a patient ID that no scan has: {lines_told(self.unknown)}"
+        return [Finding("link_without_scan", len(self.unknown), detail)]
+
+
+def read_links(table: Table, name: str, *, patients_of: Callable[[str], Collection[str]]) -> Told:
+    """The links of a table with two columns of patient IDs, under a header of any words.
+
+    `patients_of` has the patient ids (pseudonyms) that an ID stands for; an ID that two issuers gave
+    stands for both.
+
+    Raises:
+        DataError: not two columns, an empty value, or no header; with file and line.
+    """
+    if len(table.columns) != 2:
+        raise DataError(f"{name}, line 1: {len(table.columns)} columns. A link is two patient IDs.")
+    if any(patients_of(column) for column in table.columns):
+        raise DataError(f"{name}, line 1: a patient ID in place of a header. Put one above the links.")
+    rows = [
+        ([patients_of(value) for value in row], line)
+        for row, line in zip(table.rows, table.lines, strict=True)
+    ]
+    empty = [line for row, line in zip(table.rows, table.lines, strict=True) if not all(row)]
+    if empty:
+        raise DataError(f"{name}, {lines_told(empty)}: a link needs two patient IDs. Fill in the other one.")
+    return Told(
+        tuple(frozenset().union(*patients) for patients, _ in rows if all(patients)),
+        tuple(line for patients, line in rows if not all(patients)),
+    )
+
+
+def link_patients(
+    patient_ids: Iterable[str], shared: Iterable[frozenset[str]], told: Collection[frozenset[str]] = ()
+) -> dict[str, str]:
     """The person of each patient id: the smallest of all ids that are linked, directly or by others.
 
-    `shared` are sets of patient ids that stand under one study or accession number.
+    `shared` are sets of patient ids that stand under one study or accession number; `told` are sets
+    that are one person for certain.
     """
-    person = {patient_id: patient_id for patient_id in patient_ids}
-    for ids in shared:
-        if 1 < len(ids) <= MOST_IDS:
-            roots = {_root(person, patient_id) for patient_id in ids}
-            person |= dict.fromkeys(roots, min(roots))
+    person = {patient_id: patient_id for patient_id in itertools.chain(patient_ids, *told)}
+    for ids in (*(ids for ids in shared if len(ids) <= MOST_IDS), *told):
+        roots = {_root(person, patient_id) for patient_id in ids}
+        person |= dict.fromkeys(roots, min(roots))
     return {patient_id: _root(person, patient_id) for patient_id in person}
 
 
@@ -34,7 +81,8 @@ def link_findings(person_of: Mapping[str, str], shared: Iterable[frozenset[str]]
     findings = []
     if linked:
         detail = (
-            "patient IDs that share a study or accession number with another count as that one "
+            "patient IDs that share a study or accession number with another, or are linked to it, count "
+            "as that one "
             f"({linked[0]} as {person_of[linked[0]]}, for instance)"
         )
         findings.append(Finding("linked_patients", len(linked), detail))

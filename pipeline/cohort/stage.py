@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +13,7 @@ from pipeline.cohort import table
 from pipeline.cohort.assembly import Joined, Past, assemble
 from pipeline.cohort.changes import champion_labels
 from pipeline.cohort.join import Join, Known, find_join, join_by
+from pipeline.cohort.links import Told, read_links
 from pipeline.cohort.outputs import Cohort, cohort_json, summary_lines
 from pipeline.cohort.sources import Scans, load_scans
 from pipeline.cohort.table import Table
@@ -34,13 +35,14 @@ def run(config: Config, workspace: Workspace) -> Summary:
     """
     key, _ = load_key(config.ingest.key, config.name, workspace.root)
     scans = _scans(workspace, key)
-    path = _table_path(config, workspace)
+    path = _table_path(config, workspace, "labels", config.cohort.labels)
     labels = table.read(path)
     known = Known(scans.index, key.pseudonym, _folder_in_raw(path, workspace.root / config.ingest.raw))
-    joined = Joined(scans, labels, _join(config, labels, known))
     parts = workspace.ledger("parts")
     records = ledger.read(parts)
     _require_first_key(key, records)
+    patients_of = _patients(known, scans, key, {record["patient_id"] for record in records})
+    joined = Joined(scans, labels, _join(config, labels, known), _told(config, workspace, patients_of))
     past = Past(records, champion_labels(workspace), era=_era(workspace))
     cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
     if new:
@@ -65,13 +67,29 @@ def _require_first_key(key: Key, records: Sequence[ledger.Record]) -> None:
     require_same_key(key, key_ids[0] if key_ids else None, what="Patients of this analysis were placed")
 
 
-def _table_path(config: Config, workspace: Workspace) -> Path:
-    path = workspace.root / config.cohort.labels
+def _table_path(config: Config, workspace: Workspace, key: str, given: str) -> Path:
+    path = workspace.root / given
     if not path.is_file():
-        raise config.refuse(
-            ("cohort", "labels"), f"there is no table '{config.cohort.labels}'. Mend the path."
-        )
+        raise config.refuse(("cohort", key), f"there is no table '{given}'. Mend the path.")
     return path
+
+
+def _told(config: Config, workspace: Workspace, patients_of: Callable[[str], Collection[str]]) -> Told:
+    given = config.cohort.links
+    if given is None:
+        return Told()
+    path = _table_path(config, workspace, "links", given)
+    return read_links(table.read(path), path.name, patients_of=patients_of)
+
+
+def _patients(known: Known, scans: Scans, key: Key, placed: Set[str]) -> Callable[[str], set[str]]:
+    """What gives the patients that an ID stands for: of the scans, and of the ledger without an issuer."""
+
+    def patients_of(value: str) -> set[str]:
+        found = {scans.cases[case_id].patient_id for case_id in known.cases("patient", value)}
+        return found | ({key.pseudonym("patient", "", value)} & placed)
+
+    return patients_of
 
 
 def _folder_in_raw(path: Path, raw: Path) -> str:

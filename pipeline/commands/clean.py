@@ -11,7 +11,7 @@ from pipeline.workspace import Workspace, lock
 
 
 def run(workspace: Workspace) -> Summary:
-    """Says what goes and what stays, then removes `data/NAME` and `reports/NAME/candidate`.
+    """Says what goes and what stays, then removes `data/NAME`, the candidate and the page on the ingest.
 
     Raises RetryError while another run works on the analysis.
     """
@@ -23,11 +23,12 @@ def run(workspace: Workspace) -> Summary:
 
 
 def _remove(workspace: Workspace) -> None:
-    going = (workspace.candidate, workspace.data)  # the lock lies in the last
-    for folder in going:
+    folders = (workspace.candidate, workspace.data)  # the lock lies in the last
+    for folder in folders:
         say(f"Removing {workspace.shown(folder)} ({_megabytes(folder):.1f} MB)")
     say("Staying: the scans, the key, ledgers, generations and the champion.")
-    for folder in going:
+    workspace.ingest_page.unlink(missing_ok=True)
+    for folder in folders:
         shutil.rmtree(folder)
 
 

@@ -23,5 +23,6 @@ def run(config: Config, workspace: Workspace) -> Summary:
 
 
 def _inputs(config: Config, root: Path) -> dict[str, str]:
-    path = root / config.cohort.labels
-    return {"labels": digests.of_file(path) if path.is_file() else "absent"}
+    tables = {"labels": config.cohort.labels, "links": config.cohort.links}
+    paths = {name: root / given for name, given in tables.items() if given is not None}
+    return {name: digests.of_file(path) if path.is_file() else "absent" for name, path in paths.items()}

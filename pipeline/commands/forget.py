@@ -3,7 +3,8 @@
 First a tombstone goes into the ledger of parts, so that whatever happens next no later run takes the
 patient in again. Then voxels are overwritten, rows of every table and of the catalogue go, and so do
 reports and pictures that show the patient. A run that was killed is finished by the same command;
-running it twice is harmless. Backups are out of reach.
+running it twice is harmless. Backups are out of reach. The patients of the table `ingest.withdrawn` are
+forgotten in the same way before every ingest.
 """
 
 from __future__ import annotations
@@ -11,22 +12,36 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import ledger
 from pipeline.arrays import erase
 from pipeline.catalogue import Catalogue
 from pipeline.champion.generations import DIGESTS, reseal
+from pipeline.cohort import table
+from pipeline.commands.repair import set_aside
 from pipeline.config import Config
 from pipeline.errors import DataError
-from pipeline.pseudonyms import Key, load_key, require_same_key
+from pipeline.pseudonyms import PHANTOM, Key, load_key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_text
 
 TOMBSTONE = "tombstone"
+_ID_COLUMN = "patient_id"
 _PICTURES = ("insights.json", "insights.npz", "report.html", "report.json", "model_card.md")
 _LEARNED_FROM = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class _Person:
+    """One patient ID: its keyed word in the label join, and the pseudonyms of the patients who carry it."""
+
+    identifier: str
+    patients: tuple[str, ...]
+    in_catalogue: bool
+    buried: bool
 
 
 def run(config: Config, workspace: Workspace, patient: str) -> Summary:
@@ -36,47 +51,102 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
     the key is not the one the scans were read under.
     """
     key, _ = load_key(config.ingest.key, workspace.name, workspace.root)
-    identifier = key.pseudonym("patient", patient)
-    folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
-        patients = _patients(catalogue, workspace, key, patient)
-        models = [folder.name for folder in folders if _learned(folder, patients)]
-        _bury(workspace, patients, identifier)
-        cases = _erase_voxels(catalogue, workspace, patients)
-        cleaned = [
-            folder.name
-            for folder in (*folders, workspace.normalized)
-            if _erase_tables(folder, patients, cases)
-        ]
-        # Last, for it says which cases are the patient's: a run after a kill needs to know.
-        with catalogue.transaction():
-            catalogue.forget(patients, identifier)
-        catalogue.compact()
-    _make_all_again(workspace)
+        person = _person(catalogue, _graves(workspace), key, patient)
+        if not (person.in_catalogue or person.buried):
+            raise DataError(
+                f"No scan of '{workspace.name}' carries this patient ID. Give it as the scans do, "
+                "with leading zeros, and check that CONFIG is the right analysis."
+            )
+        return _forget(catalogue, workspace, [person])
+
+
+def run_withdrawn(config: Config, workspace: Workspace) -> Summary:
+    """What was removed of the patients in the table `ingest.withdrawn`; nothing where all are gone already.
+
+    An ID that no scan carries (yet) gets a tombstone, too. Raises ConfigError when the table isn't there,
+    DataError (file and line) when it can't be used, UsageError when the key is another.
+    """
+    name = config.ingest.withdrawn
+    if name is None:
+        return Summary((), changed=False)
+    if not (workspace.root / name).is_file():
+        raise config.refuse(("ingest", "withdrawn"), f"there is no table '{name}'. Mend the path.")
+    line_of = _withdrawn(workspace.root / name)
+    if config.ingest.key == PHANTOM:
+        require_phantom(workspace.root / config.ingest.raw)
+    key, made = load_key(config.ingest.key, workspace.name, workspace.root)
+    lines = [made] if made else []
+    with Catalogue(workspace.catalogue) as catalogue:
+        require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
+        graves = _graves(workspace)
+        listed = {_person(catalogue, graves, key, patient): line for patient, line in line_of.items()}
+        left = [person for person in listed if person.in_catalogue or not person.buried]
+        if left:
+            lines += _forget(catalogue, workspace, left).lines
+    if unknown := [listed[person] for person in left if not person.in_catalogue]:
+        lines.append(
+            f"{Path(name).name}, {table.lines_told(unknown)}: no scan read so far carries such an ID; "
+            "scans that do will be left out."
+        )
+    return Summary(tuple(lines), changed=bool(left))
+
+
+def _forget(catalogue: Catalogue, workspace: Workspace, persons: Sequence[_Person]) -> Summary:
+    patients = sorted({patient for person in persons for patient in person.patients})
+    folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
+    models = [folder.name for folder in folders if _learned(folder, patients)]
+    _bury(workspace, persons)
+    workspace.forget_stamps()
+    workspace.ingest_page.unlink(missing_ok=True)
+    for path in workspace.data.glob(f"{set_aside(workspace.catalogue).name}*"):
+        path.unlink()
+    cases = _erase_voxels(catalogue, workspace, patients)
+    cleaned = [
+        folder.name for folder in (*folders, workspace.normalized) if _erase_tables(folder, patients, cases)
+    ]
+    # Last, for it says which cases are the patient's: a run after a kill needs to know.
+    with catalogue.transaction():
+        for person in persons:
+            catalogue.forget(person.patients, person.identifier)
+    catalogue.compact()
+    who = "the patient" if len(persons) == 1 else f"{len(persons)} patients"
     return Summary(
         (
-            f"Forgot the patient: {len(cases)} cases, their voxels and table rows.",
-            f"Cleaned: {', '.join(cleaned) or 'no table held the patient'}.",
-            *(f"Retrain needed: {_told(name)} learned from this patient." for name in models),
+            f"Forgot {who}: {len(cases)} cases, their voxels and table rows.",
+            f"Cleaned: {', '.join(cleaned) or f'no table held {who}'}.",
+            *(f"Retrain needed: {_told(name)} learned from {who}." for name in models),
             "A tombstone keeps these scans out of later runs. Out of reach: backups, exported cases, tables "
             "of predictions written elsewhere, and the scans in RAW, which are yours to delete.",
         )
     )
 
 
-def _make_all_again(workspace: Workspace) -> None:
-    """Takes back the stamps: what was made with the patient is made anew by the next `make report`."""
-    for path in sorted(workspace.stamp("ingest").parent.glob("*")):
-        path.unlink()
-
-
 def _told(folder: str) -> str:
     return f"generation {folder}" if folder.isdigit() else f"the {folder}"
 
 
-def _patients(catalogue: Catalogue, workspace: Workspace, key: Key, patient: str) -> list[str]:
-    """The pseudonyms under which the patient ID is known, also when it was forgotten before.
+def _withdrawn(path: Path) -> dict[str, int]:
+    """The line of each ID in the column `patient_id`. Raises DataError with the table's name and line."""
+    listed = table.read(path)
+    if _ID_COLUMN not in listed.columns:
+        raise DataError(f"{path.name}, line 1: no column '{_ID_COLUMN}'. Write it above the patient IDs.")
+    ids = listed.column(_ID_COLUMN)
+    empty = [line for patient, line in zip(ids, listed.lines, strict=True) if not patient]
+    if empty:
+        raise DataError(f"{path.name}, {table.lines_told(empty)}: no patient ID. Fill it in or take it out.")
+    return dict(zip(ids, listed.lines, strict=True))
+
+
+def _graves(workspace: Workspace) -> dict[str, str]:
+    """The keyed ID on the tombstone of each patient who has one; "" where it tells none."""
+    records = ledger.read(workspace.ledger("parts"))
+    return {r["patient_id"]: r.get("identifier", "") for r in records if r["why"] == TOMBSTONE}
+
+
+def _person(catalogue: Catalogue, graves: Mapping[str, str], key: Key, patient: str) -> _Person:
+    """All pseudonyms under which the patient ID is known, also when it was forgotten before.
 
     Scans that never became a case count as well: theirs is the pseudonym of an ID without issuer.
     """
@@ -89,29 +159,27 @@ def _patients(catalogue: Catalogue, workspace: Workspace, key: Key, patient: str
         "JOIN cases c ON c.case_id = f.case_id WHERE i.kind = 'patient' AND i.pseudonym = ?",
         (identifier,),
     )
-    buried = [
-        record["patient_id"]
-        for record in ledger.read(workspace.ledger("parts"))
-        if record["why"] == TOMBSTONE and record.get("identifier") == identifier
-    ]
-    if not known and not buried:
-        raise DataError(
-            f"No scan of '{workspace.name}' carries this patient ID. Give it as the scans do, "
-            "with leading zeros, and check that CONFIG is the right analysis."
-        )
-    return sorted({row[0] for row in rows} | set(buried) | {key.pseudonym("patient", "", patient)})
+    buried = {patient_id for patient_id, word in graves.items() if word == identifier}
+    patients = {row[0] for row in rows} | buried | {key.pseudonym("patient", "", patient)}
+    return _Person(identifier, tuple(sorted(patients)), bool(known), bool(buried))
 
 
-def _bury(workspace: Workspace, patients: Iterable[str], identifier: str) -> None:
-    path = workspace.ledger("parts")
-    buried = {record["patient_id"] for record in ledger.read(path) if record["why"] == TOMBSTONE}
+def _bury(workspace: Workspace, persons: Sequence[_Person]) -> None:
+    graves = _graves(workspace)
     new = [
-        {"patient_id": patient, "part": None, "era": None, "why": TOMBSTONE, "identifier": identifier}
-        for patient in patients
-        if patient not in buried
+        {
+            "patient_id": patient,
+            "part": None,
+            "era": None,
+            "why": TOMBSTONE,
+            "identifier": person.identifier,
+        }
+        for person in persons
+        for patient in person.patients
+        if patient not in graves
     ]
     if new:
-        ledger.append(path, *new)
+        ledger.append(workspace.ledger("parts"), *new)
 
 
 def _erase_voxels(catalogue: Catalogue, workspace: Workspace, patients: list[str]) -> list[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
-from pipeline import ledger
+from pipeline import digests, ledger
 from pipeline.arrays import Shards
-from pipeline.catalogue import Catalogue
+from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.champion import check_generation, generations
 from pipeline.errors import DamageError
+from pipeline.ingest.account import contents
 from pipeline.records import Summary
 from pipeline.stages import ARROW, damage
 from pipeline.workspace import Workspace
@@ -39,6 +42,9 @@ def _arrays(workspace: Workspace) -> Iterator[str]:
     if not workspace.catalogue.is_file():
         return
     with Catalogue(workspace.catalogue) as catalogue:
+        if not _rows_sound(catalogue, workspace.data / "ingest.json"):
+            yield "Rows of catalogue.sqlite are damaged. Run `make clean`, then `make report`."
+            return
         native = Shards(workspace.cases)
         bad = [case.case_id for case in catalogue.cases() if not native.verify(case.stored)]
         if bad:
@@ -55,3 +61,16 @@ def _arrays(workspace: Workspace) -> Iterator[str]:
                     f"{len(bad)} normalized arrays are damaged (first: {bad[0]}). "
                     "Run `make clean`, then `make report`."
                 )
+
+
+def _rows_sound(catalogue: Catalogue, record: Path) -> bool:
+    """Whether the catalogue's rows have the digests that ingest wrote of them.
+
+    SQLite itself doesn't see a flipped bit inside a value. Nothing is known while ingest hasn't finished,
+    or since a patient was forgotten.
+    """
+    made_of = catalogue.meta(INGEST_STAMP)
+    if not made_of or not record.is_file() or digests.of_file(record) != made_of:
+        return True
+    said = json.loads(record.read_text())
+    return all(said[name] == value for name, value in contents(catalogue).items())

@@ -18,6 +18,8 @@ from pipeline.records import Attribute, Case
 if TYPE_CHECKING:
     import pandas as pd
 
+_NOT_COMPARED = frozenset({"days_since_first", "series_rule", "study_date"})
+"""Later scans differ in their days, whatever the scanner; a rule's name is ours."""
 _MOST_VOXELS = 200_000  # percentiles of so many differ by far less than scanners do
 _MOST_SLICES = 8
 
@@ -31,11 +33,11 @@ def one_a_patient(cases: Iterable[Case]) -> list[Case]:
 
 
 def header(case: Case) -> dict[str, Attribute]:
-    """What the header says: the allow-listed attributes, modality, unit, spacing and size."""
+    """What the header says of how it was made: allow-listed attributes, modality, unit, spacing and size."""
     axes = ("slices", "rows", "columns")[-len(case.geometry.spacing) :]
     shape = case.stored.shape[: len(axes)]
     return {
-        **case.attributes,
+        **{name: value for name, value in case.attributes.items() if name not in _NOT_COMPARED},
         "modality": case.modality,
         "value_unit": case.value_unit,
         "spacing_kind": case.geometry.spacing_kind,

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.catalogue import Catalogue
 from pipeline.config import Ingest
-from pipeline.errors import DataError
+from pipeline.errors import DamageError, DataError
 from pipeline.ingest.changes import Changes
 from pipeline.ingest.reasons import NOTES, REASONS
 from pipeline.pseudonyms import Key
@@ -19,15 +19,15 @@ _STATES = ("accepted", "excluded", "quarantined", "failed")
 
 def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) -> list[str]:
     """A table of states and reasons with files and sentences, notes, and what changed since the last run."""
-    counts = _counts(catalogue)
-    files = sum(number for _, _, number in counts)
+    found = counts(catalogue)
+    files = sum(number for _, _, number in found)
     cases, patients = catalogue.query("SELECT count(*), count(DISTINCT patient_id) FROM cases")[0]
     lines = [f"{files} files, {cases} cases of {patients} patients."]
     lines += [
         f"  {state:<12} {reason:<30} {number:>8}  {REASONS[reason].sentence}"
-        for state, reason, number in counts
+        for state, reason, number in found
     ]
-    lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in _noted(catalogue)]
+    lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in noted(catalogue)]
     if difference.known and (changed or difference.gone):
         lines.append(f"{changed} files were new or changed, {len(difference.gone)} are gone.")
     if difference.young:
@@ -54,10 +54,35 @@ def check_usable(catalogue: Catalogue, settings: Ingest, lines: Sequence[str]) -
         )
 
 
+def counts(catalogue: Catalogue) -> list[tuple[str, str, int]]:
+    """State, reason and number of files of each pair that occurs, used ones first, then by number.
+
+    Raises DamageError where a row holds another word.
+    """
+    rows = catalogue.query("SELECT state, reason, count(*) FROM files GROUP BY state, reason")
+    if any(reason not in REASONS or state not in _STATES for state, reason, _ in rows):
+        raise DamageError("Rows of catalogue.sqlite are damaged. Run `make clean`, then `make report`.")
+    return sorted(rows, key=lambda row: (_STATES.index(row[0]), -row[2], row[1]))
+
+
+def noted(catalogue: Catalogue) -> list[tuple[str, int]]:
+    """How many accepted files have each note."""
+    rows = catalogue.query("SELECT notes, count(*) FROM files WHERE state = 'accepted' GROUP BY notes")
+    files: Counter[str] = Counter()
+    for notes, number in rows:
+        files.update(dict.fromkeys(notes.split(), number))
+    return sorted(files.items())
+
+
 def stamp(catalogue: Catalogue, key: Key) -> dict[str, Any]:
-    """What later stages depend on: digests of the cases and of the account, and the counts."""
+    """What later stages depend on: digests of the cases and of the account, the counts, the key's id."""
+    return {"schema": "ingest/1", "key_id": key.key_id, **contents(catalogue)}
+
+
+def contents(catalogue: Catalogue) -> dict[str, Any]:
+    """Digests of all cases and their identifiers, and the files of each state and reason."""
     flow: dict[str, dict[str, int]] = {state: {} for state in _STATES}
-    for state, reason, number in _counts(catalogue):
+    for state, reason, number in counts(catalogue):
         flow[state][reason] = number
     cases = "SELECT * FROM cases ORDER BY case_id"
     identifiers = (
@@ -65,26 +90,10 @@ def stamp(catalogue: Catalogue, key: Key) -> dict[str, Any]:
         "ORDER BY f.case_id, i.kind, i.pseudonym"
     )
     return {
-        "schema": "ingest/1",
-        "key_id": key.key_id,
         "cases": _digest(catalogue, cases),
         "identifiers": _digest(catalogue, identifiers),
         "files": flow,
     }
-
-
-def _counts(catalogue: Catalogue) -> list[tuple[str, str, int]]:
-    rows = catalogue.query("SELECT state, reason, count(*) FROM files GROUP BY state, reason")
-    return sorted(rows, key=lambda row: (_STATES.index(row[0]), -row[2], row[1]))
-
-
-def _noted(catalogue: Catalogue) -> list[tuple[str, int]]:
-    """How many accepted files have each note."""
-    rows = catalogue.query("SELECT notes, count(*) FROM files WHERE state = 'accepted' GROUP BY notes")
-    counts: Counter[str] = Counter()
-    for notes, number in rows:
-        counts.update(dict.fromkeys(notes.split(), number))
-    return sorted(counts.items())
 
 
 def _digest(catalogue: Catalogue, sql: str) -> str:

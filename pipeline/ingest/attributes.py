@@ -31,6 +31,8 @@ _NUMBERS = (
     "FlipAngle", "MagneticFieldStrength", "GantryDetectorTilt", "BitsStored", "LossyImageCompressionRatio",
     "WindowCenter", "WindowWidth",
 )  # fmt: skip
+_CLASSIC = {"EffectiveEchoTime": "EchoTime", "InversionTimes": "InversionTime"}
+"""What functional groups call by another name (PS3.3 C.8.13.5)."""
 _SPECIAL: dict[str, Callable[[str], str]] = {
     "Manufacturer": vocabulary.maker,
     "ManufacturerModelName": vocabulary.model,
@@ -56,6 +58,16 @@ def attributes_of(dataset: Dataset) -> dict[str, Attribute]:
     if len(detector) == 2:
         found["imager_pixel_spacing_rows"], found["imager_pixel_spacing_columns"] = detector
     return found
+
+
+def canonical_word(name: str, text: str) -> str:
+    """The word that the attribute `name` (of WORD_NAMES) has in a case whose header says `text`.
+
+    >>> canonical_word("convolution_kernel", "b30f")
+    'B30F'
+    """
+    keyword = _KEYWORDS[name]
+    return _SPECIAL[keyword](text) if keyword in _SPECIAL else vocabulary.word(keyword, text.upper())
 
 
 def optional_number(dataset: Dataset, keyword: str) -> float | None:
@@ -114,10 +126,19 @@ _READERS: tuple[tuple[Iterable[str], Reader], ...] = (
     (_LISTS, _word_list),
     (_SPECIAL, _designation),
     (_NUMBERS, optional_number),
+    (_CLASSIC, optional_number),
 )
 _LISTED: dict[int, tuple[str, str, Reader]] = {
-    ELEMENTS[keyword][0]: (keyword, _CAMEL.sub("_", keyword).lower(), read)
+    ELEMENTS[keyword][0]: (keyword, _CAMEL.sub("_", _CLASSIC.get(keyword, keyword)).lower(), read)
     for keywords, read in _READERS
     for keyword in keywords
 }
 """Keyword, snake-case name and reader by tag."""
+
+WORD_NAMES = frozenset(name for _, name, read in _LISTED.values() if read is not optional_number)
+"""The attributes whose values are words."""
+NUMBER_NAMES = frozenset(name for _, name, read in _LISTED.values() if read is optional_number) | {
+    "b_value", "echo_number", "patient_age", "temporal_position", "time_index",
+}  # fmt: skip
+"""The attributes whose values are numbers, those of single planes and a volume's rank in time included."""
+_KEYWORDS = {name: keyword for keyword, name, _ in _LISTED.values()}

@@ -19,7 +19,7 @@ ELEMENTS: dict[str, tuple[int, str]] = {
     "AccessionNumber": (0x00080050, "SH"),
     "PatientID": (0x00100020, "LO"),
     "IssuerOfPatientID": (0x00100021, "LO"),
-    # patient and times, used in memory
+    # patient, times and description, used in memory
     "PatientBirthDate": (0x00100030, "DA"),
     "PatientSex": (0x00100040, "CS"),
     "PatientAge": (0x00101010, "AS"),
@@ -31,6 +31,7 @@ ELEMENTS: dict[str, tuple[int, str]] = {
     "AcquisitionDate": (0x00080022, "DA"),
     "AcquisitionTime": (0x00080032, "TM"),
     "AcquisitionDateTime": (0x0008002A, "DT"),
+    "SeriesDescription": (0x0008103E, "LO"),
     "SpecificCharacterSet": (0x00080005, "CS"),
     # acquisition
     "ImageType": (0x00080008, "CS"),
@@ -68,6 +69,11 @@ ELEMENTS: dict[str, tuple[int, str]] = {
     "MRDiffusionSequence": (0x00189117, "SQ"),
     "DiffusionGradientDirectionSequence": (0x00189076, "SQ"),
     "MREchoSequence": (0x00189114, "SQ"),
+    "InversionTimes": (0x00189079, "FD"),
+    "MRTimingAndRelatedParametersSequence": (0x00189112, "SQ"),
+    "MRModifierSequence": (0x00189115, "SQ"),
+    "CTAcquisitionDetailsSequence": (0x00189304, "SQ"),
+    "CTXRayDetailsSequence": (0x00189325, "SQ"),
     "CTReconstructionSequence": (0x00189314, "SQ"),
     "CTImageFrameTypeSequence": (0x00189329, "SQ"),
     "MRImageFrameTypeSequence": (0x00189226, "SQ"),
@@ -131,6 +137,7 @@ ELEMENTS: dict[str, tuple[int, str]] = {
     "ModalityLUTType": (0x00283004, "LO"),
     "LUTData": (0x00283006, "OW"),
     "PixelMeasuresSequence": (0x00289110, "SQ"),
+    "FrameVOILUTSequence": (0x00289132, "SQ"),
     "PixelValueTransformationSequence": (0x00289145, "SQ"),
     "RealWorldValueMappingSequence": (0x00409096, "SQ"),
     "PresentationLUTShape": (0x20500020, "CS"),

@@ -34,6 +34,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pipeline.ingest.series_rules import Rule
 from pipeline.records import Geometry, SpacingKind
 
 Triple = tuple[float, float, float]
@@ -85,6 +86,7 @@ class Rules:
     min_slices: int = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"
+    series: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)

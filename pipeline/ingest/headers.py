@@ -10,18 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.ingest import objects
-from pipeline.ingest.attributes import attributes_of
+from pipeline.ingest.attributes import attributes_of, date_of
 from pipeline.ingest.container import Container, open_container
 from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.dates import POLICIES
 from pipeline.ingest.decode import open_pixels
 from pipeline.ingest.discover import Found
 from pipeline.ingest.elements import Buffer
 from pipeline.ingest.files import ChangedWhileRead, OpenFile, open_file
+from pipeline.ingest.frame_attributes import attributes_of_frames
 from pipeline.ingest.frames import Frame
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels import PixelFormat, check_limits, pixel_format, pixel_keyword
 from pipeline.ingest.planes import Identity, frames_of
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.series_rules import Rule, open_rules
 from pipeline.ingest.transforms import functional_groups, palette_of, transforms_of
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute
@@ -67,18 +70,22 @@ class Header:
     identifiers: tuple[tuple[str, str], ...] = ()
     frames: tuple[Frame, ...] = ()
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    open_rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Selection:
     """Which images are wanted, and what one file may cost.
 
-    `text_reviewed` says that a person looked at the pixels of this data set for text about patients.
+    `text_reviewed` says that a person looked at the pixels of this data set for text about patients,
+    `dates` what a case may tell of its study's date; an image must fit one of the `rules`, if there are any.
     """
 
     modalities: tuple[str, ...]
     limits: FileLimits
     text_reviewed: bool = False
+    dates: str = "none"
+    rules: tuple[Rule, ...] = ()
 
 
 def read_header(file: Found, *, key: Key, selection: Selection) -> Header:
@@ -99,6 +106,7 @@ class _Findings:
     pseudonyms: dict[str, str] = field(default_factory=dict)
     patient_id: str = ""
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    open_rules: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = ()
     broken: Refusal | None = None
 
@@ -130,6 +138,7 @@ def _of_file(opened: OpenFile, file: Found, *, key: Key, selection: Selection) -
         identifiers=(*found.pseudonyms.items(), *_names(file, key)) if found.image else (),
         frames=found.frames,
         attributes=found.attributes,
+        open_rules=found.open_rules,
     )
 
 
@@ -141,20 +150,22 @@ def _look(found: _Findings, data: Buffer, key: Key, selection: Selection) -> Non
     found.notes = container.notes
     objects.check_kind(dataset)
     found.image = True
-    _identify(found, dataset, key)
+    _identify(found, dataset, key, dates=selection.dates)
     objects.check_selected(dataset, selection.modalities)
+    _match(found, dataset, selection.rules)
     if not selection.text_reviewed:
         objects.check_text(dataset)
     form = _form_of(found, container, decoded_bytes=limits.decoded_bytes)
     identity = _identity(found, dataset, key)
     groups = functional_groups(dataset, form.frames)
     transforms = transforms_of(groups, form, pixel_keyword(dataset) or "PixelData")
+    found.attributes = attributes_of_frames(found.attributes, groups)
     found.frames = frames_of(groups, form, identity, transforms)
     notes = {*found.notes, *transforms[0].notes, *_notes(dataset, found.frames)}
     found.notes = tuple(sorted(notes))
 
 
-def _identify(found: _Findings, dataset: Dataset, key: Key) -> None:
+def _identify(found: _Findings, dataset: Dataset, key: Key, *, dates: str) -> None:
     """Pseudonyms for everything the file says about whose it is, and the attributes that may be kept."""
     for kind, keyword in _IDENTIFIER_KEYWORDS:
         text = dataset.text(keyword)
@@ -164,6 +175,16 @@ def _identify(found: _Findings, dataset: Dataset, key: Key) -> None:
     if patient:
         found.patient_id = key.pseudonym("patient", dataset.text("IssuerOfPatientID"), patient)
     found.attributes = attributes_of(dataset)
+    day = date_of(dataset.text("StudyDate"))
+    if day is not None and found.patient_id:
+        found.attributes = {**found.attributes, **POLICIES[dates](day, found.patient_id, key)}
+
+
+def _match(found: _Findings, dataset: Dataset, rules: tuple[Rule, ...]) -> None:
+    """Raises Refusal `rule_not_selected` where the header alone says that the image fits no rule."""
+    found.open_rules = tuple(open_rules(rules, found.attributes, dataset.text("SeriesDescription")))
+    if rules and not found.open_rules:
+        raise Refusal("rule_not_selected", "no rule of ingest.select")
 
 
 def _identity(found: _Findings, dataset: Dataset, key: Key) -> Identity:

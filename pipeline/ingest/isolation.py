@@ -1,8 +1,8 @@
 """Foreign bytes read in child processes, so that one bad file costs itself alone.
 
 A child that dies, hangs or runs out of memory takes its batch with it; each part of the batch is then
-tried alone once. The clock for a single file runs in the child itself: a decoder that is stuck in
-native code is ended by the kernel.
+tried alone once, by half the children. The clock for a single file runs in the child itself: a decoder
+that is stuck in native code is ended by the kernel.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def run_isolated(
             alone.append((task, result))
     yield from alone
     if parts:
-        yield from run(function, parts, crew=_needed(crew, len(parts)), limits=child)
+        half = replace(crew, workers=max(1, (crew.workers or cores()) // 2))
+        yield from run(function, parts, crew=_needed(half, len(parts)), limits=child)
 
 
 @contextlib.contextmanager
@@ -64,10 +65,10 @@ def at_most(seconds: float) -> Iterator[None]:
 
 def header_refusal(failure: Failure) -> Refusal:
     """What it means for a file that the child which read its header failed."""
-    if failure.kind == "died" and not _out_of_time(failure):  # such as SIGBUS, when a mapped file shrinks
-        return Refusal("io_error", f"the reading process died ({failure.detail})")
     if _out_of_time(failure):
         return Refusal("limit_exceeded", "reading it did not end in time")
+    if failure.kind == "died" and not _killed(failure):  # such as SIGBUS, when a mapped file shrinks
+        return Refusal("io_error", f"the reading process died ({failure.detail})")
     return _refusal(failure)
 
 
@@ -75,7 +76,7 @@ def pixel_refusal(failure: Failure) -> Refusal:
     """What it means for a file that the child which decoded its pixels failed."""
     if _out_of_time(failure):
         return Refusal("decode_error", "the decoder did not end in time")
-    if failure.kind == "died":
+    if failure.kind == "died" and not _killed(failure):
         return Refusal("decode_error", f"the decoder died ({failure.detail})")
     return _refusal(failure)
 
@@ -84,8 +85,13 @@ def _out_of_time(failure: Failure) -> bool:
     return failure.kind == "hung" or failure.detail == f"exit code {-signal.SIGALRM}"
 
 
+def _killed(failure: Failure) -> bool:
+    """Whether the child was ended from outside, as the kernel does when memory runs out."""
+    return failure.detail == f"exit code {-signal.SIGKILL}"
+
+
 def _refusal(failure: Failure) -> Refusal:
-    if failure.kind == "memory":
+    if failure.kind == "memory" or _killed(failure):
         return Refusal("limit_exceeded", f"memory: {failure.detail}")
     return Refusal("internal_error", failure.detail)
 

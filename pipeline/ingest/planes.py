@@ -24,6 +24,8 @@ _EPOCH = moment_of("19000101", "000000")
 _NUMBER_KEYS = (
     # (key, functional group, keyword in it, keyword at the top level)
     ("echo_time", "MREchoSequence", "EffectiveEchoTime", "EchoTime"),
+    ("inversion_time", "MRModifierSequence", "InversionTimes", "InversionTime"),
+    ("flip_angle", "MRTimingAndRelatedParametersSequence", "FlipAngle", "FlipAngle"),
     ("b_value", "MRDiffusionSequence", "DiffusionBValue", "DiffusionBValue"),
     ("temporal_position", "FrameContentSequence", "TemporalPositionIndex", "TemporalPositionIdentifier"),
     ("trigger_time", "CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime", "TriggerTime"),
@@ -31,8 +33,6 @@ _NUMBER_KEYS = (
 )
 _TOP_NUMBER_KEYS = (
     ("echo_number", "EchoNumbers"),
-    ("inversion_time", "InversionTime"),
-    ("flip_angle", "FlipAngle"),
     ("instance_number", "InstanceNumber"),
 )
 
@@ -158,7 +158,6 @@ def _shared_keys(dataset: Dataset, identity: Identity) -> dict[str, str | float]
     for key, keyword in (
         ("presentation_intent", "PresentationIntentType"),
         ("intensity_relationship", "PixelIntensityRelationship"),
-        ("kernel", "ConvolutionKernel"),
     ):
         if keyword in dataset and (text := dataset.text(keyword)):
             keys[key] = text
@@ -171,10 +170,12 @@ def _shared_keys(dataset: Dataset, identity: Identity) -> dict[str, str | float]
 def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
     keys: dict[str, str | float] = {}
     for key, sequence, keyword, top in _NUMBER_KEYS:
-        item = groups.item(sequence, index)
-        number = optional_number(item, keyword) if item is not None else optional_number(groups.dataset, top)
+        number = _number(groups, index, sequence, keyword, top)
         if number is not None:
             keys[key] = number
+    kernel = groups.holder("CTReconstructionSequence", index, "ConvolutionKernel")
+    if kernel is not None and (text := kernel.text("ConvolutionKernel")):
+        keys["kernel"] = text
     content = groups.item("FrameContentSequence", index)
     stack = content.text("StackID") if content is not None else ""
     gradient = _gradient(groups, index)
@@ -186,6 +187,13 @@ def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
     if seconds is not None:
         keys["acquisition_time"] = seconds
     return keys
+
+
+def _number(groups: FunctionalGroups, index: int, sequence: str, keyword: str, top: str) -> float | None:
+    """The number of a frame by its functional group's keyword, or by the classic one there or at the top."""
+    item = groups.item(sequence, index)
+    told = [] if item is None else [optional_number(item, keyword), optional_number(item, top)]
+    return next((number for number in told if number is not None), optional_number(groups.dataset, top))
 
 
 def _gradient(groups: FunctionalGroups, index: int) -> tuple[float, ...]:

@@ -9,16 +9,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pipeline.ingest import vocabulary
 from pipeline.ingest.frames import Frame, Group, Rules
 from pipeline.ingest.grouping import group
 from pipeline.ingest.headers import Header
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.selection import is_slice
+from pipeline.ingest.series_rules import Rule, fitting_rule
 from pipeline.records import Attribute
 
 PixelDigest = Callable[[str, int], str]
 """A text for frame `index` of the file `token`, equal for equal pixels."""
 
+_TELLING = ("b_value", "echo_number", "echo_time", "flip_angle", "inversion_time", "temporal_position")
+"""Numbers of a plane that a case may hold."""
 _GRAVITY = {"failed": 0, "quarantined": 1, "excluded": 2, "accepted": 3}
 
 
@@ -69,8 +73,10 @@ def plan(
     chosen = _one_copy_each(usable, outcomes, pixel_digest)
     groups = [_spoiled(made, chosen, outcomes) for made in _groups(chosen, headers, rules, pixel_digest)]
     cases = [_case_plan(made, chosen, headers, case_id) for made in groups if made.reason == "ok"]
-    _tell(groups, chosen, outcomes)
-    return Plan(tuple(sorted(cases, key=lambda case: case.case_id)), outcomes)
+    wanted, unwanted = _by_rules(cases, headers, rules.series)
+    refused = [made for made in groups if made.reason != "ok"]
+    _tell([*refused, *unwanted, *(case.group for case in wanted)], chosen, outcomes)
+    return Plan(tuple(sorted(wanted, key=lambda case: case.case_id)), outcomes)
 
 
 def _patient_conflicts(headers: Mapping[str, Header]) -> dict[str, Outcome]:
@@ -191,10 +197,31 @@ def _case_plan(
     )
 
 
+def _by_rules(
+    cases: Sequence[CasePlan], headers: Mapping[str, Header], rules: Sequence[Rule]
+) -> tuple[list[CasePlan], list[Group]]:
+    """The cases that fit a rule, with its name, and the groups of the others; all cases without rules."""
+    if not rules:
+        return list(cases), []
+    wanted, unwanted = [], []
+    for case in cases:
+        still_open = set.intersection(*(set(headers[token].open_rules) for token in case.tokens.values()))
+        name = fitting_rule(rules, still_open, case.attributes)
+        if name:
+            wanted.append(replace(case, attributes={**case.attributes, "series_rule": name}))
+        else:
+            detail = "no rule of ingest.select"
+            unwanted.append(replace(case.group, reason="rule_not_selected", geometry=None, detail=detail))
+    return wanted, unwanted
+
+
 def _telling(made: Group) -> dict[str, Attribute]:
-    """What separates this volume from others of its series, where it is a number that isn't listed yet."""
-    return {
-        name: value
-        for name, value in made.separated_by.items()
-        if isinstance(value, float) and name in ("b_value", "temporal_position", "echo_number", "echo_time")
-    }
+    """What may tell this volume from others of its series: what its planes share, and its rank in time."""
+    first = made.frames[0].keys
+    common = {name for name in first if len({frame.keys.get(name) for frame in made.frames}) == 1}
+    told: dict[str, Attribute] = {name: first[name] for name in _TELLING if name in common}
+    if "kernel" in common:
+        told["convolution_kernel"] = vocabulary.kernel(str(first["kernel"]))
+    if "time_index" in made.separated_by:
+        told["time_index"] = made.separated_by["time_index"]
+    return told

@@ -17,12 +17,13 @@ from pipeline.ingest.changes import Changes, find_changes
 from pipeline.ingest.discover import Found, discover
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.remote import is_url
+from pipeline.ingest.series_rules import parse
 from pipeline.ingest.update import Target, update
 from pipeline.pseudonyms import PHANTOM, Key, load_key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
-VERSION = 1
+VERSION = 2
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10
@@ -49,7 +50,8 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
         changed = 0
         if difference.fresh or difference.gone or not catalogue.meta(INGEST_STAMP):
             crew = Crew(workspace.data, settings.workers, settings.cluster)
-            target = Target(settings, crew, key, catalogue, workspace.cases, _buried(workspace))
+            rules = parse(settings.select, config.refuse)
+            target = Target(settings, crew, key, catalogue, workspace.cases, _buried(workspace), rules)
             changed = update(target, difference, found)
         lines = account_lines(catalogue, difference, changed=changed)
         check_usable(catalogue, settings, lines)
@@ -113,7 +115,16 @@ def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
 
 def _recipe(settings: Ingest) -> str:
     """The digest of all settings that decide what a file becomes."""
-    outside = {"raw", "key", "workers", "executor", "scheduler", "settle_seconds", "failed_share"}
+    outside = {
+        "raw",
+        "key",
+        "withdrawn",
+        "workers",
+        "executor",
+        "scheduler",
+        "settle_seconds",
+        "failed_share",
+    }
     return digests.of_json([VERSION, settings.model_dump(mode="json", exclude=outside)])
 
 

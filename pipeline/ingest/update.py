@@ -25,6 +25,7 @@ from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.planning import CasePlan, Outcome, Plan, plan
 from pipeline.ingest.reader import SourceFile
 from pipeline.ingest.reasons import REASONS
+from pipeline.ingest.series_rules import Rule
 from pipeline.ingest.settling import settle
 from pipeline.ingest.survey import survey
 from pipeline.progress import bar
@@ -36,7 +37,7 @@ Headers = dict[str, Header]
 
 @dataclass(frozen=True)
 class Target:
-    """What is brought up to date, by whom and under which settings; `buried` are patients not to be read."""
+    """What is brought up to date, by whom, under which settings and rules; `buried` are not to be read."""
 
     settings: Ingest
     crew: Crew
@@ -44,6 +45,7 @@ class Target:
     catalogue: Catalogue
     shards: Path
     buried: frozenset[str]
+    rules: tuple[Rule, ...] = ()
 
     @property
     def limits(self) -> FileLimits:
@@ -78,8 +80,9 @@ def _read_headers(target: Target, files: Sequence[Found]) -> Headers:
     headers = {
         file.token: Header(file.size, file.mtime_ns, reason=file.reason) for file in files if file.reason
     }
-    reviewed = target.settings.pixel_text == "reviewed"
-    selection = Selection(target.settings.modalities, target.limits, reviewed)
+    settings = target.settings
+    reviewed = settings.pixel_text == "reviewed"
+    selection = Selection(settings.modalities, target.limits, reviewed, settings.dates, target.rules)
     with bar("headers", len(regular), "files") as progress:
         headers |= survey(regular, key=target.key, selection=selection, crew=target.crew, progress=progress)
     return {token: _unless_buried(header, target.buried) for token, header in headers.items()}
@@ -105,7 +108,9 @@ def _known_dropped(target: Target, headers: Headers) -> Headers:
 def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) -> Plan:
     """The plan; where it has to compare pixels, they are digested in children and it is made again."""
     settings = target.settings
-    rules = Rules(settings.unit, settings.min_slices, settings.resample_z, settings.untilt)
+    rules = Rules(
+        settings.unit, settings.min_slices, settings.resample_z, settings.untilt, series=target.rules
+    )
     known: dict[str, tuple[str, ...]] = {}
     wanted: set[str] = set()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.records import Summary
     from pipeline.workspace import Workspace
 
-__all__ = ["run", "run_table"]
+__all__ = ["run", "run_table", "write_index"]
 
 
 def run(config: Config, workspace: Workspace) -> Summary:
@@ -33,3 +33,10 @@ def run_table(table: Path, out: Path) -> Summary:
     from pipeline.report.table import run as run_of_table
 
     return run_of_table(table, out)
+
+
+def write_index(config: Config, workspace: Workspace) -> bool:
+    """Whether the list of generations and the candidate changed, as when the champion moved."""
+    from pipeline.report.stage import write_index as write
+
+    return write(config, workspace)

@@ -24,6 +24,7 @@ def entries(workspace: Workspace, title: str) -> Json:
         "name": workspace.name,
         "candidate": _summary(workspace.candidate, workspace),
         "generations": generations,
+        "ingest": _link(workspace.ingest_page, workspace),
     }
 
 
@@ -46,13 +47,18 @@ def _summary(folder: Path, workspace: Workspace) -> Json:
         if section["key"] == "brief":
             headline = section["facts"]["headline"]
     return {
-        "link": (folder / "report.html").relative_to(workspace.reports).as_posix(),
+        "link": _link(folder / "report.html", workspace),
         "run": report.get("run", ""),
         "outcome": report.get("verdict", {}).get("outcome", ""),
         "metric": report.get("verdict", {}).get("metric_id", ""),
         "headline": headline or _none().to_json(),
         "verdict": _json(folder / "comparison.json").get("verdict", ""),
     }
+
+
+def _link(page: Path, workspace: Workspace) -> str:
+    """The address of a page as seen from the index; "" where it isn't there."""
+    return page.relative_to(workspace.reports).as_posix() if page.is_file() else ""
 
 
 def _none() -> Fact:

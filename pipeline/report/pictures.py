@@ -1,11 +1,8 @@
-"""Arrays as pictures inside the page: PNG data URIs without a word of metadata."""
+"""Arrays as colours: heat over a picture, heat alone, the kernels of a layer."""
 
 from __future__ import annotations
 
-import base64
 import math
-import struct
-import zlib
 
 import matplotlib as mpl
 import numpy as np
@@ -15,22 +12,6 @@ KERNEL_SCALE = 12  # screen pixels for one weight
 HEAT_OPACITY = 0.8
 
 Bytes = NDArray[np.uint8]
-
-
-def uri(picture: Bytes) -> str:
-    """The PNG of `(rows, columns)` grey values or `(rows, columns, 3)` colours as a data URI."""
-    return "data:image/png;base64," + base64.b64encode(png(picture)).decode()
-
-
-def png(picture: Bytes) -> bytes:
-    """The PNG file of 8-bit grey values or colours: header, pixels, end and nothing else (RFC 2083)."""
-    rows, columns = picture.shape[:2]
-    kind = 2 if picture.ndim == 3 else 0
-    lines = np.concatenate([np.zeros((rows, 1), np.uint8), picture.reshape(rows, -1)], axis=1)
-    header = struct.pack(">IIBBBBB", columns, rows, 8, kind, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        [_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(lines.tobytes(), 9)), _chunk(b"IEND", b"")]
-    )
 
 
 def with_heat(grey: Bytes, heat: Bytes) -> Bytes:
@@ -71,7 +52,3 @@ def kernel_sheet(kernels: NDArray[np.float32]) -> Bytes:
 def _diverging(share: NDArray[np.float32]) -> NDArray[np.float64]:
     ends = np.where(share[..., None] > 0, [194, 87, 12], [11, 83, 148])
     return np.asarray(np.rint(255 + np.abs(share[..., None]) * (ends - 255)), dtype=np.float64)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

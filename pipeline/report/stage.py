@@ -10,7 +10,7 @@ from typing import Any
 from pipeline import digests
 from pipeline.config import Config
 from pipeline.records import Summary
-from pipeline.report import artifacts, document, page
+from pipeline.report import artifacts, document, environment, page
 from pipeline.report.generations import entries
 from pipeline.workspace import Workspace, write_json, write_text
 
@@ -33,12 +33,17 @@ def run(config: Config, workspace: Workspace) -> Summary:
     dated, changed = write(workspace.candidate, body, page.html(body, read.pictures))
     written = (
         write_text(workspace.candidate / "model_card.md", page.text("model_card.md", dated)),
-        write_text(workspace.reports / "index.html", page.index(entries(workspace, body["title"]))),
+        write_index(config, workspace),
     )
     verdict = body["verdict"]["outcome"].replace("_", " ")
     return Summary(
         (f"Goal: {verdict}." if verdict != "no goal" else "No goal was set.",), changed or any(written)
     )
+
+
+def write_index(config: Config, workspace: Workspace) -> bool:
+    """Whether the list of generations and the candidate, `index.html`, changed."""
+    return write_text(workspace.reports / "index.html", page.index(entries(workspace, config.report.title)))
 
 
 def write(folder: Path, body: Json, undated: str) -> tuple[Json, bool]:
@@ -49,7 +54,7 @@ def write(folder: Path, body: Json, undated: str) -> tuple[Json, bool]:
     digest = digests.of_bytes(undated.encode())
     created = _created(folder / "report.json", digest) or datetime.now(UTC).isoformat(timespec="seconds")
     dated = {**body, "created": created, "html_digest": digest}
-    changed = write_text(folder / "report.html", page.dated(undated, created))
+    changed = write_text(folder / "report.html", environment.dated(undated, created))
     return dated, write_json(folder / "report.json", dated) or changed
 
 

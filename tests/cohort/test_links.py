@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.cohort.links import link_findings, link_patients
+from pipeline.cohort.links import link_findings, link_patients, read_links
+from pipeline.cohort.table import Table
+from pipeline.errors import DataError
 
 groups = st.lists(st.frozensets(st.sampled_from("abcdefgh"), min_size=2, max_size=3), max_size=6)
 
@@ -32,6 +35,39 @@ def test_linked_ids_are_counted() -> None:
     shared = [frozenset("ab"), frozenset("cd")]
     (finding,) = link_findings(link_patients("abcde", shared), shared)
     assert (finding.kind, finding.count) == ("linked_patients", 2)
+
+
+KNOWN = {"P1": {"a"}, "P2": {"b", "c"}, "P3": {"d"}}
+
+
+def links(*rows: tuple[str, ...], header: tuple[str, ...] = ("patient", "same as")):
+    table = Table(header, rows, tuple(range(2, 2 + len(rows))))
+    return read_links(table, "links.csv", patients_of=lambda value: KNOWN.get(value, set()))
+
+
+def test_a_link_of_the_table_counts_for_every_issuer_and_however_many_ids() -> None:
+    told = links(("P1", "P2"), ("P3", "P2"), ("P3", "nobody"))
+    assert told.links == (frozenset("abc"), frozenset("bcd"))
+    assert set(link_patients("abcde", [], told.links).values()) == {"a", "e"}
+
+
+def test_a_link_to_nobody_is_counted_by_its_line_and_not_named() -> None:
+    (finding,) = links(("P1", "P2"), ("P1", "Doe^John"), ("Q", "Doe^John")).findings()
+    assert (finding.kind, finding.count) == ("link_without_scan", 2)
+    assert finding.detail == "links with a patient ID that no scan has: lines 3, 4"
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "told"),
+    [
+        ([("P1", "P2", "x")], ("a", "b", "c"), "links.csv, line 1: 3 columns"),
+        ([("P2", "P3")], ("P1", "P2"), "links.csv, line 1: a patient ID in place of a header"),
+        ([("P1", "P2"), ("P1", "")], ("a", "b"), "links.csv, line 3: a link needs two patient IDs"),
+    ],
+)
+def test_a_table_that_is_not_links_is_told_with_its_line(rows, header, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        links(*rows, header=header)
 
 
 @settings(max_examples=50, deadline=None)

@@ -46,6 +46,8 @@ def test_the_header_gives_attributes_spacing_and_size_by_axis():
         "size_rows": 64,
         "size_columns": 32,
     }
+    dated = case("c1", "A", kvp=120.0, days_since_first=3, study_date="2020-01-01")
+    assert header(dated) == header(case("c1", "A", kvp=120.0))
     assert "spacing_slices" not in header(case("c1", "A", shape=(64, 32)))
 
 

@@ -1,5 +1,6 @@
 """Kills, signals, full disks and damage, with real processes: the same command again is the only repair."""
 
+import csv
 import os
 import re
 import shutil
@@ -200,6 +201,19 @@ def test_no_room_for_the_arrays_is_told_before_any_is_made(finished: Path) -> No
     assert re.findall(r"exit \d+", said) == ["exit 75", "exit 0"]
 
 
+def test_a_disk_that_fills_up_under_a_child_loses_no_scan(finished: Path) -> None:
+    unbroken = Path(shutil.copytree(finished, finished.parent / "unbroken", symlinks=True))
+    for project in (finished, unbroken):
+        edit(project, "shape: [32, 32]", "shape: [128, 128]")
+    # 64 scans of 32 KB and SQLite's index of 32 KB fit; the header of the shard, or the file beside it, don't.
+    said, _ = fill_up(finished, "normalize", folder="data/small", free_kb=64 * 32 + 32)
+    assert re.search(r"\w+-\w+\.(npy|json) was not written: the disk is full \(.*normalized, ", said)
+    assert re.findall(r"exit \d+", said) == ["exit 75", "exit 0"]
+    assert "64 of 64 scans ready" in said
+    assert make_in(unbroken, "normalize").returncode == 0
+    assert contents(finished / "data/small/normalized") == contents(unbroken / "data/small/normalized")
+
+
 @pytest.mark.parametrize("folder", ["data/small", "reports/small"])
 def test_a_read_only_folder_is_found_before_any_work(finished: Path, folder: str) -> None:
     before = contents(finished / "data/small") | contents(finished / "reports")
@@ -232,6 +246,54 @@ def test_damage_that_cannot_be_mended_here_is_told_with_the_file(finished: Path,
         assert re.search(told, done.stderr)
         path.write_bytes(whole)
     assert scanloom("verify", CONFIG, cwd=finished).returncode == 0
+
+
+def test_a_damaged_catalogue_is_set_aside_and_made_again(ingested: Path, scanloom: Command) -> None:
+    catalogue = ingested / "data/small/catalogue.sqlite"
+    data = bytearray(catalogue.read_bytes())
+    data[2 * 4096 : 2 * 4096 + 100] = bytes(100)  # the head of a page: SQLite opens the file all the same
+    catalogue.write_bytes(data)
+    done = scanloom("ingest", CONFIG, cwd=ingested)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(
+        "catalogue.sqlite was damaged; it lies beside as catalogue-damaged.sqlite. "
+        "A new one is made from the scans, the key and the ledgers.\n"
+    )
+    aside = ingested / "data/small/catalogue-damaged.sqlite"
+    assert aside.read_bytes() == data
+    assert "was damaged" not in scanloom("ingest", CONFIG, cwd=ingested).stdout
+    with (ingested / "data/raw/small/labels.csv").open(newline="") as stream:
+        patient = next(csv.DictReader(stream))["patient_id"]
+    assert scanloom("forget", CONFIG, patient, cwd=ingested).returncode == 0
+    assert not aside.exists()
+
+
+def test_a_catalogue_that_was_made_again_holds_what_the_first_one_held(
+    finished: Path, finished_source: Path
+) -> None:
+    (finished / "data/small/catalogue.sqlite").write_bytes(b"no database")
+    assert make_in(finished, "normalize").returncode == 0
+    (finished / "data/small/catalogue-damaged.sqlite").unlink()
+    new, old = settled(finished), settled(finished_source)
+    assert {name for name in old if new.get(name) != old[name]} == {
+        f"data/small/stages/{stage}.{kind}"
+        for stage in ("drift", "train", "evaluate", "compare", "report")
+        for kind in ("checked", "json")
+    }
+
+
+def test_a_flipped_bit_in_a_row_is_found_by_verify(finished: Path, scanloom: Command) -> None:
+    catalogue = finished / "data/small/catalogue.sqlite"
+    for word in (b'"manufacturer"', b"duplicate_identical"):
+        whole = catalogue.read_bytes()
+        assert word in whole
+        catalogue.write_bytes(whole.replace(word, word[:-2] + b"~" + word[-1:], 1))
+        done = scanloom("verify", CONFIG, cwd=finished)
+        assert (done.returncode, done.stderr) == (
+            7,
+            "Rows of catalogue.sqlite are damaged. Run `make clean`, then `make report`.\n",
+        )
+        catalogue.write_bytes(whole)
 
 
 def test_damaged_voxels_come_back_from_the_scans(

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 from small_project import PROJECT, contents, make_in, phantom
 
+from pipeline.catalogue import Catalogue
 from pipeline.pseudonyms import PHANTOM_NOTE
 
 pytestmark = pytest.mark.xdist_group("make")
 
 CANDIDATE = "reports/small/candidate"
+PAGE = "reports/small/ingest.html"
+INDEX = "reports/small/index.html"
 
 
 def changed_times(project: Path) -> dict[str, int]:
@@ -42,6 +45,31 @@ def test_help_is_the_default_and_lists_every_target(fresh: Path) -> None:
     }
 
 
+def test_ingest_leaves_a_page_with_every_count_of_the_catalogue(ingested: Path) -> None:
+    html = (ingested / PAGE).read_text()
+    with Catalogue(ingested / "data/small/catalogue.sqlite") as catalogue:
+        counts = catalogue.query("SELECT reason, count(*) FROM files GROUP BY reason")
+    assert len(counts) > 3
+    for reason, files in counts:
+        assert f'{reason}</span></th><td class="n">{files}</td>' in html
+
+
+def test_the_page_is_left_alone_when_it_is_right_and_comes_back_when_it_is_gone(ingested: Path) -> None:
+    page = ingested / PAGE
+    html, written = page.read_text(), page.stat().st_mtime_ns
+    assert "Page: reports/small/ingest.html" in make_in(ingested, "ingest").stdout
+    assert page.stat().st_mtime_ns == written
+    page.unlink()
+    assert make_in(ingested, "ingest").returncode == 0
+    assert page.read_text() == html
+
+
+def test_the_page_follows_a_new_scan(ingested: Path) -> None:
+    (ingested / "data/raw/small/empty").touch()
+    assert make_in(ingested, "ingest").returncode == 0
+    assert 'empty_file</span></th><td class="n">1</td>' in (ingested / PAGE).read_text()
+
+
 def test_report_makes_everything_from_nothing(finished: Path) -> None:
     names = {path.name for path in (finished / CANDIDATE).iterdir()}
     assert names >= {
@@ -55,6 +83,7 @@ def test_report_makes_everything_from_nothing(finished: Path) -> None:
     assert json.loads((finished / CANDIDATE / "comparison.json").read_text())["verdict"] == "FIRST"
     looks = (finished / "reports/small/ledger/looks.jsonl").read_text().splitlines()
     assert len(looks) == 1
+    assert 'href="ingest.html"' in (finished / INDEX).read_text()
 
 
 def test_with_nothing_to_do_nothing_is_touched(finished: Path) -> None:
@@ -95,6 +124,7 @@ def test_retraining_keeps_parts_and_only_promote_moves_the_champion(finished: Pa
     assert not (finished / "reports/small/champion.json").exists()
     promoted = make_in(finished, "promote", "APPROVER=Dr O'Neil")
     assert promoted.returncode == 0, promoted.stderr
+    assert 'href="generations/0001/report.html">0001</a> champion' in (finished / INDEX).read_text()
     first = {row["case_id"]: row["part"] for row in rows(finished / CANDIDATE / "cohort.csv")}
     again = make_in(finished, "retrain")
     assert again.returncode == 0, again.stderr
@@ -152,6 +182,7 @@ def test_clean_leaves_scans_ledgers_and_champion(finished: Path) -> None:
     assert done.returncode == 0
     assert not (finished / "data/small").exists()
     assert not (finished / CANDIDATE).exists()
+    assert not (finished / PAGE).exists()
     assert contents(finished / "data/raw") == raw
     assert (finished / "reports/small/ledger/parts.jsonl").exists()
 
@@ -171,6 +202,7 @@ def test_forget_removes_a_patient_everywhere_and_for_good(finished: Path) -> Non
     assert make_in(finished, "promote", "APPROVER=me").returncode == 0
     done = make_in(finished, "forget", f"ID={patient}")
     assert done.returncode == 0, done.stderr
+    assert not (finished / PAGE).exists()
     left = rows(finished / CANDIDATE / "cohort.csv")
     gone = {row["patient_id"] for row in cohort} - {row["patient_id"] for row in left}
     assert len(gone) == 1
@@ -184,6 +216,7 @@ def test_forget_removes_a_patient_everywhere_and_for_good(finished: Path) -> Non
     again = make_in(finished, "report")
     assert again.returncode == 0, again.stderr
     assert make_in(finished, "verify").returncode == 0
+    assert "consent_withdrawn</span>" in (finished / PAGE).read_text()
     assert pseudonym.decode() not in (finished / CANDIDATE / "cohort.csv").read_text()
     assert make_in(finished, "forget", "ID=nobody").returncode == 2
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from pipeline.evaluate import insights
-from pipeline.evaluate.insights import attention, gallery, gradients, network, privacy, shifts
+from pipeline.evaluate.insights import attention, gallery, gradients, network, shifts
 from pipeline.records import Case, Geometry, Stored
 
 SIZE = 16
@@ -196,28 +196,6 @@ def _case(**attributes: str) -> Case:
         "",
         attributes,
     )
-
-
-@pytest.mark.parametrize(
-    ("case", "reviewed", "shown"),
-    [
-        (_case(image_type="ORIGINAL\\PRIMARY\\AXIAL"), False, True),
-        (_case(modality="PT", image_type="ORIGINAL\\PRIMARY"), False, True),
-        (_case(image_type="DERIVED\\PRIMARY"), False, False),
-        (_case(image_type="ORIGINAL\\SECONDARY"), False, False),
-        (_case(image_type="ORIGINAL\\PRIMARY\\SCREEN SAVE"), False, False),
-        (_case(), False, False),
-        (_case(modality="DX", image_type="ORIGINAL\\PRIMARY", burned_in_annotation="NO"), False, False),
-        (_case(modality="DX", image_type="ORIGINAL\\PRIMARY"), True, True),
-        (_case(image_type="DERIVED\\SECONDARY"), True, True),
-        (_case(image_type="ORIGINAL\\PRIMARY", burned_in_annotation="YES"), True, False),
-    ],
-)
-def test_only_originals_of_ct_mr_pet_are_shown_unless_a_person_reviewed_the_pixels(
-    case: Case, reviewed: bool, shown: bool
-) -> None:
-    reason = privacy.hidden_because(case, reviewed=reviewed)
-    assert (reason is None) == shown
 
 
 def _predictions() -> pd.DataFrame:

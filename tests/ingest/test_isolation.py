@@ -43,3 +43,6 @@ def test_each_kind_of_failure_has_its_reason() -> None:
     assert header_refusal(Failure("died", "exit code -7")).reason == "io_error"
     assert header_refusal(Failure("died", f"exit code {-signal.SIGALRM}")).reason == "limit_exceeded"
     assert header_refusal(Failure("memory", "more than 5 MB")).reason == "limit_exceeded"
+    killed = Failure("died", f"exit code {-signal.SIGKILL}")  # what the kernel does when memory runs out
+    for refusal in (header_refusal(killed), pixel_refusal(killed)):
+        assert str(refusal) == "limit_exceeded: memory: exit code -9"

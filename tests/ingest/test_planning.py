@@ -157,3 +157,34 @@ def test_a_file_with_one_usable_stack_is_accepted(plane: Frame) -> None:
     )
     assert len(made.cases) == 1
     assert reasons(made) == {"file": "ok"}
+
+
+def test_volumes_told_apart_by_their_times_alone_know_their_rank(plane: Frame) -> None:
+    frames = [
+        replace(
+            plane,
+            source=f"{moment} {z}",
+            position_mm=(0.0, 0.0, 5.0 * z),
+            keys={**plane.keys, "acquisition_time": 100.0 * moment + z},
+        )
+        for moment in range(3)
+        for z in range(3)
+    ]
+    headers = {frame.source: of(frame) for frame in reversed(frames)}
+    made = plan(headers, SERIES, pixel_digest=never, case_id=case_id)
+    ranks = {case.case_id: case.attributes["time_index"] for case in made.cases}
+    assert ranks == {f"case {moment} 0/0 {moment} 1/0 {moment} 2/0": moment for moment in range(3)}
+
+
+def test_what_the_planes_of_a_volume_have_in_common_is_told(plane: Frame) -> None:
+    frames = [
+        replace(
+            plane,
+            source=f"s{z}",
+            position_mm=(0.0, 0.0, 5.0 * z),
+            keys={**plane.keys, "kernel": "Dr. Who", "b_value": 1000.0, "flip_angle": 80.0 + z},
+        )
+        for z in range(3)
+    ]
+    (case,) = plan({f.source: of(f) for f in frames}, SERIES, pixel_digest=never, case_id=case_id).cases
+    assert dict(case.attributes) == {"b_value": 1000.0, "convolution_kernel": "OTHER"}

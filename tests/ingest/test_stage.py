@@ -6,11 +6,14 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -344,9 +347,43 @@ def test_young_files_wait_for_the_next_run(workspace: Workspace, raw: Path) -> N
     old = write(raw / "old.dcm", scan(1))
     os.utime(old, (0, 0))
     write(raw / "young.dcm", scan(2))
+    future = write(raw / "future.dcm", scan(3))  # by a clock that was wrong; it says nothing
+    os.utime(future, ns=(4_070_908_800_000_000_000,) * 2)
     summary = run(config(settle_seconds=3600), workspace)
     assert "1 files changed just now and wait for the next run." in summary.lines
-    assert len(cases(workspace)) == 1
+    assert len(cases(workspace)) == 2
+
+
+def test_a_scan_that_is_copied_while_ingest_runs_is_whole_after_the_next_run(
+    workspace: Workspace, raw: Path, tmp_path: Path
+) -> None:
+    for number in range(1, 30):
+        write(raw / f"{number}.dcm", scan(number))
+    data = encoded(scan(30))
+    done = threading.Event()
+
+    def copy_slowly() -> None:
+        while not done.is_set():
+            for end in range(0, len(data), 97):
+                (raw / "30.dcm").write_bytes(data[:end])
+        (raw / "30.dcm").write_bytes(data)
+
+    writer = threading.Thread(target=copy_slowly)
+    writer.start()
+    try:
+        run(config(), workspace)
+    finally:
+        done.set()
+        writer.join()
+    found = outcomes(workspace, config())
+    assert len(found) == 30
+    assert [found[f"{number}.dcm"] for number in range(1, 30)] == ["ok"] * 29
+    run(config(), workspace)
+    fresh = Workspace(tmp_path / "fresh", "study")
+    shutil.copytree(raw, fresh.root / "raw")
+    run(config(), fresh)
+    assert outcomes(workspace, config()) == outcomes(fresh, config()) == dict.fromkeys(found, "ok")
+    assert without_shards(store(workspace)["cases"]) == without_shards(store(fresh)["cases"])
 
 
 def test_another_key_is_refused_and_other_settings_read_everything_again(
@@ -378,6 +415,99 @@ def test_what_was_normalized_stays_where_other_settings_give_the_same_values(
     run(config(), workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         assert len(catalogue.arrays("recipe")) == len(catalogue.cases()) == 1
+
+
+def test_no_date_is_kept_but_the_days_since_the_patients_first_study(tmp_path: Path) -> None:
+    dates = {1: "20200110", 2: "20200120", 3: "20191231"}
+    stores = []
+    for deliveries in ([(1, 2), (3,)], [(1, 2, 3)]):
+        space = Workspace(tmp_path / str(len(stores)), "study")
+        for numbers in deliveries:
+            for number in numbers:
+                made = scan(number, PatientID="PAT1", StudyDate=dates[number], AcquisitionDate=dates[number])
+                write(space.root / f"raw/{number}.dcm", made)
+            run(config(), space)
+        found = store(space)
+        stores.append({name: found[name] for name in ("cases", "identifiers")})
+        days = sorted(case.attributes["days_since_first"] for case in cases(space))
+        assert days == [0, 10, 20]
+        stored = space.catalogue.read_bytes()
+        ordinals = [date(2019, 12, 31).toordinal(), date(2020, 1, 10).toordinal()]
+        assert not any(str(word).encode() in stored for word in (*dates.values(), "2020-01", *ordinals))
+    assert without_shards(stores[0]["cases"]) == without_shards(stores[1]["cases"])
+    assert stores[0]["identifiers"] == stores[1]["identifiers"]
+
+
+def without_shards(rows: str) -> str:
+    """Rows of cases without the names of shards and the places in them: deliveries have shards of their own."""
+    return re.sub(r"'shard-\w+\.npy', \d+", "", rows)
+
+
+def test_shifted_dates_keep_their_intervals_and_are_nowhere_beside_the_real_ones(
+    workspace: Workspace, raw: Path
+) -> None:
+    for number, day in enumerate(["20200110", "20200120", "20210120"]):
+        patient = "PAT1" if number < 2 else "PAT2"
+        write(
+            raw / f"{number}.dcm",
+            scan(number + 1, PatientID=patient, StudyDate=day, PatientBirthDate="19500115"),
+        )
+    run(config(dates="shift"), workspace)
+    by_patient: dict[str, list[date]] = {}
+    for case in cases(workspace):
+        told = date.fromisoformat(str(case.attributes["study_date"]))
+        by_patient.setdefault(case.patient_id, []).append(told)
+    (first, second), (third,) = sorted(map(sorted, by_patient.values()), key=len, reverse=True)
+    assert (second - first).days == 10
+    assert 30 <= abs((first - date(2020, 1, 10)).days) <= 3650
+    assert (first - date(2020, 1, 10)) != (third - date(2021, 1, 20))
+    assert sorted(case.attributes["patient_age"] for case in cases(workspace)) == [69, 70, 71]
+    stored = workspace.catalogue.read_bytes()
+    assert not any(word in stored for word in (b"2020-01-10", b"2021-01-20", b"20200110", b"19500115"))
+    run(config(), workspace)
+    assert all("study_date" not in case.attributes for case in cases(workspace))
+
+
+def test_only_series_that_fit_a_rule_are_read_and_the_description_stays_in_memory(
+    workspace: Workspace, raw: Path
+) -> None:
+    settings = config(
+        unit="series",
+        modalities=("CT",),
+        select={"soft": {"convolution_kernel": ["B30f"], "series_description": "^Chest"}},
+    )
+    kinds = [
+        ("chosen", "B30f", "Chest, Dr. Who", [0, 3, 6]),
+        ("hard", "B70f", "Chest", [0, 3, 6]),
+        ("other", "B30f", "Abdomen, Dr. Who", [0, 3, 6]),
+        ("scattered", "B70f", "Chest", [0, 3, 3.5, 20]),  # quarantined, if anybody wanted it
+    ]
+    for number, (name, kernel, description, positions) in enumerate(kinds, start=1):
+        for place, one in enumerate(ct_series(positions)):
+            one.SOPInstanceUID = f"2.25.{number}{place}"
+            one.SeriesInstanceUID = f"2.25.3{number}"
+            one.ConvolutionKernel, one.SeriesDescription = kernel, description
+            write(raw / f"{name}{place}.dcm", one)
+    run(settings, workspace)
+    found = outcomes(workspace, settings)
+    assert {name for name, reason in found.items() if reason == "ok"} == {f"chosen{n}.dcm" for n in range(3)}
+    assert set(found.values()) == {"ok", "rule_not_selected"}
+    (case,) = cases(workspace)
+    assert case.attributes["series_rule"] == "soft"
+    assert not any(word in workspace.catalogue.read_bytes() for word in (b"Dr. Who", b"Chest", b"Abdomen"))
+
+
+def test_a_rule_picks_one_of_the_volumes_of_a_series(workspace: Workspace, raw: Path) -> None:
+    settings = config(unit="series", modalities=("MR",), select={"second": {"temporal_position": 2}})
+    for number in range(6):
+        one = scan(800 + number, "MR", PatientID="P", StudyInstanceUID="2.25.5", SeriesInstanceUID="2.25.6")
+        one.ImagePositionPatient = ["0", "0", f"{4 * (number % 3)}"]
+        one.TemporalPositionIdentifier = 1 + number // 3
+        write(raw / f"{number}.dcm", one)
+    run(settings, workspace)
+    assert sorted(outcomes(workspace, settings).values()) == ["ok"] * 3 + ["rule_not_selected"] * 3
+    (case,) = cases(workspace)
+    assert case.attributes["temporal_position"] == 2
 
 
 def test_a_withdrawn_patient_is_not_read_again(workspace: Workspace, raw: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
-from dicom_files import WHEEL, encoded, image, opened, write
+from dicom_files import WHEEL, compressed, encoded, image, opened, write
 from numpy.random import Generator
+from pydicom.uid import JPEGLSLossless
 
 from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Config, Ingest, Limits, Report
@@ -100,6 +102,18 @@ def mutated(data: bytes, rng: Generator) -> bytes:
         for place in rng.integers(first, len(out), int(rng.integers(1, 9))):
             out[place] = int(rng.integers(256))
     return bytes(out)
+
+
+def test_a_scan_that_needs_more_memory_than_a_child_may_have_costs_itself_alone(workspace: Workspace) -> None:
+    own = {"PatientID": "BIG", "SOPInstanceUID": "2.25.9", "SeriesInstanceUID": "2.25.8"}
+    pixels = np.zeros((10000, 10000), np.uint16)  # 200 MB, out of a file of 2 KB
+    frame = imagecodecs.jpegls_encode(pixels)
+    write(workspace.root / "raw/big.dcm", compressed(image(pixels=pixels, **own), [frame], JPEGLSLossless))
+    found = ingested(workspace, memory_mb=400)
+    assert found == {"big.dcm": ("failed", "limit_exceeded"), "sound.dcm": ("accepted", "ok")}
+    with Catalogue(workspace.catalogue) as catalogue:
+        ((detail,),) = catalogue.query("SELECT detail FROM files WHERE state = 'failed'")
+    assert detail.startswith("memory")
 
 
 @pytest.mark.parametrize("limits", [{"file_mb": 1}, {"decoded_mb": 1}])

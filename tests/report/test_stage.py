@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.report import page, run
+from pipeline.report import environment, page, run
 
 VOID = {"meta", "img", "br", "line", "rect", "circle", "path", "use"}
 
@@ -159,7 +159,7 @@ def test_the_page_is_made_again_from_report_json_and_the_pictures_alone(
 ) -> None:
     with np.load(reported / "insights.npz") as stored:
         undated = page.html(body, dict(stored))
-    assert page.dated(undated, body["created"]) == html
+    assert environment.dated(undated, body["created"]) == html
 
 
 def test_the_same_inputs_give_the_same_bytes_but_for_one_time(candidate: Any, reported: Path) -> None:

@@ -85,6 +85,7 @@ def _write_champion(workspace: Workspace) -> None:
         if name == "model.json":
             content["epochs_run"] = 15
         write_json(folder / name, content)
+    (folder / "report.html").touch()
     write_json(
         workspace.champion,
         {

@@ -16,7 +16,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.insights import attention, gallery, gradients, network, privacy, shifts
+from pipeline.evaluate.insights import attention, gallery, gradients, network, shifts
+from pipeline.pixel_text import hidden_because
 from pipeline.records import Case
 from pipeline.workspace import atomic, write_json
 
@@ -95,7 +96,7 @@ def _gallery(
         checks.append(
             {"correlation_with_shuffled": correlation, **_drops(subject, image, heat, target, generator)}
         )
-        hidden = privacy.hidden_because(scans.cases[row.case_id], reviewed=scans.reviewed)
+        hidden = hidden_because(scans.cases[row.case_id], reviewed=scans.reviewed)
         shown = (
             _keep(gallery.picture(image, heat), f"gallery_{number:03d}", pictures) if hidden is None else {}
         )

@@ -1,0 +1,55 @@
+"""The page `reports/NAME/ingest.html`: follows every ingest, and is left alone when it is still right."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from numpy.typing import NDArray
+
+from pipeline import digests, provenance
+from pipeline.arrays import Shards
+from pipeline.catalogue import Catalogue
+from pipeline.config import Config
+from pipeline.ingest.account import counts, noted
+from pipeline.ingest.reasons import NOTES, REASONS
+from pipeline.records import Case, Summary
+from pipeline.report.ingest import Account, Line, html
+from pipeline.workspace import Workspace, write_text
+
+
+def run(config: Config, workspace: Workspace) -> Summary:
+    """Where the page lies, now that it tells of the cases and files as they are.
+
+    Raises DamageError when the catalogue or the voxels of a case are damaged.
+    """
+    page, stamp = workspace.ingest_page, workspace.stamp("ingest")
+    reviewed = config.ingest.pixel_text == "reviewed"
+    with Catalogue(workspace.catalogue) as catalogue:
+        account = _account(catalogue, workspace.name)
+        made_of = digests.of_json(
+            [digests.of_file(stamp), asdict(account), reviewed, provenance.code_digest()]
+        )
+        changed = not (page.is_file() and made_of in page.read_text(encoding="utf-8"))
+        if changed:
+            from pipeline.report.environment import dated
+
+            shards = Shards(workspace.cases)
+
+            def read(case: Case) -> NDArray[Any]:
+                return shards.sound(case.case_id, case.stored)
+
+            undated = html(account, catalogue.cases(), read, reviewed=reviewed, made_of=made_of)
+            when = datetime.fromtimestamp(stamp.stat().st_mtime, UTC).isoformat(timespec="seconds")
+            write_text(page, dated(undated, when))
+    return Summary((f"Page: {workspace.shown(page)}",), changed)
+
+
+def _account(catalogue: Catalogue, name: str) -> Account:
+    reasons = [
+        Line(state, code, files, REASONS[code].sentence, REASONS[code].next_step)
+        for state, code, files in counts(catalogue)
+    ]
+    notes = [Line("accepted", code, files, NOTES[code]) for code, files in noted(catalogue)]
+    return Account(name, reasons, notes)

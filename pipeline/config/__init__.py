@@ -1,0 +1,40 @@
+"""The YAML of an analysis as typed, frozen sections; every error names file, line and nearest key.
+
+Reads the YAML only. Steps of `normalize` and the names of architectures are checked by their own
+registries, which report through `Config.refuse`.
+"""
+
+from pipeline.config.loading import dump, load
+from pipeline.config.sections import (
+    SECTIONS,
+    Augment,
+    Cohort,
+    Compare,
+    Config,
+    Drift,
+    Effect,
+    Evaluate,
+    Ingest,
+    Limits,
+    OperatingPoint,
+    Report,
+    Train,
+)
+
+__all__ = [
+    "SECTIONS",
+    "Augment",
+    "Cohort",
+    "Compare",
+    "Config",
+    "Drift",
+    "Effect",
+    "Evaluate",
+    "Ingest",
+    "Limits",
+    "OperatingPoint",
+    "Report",
+    "Train",
+    "dump",
+    "load",
+]

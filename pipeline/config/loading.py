@@ -1,0 +1,86 @@
+"""From the YAML of an analysis to its typed sections; every error names file, line and nearest key."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipeline.config import text
+from pipeline.config.sections import Config, Section
+from pipeline.errors import ConfigError, UsageError, nearest
+
+_NAME = re.compile(r"(?!raw$)[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def load(path: Path) -> Config:
+    """The configuration in the YAML file `path`.
+
+    Raises UsageError when there is no such file or its name can't name an analysis, ConfigError
+    (file, line, nearest key) when it isn't valid.
+    """
+    if not _NAME.fullmatch(path.stem):
+        raise UsageError(
+            f"'{path.name}' can't name an analysis: use letters, digits, '-', '_' and '.', not 'raw'. "
+            "Rename the file; its name becomes a folder in data/ and reports/."
+        )
+    values, lines = text.read(path)
+    if "name" in values:
+        where = text.place(path, lines, ("name",))
+        raise ConfigError(f"{where}: 'name' is not a key: the file's name is the analysis' name.")
+    try:
+        config = Config.model_validate_json(json.dumps(values | {"name": path.stem}), strict=True)
+    except ValidationError as error:
+        raise _told(path, lines, error) from None
+    config._path, config._lines = path, lines
+    return config
+
+
+def dump(config: Config) -> str:
+    """The resolved configuration as YAML, defaults filled in."""
+    return text.written(config.model_dump(mode="json", exclude={"name"}))
+
+
+def _told(path: Path, lines: text.Lines, error: ValidationError) -> ConfigError:
+    """All violations, one a line, in the order of the file."""
+    sentences: dict[tuple[str, str], str] = {}
+    for item in error.errors():
+        keys = tuple(key for key in item["loc"] if _is_key(key))
+        place = text.place(path, lines, keys)
+        sentences.setdefault((place, item["type"]), f"{place}: {_sentence(keys, item)}")
+    ordered = sorted(
+        sentences.items(),
+        key=lambda pair: int(pair[0][0].rpartition(":")[2] or 0) if ":" in pair[0][0] else 0,
+    )
+    return ConfigError("\n".join(text for _, text in ordered))
+
+
+def _is_key(key: str | int) -> bool:
+    """Whether part of pydantic's location is a key of ours, not the name of a union's branch."""
+    return not (isinstance(key, str) and (key in {"bool", "JoinColumn"} or key.startswith("literal[")))
+
+
+def _sentence(keys: text.KeyPath, item: Any) -> str:
+    name = ".".join(str(key) for key in keys)
+    if item["type"] == "extra_forbidden":
+        return f"unknown key '{keys[-1]}' ({nearest(str(keys[-1]), _known_keys(keys[:-1]))})."
+    if item["type"] == "missing":
+        return f"'{name}' is missing."
+    if item["type"] == "secret":  # not to be shown
+        return f"'{name}': {item['msg']}."
+    message = item["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    found = json.dumps(item["input"], ensure_ascii=False)
+    return f"'{name}': {message}, found {found if len(found) <= 60 else found[:57] + '...'}."
+
+
+def _known_keys(keys: text.KeyPath) -> list[str]:
+    model: Any = Config
+    for key in keys:
+        candidates = [model.model_fields[key].annotation] if key in getattr(model, "model_fields", {}) else []
+        candidates += [arg for candidate in candidates for arg in typing.get_args(candidate)]
+        model = next((c for c in candidates if isinstance(c, type) and issubclass(c, Section)), Section)
+    return sorted(set(model.model_fields) - {"name"})

@@ -1,0 +1,214 @@
+"""What each command of the command line calls, and what it prints.
+
+Stages and commands are imported when they are called: `scanloom --help` imports none of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.records import Summary
+    from pipeline.workspace import Workspace
+
+_VERDICT_CODES = {"KEEP": 5, "INCONCLUSIVE": 6}
+
+
+def configure(options: argparse.Namespace) -> None:
+    """Writes the sections of the YAML that changed."""
+    from pipeline import workspace
+    from pipeline.commands.configure import run
+
+    config, space = _load(options)
+    with workspace.lock(space):
+        _show(run(config, space))
+        (space.sections / "checked").touch()
+
+
+def stage(options: argparse.Namespace) -> None:
+    """Runs the stage `options.stage`."""
+    from pipeline import stages, workspace
+
+    config, space = _load(options)
+    with workspace.lock(space):
+        _show(stages.run(options.stage, config, space))
+
+
+def ingest(options: argparse.Namespace) -> None:
+    """Runs ingest on a sound catalogue, without the patients who withdrew; its page follows."""
+    from pipeline import stages, workspace
+    from pipeline.commands.forget import run_withdrawn
+    from pipeline.commands.ingest_page import run as write_page
+    from pipeline.commands.repair import run as repair
+
+    config, space = _load(options)
+    with workspace.lock(space):
+        _show(repair(space))
+        _show(run_withdrawn(config, space))
+        _show(stages.run("ingest", config, space))
+        _show(write_page(config, space))
+
+
+def drift(options: argparse.Namespace) -> None:
+    """Runs drift, with the reason to go on in spite of it if one is given."""
+    from pipeline import stages, workspace
+    from pipeline.drift import run
+
+    def work(config: Config, space: Workspace) -> Summary:
+        return run(config, space, accept=options.accept_drift or None)
+
+    config, space = _load(options)
+    with workspace.lock(space):
+        _show(stages.run("drift", config, space, work))
+
+
+def where(options: argparse.Namespace) -> None:
+    """Says where the report lies."""
+    print(f"Report: reports/{options.config.stem}/candidate/report.html")
+
+
+def defaults(options: argparse.Namespace) -> None:
+    """Prints the configuration with all defaults."""
+    from pipeline.config import dump
+
+    print(dump(_load(options)[0]), end="")
+
+
+def files(options: argparse.Namespace) -> None:
+    """Prints the files of RAW in the state asked for, one a line."""
+    from pipeline.ingest.stage import list_files
+
+    config, space = _load(options)
+    for row in list_files(config, space, options.state or ""):
+        print("\t".join(row))
+
+
+def verdict(options: argparse.Namespace) -> int:
+    """Prints the verdict and its reasons; the exit code that stands for it, if asked for."""
+    from pipeline.compare import read_verdict
+
+    word, lines = read_verdict(_load(options)[1])
+    for line in lines:
+        print(line)
+    return _VERDICT_CODES.get(word, 0) if options.exit_code else 0
+
+
+def promote(options: argparse.Namespace) -> None:
+    """Makes the candidate the champion; the index follows."""
+    from pipeline import champion, report, workspace
+
+    config, space = _load(options)
+    with workspace.lock(space):
+        _show(champion.promote(space, approver=options.approver, override=options.override or None))
+        report.write_index(config, space)
+
+
+def rollback(options: argparse.Namespace) -> None:
+    """Goes back to the champion before; the index follows."""
+    from pipeline import champion, report, workspace
+
+    config, space = _load(options)
+    with workspace.lock(space):
+        _show(champion.rollback(space, approver=options.approver, reason=options.reason))
+        report.write_index(config, space)
+
+
+def generations(options: argparse.Namespace) -> None:
+    """Prints a table of the generations."""
+    from pipeline import champion
+
+    rows = champion.generations(_load(options)[1])
+    if not rows:
+        print("No generation yet: `make promote APPROVER=name` makes the candidate the first.")
+        return
+    widths = {key: max(len(key), *(len(row[key]) for row in rows)) for key in rows[0]}
+    for row in [{key: key for key in widths}, *rows]:
+        print("  ".join(row[key].ljust(width) for key, width in widths.items()).rstrip())
+
+
+def predict(options: argparse.Namespace) -> None:
+    """Scores new scans."""
+    from pipeline.commands.predict import run
+
+    config, space = _load(options)
+    _show(run(config, space, new=options.new, out=options.out))
+
+
+def score(options: argparse.Namespace) -> None:
+    """Measures a table of predictions and writes its page."""
+    from pipeline import report
+    from pipeline.evaluate import score as table
+
+    _show(table.score(options.table, options.out))
+    _show(report.run_table(options.table, options.out))
+
+
+def export(options: argparse.Namespace) -> None:
+    """Writes the cases as NIfTI."""
+    from pipeline.export import run
+
+    config, space = _load(options)
+    _show(run(config, space, Path(options.out)))
+
+
+def doctor(options: argparse.Namespace) -> None:
+    """Shows the machine and its decoders."""
+    from pipeline.commands.doctor import run
+
+    _show(run())
+
+
+def verify(options: argparse.Namespace) -> None:
+    """Checks the digests of all stored artifacts."""
+    from pipeline.commands.verify import run
+
+    _show(run(_load(options)[1]))
+
+
+def clean(options: argparse.Namespace) -> None:
+    """Removes the derived files; the index follows."""
+    from pipeline import report
+    from pipeline.commands.clean import run
+
+    config, space = _load(options)
+    done = run(space)
+    if done.changed:
+        report.write_index(config, space)
+    _show(done)
+
+
+def forget(options: argparse.Namespace) -> None:
+    """Removes a patient everywhere; the index follows."""
+    from pipeline import report, workspace
+    from pipeline.commands.forget import run
+
+    config, space = _load(options)
+    with workspace.lock(space):
+        _show(run(config, space, options.patient))
+        report.write_index(config, space)
+
+
+def phantom(options: argparse.Namespace) -> None:
+    """Writes invented patients."""
+    from pipeline.phantom import write
+
+    usual = 80 if options.later else 120 if options.volumes else 300
+    patients = usual if options.patients is None else options.patients
+    _show(
+        write(options.out, seed=options.seed, patients=patients, later=options.later, volumes=options.volumes)
+    )
+
+
+def _load(options: argparse.Namespace) -> tuple[Config, Workspace]:
+    from pipeline.checks import load_checked
+    from pipeline.workspace import Workspace
+
+    return load_checked(options.config), Workspace(Path.cwd(), options.config.stem)
+
+
+def _show(summary: Summary) -> None:
+    for line in summary.lines:
+        print(line)

@@ -1,0 +1,63 @@
+"""The templates of all pages, and how they print numbers and words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup, escape
+
+from pipeline.report import facts
+
+_EMPTY_TIME = "<time></time>"
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def environment() -> jinja2.Environment:
+    """The templates with their filters; autoescape is on: what a table says is shown, never run."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {
+        "shown": facts.shown_value,
+        "printed": facts.printed,
+        "p": facts.shown_p,
+        "full": facts.full,
+        "percent": percent,
+        "css_string": lambda words: Markup(css_string(words)),
+        "with_code": with_code,
+    }
+    made.globals["interval"] = facts.shown_interval
+    return made
+
+
+def dated(undated: str, created: str) -> str:
+    """The page with its one time element filled in: all else is a function of the inputs."""
+    return undated.replace(
+        _EMPTY_TIME, f'<time datetime="{created}">{created[:16].replace("T", " ")} UTC</time>', 1
+    )
+
+
+def css_string(words: str) -> str:
+    """Words as a CSS string in which every character but letters, digits and spaces is escaped."""
+    return '"' + re.sub(r"[^A-Za-z0-9 ]", lambda match: f"\\{ord(match[0]):06x}", words) + '"'
+
+
+def with_code(sentence: str) -> Markup:
+    """A sentence whose `words` between backticks are set as code.
+
+    >>> with_code("Set `a.b` if x < y.")
+    Markup('Set <span class="code">a.b</span> if x &lt; y.')
+    """
+    return Markup(re.sub(r"`([^`]+)`", r'<span class="code">\1</span>', str(escape(sentence))))
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """A share in per cent, as words have it."""
+    return facts.EN_DASH if share is None else f"{100 * share:.{digits}f}\u202f%"

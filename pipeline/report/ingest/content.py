@@ -1,0 +1,132 @@
+"""What the page shows, without a word of HTML: counts, groups, distributions, tiles."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.records import Attribute, Case
+from pipeline.report.ingest.attributes import attributes
+from pipeline.report.ingest.distributions import hidden_if_few, spread
+from pipeline.report.ingest.sizes import typical
+from pipeline.report.ingest.tiles import Read, tiles
+
+STATES = {
+    "accepted": "Used",
+    "excluded": "Left out: not for this study",
+    "quarantined": "Set aside: a person should look",
+    "failed": "Could not be read",
+}
+_SPACING = {
+    "patient": "measured in the patient",
+    "detector_plane": "measured at the detector",
+    "nominal": "one slice of nominal thickness",
+    "pixels": "not told by the scan",
+}
+_GEOMETRY = frozenset({
+    "spacing_tag_disagrees", "nominal", "z_resampled", "untilted", "detector_plane", "no_geometry",
+    "geometry_invalid", "missing_slices", "variable_spacing", "duplicate_position", "gantry_tilt",
+    "ambiguous_series", "mask_geometry_mismatch", "affine_conflict",
+})  # fmt: skip
+"""Notes and reasons that are warnings about the geometry."""
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the account of files: a state with its reason, or a note, in words for people."""
+
+    state: str
+    code: str
+    files: int
+    sentence: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of the files of an analysis."""
+
+    name: str
+    reasons: Sequence[Line]
+    notes: Sequence[Line]
+
+    def files(self, state: str) -> int:
+        """How many files are in the state."""
+        return sum(line.files for line in self.reasons if line.state == state)
+
+
+def build(account: Account, cases: Sequence[Case], read: Read, *, reviewed: bool) -> Json:
+    """The content of the page; `read` gives a case's voxels, `reviewed` is told in `tiles`."""
+    everyone = {case.patient_id for case in cases}
+    return {
+        "name": account.name,
+        "files": {state: account.files(state) for state in STATES},
+        "cases": len(cases),
+        "patients": hidden_if_few(len(everyone)),
+        "states": {
+            STATES[state]: [line for line in account.reasons if line.state == state] for state in STATES
+        },
+        "notes": [note for note in account.notes if note.code not in _GEOMETRY],
+        "groups": _groups(cases),
+        "typical": typical(cases),
+        "spacing": {"label": "Spacing", "unit": ""} | spread(_kinds_of_spacing(cases), everyone),
+        "warnings": _warnings(account, cases),
+        "attributes": attributes(cases, everyone),
+        "pictures": tiles(cases, read, reviewed=reviewed),
+    }
+
+
+def _groups(cases: Sequence[Case]) -> list[Json]:
+    """Series, cases and patients by modality and manufacturer; groups of too few patients are put together,
+    by modality where that suffices."""
+    groups: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
+    for case in cases:
+        groups[case.modality, str(case.attributes.get("manufacturer") or "not stated")].append(case)
+    groups = _rare_together(groups, lambda modality: (modality, "others"))
+    groups = _rare_together(groups, lambda modality: ("others", ""))
+    return [_group(*key, groups[key]) for key in sorted(groups, key=lambda key: (key[0] == "others", key))]
+
+
+def _rare_together(
+    groups: Mapping[tuple[str, str], list[Case]], together: Callable[[str], tuple[str, str]]
+) -> defaultdict[tuple[str, str], list[Case]]:
+    merged: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
+    for key, found in groups.items():
+        merged[together(key[0]) if _patients(found) is None else key] += found
+    return merged
+
+
+def _group(modality: str, maker: str, cases: Sequence[Case]) -> Json:
+    patients = _patients(cases)
+    counted = {"series": len({case.series_id for case in cases}), "cases": len(cases)}
+    shown = {name: None if patients is None else number for name, number in counted.items()}
+    return {"modality": modality, "maker": maker, "patients": patients, **shown}
+
+
+def _patients(cases: Sequence[Case]) -> int | None:
+    return hidden_if_few(len({case.patient_id for case in cases}))
+
+
+def _kinds_of_spacing(cases: Sequence[Case]) -> dict[Attribute, set[str]]:
+    found: defaultdict[Attribute, set[str]] = defaultdict(set)
+    for case in cases:
+        found[_SPACING[case.geometry.spacing_kind]].add(case.patient_id)
+    return found
+
+
+def _warnings(account: Account, cases: Sequence[Case]) -> list[tuple[str, str]]:
+    """How many of what, and the sentence of what a person should know about the geometry."""
+    warnings = [
+        (f"{line.files} files{'' if line.state == 'accepted' else ' not used'}", line.sentence)
+        for line in (*account.notes, *account.reasons)
+        if line.code in _GEOMETRY
+    ]
+    without = sum(case.geometry.spacing_kind == "pixels" for case in cases)
+    if without:
+        told = "No spacing in mm is told; the step `resample` would refuse them."
+        warnings.append((f"{without} cases", told))
+    return warnings
