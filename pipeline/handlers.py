@@ -66,8 +66,9 @@ def drift(options: argparse.Namespace) -> None:
 
 
 def where(options: argparse.Namespace) -> None:
-    """Says where the report lies."""
-    print(f"Report: reports/{options.config.stem}/candidate/report.html")
+    """Says where the report lies, or what writes it."""
+    report = Path("reports", options.config.stem, "candidate", "report.html")
+    print(f"Report: {report}" if report.is_file() else "No report yet: `make report` writes it.")
 
 
 def defaults(options: argparse.Namespace) -> None:

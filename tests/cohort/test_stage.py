@@ -49,7 +49,7 @@ def test_the_cohort_has_a_row_for_every_labelled_scan_sorted_by_id(filled) -> No
     assert [row["case_id"] for row in found] == sorted(study.case_id(f"1.{n}") for n in range(40))
     labels = {row["case_id"]: row["target"] for row in found}
     assert labels[study.case_id("1.3")] == "sick"
-    assert summary.lines[0] == "joined by column 'uid' (SOP instance UID): 40 of 40 rows"
+    assert summary.lines[0] == "labels: joined by column 'uid' (SOP instance UID): 40 of 40 rows name a scan"
     assert summary.lines[1] == "train: 28 patients, 28 scans (well 14, sick 14)"
 
 

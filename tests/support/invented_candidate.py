@@ -175,7 +175,7 @@ def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], c
                 {
                     "kind": "label_without_scan",
                     "count": 6,
-                    "detail": "rows that name no scan: lines 12, 31, 77, 140, 141, 902",
+                    "detail": "rows of the table that name no scan: lines 12, 31, 77, 140, 141, 902",
                     "case_ids": [],
                 },
             ],
