@@ -24,10 +24,10 @@ SETUP := $(if $(wildcard .venv/gpu.ready),.venv/gpu.ready,$(READY))
 .PHONY: FORCE
 FORCE:
 
-## help: this list
+## help: list the targets; most take CONFIG=configs/NAME.yaml (default: configs/demo.yaml)
 .PHONY: help
 help:
-	@awk 'sub(/^## /, "") { i = index($$0, ": "); printf "  %-34s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }' Makefile
+	@awk 'sub(/^## /, "") { i = index($$0, ": "); printf "  %-39s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }' Makefile
 
 ## setup [GPU=1] [DASK=1]: make .venv from the lock (GPU=1: the CUDA build; DASK=1: with clusters and URLs)
 .PHONY: setup
@@ -46,12 +46,12 @@ $(READY): $(LOCK)
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-## demo: the whole arrow on invented patients
+## demo: run the whole arrow on invented patients
 .PHONY: demo
 demo: data/raw/demo/labels.csv
 	@$(MAKE) --no-print-directory report CONFIG=configs/demo.yaml
 
-## demo-3d: the same with small volumes and a 3-D network
+## demo-3d: run it with small volumes and a 3-D network
 .PHONY: demo-3d
 demo-3d: data/raw/demo-3d/labels.csv
 	@$(MAKE) --no-print-directory report CONFIG=configs/demo-3d.yaml
@@ -65,13 +65,13 @@ data/raw/demo-3d/labels.csv: | $(SETUP)
 # The arrow ---------------------------------------------------------------------------------------
 
 ## ingest: read every file of RAW into cases, with a state and a reason for each
-## cohort: join the table of labels, divide patients into parts
-## normalize: model-ready arrays by the recipe
+## cohort: join the table of labels and divide patients into parts
+## normalize: write model-ready arrays by the recipe
 ## drift [ACCEPT_DRIFT=reason]: compare new scans with the champion's
 ## train: fit the network
-## evaluate: predictions and metrics, thresholds from validation only
-## compare: candidate against champion, with a verdict
-## report: the HTML report, report.json and the model card
+## evaluate: predict and measure, with thresholds from validation only
+## compare: judge the candidate against the champion, with a verdict
+## report: write the HTML report, report.json and the model card
 .PHONY: ingest cohort normalize drift train evaluate compare report
 ingest: $(S)/ingest.json
 cohort: $(CANDIDATE)/cohort.csv
@@ -134,7 +134,7 @@ $(CANDIDATE)/cohort.csv $(CANDIDATE)/drift.json $(CANDIDATE)/model.keras $(CANDI
 
 # The champion ------------------------------------------------------------------------------------
 
-## retrain: the arrow on RAW as it is now; prints the verdict and its reasons
+## retrain: run the arrow on RAW as it is now and print the verdict and its reasons
 .PHONY: retrain
 retrain: $(CANDIDATE)/report.html
 	@$(SCANLOOM) verdict $(CONFIG)
@@ -144,44 +144,44 @@ retrain: $(CANDIDATE)/report.html
 promote: | $(SETUP)
 	@$(SCANLOOM) promote $(CONFIG) --approver '$(subst ','\'',$(APPROVER))' --override '$(subst ','\'',$(OVERRIDE))'
 
-## rollback APPROVER=name REASON=why: back to the champion before
+## rollback APPROVER=name REASON=why: go back to the champion before
 .PHONY: rollback
 rollback: | $(SETUP)
 	@$(SCANLOOM) rollback $(CONFIG) --approver '$(subst ','\'',$(APPROVER))' --reason '$(subst ','\'',$(REASON))'
 
-## generations: what was promoted, when, by whom
+## generations: list what was promoted, when and by whom
 .PHONY: generations
 generations: | $(SETUP)
 	@$(SCANLOOM) generations $(CONFIG)
 
-## predict NEW=folder [OUT=file.csv]: the champion (else the candidate) on scans without labels
+## predict NEW=folder [OUT=file.csv]: score new scans with the champion, else the candidate
 .PHONY: predict
 predict: | $(SETUP)
 	@$(SCANLOOM) predict $(CONFIG) '$(subst ','\'',$(NEW))' $(if $(OUT),--out '$(subst ','\'',$(OUT))')
 
 # Tools -------------------------------------------------------------------------------------------
 
-## score TABLE=file.csv [OUT=folder]: the same statistics for any table of predictions
+## score TABLE=file.csv [OUT=folder]: write the same statistics and report for any table of predictions
 .PHONY: score
 score: | $(SETUP)
 	@$(SCANLOOM) score '$(subst ','\'',$(TABLE))' $(if $(OUT),--out '$(subst ','\'',$(OUT))')
 
-## export OUT=folder: the cases as NIfTI
+## export OUT=folder: write the cases as NIfTI
 .PHONY: export
 export: $(S)/ingest.json
 	@$(SCANLOOM) export $(CONFIG) '$(subst ','\'',$(OUT))'
 
-## doctor: the machine, its devices and decoders
+## doctor: show the machine, its devices and decoders
 .PHONY: doctor
 doctor: | $(SETUP)
 	@$(SCANLOOM) doctor
 
-## verify: the digests of all stored artifacts
+## verify: check the digests of all stored artifacts
 .PHONY: verify
 verify: | $(SETUP)
 	@$(SCANLOOM) verify $(CONFIG)
 
-## clean: remove the derived files of this analysis, after saying which
+## clean: remove the derived files of an analysis, after saying which
 .PHONY: clean
 clean: | $(SETUP)
 	@$(SCANLOOM) clean $(CONFIG)
@@ -191,28 +191,28 @@ clean: | $(SETUP)
 forget: | $(SETUP)
 	@$(SCANLOOM) forget $(CONFIG) '$(subst ','\'',$(ID))'
 
-## test: the tests (under 10 minutes on two cores)
+## test: run the tests (under 10 minutes on two cores)
 .PHONY: test
 test: .venv/dev.ready
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup -m "not slow and not exhaustive"
 
-## test-slow: the slow tests
+## test-slow: run the slow tests
 .PHONY: test-slow
 test-slow: .venv/dev.ready
 	@.venv/bin/python -m pytest -m slow
 
-## test-exhaustive: a kill -9 at every crash point of every command (about an hour)
+## test-exhaustive: kill every command at every crash point (about an hour)
 .PHONY: test-exhaustive
 test-exhaustive: .venv/dev.ready
 	@.venv/bin/python -m pytest -m exhaustive
 
-## bench [ONLY=demo|demo-3d|chest-xray|ct-contrast|feed]: measured figures next to their bars
+## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, chest-xray, ct-contrast, feed)
 .PHONY: bench
 bench: .venv/dev.ready
 	@$(if $(filter-out feed,$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out feed,$(ONLY)))
 	@$(if $(filter feed,$(or $(ONLY),feed)),.venv/bin/python -m bench.feed)
 
-## check: format, lint, types, import rules, dead code
+## check: check format, lint, types, import rules and dead code
 .PHONY: check
 check: .venv/dev.ready
 	@.venv/bin/ruff format --check .

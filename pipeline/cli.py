@@ -16,12 +16,12 @@ from pipeline.errors import Interrupted, ScanloomError
 
 STAGES = {
     "ingest": "read every file of RAW into cases, with a state and a reason for each",
-    "cohort": "join the table of labels, divide patients into parts",
+    "cohort": "join the table of labels and divide patients into parts",
     "normalize": "write model-ready arrays by the recipe",
     "drift": "compare new scans with the champion's",
     "train": "fit the network",
-    "evaluate": "predictions and metrics, thresholds from validation only",
-    "compare": "candidate against champion, with a verdict",
+    "evaluate": "predict and measure, with thresholds from validation only",
+    "compare": "judge the candidate against the champion, with a verdict",
     "report": "write the HTML report, report.json and the model card",
 }
 _INTERRUPTED = 130
@@ -119,30 +119,49 @@ def _parser() -> argparse.ArgumentParser:
     add_configured("where", "say where the report lies", handlers.where)
     add_configured("config", "print the configuration with all defaults", handlers.defaults)
     files = add_configured("files", "show the files of RAW with their state and reason", handlers.files)
-    files.add_argument("--state", choices=("accepted", "excluded", "quarantined", "failed"))
+    files.add_argument(
+        "--state", choices=("accepted", "excluded", "quarantined", "failed"), help="only these"
+    )
     verdict = add_configured(
         "verdict", "print the verdict on the candidate and its reasons", handlers.verdict
     )
     verdict.add_argument("--exit-code", action="store_true", help="exit with 5 on KEEP, 6 on INCONCLUSIVE")
     promote = add_configured("promote", "make the candidate the champion", handlers.promote)
-    promote.add_argument("--approver", default="", metavar="NAME")
+    promote.add_argument("--approver", default="", metavar="NAME", help="who answers for it (needed)")
     promote.add_argument(
         "--override", default="", metavar="REASON", help="promote on INCONCLUSIVE, for this reason"
     )
     rollback = add_configured("rollback", "go back to the champion before", handlers.rollback)
-    rollback.add_argument("--approver", default="", metavar="NAME")
-    rollback.add_argument("--reason", default="", metavar="REASON")
+    rollback.add_argument("--approver", default="", metavar="NAME", help="who answers for it (needed)")
+    rollback.add_argument("--reason", default="", metavar="REASON", help="why (needed)")
     add_configured("generations", "list what was promoted, when and by whom", handlers.generations)
     predict = add_configured(
         "predict", "score new scans with the champion, else the candidate", handlers.predict
     )
     predict.add_argument("new", metavar="NEW", help="a folder of scans without labels")
-    predict.add_argument("--out", type=Path, default=Path("predictions.csv"), metavar="FILE")
-    score = add("score", "the same statistics for any table of predictions", handlers.score)
-    score.add_argument("table", type=Path, metavar="TABLE")
-    score.add_argument("--out", type=Path, default=Path("score"), metavar="FOLDER")
+    predict.add_argument(
+        "--out",
+        type=Path,
+        default=Path("predictions.csv"),
+        metavar="FILE",
+        help="the table to write (predictions.csv)",
+    )
+    score = add("score", "write the same statistics and report for any table of predictions", handlers.score)
+    score.add_argument(
+        "table",
+        type=Path,
+        metavar="TABLE",
+        help="a CSV with case_id, patient_id, truth and score_CLASS for each class",
+    )
+    score.add_argument(
+        "--out",
+        type=Path,
+        default=Path("score"),
+        metavar="FOLDER",
+        help="for metrics.json, report.html and report.json (score)",
+    )
     export = add_configured("export", "write the cases as NIfTI", handlers.export)
-    export.add_argument("out", metavar="FOLDER")
+    export.add_argument("out", metavar="FOLDER", help="where the files go")
     add("doctor", "show the machine, its devices and decoders", handlers.doctor)
     add_configured("verify", "check the digests of all stored artifacts", handlers.verify)
     add_configured("clean", "remove the derived files of an analysis, after saying which", handlers.clean)
@@ -151,9 +170,13 @@ def _parser() -> argparse.ArgumentParser:
     phantom = add(
         "phantom", "write invented patients as DICOM files with a table of labels", handlers.phantom
     )
-    phantom.add_argument("out", type=Path, metavar="FOLDER")
-    phantom.add_argument("--seed", type=int, default=1)
-    phantom.add_argument("--patients", type=int, help="how many (300; 80 with --later, 120 with --volumes)")
+    phantom.add_argument("out", type=Path, metavar="FOLDER", help="an empty one, or one that phantom wrote")
+    phantom.add_argument(
+        "--seed", type=int, default=1, metavar="NUMBER", help="other patients for another number (1)"
+    )
+    phantom.add_argument(
+        "--patients", type=int, metavar="NUMBER", help="how many (300; 80 with --later, 120 with --volumes)"
+    )
     phantom.add_argument(
         "--later", action="store_true", help="a second delivery: new patients, another scanner"
     )

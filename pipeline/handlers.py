@@ -66,8 +66,9 @@ def drift(options: argparse.Namespace) -> None:
 
 
 def where(options: argparse.Namespace) -> None:
-    """Says where the report lies."""
-    print(f"Report: reports/{options.config.stem}/candidate/report.html")
+    """Says where the report lies, or what writes it."""
+    report = Path("reports", options.config.stem, "candidate", "report.html")
+    print(f"Report: {report}" if report.is_file() else "No report yet: `make report` writes it.")
 
 
 def defaults(options: argparse.Namespace) -> None:
@@ -138,10 +139,12 @@ def predict(options: argparse.Namespace) -> None:
 
 
 def score(options: argparse.Namespace) -> None:
-    """Measures a table of predictions."""
+    """Measures a table of predictions and writes its page."""
+    from pipeline import report
     from pipeline.evaluate import score as table
 
     _show(table.score(options.table, options.out))
+    _show(report.run_table(options.table, options.out))
 
 
 def export(options: argparse.Namespace) -> None:

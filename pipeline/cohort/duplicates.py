@@ -52,15 +52,24 @@ def duplicate_findings(
     person_of: Mapping[str, str],
     part_of: Mapping[str, str],
 ) -> list[Finding]:
-    """What a person should know about the groups; `part_of` is the table's part of each scan, if any."""
+    """What a person should know about the groups, the unremarkable ones last and only once.
+
+    `part_of` is the table's part of each scan, if any.
+    """
     conflicts = [group for group in groups if _persons(group, person_of) > 1]
     contradictions = [group for group in groups if _distinct(group, label_of) > 1]
     crossing = [group for group in groups if _distinct(group, part_of) > 1]
+    remarkable = {group.case_ids for group in (*conflicts, *contradictions, *crossing)}
+    plain = [group for group in groups if group.case_ids not in remarkable]
     told = (
         ("patient_conflict", conflicts, "{} of identical images of several patients, left out"),
-        ("duplicate_label_conflict", contradictions, "{} of identical images with different labels"),
+        (
+            "duplicate_label_conflict",
+            contradictions,
+            "{} of identical images with different labels, left out",
+        ),
         ("duplicates_cross_split", crossing, "{} of identical images on both sides of the given split"),
-        ("duplicate_pixels", groups, "{} of identical images"),
+        ("duplicate_pixels", plain, "{} of identical images of one patient, one of each kept"),
     )
     return [
         Finding(kind, len(found), text.format(_counted(found)), _case_ids(found))

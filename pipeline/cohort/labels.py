@@ -137,7 +137,9 @@ def _conflicting(conflicts: Sequence[Exclusion]) -> Iterator[Finding]:
 def _unmatched_rows(table: Table, join: Join) -> Iterator[Finding]:
     lines = [line for line, cases in zip(table.lines, join.cases, strict=True) if not cases]
     if lines:
-        yield Finding("label_without_scan", len(lines), f"rows that name no scan: {lines_told(lines)}")
+        yield Finding(
+            "label_without_scan", len(lines), f"rows of the table that name no scan: {lines_told(lines)}"
+        )
 
 
 def _unused(table: Table, target: str, of_case: Mapping[str, str]) -> Iterator[Finding]:

@@ -84,7 +84,7 @@ def by_part(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:
     """The cohort, told to the person at the terminal."""
-    lines = [join.sentence()]
+    lines = [f"labels: {join.sentence()} name a scan"]
     for part, rows in by_part(cohort.rows).items():
         counts = _counts(rows, cohort.classes)
         classes = ", ".join(f"{name} {count:,}" for name, count in counts["classes"].items())
@@ -92,7 +92,8 @@ def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:
     if cohort.exclusions:
         reasons = Counter(exclusion.reason for exclusion in cohort.exclusions)
         told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
-        lines.append(f"left out: {len(cohort.exclusions):,} of {len(scans.cases):,} scans ({told})")
+        left = len(cohort.exclusions)
+        lines.append(f"left out: {left:,} of {len(scans.cases):,} scans ({told}): see excluded.csv")
     return lines + [f"note: {finding.detail}" for finding in cohort.findings]
 
 

@@ -43,7 +43,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
             undated = html(account, catalogue.cases(), read, reviewed=reviewed, made_of=made_of)
             when = datetime.fromtimestamp(stamp.stat().st_mtime, UTC).isoformat(timespec="seconds")
             write_text(page, dated(undated, when))
-    return Summary((f"Page: {workspace.shown(page)}",), changed)
+    return Summary((f"Page on the scans: {workspace.shown(page)}",), changed)
 
 
 def _account(catalogue: Catalogue, name: str) -> Account:

@@ -22,16 +22,16 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
     found = counts(catalogue)
     files = sum(number for _, _, number in found)
     cases, patients = catalogue.query("SELECT count(*), count(DISTINCT patient_id) FROM cases")[0]
-    lines = [f"{files} files, {cases} cases of {patients} patients."]
+    lines = [f"{files:,} files, {cases:,} scans of {patients:,} patients"]
     lines += [
         f"  {state:<12} {reason:<30} {number:>8}  {REASONS[reason].sentence}"
         for state, reason, number in found
     ]
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in noted(catalogue)]
     if difference.known and (changed or difference.gone):
-        lines.append(f"{changed} files were new or changed, {len(difference.gone)} are gone.")
+        lines.append(f"since the last run: {changed:,} new or changed files, {len(difference.gone):,} gone")
     if difference.young:
-        lines.append(f"{difference.young} files changed just now and wait for the next run.")
+        lines.append(f"waiting for the next run, since they changed just now: {difference.young:,} files")
     return lines
 
 

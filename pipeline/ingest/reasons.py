@@ -34,9 +34,9 @@ class Refusal(Exception):
 
 
 REASONS: dict[str, Reason] = {
-    "ok": Reason("accepted", "Used in a case."),
+    "ok": Reason("accepted", "Used."),
     "duplicate_identical": Reason("excluded", "The same image is already in; this copy adds nothing."),
-    "not_dicom": Reason("excluded", "Not a DICOM file and not listed in the image table."),
+    "not_dicom": Reason("excluded", "Not a DICOM file."),
     "dicomdir": Reason("excluded", "A disc index, not an image."),
     "archive_not_opened": Reason(
         "excluded", "A packed archive; unpack it and run again.", "Unpack it into the input folder."
@@ -51,7 +51,7 @@ REASONS: dict[str, Reason] = {
     "too_few_slices": Reason(
         "excluded", "Fewer slices than the config asks for.", "Lower `ingest.min_slices` to use it."
     ),
-    "not_in_table": Reason("excluded", "The table of labels or images has no row for it."),
+    "not_in_table": Reason("excluded", "The table of labels has no row for it."),
     "link_not_followed": Reason(
         "excluded", "A link that leaves the input folder or loops.", "Copy the files into the input folder."
     ),
@@ -166,7 +166,7 @@ REASONS: dict[str, Reason] = {
 NOTES: dict[str, str] = {
     "unused_bits_masked": "Bits above BitsStored held other data and were ignored.",
     "padding_replaced": "Padding outside the field of view was replaced by a fixed value.",
-    "monochrome1": "Stored inverted (MONOCHROME1); bright is high in the case where the values have no unit.",
+    "monochrome1": "Stored inverted (MONOCHROME1); turned so that bright is high where values have no unit.",
     "colour_model_fixed": "The compressed data say another colour model than the header; theirs was used.",
     "overlay_ignored": "Overlays (graphics, annotations) were left out.",
     "real_world_map_unused": "A real world value mapping is there and was not applied.",

@@ -1,9 +1,10 @@
 """Report: one page that a clinician reads from the top and an auditor to the end.
 
 Reads every file of the candidate and the ledgers. Writes `report.html`, `report.json`,
-`model_card.md` and the index of generations. Guarantees: it computes no result, loads no model, and
-needs no network, script or second file; the same inputs give the same bytes but for one time; every
-number has its n, its interval and its method, or the reason why not.
+`model_card.md` and the index of generations; of a table of predictions and its `metrics.json` the first
+two alone. Guarantees: it computes no result, loads no model, and needs no network, script or second file;
+the same inputs give the same bytes but for one time; every number has its n, its interval and its method,
+or the reason why not.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.config import Config
     from pipeline.records import Summary
     from pipeline.workspace import Workspace
 
-__all__ = ["run", "write_index"]
+__all__ = ["run", "run_table", "write_index"]
 
 
 def run(config: Config, workspace: Workspace) -> Summary:
@@ -23,6 +26,13 @@ def run(config: Config, workspace: Workspace) -> Summary:
     from pipeline.report.stage import run as run_stage
 
     return run_stage(config, workspace)
+
+
+def run_table(table: Path, out: Path) -> Summary:
+    """What was written on a table of predictions that `evaluate.score` measured into the folder `out`."""
+    from pipeline.report.table import run as run_of_table
+
+    return run_of_table(table, out)
 
 
 def write_index(config: Config, workspace: Workspace) -> bool:

@@ -1,4 +1,4 @@
-"""Everything the report is made from, read once: files of the candidate, the ledgers, the configuration.
+"""Everything a page is made from, read once: of a candidate its files, the ledgers and the configuration.
 
 The report computes no result: it reads what the stages wrote.
 """
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Pictures = Mapping[str, NDArray[np.generic]]
 
+VALIDATION = "validation"
 DIGESTED = (
     "config.yaml", "cohort.csv", "excluded.csv", "cohort.json", "drift.json", "model.keras", "model.json",
     "history.csv", "predictions.csv", "metrics.json", "operating.json", "insights.json", "insights.npz",
@@ -33,45 +34,56 @@ DIGESTED = (
 
 @dataclass(frozen=True)
 class Artifacts:
-    """The artifacts of one candidate. What a stage did not write is an empty mapping or None."""
+    """The artifacts of one candidate, or of a table of predictions. What is not there is empty.
+
+    `part` is the part reported on; `table` the name of the table, empty for a candidate.
+    """
 
     name: str
     config: Json
-    cohort: Json
     cases: pd.DataFrame
     metrics: Json
     predictions: pd.DataFrame
-    model: Json
     history: pd.DataFrame
-    insights: Json
-    pictures: Pictures
-    comparison: Json
-    drift: Json
-    looks: list[Json]
-    promotions: list[Json]
-    champion: Json
-    file_digests: Mapping[str, str] = field(default_factory=dict)
+    file_digests: Mapping[str, str]
+    cohort: Json = field(default_factory=dict)
+    model: Json = field(default_factory=dict)
+    insights: Json = field(default_factory=dict)
+    pictures: Pictures = field(default_factory=dict)
+    comparison: Json = field(default_factory=dict)
+    drift: Json = field(default_factory=dict)
+    looks: list[Json] = field(default_factory=list)
+    promotions: list[Json] = field(default_factory=list)
+    champion: Json = field(default_factory=dict)
+    part: str = "test"
+    table: str = ""
 
     @property
     def positive(self) -> str | None:
         """The positive class, or None when no class is singled out."""
-        positive = self.metrics.get("positive", self.cohort.get("positive"))
+        positive = self.metrics["positive"]
         return None if positive is None else str(positive)
 
     @property
     def classes(self) -> list[str]:
         """All classes, in the order of the network's outputs."""
-        return [str(name) for name in self.cohort.get("classes", [])]
+        return [str(name) for name in self.metrics["classes"]]
+
+    @property
+    def tested(self) -> pd.DataFrame:
+        """The rows of the reported part that have both a prediction and a known truth."""
+        rows = self.predictions
+        return rows[(rows["part"] == self.part) & (rows["status"] == "ok") & (rows["truth"] != "")]
 
     @property
     def unit(self) -> str:
         """What has one vote in the numbers shown: "patient" or "case"."""
         return str(self.config["evaluate"].get("unit", "patient"))
 
-    def metric(self, name: str, *, part: str = "test", target: str = "") -> Fact:
-        """The metric over a whole part as a fact; one without a value when it was not computed."""
+    def metric(self, name: str, *, part: str = "", target: str = "") -> Fact:
+        """The metric over a whole part, the reported one unless named; without a value when not computed."""
         for fact in self.metrics_named(name):
-            if (fact.part, fact.group, fact.target) == (part, "", target):
+            if (fact.part, fact.group, fact.target) == (part or self.part, "", target):
                 return fact
         return unavailable(name, "not computed")
 
@@ -84,13 +96,14 @@ class Artifacts:
         )
 
     def curves(self, name: str) -> list[Json]:
-        """The curves of one name at the unit in use."""
-        return list(self._of_unit(self.metrics.get("curves", {}).get(name, [])))
+        """The curves of one name at the unit in use: of the reported part and of validation."""
+        curves = self._of_unit(self.metrics.get("curves", {}).get(name, []))
+        return [curve for curve in curves if curve["part"] in (self.part, VALIDATION)]
 
     def confusion(self) -> Json:
-        """The confusion matrix of the whole test part at the unit in use; empty when there is none."""
+        """The confusion matrix of the reported part at the unit in use; empty when there is none."""
         entries = self._of_unit(self.metrics.get("confusion", []))
-        return next((entry for entry in entries if entry["part"] == "test" and not entry.get("group")), {})
+        return next((entry for entry in entries if entry["part"] == self.part and not entry.get("group")), {})
 
     def comparisons(self) -> list[Json]:
         """The comparisons of subgroups at the unit in use."""

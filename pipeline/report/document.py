@@ -8,7 +8,7 @@ from pipeline import digests
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.guards import guards
 from pipeline.report.headline import goal_of
-from pipeline.report.sections import build_all
+from pipeline.report.sections import Chapters, build_all, build_table
 
 SCHEMA = "report/1"
 RUN_DIGITS = 12
@@ -18,22 +18,10 @@ Json = dict[str, Any]
 
 def build(artifacts: Artifacts) -> Json:
     """The document of a candidate, without the time at which it is written."""
-    chapters = build_all(artifacts)
-    goal = goal_of(artifacts)
-    sections = [section.to_json() for _, sections in chapters for section in sections]
-    limitations = next(section for section in sections if section["key"] == "limitations")
+    told = _document(artifacts, build_all(artifacts))
+    limitations = next(section for section in told["sections"] if section["key"] == "limitations")
     return {
-        "schema": SCHEMA,
-        "name": artifacts.name,
-        "title": artifacts.config["report"]["title"],
-        "level": f"{100 * artifacts.config['evaluate']['level']:g}\u202f%",
-        "run": digests.of_json(dict(artifacts.file_digests))[:RUN_DIGITS],
-        "metrics_digest": artifacts.file_digests.get("metrics.json", ""),
-        "verdict": {"goal": goal.fact.to_json(), "outcome": goal.outcome, "metric_id": goal.metric},
-        "chapters": [
-            {"title": title, "keys": [section.key for section in sections]} for title, sections in chapters
-        ],
-        "sections": sections,
+        **told,
         "guards": [guard.to_json() for guard in guards(artifacts)],
         "looks": artifacts.looks,
         "checklists": {},
@@ -46,4 +34,27 @@ def build(artifacts: Artifacts) -> Json:
             }
             for row in limitations["tables"]["rows"]
         ],
+    }
+
+
+def build_of_table(artifacts: Artifacts) -> Json:
+    """The document of a table of predictions, without the time at which it is written."""
+    return _document(artifacts, build_table(artifacts))
+
+
+def _document(artifacts: Artifacts, chapters: Chapters) -> Json:
+    goal = goal_of(artifacts)
+    return {
+        "schema": SCHEMA,
+        "name": artifacts.name,
+        "title": artifacts.config["report"]["title"],
+        "part": artifacts.part,
+        "level": f"{100 * artifacts.config['evaluate']['level']:g}\u202f%",
+        "run": digests.of_json(dict(artifacts.file_digests))[:RUN_DIGITS],
+        "metrics_digest": artifacts.file_digests.get("metrics.json", ""),
+        "verdict": {"goal": goal.fact.to_json(), "outcome": goal.outcome, "metric_id": goal.metric},
+        "chapters": [
+            {"title": title, "keys": [section.key for section in sections]} for title, sections in chapters
+        ],
+        "sections": [section.to_json() for _, sections in chapters for section in sections],
     }

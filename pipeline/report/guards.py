@@ -31,11 +31,12 @@ class Guard:
 
 def guards(artifacts: Artifacts) -> list[Guard]:
     """All checks, those that ran first."""
-    ran = [check(artifacts) for check in _CHECKS]
+    ran = [check(artifacts) for check in (patients_apart, *_CHECKS)]
     return ran + [Guard(key, title, "not_run", reason=NOT_BUILT) for key, title in _NOT_RUN.items()]
 
 
-def _split(artifacts: Artifacts) -> Guard:
+def patients_apart(artifacts: Artifacts) -> Guard:
+    """The check that can be made of any table with patients and parts."""
     parts = artifacts.cases.groupby("patient_id")["part"].nunique()
     crossing = int((parts > 1).sum())
     reason = "patients lie in more than one part" if crossing else ""
@@ -43,11 +44,9 @@ def _split(artifacts: Artifacts) -> Guard:
 
 
 def _duplicates(artifacts: Artifacts) -> Guard:
-    """The cohort stage keeps one of identical images, or none, and tells how many groups there were."""
-    groups = sum(
-        finding["count"] for finding in artifacts.cohort["findings"] if finding["kind"] == "duplicate_pixels"
-    )
-    reason = f"{groups} groups of identical images were found and reduced" if groups else ""
+    """The cohort stage keeps one of identical images, or none, and names the groups in its findings."""
+    found = any(finding["kind"] in _OF_DUPLICATES for finding in artifacts.cohort["findings"])
+    reason = "identical images were found, and at most one of each was kept" if found else ""
     return _judged("duplicates_apart", "No image lies in two parts under two names", 0, reason)
 
 
@@ -61,13 +60,6 @@ def _thresholds(artifacts: Artifacts) -> Guard:
 
 def _cohort(artifacts: Artifacts) -> Guard:
     trained, frozen = artifacts.model.get("cohort_digest"), artifacts.cohort.get("digest")
-    if trained is None:
-        return Guard(
-            "cohort_frozen",
-            "The model was trained on this very cohort",
-            "not_run",
-            reason="scores came from a table",
-        )
     wrong = int(trained != frozen)
     return _judged(
         "cohort_frozen",
@@ -101,12 +93,17 @@ def _judged(key: str, title: str, wrong: int, reason: str) -> Guard:
 
 
 _CHECKS: tuple[Callable[[Artifacts], Guard], ...] = (
-    _split,
     _duplicates,
     _thresholds,
     _cohort,
     _predicted,
     _looks,
+)
+_OF_DUPLICATES = (
+    "patient_conflict",
+    "duplicate_label_conflict",
+    "duplicates_cross_split",
+    "duplicate_pixels",
 )
 _NOT_RUN = {
     "near_duplicates": "Near duplicates across parts",

@@ -30,10 +30,15 @@ def run(config: Config, workspace: Workspace) -> Summary:
         champion=_champion(workspace),
     )
     body = document.build(read)
-    changed = _write(workspace.candidate, body, page.html(body, read.pictures))
-    changed = write_index(config, workspace) or changed
+    dated, changed = write(workspace.candidate, body, page.html(body, read.pictures))
+    written = (
+        write_text(workspace.candidate / "model_card.md", page.text("model_card.md", dated)),
+        write_index(config, workspace),
+    )
     verdict = body["verdict"]["outcome"].replace("_", " ")
-    return Summary((f"Goal: {verdict}." if verdict != "no goal" else "No goal was set.",), changed)
+    return Summary(
+        (f"Goal: {verdict}." if verdict != "no goal" else "No goal was set.",), changed or any(written)
+    )
 
 
 def write_index(config: Config, workspace: Workspace) -> bool:
@@ -41,14 +46,16 @@ def write_index(config: Config, workspace: Workspace) -> bool:
     return write_text(workspace.reports / "index.html", page.index(entries(workspace, config.report.title)))
 
 
-def _write(folder: Path, body: Json, undated: str) -> bool:
-    """Writes the page with the time of its first writing: the same inputs leave all files as they are."""
+def write(folder: Path, body: Json, undated: str) -> tuple[Json, bool]:
+    """The document as written to report.json beside its page, and whether one of the two changed.
+
+    It has the time of its first writing: the same inputs leave both files as they are.
+    """
     digest = digests.of_bytes(undated.encode())
     created = _created(folder / "report.json", digest) or datetime.now(UTC).isoformat(timespec="seconds")
     dated = {**body, "created": created, "html_digest": digest}
     changed = write_text(folder / "report.html", environment.dated(undated, created))
-    changed = write_text(folder / "model_card.md", page.text("model_card.md", dated)) or changed
-    return write_json(folder / "report.json", dated) or changed
+    return dated, write_json(folder / "report.json", dated) or changed
 
 
 def _champion(workspace: Workspace) -> Path | None:

@@ -67,7 +67,7 @@ def test_equal_bytes_of_another_shape_are_another_image() -> None:
     assert find_copies([case("c1", "P", "x", (2, 8)), case("c2", "P", "x", (4, 4))]) == []
 
 
-def test_findings_count_groups_by_kind() -> None:
+def test_findings_count_groups_by_kind_and_tell_of_none_twice() -> None:
     cases = [
         case("c1", "P", "x"),
         case("c2", "P", "x"),
@@ -75,14 +75,21 @@ def test_findings_count_groups_by_kind() -> None:
         case("c4", "Q", "y"),
         case("c5", "Q", "z"),
         case("c6", "Q", "z"),
+        case("c7", "Q", "w"),
+        case("c8", "Q", "w"),
     ]
-    labels = dict.fromkeys(["c1", "c2", "c3", "c4", "c5"], "sick") | {"c6": "well"}
+    labels = dict.fromkeys(["c1", "c2", "c3", "c4", "c5", "c7", "c8"], "sick") | {"c6": "well"}
     parts = {"c1": "train", "c2": "validation", "c3": "train", "c4": "train", "c5": "train"}
     found = duplicate_findings(find_copies(cases), labels, person_of=SAME, part_of=parts)
     assert {finding.kind: finding.case_ids for finding in found} == {
         "patient_conflict": ("c3", "c4"),
         "duplicate_label_conflict": ("c5", "c6"),
         "duplicates_cross_split": ("c1", "c2"),
-        "duplicate_pixels": ("c1", "c2", "c3", "c4", "c5", "c6"),
+        "duplicate_pixels": ("c7", "c8"),
     }
-    assert found[2].detail == "1 group of identical images on both sides of the given split"
+    assert [finding.detail for finding in found] == [
+        "1 group of identical images of several patients, left out",
+        "1 group of identical images with different labels, left out",
+        "1 group of identical images on both sides of the given split",
+        "1 group of identical images of one patient, one of each kept",
+    ]

@@ -60,7 +60,7 @@ def test_rows_without_scan_and_labels_without_scan_are_found() -> None:
     table, join = joined(("c1", "well"), ("-", "sick"), ("-", "odd"))
     labels = label_cases(table, "label", join=join, case_ids=["c1"])
     assert labels.findings == (
-        Finding("label_without_scan", 2, "rows that name no scan: lines 3, 4"),
+        Finding("label_without_scan", 2, "rows of the table that name no scan: lines 3, 4"),
         Finding("class_without_scan", 2, "labels that no scan has: 'odd' and 'sick'"),
     )
 

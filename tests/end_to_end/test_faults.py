@@ -325,7 +325,7 @@ def test_hostile_files_cost_themselves_alone(ingested: Path, scanloom: Command) 
     before = scanloom("files", CONFIG, "--state", "accepted", cwd=ingested).stdout
     done = scanloom("ingest", CONFIG, cwd=ingested)
     assert done.returncode == 0, done.stderr
-    assert "77 files, 67 cases of 60 patients." in done.stdout
+    assert "77 files, 67 scans of 60 patients" in done.stdout
     assert scanloom("files", CONFIG, "--state", "accepted", cwd=ingested).stdout == before
     rest = [line.split("\t") for line in scanloom("files", CONFIG, cwd=ingested).stdout.splitlines()]
     assert {line[0] for line in rest if line[1] != "accepted"} >= hostile.keys()

@@ -57,7 +57,7 @@ def test_ingest_leaves_a_page_with_every_count_of_the_catalogue(ingested: Path) 
 def test_the_page_is_left_alone_when_it_is_right_and_comes_back_when_it_is_gone(ingested: Path) -> None:
     page = ingested / PAGE
     html, written = page.read_text(), page.stat().st_mtime_ns
-    assert "Page: reports/small/ingest.html" in make_in(ingested, "ingest").stdout
+    assert "Page on the scans: reports/small/ingest.html" in make_in(ingested, "ingest").stdout
     assert page.stat().st_mtime_ns == written
     page.unlink()
     assert make_in(ingested, "ingest").returncode == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipeline.errors import DataError
 from pipeline.evaluate.score import score
 from pipeline.evaluate.view import Plan
 
@@ -50,6 +51,23 @@ def test_test_rows_do_not_move_the_threshold(write: Write, tmp_path: Path) -> No
     assert thresholds[0] == thresholds[1]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame[frame["part"] == "validation"],
+        lambda frame: frame.assign(part="train"),
+        lambda frame: frame.assign(truth=""),
+    ],
+    ids=["validation", "train", "no truth"],
+)
+def test_a_table_without_a_row_to_report_on_is_refused(
+    change: Callable[[pd.DataFrame], pd.DataFrame], write: Write, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=r"table\.csv: no row of part test, external or new has"):
+        score(write(change=change), tmp_path / "out", PLAN)
+    assert not (tmp_path / "out").exists()
+
+
 def test_scoring_again_changes_nothing(write: Write, tmp_path: Path) -> None:
     path = write()
     assert score(path, tmp_path / "out", PLAN).changed
@@ -62,7 +80,9 @@ def test_the_command_scores_a_table_and_refuses_a_bad_one(
     path = write()
     done = scanloom("score", str(path), "--out", "numbers")
     assert (done.returncode, "test: auroc" in done.stdout) == (0, True)
-    assert (tmp_path / "numbers" / "metrics.json").is_file()
+    assert done.stdout.endswith("Report on the test part: numbers/report.html\n")
+    written = sorted(path.name for path in (tmp_path / "numbers").iterdir())
+    assert written == ["metrics.json", "report.html", "report.json"]
     path.write_text("case_id,patient,truth,score_yes\na,p1,yes,0.5\n")
     refused = scanloom("score", str(path))
     assert refused.returncode == 3

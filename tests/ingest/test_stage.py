@@ -212,7 +212,7 @@ def test_only_what_is_new_changed_or_gone_is_read(workspace: Workspace, raw: Pat
     paths[2].unlink()
     summary = run(settings, workspace)
     assert summary.changed
-    assert "2 files were new or changed, 1 are gone." in summary.lines
+    assert "since the last run: 2 new or changed files, 1 gone" in summary.lines
     after = {case.case_id: case for case in cases(workspace)}
     assert len(after) == 6
     kept = [case_id for case_id in before if after.get(case_id) == before[case_id]]
@@ -350,7 +350,7 @@ def test_young_files_wait_for_the_next_run(workspace: Workspace, raw: Path) -> N
     future = write(raw / "future.dcm", scan(3))  # by a clock that was wrong; it says nothing
     os.utime(future, ns=(4_070_908_800_000_000_000,) * 2)
     summary = run(config(settle_seconds=3600), workspace)
-    assert "1 files changed just now and wait for the next run." in summary.lines
+    assert "waiting for the next run, since they changed just now: 1 files" in summary.lines
     assert len(cases(workspace)) == 2
 
 

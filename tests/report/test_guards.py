@@ -69,3 +69,13 @@ def test_a_check_that_was_not_run_says_why(read: Artifacts) -> None:
     not_run = [guard for guard in guards(read) if guard.status == "not_run"]
     assert not_run
     assert all(guard.reason for guard in not_run)
+
+
+def test_identical_images_that_were_found_are_told_and_no_fault(read: Artifacts) -> None:
+    found = _guard("duplicates_apart", read)
+    assert (found.status, found.reason) == (
+        "pass",
+        "identical images were found, and at most one of each was kept",
+    )
+    without = replace(read, cohort={**read.cohort, "findings": []})
+    assert _guard("duplicates_apart", without).reason == ""

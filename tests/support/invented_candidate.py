@@ -169,13 +169,13 @@ def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], c
                 {
                     "kind": "duplicate_pixels",
                     "count": 4,
-                    "detail": "4 groups of identical images",
+                    "detail": "4 groups of identical images of one patient, one of each kept",
                     "case_ids": [],
                 },
                 {
                     "kind": "label_without_scan",
                     "count": 6,
-                    "detail": "rows that name no scan: lines 12, 31, 77, 140, 141, 902",
+                    "detail": "rows of the table that name no scan: lines 12, 31, 77, 140, 141, 902",
                     "case_ids": [],
                 },
             ],

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 INK = "#1f2933"
 MUTED = "#66727f"
-BLUE = "#0b5394"  # the test part, the candidate
+BLUE = "#0b5394"  # the reported part, the candidate
 ORANGE = "#c2570c"  # the validation part, the champion
 PALE_BLUE = "#bcd3e8"
 PALE_ORANGE = "#f3d3b8"
@@ -104,10 +104,10 @@ def legend_above(axes: Axes) -> None:
 
 
 def curves(axes: Axes, stored: Sequence[dict[str, Any]], *, step: bool) -> None:
-    """Draws curves `{part, class, x, y, low, high}`: bands of the test part below, then the lines."""
+    """Draws curves `{part, class, x, y, low, high}`: bands of the reported part below, then the lines."""
     style = "steps-post" if step else "default"
-    test = [curve for curve in stored if curve["part"] == "test"]
-    for curve in test[:1] if len(test) == 1 else []:
+    shown = reported(stored)
+    for curve in shown if len(shown) == 1 else []:
         if curve.get("low"):
             axes.fill_between(
                 curve["x"],
@@ -117,7 +117,7 @@ def curves(axes: Axes, stored: Sequence[dict[str, Any]], *, step: bool) -> None:
                 linewidth=0,
                 step="post" if step else None,
             )
-    if len(test) == 1:
+    if len(shown) == 1:
         for curve in [curve for curve in stored if curve["part"] == "validation"]:
             axes.plot(
                 curve["x"],
@@ -128,8 +128,8 @@ def curves(axes: Axes, stored: Sequence[dict[str, Any]], *, step: bool) -> None:
                 label="Validation",
                 drawstyle=style,
             )
-    for index, curve in enumerate(test):
-        label = "Test" if len(test) == 1 else str(curve["class"])
+    for index, curve in enumerate(shown):
+        label = str(curve["part"]).capitalize() if len(shown) == 1 else str(curve["class"])
         axes.plot(
             curve["x"],
             numbers(curve["y"]),
@@ -138,6 +138,11 @@ def curves(axes: Axes, stored: Sequence[dict[str, Any]], *, step: bool) -> None:
             label=label,
             drawstyle=style,
         )
+
+
+def reported(stored: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The curves of the reported part, without those of the validation part beside it."""
+    return [curve for curve in stored if curve["part"] != "validation"]
 
 
 def numbers(values: Sequence[float | None]) -> list[float]:

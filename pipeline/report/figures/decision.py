@@ -12,7 +12,7 @@ from pipeline.report.figures import canvas
 def draw(data: dict[str, Any]) -> Figure:
     """The chart of the curve `{x, y, low, high, treat_all}`."""
     figure, (axes,) = canvas.new((9.3, 3.1))
-    [curve] = [curve for curve in data["curves"] if curve["part"] == "test"][:1]
+    curve = canvas.reported(data["curves"])[0]
     if curve.get("low"):
         axes.fill_between(
             curve["x"],

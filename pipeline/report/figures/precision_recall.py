@@ -12,7 +12,7 @@ from pipeline.report.figures import canvas
 def draw(data: dict[str, Any]) -> Figure:
     """The chart of curves `{part, class, x, y, low, high}` with the prevalence line."""
     figure, (axes,) = canvas.new(canvas.HALF)
-    shown = [curve for curve in data["curves"] if curve["part"] == "test"]
+    shown = canvas.reported(data["curves"])
     if len(shown) == 1 and shown[0].get("patients"):
         prevalence = shown[0]["positive_patients"] / shown[0]["patients"]
         axes.axhline(prevalence, color=canvas.MUTED, linewidth=0.8, linestyle=(0, (2, 3)))

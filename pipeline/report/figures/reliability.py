@@ -21,7 +21,7 @@ def draw(data: dict[str, Any]) -> Figure:
     """The chart of `{bins: [{mean, observed, low, high, n}], histogram}` beside the counts."""
     figure, (axes, counts) = canvas.new(canvas.FULL, 2, width_ratios=(1, 1.25))
     axes.plot([0, 1], [0, 1], color=canvas.MUTED, linewidth=0.8, linestyle=(0, (2, 3)))
-    stages = {curve["stage"]: curve for curve in data["curves"] if curve["part"] == "test"}
+    stages = {curve["stage"]: curve for curve in canvas.reported(data["curves"])}
     curve = stages["calibrated"]
     if "before_temperature" in stages:
         _points(

@@ -1,4 +1,4 @@
-"""The ROC curve: test with its band, validation beside it, the operating point as a cross of intervals."""
+"""The ROC curve: the reported part with its band, validation beside it, the operating point as a cross."""
 
 from __future__ import annotations
 

@@ -25,14 +25,16 @@ from pipeline.report.sections import (
     precision,
     provenance,
     shifts,
+    source,
     subgroups,
     thousand,
     warnings,
 )
 
-__all__ = ["CHAPTERS", "build_all"]
+__all__ = ["CHAPTERS", "CHAPTERS_OF_A_TABLE", "build_all", "build_table"]
 
 Build = Callable[[Artifacts], Section]
+Chapters = list[tuple[str, list[Section]]]
 
 
 def _checklists(artifacts: Artifacts) -> Section:
@@ -62,12 +64,27 @@ CHAPTERS: tuple[tuple[str, tuple[Build, ...]], ...] = (
     ("Beside the champion", (comparison.build,)),
     ("Limits and accounts", _ACCOUNTS),
 )
+CHAPTERS_OF_A_TABLE: tuple[tuple[str, tuple[Build, ...]], ...] = (
+    ("In brief", (brief.build, warnings.of_table, precision.build, thousand.build)),
+    ("What it is worth", _TESTED),
+)
 
 
-def build_all(artifacts: Artifacts) -> list[tuple[str, list[Section]]]:
+def build_all(artifacts: Artifacts) -> Chapters:
     """All chapters with their sections; the list of methods ends the last one."""
     chapters = [(title, [build(artifacts) for build in builds]) for title, builds in CHAPTERS]
-    chapters[-1][1].append(
-        methods.build(artifacts, [section for _, sections in chapters for section in sections])
-    )
+    chapters[-1][1].append(methods.build(artifacts, _sections(chapters)))
     return chapters
+
+
+def build_table(artifacts: Artifacts) -> Chapters:
+    """The chapters that a table of predictions can answer; the last one names what it can't."""
+    chapters = [(title, [build(artifacts) for build in builds]) for title, builds in CHAPTERS_OF_A_TABLE]
+    absent = [section for section in _sections(chapters) if section.reason]
+    shown = [(title, [section for section in sections if not section.reason]) for title, sections in chapters]
+    last = [source.build(artifacts, absent), methods.build(artifacts, _sections(shown))]
+    return [*shown, ("Accounts", last)]
+
+
+def _sections(chapters: Chapters) -> list[Section]:
+    return [section for _, sections in chapters for section in sections]

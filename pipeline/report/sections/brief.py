@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from pipeline.report.artifacts import Artifacts
+from typing import TYPE_CHECKING
+
+from pipeline.report.artifacts import VALIDATION, Artifacts
 from pipeline.report.facts import count
 from pipeline.report.headline import ABBREVIATIONS, goal_of, headline
 from pipeline.report.section import Section
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEY, TITLE = "brief", "In brief"
 BINARY = {
@@ -28,11 +33,11 @@ def build(artifacts: Artifacts) -> Section:
     """The one paragraph, the one table and the verdict against the goal fixed beforehand."""
     labels = BINARY if artifacts.positive is not None else MULTICLASS
     goal = goal_of(artifacts)
-    test = artifacts.cohort["parts"]["test"]
+    tested = artifacts.tested
     facts = {
         "headline": headline(artifacts),
-        "patients": count("test_patients", test["patients"], "patients", "test"),
-        "cases": count("test_cases", test["cases"], "cases", "test"),
+        "patients": count("tested_patients", tested["patient_id"].nunique(), "patients", artifacts.part),
+        "cases": count("tested_cases", len(tested), "cases", artifacts.part),
         "goal": goal.fact,
         "accuracy": artifacts.metric("accuracy"),
     }
@@ -51,13 +56,24 @@ def build(artifacts: Artifacts) -> Section:
         "classes": artifacts.classes,
         "intended_use": artifacts.config["report"].get("intended_use", ""),
         "unit": artifacts.unit,
-        "modalities": _values(artifacts, "by_modality") or list(artifacts.config["ingest"]["modalities"]),
-        "sites": _values(artifacts, "by_site"),
-        "manufacturers": _values(artifacts, "by_manufacturer"),
+        "table": artifacts.table,
+        "others": _others(artifacts) if artifacts.table else [],
+        "modalities": _values(tested, "by_modality") or _modalities(artifacts),
+        "sites": _values(tested, "by_site"),
+        "manufacturers": _values(tested, "by_manufacturer"),
     }
     return Section(KEY, TITLE, facts, {"rows": rows}, words=words)
 
 
-def _values(artifacts: Artifacts, column: str) -> list[str]:
-    test = artifacts.cases[artifacts.cases["part"] == "test"]
-    return sorted(set(test[column]) - {""}) if column in test else []
+def _others(artifacts: Artifacts) -> list[str]:
+    """The parts that were measured but aren't on the page of a table."""
+    measured = dict.fromkeys(metric["part"] for metric in artifacts.metrics["metrics"])
+    return [part for part in measured if part not in (artifacts.part, VALIDATION)]
+
+
+def _values(tested: pd.DataFrame, column: str) -> list[str]:
+    return sorted(set(tested[column]) - {""}) if column in tested else []
+
+
+def _modalities(artifacts: Artifacts) -> list[str]:
+    return list(artifacts.config.get("ingest", {}).get("modalities", ()))

@@ -38,7 +38,7 @@ def build(artifacts: Artifacts) -> Section:
     """The verdict and the table of its reasons; flips; drift of the new scans."""
     stored = artifacts.comparison
     if not stored:
-        return not_available(KEY, TITLE, "no comparison was made (scores came from a table)")
+        return not_available(KEY, TITLE, "no comparison was made")
     if stored["verdict"] == "FIRST":
         return not_available(
             KEY, TITLE, "there is no champion yet, and this is the first model of this analysis"

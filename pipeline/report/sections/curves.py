@@ -1,11 +1,11 @@
-"""The four curves of the test part: ROC, precision and recall, reliability, decision."""
+"""The four curves of the reported part: ROC, precision and recall, reliability, decision."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
+from pipeline.report.artifacts import VALIDATION, Artifacts
 from pipeline.report.facts import Fact, of_metric, recorded
 from pipeline.report.headline import headline
 from pipeline.report.section import Section, not_available
@@ -31,38 +31,42 @@ def reliability(artifacts: Artifacts) -> Section:
     """Observed shares against predicted probabilities, with calibration metrics."""
     section = _section(artifacts, "reliability", "Can the probabilities be believed?", CALIBRATION)
     temperature = _temperature(artifacts)
-    shown = [
-        curve for curve in section.charts.get("reliability", {}).get("curves", []) if curve["part"] == "test"
-    ]
-    words = {**section.words, "flag": (shown[0].get("flag") or "") if shown else ""}
+    shown = _reported(artifacts, "reliability")
+    words = {
+        **section.words,
+        "flag": (shown[0].get("flag") or "") if shown else "",
+        "before": any(curve["stage"] == "before_temperature" for curve in shown),
+    }
     return replace(section, facts={**section.facts, "temperature": temperature}, words=words)
 
 
 def decision(artifacts: Artifacts) -> Section:
     """Net benefit of acting on the model, on everybody and on nobody."""
     section = _section(artifacts, "decision", "Better than acting on all, or on none?", ())
-    test = [
-        curve for curve in section.charts.get("decision", {}).get("curves", []) if curve["part"] == "test"
-    ]
     ranges = [
-        {"from": _end(low, test[0]), "to": _end(high, test[0])}
-        for low, high in (test[0]["better"] if test else [])
+        {"from": _end(low, curve), "to": _end(high, curve)}
+        for curve in _reported(artifacts, "decision")[:1]
+        for low, high in curve["better"]
     ]
     return replace(section, tables={"better": ranges})
 
 
 def _section(artifacts: Artifacts, key: str, title: str, metrics: tuple[str, ...]) -> Section:
     curves = artifacts.curves({"precision_recall": "pr"}.get(key, key))
-    if not any(curve["part"] == "test" for curve in curves):
+    if all(curve["part"] == VALIDATION for curve in curves):
         reason = headline(artifacts).reason or "drawn for one finding against its absence only"
         return not_available(key, title, reason)
     facts = {name: artifacts.metric(name) for name in metrics}
     facts |= {
-        f"{name}_validation": artifacts.metric(name, part="validation") for name in metrics if name in RANKING
+        f"{name}_validation": artifacts.metric(name, part=VALIDATION) for name in metrics if name in RANKING
     }
     points = {name: artifacts.metric(name).to_json() for name in ("sensitivity", "specificity", "ppv")}
     words = {"positive": artifacts.positive, "several": len({curve.get("class") for curve in curves}) > 1}
     return Section(key, title, facts, charts={key: {"curves": curves, "points": points}}, words=words)
+
+
+def _reported(artifacts: Artifacts, name: str) -> list[dict[str, Any]]:
+    return [curve for curve in artifacts.curves(name) if curve["part"] != VALIDATION]
 
 
 def _temperature(artifacts: Artifacts) -> Fact:
@@ -77,7 +81,7 @@ def _end(threshold: float, curve: dict[str, Any]) -> Fact:
         unit="threshold probability",
         method=curve["method"],
         level=curve["level"],
-        part="test",
+        part=curve["part"],
         cases=curve["cases"],
         patients=curve["patients"],
         reason="the end of a range, not an estimate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
+from pipeline.report.artifacts import VALIDATION, Artifacts
 from pipeline.report.facts import Fact, count, setting
 from pipeline.report.section import Section
 
@@ -23,7 +23,7 @@ MULTICLASS_ROWS = {
 
 
 def build(artifacts: Artifacts) -> Section:
-    """The threshold, the metrics that follow from it on the test part, and the confusion matrix."""
+    """The threshold, the metrics that follow from it on the reported part, and the confusion matrix."""
     rows = BINARY_ROWS if artifacts.positive is not None else MULTICLASS_ROWS
     table = [
         {"label": label, "fact": artifacts.metric(name), "exact": artifacts.metric(f"{name}_clopper_pearson")}
@@ -35,10 +35,10 @@ def build(artifacts: Artifacts) -> Section:
         {
             "unit": row["unit"],
             "reason": row["reason"],
-            "count": count("left_out", row["count"], f"{row['unit']}s", "test"),
+            "count": count("left_out", row["count"], f"{row['unit']}s", artifacts.part),
         }
         for row in artifacts.metrics.get("left_out", [])
-        if row["part"] == "test"
+        if row["part"] == artifacts.part
     ]
     tables["classes"] = _classes(artifacts) if artifacts.positive is None else []
     words = {"positive": artifacts.positive, "classes": artifacts.classes, "unit": artifacts.unit}
@@ -47,18 +47,18 @@ def build(artifacts: Artifacts) -> Section:
 
 
 def _threshold(threshold: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
-    value = threshold.get("threshold")
+    value, chosen = threshold.get("threshold"), threshold["chosen_on"] == VALIDATION
     return {
         "rule": threshold["rule"],
         "target": setting("target", threshold.get("target")),
         "threshold": Fact(
             "threshold",
-            f"{value:.6f}" if isinstance(value, float | int) else None,
-            method="chosen on validation",
-            part="validation",
+            f"{value:.6g}" if isinstance(value, float | int) else None,
+            method="chosen on validation" if chosen else "fixed beforehand",
+            part=VALIDATION if chosen else "",
             reason="chosen, not estimated",
         ),
-        "chosen_on": threshold["chosen_on"],
+        "chosen": chosen,
         "note": threshold.get("reason") or "",
         "achieved": artifacts.metric(threshold["rule"])
         if threshold["rule"] in ("sensitivity", "specificity")
@@ -74,7 +74,7 @@ def _confusion(artifacts: Artifacts) -> list[dict[str, Any]]:
         cells = [
             {
                 "count": _count(f"{truth}_as_{said}", number, artifacts).to_json(),
-                "share": _share(number, total),
+                "share": _share(number, total, artifacts.part),
             }
             for said, number in zip(matrix["classes"], numbers, strict=True)
         ]
@@ -83,17 +83,17 @@ def _confusion(artifacts: Artifacts) -> list[dict[str, Any]]:
 
 
 def _count(name: str, number: int, artifacts: Artifacts) -> Fact:
-    return count(name, number, f"{artifacts.unit}s", "test")
+    return count(name, number, f"{artifacts.unit}s", artifacts.part)
 
 
-def _share(number: int, total: int) -> dict[str, Any]:
+def _share(number: int, total: int, part: str) -> dict[str, Any]:
     value = number / total if total else None
     return Fact(
         "row_share",
         value,
         unit="share of the row",
         method="count",
-        part="test",
+        part=part,
         patients=total,
         reason="share of a row, no inference",
     ).to_json()

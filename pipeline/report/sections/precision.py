@@ -17,8 +17,8 @@ def build(artifacts: Artifacts) -> Section:
     patients = fact.patients or 0
     rare = fact.positive_patients if fact.positive_patients is not None else patients
     facts = {
-        "patients": count("patients", patients, "patients", "test"),
-        "positive_patients": count("positive_patients", rare, "patients", "test"),
+        "patients": count("patients", patients, "patients", artifacts.part),
+        "positive_patients": count("positive_patients", rare, "patients", artifacts.part),
         "half_width": _half_width(fact),
         "needed": _needed(fact, rare),
     }

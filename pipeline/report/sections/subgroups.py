@@ -12,18 +12,19 @@ from pipeline.report.section import Section, not_available
 
 KEY, TITLE = "subgroups", "For whom it works, and for whom less well"
 ALPHA = 0.05
+_NO_GROUPS = "no groups are named (`cohort.groups`; of a table of predictions the columns by_NAME)"
 
 
 def build(artifacts: Artifacts) -> Section:
-    """One row per subgroup of the test part with its interval, difference and corrected p."""
+    """One row per subgroup of the reported part with its interval, difference and corrected p."""
     name = headline_name(artifacts)
     metrics = [
         metric
         for metric in artifacts.metrics_named(name)
-        if metric.part == "test" and metric.group and not metric.target
+        if metric.part == artifacts.part and metric.group and not metric.target
     ]
     if not metrics:
-        return not_available(KEY, TITLE, "the table of labels names no groups (`cohort.groups`)")
+        return not_available(KEY, TITLE, _NO_GROUPS)
     rows = [_row(_hidden_if_small(metric), artifacts) for metric in metrics]
     words = {
         "metric": ABBREVIATIONS.get(name, name),
@@ -32,8 +33,8 @@ def build(artifacts: Artifacts) -> Section:
     }
     facts = {
         "overall": headline(artifacts),
-        "groups": count("groups", len(rows), "subgroups", "test"),
-        "too_few": count("too_few", len(words["too_few"]), "subgroups", "test"),
+        "groups": count("groups", len(rows), "subgroups", artifacts.part),
+        "too_few": count("too_few", len(words["too_few"]), "subgroups", artifacts.part),
     }
     return Section(KEY, TITLE, facts, {"rows": rows}, words=words)
 
@@ -41,8 +42,8 @@ def build(artifacts: Artifacts) -> Section:
 def _row(metric: Fact, artifacts: Artifacts) -> dict[str, Any]:
     stored = _comparison(metric, artifacts)
     difference = _of_difference(stored, metric)
-    p = Fact("p_holm", stored.get("p_holm"), unit="p value", method="holm", part="test", group=metric.group,
-             patients=stored.get("patients"), reason="a p value")  # fmt: skip
+    p = Fact("p_holm", stored.get("p_holm"), unit="p value", method="holm", part=metric.part,
+             group=metric.group, patients=stored.get("patients"), reason="a p value")  # fmt: skip
     heading, _, label = metric.group.removeprefix("by_").partition("=")
     return {
         "group": metric.group,
@@ -59,7 +60,7 @@ def _row(metric: Fact, artifacts: Artifacts) -> dict[str, Any]:
 def _comparison(metric: Fact, artifacts: Artifacts) -> dict[str, Any]:
     """The comparison of the subgroup with all others, {} where there is none."""
     for stored in artifacts.comparisons():
-        if (stored["a"], stored["metric"], stored["part"]) == (metric.group, metric.id, "test"):
+        if (stored["a"], stored["metric"], stored["part"]) == (metric.group, metric.id, metric.part):
             return stored
     return {}
 
@@ -73,7 +74,7 @@ def _of_difference(stored: dict[str, Any], metric: Fact) -> Fact:
         stored.get("high"),
         metric.level,
         method=stored.get("method", ""),
-        part="test",
+        part=metric.part,
         group=metric.group,
         patients=stored.get("patients"),
         reason=stored.get("reason") or ("not compared" if value is None else ""),

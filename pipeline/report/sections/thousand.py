@@ -13,7 +13,7 @@ KEY, TITLE = "thousand", "Of 1000 patients like these"
 
 
 def build(artifacts: Artifacts) -> Section:
-    """One row for the prevalence of the test part and for each stated one."""
+    """One row for the prevalence of the reported part and for each stated one."""
     if artifacts.positive is None:
         return not_available(KEY, TITLE, "no single class is the finding looked for")
     sensitivity, specificity = artifacts.metric("sensitivity"), artifacts.metric("specificity")
@@ -26,7 +26,7 @@ def build(artifacts: Artifacts) -> Section:
         for share in artifacts.config["evaluate"].get("prevalences", ())
     ]
     if not rows:
-        return not_available(KEY, TITLE, "the test part holds one class only")
+        return not_available(KEY, TITLE, f"the {artifacts.part} part holds one class only")
     first = {name: rows[0][name].value for name in ("tp", "fn", "fp", "tn")}
     chart = {
         **first,
@@ -57,7 +57,7 @@ def _row(prevalence: float, sensitivity: Fact, specificity: Fact, *, stated: boo
     )
     names = ("tp", "fn", "fp", "tn")
     cells = {name: _cell(name, point, (worst, best), sensitivity) for name in names}
-    known = "a setting" if stated else "share of positive patients in the test part"
+    known = "a setting" if stated else f"share of positive patients in the {sensitivity.part} part"
     return {
         "stated": stated,
         "prevalence": Fact(

@@ -4,25 +4,44 @@ from __future__ import annotations
 
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import DESCRIBED, Fact, count
-from pipeline.report.guards import guards
+from pipeline.report.guards import Guard, guards, patients_apart
 from pipeline.report.headline import headline
 from pipeline.report.section import Section
 
 KEY, TITLE = "warnings", "Warnings"
 MOST_FAILED_SHARE = 0.01
+NONE = (
+    "no check against leakage failed, the test part was opened for one model only, and hardly any of its "
+    "cases lacks a prediction"
+)
+NONE_OF_TABLE = (
+    "no patient lies in two parts, and hardly any case lacks a prediction. How the model was trained and "
+    "chosen, the table can't tell"
+)
 
 
 def build(artifacts: Artifacts) -> Section:
     """One row a warning; none is an answer too."""
     rows = [
         *_headline(artifacts),
-        *_failed_guards(artifacts),
+        *_failed(guards(artifacts)),
         *_looks(artifacts),
         *_calibration(artifacts),
         *_failures(artifacts),
         *_drift(artifacts),
     ]
-    return Section(KEY, TITLE, tables={"rows": rows})
+    return Section(KEY, TITLE, tables={"rows": rows}, words={"none": NONE})
+
+
+def of_table(artifacts: Artifacts) -> Section:
+    """The warnings that a table of predictions gives rise to."""
+    rows = [
+        *_headline(artifacts),
+        *_failed([patients_apart(artifacts)]),
+        *_calibration(artifacts),
+        *_failures(artifacts),
+    ]
+    return Section(KEY, TITLE, tables={"rows": rows}, words={"none": NONE_OF_TABLE})
 
 
 def _headline(artifacts: Artifacts) -> list[dict[str, object]]:
@@ -38,14 +57,14 @@ def _headline(artifacts: Artifacts) -> list[dict[str, object]]:
     ]
 
 
-def _failed_guards(artifacts: Artifacts) -> list[dict[str, object]]:
+def _failed(checks: list[Guard]) -> list[dict[str, object]]:
     return [
         {
             "text": f"{guard.title}: {guard.reason}",
             "fact": count(guard.key, guard.value or 0, "found"),
             "link": "guards",
         }
-        for guard in guards(artifacts)
+        for guard in checks
         if guard.status == "fail"
     ]
 
@@ -77,15 +96,15 @@ def _fault(low: float, high: float) -> str:
 
 
 def _failures(artifacts: Artifacts) -> list[dict[str, object]]:
-    test = artifacts.predictions[artifacts.predictions["part"] == "test"]
-    failed = int((test["status"] != "ok").sum())
-    if not len(test) or failed / len(test) <= MOST_FAILED_SHARE:
+    rows = artifacts.predictions[artifacts.predictions["part"] == artifacts.part]
+    failed = int((rows["status"] != "ok").sum())
+    if not len(rows) or failed / len(rows) <= MOST_FAILED_SHARE:
         return []
     return [
         {
-            "text": "Test cases without a prediction",
-            "fact": count("failed_cases", failed, f"of {len(test)} cases", "test"),
-            "link": "flow",
+            "text": f"Cases of the {artifacts.part} part without a prediction",
+            "fact": count("failed_cases", failed, f"of {len(rows)} cases", artifacts.part),
+            "link": "operating",
         }
     ]
 

@@ -1,0 +1,49 @@
+"""The report on a table of predictions from anywhere: the candidate's page without what no table can tell."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline import digests, predictions
+from pipeline.records import Summary
+from pipeline.report import document, page, stage
+from pipeline.report.artifacts import VALIDATION, Artifacts
+
+
+def run(table: Path, out: Path) -> Summary:
+    """Writes report.html and report.json of the table beside its metrics.json in `out`.
+
+    Raises DataError when the table can't be used.
+    """
+    read_in = read(table, out)
+    body = document.build_of_table(read_in)
+    _, changed = stage.write(out, body, page.html(body, read_in.pictures))
+    return Summary((f"Report on the {read_in.part} part: {out / 'report.html'}",), changed)
+
+
+def read(table: Path, out: Path) -> Artifacts:
+    """The artifacts of the table: its rows, and what was measured of them.
+
+    Reported is the part of the first metric that isn't of validation, where the threshold was chosen.
+    Raises DataError when the table can't be used.
+    """
+    frame = predictions.read(table).frame
+    metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    first = next(metric for metric in metrics["metrics"] if metric["part"] != VALIDATION)
+    return Artifacts(
+        name=table.name,
+        config={
+            "evaluate": {"unit": metrics["unit"], "level": first["level"]},
+            "report": {"title": f"The predictions in {table.name}"},
+        },
+        cases=frame,
+        metrics=metrics,
+        predictions=frame,
+        history=pd.DataFrame(),
+        file_digests={path.name: digests.of_file(path) for path in (table, out / "metrics.json")},
+        part=first["part"],
+        table=table.name,
+    )
