@@ -88,9 +88,14 @@ def cast(batch: Batch) -> Cast:
 
 
 def split(batch: Batch) -> list[Batch]:
-    """The batch cut into cases that share no file, each with a shard of its own."""
+    """The batch cut into cases that share no file, each with its files alone and a shard of its own."""
     return [
-        replace(batch, cases=cases, shard=batch.shard.with_name(f"{batch.shard.stem}-{cases[0].case_id}.npy"))
+        replace(
+            batch,
+            cases=cases,
+            files={token: batch.files[token] for case in cases for token in case.tokens.values()},
+            shard=batch.shard.with_name(f"{batch.shard.stem}-{cases[0].case_id}.npy"),
+        )
         for cases in bundles(batch.cases)
     ]
 
