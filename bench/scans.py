@@ -23,6 +23,8 @@ from pipeline.phantom import encoding
 SIDE = 512
 FOLDER_FILES = 100
 _ROOT = "1.2.826.0.1.3680043.8.498"
+_LEFT_OUT = (0x0019, 0x0021, 0x0027, 0x0043)
+"""Private groups of the model that aren't copied: a header of usual size stays, 116 elements."""
 _BITS, _SMALL_SIDE, _AIR = 12, 16, 24
 
 
@@ -40,15 +42,18 @@ def volume(slices: int) -> NDArray[np.uint16]:
     return made
 
 
-def write_series(folder: Path, pixels: NDArray[np.uint16], syntax: str, *, series: int) -> None:
-    """The slices spread over so many series, one folder each, in one transfer syntax."""
-    for number, slices in enumerate(np.array_split(pixels, series)):
+def write_series(folder: Path, pixels: NDArray[np.uint16], syntax: str, *, copies: int = 1) -> int:
+    """How many files were written: series of a hundred slices, one folder each, in one transfer syntax."""
+    encoded = [_pixel_data(plane, syntax) for plane in pixels]
+    for number in range(copies * len(pixels) // FOLDER_FILES):
         place = folder / f"series-{number}"
         place.mkdir(parents=True)
-        for index, plane in enumerate(slices):
+        for index in range(FOLDER_FILES):
             dataset = _slice(number, index)
-            _put_pixels(dataset, plane, syntax)
+            data = encoded[(number * FOLDER_FILES + index) % len(pixels)]
+            _put_pixels(dataset, pixels.shape[1:], data, syntax)
             (place / f"{index:04}.dcm").write_bytes(_bytes_of(dataset))
+    return copies * len(pixels)
 
 
 def write_tree(folder: Path, files: int) -> None:
@@ -72,13 +77,15 @@ def _small(index: int) -> bytes:
     plane = rng.integers(900, 1100, (_SMALL_SIDE, _SMALL_SIDE), np.uint16)
     plane[0] = _AIR
     dataset = _slice(0, index)
-    _put_pixels(dataset, plane, ExplicitVRLittleEndian)
+    _put_pixels(dataset, plane.shape, plane.tobytes(), ExplicitVRLittleEndian)
     return _bytes_of(dataset)
 
 
 def _slice(series: int, index: int) -> Dataset:
     """The header of slice `index` of series `series`: patient and UIDs hold twelve digits of the series."""
     dataset = dcmread(get_testdata_file("CT_small.dcm"))
+    for element in [one for one in dataset if one.tag.group in _LEFT_OUT]:
+        del dataset[element.tag]
     dataset.PatientID = f"{series:012}"
     dataset.StudyInstanceUID = f"{_ROOT}.1.1{series:012}"
     dataset.SeriesInstanceUID = f"{_ROOT}.2.1{series:012}"
@@ -94,19 +101,22 @@ def _slice(series: int, index: int) -> Dataset:
     return dataset
 
 
-def _put_pixels(dataset: Dataset, plane: NDArray[np.uint16], syntax: str) -> None:
+def _pixel_data(plane: NDArray[np.uint16], syntax: str) -> bytes:
+    if syntax == JPEGLosslessSV1:
+        return encapsulate([bytes(imagecodecs.ljpeg_encode(plane, bitspersample=_BITS))])
+    return encoding.encode(plane, syntax)
+
+
+def _put_pixels(dataset: Dataset, shape: tuple[int, ...], data: bytes, syntax: str) -> None:
     dataset.file_meta.TransferSyntaxUID = syntax
-    dataset.Rows, dataset.Columns = plane.shape
+    dataset.Rows, dataset.Columns = shape
     bits = _BITS if syntax == JPEGLosslessSV1 else encoding.bits_stored(syntax)
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, bits, bits - 1
     dataset.PixelRepresentation = 0
     for keyword in ("SmallestImagePixelValue", "LargestImagePixelValue", "PixelPaddingValue"):
         if keyword in dataset:
             del dataset[keyword]
-    if syntax == JPEGLosslessSV1:
-        dataset.PixelData = encapsulate([bytes(imagecodecs.ljpeg_encode(plane, bitspersample=_BITS))])
-    else:
-        dataset.PixelData = encoding.encode(plane, syntax)
+    dataset.PixelData = data
     dataset["PixelData"].VR = "OW" if syntax == ExplicitVRLittleEndian else "OB"
     dataset["PixelData"].is_undefined_length = syntax != ExplicitVRLittleEndian
 

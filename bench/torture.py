@@ -8,66 +8,40 @@ state and a reason, when a reason is a fault of ours, or when the parent died, h
 from __future__ import annotations
 
 import secrets
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from bench.mutations import WHEEL, bombs, mutated, renamed
-from bench.project import real_data, row
+from bench.project import read, real_data, row, study
 from pipeline.catalogue import Catalogue
 from pipeline.workspace import Workspace
 
 COUNT = 10_000
 _SOURCE_BYTES = 300_000
 _SECONDS, _PARENT_MB = 5, 1536
-_YAML = f"""\
-task: classification
-ingest:
-  raw: raw
-  modalities: [CT, MR, CR, DX, US, OT, XA, PT, NM, MG, RF, SC]
-  key: ../torture.key
-  pixel_text: reviewed
-  failed_share: 1.0
-  limits: {{seconds: {_SECONDS}, memory_mb: 2048}}
-cohort: {{labels: labels.csv, target: label, positive: x}}
-normalize: [z_score: {{}}]
-report: {{title: Torture, intended_use: none}}
-"""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a run of ingest ended: exit code, seconds, what it printed, megabytes that the parent had at most."""
-
-    code: int
-    seconds: float
-    output: str
-    parent_mb: int
+_SETTINGS = (
+    "modalities: [CT, MR, CR, DX, US, OT, XA, PT, NM, MG, RF, SC], pixel_text: reviewed, "
+    f"limits: {{seconds: {_SECONDS}, memory_mb: 2048}}"
+)
 
 
 def torture(folder: Path, *, seed: int, count: int) -> bool:
-    """Whether ingest stood `count` mutated files and all bombs; prints the figures and the table of reasons."""
-    project = folder / "project"
-    (project / "raw").mkdir(parents=True)
-    (project / "torture.yaml").write_text(_YAML)
-    (folder / "torture.key").touch(mode=0o600)
-    (folder / "torture.key").write_bytes(b"torture " * 4)
+    """Whether ingest stood `count` mutated files and all bombs; prints the table of reasons and figures."""
+    project = study(folder / "project", _SETTINGS)
     write_files(project / "raw", seed=seed, count=count)
     written = sum(1 for _ in (project / "raw").iterdir())
-    ended = ingest(project, timeout_seconds=300 + written)
+    ended = read(project, timeout_seconds=300 + written)
     print(ended.output)
-    told, faults = accounted(Workspace(project, "torture"))
+    told, faults = accounted(Workspace(project, "study"))
     row("files accounted for", f"{told} of {written}", "all", told == written)
     row("files with a fault of ours as their reason", f"{faults}", "0", faults == 0)
     row("exit code of the parent", f"{ended.code}", "0", ended.code == 0)
-    row("peak memory of the parent, MB", f"{ended.parent_mb}", "< 1536", ended.parent_mb < _PARENT_MB)
+    row("peak memory of the parent, MB", f"{ended.peak_mb}", "< 1536", ended.peak_mb < _PARENT_MB)
     row("seconds, and files a second", f"{ended.seconds:.0f}, {written / ended.seconds:.0f}", "none", True)
-    return told == written and not faults and not ended.code and ended.parent_mb < _PARENT_MB
+    return told == written and not faults and not ended.code and ended.peak_mb < _PARENT_MB
 
 
 def write_files(raw: Path, *, seed: int, count: int) -> None:
@@ -84,36 +58,12 @@ def write_files(raw: Path, *, seed: int, count: int) -> None:
         (raw / f"bomb-{name}.dcm").write_bytes(bomb)
 
 
-def ingest(project: Path, *, timeout_seconds: float) -> Ended:
-    """Runs the stage as a user does, watching the parent's memory; a run past the time is ended."""
-    command = [sys.executable, "-m", "pipeline.cli", "ingest", "torture.yaml"]
-    started, peak_mb = time.monotonic(), 0
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, cwd=project, stdout=output, stderr=subprocess.STDOUT)
-        while process.poll() is None:
-            peak_mb = max(peak_mb, _peak_mb(process.pid))
-            if time.monotonic() - started > timeout_seconds:
-                process.kill()
-            time.sleep(0.2)
-        output.seek(0)
-        return Ended(process.returncode, time.monotonic() - started, output.read(), peak_mb)
-
-
 def accounted(workspace: Workspace) -> tuple[int, int]:
     """How many files have a state and a reason, and how many of them a fault of ours."""
     with Catalogue(workspace.catalogue) as catalogue:
         sql = "SELECT count(*), coalesce(sum(reason = 'internal_error'), 0) FROM files WHERE state <> ''"
         told, faults = catalogue.query(sql)[0]
     return told, faults
-
-
-def _peak_mb(process: int) -> int:
-    """The most memory that the process has had so far; 0 where the system doesn't tell."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) >> 10 for line in lines if line.startswith("VmHWM")), 0)
 
 
 def main(arguments: list[str]) -> int:

@@ -30,6 +30,8 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in _noted(catalogue)]
     if difference.known and (changed or difference.gone):
         lines.append(f"{changed} files were new or changed, {len(difference.gone)} are gone.")
+    if difference.again:
+        lines.append(f"{len(difference.again)} files that could not be read the last time were tried again.")
     if difference.young:
         lines.append(f"{difference.young} files changed just now and wait for the next run.")
     return lines

@@ -145,7 +145,7 @@ def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
     """The voxels of a case. Raises Refusal, whatever happens."""
     try:
         array, geometry, notes = assemble(case_plan.group, reader.read)
-        array = smallest(array)
+        array = np.ascontiguousarray(smallest(array))
         reader.token = ""  # from here on it is the whole volume's trouble
         if _unit(case_plan) == HU:
             check_hounsfield(reader.tally, bits_stored=reader.bits_stored)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.ingest.attributes import optional_number, optional_numbers
 from pipeline.ingest.csa import csa_values
-from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.dataset import Dataset, remembered
 from pipeline.ingest.frames import Frame, Sextuple, Triple
 from pipeline.ingest.pixels import PixelFormat
 from pipeline.ingest.reasons import Refusal
@@ -33,7 +33,11 @@ _TOP_NUMBER_KEYS = (
     ("echo_number", "EchoNumbers"),
     ("inversion_time", "InversionTime"),
     ("flip_angle", "FlipAngle"),
-    ("instance_number", "InstanceNumber"),
+)
+_TOP_TEXT_KEYS = (
+    ("presentation_intent", "PresentationIntentType"),
+    ("intensity_relationship", "PixelIntensityRelationship"),
+    ("kernel", "ConvolutionKernel"),
 )
 
 
@@ -53,7 +57,7 @@ def frames_of(
 ) -> tuple[Frame, ...]:
     """One `Frame` for each plane of the object. Raises Refusal for a malformed spacing or position."""
     dataset = groups.dataset
-    modality = dataset.text("Modality")
+    modality, sop_class = dataset.text("Modality"), dataset.text("SOPClassUID")
     shared_keys = _shared_keys(dataset, identity)
     tiles, normal = _tiles(dataset)
     return tuple(
@@ -64,7 +68,7 @@ def frames_of(
             study_id=identity.study_id,
             series_id=identity.series_id,
             modality=modality,
-            sop_class=dataset.text("SOPClassUID"),
+            sop_class=sop_class,
             image_type=_image_type(groups, index),
             rows=form.rows,
             columns=form.columns,
@@ -152,29 +156,32 @@ def _image_type(groups: FunctionalGroups, index: int) -> tuple[str, ...]:
 
 
 def _shared_keys(dataset: Dataset, identity: Identity) -> dict[str, str | float]:
-    keys: dict[str, str | float] = {}
+    keys = dict(_series_keys(dataset))
     if identity.frame_of_reference:
         keys["frame_of_reference"] = identity.frame_of_reference
-    for key, keyword in (
-        ("presentation_intent", "PresentationIntentType"),
-        ("intensity_relationship", "PixelIntensityRelationship"),
-        ("kernel", "ConvolutionKernel"),
-    ):
-        if keyword in dataset and (text := dataset.text(keyword)):
-            keys[key] = text
-    for key, keyword in _TOP_NUMBER_KEYS:
-        if keyword in dataset and (number := optional_number(dataset, keyword)) is not None:
-            keys[key] = number
+    if (number := optional_number(dataset, "InstanceNumber")) is not None:
+        keys["instance_number"] = number
     return keys
 
 
+@remembered([keyword for _, keyword in (*_TOP_TEXT_KEYS, *_TOP_NUMBER_KEYS)])
+def _series_keys(dataset: Dataset) -> dict[str, str | float]:
+    texts = {key: dataset.text(keyword) for key, keyword in _TOP_TEXT_KEYS}
+    numbers = {key: optional_number(dataset, keyword) for key, keyword in _TOP_NUMBER_KEYS}
+    return {
+        **{key: text for key, text in texts.items() if text},
+        **{key: number for key, number in numbers.items() if number is not None},
+    }
+
+
 def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
-    keys: dict[str, str | float] = {}
-    for key, sequence, keyword, top in _NUMBER_KEYS:
+    keys = dict(_classic_keys(groups.dataset))
+    for key, sequence, keyword, _ in _NUMBER_KEYS:
         item = groups.item(sequence, index)
-        number = optional_number(item, keyword) if item is not None else optional_number(groups.dataset, top)
-        if number is not None:
-            keys[key] = number
+        if item is not None:
+            keys.pop(key, None)
+            if (number := optional_number(item, keyword)) is not None:
+                keys[key] = number
     content = groups.item("FrameContentSequence", index)
     stack = content.text("StackID") if content is not None else ""
     gradient = _gradient(groups, index)
@@ -186,6 +193,12 @@ def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
     if seconds is not None:
         keys["acquisition_time"] = seconds
     return keys
+
+
+@remembered([keyword for *_, keyword in _NUMBER_KEYS])
+def _classic_keys(dataset: Dataset) -> dict[str, str | float]:
+    numbers = {key: optional_number(dataset, keyword) for key, _, _, keyword in _NUMBER_KEYS}
+    return {key: number for key, number in numbers.items() if number is not None}
 
 
 def _gradient(groups: FunctionalGroups, index: int) -> tuple[float, ...]:

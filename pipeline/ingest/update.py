@@ -54,10 +54,14 @@ class Target:
 
 
 def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
-    """How many files were new or changed; they and the known ones of their series were read."""
+    """How many files were new or changed; they and the known ones of their series were read.
+
+    So were those whose reason may have passed.
+    """
     by_token = {file.token: file for file in found}
     headers = _known_dropped(target, _read_headers(target, difference.fresh))
     changed = len(headers)
+    headers |= _read_headers(target, difference.again)
     removed = {*headers, *difference.gone}
     around = changes.touched(target.catalogue, removed, headers) - removed
     headers |= _read_headers(target, [by_token[token] for token in sorted(around)])
