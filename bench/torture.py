@@ -1,12 +1,13 @@
 """Many mutated files and bombs through the real ingest: every one accounted for, the parent unharmed.
 
-Run as `python -m bench.torture [SEED [COUNT]]`; the same seed gives the same files. Files that are known
+Run as `python -m bench.torture [--seed N] [--count N]`; a seed gives the same files. Files that are known
 to break readers are mutated, too, where SCANLOOM_DATA holds them. Exits with 1 when a file is without a
 state and a reason, when a reason is a fault of ours, or when the parent died, hung or grew too large.
 """
 
 from __future__ import annotations
 
+import argparse
 import secrets
 import sys
 import tempfile
@@ -66,14 +67,17 @@ def accounted(workspace: Workspace) -> tuple[int, int]:
     return told, faults
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """0 when ingest stood it, else 1."""
-    seed = int(arguments[0]) if arguments else secrets.randbelow(1 << 32)
-    count = int(arguments[1]) if len(arguments) > 1 else COUNT
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", default="")
+    parser.add_argument("--count", default="")
+    options = parser.parse_args()
+    seed, count = int(options.seed or secrets.randbelow(1 << 32)), int(options.count or COUNT)
     print(f"seed {seed}: {count} mutated files (again: make torture SEED={seed} COUNT={count})", flush=True)
     with tempfile.TemporaryDirectory(prefix="scanloom torture ") as folder:
         return 0 if torture(Path(folder), seed=seed, count=count) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
