@@ -212,6 +212,16 @@ bench: .venv/dev.ready
 	@$(if $(filter-out feed,$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out feed,$(ONLY)))
 	@$(if $(filter feed,$(or $(ONLY),feed)),.venv/bin/python -m bench.feed)
 
+## bench-ingest [ONLY=series|tree]: measure ingest beside dcm2niix and SimpleITK, and on 100 000 small files
+.PHONY: bench-ingest
+bench-ingest: .venv/dev.ready
+	@.venv/bin/python -m bench.ingest $(ONLY)
+
+## torture [SEED=n] [COUNT=n]: send ten thousand mutated files and bombs through ingest, all accounted for
+.PHONY: torture
+torture: .venv/dev.ready
+	@.venv/bin/python -m bench.torture --seed '$(SEED)' --count '$(COUNT)'
+
 ## check: check format, lint, types, import rules and dead code
 .PHONY: check
 check: .venv/dev.ready

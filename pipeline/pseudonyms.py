@@ -6,13 +6,13 @@ HMAC-SHA-256 under a secret of 32 bytes: without the key nobody can list identif
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import hmac
 import os
 import secrets
 import stat
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pipeline.errors import UsageError
@@ -24,6 +24,10 @@ PHANTOM_NOTE = "READ ME FIRST.txt"
 PHANTOM_LINE = "Invented patients, written by `scanloom phantom`: nobody's scans."
 """The name and the first line of the file by which a folder says that nobody's data are in it."""
 _PHANTOM_SECRET = b"scanloom phantom: invented people"[:KEY_BYTES]
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
+_PAIR_PLACES = range(115, -1, -10)  # of ten bits each, the last five of 125 are a letter of their own
+_REMEMBERED, _BLOCK_BYTES = 1024, 64
 
 
 @dataclass(frozen=True)
@@ -43,16 +47,31 @@ class Key:
         The first letter is the kind's. Fields are trimmed of spaces and NULs and length-prefixed, so
         that ("ab", "c") and ("a", "bc") differ; a different `kind` gives unrelated words.
         """
-        message = bytearray()
-        for part in (kind, *fields):
-            encoded = part.strip(" \0").encode("utf-8", "surrogateescape")
-            message += len(encoded).to_bytes(4, "big") + encoded
-        word = base64.b32encode(hmac.digest(self.secret, message, "sha256")[:16])[:25]
-        return kind[0] + word.decode().lower()
+        return _word(self.secret, kind, fields)
 
     def digest(self, data: bytes | memoryview) -> str:
         """32 hex digits for the bytes, under the key: equal bytes are seen, the source can't be found."""
         return hmac.digest(self.secret, data, "sha256")[:16].hex()
+
+
+@lru_cache(_REMEMBERED)  # the files of a series share most of their identifiers
+def _word(secret: bytes, kind: str, fields: tuple[str, ...]) -> str:
+    parts = [part.strip(" \0").encode("utf-8", "surrogateescape") for part in (kind, *fields)]
+    inner, outer = (state.copy() for state in _keyed(secret))
+    inner.update(b"".join([len(part).to_bytes(4, "big") + part for part in parts]))
+    outer.update(inner.digest())
+    number = int.from_bytes(outer.digest()[:16], "big") >> 3
+    pairs = [_PAIRS[number >> place & 1023] for place in _PAIR_PLACES]
+    return kind[0] + "".join(pairs) + _LETTERS[number & 31]
+
+
+@lru_cache(8)
+def _keyed(secret: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """The inner and outer hash of an HMAC (RFC 2104) that have taken in the key; copied for a message."""
+    short = hashlib.sha256(secret).digest() if len(secret) > _BLOCK_BYTES else secret
+    block = short.ljust(_BLOCK_BYTES, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+    return inner, outer
 
 
 def load_key(configured: str | None, name: str, project: Path) -> tuple[Key, str | None]:

@@ -30,6 +30,8 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in noted(catalogue)]
     if difference.known and (changed or difference.gone):
         lines.append(f"since the last run: {changed:,} new or changed files, {len(difference.gone):,} gone")
+    if difference.again:
+        lines.append(f"tried again, since reading them failed last time: {len(difference.again):,} files")
     if difference.young:
         lines.append(f"waiting for the next run, since they changed just now: {difference.young:,} files")
     return lines

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 
 from pipeline.ingest import vocabulary
-from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.dataset import Dataset, remembered
 from pipeline.ingest.dictionary import ELEMENTS
 from pipeline.ingest.reasons import Refusal
 from pipeline.records import Attribute
@@ -38,11 +38,13 @@ _SPECIAL: dict[str, Callable[[str], str]] = {
     "ManufacturerModelName": vocabulary.model,
     "ConvolutionKernel": vocabulary.kernel,
 }
+_ALSO_READ = ("PatientAge", "PatientBirthDate", "StudyDate", "ImagerPixelSpacing")
 _AGE = re.compile(r"(\d{3})([DWMY])")
 _A_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+@remembered((*_WORDS, *_LISTS, *_NUMBERS, *_SPECIAL, *_ALSO_READ))
 def attributes_of(dataset: Dataset) -> dict[str, Attribute]:
     """What the data set has of the allow-list, by snake-case name; malformed values are left out."""
     found: dict[str, Attribute] = {}

@@ -88,9 +88,14 @@ def cast(batch: Batch) -> Cast:
 
 
 def split(batch: Batch) -> list[Batch]:
-    """The batch cut into cases that share no file, each with a shard of its own."""
+    """The batch cut into cases that share no file, each with its files alone and a shard of its own."""
     return [
-        replace(batch, cases=cases, shard=batch.shard.with_name(f"{batch.shard.stem}-{cases[0].case_id}.npy"))
+        replace(
+            batch,
+            cases=cases,
+            files={token: batch.files[token] for case in cases for token in case.tokens.values()},
+            shard=batch.shard.with_name(f"{batch.shard.stem}-{cases[0].case_id}.npy"),
+        )
         for cases in bundles(batch.cases)
     ]
 
@@ -140,7 +145,7 @@ def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
     """The voxels of a case. Raises Refusal, whatever happens."""
     try:
         array, geometry, notes = assemble(case_plan.group, reader.read)
-        array = smallest(array)
+        array = np.ascontiguousarray(smallest(array))
         reader.token = ""  # from here on it is the whole volume's trouble
         if _unit(case_plan) == HU:
             check_hounsfield(reader.tally, bits_stored=reader.bits_stored)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pipeline.catalogue import Catalogue
 from pipeline.ingest.discover import Found
 from pipeline.ingest.headers import Header
+from pipeline.ingest.reasons import TRANSIENT
 
 _PARAMETERS = 500
 
@@ -19,10 +20,12 @@ _PARAMETERS = 500
 class Changes:
     """Files that are new or have another size or time, known files that are gone, and files put off.
 
+    `again` are unchanged files whose reason may have passed, such as a disk that could not be read.
     `used` counts the known files that are in cases, `used_gone` those of them that are gone.
     """
 
     fresh: tuple[Found, ...]
+    again: tuple[Found, ...]
     gone: tuple[str, ...]
     young: int
     known: int
@@ -34,14 +37,17 @@ def find_changes(
     found: Sequence[Found], catalogue: Catalogue, *, is_young: Callable[[Found], bool]
 ) -> Changes:
     """The differences; young files (still being copied, perhaps) are left for the next run."""
-    rows = catalogue.query("SELECT token, size, mtime_ns, state = 'accepted' FROM files")
+    rows = catalogue.query("SELECT token, size, mtime_ns, reason FROM files")
     known = {token: (size, mtime_ns) for token, size, mtime_ns, _ in rows}
-    used = {token for token, _, _, accepted in rows if accepted}
+    used = {token for token, _, _, reason in rows if reason == "ok"}
+    passing = {token for token, _, _, reason in rows if reason in TRANSIENT}
     differing = [file for file in found if known.get(file.token) != (file.size, file.mtime_ns)]
     fresh = tuple(file for file in differing if not is_young(file))
+    passing -= {file.token for file in differing}
     gone = known.keys() - {file.token for file in found}
     return Changes(
         fresh=fresh,
+        again=tuple(file for file in found if file.token in passing),
         gone=tuple(sorted(gone)),
         young=len(differing) - len(fresh),
         known=len(known),

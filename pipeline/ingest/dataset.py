@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from struct import Struct
+from typing import Concatenate, ParamSpec, TypeVar
 
 from pipeline.ingest.dictionary import ELEMENTS
 from pipeline.ingest.elements import (
@@ -17,6 +19,7 @@ from pipeline.ingest.elements import (
     Element,
     Elements,
     Encoding,
+    Order,
     Region,
     deeper,
     inside,
@@ -26,6 +29,9 @@ from pipeline.ingest.elements import (
 )
 from pipeline.ingest.reasons import Refusal
 
+Given = ParamSpec("Given")
+Value = TypeVar("Value")
+
 _BINARY = {
     code: {
         vr: Struct(f"{code}{letter}")
@@ -34,6 +40,7 @@ _BINARY = {
     for code in "<>"
 }
 _NUMBER = re.compile(rb"[ \0]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[ \0]*")
+_REMEMBERED, _REMEMBERED_BYTES = 512, 4096
 _MAX_NUMBER_BYTES = 64  # 16 by the standard; writers of repr() need up to 25
 
 
@@ -53,23 +60,22 @@ class Dataset:
 
     def raw(self, keyword: str) -> bytes:
         """The value's bytes, b"" when the element is absent or of undefined length."""
-        element = self.elements.get(ELEMENTS[keyword][0])
-        if element is None or element[2] == UNDEFINED:
-            return b""
-        return self.data[element[1] : element[1] + element[2]]
+        return self.value_of(ELEMENTS[keyword][0]) or b""
+
+    def value_of(self, tag: int) -> bytes | None:
+        """The bytes of an element by its tag, None when it is absent, b"" when of undefined length."""
+        element = self.elements.get(tag)
+        if element is None:
+            return None
+        _, start, length = element
+        return b"" if length == UNDEFINED else self.data[start : start + length]
 
     def private(self, group: int, creator: bytes, number: int) -> bytes:
         """The bytes of a private element: `number` in the block that `creator` reserved (PS3.5 7.8.1)."""
         for block in range(0x10, 0x100):
-            if self._value(group << 16 | block).strip(b" \0") == creator:
-                return self._value(group << 16 | block << 8 | number)
+            if (self.value_of(group << 16 | block) or b"").strip(b" \0") == creator:
+                return self.value_of(group << 16 | block << 8 | number) or b""
         return b""
-
-    def _value(self, tag: int) -> bytes:
-        element = self.elements.get(tag)
-        if element is None or element[2] == UNDEFINED:
-            return b""
-        return self.data[element[1] : element[1] + element[2]]
 
     def text(self, keyword: str) -> str:
         """The value trimmed of spaces and NULs: UTF-8 where it is, else Latin-1; "" when absent."""
@@ -132,6 +138,57 @@ class Dataset:
         walk_items(Region(self.data, start, end, delimited), encoding, found)
         inner = deeper(encoding)
         return [Dataset(self.data, inner, elements, after) for elements, after in found]
+
+
+def remembered(
+    keywords: Iterable[str],
+) -> Callable[[Callable[Concatenate[Dataset, Given], Value]], Callable[Concatenate[Dataset, Given], Value]]:
+    """Makes a function of a data set remember what it gave for the same bytes in these top-level elements.
+
+    The files of a series say much the same. The function sees a data set of these elements alone, so that
+    its answer can't depend on anything else; what it gives must not be changed by anyone.
+    """
+    tags = tuple(sorted({ELEMENTS[keyword][0] for keyword in keywords}))
+
+    def remembering(
+        function: Callable[Concatenate[Dataset, Given], Value],
+    ) -> Callable[Concatenate[Dataset, Given], Value]:
+        known: dict[object, Value] = {}
+
+        def of_dataset(dataset: Dataset, /, *given: Given.args, **named: Given.kwargs) -> Value:
+            get, data, order = dataset.elements.get, dataset.data, dataset.encoding.order
+            values = tuple(
+                [
+                    None if (one := get(tag)) is None
+                    else b"" if one[2] == UNDEFINED
+                    else data[one[1] : one[1] + one[2]]
+                    for tag in tags
+                ]
+            )  # fmt: skip
+            key = (values, order, given, *named.values())
+            if key in known:
+                return known[key]
+            own = _of_values(tags, values, order)
+            made = function(own, *given, **named)
+            if own.end <= _REMEMBERED_BYTES:
+                if len(known) == _REMEMBERED:
+                    known.clear()
+                known[key] = made
+            return made
+
+        return of_dataset
+
+    return remembering
+
+
+def _of_values(tags: Iterable[int], values: Iterable[bytes | None], order: Order) -> Dataset:
+    """A data set of these top-level values; None stands for an element that isn't there."""
+    data, elements = b"", {}
+    for tag, value in zip(tags, values, strict=True):
+        if value is not None:
+            elements[tag] = (b"", len(data), len(value))
+            data += value
+    return Dataset(data, Encoding(explicit=True, order=order), elements, len(data))
 
 
 def walk(data: Buffer, start: int, end: int, encoding: Encoding) -> Dataset:

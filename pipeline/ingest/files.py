@@ -40,8 +40,13 @@ def open_file(path: bytes) -> Iterator[OpenFile]:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             raise ChangedWhileRead
-        with _bytes_of(descriptor, before.st_size) as data:
-            yield OpenFile(data, before.st_size, before.st_mtime_ns)
+        size = before.st_size
+        data = _mapped(descriptor, size) if size >= _MAPPED_BYTES else _read(descriptor, size)
+        try:
+            yield OpenFile(data, size, before.st_mtime_ns)
+        finally:
+            if isinstance(data, mmap.mmap):
+                data.close()
         after = os.fstat(descriptor)
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise ChangedWhileRead
@@ -49,17 +54,18 @@ def open_file(path: bytes) -> Iterator[OpenFile]:
         os.close(descriptor)
 
 
-@contextlib.contextmanager
-def _bytes_of(descriptor: int, size: int) -> Iterator[Buffer]:
-    if size >= _MAPPED_BYTES:
-        with mmap.mmap(descriptor, size, access=mmap.ACCESS_READ) as mapped:
-            yield mapped
-        return
-    pieces = []
-    left = size
+def _mapped(descriptor: int, size: int) -> mmap.mmap:
+    return mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    data = os.read(descriptor, size)
+    if len(data) == size:
+        return data
+    pieces, left = [data], size - len(data)
     while left and (piece := os.read(descriptor, left)):
         pieces.append(piece)
         left -= len(piece)
     if left:
         raise ChangedWhileRead
-    yield pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return b"".join(pieces)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.ingest.attributes import optional_number, optional_numbers
 from pipeline.ingest.csa import csa_values
-from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.dataset import Dataset, remembered
 from pipeline.ingest.frames import Frame, Sextuple, Triple
 from pipeline.ingest.pixels import PixelFormat
 from pipeline.ingest.reasons import Refusal
@@ -31,9 +31,10 @@ _NUMBER_KEYS = (
     ("trigger_time", "CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime", "TriggerTime"),
     ("acquisition_number", "FrameContentSequence", "FrameAcquisitionNumber", "AcquisitionNumber"),
 )
-_TOP_NUMBER_KEYS = (
-    ("echo_number", "EchoNumbers"),
-    ("instance_number", "InstanceNumber"),
+_TOP_NUMBER_KEYS = (("echo_number", "EchoNumbers"),)
+_TOP_TEXT_KEYS = (
+    ("presentation_intent", "PresentationIntentType"),
+    ("intensity_relationship", "PixelIntensityRelationship"),
 )
 
 
@@ -53,7 +54,7 @@ def frames_of(
 ) -> tuple[Frame, ...]:
     """One `Frame` for each plane of the object. Raises Refusal for a malformed spacing or position."""
     dataset = groups.dataset
-    modality = dataset.text("Modality")
+    modality, sop_class = dataset.text("Modality"), dataset.text("SOPClassUID")
     shared_keys = _shared_keys(dataset, identity)
     tiles, normal = _tiles(dataset)
     return tuple(
@@ -64,7 +65,7 @@ def frames_of(
             study_id=identity.study_id,
             series_id=identity.series_id,
             modality=modality,
-            sop_class=dataset.text("SOPClassUID"),
+            sop_class=sop_class,
             image_type=_image_type(groups, index),
             rows=form.rows,
             columns=form.columns,
@@ -152,27 +153,30 @@ def _image_type(groups: FunctionalGroups, index: int) -> tuple[str, ...]:
 
 
 def _shared_keys(dataset: Dataset, identity: Identity) -> dict[str, str | float]:
-    keys: dict[str, str | float] = {}
+    keys = dict(_series_keys(dataset))
     if identity.frame_of_reference:
         keys["frame_of_reference"] = identity.frame_of_reference
-    for key, keyword in (
-        ("presentation_intent", "PresentationIntentType"),
-        ("intensity_relationship", "PixelIntensityRelationship"),
-    ):
-        if keyword in dataset and (text := dataset.text(keyword)):
-            keys[key] = text
-    for key, keyword in _TOP_NUMBER_KEYS:
-        if keyword in dataset and (number := optional_number(dataset, keyword)) is not None:
-            keys[key] = number
+    if (number := optional_number(dataset, "InstanceNumber")) is not None:
+        keys["instance_number"] = number
     return keys
 
 
+@remembered([keyword for _, keyword in (*_TOP_TEXT_KEYS, *_TOP_NUMBER_KEYS)])
+def _series_keys(dataset: Dataset) -> dict[str, str | float]:
+    texts = {key: dataset.text(keyword) for key, keyword in _TOP_TEXT_KEYS}
+    numbers = {key: optional_number(dataset, keyword) for key, keyword in _TOP_NUMBER_KEYS}
+    return {
+        **{key: text for key, text in texts.items() if text},
+        **{key: number for key, number in numbers.items() if number is not None},
+    }
+
+
 def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
-    keys: dict[str, str | float] = {}
+    keys = dict(_classic_keys(groups.dataset))
     for key, sequence, keyword, top in _NUMBER_KEYS:
-        number = _number(groups, index, sequence, keyword, top)
-        if number is not None:
-            keys[key] = number
+        if (item := groups.item(sequence, index)) is not None:
+            told = optional_number(item, keyword), optional_number(item, top)
+            keys |= next(({key: number} for number in told if number is not None), {})
     kernel = groups.holder("CTReconstructionSequence", index, "ConvolutionKernel")
     if kernel is not None and (text := kernel.text("ConvolutionKernel")):
         keys["kernel"] = text
@@ -189,11 +193,10 @@ def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
     return keys
 
 
-def _number(groups: FunctionalGroups, index: int, sequence: str, keyword: str, top: str) -> float | None:
-    """The number of a frame by its functional group's keyword, or by the classic one there or at the top."""
-    item = groups.item(sequence, index)
-    told = [] if item is None else [optional_number(item, keyword), optional_number(item, top)]
-    return next((number for number in told if number is not None), optional_number(groups.dataset, top))
+@remembered([keyword for *_, keyword in _NUMBER_KEYS])
+def _classic_keys(dataset: Dataset) -> dict[str, str | float]:
+    numbers = {key: optional_number(dataset, keyword) for key, _, _, keyword in _NUMBER_KEYS}
+    return {key: number for key, number in numbers.items() if number is not None}
 
 
 def _gradient(groups: FunctionalGroups, index: int) -> tuple[float, ...]:

@@ -163,6 +163,9 @@ REASONS: dict[str, Reason] = {
     "internal_error": Reason("failed", "A fault of this program; please report it."),
 }
 
+TRANSIENT = frozenset({"io_error", "decoder_missing", "internal_error"})
+"""Reasons that may be gone at the next run although the file is the same; its series is then read again."""
+
 NOTES: dict[str, str] = {
     "unused_bits_masked": "Bits above BitsStored held other data and were ignored.",
     "padding_replaced": "Padding outside the field of view was replaced by a fixed value.",

@@ -48,7 +48,8 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
         difference = find_changes(found, catalogue, is_young=_is_young(settings.settle_seconds))
         _check_gone(difference, settings)
         changed = 0
-        if difference.fresh or difference.gone or not catalogue.meta(INGEST_STAMP):
+        stale = difference.fresh or difference.again or difference.gone
+        if stale or not catalogue.meta(INGEST_STAMP):
             crew = Crew(workspace.data, settings.workers, settings.cluster)
             rules = parse(settings.select, config.refuse)
             target = Target(settings, crew, key, catalogue, workspace.cases, _buried(workspace), rules)

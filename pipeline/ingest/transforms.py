@@ -43,6 +43,8 @@ class FunctionalGroups:
 
     def item(self, sequence: str, index: int) -> Dataset | None:
         """The first item of a functional group for frame `index`: the frame's own, else the shared one."""
+        if self.shared is None and not self.frames:
+            return None
         own = self.frames[index] if self.frames else None
         for group in (own, self.shared):
             if group is not None and sequence in group:

@@ -57,10 +57,14 @@ class Target:
 
 
 def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
-    """How many files were new or changed; they and the known ones of their series were read."""
+    """How many files were new or changed; they and the known ones of their series were read.
+
+    So were those whose reason may have passed.
+    """
     by_token = {file.token: file for file in found}
     headers = _known_dropped(target, _read_headers(target, difference.fresh))
     changed = len(headers)
+    headers |= _read_headers(target, difference.again)
     removed = {*headers, *difference.gone}
     around = changes.touched(target.catalogue, removed, headers) - removed
     headers |= _read_headers(target, [by_token[token] for token in sorted(around)])
@@ -204,24 +208,19 @@ def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, Sour
 
 
 def _blame(target: Target, task: Batch, failure: Failure) -> Cast:
-    """Which of a case's files ended the child: each is tried alone; if none, the case as a whole did."""
+    """Which of a case's files ended the child: each is tried alone; where none did, the case as a whole."""
     for leftover in target.shards.glob(f"{task.shard.stem}{TEMPORARY}*"):
         leftover.unlink()
     refusal = pixel_refusal(failure)
-    guilty = [""]
+    guilty = set()
     if len(task.files) > 1:
-        alone = _pixel_digests(target, task.files)
-        guilty = [token for token, planes in alone.items() if not planes] or [""]
-    return Cast(
-        (),
-        tuple(
-            Spoiled(case.case_id, refusal.reason, refusal.detail, token)
-            for case in task.cases
-            for token in guilty
-            if not token or token in case.tokens.values()
-        ),
-        {},
-    )
+        guilty = {token for token, planes in _pixel_digests(target, task.files).items() if not planes}
+    spoiled = [
+        Spoiled(case.case_id, refusal.reason, refusal.detail, token)
+        for case in task.cases
+        for token in sorted(guilty & set(case.tokens.values())) or [""]
+    ]
+    return Cast((), tuple(spoiled), {})
 
 
 def _commit_batch(target: Target, task: Batch, made: Cast, headers: Headers) -> None:

@@ -144,9 +144,12 @@ class HounsfieldTally:
         measured = plane.array if plane.padded is None else plane.array[~plane.padded]
         if measured.size:
             self.voxels += measured.size
-            self.below += int(np.count_nonzero(measured < _LOWEST_HU))
-            self.above += int(np.count_nonzero(measured > _HIGHEST_HU))
-            self.lowest = min(self.lowest, float(measured.min()))
+            lowest, highest = float(measured.min()), float(measured.max())
+            if lowest < _LOWEST_HU:
+                self.below += int(np.count_nonzero(measured < _LOWEST_HU))
+            if highest > _HIGHEST_HU:
+                self.above += int(np.count_nonzero(measured > _HIGHEST_HU))
+            self.lowest = min(self.lowest, lowest)
 
 
 def check_hounsfield(tally: HounsfieldTally, *, bits_stored: int) -> None:
@@ -212,7 +215,7 @@ def _rescaled(stored: Array, transform: Transform) -> Array:
     if slope.is_integer() and intercept.is_integer() and factor == 1.0:
         largest = abs(slope) * float(max(abs(int(stored.max())), abs(int(stored.min())))) + abs(intercept)
         if largest < 2**62:
-            wide: Array = stored.astype(np.int32 if largest < 2**31 else np.int64)
+            wide: Array = stored.astype(_wide_enough(largest))
             wide *= int(slope)
             wide += int(intercept)
             return wide
@@ -222,6 +225,13 @@ def _rescaled(stored: Array, transform: Transform) -> Array:
     if not np.array_equal(np.rint(back), stored):
         raise Refusal("implausible_values", "32 bits can't hold the rescaled values exactly")
     return narrow
+
+
+def _wide_enough(largest: float) -> type[np.signedinteger[Any]]:
+    """The smallest signed dtype for numbers of up to this magnitude."""
+    if largest < 2**15:
+        return np.int16
+    return np.int32 if largest < 2**31 else np.int64
 
 
 def _float_plane(values: Array, transform: Transform) -> Plane:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ def _array(group: Group, read_plane: Callable[[Frame], NDArray[Any]]) -> NDArray
         return tiles_of(read_plane(first), first.tiles)
     if len(group.shape) == 2:
         return read_plane(first)
-    volume = np.stack([read_plane(frame) for frame in group.frames])  # (slices, rows, columns)
+    volume = _stacked(group.frames, read_plane)  # (slices, rows, columns)
     stack = stack_of(group.frames)
     if "untilted" in group.notes:
         shifts = [moves - moves.min() for moves in straight_shifts(stack)]
@@ -54,4 +54,18 @@ def _array(group: Group, read_plane: Callable[[Frame], NDArray[Any]]) -> NDArray
         volume = straightened(volume, shifts, shape=(group.shape[1], group.shape[2]), fill=fill)
     if "z_resampled" in group.notes:
         volume = evened(volume, stack.heights, resampled_heights(stack))
+    return volume
+
+
+def _stacked(frames: Sequence[Frame], read_plane: Callable[[Frame], NDArray[Any]]) -> NDArray[Any]:
+    """The planes one upon the other, each put in its place as it comes, so that they are held once."""
+    first = read_plane(frames[0])
+    volume = np.empty((len(frames), *first.shape), first.dtype)
+    volume[0] = first
+    for number, frame in enumerate(frames[1:], 1):
+        plane = read_plane(frame)
+        if plane.dtype != volume.dtype or plane.shape != first.shape:
+            rest = [read_plane(later) for later in frames[number + 1 :]]
+            return np.stack([*volume[:number], plane, *rest])
+        volume[number] = plane
     return volume

@@ -48,8 +48,10 @@ def config(**ingest: object) -> Config:
 
 @pytest.fixture(autouse=True)
 def key_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys are made here, not in the home of whoever runs the tests."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("keys")))
+    """Keys lie here, not in the home of whoever runs the tests; a known one makes the same batches each time."""
+    folder = tmp_path_factory.mktemp("keys")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    write(folder / "scanloom/keys/study.key", b"$" * 32).chmod(0o600)
 
 
 @pytest.fixture
@@ -508,6 +510,28 @@ def test_a_rule_picks_one_of_the_volumes_of_a_series(workspace: Workspace, raw: 
     assert sorted(outcomes(workspace, settings).values()) == ["ok"] * 3 + ["rule_not_selected"] * 3
     (case,) = cases(workspace)
     assert case.attributes["temporal_position"] == 2
+
+
+def test_files_whose_reason_may_have_passed_are_tried_again_although_they_are_the_same(
+    workspace: Workspace, raw: Path
+) -> None:
+    settings = config(unit="series", modalities=("CT",))
+    for number, one in enumerate(ct_series([0, 3, 6])):
+        write(raw / f"{number}.dcm", one)
+    run(settings, workspace)
+    before = store(workspace)
+    with Catalogue(workspace.catalogue) as catalogue, catalogue.transaction():
+        tokens = [row[0] for row in catalogue.query("SELECT token FROM files ORDER BY token")]
+        reasons = ("io_error", "missing_slices", "missing_slices")
+        catalogue.set_outcome(
+            (token, "failed", reason, "", ()) for token, reason in zip(tokens, reasons, strict=True)
+        )
+        catalogue.delete_cases(case.case_id for case in catalogue.cases())
+    summary = run(settings, workspace)
+    assert "1 files that could not be read the last time were tried again." in summary.lines
+    assert set(outcomes(workspace, settings).values()) == {"ok"}
+    assert store(workspace) == before
+    assert not any("tried again" in line for line in run(settings, workspace).lines)
 
 
 def test_a_withdrawn_patient_is_not_read_again(workspace: Workspace, raw: Path) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
-from dicom_files import WHEEL, compressed, encoded, image, opened, write
-from numpy.random import Generator
+from dicom_files import compressed, encoded, image, write
 from pydicom.uid import JPEGLSLossless
 
+from bench.mutations import WHEEL, bombs, mutated, renamed
 from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Config, Ingest, Limits, Report
 from pipeline.ingest import run
-from pipeline.ingest.reasons import REASONS, Refusal
+from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.stage import list_files
 from pipeline.workspace import Workspace
 
@@ -62,10 +62,10 @@ def test_files_that_crash_decoders_cost_only_themselves(workspace: Workspace, re
 
 def test_a_few_hundred_mutated_files_are_all_accounted_for(workspace: Workspace) -> None:
     rng = np.random.default_rng(20)
-    sources = [path for path in sorted(WHEEL.glob("*.dcm")) if path.stat().st_size < 20_000]
+    sources = [path.read_bytes() for path in sorted(WHEEL.glob("*.dcm")) if path.stat().st_size < 20_000]
     for number in range(300):
-        source = sources[int(rng.integers(len(sources)))]
-        write(workspace.root / f"raw/{number:03d}.dcm", mutated(renamed(source.read_bytes(), number), rng))
+        source, other = (sources[int(index)] for index in rng.integers(len(sources), size=2))
+        write(workspace.root / f"raw/{number:03d}.dcm", mutated(renamed(source, number), other, rng))
     found = ingested(workspace, seconds=3, memory_mb=2048)
     assert found["sound.dcm"] == ("accepted", "ok")
     assert len(found) == 301
@@ -76,32 +76,20 @@ def test_a_few_hundred_mutated_files_are_all_accounted_for(workspace: Workspace)
         assert catalogue.query("SELECT count(*) FROM files") == [(301,)]
 
 
-def renamed(data: bytes, number: int) -> bytes:
-    """The file with the end of its instance UID replaced by the number, so that it is no copy of another."""
-    try:
-        _, start, length = opened(data, inflated_bytes=1 << 30).dataset.elements[0x00080018]
-    except (Refusal, KeyError):
-        return data
-    end = start + length - 2  # before a NUL or digit of padding
-    return data[: end - 4] + b"%04d" % number + data[end:]
-
-
-def mutated(data: bytes, rng: Generator) -> bytes:
-    """The bytes with a piece cut out or doubled, the end missing, or a few bytes changed, mostly in the pixels."""
-    out = bytearray(data)
-    kind = rng.integers(10)
-    at, length = int(rng.integers(len(out))), int(rng.integers(1, 64))
-    if kind == 0:
-        del out[at : at + length]
-    elif kind == 1:
-        out[at:at] = out[at : at + length]
-    elif kind == 2:
-        del out[at:]
-    else:
-        first = 128 if kind < 5 else len(out) // 2
-        for place in rng.integers(first, len(out), int(rng.integers(1, 9))):
-            out[place] = int(rng.integers(256))
-    return bytes(out)
+def test_an_image_that_ends_its_child_is_told_although_another_one_of_its_batch_is_broken(
+    workspace: Workspace,
+) -> None:
+    write(workspace.root / "raw/bomb.dcm", bombs()["rle-one-frame-of-800-MB"])
+    for number in range(3):
+        own = {"SOPInstanceUID": f"2.25.8{number}", "SeriesInstanceUID": f"2.25.9{number}"}
+        one = image("US", PatientID=f"P{number}", **own)
+        data = compressed(one, [b"\xff\xd8 no image"], JPEGLSLossless) if number == 1 else encoded(one)
+        write(workspace.root / f"raw/{number}.dcm", data)
+    found = ingested(workspace, memory_mb=2048)
+    assert {name: state for name, (state, _) in found.items()} == {
+        "bomb.dcm": "failed", "0.dcm": "accepted", "1.dcm": "failed", "2.dcm": "accepted",
+        "sound.dcm": "accepted",
+    }  # fmt: skip
 
 
 def test_a_scan_that_needs_more_memory_than_a_child_may_have_costs_itself_alone(workspace: Workspace) -> None:

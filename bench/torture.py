@@ -1,0 +1,83 @@
+"""Many mutated files and bombs through the real ingest: every one accounted for, the parent unharmed.
+
+Run as `python -m bench.torture [--seed N] [--count N]`; a seed gives the same files. Files that are known
+to break readers are mutated, too, where SCANLOOM_DATA holds them. Exits with 1 when a file is without a
+state and a reason, when a reason is a fault of ours, or when the parent died, hung or grew too large.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from bench.mutations import WHEEL, bombs, mutated, renamed
+from bench.project import read, real_data, row, study
+from pipeline.catalogue import Catalogue
+from pipeline.workspace import Workspace
+
+COUNT = 10_000
+_SOURCE_BYTES = 300_000
+_SECONDS, _PARENT_MB = 5, 1536
+_SETTINGS = (
+    "modalities: [CT, MR, CR, DX, US, OT, XA, PT, NM, MG, RF, SC], pixel_text: reviewed, "
+    f"limits: {{seconds: {_SECONDS}, memory_mb: 2048}}"
+)
+
+
+def torture(folder: Path, *, seed: int, count: int) -> bool:
+    """Whether ingest stood `count` mutated files and all bombs; prints the table of reasons and figures."""
+    project = study(folder / "project", _SETTINGS)
+    write_files(project / "raw", seed=seed, count=count)
+    written = sum(1 for _ in (project / "raw").iterdir())
+    ended = read(project, timeout_seconds=300 + written)
+    print(ended.output)
+    told, faults = accounted(Workspace(project, "study"))
+    row("files accounted for", f"{told} of {written}", "all", told == written)
+    row("files with a fault of ours as their reason", f"{faults}", "0", faults == 0)
+    row("exit code of the parent", f"{ended.code}", "0", ended.code == 0)
+    row("peak memory of the parent, MB", f"{ended.peak_mb}", "< 1536", ended.peak_mb < _PARENT_MB)
+    row("seconds, and files a second", f"{ended.seconds:.0f}, {written / ended.seconds:.0f}", "none", True)
+    return told == written and not faults and not ended.code and ended.peak_mb < _PARENT_MB
+
+
+def write_files(raw: Path, *, seed: int, count: int) -> None:
+    """The mutated files of a seed, and the bombs as they are."""
+    rng = np.random.default_rng(seed)
+    data = real_data()
+    folders = [WHEEL] + ([data / "dicom-reference/decoder-crashers"] if data else [])
+    paths = [path for folder in folders for path in sorted(folder.rglob("*.dcm"))]
+    sources = [path.read_bytes() for path in paths if 0 < path.stat().st_size < _SOURCE_BYTES]
+    for number in range(count):
+        source, other = (sources[int(index)] for index in rng.integers(len(sources), size=2))
+        (raw / f"{number:06}.dcm").write_bytes(mutated(renamed(source, number), other, rng))
+    for name, bomb in bombs().items():
+        (raw / f"bomb-{name}.dcm").write_bytes(bomb)
+
+
+def accounted(workspace: Workspace) -> tuple[int, int]:
+    """How many files have a state and a reason, and how many of them a fault of ours."""
+    with Catalogue(workspace.catalogue) as catalogue:
+        sql = "SELECT count(*), coalesce(sum(reason = 'internal_error'), 0) FROM files WHERE state <> ''"
+        told, faults = catalogue.query(sql)[0]
+    return told, faults
+
+
+def main() -> int:
+    """0 when ingest stood it, else 1."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", default="")
+    parser.add_argument("--count", default="")
+    options = parser.parse_args()
+    seed, count = int(options.seed or secrets.randbelow(1 << 32)), int(options.count or COUNT)
+    print(f"seed {seed}: {count} mutated files (again: make torture SEED={seed} COUNT={count})", flush=True)
+    with tempfile.TemporaryDirectory(prefix="scanloom torture ") as folder:
+        return 0 if torture(Path(folder), seed=seed, count=count) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
