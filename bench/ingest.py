@@ -45,8 +45,8 @@ _SYNTAXES = (
     # name, transfer syntax, how often the slices are written, bar
     ("uncompressed", ExplicitVRLittleEndian, 4, 1.2),
     ("RLE", RLELossless, 4, 1.5),
-    ("JPEG lossless", JPEGLosslessSV1, 1, 1.5),
-    ("JPEG-LS", JPEGLSLossless, 1, 1.5),
+    ("JPEG lossless", JPEGLosslessSV1, 4, 1.5),
+    ("JPEG-LS", JPEGLSLossless, 4, 1.5),
     ("JPEG 2000 lossless", JPEG2000Lossless, 1, 1.5),
 )
 _SIMPLEITK = """

@@ -135,8 +135,8 @@ def crash_point(name: str) -> None:
     if wanted:
         _passed[name] += 1
         if wanted in (name, f"{name}#{_passed[name]}"):
-            if multiprocessing.parent_process():
-                os.kill(os.getppid(), signal.SIGKILL)
+            if (parent := multiprocessing.parent_process()) and parent.pid:
+                os.kill(parent.pid, signal.SIGKILL)
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -1,7 +1,8 @@
 """A pool of child processes with limits, for everything that touches a foreign byte.
 
 A child that dies, hangs or runs out of memory costs its own batch alone; the pool goes on. Children
-end with their parent, ignore Ctrl-C (the parent handles it) and import nothing they don't need.
+end with their parent and ignore Ctrl-C (the parent handles it). They are copies of one server process
+that has imported what the first batches need and nothing else, so that a child costs milliseconds.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from pipeline.errors import ScanloomError
 from pipeline.executors.batches import Batch, ChildLimits, Failure, Result, in_order
@@ -28,7 +29,8 @@ from pipeline.provenance import cores
 _PR_SET_PDEATHSIG = 1
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 _KEPT_BYTES, _MAPPED_BYTES = 128 << 20, 32 << 20
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+CONSTS.sleep_unit = 0.01  # seconds between looks at the children; a pool begins and ends with one
+_ONE_THREAD = "pipeline.executors.one_thread"
 
 
 def run(
@@ -36,11 +38,12 @@ def run(
 ) -> Iterator[tuple[Batch, Result | Failure]]:
     """Each batch with its result or Failure, in the order of `batches`; ScanloomError is re-raised."""
     count = workers or cores()
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([_ONE_THREAD, function.__module__])
+    with _interrupts_held():
+        forkserver.ensure_running()
     pool = ProcessPool(
-        max_workers=count,
-        context=multiprocessing.get_context("spawn"),
-        initializer=_start_child,
-        initargs=(limits.memory_mb, os.getpid()),
+        max_workers=count, context=context, initializer=_start_child, initargs=(limits.memory_mb,)
     )
 
     def submit(batch: Batch) -> Future[Any]:
@@ -82,8 +85,7 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_child(memory_mb: int, parent: int) -> None:
-    os.environ.update(_ONE_THREAD)  # before numeric libraries are loaded: the pool is the parallelism
+def _start_child(memory_mb: int) -> None:
     if sys.platform == "linux":
         library = ctypes.CDLL(None, use_errno=True)
         library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -91,7 +93,8 @@ def _start_child(memory_mb: int, parent: int) -> None:
             # Asking the kernel for a plane's memory each time takes five times as long as its arithmetic.
             library.mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
             library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
-        if os.getppid() != parent:
+        parent = multiprocessing.parent_process()
+        if parent is None or not parent.is_alive():
             os._exit(1)
         size = memory_mb * 2**20
         resource.setrlimit(resource.RLIMIT_AS, (size, size))

@@ -1,5 +1,6 @@
 """Work for child processes that fails in each way a decoder can."""
 
+import multiprocessing
 import os
 import signal
 import time
@@ -36,13 +37,13 @@ def interrupts_reach_me(number: int) -> bool:
 def kills_its_worker_once(marker: Path) -> str:
     if not marker.exists():
         marker.touch()
-        os.kill(os.getppid(), signal.SIGKILL)
+        os.kill(multiprocessing.parent_process().pid, signal.SIGKILL)
         time.sleep(60)
     return marker.name
 
 
 def kills_its_worker(number: int) -> int:
     if number == 2:
-        os.kill(os.getppid(), signal.SIGKILL)
+        os.kill(multiprocessing.parent_process().pid, signal.SIGKILL)
         time.sleep(60)
     return number
