@@ -1,23 +1,26 @@
 """A pool of child processes with limits, for everything that touches a foreign byte.
 
 A child that dies, hangs or runs out of memory costs its own batch alone; the pool goes on. Children
-end with their parent and ignore Ctrl-C (the parent handles it). They are copies of one server process
-that has imported what the first batches need and nothing else, so that a child costs milliseconds.
+end with their parent and ignore Ctrl-C (the parent handles it). They are copies of one server process,
+which has imported what the first batches need and nothing else, so that a child costs milliseconds.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import multiprocessing
 import os
 import resource
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from multiprocessing import forkserver, resource_tracker
+from multiprocessing.context import BaseContext
 from typing import Any
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
@@ -30,6 +33,7 @@ _PR_SET_PDEATHSIG = 1
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 _KEPT_BYTES, _MAPPED_BYTES = 128 << 20, 32 << 20
 CONSTS.sleep_unit = 0.01  # seconds between looks at the children; a pool begins and ends with one
+_LONGEST_FOLDER = 107 - len("/pymp-xxxxxxxx/listener-xxxxxxxx")  # bytes; a socket's path has at most 107
 _ONE_THREAD = "pipeline.executors.one_thread"
 
 
@@ -38,12 +42,11 @@ def run(
 ) -> Iterator[tuple[Batch, Result | Failure]]:
     """Each batch with its result or Failure, in the order of `batches`; ScanloomError is re-raised."""
     count = workers or cores()
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([_ONE_THREAD, function.__module__])
-    with _interrupts_held():
-        forkserver.ensure_running()
     pool = ProcessPool(
-        max_workers=count, context=context, initializer=_start_child, initargs=(limits.memory_mb,)
+        max_workers=count,
+        context=_context(function.__module__),
+        initializer=_start_child,
+        initargs=(limits.memory_mb,),
     )
 
     def submit(batch: Batch) -> Future[Any]:
@@ -57,6 +60,19 @@ def run(
     finally:
         pool.stop()
         pool.join()
+
+
+def _context(module: str) -> BaseContext:
+    """How children are made: as copies of a server that has imported `module`.
+
+    Where the path of the temporary folder leaves no room for the server's socket, as fresh interpreters.
+    """
+    if len(os.fsencode(tempfile.gettempdir())) > _LONGEST_FOLDER:
+        return multiprocessing.get_context("spawn")
+    multiprocessing.set_forkserver_preload([_ONE_THREAD, module])
+    with _interrupts_held():
+        forkserver.ensure_running()
+    return multiprocessing.get_context("forkserver")
 
 
 def _outcome(future: Future[Any], limits: ChildLimits) -> Any:
@@ -86,6 +102,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _start_child(memory_mb: int) -> None:
+    importlib.import_module(_ONE_THREAD)
     if sys.platform == "linux":
         library = ctypes.CDLL(None, use_errno=True)
         library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Imported first in children: numeric libraries loaded later use one thread, for the pool is the parallelism."""
+"""Imported first in children: numeric libraries loaded later use one thread; the pool is the parallelism."""
 
 import os
 

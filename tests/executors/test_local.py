@@ -1,5 +1,8 @@
 import signal
+import tempfile
+from pathlib import Path
 
+import pytest
 from faulty_work import interrupts_reach_me, work
 
 from pipeline.executors import ChildLimits, Failure
@@ -31,3 +34,12 @@ def test_the_result_does_not_depend_on_the_number_of_children() -> None:
 def test_ctrl_c_never_reaches_a_child_not_even_while_it_starts_and_still_reaches_the_parent() -> None:
     assert list(run(interrupts_reach_me, [1, 2], workers=2, limits=LIMITS)) == [(1, False), (2, False)]
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_a_temporary_folder_with_a_long_path_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    assert list(run(work, [6, 7], workers=1, limits=LIMITS)) == [(6, 36), (7, 49)]
