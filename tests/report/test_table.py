@@ -171,3 +171,18 @@ def test_the_same_table_leaves_the_report_as_it_is(external: Path) -> None:
     before = {path.name: path.read_bytes() for path in external.iterdir()}
     assert not run_table(external.parent / "study.csv", external).changed
     assert {path.name: path.read_bytes() for path in external.iterdir()} == before
+
+
+def test_a_table_whose_scores_separate_all_patients_has_its_subgroups_drawn(tmp_path: Path) -> None:
+    def separated(frame: pd.DataFrame) -> pd.DataFrame:
+        finding = (frame["truth"] == "nodule").astype(float)
+        return frame.assign(
+            score_nodule=0.1 + 0.8 * finding,
+            score_clear=0.9 - 0.8 * finding,
+            logit_nodule=finding,
+            logit_clear=0.0,
+        )
+
+    folder = _report(tmp_path, patients=18, change=separated)
+    assert _section(folder, "subgroups")["facts"]["overall"]["value"] == 1
+    assert '<table class="forest">' in _html(folder)
