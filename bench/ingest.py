@@ -30,6 +30,7 @@ from bench.project import Ended, read, row, study, watched
 from bench.scans import FOLDER_FILES, small_series, volume, write_series, write_tree
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
+from pipeline.executors import Crew
 from pipeline.ingest.discover import discover
 from pipeline.ingest.headers import Selection
 from pipeline.ingest.limits import FileLimits
@@ -142,7 +143,7 @@ def _headers(raw: Path) -> None:
     for _ in range(ROUNDS + 1):
         started = time.monotonic()
         with bar("headers", len(found), "files") as progress:
-            survey(found, key=key, selection=selection, workers=None, progress=progress)
+            survey(found, key=key, selection=selection, crew=Crew(raw.parent), progress=progress)
         rates.append(len(found) / (time.monotonic() - started))
     rate = statistics.median(rates[1:])
     row(
