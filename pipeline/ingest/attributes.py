@@ -44,7 +44,7 @@ _A_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-@remembered((*_WORDS, *_LISTS, *_NUMBERS, *_SPECIAL, *_ALSO_READ))
+@remembered((*_WORDS, *_LISTS, *_NUMBERS, *_CLASSIC, *_SPECIAL, *_ALSO_READ))
 def attributes_of(dataset: Dataset) -> dict[str, Attribute]:
     """What the data set has of the allow-list, by snake-case name; malformed values are left out."""
     found: dict[str, Attribute] = {}
