@@ -80,8 +80,8 @@ def device() -> Device:
 def seed_everything(seed: int, *, order: Literal["fixed", "free"]) -> None:
     """Makes the following computation repeatable.
 
-    With `order` "fixed" TensorFlow sums in one order, so that the same seed gives the same bits; it
-    then refuses to compile by XLA, which keeps its own order ("free").
+    With `order` "fixed" TensorFlow sums in one order, so that the same seed gives the same bits;
+    steps compiled by XLA keep an order of their own ("free").
     """
     prepare()
     import keras

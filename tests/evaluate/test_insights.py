@@ -11,10 +11,10 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from invented_case import invented_case
 
 from pipeline.evaluate import insights
 from pipeline.evaluate.insights import attention, gallery, gradients, network, shifts
-from pipeline.records import Case, Geometry, Stored
 
 SIZE = 16
 CLASSES = ("normal", "nodule")
@@ -180,24 +180,6 @@ def test_first_kernels_are_pictures_one_a_filter_of_volumes_the_middle_slice() -
     np.testing.assert_allclose(pictures[4], kernel[1, :, :, :, 4].mean(axis=-1), rtol=1e-6)
 
 
-def _case(**attributes: str) -> Case:
-    modality = attributes.pop("modality", "CT")
-    return Case(
-        "c",
-        "p",
-        "s",
-        "r",
-        modality,
-        "HU",
-        1,
-        Geometry((1.0, 1.0)),
-        Stored("", 0, 0, "f2", (2, 2), 0),
-        "",
-        "",
-        attributes,
-    )
-
-
 def _predictions() -> pd.DataFrame:
     rows = [
         ("a", "p1", "test", "nodule", "normal", 0.90, "ok"),
@@ -260,7 +242,8 @@ def subject(model: keras.Model) -> insights.Subject:
 def _scans(modalities: dict[str, str]) -> insights.Scans:
     images = {name: _image(4 + index, 9) for index, name in enumerate("abcdefghi")}
     cases = {
-        name: _case(modality=modalities.get(name, "CT"), image_type="ORIGINAL\\PRIMARY") for name in images
+        name: invented_case(modality=modalities.get(name, "CT"), image_type="ORIGINAL\\PRIMARY")
+        for name in images
     }
     return insights.Scans(images.__getitem__, cases, reviewed=False)
 
