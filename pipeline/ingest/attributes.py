@@ -7,13 +7,14 @@ DICOM's keywords in snake case.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 from datetime import date
 
 from pipeline.ingest import vocabulary
 from pipeline.ingest.dataset import Dataset, remembered
 from pipeline.ingest.dictionary import ELEMENTS
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.templates import OWN
 from pipeline.records import Attribute
 
 OLDEST = 90
@@ -44,21 +45,37 @@ _A_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-@remembered((*_WORDS, *_LISTS, *_NUMBERS, *_CLASSIC, *_SPECIAL, *_ALSO_READ))
 def attributes_of(dataset: Dataset) -> dict[str, Attribute]:
     """What the data set has of the allow-list, by snake-case name; malformed values are left out."""
-    found: dict[str, Attribute] = {}
-    for tag in _LISTED.keys() & dataset.elements.keys():
-        keyword, name, read = _LISTED[tag]
-        value = read(dataset, keyword)
-        if value is not None and value != "":
-            found[name] = value
+    return {**_shared_attributes(dataset), **_read(dataset, _OWN_TAGS)}
+
+
+def renewed_attributes(known: Mapping[str, Attribute], dataset: Dataset) -> Mapping[str, Attribute]:
+    """The attributes of a data set that says the same as the known one, but for what is a slice's own."""
+    shared = {name: value for name, value in known.items() if name not in _OWN_NAMES}
+    attributes = {**shared, **_read(dataset, _OWN_TAGS)}
+    return known if attributes == known else attributes
+
+
+@remembered({*_WORDS, *_LISTS, *_NUMBERS, *_CLASSIC, *_SPECIAL, *_ALSO_READ} - set(OWN))
+def _shared_attributes(dataset: Dataset) -> dict[str, Attribute]:
+    found = _read(dataset, _LISTED.keys() - _OWN_TAGS)
     age = _age_years(dataset)
     if age is not None:
         found["patient_age"] = age
     detector = optional_numbers(dataset, "ImagerPixelSpacing")
     if len(detector) == 2:
         found["imager_pixel_spacing_rows"], found["imager_pixel_spacing_columns"] = detector
+    return found
+
+
+def _read(dataset: Dataset, tags: Set[int]) -> dict[str, Attribute]:
+    found: dict[str, Attribute] = {}
+    for tag in tags & dataset.elements.keys():
+        keyword, name, read = _LISTED[tag]
+        value = read(dataset, keyword)
+        if value is not None and value != "":
+            found[name] = value
     return found
 
 
@@ -136,6 +153,8 @@ _LISTED: dict[int, tuple[str, str, Reader]] = {
     for keyword in keywords
 }
 """Keyword, snake-case name and reader by tag."""
+_OWN_TAGS = _LISTED.keys() & {ELEMENTS[keyword][0] for keyword in OWN}
+_OWN_NAMES = frozenset(_LISTED[tag][1] for tag in _OWN_TAGS)
 
 WORD_NAMES = frozenset(name for _, name, read in _LISTED.values() if read is not optional_number)
 """The attributes whose values are words."""

@@ -19,8 +19,9 @@ from pipeline.ingest.isolation import at_most
 from pipeline.ingest.likeness import perceptual_digest
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.planning import CasePlan
-from pipeline.ingest.reader import PlaneReader, Source, SourceFile, open_source, values_of
+from pipeline.ingest.reader import Meaning, PlaneReader, Source, SourceFile, open_source, values_of
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.templates import Templates
 from pipeline.ingest.transforms import RGB
 from pipeline.ingest.values import HU, check_hounsfield, smallest
 from pipeline.ingest.volume import assemble
@@ -72,10 +73,11 @@ def cast(batch: Batch) -> Cast:
     cases: list[Case] = []
     spoiled: list[Spoiled] = []
     notes: dict[str, set[str]] = {}
+    templates: Templates[Meaning] = Templates()
     with ShardWriter(batch.shard) as writer:
         for case_plan in batch.cases:
             with contextlib.ExitStack() as stack:
-                reader = PlaneReader(batch.files, case_plan.tokens, batch.limits, stack)
+                reader = PlaneReader(batch.files, case_plan.tokens, batch.limits, templates, stack)
                 try:
                     voxels = _voxels(case_plan, reader)
                 except Refusal as refusal:
@@ -119,9 +121,10 @@ def bundles(cases: Iterable[CasePlan]) -> list[tuple[CasePlan, ...]]:
 def digest_planes(batch: Batch) -> dict[str, tuple[str, ...]]:
     """Keyed digests of the values of each frame of the files of a batch, for the comparison of copies."""
     found: dict[str, tuple[str, ...]] = {}
+    templates: Templates[Meaning] = Templates()
     for token, file in batch.files.items():
         try:
-            with open_source(file, batch.limits) as source:
+            with open_source(file, batch.limits, templates) as source:
                 found[token] = tuple(
                     _plane_digest(source, index, batch) for index in range(source.pixels.form.frames)
                 )

@@ -7,11 +7,13 @@ A deflated data set is inflated in pieces up to a limit before anything of it is
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pipeline.ingest.dataset import Dataset, walk
 from pipeline.ingest.elements import Buffer, Elements, Encoding, Order
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.templates import Template, Templates
 
 IMPLICIT = "1.2.840.10008.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -30,34 +32,56 @@ _ARCHIVES = {
 
 @dataclass(frozen=True)
 class Container:
-    """An opened DICOM file: its data set, the UID of its transfer syntax ("" if none can be known), notes."""
+    """An opened DICOM file: its data set, the UID of its transfer syntax ("" if none can be known), notes.
+
+    `template` is the header that it shares with others of its series, None where that isn't known.
+    """
 
     dataset: Dataset
     syntax: str
     notes: tuple[str, ...] = ()
+    template: Template | None = None
 
 
-def open_container(data: Buffer, *, depth: int, inflated_bytes: int) -> Container:
-    """The data set of a file.
+def open_container(
+    data: Buffer, *, depth: int, inflated_bytes: int, templates: Templates[Any] | None = None
+) -> Container:
+    """The data set of a file; `templates` hold the headers seen before.
 
     Raises Refusal: `archive_not_opened`, `not_dicom`, `corrupt_dataset`, `truncated_pixel_data` or
     `limit_exceeded`.
     """
+    if templates is None:
+        return _opened(data, depth, inflated_bytes)[0]
+    template = templates.find(data)
+    dataset = None if template is None else template.dataset(data, depth)
+    if template is not None and dataset is not None:
+        return Container(dataset, template.syntax, template.notes, template)
+    container, meta = _opened(data, depth, inflated_bytes)
+    if container.dataset.data is data:
+        template = templates.learn(container.dataset, container.syntax, container.notes, meta)
+    return replace(container, template=template)
+
+
+def _opened(data: Buffer, depth: int, inflated_bytes: int) -> tuple[Container, Elements]:
+    """The data set read element by element, and the elements of the meta group."""
     start, preamble = _beginning(data)
     notes = () if preamble else ("no_preamble",)
     if data[start : start + 2] != b"\2\0":
-        return _without_meta(data, start, depth=depth, notes=(*notes, "no_meta"))
+        return _without_meta(data, start, depth=depth, notes=(*notes, "no_meta")), {}
     meta, meta_end = _meta(data, start, Encoding(explicit=True, depth=depth))
     length = meta.whole("FileMetaInformationGroupLength")
     if length is not None and length > len(data):
         raise Refusal("corrupt_dataset", "the meta group is longer than the file")
     syntax = meta.text("TransferSyntaxUID")
     if not syntax:
-        return _without_meta(data, meta_end, depth=depth, notes=(*notes, "no_meta"))
-    if syntax == DEFLATED:
+        found = _without_meta(data, meta_end, depth=depth, notes=(*notes, "no_meta"))
+    elif syntax == DEFLATED:
         inflated = inflate(data, meta_end, limit=inflated_bytes)
-        return _declared(inflated, 0, syntax, depth=depth, notes=notes)
-    return _declared(data, meta_end, syntax, depth=depth, notes=notes)
+        found = _declared(inflated, 0, syntax, depth=depth, notes=notes)
+    else:
+        found = _declared(data, meta_end, syntax, depth=depth, notes=notes)
+    return found, meta.elements
 
 
 def inflate(data: Buffer, start: int, *, limit: int) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.ingest import objects
-from pipeline.ingest.attributes import attributes_of, date_of
+from pipeline.ingest.attributes import attributes_of, date_of, renewed_attributes
 from pipeline.ingest.container import Container, open_container
 from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.dates import POLICIES
@@ -22,9 +22,10 @@ from pipeline.ingest.frame_attributes import attributes_of_frames
 from pipeline.ingest.frames import Frame
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels import PixelFormat, check_limits, pixel_format, pixel_keyword
-from pipeline.ingest.planes import Identity, frames_of
+from pipeline.ingest.planes import Identity, frames_of, renewed_frame
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series_rules import Rule, open_rules
+from pipeline.ingest.templates import Templates
 from pipeline.ingest.transforms import functional_groups, palette_of, transforms_of
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute
@@ -88,17 +89,8 @@ class Selection:
     rules: tuple[Rule, ...] = ()
 
 
-def read_header(file: Found, *, key: Key, selection: Selection) -> Header:
-    """The header of a file of RAW. Whatever the file holds, the reason says it; nothing is raised for it."""
-    try:
-        with open_file(file.path) as opened:
-            return _of_file(opened, file, key=key, selection=selection)
-    except (OSError, ChangedWhileRead) as error:
-        return Header(0, 0, reason="io_error", detail=type(error).__name__)
-
-
 @dataclass(slots=True)
-class _Findings:
+class Findings:
     """What was found in a file until something stopped the reading."""
 
     notes: tuple[str, ...] = ()
@@ -111,15 +103,29 @@ class _Findings:
     broken: Refusal | None = None
 
 
-def _of_file(opened: OpenFile, file: Found, *, key: Key, selection: Selection) -> Header:
+def read_header(file: Found, *, key: Key, selection: Selection, templates: Templates[Findings]) -> Header:
+    """The header of a file of RAW. Whatever the file holds, the reason says it; nothing is raised for it.
+
+    The `templates` are of files read before under the same key and selection.
+    """
+    try:
+        with open_file(file.path) as opened:
+            return _of_file(opened, file, key=key, selection=selection, templates=templates)
+    except (OSError, ChangedWhileRead) as error:
+        return Header(0, 0, reason="io_error", detail=type(error).__name__)
+
+
+def _of_file(
+    opened: OpenFile, file: Found, *, key: Key, selection: Selection, templates: Templates[Findings]
+) -> Header:
     size, mtime_ns = opened.size, opened.mtime_ns
     if not size:
         return Header(size, mtime_ns, reason="empty_file")
     if size > selection.limits.file_bytes:
         return Header(size, mtime_ns, reason="limit_exceeded", detail=f"{size} bytes")
-    found, reason, detail = _Findings(), "ok", ""
+    found, reason, detail = Findings(), "ok", ""
     try:
-        _look(found, opened.data, key, selection)
+        _look(found, opened.data, key, selection, templates)
     except Refusal as refusal:
         reason, detail = refusal.reason, refusal.detail
     if found.broken is not None:
@@ -142,11 +148,42 @@ def _of_file(opened: OpenFile, file: Found, *, key: Key, selection: Selection) -
     )
 
 
-def _look(found: _Findings, data: Buffer, key: Key, selection: Selection) -> None:
+def _look(
+    found: Findings, data: Buffer, key: Key, selection: Selection, templates: Templates[Findings]
+) -> None:
     """Reads on until the header is understood, or raises Refusal with what was found so far kept."""
     limits = selection.limits
-    container = open_container(data, depth=limits.depth, inflated_bytes=limits.decoded_bytes)
+    container = open_container(
+        data, depth=limits.depth, inflated_bytes=limits.decoded_bytes, templates=templates
+    )
+    template, sop = container.template, container.dataset.text("SOPInstanceUID")
+    if template is None or not sop:
+        _understand(found, container, key, selection)
+    elif template in templates.concluded:
+        known = templates.concluded[template]
+        found.pseudonyms = {**known.pseudonyms, "sop": key.pseudonym("sop", sop)}
+        _take_over(found, known, container, selection)
+    else:
+        _understand(found, container, key, selection)
+        if found.broken is None and len(found.frames) == 1:
+            templates.concluded[template] = found
+
+
+def _take_over(found: Findings, known: Findings, container: Container, selection: Selection) -> None:
+    """As `_understand`, for a header that says the same as the known one but for what is a slice's own."""
     dataset = container.dataset
+    found.notes, found.image = container.notes, True
+    found.patient_id = known.patient_id
+    found.attributes = renewed_attributes(known.attributes, dataset)
+    _match(found, dataset, selection.rules)
+    if container.template is None or container.template.fragments:
+        _form_of(found, container, decoded_bytes=selection.limits.decoded_bytes)
+    found.frames = (renewed_frame(known.frames[0], dataset, found.pseudonyms["sop"]),)
+    found.notes = known.notes
+
+
+def _understand(found: Findings, container: Container, key: Key, selection: Selection) -> None:
+    dataset, limits = container.dataset, selection.limits
     found.notes = container.notes
     objects.check_kind(dataset)
     found.image = True
@@ -165,7 +202,7 @@ def _look(found: _Findings, data: Buffer, key: Key, selection: Selection) -> Non
     found.notes = tuple(sorted(notes))
 
 
-def _identify(found: _Findings, dataset: Dataset, key: Key, *, dates: str) -> None:
+def _identify(found: Findings, dataset: Dataset, key: Key, *, dates: str) -> None:
     """Pseudonyms for everything the file says about whose it is, and the attributes that may be kept."""
     for kind, keyword in _IDENTIFIER_KEYWORDS:
         text = dataset.text(keyword)
@@ -180,14 +217,14 @@ def _identify(found: _Findings, dataset: Dataset, key: Key, *, dates: str) -> No
         found.attributes = {**found.attributes, **POLICIES[dates](day, found.patient_id, key)}
 
 
-def _match(found: _Findings, dataset: Dataset, rules: tuple[Rule, ...]) -> None:
+def _match(found: Findings, dataset: Dataset, rules: tuple[Rule, ...]) -> None:
     """Raises Refusal `rule_not_selected` where the header alone says that the image fits no rule."""
     found.open_rules = tuple(open_rules(rules, found.attributes, dataset.text("SeriesDescription")))
     if rules and not found.open_rules:
         raise Refusal("rule_not_selected", "no rule of ingest.select")
 
 
-def _identity(found: _Findings, dataset: Dataset, key: Key) -> Identity:
+def _identity(found: Findings, dataset: Dataset, key: Key) -> Identity:
     """Raises Refusal `missing_attribute` when the file doesn't say whose image it is."""
     for kind, keyword in _IDENTIFIER_KEYWORDS:
         if kind not in found.pseudonyms and kind != "accession":
@@ -202,7 +239,7 @@ def _identity(found: _Findings, dataset: Dataset, key: Key) -> Identity:
     )
 
 
-def _form_of(found: _Findings, container: Container, *, decoded_bytes: int) -> PixelFormat:
+def _form_of(found: Findings, container: Container, *, decoded_bytes: int) -> PixelFormat:
     """The pixel module; what is wrong with the pixels as far as no decoder is needed goes to `found.broken`.
 
     Raises Refusal where the plane has no place among others.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.ingest.attributes import optional_number, optional_numbers
 from pipeline.ingest.csa import csa_values
@@ -31,6 +31,9 @@ _NUMBER_KEYS = (
     ("trigger_time", "CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime", "TriggerTime"),
     ("acquisition_number", "FrameContentSequence", "FrameAcquisitionNumber", "AcquisitionNumber"),
 )
+_OWN_NUMBER_KEYS = (("instance_number", "InstanceNumber"), ("acquisition_number", "AcquisitionNumber"))
+_OWN_KEYS = frozenset({"acquisition_time", *(key for key, _ in _OWN_NUMBER_KEYS)})
+_CLASSIC_KEYS = tuple((key, keyword) for key, _, _, keyword in _NUMBER_KEYS if key not in _OWN_KEYS)
 _TOP_NUMBER_KEYS = (("echo_number", "EchoNumbers"),)
 _TOP_TEXT_KEYS = (
     ("presentation_intent", "PresentationIntentType"),
@@ -90,6 +93,17 @@ def frames_of(
     )
 
 
+def renewed_frame(known: Frame, dataset: Dataset, sop_id: str) -> Frame:
+    """The plane of a data set that says the same as the known one, but for what is a slice's own."""
+    keys = {key: value for key, value in known.keys.items() if key not in _OWN_KEYS}
+    return replace(
+        known,
+        source=sop_id,
+        position_mm=_triple(optional_numbers(dataset, "ImagePositionPatient")),
+        keys={**keys, **_own_keys(dataset)},
+    )
+
+
 def _spacing(
     groups: FunctionalGroups, index: int, modality: str
 ) -> tuple[tuple[float, float] | None, SpacingKind]:
@@ -127,7 +141,10 @@ def _region_spacing(dataset: Dataset) -> tuple[float, float] | None:
 
 def _position(groups: FunctionalGroups, index: int) -> Triple | None:
     holder = groups.holder("PlanePositionSequence", index, "ImagePositionPatient")
-    values = optional_numbers(holder, "ImagePositionPatient") if holder is not None else ()
+    return None if holder is None else _triple(optional_numbers(holder, "ImagePositionPatient"))
+
+
+def _triple(values: Sequence[float]) -> Triple | None:
     return (values[0], values[1], values[2]) if len(values) == 3 else None
 
 
@@ -153,11 +170,20 @@ def _image_type(groups: FunctionalGroups, index: int) -> tuple[str, ...]:
 
 
 def _shared_keys(dataset: Dataset, identity: Identity) -> dict[str, str | float]:
-    keys = dict(_series_keys(dataset))
+    keys = {**_series_keys(dataset), **_own_keys(dataset)}
     if identity.frame_of_reference:
         keys["frame_of_reference"] = identity.frame_of_reference
-    if (number := optional_number(dataset, "InstanceNumber")) is not None:
-        keys["instance_number"] = number
+    return keys
+
+
+def _own_keys(dataset: Dataset) -> dict[str, str | float]:
+    """Those keys of the top level that differ from slice to slice of most series."""
+    keys: dict[str, str | float] = {}
+    for key, keyword in _OWN_NUMBER_KEYS:
+        if (number := optional_number(dataset, keyword)) is not None:
+            keys[key] = number
+    if "ImagePositionPatient" in dataset and (seconds := _acquired(dataset)) is not None:
+        keys["acquisition_time"] = seconds
     return keys
 
 
@@ -180,22 +206,20 @@ def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
     kernel = groups.holder("CTReconstructionSequence", index, "ConvolutionKernel")
     if kernel is not None and (text := kernel.text("ConvolutionKernel")):
         keys["kernel"] = text
-    content = groups.item("FrameContentSequence", index)
-    stack = content.text("StackID") if content is not None else ""
     gradient = _gradient(groups, index)
-    seconds = _acquired(groups.dataset, content)
-    if stack:
-        keys["stack_id"] = stack
     if gradient:
         keys["gradient"] = "\\".join(f"{value:.6g}" for value in gradient)
-    if seconds is not None:
-        keys["acquisition_time"] = seconds
+    if (content := groups.item("FrameContentSequence", index)) is not None:
+        if stack := content.text("StackID"):
+            keys["stack_id"] = stack
+        if (seconds := _acquired(groups.dataset, content)) is not None:
+            keys["acquisition_time"] = seconds
     return keys
 
 
-@remembered([keyword for *_, keyword in _NUMBER_KEYS])
+@remembered([keyword for _, keyword in _CLASSIC_KEYS])
 def _classic_keys(dataset: Dataset) -> dict[str, str | float]:
-    numbers = {key: optional_number(dataset, keyword) for key, _, _, keyword in _NUMBER_KEYS}
+    numbers = {key: optional_number(dataset, keyword) for key, keyword in _CLASSIC_KEYS}
     return {key: number for key, number in numbers.items() if number is not None}
 
 
@@ -207,10 +231,8 @@ def _gradient(groups: FunctionalGroups, index: int) -> tuple[float, ...]:
     return optional_numbers(directions[0], "DiffusionGradientOrientation") if directions else ()
 
 
-def _acquired(dataset: Dataset, content: Dataset | None) -> float | None:
+def _acquired(dataset: Dataset, content: Dataset | None = None) -> float | None:
     """Seconds since a fixed moment; used in memory only, to tell volumes of one series apart."""
-    if content is None and "ImagePositionPatient" not in dataset:
-        return None
     moment = None
     if content is not None:
         moment = moment_of_datetime(content.text("FrameAcquisitionDateTime"))

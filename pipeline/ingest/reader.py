@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
@@ -12,13 +13,15 @@ from numpy.typing import NDArray
 from pipeline.ingest.codecs import CODECS
 from pipeline.ingest.colour import Palette, narrowed, rgb_of_palette, rgb_of_ybr
 from pipeline.ingest.container import open_container
+from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.decode import PixelSource, open_pixels, read_frame
 from pipeline.ingest.files import ChangedWhileRead, open_file
 from pipeline.ingest.frames import Frame
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits
-from pipeline.ingest.pixels import pixel_keyword
+from pipeline.ingest.pixels import PixelFormat, pixel_keyword
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.templates import Templates
 from pipeline.ingest.transforms import functional_groups, palette_of, transforms_of
 from pipeline.ingest.values import HU, HounsfieldTally, Plane, Transform, plane_of, stored_values
 
@@ -33,16 +36,23 @@ class SourceFile:
 
 
 @dataclass(frozen=True)
-class Source:
-    """An opened image file, ready to give its planes."""
+class Meaning:
+    """What stored values stand for: a transform for each frame (one where all are alike), or a palette."""
 
-    pixels: PixelSource
     transforms: tuple[Transform, ...]
     palette: Palette | None
 
     def transform(self, index: int) -> Transform:
         """How frame `index` becomes numbers."""
         return self.transforms[index if len(self.transforms) > 1 else 0]
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened image file, ready to give its planes."""
+
+    pixels: PixelSource
+    meaning: Meaning
 
     def decoder(self) -> str:
         """The decoder's package and version."""
@@ -60,6 +70,7 @@ class PlaneReader:
     files: Mapping[str, SourceFile]
     tokens: Mapping[str, str]
     limits: FileLimits
+    templates: Templates[Meaning]
     stack: contextlib.ExitStack
     token: str = ""
     notes: dict[str, set[str]] = field(default_factory=dict)
@@ -79,11 +90,13 @@ class PlaneReader:
         if token != self.token or self._source is None:
             self.stack.close()
             self.token = token
-            self._source = self.stack.enter_context(open_source(self.files[token], self.limits))
+            self._source = self.stack.enter_context(
+                open_source(self.files[token], self.limits, self.templates)
+            )
         source = self._source
         plane = values_of(source, frame.index)
         self.notes.setdefault(token, set()).update(plane.notes)
-        self.transforms.append(source.transform(frame.index))
+        self.transforms.append(source.meaning.transform(frame.index))
         if self.transforms[0].unit == HU:
             self.tally.add(plane)
         self.bits_stored = source.pixels.form.bits_stored
@@ -94,19 +107,34 @@ class PlaneReader:
 
 
 @contextlib.contextmanager
-def open_source(file: SourceFile, limits: FileLimits) -> Iterator[Source]:
-    """An image file whose bytes are those that were seen before. Raises Refusal `io_error` if they aren't."""
+def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meaning]) -> Iterator[Source]:
+    """An image file whose bytes are those that were seen before; `templates` are of files read before.
+
+    Raises Refusal `io_error` if the bytes are others.
+    """
     try:
         with open_file(file.path) as opened:
             if (opened.size, opened.mtime_ns) != (file.size, file.mtime_ns):
                 raise ChangedWhileRead
-            container = open_container(opened.data, depth=limits.depth, inflated_bytes=limits.decoded_bytes)
+            container = open_container(
+                opened.data,
+                depth=limits.depth,
+                inflated_bytes=limits.decoded_bytes,
+                templates=templates,
+            )
             pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes)
-            groups = functional_groups(container.dataset, pixels.form.frames)
-            transforms = transforms_of(groups, pixels.form, pixel_keyword(container.dataset))
-            yield Source(pixels, transforms, palette_of(container.dataset, pixels.form))
+            meaning = templates.conclusion(
+                container.template, partial(_meaning, container.dataset, pixels.form)
+            )
+            yield Source(pixels, meaning)
     except (OSError, ChangedWhileRead) as error:
         raise Refusal("io_error", type(error).__name__) from None
+
+
+def _meaning(dataset: Dataset, form: PixelFormat) -> Meaning:
+    groups = functional_groups(dataset, form.frames)
+    transforms = transforms_of(groups, form, pixel_keyword(dataset))
+    return Meaning(transforms, palette_of(dataset, form))
 
 
 def values_of(source: Source, index: int) -> Plane:
@@ -114,11 +142,11 @@ def values_of(source: Source, index: int) -> Plane:
     form = source.pixels.form
     stored = read_frame(source.pixels, index)
     notes = frozenset(source.pixels.notes)
-    if source.palette is not None:
+    if source.meaning.palette is not None:
         indices, _ = stored_values(stored.array, form)
-        return Plane(rgb_of_palette(indices, source.palette), notes=notes)
+        return Plane(rgb_of_palette(indices, source.meaning.palette), notes=notes)
     if form.samples == 1:
-        plane = plane_of(stored.array, form, source.transform(index))
+        plane = plane_of(stored.array, form, source.meaning.transform(index))
         return Plane(plane.array, plane.padded, plane.notes | notes)
     array = rgb_of_ybr(stored.array, form.bits_stored) if stored.colour == "YBR" else stored.array
     fixed = {"colour_model_fixed"} if stored.colour_fixed else set()

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from pipeline.executors import Crew, Failure
 from pipeline.ingest.discover import Found
-from pipeline.ingest.headers import Header, Selection, read_header
+from pipeline.ingest.headers import Findings, Header, Selection, read_header
 from pipeline.ingest.isolation import at_most, header_refusal, run_isolated
+from pipeline.ingest.templates import Templates
 from pipeline.progress import Bar
 from pipeline.pseudonyms import Key
 
@@ -26,10 +27,11 @@ class HeaderTask:
 
 def read_headers(task: HeaderTask) -> dict[str, Header]:
     """The headers of a task's files, by token."""
-    found = {}
+    found: dict[str, Header] = {}
+    templates: Templates[Findings] = Templates()
     for file in task.files:
         with at_most(task.selection.limits.seconds):
-            found[file.token] = read_header(file, key=task.key, selection=task.selection)
+            found[file.token] = read_header(file, key=task.key, selection=task.selection, templates=templates)
     return found
 
 

@@ -22,6 +22,7 @@ from pipeline.ingest.discover import Found
 from pipeline.ingest.headers import Header, Selection, read_header
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.reader import SourceFile, open_source, values_of
+from pipeline.ingest.templates import Templates
 from pipeline.ingest.values import Plane
 from pipeline.pseudonyms import Key
 
@@ -124,15 +125,22 @@ def plane(data: bytes | Dataset, folder: Path, index: int = 0) -> Plane:
     path = write(folder / "plane.dcm", data)
     status = path.stat()
     with open_source(
-        SourceFile(os.fsencode(path), status.st_size, status.st_mtime_ns), FileLimits()
+        SourceFile(os.fsencode(path), status.st_size, status.st_mtime_ns), FileLimits(), Templates()
     ) as source:
         return values_of(source, index)
 
 
-def header(data: bytes | Dataset, folder: Path, name: str = "image.dcm", **limits: int) -> Header:
-    """What the header pass makes of a file in `folder`."""
+def header(
+    data: bytes | Dataset,
+    folder: Path,
+    name: str = "image.dcm",
+    templates: Templates | None = None,
+    **limits: int,
+) -> Header:
+    """What the header pass makes of a file in `folder`, after those that `templates` are of."""
     path = write(folder / name, data)
     status = path.stat()
     token = KEY.pseudonym("path", name)
     found = Found(token, os.fsencode(path), name, status.st_size, status.st_mtime_ns)
-    return read_header(found, key=KEY, selection=Selection(MODALITIES, FileLimits(**limits)))
+    selection = Selection(MODALITIES, FileLimits(**limits))
+    return read_header(found, key=KEY, selection=selection, templates=templates or Templates())

@@ -1,0 +1,144 @@
+"""Recognizes a header that says the same as one before, but for what is a slice's own.
+
+The headers of a series are almost the same, byte for byte. Where they are the same everywhere but inside
+the values of `OWN` elements, and of elements that can't be asked for, they have the same elements at the
+same places with the same values: one comparison replaces the walk, and what was concluded from the first
+holds for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import dropwhile
+from typing import Generic, TypeVar
+
+from pipeline.ingest.dataset import Dataset, walk
+from pipeline.ingest.dictionary import ELEMENTS
+from pipeline.ingest.elements import PIXEL_DATA_TAGS, UNDEFINED, Buffer, Elements, Encoding, Order
+
+Conclusion = TypeVar("Conclusion")
+
+OWN = (
+    "SOPInstanceUID", "InstanceNumber", "ImagePositionPatient", "AcquisitionNumber", "AcquisitionDate",
+    "AcquisitionTime", "AcquisitionDateTime", "WindowCenter", "WindowWidth",
+)  # fmt: skip
+"""What differs from slice to slice of most series."""
+
+_COMPARED = frozenset(tag for tag, _ in ELEMENTS.values()) - {ELEMENTS[keyword][0] for keyword in OWN}
+_PREAMBLE_BYTES, _LAST_BYTES, _MOST = 128, 12, 32
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """The header that some files share, up to the value of their pixel data element.
+
+    `elements` are those before it, `rest` the tags from it on. `fragments` says that the pixels lie in
+    fragments, whose number and sizes are each file's own. `compared` has all bits set of the bytes that
+    must be those of `said`; `last` are the last of them.
+    """
+
+    syntax: str
+    notes: tuple[str, ...]
+    explicit: bool
+    order: Order
+    elements: Elements
+    rest: tuple[int, ...]
+    pixels: int
+    value: int
+    fragments: bool
+    last: bytes
+    compared: int
+    said: int
+
+    def fits(self, data: Buffer) -> bool:
+        """Whether the file begins with this header."""
+        if data[self.value - _LAST_BYTES : self.value] != self.last:
+            return False
+        return int.from_bytes(data[: self.value], "little") & self.compared == self.said
+
+    def dataset(self, data: Buffer, depth: int) -> Dataset | None:
+        """The data set of a file that fits; None where other elements follow, or its pixels are cut off."""
+        rest = walk(data, self.pixels, len(data), Encoding(self.explicit, self.order, depth))
+        if rest.truncation is not None or tuple(rest.elements) != self.rest:
+            return None
+        return Dataset(data, rest.encoding, {**self.elements, **rest.elements}, rest.end)
+
+
+@dataclass
+class Templates(Generic[Conclusion]):
+    """The headers known so far, the last one used first, the series seen, and what follows from a header."""
+
+    known: list[Template] = field(default_factory=list)
+    series: set[bytes] = field(default_factory=set)
+    concluded: dict[Template, Conclusion] = field(default_factory=dict)
+
+    def conclusion(self, template: Template | None, make: Callable[[], Conclusion]) -> Conclusion:
+        """What follows from a header, made once for each template."""
+        if template is None:
+            return make()
+        if template not in self.concluded:
+            self.concluded[template] = make()
+        return self.concluded[template]
+
+    def find(self, data: Buffer) -> Template | None:
+        """The known header that a file begins with."""
+        for place, template in enumerate(self.known):
+            if template.fits(data):
+                if place:
+                    self.known.insert(0, self.known.pop(place))
+                return template
+        return None
+
+    def learn(self, dataset: Dataset, syntax: str, notes: tuple[str, ...], meta: Elements) -> Template | None:
+        """The header of a file read element by element, from the second file of a series on."""
+        series = dataset.raw("SeriesInstanceUID")
+        if series not in self.series:
+            self.series.add(series)
+            return None
+        rest = tuple(dropwhile(lambda tag: tag not in PIXEL_DATA_TAGS, dataset.elements))
+        if not _is_plain(dataset, rest):
+            return None
+        template = _template(dataset, syntax, notes, meta, rest)
+        self.known = [template, *self.known[: _MOST - 1]]
+        return template
+
+
+def _is_plain(dataset: Dataset, rest: Sequence[int]) -> bool:
+    """Whether the file is one slice, and says all that counts in listed elements before its pixels.
+
+    The values of a PET depend on the time, those of a mosaic on a private header.
+    """
+    whole = bool(rest) and dataset.truncation is None and _COMPARED.isdisjoint(rest[1:])
+    groups = "SharedFunctionalGroupsSequence" in dataset or "PerFrameFunctionalGroupsSequence" in dataset
+    apart = dataset.text("Modality") == "PT" or "MOSAIC" in dataset.words("ImageType")
+    return whole and not groups and not apart
+
+
+def _template(
+    dataset: Dataset, syntax: str, notes: tuple[str, ...], meta: Elements, rest: tuple[int, ...]
+) -> Template:
+    data = dataset.data
+    vr, value, length = dataset.elements[rest[0]]
+    before = {tag: element for tag, element in dataset.elements.items() if tag not in rest}
+    compared = bytearray(b"\xff" * value)
+    if "no_preamble" not in notes:
+        compared[:_PREAMBLE_BYTES] = bytes(_PREAMBLE_BYTES)
+    for tag, (_, start, size) in (*meta.items(), *before.items()):
+        if tag not in _COMPARED and size != UNDEFINED:
+            compared[start : start + size] = bytes(size)
+    mask = int.from_bytes(compared, "little")
+    return Template(
+        syntax=syntax,
+        notes=notes,
+        explicit=dataset.encoding.explicit,
+        order=dataset.encoding.order,
+        elements=before,
+        rest=rest,
+        pixels=value - (12 if vr else 8),
+        value=value,
+        fragments=length == UNDEFINED,
+        last=data[value - _LAST_BYTES : value],
+        compared=mask,
+        said=int.from_bytes(data[:value], "little") & mask,
+    )

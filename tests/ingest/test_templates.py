@@ -1,0 +1,168 @@
+"""Headers recognized by those before them: never another result than that of reading them by themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pytest
+from dicom_files import WHEEL, compressed, encoded, header, image, opened
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, JPEGLSLossless
+
+from pipeline.ingest.dictionary import ELEMENTS
+from pipeline.ingest.headers import Header
+from pipeline.ingest.limits import FileLimits
+from pipeline.ingest.reader import SourceFile, open_source, values_of
+from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.templates import OWN, Templates
+
+LISTED = {tag for tag, _ in ELEMENTS.values()}
+OWN_TAGS = {ELEMENTS[keyword][0] for keyword in OWN}
+
+
+def read(data: bytes | Dataset, folder: Path, templates: Templates | None = None) -> Header:
+    return replace(header(data, folder, templates=templates), mtime_ns=0)
+
+
+def one_slice(number: int, modality: str = "CT", **elements: object) -> Dataset:
+    own = {
+        "SOPInstanceUID": f"2.25.1{number:03}",
+        "InstanceNumber": f"{number:03}",
+        "ImagePositionPatient": ["0", "0", f"{number:03}"],
+        "AcquisitionNumber": f"{number % 2}",
+        "AcquisitionDate": "20200101",
+        "AcquisitionTime": f"1200{number % 60:02}",
+        "WindowCenter": f"{number:03}",
+        "WindowWidth": "400",
+        "StationName": f"ROOM{number:02}",
+        "ConvolutionKernel": "B30f",
+    }
+    return image(modality, **{**own, **elements})
+
+
+def packed(number: int, **elements: object) -> bytes:
+    pixels = np.full((16, 12), number, np.uint16)
+    return compressed(one_slice(number, **elements), [imagecodecs.jpegls_encode(pixels)], JPEGLSLossless)
+
+
+KINDS = {
+    "plain": lambda number: encoded(one_slice(number)),
+    "implicit": lambda number: encoded(one_slice(number), ImplicitVRLittleEndian),
+    "big endian": lambda number: encoded(one_slice(number), ExplicitVRBigEndian),
+    "no preamble": lambda number: encoded(one_slice(number))[132:],
+    "compressed": packed,
+    "trailing padding": lambda number: encoded(one_slice(number, DataSetTrailingPadding=b"\0" * 8)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_from_the_third_file_of_a_series_on_the_header_is_known(kind: str, tmp_path: Path) -> None:
+    templates: Templates = Templates()
+    for number in (1, 2):
+        read(KINDS[kind](number), tmp_path, templates)
+    known = templates.find(KINDS[kind](3))
+    assert known is not None and known in templates.concluded
+    again = read(KINDS[kind](3), tmp_path, templates)
+    assert again == read(KINDS[kind](3), tmp_path)
+    assert (again.reason, again.frames[0].position_mm) == ("ok", (0.0, 0.0, 3.0))
+    assert again.attributes["window_center"] == 3
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    kind=st.sampled_from(sorted(KINDS)),
+    changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=3),
+    end=st.sampled_from([0, 0, 0, -1, -4, -200]),
+    more=st.sampled_from([b"", b"", b"\0\0", b"\xfc\xff\xfc\xff"]),
+)
+def test_any_file_gives_the_same_header_after_others_as_alone(
+    kind: str, changes: list[tuple[float, int]], end: int, more: bytes, tmp_path: Path
+) -> None:
+    templates: Templates = Templates()
+    for number in (1, 2, 3):
+        read(KINDS[kind](number), tmp_path, templates)
+    data = bytearray(KINDS[kind](4))
+    for place, value in changes:
+        data[int(place * (len(data) - 1))] = value
+    changed = bytes(data[: end or None]) + more
+    assert read(changed, tmp_path, templates) == read(changed, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["plain", "implicit", "big endian"])
+def test_a_difference_in_what_all_slices_share_is_never_overlooked(kind: str, tmp_path: Path) -> None:
+    templates: Templates = Templates()
+    for number in (1, 2):
+        read(KINDS[kind](number), tmp_path, templates)
+    data = KINDS[kind](3)
+    elements = opened(data).dataset.elements
+    shared = LISTED - OWN_TAGS
+    for tag, (_, start, length) in elements.items():
+        if length and tag != ELEMENTS["PixelData"][0]:
+            other = data[:start] + bytes([data[start] ^ 1]) + data[start + 1 :]
+            assert (templates.find(other) is None) == (tag in shared), hex(tag)
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"modality": "PT"},
+        {"ImageType": ["ORIGINAL", "PRIMARY", "M", "MOSAIC"]},
+        {"SharedFunctionalGroupsSequence": [Dataset()]},
+    ],
+)
+def test_values_that_depend_on_more_than_listed_elements_are_read_each_time(
+    elements: dict[str, object], tmp_path: Path
+) -> None:
+    templates: Templates = Templates()
+    for number in (1, 2, 3):
+        data = encoded(one_slice(number, **elements))
+        assert read(data, tmp_path, templates) == read(data, tmp_path)
+    assert not templates.known
+
+
+def test_files_of_different_series_teach_nothing(tmp_path: Path) -> None:
+    templates: Templates = Templates()
+    for number in range(4):
+        read(one_slice(number, SeriesInstanceUID=f"2.25.9{number}"), tmp_path, templates)
+    assert not templates.known
+
+
+def test_real_files_give_the_same_headers_and_planes_after_others_as_alone(tmp_path: Path) -> None:
+    headers: Templates = Templates()
+    sources: Templates = Templates()
+    planes = 0
+    for path in real_files():
+        status = path.stat()
+        data = path.read_bytes()
+        for _ in range(2):
+            alone = read(data, tmp_path)
+            assert read(data, tmp_path, headers) == alone, path.name
+        file = SourceFile(os.fsencode(path), status.st_size, status.st_mtime_ns)
+        for _ in range(2 if alone.reason == "ok" else 0):
+            planes += 1
+            assert plane_digest(file, sources) == plane_digest(file, Templates()), path.name
+    assert planes > 50
+    assert headers.concluded and sources.concluded
+
+
+def plane_digest(file: SourceFile, templates: Templates) -> object:
+    try:
+        with open_source(file, FileLimits(), templates) as source:
+            plane = values_of(source, 0)
+            return plane.array.tobytes(), plane.array.dtype, plane.notes, replace(source.meaning, palette=None)
+    except Refusal as refusal:
+        return refusal.reason, refusal.detail
+
+
+def real_files() -> Iterator[Path]:
+    yield from sorted(path for path in WHEEL.rglob("*") if path.is_file() and path.stat().st_size < 1 << 20)
+    if "SCANLOOM_DATA" in os.environ:
+        series = Path(os.environ["SCANLOOM_DATA"]) / "dicom-reference" / "series"
+        yield from sorted(path for path in series.rglob("*") if path.is_file())
