@@ -156,7 +156,12 @@ def plane_digest(file: SourceFile, templates: Templates) -> object:
     try:
         with open_source(file, FileLimits(), templates) as source:
             plane = values_of(source, 0)
-            return plane.array.tobytes(), plane.array.dtype, plane.notes, replace(source.meaning, palette=None)
+            return (
+                plane.array.tobytes(),
+                plane.array.dtype,
+                plane.notes,
+                replace(source.meaning, palette=None),
+            )
     except Refusal as refusal:
         return refusal.reason, refusal.detail
 
