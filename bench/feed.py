@@ -22,7 +22,7 @@ from pipeline import backend
 from pipeline.arrays import Shards, ShardWriter
 from pipeline.checks import load_checked
 from pipeline.config import Augment, Config
-from pipeline.executors import cores
+from pipeline.provenance import cores
 from pipeline.workspace import Workspace
 
 ROUNDS, STEPS = 5, 12

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pipeline.errors import RetryError
-from pipeline.executors import cores
+from pipeline.provenance import cores
 
 _FIRST_BFLOAT16_CAPABILITY = 8  # NVIDIA Ampere
 

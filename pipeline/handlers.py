@@ -6,6 +6,7 @@ Stages and commands are imported when they are called: `scanloom --help` imports
 from __future__ import annotations
 
 import argparse
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,11 @@ def stage(options: argparse.Namespace) -> None:
 
 def ingest(options: argparse.Namespace) -> None:
     """Runs ingest on a sound catalogue, without the patients who withdrew; its page follows."""
+    from pipeline.executors import local
+
+    local.prepare("pipeline.ingest.survey", "pipeline.ingest.casting")
+    gc.disable()  # the records of very many files stay to the end and hold no cycles
+
     from pipeline import stages, workspace
     from pipeline.commands.forget import run_withdrawn
     from pipeline.commands.ingest_page import run as write_page

@@ -13,7 +13,10 @@ import secrets
 import stat
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from mmap import mmap
 from pathlib import Path
+
+from blake3 import blake3
 
 from pipeline.errors import UsageError
 from pipeline.workspace import atomic
@@ -49,9 +52,20 @@ class Key:
         """
         return _word(self.secret, kind, fields)
 
-    def digest(self, data: bytes | memoryview) -> str:
-        """32 hex digits for the bytes, under the key: equal bytes are seen, the source can't be found."""
+    def digest(self, data: bytes) -> str:
+        """32 hex digits for a text, by HMAC-SHA-256: for what is drawn by it to be drawn alike anywhere."""
         return hmac.digest(self.secret, data, "sha256")[:16].hex()
+
+    def content_digest(self, data: bytes | mmap | memoryview) -> str:
+        """32 hex digits for the bytes of a file or an array: equal bytes are seen, the source can't be found.
+
+        By keyed BLAKE3, which costs a third of HMAC-SHA-256 on what ingest spends most of its time on.
+        """
+        return blake3(data, key=self._content_key).hexdigest(16)
+
+    @cached_property
+    def _content_key(self) -> bytes:
+        return hmac.digest(self.secret, b"content", "sha256")
 
 
 @lru_cache(_REMEMBERED)  # the files of a series share most of their identifiers

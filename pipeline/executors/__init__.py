@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pipeline.errors import UsageError
 from pipeline.executors import local
 from pipeline.executors.batches import Batch, ChildLimits, Crew, Failure, Result
-from pipeline.provenance import cores
 
-__all__ = ["ChildLimits", "Crew", "Failure", "cores", "run"]
+__all__ = ["ChildLimits", "Crew", "Failure", "run"]
 
 
 def run(
@@ -30,7 +29,7 @@ def run(
         RetryError: the scheduler can't be reached or has no workers.
     """
     if not crew.scheduler:
-        return local.run(function, batches, workers=crew.workers, limits=limits)
+        return local.run(function, batches, workers=crew.size, limits=limits)
     try:
         from pipeline.executors import cluster  # an extra, not needed otherwise
     except ModuleNotFoundError:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from pipeline.provenance import cores
+
 Batch = TypeVar("Batch")
 Result = TypeVar("Result")
 Pending = TypeVar("Pending")
@@ -15,7 +17,7 @@ Pending = TypeVar("Pending")
 
 @dataclass(frozen=True)
 class Crew:
-    """Who does the work: `workers` children here (None: one a core), or the workers of a Dask scheduler.
+    """Who does the work: `workers` children here, or the workers of a Dask scheduler.
 
     `folder` is the one that a cluster's machines must share with this one.
     """
@@ -23,6 +25,11 @@ class Crew:
     folder: Path
     workers: int | None = None
     scheduler: str | None = None
+
+    @property
+    def size(self) -> int:
+        """The number of children here: one more than cores if not said, since they wait for the disk."""
+        return self.workers or cores() + 1
 
 
 @dataclass(frozen=True)

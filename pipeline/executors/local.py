@@ -27,7 +27,6 @@ from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from pipeline.errors import ScanloomError
 from pipeline.executors.batches import Batch, ChildLimits, Failure, Result, in_order
-from pipeline.provenance import cores
 
 _PR_SET_PDEATHSIG = 1
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
@@ -38,13 +37,12 @@ _ONE_THREAD = "pipeline.executors.one_thread"
 
 
 def run(
-    function: Callable[[Batch], Result], batches: Iterable[Batch], *, workers: int | None, limits: ChildLimits
+    function: Callable[[Batch], Result], batches: Iterable[Batch], *, workers: int, limits: ChildLimits
 ) -> Iterator[tuple[Batch, Result | Failure]]:
     """Each batch with its result or Failure, in the order of `batches`; ScanloomError is re-raised."""
-    count = workers or cores()
     pool = ProcessPool(
-        max_workers=count,
-        context=_context(function.__module__),
+        max_workers=workers,
+        context=prepare(function.__module__),
         initializer=_start_child,
         initargs=(limits.memory_mb,),
     )
@@ -55,21 +53,22 @@ def run(
         return future
 
     try:
-        for batch, future in in_order(batches, submit, workers=lambda: count):
+        for batch, future in in_order(batches, submit, workers=lambda: workers):
             yield batch, _outcome(future, limits)
     finally:
         pool.stop()
         pool.join()
 
 
-def _context(module: str) -> BaseContext:
-    """How children are made: as copies of a server that has imported `module`.
+def prepare(*modules: str) -> BaseContext:
+    """How children are made: as copies of a server that imports `modules`, beside what is done here.
 
     Where the path of the temporary folder leaves no room for the server's socket, as fresh interpreters.
+    A server that runs already stays as it is.
     """
     if len(os.fsencode(tempfile.gettempdir())) > _LONGEST_FOLDER:
         return multiprocessing.get_context("spawn")
-    multiprocessing.set_forkserver_preload([_ONE_THREAD, module])
+    multiprocessing.set_forkserver_preload([_ONE_THREAD, *modules])
     with _interrupts_held():
         forkserver.ensure_running()
     return multiprocessing.get_context("forkserver")

@@ -23,7 +23,7 @@ from pipeline.ingest.reader import Meaning, PlaneReader, Source, SourceFile, ope
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.templates import Templates
 from pipeline.ingest.transforms import RGB
-from pipeline.ingest.values import HU, check_hounsfield, smallest
+from pipeline.ingest.values import HU, check_hounsfield
 from pipeline.ingest.volume import assemble
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute, Case, Geometry
@@ -135,20 +135,20 @@ def digest_planes(batch: Batch) -> dict[str, tuple[str, ...]]:
 
 def pixel_digest(array: NDArray[Any], key: Key) -> str:
     """A keyed digest of values and shape; equal for equal values since these decide the dtype."""
-    content = key.digest(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-    return key.digest(f"{array.dtype.str} {array.shape} {content}".encode())
+    content = key.content_digest(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return key.content_digest(f"{array.dtype.str} {array.shape} {content}".encode())
 
 
 def _plane_digest(source: Source, index: int, batch: Batch) -> str:
     with at_most(batch.limits.seconds):
-        return pixel_digest(smallest(values_of(source, index).array), batch.key)
+        return pixel_digest(values_of(source, index).array, batch.key)
 
 
 def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
     """The voxels of a case. Raises Refusal, whatever happens."""
     try:
         array, geometry, notes = assemble(case_plan.group, reader.read)
-        array = np.ascontiguousarray(smallest(array))
+        array = np.ascontiguousarray(array)
         reader.token = ""  # from here on it is the whole volume's trouble
         if _unit(case_plan) == HU:
             check_hounsfield(reader.tally, bits_stored=reader.bits_stored)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -108,7 +109,9 @@ def _native_frame(source: PixelSource, index: int) -> NDArray[Any]:
     first, last = start + first_bit // 8, start + -(-(first_bit + form.frame_bits) // 8)
     if source.big_endian and form.bits_allocated <= 8 and vr == b"OW":
         return _from_swapped_words(source, index)
-    return unpack_native(bytes(data[first:last]), form, order, first_bit % 8)
+    # an array on a map would keep it from being closed
+    raw = data[first:last] if isinstance(data, mmap.mmap) else memoryview(data)[first:last]
+    return unpack_native(raw, form, order, first_bit % 8)
 
 
 def _from_swapped_words(source: PixelSource, index: int) -> NDArray[Any]:

@@ -133,7 +133,7 @@ def _of_file(
     return Header(
         size,
         mtime_ns,
-        digest=key.digest(memoryview(opened.data)),
+        digest=key.content_digest(opened.data),
         reason=reason,
         detail=detail,
         notes=found.notes,

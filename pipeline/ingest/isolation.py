@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from pipeline.executors import ChildLimits, Crew, Failure, cores, run
+from pipeline.executors import ChildLimits, Crew, Failure, run
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.reasons import Refusal
 
@@ -49,7 +49,7 @@ def run_isolated(
             alone.append((task, result))
     yield from alone
     if parts:
-        half = replace(crew, workers=max(1, (crew.workers or cores()) // 2))
+        half = replace(crew, workers=max(1, crew.size // 2))
         yield from run(function, parts, crew=_needed(half, len(parts)), limits=child)
 
 
@@ -97,4 +97,4 @@ def _refusal(failure: Failure) -> Refusal:
 
 
 def _needed(crew: Crew, tasks: int) -> Crew:
-    return replace(crew, workers=max(1, min(crew.workers or cores(), tasks)))
+    return replace(crew, workers=max(1, min(crew.size, tasks)))

@@ -13,7 +13,7 @@ from pipeline.ingest.reasons import Refusal
 Array = NDArray[Any]
 
 
-def unpack_native(raw: bytes, form: PixelFormat, order: str, bit_offset: int = 0) -> Array:
+def unpack_native(raw: bytes | memoryview, form: PixelFormat, order: str, bit_offset: int = 0) -> Array:
     """The array of one uncompressed frame; `bit_offset` is where its first bit lies in `raw`."""
     if form.bits_allocated == 1:
         bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from pipeline.ingest.pixels import PixelFormat, pixel_keyword
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.templates import Templates
 from pipeline.ingest.transforms import functional_groups, palette_of, transforms_of
-from pipeline.ingest.values import HU, HounsfieldTally, Plane, Transform, plane_of, stored_values
+from pipeline.ingest.values import HU, HounsfieldTally, Plane, Transform, plane_of, smallest, stored_values
 
 
 @dataclass(frozen=True)
@@ -144,10 +144,11 @@ def values_of(source: Source, index: int) -> Plane:
     notes = frozenset(source.pixels.notes)
     if source.meaning.palette is not None:
         indices, _ = stored_values(stored.array, form)
-        return Plane(rgb_of_palette(indices, source.meaning.palette), notes=notes)
+        return Plane(smallest(rgb_of_palette(indices, source.meaning.palette)), notes=notes)
     if form.samples == 1:
         plane = plane_of(stored.array, form, source.meaning.transform(index))
-        return Plane(plane.array, plane.padded, plane.notes | notes)
+        return replace(plane, notes=plane.notes | notes)
     array = rgb_of_ybr(stored.array, form.bits_stored) if stored.colour == "YBR" else stored.array
     fixed = {"colour_model_fixed"} if stored.colour_fixed else set()
-    return Plane(narrowed(array) if form.bits_allocated == 16 else array, notes=notes | fixed)
+    colours = narrowed(array) if form.bits_allocated == 16 else array
+    return Plane(smallest(colours), notes=notes | fixed)

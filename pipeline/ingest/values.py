@@ -61,11 +61,15 @@ class Transform:
 
 @dataclass(frozen=True)
 class Plane:
-    """The numbers of one plane, which of them are padding (None if none is), and the notes."""
+    """The numbers of one plane in their smallest dtype, which are padding (None if none is), and the notes.
+
+    `ends` are the lowest and the highest number, where they are known.
+    """
 
     array: Array
     padded: NDArray[np.bool_] | None = None
     notes: frozenset[str] = field(default_factory=frozenset)
+    ends: tuple[float, float] | None = None
 
 
 def stored_values(patterns: Array, form: PixelFormat) -> tuple[Array, bool]:
@@ -73,15 +77,19 @@ def stored_values(patterns: Array, form: PixelFormat) -> tuple[Array, bool]:
 
     Twelve signed bits 0xF9C are -100, whatever stands in the four bits above.
     """
+    whole = f"<i{patterns.dtype.itemsize}"
     unused = form.bits_allocated - form.bits_stored
     if form.bits_allocated == 1 or not unused:
-        return (patterns.view(f"<i{patterns.dtype.itemsize}") if form.signed else patterns), False
-    mask = patterns.dtype.type((1 << form.bits_stored) - 1)
-    low = patterns & mask
+        return (patterns.view(whole) if form.signed else patterns), False
+    low = patterns.dtype.type((1 << form.bits_stored) - 1)
     if not form.signed:
-        return low, bool((patterns != low).any())
-    signed = (low << unused).view(f"<i{patterns.dtype.itemsize}") >> unused
-    return signed, bool((signed.view(patterns.dtype) != patterns).any() and (patterns != low).any())
+        clean = patterns.max() <= low
+        return (patterns if clean else patterns & low), not clean
+    numbers, half = patterns.view(whole), 1 << (form.bits_stored - 1)
+    if -half <= numbers.min() and numbers.max() < half:
+        return numbers, False
+    signed = ((patterns & low) << unused).view(whole) >> unused
+    return signed, bool(patterns.max() > low)
 
 
 def plane_of(patterns: Array, form: PixelFormat, transform: Transform) -> Plane:
@@ -108,10 +116,11 @@ def plane_of(patterns: Array, form: PixelFormat, transform: Transform) -> Plane:
         notes.add("padding_replaced")
     if padded is not None:
         array = _filled(array, padded, transform.fill)
-    return Plane(smallest(array), padded, frozenset(notes))
+    ends = _ends(array)
+    return Plane(smallest(array, ends), padded, frozenset(notes), ends)
 
 
-def smallest(array: Array) -> Array:
+def smallest(array: Array, ends: tuple[float, float] | None = None) -> Array:
     """The array in the smallest of uint8, int16, uint16, float32 that holds it exactly.
 
     Whole numbers come out as integers, whatever they were kept in: equal values, equal bytes. Raises
@@ -119,7 +128,7 @@ def smallest(array: Array) -> Array:
     """
     if array.dtype.kind == "f" and not np.array_equal(np.rint(array), array):
         return array.astype(np.float32, copy=False)
-    low, high = float(array.min()), float(array.max())
+    low, high = ends or _ends(array)
     for dtype in _WHOLE_DTYPES:
         if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
             return array.astype(dtype, copy=False)
@@ -144,7 +153,8 @@ class HounsfieldTally:
         measured = plane.array if plane.padded is None else plane.array[~plane.padded]
         if measured.size:
             self.voxels += measured.size
-            lowest, highest = float(measured.min()), float(measured.max())
+            known = plane.ends if plane.padded is None else None
+            lowest, highest = known or _ends(measured)
             if lowest < _LOWEST_HU:
                 self.below += int(np.count_nonzero(measured < _LOWEST_HU))
             if highest > _HIGHEST_HU:
@@ -168,6 +178,10 @@ def check_hounsfield(tally: HounsfieldTally, *, bits_stored: int) -> None:
             f"{100 * below:.2f} % below {_LOWEST_HU} HU, lowest {tally.lowest:g} HU, "
             f"{100 * above:.2f} % above {_HIGHEST_HU} HU",
         )
+
+
+def _ends(array: Array) -> tuple[float, float]:
+    return float(array.min()), float(array.max())
 
 
 def _padding(stored: Array, transform: Transform) -> NDArray[np.bool_] | None:
@@ -216,7 +230,8 @@ def _rescaled(stored: Array, transform: Transform) -> Array:
         largest = abs(slope) * float(max(abs(int(stored.max())), abs(int(stored.min())))) + abs(intercept)
         if largest < 2**62:
             wide: Array = stored.astype(_wide_enough(largest))
-            wide *= int(slope)
+            if slope != 1.0:
+                wide *= int(slope)
             wide += int(intercept)
             return wide
     values = (stored.astype(np.float64) * slope + intercept) * factor

@@ -13,6 +13,7 @@ from pipeline.ingest.geometry import canonical
 from pipeline.ingest.mosaic import is_mosaic, tiles_of
 from pipeline.ingest.resampling import evened, straightened
 from pipeline.ingest.stacking import resampled_heights, stack_of, straight_shifts
+from pipeline.ingest.values import smallest
 from pipeline.records import Geometry
 
 __all__ = ["assemble"]
@@ -26,9 +27,9 @@ def assemble(
 ) -> tuple[NDArray[Any], Geometry, tuple[str, ...]]:
     """The array of an accepted group in canonical orientation, its geometry, and the group's notes.
 
-    `read_plane` gives a frame's values `(rows, columns)`, plus a last axis of 3 for colour. The array
-    is `(slices, rows, columns)` or `(rows, columns)`, again plus the axis of 3, in the planes' dtype;
-    float32 where it was straightened (`untilted`) or evened (`z_resampled`) by linear interpolation.
+    `read_plane` gives a frame's values `(rows, columns)` in their smallest dtype, plus a last axis of 3
+    for colour. The array is `(slices, rows, columns)` or `(rows, columns)`, again plus the axis of 3, in
+    the smallest dtype of all; it may be straightened (`untilted`) or evened (`z_resampled`) linearly.
     Raises ValueError for a refused group or when a plane isn't of the size that its header told.
     """
     if group.geometry is None:
@@ -43,7 +44,7 @@ def assemble(
 def _array(group: Group, read_plane: Callable[[Frame], NDArray[Any]]) -> NDArray[Any]:
     first = group.frames[0]
     if first.tiles is not None and is_mosaic(first):
-        return tiles_of(read_plane(first), first.tiles)
+        return smallest(tiles_of(read_plane(first), first.tiles))
     if len(group.shape) == 2:
         return read_plane(first)
     volume = _stacked(group.frames, read_plane)  # (slices, rows, columns)
@@ -54,7 +55,7 @@ def _array(group: Group, read_plane: Callable[[Frame], NDArray[Any]]) -> NDArray
         volume = straightened(volume, shifts, shape=(group.shape[1], group.shape[2]), fill=fill)
     if "z_resampled" in group.notes:
         volume = evened(volume, stack.heights, resampled_heights(stack))
-    return volume
+    return smallest(volume) if {"untilted", "z_resampled"} & set(group.notes) else volume
 
 
 def _stacked(frames: Sequence[Frame], read_plane: Callable[[Frame], NDArray[Any]]) -> NDArray[Any]:
@@ -66,6 +67,6 @@ def _stacked(frames: Sequence[Frame], read_plane: Callable[[Frame], NDArray[Any]
         plane = read_plane(frame)
         if plane.dtype != volume.dtype or plane.shape != first.shape:
             rest = [read_plane(later) for later in frames[number + 1 :]]
-            return np.stack([*volume[:number], plane, *rest])
+            return smallest(np.stack([*volume[:number], plane, *rest]))
         volume[number] = plane
     return volume

@@ -182,7 +182,7 @@ def _outcomes(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, Out
             again += [dataclasses.replace(batch, cases=(case,)) for case in batch.cases]
         else:
             yield batch, outcome
-    half = dataclasses.replace(pool.crew, workers=max(1, (pool.crew.workers or executors.cores()) // 2))
+    half = dataclasses.replace(pool.crew, workers=max(1, pool.crew.size // 2))
     for batch, outcome in _in_children(again, dataclasses.replace(pool, crew=half)):
         yield batch, _as_refusal(batch, outcome) if isinstance(outcome, Failure) else outcome
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from pipeline import backend, digests, models, provenance, scoring
 from pipeline.config import Config
-from pipeline.executors import cores
 from pipeline.models import Intensities
 from pipeline.models.receptive_field import receptive_field_pixels
+from pipeline.provenance import cores
 from pipeline.records import Summary
 from pipeline.train import assembly, intensities, material
 from pipeline.train.assembly import Computing

@@ -19,7 +19,7 @@ from pipeline.config import Config, load
 from pipeline.errors import DamageError, GateError
 from pipeline.evaluate.score import score
 from pipeline.evaluate.view import Plan
-from pipeline.executors import cores
+from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
 from pipeline.stages import output_digests
 from pipeline.workspace import Workspace, write_json

@@ -17,7 +17,7 @@ from pipeline import digests, ledger
 from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Compare, Config, Ingest, Report
-from pipeline.executors import cores
+from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
 from pipeline.workspace import Workspace, write_csv, write_json, write_text
 
