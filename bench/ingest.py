@@ -34,8 +34,8 @@ from pipeline.executors import Crew
 from pipeline.ingest.discover import discover
 from pipeline.ingest.headers import Selection
 from pipeline.ingest.limits import FileLimits
+from pipeline.ingest.spool import Spool
 from pipeline.ingest.survey import survey
-from pipeline.progress import bar
 from pipeline.pseudonyms import Key
 from pipeline.workspace import Workspace
 
@@ -142,8 +142,8 @@ def _headers(raw: Path) -> None:
     rates = []
     for _ in range(ROUNDS + 1):
         started = time.monotonic()
-        with bar("headers", len(found), "files") as progress:
-            survey(found, key=key, selection=selection, crew=Crew(raw.parent), progress=progress)
+        with Spool(raw.parent) as spool:
+            survey(found, spool, key=key, selection=selection, buried=frozenset(), crew=Crew(raw.parent))
         rates.append(len(found) / (time.monotonic() - started))
     rate = statistics.median(rates[1:])
     row(

@@ -16,58 +16,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from pipeline import digests
 from pipeline.disks import is_network
 from pipeline.errors import DamageError, RetryError, UsageError
 from pipeline.records import Case, Stored
-from pipeline.rows import case_row, cases_of, stored_of, stored_row
+from pipeline.rows import Row, case_row, cases_of, stored_of, stored_row
+from pipeline.schema import MIGRATIONS, TABLES, VERSION
 from pipeline.workspace import crash_point
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
 INGEST_STAMP = "ingest_stamp"
 """The note of the digest of `ingest.json`; whoever writes files or cases empties it."""
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE files (
-    token TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
-    state TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, notes TEXT NOT NULL,
-    image INTEGER NOT NULL, series_id TEXT NOT NULL, sop_id TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX files_series ON files (series_id);
-CREATE INDEX files_sop ON files (sop_id);
-CREATE TABLE cases (
-    case_id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, study_id TEXT NOT NULL,
-    series_id TEXT NOT NULL, modality TEXT NOT NULL, value_unit TEXT NOT NULL,
-    channels INTEGER NOT NULL, geometry TEXT NOT NULL,
-    pixel_digest TEXT NOT NULL, perceptual_digest TEXT NOT NULL,
-    attributes TEXT NOT NULL, notes TEXT NOT NULL,
-    shard TEXT NOT NULL, offset INTEGER NOT NULL, nbytes INTEGER NOT NULL, dtype TEXT NOT NULL,
-    shape TEXT NOT NULL, crc32 INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX cases_series ON cases (series_id);
-CREATE TABLE case_files (
-    case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, token TEXT NOT NULL,
-    PRIMARY KEY (case_id, token)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX case_files_token ON case_files (token);
-CREATE TABLE identifiers (
-    kind TEXT NOT NULL, pseudonym TEXT NOT NULL,
-    token TEXT NOT NULL REFERENCES files (token) ON DELETE CASCADE,
-    PRIMARY KEY (kind, pseudonym, token)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX identifiers_token ON identifiers (token);
-CREATE TABLE arrays (
-    recipe_id TEXT NOT NULL, case_id TEXT NOT NULL, pixel_digest TEXT NOT NULL,
-    shard TEXT NOT NULL, offset INTEGER NOT NULL, nbytes INTEGER NOT NULL, dtype TEXT NOT NULL,
-    shape TEXT NOT NULL, crc32 INTEGER NOT NULL, PRIMARY KEY (recipe_id, case_id)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE runs (
-    number INTEGER PRIMARY KEY, stage TEXT NOT NULL, seconds REAL NOT NULL, created TEXT NOT NULL,
-    record TEXT NOT NULL
-) STRICT;
-"""
 
 
 @dataclass(frozen=True)
@@ -113,16 +74,18 @@ class Catalogue:
         execute = self._connection.execute
         execute("PRAGMA foreign_keys = ON")
         version = execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
+        if version > VERSION:
             raise UsageError(
                 f"{self._path.name} was written by a newer version of Scanloom (schema {version}, "
-                f"this one knows {SCHEMA_VERSION}). Update Scanloom, or run `make clean` and start again."
+                f"this one knows {VERSION}). Update Scanloom, or run `make clean` and start again."
             )
-        if version < SCHEMA_VERSION:
+        if not version:
             # a write-ahead log needs shared memory, which no network file system has (sqlite.org/wal.html)
             execute(f"PRAGMA journal_mode = {'DELETE' if is_network(self._path.parent) else 'WAL'}")
+        if version < VERSION:
+            steps = [MIGRATIONS[old] for old in range(version, VERSION)] if version else [TABLES]
             self._connection.executescript(
-                f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
+                f"BEGIN IMMEDIATE;{''.join(steps)}PRAGMA user_version = {VERSION};COMMIT;"
             )
         execute("PRAGMA synchronous = FULL")
 
@@ -224,7 +187,7 @@ class Catalogue:
         self._connection.executemany("DELETE FROM files WHERE token = ?", [(token,) for token in tokens])
 
     def put_cases(self, cases: Iterable[tuple[Case, Sequence[str]]]) -> None:
-        """Inserts or replaces cases, each with the tokens of the files it was made of.
+        """Inserts or replaces cases, each with the tokens of the files it was made of, which are there.
 
         Normalized arrays stay only where values, unit and geometry are what they were.
         """
@@ -242,11 +205,29 @@ class Catalogue:
         many = self._connection.executemany
         many("DELETE FROM arrays WHERE case_id = ?", [(case_id,) for case_id in changed])
         many("DELETE FROM cases WHERE case_id = ?", [(case.case_id,) for case, _ in pairs])
-        many(f"INSERT INTO cases VALUES ({','.join('?' * 18)})", [case_row(case) for case, _ in pairs])
+        rows = [(*(row := case_row(case)), *self._digests(row, tokens)) for case, tokens in pairs]
+        many(f"INSERT INTO cases VALUES ({','.join('?' * 20)})", rows)
         many(
             "INSERT INTO case_files VALUES (?, ?)",
             [(case.case_id, token) for case, tokens in pairs for token in tokens],
         )
+
+    def _digests(self, row: Row, tokens: Iterable[str]) -> tuple[str, str]:
+        """What tells a damaged case, since SQLite doesn't: the digests of its row and of its identifiers."""
+        identifiers = {
+            pair
+            for token in tokens
+            for pair in self.query("SELECT kind, pseudonym FROM identifiers WHERE token = ?", (token,))
+        }
+        return digests.of_json(row), digests.of_json(sorted(identifiers))
+
+    def damaged_cases(self) -> list[str]:
+        """The cases whose rows or identifiers aren't those that were put there."""
+        tokens: dict[str, list[str]] = {}
+        for case_id, token in self.query("SELECT case_id, token FROM case_files"):
+            tokens.setdefault(case_id, []).append(token)
+        rows = self.query("SELECT * FROM cases ORDER BY case_id")
+        return [row[0] for row in rows if self._digests(row[:-2], tokens.get(row[0], ())) != row[-2:]]
 
     def delete_cases(self, case_ids: Iterable[str]) -> None:
         """Forgets cases and their normalized arrays; voxels stay in the shards until those are cleaned."""

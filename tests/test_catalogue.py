@@ -88,3 +88,38 @@ def test_a_damaged_catalogue_says_how_to_rebuild_it(tmp_path: Path) -> None:
     path.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     with pytest.raises(DamageError, match="made again from the scans"):
         Catalogue(path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE cases SET value_unit = 'BQML'",
+        "UPDATE cases SET attributes = replace(attributes, '120', '121')",
+        "UPDATE cases SET crc32 = crc32 + 1",
+        "UPDATE identifiers SET pseudonym = 'z' WHERE kind = 'sop'",
+        "DELETE FROM case_files",
+    ],
+)
+def test_a_row_that_is_not_what_was_put_there_is_found(catalogue: Catalogue, damage: str) -> None:
+    with catalogue.transaction():
+        catalogue.put_files([FILE])
+        catalogue.put_cases([(CASE, ["t1"]), (replace(CASE, case_id="c2"), [])])
+    assert catalogue.damaged_cases() == []
+    with catalogue.transaction():
+        catalogue._connection.execute(damage + (" WHERE case_id = 'c1'" if "cases" in damage else ""))
+    assert catalogue.damaged_cases() == ["c1"]
+
+
+def test_a_catalogue_of_the_version_before_is_brought_up_to_this_one(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    with Catalogue(path) as made, made.transaction():
+        made.put_cases([(CASE, [])])
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "ALTER TABLE cases DROP COLUMN row_digest; ALTER TABLE cases DROP COLUMN names_digest;"
+        "PRAGMA user_version = 1;"
+    )
+    connection.close()
+    with Catalogue(path) as opened:
+        assert opened.cases() == [CASE]
+        assert opened.damaged_cases() == ["c1"]  # until ingest reads it again

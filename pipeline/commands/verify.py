@@ -42,7 +42,7 @@ def _arrays(workspace: Workspace) -> Iterator[str]:
     if not workspace.catalogue.is_file():
         return
     with Catalogue(workspace.catalogue) as catalogue:
-        if not _rows_sound(catalogue, workspace.data / "ingest.json"):
+        if not _rows_sound(catalogue, workspace.data / "ingest.json") or catalogue.damaged_cases():
             yield "Rows of catalogue.sqlite are damaged. Run `make clean`, then `make report`."
             return
         native = Shards(workspace.cases)

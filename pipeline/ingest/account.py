@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline import digests
 from pipeline.catalogue import Catalogue
 from pipeline.config import Ingest
 from pipeline.errors import DamageError, DataError
@@ -82,24 +82,13 @@ def stamp(catalogue: Catalogue, key: Key) -> dict[str, Any]:
 
 
 def contents(catalogue: Catalogue) -> dict[str, Any]:
-    """Digests of all cases and their identifiers, and the files of each state and reason."""
+    """Digests of all cases and of their identifiers, and the files of each state and reason."""
     flow: dict[str, dict[str, int]] = {state: {} for state in _STATES}
     for state, reason, number in counts(catalogue):
         flow[state][reason] = number
-    cases = "SELECT * FROM cases ORDER BY case_id"
-    identifiers = (
-        "SELECT i.kind, i.pseudonym, f.case_id FROM identifiers i JOIN case_files f ON f.token = i.token "
-        "ORDER BY f.case_id, i.kind, i.pseudonym"
-    )
-    return {
-        "cases": _digest(catalogue, cases),
-        "identifiers": _digest(catalogue, identifiers),
-        "files": flow,
+    columns = {"cases": "row_digest", "identifiers": "names_digest"}
+    rows = {
+        name: catalogue.query(f"SELECT case_id, {column} FROM cases ORDER BY case_id")
+        for name, column in columns.items()
     }
-
-
-def _digest(catalogue: Catalogue, sql: str) -> str:
-    digest = hashlib.sha256()
-    for row in catalogue.query(sql):
-        digest.update(repr(row).encode())
-    return digest.hexdigest()
+    return {**{name: digests.of_json(found) for name, found in rows.items()}, "files": flow}

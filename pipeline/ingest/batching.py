@@ -38,10 +38,14 @@ def shard_name(cases: Iterable[CasePlan], digest_of: Mapping[str, str]) -> str:
     return f"shard-{digests.of_json(content)[:16]}.npy"
 
 
+def is_drawn(name: str, share: float) -> bool:
+    """Whether a name is one of this share of all names: a lot that falls alike everywhere."""
+    return int(digests.of_bytes(name.encode())[:8], 16) / 2**32 < share
+
+
 def _ends_batch(bundle: tuple[CasePlan, ...]) -> bool:
     share = max(sum(map(_size, bundle)) / _MEAN_BYTES, len(bundle) / _MEAN_CASES)
-    drawn = int(digests.of_bytes(bundle[0].case_id.encode())[:8], 16) / 2**32
-    return drawn < share
+    return is_drawn(bundle[0].case_id, share)
 
 
 def _size(case: CasePlan) -> int:

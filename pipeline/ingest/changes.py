@@ -5,12 +5,11 @@ SQL does the comparing, so that one new file among very many costs little.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.catalogue import Catalogue
 from pipeline.ingest.discover import Found
-from pipeline.ingest.headers import Header
 from pipeline.ingest.reasons import TRANSIENT
 
 _PARAMETERS = 500
@@ -62,11 +61,16 @@ def known_digests(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, str]
     return {row[0]: row[1] for row in rows}
 
 
-def touched(catalogue: Catalogue, changed: Iterable[str], headers: Mapping[str, Header]) -> set[str]:
-    """Known tokens of the series and images that the changed tokens and the new headers belong to."""
-    rows = _select(catalogue, "SELECT series_id, sop_id FROM files WHERE token", changed)
-    series = {row[0] for row in rows} | {header.series_id for header in headers.values()}
-    images = {row[1] for row in rows} | {header.sop_id for header in headers.values()}
+def identities(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Series and image of each known token, "" where it has none."""
+    rows = _select(catalogue, "SELECT token, series_id, sop_id FROM files WHERE token", tokens)
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def touched(catalogue: Catalogue, changed: Iterable[tuple[str, str]]) -> set[str]:
+    """Known tokens of the series and images of what changed, and of those that share one with them."""
+    pairs = list(changed)
+    series, images = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
     found: set[str] = set()
     while True:
         rows = _select(catalogue, "SELECT token, series_id, sop_id FROM files WHERE series_id", series - {""})

@@ -9,8 +9,9 @@ from pipeline.executors import Crew, Failure
 from pipeline.ingest.discover import Found
 from pipeline.ingest.headers import Findings, Header, Selection, read_header
 from pipeline.ingest.isolation import at_most, header_refusal, run_isolated
+from pipeline.ingest.spool import Spool, Told, told
 from pipeline.ingest.templates import Templates
-from pipeline.progress import Bar
+from pipeline.progress import bar
 from pipeline.pseudonyms import Key
 
 _MOST_FILES, _MOST_BYTES = 256, 64 << 20
@@ -18,37 +19,59 @@ _MOST_FILES, _MOST_BYTES = 256, 64 << 20
 
 @dataclass(frozen=True)
 class HeaderTask:
-    """Files whose headers one child reads."""
+    """Files whose headers one child reads; those of `buried` patients are not kept."""
 
     files: tuple[Found, ...]
     key: Key
     selection: Selection
+    buried: frozenset[str]
 
 
-def read_headers(task: HeaderTask) -> dict[str, Header]:
+def read_headers(task: HeaderTask) -> dict[str, Told]:
     """The headers of a task's files, by token."""
-    found: dict[str, Header] = {}
+    found: dict[str, Told] = {}
     templates: Templates[Findings] = Templates()
     for file in task.files:
         with at_most(task.selection.limits.seconds):
-            found[file.token] = read_header(file, key=task.key, selection=task.selection, templates=templates)
+            header = read_header(file, key=task.key, selection=task.selection, templates=templates)
+        found[file.token] = told(_unless_buried(header, task.buried))
     return found
 
 
 def survey(
-    files: Sequence[Found], *, key: Key, selection: Selection, crew: Crew, progress: Bar
-) -> dict[str, Header]:
-    """The header of each file, by token."""
-    headers: dict[str, Header] = {}
-    tasks = [HeaderTask(batch, key, selection) for batch in _batches(files)]
-    for task, result in run_isolated(read_headers, tasks, split=_alone, crew=crew, limits=selection.limits):
-        if isinstance(result, Failure):
-            refusal = header_refusal(result)
-            blank = Header(task.files[0].size, task.files[0].mtime_ns)
-            result = {task.files[0].token: replace(blank, reason=refusal.reason, detail=refusal.detail)}
-        headers |= result
-        progress.advance(len(result))
-    return headers
+    files: Sequence[Found],
+    spool: Spool,
+    *,
+    key: Key,
+    selection: Selection,
+    buried: frozenset[str],
+    crew: Crew,
+) -> None:
+    """Reads the header of each file into the spool."""
+    regular = [file for file in files if not file.reason]
+    for file in files:
+        if file.reason:
+            spool.add(file.token, told(Header(file.size, file.mtime_ns, reason=file.reason)))
+    tasks = [HeaderTask(batch, key, selection, buried) for batch in _batches(regular)]
+    with bar("headers", len(regular), "files") as progress:
+        for task, result in run_isolated(
+            read_headers, tasks, split=_alone, crew=crew, limits=selection.limits
+        ):
+            if isinstance(result, Failure):
+                refusal = header_refusal(result)
+                blank = Header(task.files[0].size, task.files[0].mtime_ns)
+                lost = replace(blank, reason=refusal.reason, detail=refusal.detail)
+                result = {task.files[0].token: told(lost)}
+            for token, one in result.items():
+                spool.add(token, one)
+            progress.advance(len(result))
+
+
+def _unless_buried(header: Header, buried: frozenset[str]) -> Header:
+    words = {header.patient_id, *(word for kind, word in header.identifiers if kind == "patient")}
+    if not words & buried:
+        return header
+    return Header(header.size, header.mtime_ns, header.digest, reason="consent_withdrawn", image=True)
 
 
 def _batches(files: Iterable[Found]) -> Iterator[tuple[Found, ...]]:

@@ -1,4 +1,4 @@
-"""Reads what changed and makes it visible: first every file without a case, then cases batch by batch.
+"""Reads what changed and makes it visible, portion by portion: files without a case, then cases in batches.
 
 A kill at any moment leaves whole batches in the catalogue; the files of the others are unknown to it
 and are read again by the next run.
@@ -23,16 +23,18 @@ from pipeline.ingest.headers import Header, Selection
 from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.planning import CasePlan, Outcome, Plan, plan
+from pipeline.ingest.portions import portions
 from pipeline.ingest.reader import SourceFile
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.series_rules import Rule
 from pipeline.ingest.settling import settle
+from pipeline.ingest.spool import Spool
 from pipeline.ingest.survey import survey
-from pipeline.progress import bar
+from pipeline.progress import Bar, bar
 from pipeline.pseudonyms import Key
 from pipeline.workspace import TEMPORARY
 
-Headers = dict[str, Header]
+Headers = Mapping[str, Header]
 
 
 @dataclass(frozen=True)
@@ -62,51 +64,77 @@ def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
     So were those whose reason may have passed.
     """
     by_token = {file.token: file for file in found}
-    headers = _known_dropped(target, _read_headers(target, difference.fresh))
-    changed = len(headers)
-    headers |= _read_headers(target, difference.again)
-    removed = {*headers, *difference.gone}
-    around = changes.touched(target.catalogue, removed, headers) - removed
-    headers |= _read_headers(target, [by_token[token] for token in sorted(around)])
+    with Spool(target.crew.folder) as spool:
+        _read_headers(target, spool, difference.fresh)
+        _drop_known(target, spool)
+        changed = len(spool.entries)
+        _read_headers(target, spool, difference.again)
+        removed = {*spool.entries, *difference.gone}
+        names = _names(target, spool, removed, by_token)
+        with bar("images", len(spool.entries), "files") as progress:
+            for portion in portions(names):
+                headers = spool.headers(token for token in portion if token in spool.entries)
+                _read_images(target, headers, removed.intersection(portion), by_token, progress)
+    with target.catalogue.transaction():
+        target.catalogue.delete_cases(sorted(changes.cases_without_files(target.catalogue)))
+    _remove_unused_shards(target)
+    return changed
+
+
+def _names(
+    target: Target, spool: Spool, removed: set[str], by_token: Mapping[str, Found]
+) -> dict[str, tuple[str, ...]]:
+    """The series and images that each file is of now and was of before.
+
+    The known files that share one with a removed or a new one are read for it, too.
+    """
+    before, now = changes.identities(target.catalogue, removed), _identities(spool)
+    around = changes.touched(target.catalogue, [*before.values(), *now.values()]) - removed
+    _read_headers(target, spool, [by_token[token] for token in sorted(around)])
+    now = _identities(spool)
+    return {token: (*before.get(token, ()), *now.get(token, ())) for token in before.keys() | now.keys()}
+
+
+def _read_images(
+    target: Target, headers: Headers, removed: set[str], by_token: Mapping[str, Found], progress: Bar
+) -> None:
+    """Plans the files of a portion and reads its cases; `removed` are those that were known otherwise."""
     files = {
         token: SourceFile(by_token[token].path, header.size, header.mtime_ns)
         for token, header in headers.items()
     }
     made = _planned(target, headers, files)
     pending = _commit_plan(target, made, headers, removed=removed)
-    _cast_all(target, pending, headers, files)
-    _remove_unused_shards(target)
-    return changed
+    progress.advance(len(headers) - len(_tokens(pending)))
+    _cast_all(target, pending, headers, files, progress)
 
 
-def _read_headers(target: Target, files: Sequence[Found]) -> Headers:
-    regular = [file for file in files if not file.reason]
-    headers = {
-        file.token: Header(file.size, file.mtime_ns, reason=file.reason) for file in files if file.reason
-    }
+def _read_headers(target: Target, spool: Spool, files: Sequence[Found]) -> None:
     settings = target.settings
     reviewed = settings.pixel_text == "reviewed"
     selection = Selection(settings.modalities, target.limits, reviewed, settings.dates, target.rules)
-    with bar("headers", len(regular), "files") as progress:
-        headers |= survey(regular, key=target.key, selection=selection, crew=target.crew, progress=progress)
-    return {token: _unless_buried(header, target.buried) for token, header in headers.items()}
+    survey(files, spool, key=target.key, selection=selection, buried=target.buried, crew=target.crew)
 
 
-def _unless_buried(header: Header, buried: frozenset[str]) -> Header:
-    words = {header.patient_id, *(word for kind, word in header.identifiers if kind == "patient")}
-    if not words & buried:
-        return header
-    return Header(header.size, header.mtime_ns, header.digest, reason="consent_withdrawn", image=True)
-
-
-def _known_dropped(target: Target, headers: Headers) -> Headers:
-    """The headers without those of files whose bytes are known: only their time changed."""
-    known = changes.known_digests(target.catalogue, headers)
-    same = {token for token, digest in known.items() if digest and digest == headers[token].digest}
+def _drop_known(target: Target, spool: Spool) -> None:
+    """Leaves out files whose bytes are known: only their time changed."""
+    known = changes.known_digests(target.catalogue, spool.entries)
+    same = sorted(
+        token for token, digest in known.items() if digest and digest == spool.entries[token].digest
+    )
     if same:
+        headers = spool.headers(same)
         with target.catalogue.transaction():
-            target.catalogue.set_times((token, headers[token].mtime_ns) for token in sorted(same))
-    return {token: header for token, header in headers.items() if token not in same}
+            target.catalogue.set_times((token, header.mtime_ns) for token, header in headers.items())
+        spool.drop(same)
+
+
+def _identities(spool: Spool) -> dict[str, tuple[str, str]]:
+    return {token: (entry.series_id, entry.sop_id) for token, entry in spool.entries.items()}
+
+
+def _tokens(cases: Iterable[CasePlan]) -> set[str]:
+    return {token for case in cases for token in case.tokens.values()}
 
 
 def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) -> Plan:
@@ -158,7 +186,7 @@ def _commit_plan(target: Target, made: Plan, headers: Headers, *, removed: set[s
     planned = {case.case_id: set(case.tokens.values()) for case in made.cases}
     kept = _kept(before, planned, removed)
     pending = tuple(case for case in made.cases if case.case_id not in kept)
-    waiting = {token for case in pending for token in case.tokens.values()}
+    waiting = _tokens(pending)
     settled = waiting.union(*(before[name] for name in kept))
     rows = [
         _row(token, header, made.outcomes[token])
@@ -169,8 +197,7 @@ def _commit_plan(target: Target, made: Plan, headers: Headers, *, removed: set[s
         catalogue.set_meta(INGEST_STAMP, "")
         catalogue.delete_files(sorted(removed | waiting))
         catalogue.put_files(rows)
-        orphans = changes.cases_without_files(catalogue)
-        catalogue.delete_cases(sorted((before.keys() | orphans) - planned.keys()))
+        catalogue.delete_cases(sorted(before.keys() - planned.keys()))
     return pending
 
 
@@ -186,7 +213,11 @@ def _kept(before: Mapping[str, set[str]], planned: Mapping[str, set[str]], remov
 
 
 def _cast_all(
-    target: Target, pending: Sequence[CasePlan], headers: Headers, files: Mapping[str, SourceFile]
+    target: Target,
+    pending: Sequence[CasePlan],
+    headers: Headers,
+    files: Mapping[str, SourceFile],
+    progress: Bar,
 ) -> None:
     digest_of = {token: header.digest for token, header in headers.items()}
     tasks = [
@@ -194,15 +225,14 @@ def _cast_all(
         for cases in batches(pending)
     ]
     limits, crew = target.limits, target.crew
-    with bar("images", len(pending), "cases") as progress:
-        for task, result in run_isolated(cast, tasks, split=split, crew=crew, limits=limits):
-            made = _blame(target, task, result) if isinstance(result, Failure) else result
-            _commit_batch(target, task, made, headers)
-            progress.advance(len(task.cases))
+    for task, result in run_isolated(cast, tasks, split=split, crew=crew, limits=limits):
+        made = _blame(target, task, result) if isinstance(result, Failure) else result
+        _commit_batch(target, task, made, headers)
+        progress.advance(len(task.files))
 
 
 def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, SourceFile]) -> Batch:
-    needed = {token for case in cases for token in case.tokens.values()} if cases else files
+    needed = _tokens(cases) if cases else files
     own = {token: files[token] for token in sorted(needed)}
     return Batch(cases, own, target.shards / "shard.npy", target.key, target.limits)
 

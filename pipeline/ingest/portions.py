@@ -1,0 +1,52 @@
+"""Cuts the files of a run into portions that can be planned one after the other. Pure.
+
+Files of one series, and copies of one image, are never parted. A portion ends after a set of files whose
+name says so, the more likely the more files it has: so the portions depend neither on the order of the
+files nor on what an earlier, interrupted run did.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from pipeline.ingest.batching import is_drawn
+
+_MEAN_FILES = 8192
+
+
+def portions(names: Mapping[str, tuple[str, ...]]) -> Iterator[list[str]]:
+    """The tokens of files in portions; those that are of no image come last.
+
+    `names` are the pseudonyms of the series and images that a file is or was of, "" where it doesn't say.
+    """
+    joined, apart = _sets(names)
+    portion: list[str] = []
+    for name, tokens in sorted(joined.items()):
+        portion += tokens
+        if is_drawn(name, len(tokens) / _MEAN_FILES):
+            yield portion
+            portion = []
+    if portion:
+        yield portion
+    for start in range(0, len(apart), _MEAN_FILES):
+        yield apart[start : start + _MEAN_FILES]
+
+
+def _sets(names: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, list[str]], list[str]]:
+    """Tokens that share names, directly or by others, under the first of their names; those without any."""
+    parents: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while (above := parents.setdefault(name, name)) != name:
+            parents[name] = name = parents[above]
+        return name
+
+    joined: defaultdict[str, list[str]] = defaultdict(list)
+    for own in set(names.values()):
+        roots = sorted({root(name) for name in own if name})
+        parents |= dict.fromkeys(roots[1:], roots[0] if roots else "")
+    for token, own in names.items():
+        joined[root(next(filter(None, own), ""))].append(token)
+    apart = joined.pop("", [])
+    return joined, apart
