@@ -12,7 +12,7 @@ from pipeline import digests
 from pipeline.ingest.casting import bundles
 from pipeline.ingest.planning import CasePlan
 
-_MEAN_BYTES, _MEAN_CASES = 32 << 20, 256
+_MEAN_BYTES, _MEAN_CASES, _MEAN_FILES = 32 << 20, 256, 512
 _BYTES_A_SAMPLE = 2
 
 
@@ -44,7 +44,9 @@ def is_drawn(name: str, share: float) -> bool:
 
 
 def _ends_batch(bundle: tuple[CasePlan, ...]) -> bool:
-    share = max(sum(map(_size, bundle)) / _MEAN_BYTES, len(bundle) / _MEAN_CASES)
+    files = {token for case in bundle for token in case.tokens.values()}
+    size = sum(map(_size, bundle))
+    share = max(size / _MEAN_BYTES, len(bundle) / _MEAN_CASES, len(files) / _MEAN_FILES)
     return is_drawn(bundle[0].case_id, share)
 
 

@@ -112,7 +112,8 @@ def _placeless(frames: Sequence[Frame]) -> Group | None:
         return _refused(frames, "no_geometry", f"{unplaced} of {len(frames)} without position or orientation")
     if any(frame.spacing_mm is None or min(frame.spacing_mm) <= 0 for frame in frames):
         return _refused(frames, "missing_attribute", "PixelSpacing")
-    error = max(orientation_error(frame.orientation) for frame in frames if frame.orientation is not None)
+    orientations = {frame.orientation for frame in frames if frame.orientation is not None}
+    error = max(map(orientation_error, orientations))
     if error > ORIENTATION_TOLERANCE:
         detail = f"off by {error:.4f} from perpendicular unit directions"
         return _refused(frames, "geometry_invalid", detail)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,31 +15,40 @@ from pipeline.workspace import retry_error
 
 _IN_MEMORY_BYTES = 16 << 20
 
+Told = tuple[str, str, str]
+"""What must be known of all files at once: pseudonyms of series and image, and the file's digest."""
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What must be known of all files at once, and the pickled header."""
 
-    series_id: str
-    sop_id: str
-    digest: str
-    header: bytes
+@dataclass(frozen=True)
+class Page:
+    """The pickled headers of files of one series, or of a single file, and what is told of each by token."""
+
+    told: Mapping[str, Told]
+    headers: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What must be known of all files at once, and where the header lies."""
+    """What must be known of all files at once, and the page where the header lies: its start and length."""
 
     series_id: str
     sop_id: str
     digest: str
-    start: int
-    length: int
+    page: tuple[int, int]
 
 
-def told(header: Header) -> Told:
-    """A header made ready for the spool, as children do."""
-    return Told(header.series_id, header.sop_id, header.digest, pickle.dumps(header, -1))
+def pages(headers: Mapping[str, Header]) -> list[Page]:
+    """Headers by token made ready for the spool, as children do: pickled together, a series shares much."""
+    sets: defaultdict[tuple[str, str], dict[str, Header]] = defaultdict(dict)
+    for token, header in headers.items():
+        sets[header.series_id, "" if header.series_id else token][token] = header
+    return [
+        Page(
+            {token: (header.series_id, header.sop_id, header.digest) for token, header in own.items()},
+            pickle.dumps(own, pickle.HIGHEST_PROTOCOL),
+        )
+        for own in sets.values()
+    ]
 
 
 class Spool:
@@ -50,16 +60,16 @@ class Spool:
         self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115
         self._end = 0
 
-    def add(self, token: str, one: Told) -> None:
-        """Takes the header of one more file."""
+    def add(self, page: Page) -> None:
+        """Takes the headers of some more files."""
         try:
             self._file.seek(self._end)
-            self._file.write(one.header)
+            self._file.write(page.headers)
         except OSError as error:
             raise retry_error(error, self._folder / "headers") from error
-        length = len(one.header)
-        self.entries[token] = Entry(one.series_id, one.sop_id, one.digest, self._end, length)
-        self._end += length
+        place = (self._end, len(page.headers))
+        self.entries |= {token: Entry(*told, place) for token, told in page.told.items()}
+        self._end += len(page.headers)
 
     def drop(self, tokens: Iterable[str]) -> None:
         """Forgets files."""
@@ -68,11 +78,14 @@ class Spool:
 
     def headers(self, tokens: Iterable[str]) -> dict[str, Header]:
         """The headers of files, by token."""
-        found = {}
+        wanted: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
         for token in tokens:
-            entry = self.entries[token]
-            self._file.seek(entry.start)
-            found[token] = pickle.loads(self._file.read(entry.length))
+            wanted[self.entries[token].page].append(token)
+        found: dict[str, Header] = {}
+        for (start, length), own in wanted.items():
+            self._file.seek(start)
+            headers = pickle.loads(self._file.read(length))
+            found |= {token: headers[token] for token in own}
         return found
 
     def __enter__(self) -> Spool:

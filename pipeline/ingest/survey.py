@@ -9,7 +9,7 @@ from pipeline.executors import Crew, Failure
 from pipeline.ingest.discover import Found
 from pipeline.ingest.headers import Findings, Header, Selection, read_header
 from pipeline.ingest.isolation import at_most, header_refusal, run_isolated
-from pipeline.ingest.spool import Spool, Told, told
+from pipeline.ingest.spool import Page, Spool, pages
 from pipeline.ingest.templates import Templates
 from pipeline.progress import bar
 from pipeline.pseudonyms import Key
@@ -27,15 +27,15 @@ class HeaderTask:
     buried: frozenset[str]
 
 
-def read_headers(task: HeaderTask) -> dict[str, Told]:
-    """The headers of a task's files, by token."""
-    found: dict[str, Told] = {}
+def read_headers(task: HeaderTask) -> list[Page]:
+    """The headers of a task's files."""
+    found: dict[str, Header] = {}
     templates: Templates[Findings] = Templates()
     for file in task.files:
         with at_most(task.selection.limits.seconds):
             header = read_header(file, key=task.key, selection=task.selection, templates=templates)
-        found[file.token] = told(_unless_buried(header, task.buried))
-    return found
+        found[file.token] = _unless_buried(header, task.buried)
+    return pages(found)
 
 
 def survey(
@@ -49,22 +49,28 @@ def survey(
 ) -> None:
     """Reads the header of each file into the spool."""
     regular = [file for file in files if not file.reason]
-    for file in files:
-        if file.reason:
-            spool.add(file.token, told(Header(file.size, file.mtime_ns, reason=file.reason)))
+    others = {
+        file.token: Header(file.size, file.mtime_ns, reason=file.reason) for file in files if file.reason
+    }
+    for page in pages(others):
+        spool.add(page)
     tasks = [HeaderTask(batch, key, selection, buried) for batch in _batches(regular)]
     with bar("headers", len(regular), "files") as progress:
         for task, result in run_isolated(
             read_headers, tasks, split=_alone, crew=crew, limits=selection.limits
         ):
             if isinstance(result, Failure):
-                refusal = header_refusal(result)
-                blank = Header(task.files[0].size, task.files[0].mtime_ns)
-                lost = replace(blank, reason=refusal.reason, detail=refusal.detail)
-                result = {task.files[0].token: told(lost)}
-            for token, one in result.items():
-                spool.add(token, one)
-            progress.advance(len(result))
+                result = pages({task.files[0].token: _lost(task, result)})
+            for page in result:
+                spool.add(page)
+            progress.advance(len(task.files))
+
+
+def _lost(task: HeaderTask, failure: Failure) -> Header:
+    """What stands for the header of the one file of a task whose child failed."""
+    refusal = header_refusal(failure)
+    (file,) = task.files
+    return Header(file.size, file.mtime_ns, reason=refusal.reason, detail=refusal.detail)
 
 
 def _unless_buried(header: Header, buried: frozenset[str]) -> Header:

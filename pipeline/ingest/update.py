@@ -6,6 +6,7 @@ and are read again by the next run.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,8 @@ from pipeline.pseudonyms import Key
 from pipeline.workspace import TEMPORARY
 
 Headers = Mapping[str, Header]
+_COMMIT_SECONDS = 0.5
+"""A commit writes many pages of the catalogue for few rows: not one after every batch of small files."""
 
 
 @dataclass(frozen=True)
@@ -225,10 +228,15 @@ def _cast_all(
         for cases in batches(pending)
     ]
     limits, crew = target.limits, target.crew
+    made: list[tuple[Batch, Cast]] = []
+    committed = time.monotonic()
     for task, result in run_isolated(cast, tasks, split=split, crew=crew, limits=limits):
-        made = _blame(target, task, result) if isinstance(result, Failure) else result
-        _commit_batch(target, task, made, headers)
+        made.append((task, _blame(target, task, result) if isinstance(result, Failure) else result))
         progress.advance(len(task.files))
+        if time.monotonic() - committed > _COMMIT_SECONDS:
+            _commit_cases(target, made, headers)
+            made, committed = [], time.monotonic()
+    _commit_cases(target, made, headers)
 
 
 def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, SourceFile]) -> Batch:
@@ -253,17 +261,19 @@ def _blame(target: Target, task: Batch, failure: Failure) -> Cast:
     return Cast((), tuple(spoiled), {})
 
 
-def _commit_batch(target: Target, task: Batch, made: Cast, headers: Headers) -> None:
-    settled = settle(task.cases, made.cases, made.spoiled)
-    rows = [
-        _row(token, headers[token], outcome, made.notes.get(token, ()))
-        for token, outcome in sorted(settled.outcomes.items())
-    ]
+def _commit_cases(target: Target, made: Sequence[tuple[Batch, Cast]], headers: Headers) -> None:
+    """Makes whole batches visible."""
     with target.catalogue.transaction():
-        standing = {case.case_id for case, _ in settled.cases}
-        target.catalogue.put_files(rows)
-        target.catalogue.put_cases(settled.cases)
-        target.catalogue.delete_cases(case.case_id for case in task.cases if case.case_id not in standing)
+        for task, result in made:
+            settled = settle(task.cases, result.cases, result.spoiled)
+            rows = [
+                _row(token, headers[token], outcome, result.notes.get(token, ()))
+                for token, outcome in sorted(settled.outcomes.items())
+            ]
+            standing = {case.case_id for case, _ in settled.cases}
+            target.catalogue.put_files(rows)
+            target.catalogue.put_cases(settled.cases)
+            target.catalogue.delete_cases(case.case_id for case in task.cases if case.case_id not in standing)
 
 
 def _row(token: str, header: Header, outcome: Outcome, notes: Iterable[str] = ()) -> FileRow:
