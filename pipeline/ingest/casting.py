@@ -102,6 +102,11 @@ def split(batch: Batch) -> list[Batch]:
     ]
 
 
+def split_files(batch: Batch) -> list[Batch]:
+    """The batch cut into single files."""
+    return [replace(batch, files={token: file}) for token, file in batch.files.items()]
+
+
 def bundles(cases: Iterable[CasePlan]) -> list[tuple[CasePlan, ...]]:
     """The cases in sets that share files: such cases become visible together."""
     bundle_of: dict[str, list[CasePlan]] = {}

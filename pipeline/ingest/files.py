@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import mmap
 import os
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +16,8 @@ from pipeline.ingest.elements import Buffer
 
 _MAPPED_BYTES = 32 << 20
 """Files from this size on are mapped into memory instead of read."""
+_PASSING = frozenset({errno.EIO, errno.ESTALE})
+_WAITS_SECONDS = (0.1, 0.5, 2.0)
 
 
 class ChangedWhileRead(Exception):
@@ -31,19 +35,17 @@ class OpenFile:
 
 @contextlib.contextmanager
 def open_file(path: bytes) -> Iterator[OpenFile]:
-    """The bytes of a regular file or URL. Raises OSError, and ChangedWhileRead if it changed meanwhile."""
+    """The bytes of a regular file or URL. Raises OSError, and ChangedWhileRead if it changed meanwhile.
+
+    A disk's error, and a handle that a network's disk lost, may pass: the file is opened again, three times.
+    """
     if remote.is_url(path):
         yield OpenFile(*remote.read(path))
         return
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor, before, data = _patiently(path)
     try:
-        before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise ChangedWhileRead
-        size = before.st_size
-        data = _mapped(descriptor, size) if size >= _MAPPED_BYTES else _read(descriptor, size)
         try:
-            yield OpenFile(data, size, before.st_mtime_ns)
+            yield OpenFile(data, before.st_size, before.st_mtime_ns)
         finally:
             if isinstance(data, mmap.mmap):
                 data.close()
@@ -52,6 +54,35 @@ def open_file(path: bytes) -> Iterator[OpenFile]:
             raise ChangedWhileRead
     finally:
         os.close(descriptor)
+
+
+def _patiently(path: bytes) -> tuple[int, os.stat_result, Buffer]:
+    for seconds in _WAITS_SECONDS:
+        try:
+            return _opened(path)
+        except OSError as error:
+            if error.errno not in _PASSING:
+                raise
+        time.sleep(seconds)
+    return _opened(path)
+
+
+def _opened(path: bytes) -> tuple[int, os.stat_result, Buffer]:
+    """The descriptor of a regular file, its size and time, and its bytes."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ChangedWhileRead
+        size = status.st_size
+        return (
+            descriptor,
+            status,
+            _mapped(descriptor, size) if size >= _MAPPED_BYTES else _read(descriptor, size),
+        )
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 def _mapped(descriptor: int, size: int) -> mmap.mmap:

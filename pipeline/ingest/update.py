@@ -16,7 +16,7 @@ from pipeline.config import Ingest
 from pipeline.executors import Crew, Failure
 from pipeline.ingest import changes
 from pipeline.ingest.batching import batches, shard_name
-from pipeline.ingest.casting import Batch, Cast, Spoiled, cast, digest_planes, split
+from pipeline.ingest.casting import Batch, Cast, Spoiled, cast, digest_planes, split, split_files
 from pipeline.ingest.changes import Changes
 from pipeline.ingest.discover import Found
 from pipeline.ingest.frames import Rules
@@ -36,6 +36,8 @@ from pipeline.pseudonyms import Key
 from pipeline.workspace import TEMPORARY
 
 Headers = Mapping[str, Header]
+_COMPARED_FILES = 16
+"""How many files a child digests at once for the comparison of copies."""
 _COMMIT_SECONDS = 0.5
 """A commit writes many pages of the catalogue for few rows: not one after every batch of small files."""
 
@@ -168,12 +170,14 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
 
 def _pixel_digests(target: Target, files: Mapping[str, SourceFile]) -> dict[str, tuple[str, ...]]:
     """Digests of the planes of each file, () for files whose pixels end their child."""
-    tasks = [_batch(target, (), {token: file}) for token, file in files.items()]
+    pairs = list(files.items())
+    tasks = [
+        _batch(target, (), dict(pairs[start : start + _COMPARED_FILES]))
+        for start in range(0, len(pairs), _COMPARED_FILES)
+    ]
     found: dict[str, tuple[str, ...]] = {}
     limits, crew = target.limits, target.crew
-    for task, result in run_isolated(
-        digest_planes, tasks, split=lambda task: [task], crew=crew, limits=limits
-    ):
+    for task, result in run_isolated(digest_planes, tasks, split=split_files, crew=crew, limits=limits):
         found |= dict.fromkeys(task.files, ()) if isinstance(result, Failure) else result
     return found
 

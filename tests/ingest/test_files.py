@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 from pathlib import Path
@@ -42,3 +43,28 @@ def test_links_and_special_files_are_never_opened_for_reading(tmp_path: Path) ->
         pass
     with pytest.raises(ChangedWhileRead), open_file(os.fsencode(tmp_path / "pipe")):
         pass
+
+
+def test_an_error_of_a_networks_disk_that_passes_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"abc")
+    monkeypatch.setattr(files, "_WAITS_SECONDS", (0.0, 0.0, 0.0))
+    real, errors = os.open, [errno.ESTALE, errno.EIO, errno.ESTALE]
+
+    def failing(*given: object, **named: object) -> int:
+        if errors:
+            raise OSError(errors.pop(), "injected")
+        return real(*given, **named)
+
+    monkeypatch.setattr(os, "open", failing)
+    with open_file(os.fsencode(path)) as opened:
+        assert opened.data == b"abc"
+    errors += [errno.EIO] * 4
+    with pytest.raises(OSError, match="injected"), open_file(os.fsencode(path)):
+        pass
+    errors += [errno.EACCES]
+    with pytest.raises(PermissionError), open_file(os.fsencode(path)):
+        pass
+    assert not errors
