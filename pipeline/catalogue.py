@@ -273,6 +273,11 @@ class Catalogue:
             tokens,
         )
 
+    def sync(self) -> None:
+        """Returns when what was committed is on the disk: before anything that older rows name is deleted."""
+        with self._telling():
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def compact(self) -> None:
         """Rewrites the file, so that nothing deleted can be read from its free pages."""
         with self._telling():

@@ -11,24 +11,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.catalogue import INGEST_STAMP, Catalogue, FileRow
+from pipeline.catalogue import Catalogue
 from pipeline.config import Ingest
 from pipeline.executors import Crew, Failure
 from pipeline.ingest import changes
 from pipeline.ingest.batching import batches, shard_name
 from pipeline.ingest.casting import Batch, Cast, Spoiled, cast, digest_planes, split, split_files
 from pipeline.ingest.changes import Changes
+from pipeline.ingest.commit import commit_cases, commit_plan, remove_unused_shards, tokens_of
 from pipeline.ingest.discover import Found
 from pipeline.ingest.frames import Rules
 from pipeline.ingest.headers import Header, Selection
 from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
-from pipeline.ingest.planning import CasePlan, Outcome, Plan, plan
+from pipeline.ingest.planning import CasePlan, Plan, plan
 from pipeline.ingest.portions import portions
 from pipeline.ingest.reader import SourceFile
-from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.series_rules import Rule
-from pipeline.ingest.settling import settle
 from pipeline.ingest.spool import Spool
 from pipeline.ingest.survey import survey
 from pipeline.progress import Bar, bar
@@ -82,7 +81,7 @@ def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
                 _read_images(target, headers, removed.intersection(portion), by_token, progress)
     with target.catalogue.transaction():
         target.catalogue.delete_cases(sorted(changes.cases_without_files(target.catalogue)))
-    _remove_unused_shards(target)
+    remove_unused_shards(target.catalogue, target.shards)
     return changed
 
 
@@ -109,8 +108,8 @@ def _read_images(
         for token, header in headers.items()
     }
     made = _planned(target, headers, files)
-    pending = _commit_plan(target, made, headers, removed=removed)
-    progress.advance(len(headers) - len(_tokens(pending)))
+    pending = commit_plan(target.catalogue, made, headers, removed=removed)
+    progress.advance(len(headers) - len(tokens_of(pending)))
     _cast_all(target, pending, headers, files, progress)
 
 
@@ -136,10 +135,6 @@ def _drop_known(target: Target, spool: Spool) -> None:
 
 def _identities(spool: Spool) -> dict[str, tuple[str, str]]:
     return {token: (entry.series_id, entry.sop_id) for token, entry in spool.entries.items()}
-
-
-def _tokens(cases: Iterable[CasePlan]) -> set[str]:
-    return {token for case in cases for token in case.tokens.values()}
 
 
 def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) -> Plan:
@@ -182,43 +177,6 @@ def _pixel_digests(target: Target, files: Mapping[str, SourceFile]) -> dict[str,
     return found
 
 
-def _commit_plan(target: Target, made: Plan, headers: Headers, *, removed: set[str]) -> tuple[CasePlan, ...]:
-    """Makes visible what needs no pixels, and takes back what is no more; the cases left to read.
-
-    A case that is read again stays until its batch is committed, so that what was normalized from it
-    can stay, too, where its values turn out to be the same.
-    """
-    catalogue = target.catalogue
-    before = changes.cases_of(catalogue, {*headers, *removed})
-    planned = {case.case_id: set(case.tokens.values()) for case in made.cases}
-    kept = _kept(before, planned, removed)
-    pending = tuple(case for case in made.cases if case.case_id not in kept)
-    waiting = _tokens(pending)
-    settled = waiting.union(*(before[name] for name in kept))
-    rows = [
-        _row(token, header, made.outcomes[token])
-        for token, header in sorted(headers.items())
-        if token not in settled
-    ]
-    with catalogue.transaction():
-        catalogue.set_meta(INGEST_STAMP, "")
-        catalogue.delete_files(sorted(removed | waiting))
-        catalogue.put_files(rows)
-        catalogue.delete_cases(sorted(before.keys() - planned.keys()))
-    return pending
-
-
-def _kept(before: Mapping[str, set[str]], planned: Mapping[str, set[str]], removed: set[str]) -> set[str]:
-    """The cases that stay as they are: of the same unchanged files, none of which has a part in another."""
-    kept = {name for name, tokens in before.items() if planned.get(name) == tokens and not tokens & removed}
-    while True:
-        waiting = {token for name, tokens in planned.items() if name not in kept for token in tokens}
-        shared = {name for name in kept if before[name] & waiting}
-        if not shared:
-            return kept
-        kept -= shared
-
-
 def _cast_all(
     target: Target,
     pending: Sequence[CasePlan],
@@ -238,13 +196,13 @@ def _cast_all(
         made.append((task, _blame(target, task, result) if isinstance(result, Failure) else result))
         progress.advance(len(task.files))
         if time.monotonic() - committed > _COMMIT_SECONDS:
-            _commit_cases(target, made, headers)
+            commit_cases(target.catalogue, made, headers)
             made, committed = [], time.monotonic()
-    _commit_cases(target, made, headers)
+    commit_cases(target.catalogue, made, headers)
 
 
 def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, SourceFile]) -> Batch:
-    needed = _tokens(cases) if cases else files
+    needed = tokens_of(cases) if cases else files
     own = {token: files[token] for token in sorted(needed)}
     return Batch(cases, own, target.shards / "shard.npy", target.key, target.limits)
 
@@ -263,42 +221,3 @@ def _blame(target: Target, task: Batch, failure: Failure) -> Cast:
         for token in sorted(guilty & set(case.tokens.values())) or [""]
     ]
     return Cast((), tuple(spoiled), {})
-
-
-def _commit_cases(target: Target, made: Sequence[tuple[Batch, Cast]], headers: Headers) -> None:
-    """Makes whole batches visible."""
-    with target.catalogue.transaction():
-        for task, result in made:
-            settled = settle(task.cases, result.cases, result.spoiled)
-            rows = [
-                _row(token, headers[token], outcome, result.notes.get(token, ()))
-                for token, outcome in sorted(settled.outcomes.items())
-            ]
-            standing = {case.case_id for case, _ in settled.cases}
-            target.catalogue.put_files(rows)
-            target.catalogue.put_cases(settled.cases)
-            target.catalogue.delete_cases(case.case_id for case in task.cases if case.case_id not in standing)
-
-
-def _row(token: str, header: Header, outcome: Outcome, notes: Iterable[str] = ()) -> FileRow:
-    return FileRow(
-        token=token,
-        size=header.size,
-        mtime_ns=header.mtime_ns,
-        digest=header.digest,
-        state=REASONS[outcome.reason].state,
-        reason=outcome.reason,
-        detail=outcome.detail,
-        notes=tuple(sorted({*header.notes, *notes})),
-        image=header.image,
-        series_id=header.series_id,
-        sop_id=header.sop_id,
-        identifiers=header.identifiers,
-    )
-
-
-def _remove_unused_shards(target: Target) -> None:
-    used = {row[0] for row in target.catalogue.query("SELECT DISTINCT shard FROM cases")}
-    for path in sorted(target.shards.glob("shard-*.npy")):
-        if path.name not in used:
-            path.unlink()

@@ -103,10 +103,12 @@ def write_refused(workspace: Workspace, ready: Sequence[Ready]) -> bool:
 def remove_unused(catalogue: Catalogue, folder: Path) -> None:
     """Removes shards that no row of the catalogue names: killed batches, scans that changed or went."""
     used = {row[0] for row in catalogue.query("SELECT DISTINCT shard FROM arrays")}
-    for path in sorted(folder.glob("*.npy")):
-        if path.name not in used:
-            path.unlink()
-            spacing_path(path).unlink(missing_ok=True)
+    unused = [path for path in sorted(folder.glob("*.npy")) if path.name not in used]
+    if unused:
+        catalogue.sync()
+    for path in unused:
+        path.unlink()
+        spacing_path(path).unlink(missing_ok=True)
 
 
 def require_space(folder: Path, need_bytes: int) -> None:
