@@ -6,7 +6,6 @@ and are read again by the next run.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,7 +36,7 @@ from pipeline.workspace import TEMPORARY
 Headers = Mapping[str, Header]
 _COMPARED_FILES = 16
 """How many files a child digests at once for the comparison of copies."""
-_COMMIT_SECONDS = 0.5
+_COMMITTED_FILES, _COMMITTED_BYTES = 2048, 128 << 20
 """A commit writes many pages of the catalogue for few rows: not one after every batch of small files."""
 
 
@@ -191,14 +190,18 @@ def _cast_all(
     ]
     limits, crew = target.limits, target.crew
     made: list[tuple[Batch, Cast]] = []
-    committed = time.monotonic()
+    files_made = bytes_made = 0
     for task, result in run_isolated(cast, tasks, split=split, crew=crew, limits=limits):
-        made.append((task, _blame(target, task, result) if isinstance(result, Failure) else result))
-        progress.advance(len(task.files))
-        if time.monotonic() - committed > _COMMIT_SECONDS:
+        one = _blame(target, task, result) if isinstance(result, Failure) else result
+        made.append((task, one))
+        files_made += len(task.files)
+        bytes_made += sum(case.stored.nbytes for case in one.cases)
+        if files_made >= _COMMITTED_FILES or bytes_made >= _COMMITTED_BYTES:
             commit_cases(target.catalogue, made, headers)
-            made, committed = [], time.monotonic()
-    commit_cases(target.catalogue, made, headers)
+            made, files_made, bytes_made = [], 0, 0
+        progress.advance(len(task.files))
+    if made:
+        commit_cases(target.catalogue, made, headers)
 
 
 def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, SourceFile]) -> Batch:
