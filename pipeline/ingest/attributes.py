@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from datetime import date
 
 from pipeline.ingest import vocabulary
-from pipeline.ingest.dataset import Dataset, remembered
+from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.dictionary import ELEMENTS
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.templates import OWN
@@ -39,7 +39,6 @@ _SPECIAL: dict[str, Callable[[str], str]] = {
     "ManufacturerModelName": vocabulary.model,
     "ConvolutionKernel": vocabulary.kernel,
 }
-_ALSO_READ = ("PatientAge", "PatientBirthDate", "StudyDate", "ImagerPixelSpacing")
 _AGE = re.compile(r"(\d{3})([DWMY])")
 _A_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -47,19 +46,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 def attributes_of(dataset: Dataset) -> dict[str, Attribute]:
     """What the data set has of the allow-list, by snake-case name; malformed values are left out."""
-    return {**_shared_attributes(dataset), **_read(dataset, _OWN_TAGS)}
-
-
-def renewed_attributes(known: Mapping[str, Attribute], dataset: Dataset) -> Mapping[str, Attribute]:
-    """The attributes of a data set that says the same as the known one, but for what is a slice's own."""
-    shared = {name: value for name, value in known.items() if name not in _OWN_NAMES}
-    attributes = {**shared, **_read(dataset, _OWN_TAGS)}
-    return known if attributes == known else attributes
-
-
-@remembered({*_WORDS, *_LISTS, *_NUMBERS, *_CLASSIC, *_SPECIAL, *_ALSO_READ} - set(OWN))
-def _shared_attributes(dataset: Dataset) -> dict[str, Attribute]:
-    found = _read(dataset, _LISTED.keys() - _OWN_TAGS)
+    found = _read(dataset, _LISTED.keys())
     age = _age_years(dataset)
     if age is not None:
         found["patient_age"] = age
@@ -67,6 +54,13 @@ def _shared_attributes(dataset: Dataset) -> dict[str, Attribute]:
     if len(detector) == 2:
         found["imager_pixel_spacing_rows"], found["imager_pixel_spacing_columns"] = detector
     return found
+
+
+def renewed_attributes(known: Mapping[str, Attribute], dataset: Dataset) -> Mapping[str, Attribute]:
+    """The attributes of a data set that says the same as the known one, but for what is a slice's own."""
+    shared = {name: value for name, value in known.items() if name not in _OWN_NAMES}
+    attributes = {**shared, **_read(dataset, _OWN_TAGS)}
+    return known if attributes == known else attributes
 
 
 def _read(dataset: Dataset, tags: Set[int]) -> dict[str, Attribute]:

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from struct import Struct
-from typing import Concatenate, ParamSpec, TypeVar
 
 from pipeline.ingest.dictionary import ELEMENTS
 from pipeline.ingest.elements import (
@@ -19,7 +17,6 @@ from pipeline.ingest.elements import (
     Element,
     Elements,
     Encoding,
-    Order,
     Region,
     deeper,
     inside,
@@ -29,9 +26,6 @@ from pipeline.ingest.elements import (
 )
 from pipeline.ingest.reasons import Refusal
 
-Given = ParamSpec("Given")
-Value = TypeVar("Value")
-
 _BINARY = {
     code: {
         vr: Struct(f"{code}{letter}")
@@ -40,7 +34,6 @@ _BINARY = {
     for code in "<>"
 }
 _NUMBER = re.compile(rb"[ \0]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[ \0]*")
-_REMEMBERED, _REMEMBERED_BYTES = 512, 4096
 _MAX_NUMBER_BYTES = 64  # 16 by the standard; writers of repr() need up to 25
 
 
@@ -138,57 +131,6 @@ class Dataset:
         walk_items(Region(self.data, start, end, delimited), encoding, found)
         inner = deeper(encoding)
         return [Dataset(self.data, inner, elements, after) for elements, after in found]
-
-
-def remembered(
-    keywords: Iterable[str],
-) -> Callable[[Callable[Concatenate[Dataset, Given], Value]], Callable[Concatenate[Dataset, Given], Value]]:
-    """Makes a function of a data set remember what it gave for the same bytes in these top-level elements.
-
-    The files of a series say much the same. The function sees a data set of these elements alone, so that
-    its answer can't depend on anything else; what it gives must not be changed by anyone.
-    """
-    tags = tuple(sorted({ELEMENTS[keyword][0] for keyword in keywords}))
-
-    def remembering(
-        function: Callable[Concatenate[Dataset, Given], Value],
-    ) -> Callable[Concatenate[Dataset, Given], Value]:
-        known: dict[object, Value] = {}
-
-        def of_dataset(dataset: Dataset, /, *given: Given.args, **named: Given.kwargs) -> Value:
-            get, data, order = dataset.elements.get, dataset.data, dataset.encoding.order
-            values = tuple(
-                [
-                    None if (one := get(tag)) is None
-                    else b"" if one[2] == UNDEFINED
-                    else data[one[1] : one[1] + one[2]]
-                    for tag in tags
-                ]
-            )  # fmt: skip
-            key = (values, order, given, *named.values())
-            if key in known:
-                return known[key]
-            own = _of_values(tags, values, order)
-            made = function(own, *given, **named)
-            if own.end <= _REMEMBERED_BYTES:
-                if len(known) == _REMEMBERED:
-                    known.clear()
-                known[key] = made
-            return made
-
-        return of_dataset
-
-    return remembering
-
-
-def _of_values(tags: Iterable[int], values: Iterable[bytes | None], order: Order) -> Dataset:
-    """A data set of these top-level values; None stands for an element that isn't there."""
-    data, elements = b"", {}
-    for tag, value in zip(tags, values, strict=True):
-        if value is not None:
-            elements[tag] = (b"", len(data), len(value))
-            data += value
-    return Dataset(data, Encoding(explicit=True, order=order), elements, len(data))
 
 
 def walk(data: Buffer, start: int, end: int, encoding: Encoding) -> Dataset:

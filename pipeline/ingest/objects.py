@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from pipeline.ingest import vocabulary
-from pipeline.ingest.dataset import Dataset, remembered
+from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.pixels import pixel_keyword
 from pipeline.ingest.reasons import Refusal
 
@@ -36,7 +36,6 @@ def check_kind(dataset: Dataset) -> None:
         raise Refusal("non_image_object", "an object without pixels")
 
 
-@remembered(("SOPClassUID", "Modality", "ImageType", "PresentationIntentType"))
 def check_selected(dataset: Dataset, modalities: Collection[str]) -> None:
     """Raises Refusal `modality_not_selected`, `derived_not_selected` or `rule_not_selected`."""
     modality = dataset.text("Modality")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.ingest.dataset import Dataset, remembered
+from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.elements import UNDEFINED, Element, truncated
 from pipeline.ingest.reasons import Refusal
 
@@ -17,10 +17,6 @@ MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 PALETTE = "PALETTE COLOR"
 
-_ELEMENTS = (
-    "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows",
-    "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
-)  # fmt: skip
 _FLOAT_ELEMENTS: tuple[tuple[str, int], ...] = (("FloatPixelData", 32), ("DoubleFloatPixelData", 64))
 
 
@@ -56,7 +52,6 @@ def pixel_keyword(dataset: Dataset) -> str:
     return next((k for k in ("PixelData", "FloatPixelData", "DoubleFloatPixelData") if k in dataset), "")
 
 
-@remembered(_ELEMENTS)
 def pixel_format(dataset: Dataset, keyword: str, *, encapsulated: bool) -> PixelFormat:
     """The pixel module of a data set whose pixel data are in `keyword`.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.ingest.attributes import optional_number, optional_numbers
 from pipeline.ingest.csa import csa_values
-from pipeline.ingest.dataset import Dataset, remembered
+from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.frames import Frame, Sextuple, Triple
 from pipeline.ingest.pixels import PixelFormat
 from pipeline.ingest.reasons import Refusal
@@ -187,7 +187,6 @@ def _own_keys(dataset: Dataset) -> dict[str, str | float]:
     return keys
 
 
-@remembered([keyword for _, keyword in (*_TOP_TEXT_KEYS, *_TOP_NUMBER_KEYS)])
 def _series_keys(dataset: Dataset) -> dict[str, str | float]:
     texts = {key: dataset.text(keyword) for key, keyword in _TOP_TEXT_KEYS}
     numbers = {key: optional_number(dataset, keyword) for key, keyword in _TOP_NUMBER_KEYS}
@@ -198,7 +197,7 @@ def _series_keys(dataset: Dataset) -> dict[str, str | float]:
 
 
 def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
-    keys = dict(_classic_keys(groups.dataset))
+    keys = _classic_keys(groups.dataset)
     for key, sequence, keyword, top in _NUMBER_KEYS:
         if (item := groups.item(sequence, index)) is not None:
             told = optional_number(item, keyword), optional_number(item, top)
@@ -217,7 +216,6 @@ def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
     return keys
 
 
-@remembered([keyword for _, keyword in _CLASSIC_KEYS])
 def _classic_keys(dataset: Dataset) -> dict[str, str | float]:
     numbers = {key: optional_number(dataset, keyword) for key, keyword in _CLASSIC_KEYS}
     return {key: number for key, number in numbers.items() if number is not None}
