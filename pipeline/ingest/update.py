@@ -75,7 +75,7 @@ def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
         removed = {*spool.entries, *difference.gone}
         names = _names(target, spool, removed, by_token)
         with bar("images", len(spool.entries), "files") as progress:
-            for portion in portions(names):
+            for portion in portions(names, files=len(found)):
                 headers = spool.headers(token for token in portion if token in spool.entries)
                 _read_images(target, headers, removed.intersection(portion), by_token, progress)
     with target.catalogue.transaction():

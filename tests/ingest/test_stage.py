@@ -596,7 +596,7 @@ CRASHING = textwrap.dedent("""
     from pathlib import Path
     from pipeline import catalogue, workspace
     from pipeline.config import Cohort, Config, Ingest, Report
-    from pipeline.ingest import batching, run
+    from pipeline.ingest import batching, portions, run, update
 
     passed = 0
 
@@ -608,7 +608,8 @@ CRASHING = textwrap.dedent("""
 
     if __name__ == "__main__":
         catalogue.crash_point = workspace.crash_point = crash_point
-        batching._MEAN_CASES = 8
+        batching._MEAN_CASES, portions._MEAN_FILES = (int(size) for size in sys.argv[3:])
+        update._COMMIT_SECONDS = 0  # after every batch
         space = workspace.Workspace(Path(sys.argv[1]), "study")
         config = Config(name="study", ingest=Ingest(raw="raw", workers=1), normalize=({"z_score": {}},),
                         cohort=Cohort(labels="l", target="t"), report=Report(title="t"))
@@ -617,7 +618,7 @@ CRASHING = textwrap.dedent("""
 """)
 
 
-def crash_and_finish(tmp_path: Path, points: Iterable[int]) -> None:
+def crash_and_finish(tmp_path: Path, points: Iterable[int], *, cases: int = 8, files: int = 8192) -> None:
     """Kills a run at each of its points, counted from 1; ends with the first number that it outlives."""
     whole = Workspace(tmp_path / "whole", "study")
     for number in range(1, 25):
@@ -629,7 +630,8 @@ def crash_and_finish(tmp_path: Path, points: Iterable[int]) -> None:
     for point in points:
         space = Workspace(tmp_path / str(point), "study")
         shutil.copytree(whole.root / "raw", space.root / "raw")
-        killed = subprocess.run([sys.executable, script, space.root, str(point)], timeout=120)
+        sizes = str(cases), str(files)
+        killed = subprocess.run([sys.executable, script, space.root, str(point), *sizes], timeout=120)
         if killed.returncode == 0:
             return
         assert killed.returncode == -9
@@ -643,6 +645,16 @@ def test_a_killed_run_is_finished_by_the_next_one_with_the_same_store(
 ) -> None:
     monkeypatch.setattr(batching, "_MEAN_CASES", 8)
     crash_and_finish(tmp_path, (3, 5))  # before the plan is committed, and between two batches
+
+
+def test_a_run_killed_inside_a_portion_is_finished_with_the_same_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "_MEAN_CASES", 4)
+    monkeypatch.setattr(portions, "_MEAN_FILES", 4)
+    crash_and_finish(
+        tmp_path, (5, 7, 11), cases=4, files=4
+    )  # after whole batches of whole and parted portions
 
 
 @pytest.mark.slow
