@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -27,6 +29,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 from pipeline import ledger
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
+from pipeline.commands import verify
 from pipeline.config import Cohort, Config, Ingest, Report
 from pipeline.errors import DataError, GateError, UsageError
 from pipeline.ingest import batching, portions, run
@@ -589,6 +592,26 @@ def test_a_withdrawn_patient_is_not_read_again(workspace: Workspace, raw: Path) 
     run(settings, workspace)
     assert sorted(outcomes(workspace, settings).values()) == ["consent_withdrawn", "ok"]
     assert patient.encode() not in workspace.catalogue.read_bytes()
+
+
+@pytest.mark.parametrize("half", ["read anew", "of the version before"])
+def test_a_catalogue_that_ingest_has_yet_to_finish_is_not_told_damaged(
+    half: str, workspace: Workspace, raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    run(config(), workspace)
+    verify.run(workspace)
+    if half == "read anew":
+        monkeypatch.setattr("pipeline.ingest.stage.update", lambda *_: exit())
+        with pytest.raises(SystemExit):
+            run(config(min_slices=4), workspace)  # all its files are forgotten, its cases stay
+    else:
+        with contextlib.closing(sqlite3.connect(workspace.catalogue)) as connection:
+            connection.executescript(
+                "ALTER TABLE cases DROP COLUMN row_digest; ALTER TABLE cases DROP COLUMN names_digest;"
+                "PRAGMA user_version = 1;"
+            )
+    verify.run(workspace)
 
 
 CRASHING = textwrap.dedent("""
