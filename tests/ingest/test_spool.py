@@ -47,6 +47,6 @@ def test_a_disk_that_is_full_later_is_told_as_well(
 ) -> None:
     """What is written last lies in a buffer until it is read, or the file closed."""
     with pytest.raises(RetryError, match="the disk is full"), Spool(tmp_path) as spool:
-        monkeypatch.setattr(spool, "_file", Path("/dev/full").open("w+b"))
+        monkeypatch.setattr(spool, "_file", Path("/dev/full").open("w+b"))  # noqa: SIM115
         spool.add(pages({"token": Header(1, 1, detail="x" * size)})[0])
         spool.headers(["token"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import hashlib
 import itertools
 import json
@@ -612,6 +613,41 @@ def test_a_catalogue_that_ingest_has_yet_to_finish_is_not_told_damaged(
                 "PRAGMA user_version = 1;"
             )
     verify.run(workspace)
+
+
+def test_a_young_file_that_went_to_another_series_is_planned_with_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read although it is young, since another file of its series changed."""
+    monkeypatch.setattr(portions, "_MEAN_FILES", 1)
+    settings = config(modalities=("CT",), unit="series", settle_seconds=3600, min_slices=3)
+    space, fresh = Workspace(tmp_path / "later", "study"), Workspace(tmp_path / "fresh", "study")
+    other = {"SeriesInstanceUID": "2.25.28", "KVP": "90"}
+    for number, made in enumerate(ct_series([0, 2.5, 5, 7.5])):
+        write(space.root / f"raw/s{number}", made)
+        write(space.root / f"raw/t{number}", replace_sop(made, other))
+    for path in (space.root / "raw").iterdir():
+        os.utime(path, (1, 1))
+    run(settings, space)
+    assert len(cases(space)) == 2
+    (space.root / "raw/s0").unlink()
+    moved = ct_series([0, 2.5, 5, 7.5, 10])[4]
+    write(space.root / "raw/s3", replace_sop(moved, other))
+    shutil.copytree(space.root / "raw", fresh.root / "raw")
+    run(settings, space)
+    run(config(modalities=("CT",), unit="series", min_slices=3), fresh)
+    assert outcomes(space, settings) == outcomes(fresh, settings)
+    assert [len(case.stored.shape) for case in cases(space)] == [3]
+    assert [case.case_id for case in cases(space)] == [case.case_id for case in cases(fresh)]
+
+
+def replace_sop(ds: Dataset, elements: dict[str, object]) -> Dataset:
+    """The image as another one of another series."""
+    made = copy.deepcopy(ds)
+    made.SOPInstanceUID = f"{ds.SOPInstanceUID}.1"
+    for keyword, value in elements.items():
+        setattr(made, keyword, value)
+    return made
 
 
 CRASHING = textwrap.dedent("""
