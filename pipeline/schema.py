@@ -47,5 +47,6 @@ CREATE TABLE runs (
 MIGRATIONS = {
     1: "ALTER TABLE cases ADD COLUMN row_digest TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE cases ADD COLUMN names_digest TEXT NOT NULL DEFAULT '';"
+    "UPDATE meta SET value = '' WHERE key = 'ingest_stamp';"  # ingest has yet to fill them
 }
 """What turns the schema of a version into the next one."""

@@ -42,7 +42,7 @@ def _arrays(workspace: Workspace) -> Iterator[str]:
     if not workspace.catalogue.is_file():
         return
     with Catalogue(workspace.catalogue) as catalogue:
-        if not _rows_sound(catalogue, workspace.data / "ingest.json") or catalogue.damaged_cases():
+        if not _rows_sound(catalogue, workspace.data / "ingest.json"):
             yield "Rows of catalogue.sqlite are damaged. Run `make clean`, then `make report`."
             return
         native = Shards(workspace.cases)
@@ -73,4 +73,5 @@ def _rows_sound(catalogue: Catalogue, record: Path) -> bool:
     if not made_of or not record.is_file() or digests.of_file(record) != made_of:
         return True
     said = json.loads(record.read_text())
-    return all(said[name] == value for name, value in contents(catalogue).items())
+    sound = all(said[name] == value for name, value in contents(catalogue).items())
+    return sound and not catalogue.damaged_cases()

@@ -38,16 +38,16 @@ def shard_name(cases: Iterable[CasePlan], digest_of: Mapping[str, str]) -> str:
     return f"shard-{digests.of_json(content)[:16]}.npy"
 
 
-def is_drawn(name: str, share: float) -> bool:
-    """Whether a name is one of this share of all names: a lot that falls alike everywhere."""
-    return int(digests.of_bytes(name.encode())[:8], 16) / 2**32 < share
+def lot(name: str) -> float:
+    """A number from 0 to below 1 that is drawn by the name alone, so that it falls alike everywhere."""
+    return int(digests.of_bytes(name.encode())[:8], 16) / 2**32
 
 
 def _ends_batch(bundle: tuple[CasePlan, ...]) -> bool:
     files = {token for case in bundle for token in case.tokens.values()}
     size = sum(map(_size, bundle))
     share = max(size / _MEAN_BYTES, len(bundle) / _MEAN_CASES, len(files) / _MEAN_FILES)
-    return is_drawn(bundle[0].case_id, share)
+    return lot(bundle[0].case_id) < share
 
 
 def _size(case: CasePlan) -> int:

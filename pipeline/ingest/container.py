@@ -51,24 +51,26 @@ def open_container(
     Raises Refusal: `archive_not_opened`, `not_dicom`, `corrupt_dataset`, `truncated_pixel_data` or
     `limit_exceeded`.
     """
-    if templates is None:
-        return _opened(data, depth, inflated_bytes)[0]
-    template = templates.find(data)
+    start, preamble = _beginning(data)
+    notes = () if preamble else ("no_preamble",)
+    template = None if templates is None else templates.find(data)
     dataset = None if template is None else template.dataset(data, depth)
     if template is not None and dataset is not None:
         return Container(dataset, template.syntax, template.notes, template)
-    container, meta = _opened(data, depth, inflated_bytes)
-    if container.dataset.data is data:
-        template = templates.learn(container.dataset, container.syntax, container.notes, meta)
-    return replace(container, template=template)
+    container, meta = _opened(data, start, depth, inflated_bytes, notes)
+    if templates is None or container.dataset.data is not data:
+        return container
+    learned = templates.learn(container.dataset, container.syntax, container.notes, meta)
+    return replace(container, template=learned)
 
 
-def _opened(data: Buffer, depth: int, inflated_bytes: int) -> tuple[Container, Elements]:
-    """The data set read element by element, and the elements of the meta group."""
-    start, preamble = _beginning(data)
-    notes = () if preamble else ("no_preamble",)
+def _opened(
+    data: Buffer, start: int, depth: int, inflated_bytes: int, notes: tuple[str, ...]
+) -> tuple[Container, Dataset]:
+    """The data set read element by element, and the meta group."""
     if data[start : start + 2] != b"\2\0":
-        return _without_meta(data, start, depth=depth, notes=(*notes, "no_meta")), {}
+        found = _without_meta(data, start, depth=depth, notes=(*notes, "no_meta"))
+        return found, Dataset(data, Encoding(explicit=True, depth=depth), {}, start)
     meta, meta_end = _meta(data, start, Encoding(explicit=True, depth=depth))
     length = meta.whole("FileMetaInformationGroupLength")
     if length is not None and length > len(data):
@@ -81,7 +83,7 @@ def _opened(data: Buffer, depth: int, inflated_bytes: int) -> tuple[Container, E
         found = _declared(inflated, 0, syntax, depth=depth, notes=notes)
     else:
         found = _declared(data, meta_end, syntax, depth=depth, notes=notes)
-    return found, meta.elements
+    return found, meta
 
 
 def inflate(data: Buffer, start: int, *, limit: int) -> bytes:

@@ -57,6 +57,11 @@ class Region:
     delimited: bool = False
 
 
+def header_bytes(vr: bytes) -> int:
+    """How many bytes of an element stand before its value; `vr` is b"" in implicit syntaxes."""
+    return 8 if not vr or vr in _SHORT else 12
+
+
 Walker = Callable[[Region, Encoding, Elements], int]
 
 

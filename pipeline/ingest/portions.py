@@ -1,8 +1,8 @@
 """Cuts the files of a run into portions that can be planned one after the other. Pure.
 
-Files of one series, and copies of one image, are never parted. A portion ends after a set of files whose
-name says so, the more likely the more files it has: so the portions depend neither on the order of the
-files nor on what an earlier, interrupted run did.
+Files of one series, and copies of one image, are never parted. Which portion they fall into is drawn by
+their name: so it depends neither on the order of the files, nor on which of the others an earlier,
+interrupted run has left to do.
 """
 
 from __future__ import annotations
@@ -10,25 +10,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from pipeline.ingest.batching import is_drawn
+from pipeline.ingest.batching import lot
 
 _MEAN_FILES = 8192
 
 
-def portions(names: Mapping[str, tuple[str, ...]]) -> Iterator[list[str]]:
+def portions(names: Mapping[str, tuple[str, ...]], *, files: int) -> Iterator[list[str]]:
     """The tokens of files in portions; those that are of no image come last.
 
-    `names` are the pseudonyms of the series and images that a file is or was of, "" where it doesn't say.
+    `names` are the pseudonyms of the series and images that a file is or was of, "" where it doesn't say;
+    `files` is the number of all files of RAW, of which some may be known already.
     """
     joined, apart = _sets(names)
-    portion: list[str] = []
-    for name, tokens in sorted(joined.items()):
-        portion += tokens
-        if is_drawn(name, len(tokens) / _MEAN_FILES):
-            yield portion
-            portion = []
-    if portion:
-        yield portion
+    count = max(1, -(-files // _MEAN_FILES))
+    drawn: defaultdict[int, list[str]] = defaultdict(list)
+    for name, tokens in joined.items():
+        drawn[int(lot(name) * count)] += tokens
+    for number in sorted(drawn):
+        yield drawn[number]
     for start in range(0, len(apart), _MEAN_FILES):
         yield apart[start : start + _MEAN_FILES]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -62,11 +63,9 @@ class Spool:
 
     def add(self, page: Page) -> None:
         """Takes the headers of some more files."""
-        try:
+        with self._telling():
             self._file.seek(self._end)
             self._file.write(page.headers)
-        except OSError as error:
-            raise retry_error(error, self._folder / "headers") from error
         place = (self._end, len(page.headers))
         self.entries |= {token: Entry(*told, place) for token, told in page.told.items()}
         self._end += len(page.headers)
@@ -83,13 +82,23 @@ class Spool:
             wanted[self.entries[token].page].append(token)
         found: dict[str, Header] = {}
         for (start, length), own in wanted.items():
-            self._file.seek(start)
-            headers = pickle.loads(self._file.read(length))
+            with self._telling():  # the seek writes what is still in a buffer
+                self._file.seek(start)
+                headers = pickle.loads(self._file.read(length))
             found |= {token: headers[token] for token in own}
         return found
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tells a full disk as ours."""
+        try:
+            yield
+        except OSError as error:
+            raise retry_error(error, self._folder / "headers") from error
 
     def __enter__(self) -> Spool:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # what is still in a buffer needs no place any more
+            self._file.close()

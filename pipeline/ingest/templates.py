@@ -15,7 +15,16 @@ from typing import Generic, TypeVar
 
 from pipeline.ingest.dataset import Dataset, walk
 from pipeline.ingest.dictionary import ELEMENTS
-from pipeline.ingest.elements import PIXEL_DATA_TAGS, UNDEFINED, Buffer, Elements, Encoding, Order
+from pipeline.ingest.elements import (
+    PIXEL_DATA_TAGS,
+    UNDEFINED,
+    Buffer,
+    Elements,
+    Encoding,
+    Order,
+    header_bytes,
+)
+from pipeline.ingest.reasons import Refusal
 
 Conclusion = TypeVar("Conclusion")
 
@@ -27,6 +36,7 @@ OWN = (
 
 _COMPARED = frozenset(tag for tag, _ in ELEMENTS.values()) - {ELEMENTS[keyword][0] for keyword in OWN}
 _PREAMBLE_BYTES, _LAST_BYTES, _MOST = 128, 12, 32
+_LONGEST_BYTES = 1 << 20  # of a header; a comparison makes copies of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +68,11 @@ class Template:
         return int.from_bytes(data[: self.value], "little") & self.compared == self.said
 
     def dataset(self, data: Buffer, depth: int) -> Dataset | None:
-        """The data set of a file that fits; None where other elements follow, or its pixels are cut off."""
-        rest = walk(data, self.pixels, len(data), Encoding(self.explicit, self.order, depth))
+        """The data set of a file that fits; None where it goes on otherwise: it is then read by itself."""
+        try:
+            rest = walk(data, self.pixels, len(data), Encoding(self.explicit, self.order, depth))
+        except Refusal:
+            return None
         if rest.truncation is not None or tuple(rest.elements) != self.rest:
             return None
         return Dataset(data, rest.encoding, {**self.elements, **rest.elements}, rest.end)
@@ -90,16 +103,18 @@ class Templates(Generic[Conclusion]):
                 return template
         return None
 
-    def learn(self, dataset: Dataset, syntax: str, notes: tuple[str, ...], meta: Elements) -> Template | None:
+    def learn(self, dataset: Dataset, syntax: str, notes: tuple[str, ...], meta: Dataset) -> Template | None:
         """The header of a file read element by element, from the second file of a series on."""
         series = dataset.raw("SeriesInstanceUID")
         if series not in self.series:
             self.series.add(series)
             return None
         rest = tuple(dropwhile(lambda tag: tag not in PIXEL_DATA_TAGS, dataset.elements))
-        if not _is_plain(dataset, rest):
+        if not _is_plain(dataset, rest) or not _is_short(dataset, rest, meta):
             return None
-        template = _template(dataset, syntax, notes, meta, rest)
+        template = _template(dataset, syntax, notes, meta.elements, rest)
+        for forgotten in self.known[_MOST - 1 :]:
+            self.concluded.pop(forgotten, None)
         self.known = [template, *self.known[: _MOST - 1]]
         return template
 
@@ -113,6 +128,12 @@ def _is_plain(dataset: Dataset, rest: Sequence[int]) -> bool:
     groups = "SharedFunctionalGroupsSequence" in dataset or "PerFrameFunctionalGroupsSequence" in dataset
     apart = dataset.text("Modality") == "PT" or "MOSAIC" in dataset.words("ImageType")
     return whole and not groups and not apart
+
+
+def _is_short(dataset: Dataset, rest: Sequence[int], meta: Dataset) -> bool:
+    """Whether the header is cheap to compare, and no file it fits can be shorter than its meta group says."""
+    announced = meta.whole("FileMetaInformationGroupLength") or 0
+    return announced <= dataset.elements[rest[0]][1] <= _LONGEST_BYTES
 
 
 def _template(
@@ -135,7 +156,7 @@ def _template(
         order=dataset.encoding.order,
         elements=before,
         rest=rest,
-        pixels=value - (12 if vr else 8),
+        pixels=value - header_bytes(vr),
         value=value,
         fragments=length == UNDEFINED,
         last=data[value - _LAST_BYTES : value],

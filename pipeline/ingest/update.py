@@ -75,7 +75,7 @@ def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
         removed = {*spool.entries, *difference.gone}
         names = _names(target, spool, removed, by_token)
         with bar("images", len(spool.entries), "files") as progress:
-            for portion in portions(names):
+            for portion in portions(names, files=len(found)):
                 headers = spool.headers(token for token in portion if token in spool.entries)
                 _read_images(target, headers, removed.intersection(portion), by_token, progress)
     with target.catalogue.transaction():
@@ -89,12 +89,16 @@ def _names(
 ) -> dict[str, tuple[str, ...]]:
     """The series and images that each file is of now and was of before.
 
-    The known files that share one with a removed or a new one are read for it, too.
+    The known files that share one with a removed or a new one are read for it, too. One of these may have
+    gone to another series meanwhile, whose files are then read as well.
     """
     before, now = changes.identities(target.catalogue, removed), _identities(spool)
-    around = changes.touched(target.catalogue, [*before.values(), *now.values()]) - removed
-    _read_headers(target, spool, [by_token[token] for token in sorted(around)])
-    now = _identities(spool)
+    moved = [*before.values(), *now.values()]
+    while around := changes.touched(target.catalogue, moved) - removed - now.keys():
+        _read_headers(target, spool, [by_token[token] for token in sorted(around)])
+        known, now = changes.identities(target.catalogue, around), _identities(spool)
+        before |= known
+        moved = [now[token] for token in sorted(around) if now[token] != known[token]]
     return {token: (*before.get(token, ()), *now.get(token, ())) for token in before.keys() | now.keys()}
 
 

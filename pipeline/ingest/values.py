@@ -262,8 +262,8 @@ def _float_plane(values: Array, transform: Transform) -> Plane:
     if not np.isfinite(array).all():
         raise Refusal("implausible_values", "32 bits can't hold the values")
     if padded is None:
-        return Plane(array)
-    return Plane(_filled(array, padded, transform.fill), padded, frozenset({"padding_replaced"}))
+        return Plane(smallest(array))
+    return Plane(smallest(_filled(array, padded, transform.fill)), padded, frozenset({"padding_replaced"}))
 
 
 def _filled(array: Array, padded: NDArray[np.bool_], fill: int) -> Array:

@@ -38,3 +38,15 @@ def test_a_full_disk_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setattr(spool, "_file", full)
         with pytest.raises(RetryError, match="the disk is full"):
             spool.add(pages({"token": Header(1, 1)})[0])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_a_disk_that_is_full_later_is_told_as_well(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written last lies in a buffer until it is read, or the file closed."""
+    with pytest.raises(RetryError, match="the disk is full"), Spool(tmp_path) as spool:
+        monkeypatch.setattr(spool, "_file", Path("/dev/full").open("w+b"))  # noqa: SIM115
+        spool.add(pages({"token": Header(1, 1, detail="x" * size)})[0])
+        spool.headers(["token"])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import hashlib
 import itertools
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -27,6 +30,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 from pipeline import ledger
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
+from pipeline.commands import verify
 from pipeline.config import Cohort, Config, Ingest, Report
 from pipeline.errors import DataError, GateError, UsageError
 from pipeline.ingest import batching, portions, run
@@ -591,12 +595,67 @@ def test_a_withdrawn_patient_is_not_read_again(workspace: Workspace, raw: Path) 
     assert patient.encode() not in workspace.catalogue.read_bytes()
 
 
+@pytest.mark.parametrize("half", ["read anew", "of the version before"])
+def test_a_catalogue_that_ingest_has_yet_to_finish_is_not_told_damaged(
+    half: str, workspace: Workspace, raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    run(config(), workspace)
+    verify.run(workspace)
+    if half == "read anew":
+        monkeypatch.setattr("pipeline.ingest.stage.update", lambda *_: exit())
+        with pytest.raises(SystemExit):
+            run(config(min_slices=4), workspace)  # all its files are forgotten, its cases stay
+    else:
+        with contextlib.closing(sqlite3.connect(workspace.catalogue)) as connection:
+            connection.executescript(
+                "ALTER TABLE cases DROP COLUMN row_digest; ALTER TABLE cases DROP COLUMN names_digest;"
+                "PRAGMA user_version = 1;"
+            )
+    verify.run(workspace)
+
+
+def test_a_young_file_that_went_to_another_series_is_planned_with_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read although it is young, since another file of its series changed."""
+    monkeypatch.setattr(portions, "_MEAN_FILES", 1)
+    settings = config(modalities=("CT",), unit="series", settle_seconds=3600, min_slices=3)
+    space, fresh = Workspace(tmp_path / "later", "study"), Workspace(tmp_path / "fresh", "study")
+    other = {"SeriesInstanceUID": "2.25.28", "KVP": "90"}
+    for number, made in enumerate(ct_series([0, 2.5, 5, 7.5])):
+        write(space.root / f"raw/s{number}", made)
+        write(space.root / f"raw/t{number}", replace_sop(made, other))
+    for path in (space.root / "raw").iterdir():
+        os.utime(path, (1, 1))
+    run(settings, space)
+    assert len(cases(space)) == 2
+    (space.root / "raw/s0").unlink()
+    moved = ct_series([0, 2.5, 5, 7.5, 10])[4]
+    write(space.root / "raw/s3", replace_sop(moved, other))
+    shutil.copytree(space.root / "raw", fresh.root / "raw")
+    run(settings, space)
+    run(config(modalities=("CT",), unit="series", min_slices=3), fresh)
+    assert outcomes(space, settings) == outcomes(fresh, settings)
+    assert [len(case.stored.shape) for case in cases(space)] == [3]
+    assert [case.case_id for case in cases(space)] == [case.case_id for case in cases(fresh)]
+
+
+def replace_sop(ds: Dataset, elements: dict[str, object]) -> Dataset:
+    """The image as another one of another series."""
+    made = copy.deepcopy(ds)
+    made.SOPInstanceUID = f"{ds.SOPInstanceUID}.1"
+    for keyword, value in elements.items():
+        setattr(made, keyword, value)
+    return made
+
+
 CRASHING = textwrap.dedent("""
     import os, signal, sys
     from pathlib import Path
     from pipeline import catalogue, workspace
     from pipeline.config import Cohort, Config, Ingest, Report
-    from pipeline.ingest import batching, run
+    from pipeline.ingest import batching, portions, run, update
 
     passed = 0
 
@@ -608,7 +667,8 @@ CRASHING = textwrap.dedent("""
 
     if __name__ == "__main__":
         catalogue.crash_point = workspace.crash_point = crash_point
-        batching._MEAN_CASES = 8
+        batching._MEAN_CASES, portions._MEAN_FILES = (int(size) for size in sys.argv[3:])
+        update._COMMIT_SECONDS = 0  # after every batch
         space = workspace.Workspace(Path(sys.argv[1]), "study")
         config = Config(name="study", ingest=Ingest(raw="raw", workers=1), normalize=({"z_score": {}},),
                         cohort=Cohort(labels="l", target="t"), report=Report(title="t"))
@@ -617,7 +677,7 @@ CRASHING = textwrap.dedent("""
 """)
 
 
-def crash_and_finish(tmp_path: Path, points: Iterable[int]) -> None:
+def crash_and_finish(tmp_path: Path, points: Iterable[int], *, cases: int = 8, files: int = 8192) -> None:
     """Kills a run at each of its points, counted from 1; ends with the first number that it outlives."""
     whole = Workspace(tmp_path / "whole", "study")
     for number in range(1, 25):
@@ -629,7 +689,8 @@ def crash_and_finish(tmp_path: Path, points: Iterable[int]) -> None:
     for point in points:
         space = Workspace(tmp_path / str(point), "study")
         shutil.copytree(whole.root / "raw", space.root / "raw")
-        killed = subprocess.run([sys.executable, script, space.root, str(point)], timeout=120)
+        sizes = str(cases), str(files)
+        killed = subprocess.run([sys.executable, script, space.root, str(point), *sizes], timeout=120)
         if killed.returncode == 0:
             return
         assert killed.returncode == -9
@@ -643,6 +704,16 @@ def test_a_killed_run_is_finished_by_the_next_one_with_the_same_store(
 ) -> None:
     monkeypatch.setattr(batching, "_MEAN_CASES", 8)
     crash_and_finish(tmp_path, (3, 5))  # before the plan is committed, and between two batches
+
+
+def test_a_run_killed_inside_a_portion_is_finished_with_the_same_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "_MEAN_CASES", 4)
+    monkeypatch.setattr(portions, "_MEAN_FILES", 4)
+    crash_and_finish(
+        tmp_path, (5, 7, 11), cases=4, files=4
+    )  # after whole batches of whole and parted portions
 
 
 @pytest.mark.slow

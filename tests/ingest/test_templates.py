@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, JPEGLSLossless
 
+from pipeline.ingest import templates as module
 from pipeline.ingest.dictionary import ELEMENTS
 from pipeline.ingest.headers import Header
 from pipeline.ingest.limits import FileLimits
@@ -125,6 +126,76 @@ def test_values_that_depend_on_more_than_listed_elements_are_read_each_time(
         data = encoded(one_slice(number, **elements))
         assert read(data, tmp_path, templates) == read(data, tmp_path)
     assert not templates.known
+
+
+def body(data: bytes) -> bytes:
+    """What follows the meta group."""
+    return data[144 + int.from_bytes(data[140:144], "little") :]
+
+
+def with_pixels_of_short_representation(number: int) -> bytes:
+    data = encoded(one_slice(number))
+    place = data.rindex(b"\xe0\x7f\x10\x00OW\0\0")
+    return data[: place + 4] + b"US" + data[place + 8 : place + 10] + data[place + 12 :]
+
+
+def with_another_representation_than_told(number: int) -> bytes:
+    told = encoded(one_slice(number), ImplicitVRLittleEndian)
+    return told[: -len(body(told))] + body(encoded(one_slice(number))) + (b"junk" if number == 3 else b"")
+
+
+def without_meta_group(number: int) -> bytes:
+    """Its first element is one that a damaged file wouldn't begin with."""
+    data = body(encoded(one_slice(number, StudyTime="12"), ImplicitVRLittleEndian))
+    date = data.index(b"\x08\0\x20\0")
+    return data[date : date + 16] + data[:date] + data[date + 16 :] + (b"junk" if number == 3 else b"")
+
+
+def with_a_meta_group_longer_than_the_file(number: int) -> bytes:
+    data = encoded(one_slice(number, DataSetTrailingPadding=bytes(8 if number == 3 else 3000)))
+    return data[:140] + (3000).to_bytes(4, "little") + data[144:]
+
+
+def like_an_archive(number: int) -> bytes:
+    """Without preamble and meta group, and the third with the mark of a tape archive where it counts."""
+    data = body(encoded(one_slice(number, ImageComments="A" * 400)))
+    place = data.index(b"\x20\0\0\x40LT")
+    moved = data[: 8 + 22] + data[place : place + 408] + data[8 + 22 : place] + data[place + 408 :]
+    return moved[:257] + b"ustar" + moved[262:] if number == 3 else moved
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (with_pixels_of_short_representation, "ok"),
+        (with_another_representation_than_told, "corrupt_dataset"),
+        (without_meta_group, "not_dicom"),
+        (with_a_meta_group_longer_than_the_file, "corrupt_dataset"),
+        (like_an_archive, "archive_not_opened"),
+    ],
+)
+def test_what_only_the_whole_file_tells_is_seen_after_others_as_alone(
+    kind: Callable[[int], bytes], reason: str, tmp_path: Path
+) -> None:
+    templates: Templates = Templates()
+    for number in (1, 2):
+        assert read(kind(number), tmp_path, templates).reason == "ok"
+    alone = read(kind(3), tmp_path)
+    assert alone.reason == reason
+    assert read(kind(3), tmp_path, templates) == alone
+
+
+def test_what_is_remembered_of_headers_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    templates: Templates = Templates()
+    monkeypatch.setattr(module, "_MOST", 3)
+    for number in range(9):
+        read(one_slice(number, KVP=f"{number}"), tmp_path, templates)
+    assert len(templates.known) == 3 and templates.concluded.keys() == set(templates.known)
+    monkeypatch.setattr(module, "_LONGEST_BYTES", 800)
+    long: Templates = Templates()
+    for number in range(3):
+        read(one_slice(number, InstitutionAddress="A" * 1000), tmp_path, long)
+    assert not long.known
 
 
 def test_files_of_different_series_teach_nothing(tmp_path: Path) -> None:

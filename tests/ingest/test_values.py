@@ -244,6 +244,14 @@ def test_float_pixels_lose_their_padding_and_what_is_not_finite(tmp_path: Path) 
     assert refusal(float_image(values), tmp_path) == "implausible_values"
 
 
+def test_float_pixels_that_are_whole_numbers_are_kept_as_those(tmp_path: Path) -> None:
+    values = np.arange(192, dtype=np.float32)
+    made = plane(float_image(values), tmp_path)
+    assert made.array.dtype == np.uint8 and made.array.ravel().tolist() == values.tolist()
+    values[3] = -9999.0
+    assert plane(float_image(values), tmp_path).array.dtype == np.uint8
+
+
 def float_image(values: NDArray[np.float32]) -> Dataset:
     ds = image("OT")
     for keyword in ("PixelData", "BitsStored", "HighBit", "PixelRepresentation"):
