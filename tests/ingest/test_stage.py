@@ -668,7 +668,7 @@ CRASHING = textwrap.dedent("""
     if __name__ == "__main__":
         catalogue.crash_point = workspace.crash_point = crash_point
         batching._MEAN_CASES, portions._MEAN_FILES = (int(size) for size in sys.argv[3:])
-        update._COMMIT_SECONDS = 0  # after every batch
+        update._COMMITTED_FILES = 1  # after every batch
         space = workspace.Workspace(Path(sys.argv[1]), "study")
         config = Config(name="study", ingest=Ingest(raw="raw", workers=1), normalize=({"z_score": {}},),
                         cohort=Cohort(labels="l", target="t"), report=Report(title="t"))
