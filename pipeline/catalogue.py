@@ -192,7 +192,9 @@ class Catalogue:
         self._connection.executemany("DELETE FROM files WHERE token = ?", [(token,) for token in tokens])
 
     def put_cases(self, cases: Iterable[tuple[Case, Sequence[str]]]) -> None:
-        """Inserts or replaces cases, each with the tokens of the files it was made of, which are there.
+        """Inserts or replaces cases, each with the tokens of the files it was made of.
+
+        Their rows must be there already: a digest covers their identifiers.
 
         Normalized arrays stay only where values, unit and geometry are what they were.
         """

@@ -17,16 +17,18 @@ Headers = Mapping[str, Header]
 
 
 def commit_plan(
-    catalogue: Catalogue, made: Plan, headers: Headers, *, removed: set[str]
+    catalogue: Catalogue, made: Plan, headers: Headers, *, outdated: set[str]
 ) -> tuple[CasePlan, ...]:
     """Makes visible what needs no pixels, and takes back what is no more; the cases left to read.
+
+    `outdated` are the files whose rows no longer count: they are new, changed or gone.
 
     A case that is read again stays until its batch is committed, so that what was normalized from it
     can stay, too, where its values turn out to be the same.
     """
-    before = changes.cases_of(catalogue, {*headers, *removed})
+    before = changes.cases_of(catalogue, {*headers, *outdated})
     planned = {case.case_id: set(case.tokens.values()) for case in made.cases}
-    kept = _kept(before, planned, removed)
+    kept = _kept(before, planned, outdated)
     pending = tuple(case for case in made.cases if case.case_id not in kept)
     waiting = tokens_of(pending)
     settled = waiting.union(*(before[name] for name in kept))
@@ -37,15 +39,15 @@ def commit_plan(
     ]
     with catalogue.transaction():
         catalogue.set_meta(INGEST_STAMP, "")
-        catalogue.delete_files(sorted(removed | waiting))
+        catalogue.delete_files(sorted(outdated | waiting))
         catalogue.put_files(rows)
         catalogue.delete_cases(sorted(before.keys() - planned.keys()))
     return pending
 
 
-def _kept(before: Mapping[str, set[str]], planned: Mapping[str, set[str]], removed: set[str]) -> set[str]:
+def _kept(before: Mapping[str, set[str]], planned: Mapping[str, set[str]], outdated: set[str]) -> set[str]:
     """The cases that stay as they are: of the same unchanged files, none of which has a part in another."""
-    kept = {name for name, tokens in before.items() if planned.get(name) == tokens and not tokens & removed}
+    kept = {name for name, tokens in before.items() if planned.get(name) == tokens and not tokens & outdated}
     while True:
         waiting = {token for name, tokens in planned.items() if name not in kept for token in tokens}
         shared = {name for name in kept if before[name] & waiting}

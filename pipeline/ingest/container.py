@@ -53,9 +53,9 @@ def open_container(
     """
     start, preamble = _beginning(data)
     notes = () if preamble else ("no_preamble",)
-    template = None if templates is None else templates.find(data)
-    dataset = None if template is None else template.dataset(data, depth)
-    if template is not None and dataset is not None:
+    known = None if templates is None else templates.find(data, depth)
+    if known is not None:
+        template, dataset = known
         return Container(dataset, template.syntax, template.notes, template)
     container, meta = _opened(data, start, depth, inflated_bytes, notes)
     if templates is None or container.dataset.data is not data:

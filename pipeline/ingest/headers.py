@@ -162,21 +162,26 @@ def _look(
     elif template in templates.concluded:
         known = templates.concluded[template]
         found.pseudonyms = {**known.pseudonyms, "sop": key.pseudonym("sop", sop)}
-        _take_over(found, known, container, selection)
+        _take_over(found, known, container, selection, fragments=template.fragments)
     else:
         _understand(found, container, key, selection)
-        if found.broken is None and len(found.frames) == 1:
+        if found.broken is None and len(found.frames) == 1:  # only such can be taken over
             templates.concluded[template] = found
 
 
-def _take_over(found: Findings, known: Findings, container: Container, selection: Selection) -> None:
-    """As `_understand`, for a header that says the same as the known one but for what is a slice's own."""
+def _take_over(
+    found: Findings, known: Findings, container: Container, selection: Selection, *, fragments: bool
+) -> None:
+    """As `_understand`, for a header that says the same as the known one but for what is a slice's own.
+
+    `fragments` says that the pixels lie in fragments, which are each file's own.
+    """
     dataset = container.dataset
-    found.notes, found.image = container.notes, True
+    found.notes, found.image = container.notes, True  # what is told if one of the next steps refuses
     found.patient_id = known.patient_id
     found.attributes = renewed_attributes(known.attributes, dataset)
     _match(found, dataset, selection.rules)
-    if container.template is None or container.template.fragments:
+    if fragments:
         _form_of(found, container, decoded_bytes=selection.limits.decoded_bytes)
     found.frames = (renewed_frame(known.frames[0], dataset, found.pseudonyms["sop"]),)
     found.notes = known.notes

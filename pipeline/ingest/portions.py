@@ -33,7 +33,10 @@ def portions(names: Mapping[str, tuple[str, ...]], *, files: int) -> Iterator[li
 
 
 def _sets(names: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, list[str]], list[str]]:
-    """Tokens that share names, directly or by others, under the first of their names; those without any."""
+    """Tokens that share names, directly or by others, under the first of their names; those without any.
+
+    A union-find: each name leads to another of its set, and at last to the first of them.
+    """
     parents: dict[str, str] = {}
 
     def root(name: str) -> str:
@@ -41,11 +44,15 @@ def _sets(names: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, list[str]], l
             parents[name] = name = parents[above]
         return name
 
-    joined: defaultdict[str, list[str]] = defaultdict(list)
     for own in set(names.values()):
         roots = sorted({root(name) for name in own if name})
-        parents |= dict.fromkeys(roots[1:], roots[0] if roots else "")
-    for token, own in names.items():
-        joined[root(next(filter(None, own), ""))].append(token)
-    apart = joined.pop("", [])
+        for other in roots[1:]:
+            parents[other] = roots[0]
+    joined: defaultdict[str, list[str]] = defaultdict(list)
+    apart = []
+    for token, own in sorted(names.items()):
+        if any(own):
+            joined[root(next(name for name in own if name))].append(token)
+        else:
+            apart.append(token)
     return joined, apart

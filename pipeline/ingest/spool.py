@@ -10,19 +10,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from pipeline.ingest.headers import Header
 from pipeline.workspace import retry_error
 
 _IN_MEMORY_BYTES = 16 << 20
 
-Told = tuple[str, str, str]
-"""What must be known of all files at once: pseudonyms of series and image, and the file's digest."""
+
+class Told(NamedTuple):
+    """What must be known of all files at once: pseudonyms of series and image, and the file's digest."""
+
+    series_id: str
+    sop_id: str
+    digest: str
 
 
 @dataclass(frozen=True)
 class Page:
-    """The pickled headers of files of one series, or of a single file, and what is told of each by token."""
+    """What is written and read back as one: the headers of files of one series, or of a single file."""
 
     told: Mapping[str, Told]
     headers: bytes
@@ -30,11 +36,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What must be known of all files at once, and the page where the header lies: its start and length."""
+    """What is told of a file, and where its page lies: start and length."""
 
-    series_id: str
-    sop_id: str
-    digest: str
+    told: Told
     page: tuple[int, int]
 
 
@@ -45,7 +49,7 @@ def pages(headers: Mapping[str, Header]) -> list[Page]:
         sets[header.series_id, "" if header.series_id else token][token] = header
     return [
         Page(
-            {token: (header.series_id, header.sop_id, header.digest) for token, header in own.items()},
+            {token: Told(header.series_id, header.sop_id, header.digest) for token, header in own.items()},
             pickle.dumps(own, pickle.HIGHEST_PROTOCOL),
         )
         for own in sets.values()
@@ -67,11 +71,11 @@ class Spool:
             self._file.seek(self._end)
             self._file.write(page.headers)
         place = (self._end, len(page.headers))
-        self.entries |= {token: Entry(*told, place) for token, told in page.told.items()}
+        self.entries |= {token: Entry(told, place) for token, told in page.told.items()}
         self._end += len(page.headers)
 
     def drop(self, tokens: Iterable[str]) -> None:
-        """Forgets files."""
+        """Forgets files; their bytes stay."""
         for token in tokens:
             del self.entries[token]
 

@@ -1,9 +1,9 @@
 """Recognizes a header that says the same as one before, but for what is a slice's own.
 
 The headers of a series are almost the same, byte for byte. Where they are the same everywhere but inside
-the values of `OWN` elements, and of elements that can't be asked for, they have the same elements at the
-same places with the same values: one comparison replaces the walk, and what was concluded from the first
-holds for the others.
+the values of `OWN` elements, and of elements that `dictionary.py` doesn't list, they have the same elements
+at the same places with the same values: one comparison replaces the walk, and what was concluded from the
+first holds for the others.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ OWN = (
     "SOPInstanceUID", "InstanceNumber", "ImagePositionPatient", "AcquisitionNumber", "AcquisitionDate",
     "AcquisitionTime", "AcquisitionDateTime", "WindowCenter", "WindowWidth",
 )  # fmt: skip
-"""What differs from slice to slice of most series."""
+"""What differs from slice to slice of most series.
+
+What is concluded from these is read anew for each file (`headers._take_over`): who reads one of them for
+something more must add it there.
+"""
 
 _COMPARED = frozenset(tag for tag, _ in ELEMENTS.values()) - {ELEMENTS[keyword][0] for keyword in OWN}
 _PREAMBLE_BYTES, _LAST_BYTES, _MOST = 128, 12, 32
@@ -44,8 +48,8 @@ class Template:
     """The header that some files share, up to the value of their pixel data element.
 
     `elements` are those before it, `rest` the tags from it on. `fragments` says that the pixels lie in
-    fragments, whose number and sizes are each file's own. `compared` has all bits set of the bytes that
-    must be those of `said`; `last` are the last of them.
+    fragments, whose number and sizes are each file's own. `mask` has all bits set of the bytes that must be
+    those of `masked`; `last` are the last of them, compared first, since most headers differ in length.
     """
 
     syntax: str
@@ -54,23 +58,24 @@ class Template:
     order: Order
     elements: Elements
     rest: tuple[int, ...]
-    pixels: int
-    value: int
+    pixels_element: int
+    pixels_value: int
     fragments: bool
     last: bytes
-    compared: int
-    said: int
+    mask: int
+    masked: int
 
     def fits(self, data: Buffer) -> bool:
         """Whether the file begins with this header."""
-        if data[self.value - _LAST_BYTES : self.value] != self.last:
+        end = self.pixels_value
+        if data[end - _LAST_BYTES : end] != self.last:
             return False
-        return int.from_bytes(data[: self.value], "little") & self.compared == self.said
+        return int.from_bytes(data[:end], "little") & self.mask == self.masked
 
     def dataset(self, data: Buffer, depth: int) -> Dataset | None:
         """The data set of a file that fits; None where it goes on otherwise: it is then read by itself."""
         try:
-            rest = walk(data, self.pixels, len(data), Encoding(self.explicit, self.order, depth))
+            rest = walk(data, self.pixels_element, len(data), Encoding(self.explicit, self.order, depth))
         except Refusal:
             return None
         if rest.truncation is not None or tuple(rest.elements) != self.rest:
@@ -94,13 +99,14 @@ class Templates(Generic[Conclusion]):
             self.concluded[template] = make()
         return self.concluded[template]
 
-    def find(self, data: Buffer) -> Template | None:
-        """The known header that a file begins with."""
+    def find(self, data: Buffer, depth: int) -> tuple[Template, Dataset] | None:
+        """The known header that a file begins with, and the file's data set."""
         for place, template in enumerate(self.known):
-            if template.fits(data):
+            dataset = template.dataset(data, depth) if template.fits(data) else None
+            if dataset is not None:
                 if place:
                     self.known.insert(0, self.known.pop(place))
-                return template
+                return template, dataset
         return None
 
     def learn(self, dataset: Dataset, syntax: str, notes: tuple[str, ...], meta: Dataset) -> Template | None:
@@ -120,14 +126,14 @@ class Templates(Generic[Conclusion]):
 
 
 def _is_plain(dataset: Dataset, rest: Sequence[int]) -> bool:
-    """Whether the file is one slice, and says all that counts in listed elements before its pixels.
+    """Whether all that counts stands in listed elements of the top level before the pixels.
 
-    The values of a PET depend on the time, those of a mosaic on a private header.
+    The values of a PET depend on the time of each slice, those of a mosaic on a private header.
     """
     whole = bool(rest) and dataset.truncation is None and _COMPARED.isdisjoint(rest[1:])
     groups = "SharedFunctionalGroupsSequence" in dataset or "PerFrameFunctionalGroupsSequence" in dataset
-    apart = dataset.text("Modality") == "PT" or "MOSAIC" in dataset.words("ImageType")
-    return whole and not groups and not apart
+    depends_on_more = dataset.text("Modality") == "PT" or "MOSAIC" in dataset.words("ImageType")
+    return whole and not groups and not depends_on_more
 
 
 def _is_short(dataset: Dataset, rest: Sequence[int], meta: Dataset) -> bool:
@@ -156,10 +162,10 @@ def _template(
         order=dataset.encoding.order,
         elements=before,
         rest=rest,
-        pixels=value - header_bytes(vr),
-        value=value,
+        pixels_element=value - header_bytes(vr),
+        pixels_value=value,
         fragments=length == UNDEFINED,
         last=data[value - _LAST_BYTES : value],
-        compared=mask,
-        said=int.from_bytes(data[:value], "little") & mask,
+        mask=mask,
+        masked=int.from_bytes(data[:value], "little") & mask,
     )

@@ -37,7 +37,10 @@ Headers = Mapping[str, Header]
 _COMPARED_FILES = 16
 """How many files a child digests at once for the comparison of copies."""
 _COMMITTED_FILES, _COMMITTED_BYTES = 2048, 128 << 20
-"""A commit writes many pages of the catalogue for few rows: not one after every batch of small files."""
+"""A commit writes many pages of the catalogue for few rows: not one after every batch of small files.
+
+What isn't committed when a run is killed is read again.
+"""
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,9 @@ class Target:
 
 
 def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
-    """How many files were new or changed; they and the known ones of their series were read.
+    """How many files were new or changed.
 
-    So were those whose reason may have passed.
+    They were read, the known ones of their series, and those whose reason may have passed.
     """
     by_token = {file.token: file for file in found}
     with Spool(target.crew.folder) as spool:
@@ -72,12 +75,12 @@ def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
         _drop_known(target, spool)
         changed = len(spool.entries)
         _read_headers(target, spool, difference.again)
-        removed = {*spool.entries, *difference.gone}
-        names = _names(target, spool, removed, by_token)
+        outdated = {*spool.entries, *difference.gone}
+        names = _names(target, spool, outdated, by_token)
         with bar("images", len(spool.entries), "files") as progress:
             for portion in portions(names, files=len(found)):
                 headers = spool.headers(token for token in portion if token in spool.entries)
-                _read_images(target, headers, removed.intersection(portion), by_token, progress)
+                _read_images(target, headers, outdated.intersection(portion), by_token, progress)
     with target.catalogue.transaction():
         target.catalogue.delete_cases(sorted(changes.cases_without_files(target.catalogue)))
     remove_unused_shards(target.catalogue, target.shards)
@@ -85,16 +88,16 @@ def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
 
 
 def _names(
-    target: Target, spool: Spool, removed: set[str], by_token: Mapping[str, Found]
+    target: Target, spool: Spool, outdated: set[str], by_token: Mapping[str, Found]
 ) -> dict[str, tuple[str, ...]]:
     """The series and images that each file is of now and was of before.
 
-    The known files that share one with a removed or a new one are read for it, too. One of these may have
+    The known files that share one with an outdated or a new one are read for it, too. One of these may have
     gone to another series meanwhile, whose files are then read as well.
     """
-    before, now = changes.identities(target.catalogue, removed), _identities(spool)
+    before, now = changes.identities(target.catalogue, outdated), _identities(spool)
     moved = [*before.values(), *now.values()]
-    while around := changes.touched(target.catalogue, moved) - removed - now.keys():
+    while around := changes.touched(target.catalogue, moved) - outdated - now.keys():
         _read_headers(target, spool, [by_token[token] for token in sorted(around)])
         known, now = changes.identities(target.catalogue, around), _identities(spool)
         before |= known
@@ -103,15 +106,15 @@ def _names(
 
 
 def _read_images(
-    target: Target, headers: Headers, removed: set[str], by_token: Mapping[str, Found], progress: Bar
+    target: Target, headers: Headers, outdated: set[str], by_token: Mapping[str, Found], progress: Bar
 ) -> None:
-    """Plans the files of a portion and reads its cases; `removed` are those that were known otherwise."""
+    """Plans the files of a portion and reads its cases; `outdated` ones are new, changed or gone."""
     files = {
         token: SourceFile(by_token[token].path, header.size, header.mtime_ns)
         for token, header in headers.items()
     }
     made = _planned(target, headers, files)
-    pending = commit_plan(target.catalogue, made, headers, removed=removed)
+    pending = commit_plan(target.catalogue, made, headers, outdated=outdated)
     progress.advance(len(headers) - len(tokens_of(pending)))
     _cast_all(target, pending, headers, files, progress)
 
@@ -127,7 +130,7 @@ def _drop_known(target: Target, spool: Spool) -> None:
     """Leaves out files whose bytes are known: only their time changed."""
     known = changes.known_digests(target.catalogue, spool.entries)
     same = sorted(
-        token for token, digest in known.items() if digest and digest == spool.entries[token].digest
+        token for token, digest in known.items() if digest and digest == spool.entries[token].told.digest
     )
     if same:
         headers = spool.headers(same)
@@ -137,7 +140,7 @@ def _drop_known(target: Target, spool: Spool) -> None:
 
 
 def _identities(spool: Spool) -> dict[str, tuple[str, str]]:
-    return {token: (entry.series_id, entry.sop_id) for token, entry in spool.entries.items()}
+    return {token: (entry.told.series_id, entry.told.sop_id) for token, entry in spool.entries.items()}
 
 
 def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) -> Plan:

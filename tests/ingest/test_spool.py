@@ -22,7 +22,7 @@ def test_headers_come_back_in_any_order(tmp_path: Path, monkeypatch: pytest.Monk
     with Spool(tmp_path) as spool:
         for page in pages(headers):
             spool.add(page)
-        assert spool.entries["3"].sop_id == headers["3"].sop_id
+        assert spool.entries["3"].told.sop_id == headers["3"].sop_id
         assert spool.headers(["3", "0"]) == {"3": headers["3"], "0": headers["0"]}
         spool.drop(["3"])
         for page in pages({"5": headers["0"]}):

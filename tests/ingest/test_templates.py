@@ -68,8 +68,8 @@ def test_from_the_third_file_of_a_series_on_the_header_is_known(kind: str, tmp_p
     templates: Templates = Templates()
     for number in (1, 2):
         read(KINDS[kind](number), tmp_path, templates)
-    known = templates.find(KINDS[kind](3))
-    assert known is not None and known in templates.concluded
+    known = templates.find(KINDS[kind](3), 32)
+    assert known is not None and known[0] in templates.concluded
     again = read(KINDS[kind](3), tmp_path, templates)
     assert again == read(KINDS[kind](3), tmp_path)
     assert (again.reason, again.frames[0].position_mm) == ("ok", (0.0, 0.0, 3.0))
@@ -107,7 +107,7 @@ def test_a_difference_in_what_all_slices_share_is_never_overlooked(kind: str, tm
     for tag, (_, start, length) in elements.items():
         if length and tag != ELEMENTS["PixelData"][0]:
             other = data[:start] + bytes([data[start] ^ 1]) + data[start + 1 :]
-            assert (templates.find(other) is None) == (tag in shared), hex(tag)
+            assert (templates.find(other, 32) is None) == (tag in shared), hex(tag)
 
 
 @pytest.mark.parametrize(
