@@ -57,7 +57,7 @@ def write_series(folder: Path, pixels: NDArray[np.uint16], syntax: str, *, copie
 
 
 def write_tree(folder: Path, files: int) -> None:
-    """So many CT slices of 16 x 16, about 7 kB each: a series of a hundred in each folder."""
+    """So many CT slices of 16 x 16, about 3 kB each: a series of a hundred in each folder."""
     for number, made in enumerate(small_series(-(-files // FOLDER_FILES))):
         place = folder / f"{number % 97:02}" / f"study-{number}"
         place.mkdir(parents=True)
