@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline import digests
 from pipeline.disks import is_network
@@ -275,10 +275,17 @@ class Catalogue:
             tokens,
         )
 
-    def sync(self) -> None:
-        """Returns when what was committed is on the disk: before anything that older rows name is deleted."""
-        with self._telling():
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    def unused_shards(self, table: Literal["cases", "arrays"], folder: Path) -> list[Path]:
+        """The shards in a folder that no row of the table names, to be deleted.
+
+        The commits by which no row names them any more are then on the disk.
+        """
+        used = {row[0] for row in self.query(f"SELECT DISTINCT shard FROM {table}")}
+        unused = [path for path in sorted(folder.glob("*.npy")) if path.name not in used]
+        if unused:
+            with self._telling():
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        return unused
 
     def compact(self) -> None:
         """Rewrites the file, so that nothing deleted can be read from its free pages."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from pipeline.catalogue import INGEST_STAMP, Catalogue, FileRow
 from pipeline.ingest import changes
@@ -69,16 +68,6 @@ def commit_cases(catalogue: Catalogue, made: Sequence[tuple[Batch, Cast]], heade
             catalogue.put_files(rows)
             catalogue.put_cases(settled.cases)
             catalogue.delete_cases(case.case_id for case in task.cases if case.case_id not in standing)
-
-
-def remove_unused_shards(catalogue: Catalogue, shards: Path) -> None:
-    """Deletes the shards that no case lies in any more."""
-    used = {row[0] for row in catalogue.query("SELECT DISTINCT shard FROM cases")}
-    unused = [path for path in sorted(shards.glob("shard-*.npy")) if path.name not in used]
-    if unused:
-        catalogue.sync()
-    for path in unused:
-        path.unlink()
 
 
 def tokens_of(cases: Iterable[CasePlan]) -> set[str]:

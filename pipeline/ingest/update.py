@@ -17,7 +17,7 @@ from pipeline.ingest import changes
 from pipeline.ingest.batching import batches, shard_name
 from pipeline.ingest.casting import Batch, Cast, Spoiled, cast, digest_planes, split, split_files
 from pipeline.ingest.changes import Changes
-from pipeline.ingest.commit import commit_cases, commit_plan, remove_unused_shards, tokens_of
+from pipeline.ingest.commit import commit_cases, commit_plan, tokens_of
 from pipeline.ingest.discover import Found
 from pipeline.ingest.frames import Rules
 from pipeline.ingest.headers import Header, Selection
@@ -83,7 +83,8 @@ def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
                 _read_images(target, headers, outdated.intersection(portion), by_token, progress)
     with target.catalogue.transaction():
         target.catalogue.delete_cases(sorted(changes.cases_without_files(target.catalogue)))
-    remove_unused_shards(target.catalogue, target.shards)
+    for shard in target.catalogue.unused_shards("cases", target.shards):
+        shard.unlink()
     return changed
 
 

@@ -102,11 +102,7 @@ def write_refused(workspace: Workspace, ready: Sequence[Ready]) -> bool:
 
 def remove_unused(catalogue: Catalogue, folder: Path) -> None:
     """Removes shards that no row of the catalogue names: killed batches, scans that changed or went."""
-    used = {row[0] for row in catalogue.query("SELECT DISTINCT shard FROM arrays")}
-    unused = [path for path in sorted(folder.glob("*.npy")) if path.name not in used]
-    if unused:
-        catalogue.sync()
-    for path in unused:
+    for path in catalogue.unused_shards("arrays", folder):
         path.unlink()
         spacing_path(path).unlink(missing_ok=True)
 
