@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 INGEST_STAMP = "ingest_stamp"
 """The note of the digest of `ingest.json`; whoever writes files or cases empties it."""
-_LOG_PAGES, _CACHE_KB = 16_384, 32_768
+_LOG_PAGES, _CACHE_KB = (
+    16_384,
+    32_768,
+)  # SQLite's own 1000 and 2000 made commits of 20 000 files take half as long again
 
 
 @dataclass(frozen=True)
@@ -194,9 +197,8 @@ class Catalogue:
     def put_cases(self, cases: Iterable[tuple[Case, Sequence[str]]]) -> None:
         """Inserts or replaces cases, each with the tokens of the files it was made of.
 
-        Their rows must be there already: a digest covers their identifiers.
-
-        Normalized arrays stay only where values, unit and geometry are what they were.
+        The rows of the files must be there already: a digest covers their identifiers. Normalized arrays
+        stay only where values, unit and geometry are what they were.
         """
         pairs = list(cases)
         same = (

@@ -75,12 +75,9 @@ def _opened(path: bytes) -> tuple[int, os.stat_result, Buffer]:
         if not stat.S_ISREG(status.st_mode):
             raise ChangedWhileRead
         size = status.st_size
-        return (
-            descriptor,
-            status,
-            _mapped(descriptor, size) if size >= _MAPPED_BYTES else _read(descriptor, size),
-        )
-    except BaseException:
+        data = _mapped(descriptor, size) if size >= _MAPPED_BYTES else _read(descriptor, size)
+        return descriptor, status, data
+    except BaseException:  # also when the clock or Ctrl-C strikes: nobody else knows the descriptor yet
         os.close(descriptor)
         raise
 

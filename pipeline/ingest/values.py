@@ -81,15 +81,15 @@ def stored_values(patterns: Array, form: PixelFormat) -> tuple[Array, bool]:
     unused = form.bits_allocated - form.bits_stored
     if form.bits_allocated == 1 or not unused:
         return (patterns.view(whole) if form.signed else patterns), False
-    low = patterns.dtype.type((1 << form.bits_stored) - 1)
+    mask = patterns.dtype.type((1 << form.bits_stored) - 1)
     if not form.signed:
-        clean = patterns.max() <= low
-        return (patterns if clean else patterns & low), not clean
+        clean = bool(patterns.max() <= mask)
+        return (patterns if clean else patterns & mask), not clean
     numbers, half = patterns.view(whole), 1 << (form.bits_stored - 1)
     if -half <= numbers.min() and numbers.max() < half:
         return numbers, False
-    signed = ((patterns & low) << unused).view(whole) >> unused
-    return signed, bool(patterns.max() > low)
+    signed = ((patterns & mask) << unused).view(whole) >> unused
+    return signed, bool(patterns.max() > mask)
 
 
 def plane_of(patterns: Array, form: PixelFormat, transform: Transform) -> Plane:
