@@ -7,8 +7,8 @@ array back: numpy and the catalogue's row are enough.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
-import zlib
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -52,7 +52,7 @@ class ShardWriter:
             nbytes=data.nbytes,
             dtype=data.dtype.str,
             shape=tuple(array.shape),
-            crc32=zlib.crc32(view),
+            crc32=_crc32(view),
         )
         padding = -data.nbytes % ALIGNMENT
         try:
@@ -126,7 +126,7 @@ class Shards:
             data = self.read(stored)
         except (OSError, ValueError):
             return False
-        return zlib.crc32(data.tobytes()) == stored.crc32
+        return _crc32(data.reshape(-1).view(np.uint8).data) == stored.crc32
 
 
 def erase(folder: Path, stored: Stored) -> None:
@@ -153,6 +153,12 @@ def next_shard_number(folder: Path) -> int:
 def shard_name(number: int) -> str:
     """The file name of shard `number`."""
     return f"shard-{number:05d}.npy"
+
+
+def _crc32(data: memoryview) -> int:
+    """As `zlib.crc32`, in a tenth of its time: the instruction for it is used where there is one."""
+    codecs = importlib.import_module("imagecodecs")  # not all who name shards read arrays
+    return int(codecs.deflate_crc32(data))
 
 
 def _header(size: int) -> bytes:

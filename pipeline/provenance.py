@@ -12,7 +12,7 @@ import pipeline
 from pipeline import digests
 
 _PACKAGES = (
-    "imagecodecs", "keras", "numpy", "pandas", "pydicom", "pylibjpeg-rle", "scikit-learn", "scipy",
+    "imagecodecs", "keras", "numpy", "pandas", "pydicom", "scikit-learn", "scipy",
     "tensorflow", "tensorflow-cpu",
 )  # fmt: skip
 

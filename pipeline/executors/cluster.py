@@ -27,7 +27,7 @@ from pipeline.workspace import TEMPORARY
 
 _CONNECT_SECONDS, _WORKERLESS_SECONDS = 10, 60
 _KILLED = Failure("died", "KilledWorker")
-_DECIDES_BYTES = ("imagecodecs", "numpy", "pylibjpeg-rle", "scipy")
+_DECIDES_BYTES = ("imagecodecs", "numpy", "scipy")
 
 
 def run(

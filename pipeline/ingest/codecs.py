@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import importlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ingest.codestreams import Codestream, check_rle, read_jpeg, read_jpeg2000
+from pipeline.ingest.codestreams import Codestream, read_jpeg, read_jpeg2000, rle_segments
 from pipeline.ingest.native import unpack_native
 from pipeline.ingest.pixels import PixelFormat
 from pipeline.ingest.reasons import Refusal
@@ -114,12 +114,27 @@ def decode(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, str |
 
 
 def _rle(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, None]:
+    """A segment for each byte of each sample, the highest byte first (PS3.5 G.2)."""
     pixels, size = form.rows * form.columns, form.bits_allocated // 8
-    check_rle(data, segments=form.samples * size, segment_bytes=pixels)
-    decoder = importlib.import_module("rle.rle")
-    planes = decoder.decode_frame(data, pixels, form.bits_allocated, "<")
-    array = np.frombuffer(planes, f"<u{size}").reshape(form.samples, form.rows, form.columns)
-    return (array[0] if form.samples == 1 else np.moveaxis(array, 0, 2)), None
+    packed = rle_segments(data, segments=form.samples * size, segment_bytes=pixels)
+    unpack = importlib.import_module("imagecodecs").packbits_decode
+    planes = [np.frombuffer(unpack(segment, out=pixels), np.uint8) for segment in packed]
+    if any(len(plane) != pixels for plane in planes):
+        raise Refusal("decode_error", "an RLE segment is too short for the frame")
+    samples = [_joined(planes[first : first + size]) for first in range(0, len(planes), size)]
+    shape = (form.rows, form.columns)
+    if form.samples == 1:
+        return samples[0].reshape(shape), None
+    return np.stack(samples, axis=-1).reshape(*shape, form.samples), None
+
+
+def _joined(planes: Sequence[Array]) -> Array:
+    """Numbers from their bytes, the highest first."""
+    whole: Array = planes[0].astype(f"<u{len(planes)}")
+    for plane in planes[1:]:
+        whole <<= 8
+        whole |= plane
+    return whole
 
 
 def _deflate(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, None]:
@@ -227,7 +242,7 @@ _IMAGECODECS = _version_of("imagecodecs")
 CODECS: dict[str, Codec] = {
     "native": Codec("numpy", _version_of("numpy"), _native),
     "deflate": Codec("zlib", lambda: zlib.ZLIB_RUNTIME_VERSION, _deflate, one_fragment=True),
-    "rle": Codec("pylibjpeg-rle", _version_of("pylibjpeg-rle"), _rle, one_fragment=True),
+    "rle": Codec("imagecodecs", _IMAGECODECS, _rle, one_fragment=True),
     "jpeg": Codec("imagecodecs", _IMAGECODECS, _jpeg),
     "jpeg_lossless": Codec("imagecodecs", _IMAGECODECS, _jpeg_lossless),
     "jpeg_ls": Codec("imagecodecs", _IMAGECODECS, _jpeg_ls),

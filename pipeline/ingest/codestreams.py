@@ -83,8 +83,8 @@ def read_jpeg2000(data: bytes) -> Codestream:
     return Codestream(0x4F, rows, columns, samples, (depth & 0x7F) + 1, bool(depth & 0x80), colour)
 
 
-def check_rle(data: bytes, *, segments: int, segment_bytes: int) -> None:
-    """Raises Refusal `decode_error` unless the RLE header has segments that can hold the frame."""
+def rle_segments(data: bytes, *, segments: int, segment_bytes: int) -> list[bytes]:
+    """The packed segments of an RLE frame. Raises Refusal unless there are as many as can hold the frame."""
     if len(data) < 64:
         raise Refusal("decode_error", "an RLE frame has no header")
     count, *offsets = struct.unpack("<16I", data[:64])
@@ -93,9 +93,10 @@ def check_rle(data: bytes, *, segments: int, segment_bytes: int) -> None:
     bounds = [*offsets[:count], len(data)]
     if bounds[0] != 64 or any(b < a for a, b in pairwise(bounds)):
         raise Refusal("decode_error", "the segment offsets of an RLE frame are wrong")
-    for start, end in pairwise(bounds):
-        if 64 * (end - start) < segment_bytes:  # two bytes make at most 128
-            raise Refusal("decode_error", "an RLE segment is too short for the frame")
+    packed = [data[start:end] for start, end in pairwise(bounds)]
+    if any(64 * len(segment) < segment_bytes for segment in packed):  # two bytes make at most 128
+        raise Refusal("decode_error", "an RLE segment is too short for the frame")
+    return packed
 
 
 def _start_of_frame(marker: int, body: bytes, adobe: int | None, jfif: bool) -> Codestream:

@@ -87,10 +87,10 @@ def _deflated(image: NDArray[Any]) -> bytes:
 
 
 def _run_length(image: NDArray[Any]) -> bytes:
-    from rle.rle import encode_segment
+    import imagecodecs
 
     planes = image.view(np.uint8).reshape(_SIDE, _SIDE, 2)
-    segments = [bytes(encode_segment(planes[..., byte].tobytes(), _SIDE)) for byte in (1, 0)]
+    segments = [bytes(imagecodecs.packbits_encode(planes[..., byte])) for byte in (1, 0)]
     return struct.pack("<16I", 2, 64, 64 + len(segments[0]), *[0] * 13) + b"".join(segments)
 
 

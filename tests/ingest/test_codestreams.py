@@ -6,7 +6,7 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from pipeline.ingest.codestreams import check_rle, read_jpeg, read_jpeg2000
+from pipeline.ingest.codestreams import read_jpeg, read_jpeg2000, rle_segments
 from pipeline.ingest.reasons import Refusal
 
 GREY = np.arange(16 * 24, dtype=np.uint8).reshape(16, 24)
@@ -80,9 +80,10 @@ def rle(offsets: list[int], size: int) -> bytes:
 
 
 def test_rle_segments_must_lie_in_the_frame_and_can_hold_it() -> None:
-    check_rle(rle([64, 68], 72), segments=2, segment_bytes=256)  # four bytes make at most 256
+    halves = rle_segments(rle([64, 68], 72), segments=2, segment_bytes=256)  # four bytes make at most 256
+    assert halves == [bytes(4), bytes(4)]
     for data in (b"", rle([64, 0xFFFFFF00], 72), rle([60, 68], 72), rle([64, 66], 72)):
         with pytest.raises(Refusal, match="decode_error"):
-            check_rle(data, segments=2, segment_bytes=256)
+            rle_segments(data, segments=2, segment_bytes=256)
     with pytest.raises(Refusal, match="inconsistent_pixel_attributes"):
-        check_rle(rle([64], 72), segments=2, segment_bytes=256)
+        rle_segments(rle([64], 72), segments=2, segment_bytes=256)

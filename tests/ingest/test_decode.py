@@ -257,7 +257,7 @@ def test_whatever_a_decoder_throws_becomes_a_reason(
     def panics(*arguments: object) -> None:
         raise error("a value of the scan")
 
-    monkeypatch.setitem(codecs.CODECS, "rle", Codec("pylibjpeg-rle", lambda: "1", panics, one_fragment=True))
+    monkeypatch.setitem(codecs.CODECS, "rle", Codec("imagecodecs", lambda: "1", panics, one_fragment=True))
     with pytest.raises(Refusal) as told:
         stored((WHEEL / "MR_small_RLE.dcm").read_bytes())
     assert told.value.reason == ("limit_exceeded" if error is MemoryError else "decode_error")
@@ -268,6 +268,28 @@ def test_rle_segments_that_decode_too_long_are_refused(real_data: Path) -> None:
     folder = real_data / "dicom-reference/decoder-crashers"
     for name in ("rle-segment-decodes-too-long.dcm", "rle-segment-offset-past-end.dcm"):
         assert refusal((folder / name).read_bytes()) == "decode_error"
+
+
+RLE = "1.2.840.10008.1.2.5"
+
+
+def run_length(*segments: bytes) -> bytes:
+    """A file of 4 x 5 pixels of 16 bits whose frame has these packed segments."""
+    starts = np.cumsum([64, *map(len, segments[:-1])], dtype="<u4")
+    offsets = np.zeros(15, "<u4")
+    offsets[: len(starts)] = starts
+    frame = len(segments).to_bytes(4, "little") + offsets.tobytes() + b"".join(segments)
+    return compressed(image(pixels=np.zeros((4, 5), np.uint16)), [frame], RLE)
+
+
+def test_rle_bytes_come_highest_first_and_a_byte_that_makes_the_length_even_is_none_of_them() -> None:
+    high, low = b"\xed\x01", b"\x13" + bytes(range(20)) + b"\x00"  # twenty times 1; twenty as they are
+    assert np.array_equal(stored(run_length(high, low)).ravel(), 256 + np.arange(20))
+
+
+@pytest.mark.parametrize("low", [b"\xee\x01", b"\xec\x01", b"\x13\x01\x02"])
+def test_rle_segments_of_another_length_than_the_frame_are_refused(low: bytes) -> None:
+    assert refusal(run_length(b"\xed\x01", low)) == "decode_error"
 
 
 def test_every_syntax_of_the_table_has_a_codec() -> None:
