@@ -55,10 +55,10 @@ def find_changes(
     )
 
 
-def known_digests(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, str]:
-    """The stored digest of each known token."""
-    rows = _select(catalogue, "SELECT token, digest FROM files WHERE token", tokens)
-    return {row[0]: row[1] for row in rows}
+def lasting_digests(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, str]:
+    """The stored digest of each known token whose reason stays as long as the bytes are the same."""
+    rows = _select(catalogue, "SELECT token, digest, reason FROM files WHERE token", tokens)
+    return {token: digest for token, digest, reason in rows if reason not in TRANSIENT}
 
 
 def identities(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, tuple[str, str]]:

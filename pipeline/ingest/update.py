@@ -129,7 +129,7 @@ def _read_headers(target: Target, spool: Spool, files: Sequence[Found]) -> None:
 
 def _drop_known(target: Target, spool: Spool) -> None:
     """Leaves out files whose bytes are known: only their time changed."""
-    known = changes.known_digests(target.catalogue, spool.entries)
+    known = changes.lasting_digests(target.catalogue, spool.entries)
     same = sorted(
         token for token, digest in known.items() if digest and digest == spool.entries[token].told.digest
     )
