@@ -32,6 +32,8 @@ def listing(url: bytes) -> Iterator[tuple[bytes, str, int, int, str]]:
     try:
         system, root = _opened(url)
         found: dict[str, Any] = system.find(root, detail=True)
+        if not found:
+            system.ls(root, detail=False)  # `find` of some drivers finds nothing where nobody answers
     except UsageError:
         raise
     except Exception as error:  # noqa: BLE001 - drivers have errors of their own

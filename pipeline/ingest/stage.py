@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline import digests, ledger
@@ -27,7 +27,10 @@ VERSION = 3
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10
-"""More files in use gone at once than this share, and this number, look like a disk that isn't mounted."""
+"""More files in use gone at once than this share, and this number, look like a disk that isn't mounted.
+
+So does an empty folder where there were scans.
+"""
 _BURIED = "tombstone"
 
 
@@ -46,7 +49,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     with Catalogue(workspace.catalogue) as catalogue:
         _begin(catalogue, settings, key)
         difference = find_changes(found, catalogue, is_young=_is_young(settings.settle_seconds))
-        _check_gone(difference, settings)
+        _check_gone(difference, settings, found)
         changed = 0
         stale = difference.fresh or difference.again or difference.gone
         if stale or not catalogue.meta(INGEST_STAMP):
@@ -146,9 +149,9 @@ def _is_young(settle_seconds: float) -> Callable[[Found], bool]:
     return lambda file: 0 <= now - file.mtime_ns < young
 
 
-def _check_gone(difference: Changes, settings: Ingest) -> None:
+def _check_gone(difference: Changes, settings: Ingest, found: Sequence[Found]) -> None:
     gone, used = difference.used_gone, difference.used
-    if gone > max(_GONE_FILES, _GONE_SHARE * used):
+    if gone > max(_GONE_FILES, _GONE_SHARE * used) or (0 < used == gone and not found):
         raise GateError(
             f"{gone} of {used} files in use are gone from {settings.raw}: is the disk mounted? "
             "If they were removed on purpose, run `make clean` and start again; nothing was changed now."

@@ -9,6 +9,7 @@ import fsspec
 import numpy as np
 import pytest
 from dicom_files import KEY, image, write
+from fsspec import AbstractFileSystem
 
 from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Config, Ingest, Report
@@ -87,6 +88,19 @@ def test_a_file_behind_a_url_has_another_version_when_it_changed() -> None:
     assert second[0] == first[0]
     assert second[1].mtime_ns != first[1].mtime_ns
     assert second[1].token == first[1].token
+
+
+class Unreachable(AbstractFileSystem):
+    """A driver whose server doesn't answer."""
+
+    def ls(self, path: str, detail: bool = True, **kwargs: object) -> list[str]:
+        raise ConnectionError
+
+
+def test_a_server_that_does_not_answer_is_no_empty_folder() -> None:
+    fsspec.register_implementation("unreachable", Unreachable, clobber=True)
+    with pytest.raises(DataError, match=r"can't be listed \(ConnectionError"):
+        discover(b"unreachable://scans", KEY)
 
 
 def test_what_is_missing_for_a_url_is_told(tmp_path: Path) -> None:
