@@ -27,16 +27,18 @@ _HEADER_BYTES = 128
 class ShardWriter:
     """Appends arrays to a new shard, which appears under its name when closed without error.
 
+    With `publishes` unset, it waits under the name `temporary` for someone else to `publish` it.
     Raises RetryError when the disk is full; nothing is then left behind.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, publishes: bool = True) -> None:
         self._path = path
-        self._temporary = temporary_path(path)
+        self._publishes = publishes
+        self.temporary = temporary_path(path)
         self._used = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = self._temporary.open("wb")
+            self._stream = self.temporary.open("wb")
             self._stream.write(b"\0" * _HEADER_BYTES)
         except OSError as error:
             raise retry_error(error, path) from error
@@ -65,25 +67,21 @@ class ShardWriter:
         return stored
 
     def close(self) -> None:
-        """Writes the header, syncs and renames: only now does the shard exist."""
+        """Writes the header and publishes the shard: only then does it exist."""
         try:
             self._stream.seek(0)
             self._stream.write(_header(self._used))
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
             self._stream.close()
-            crash_point(f"write:{self._path.name}")
-            self._temporary.replace(self._path)
-            sync(self._path.parent)
-            crash_point(f"written:{self._path.name}")
         except OSError as error:
             self._discard()
             raise retry_error(error, self._path) from error
+        if self._publishes:
+            publish(self.temporary, self._path)
 
     def _discard(self) -> None:
         with contextlib.suppress(OSError):  # what is still buffered fails again on a full disk
             self._stream.close()
-        self._temporary.unlink(missing_ok=True)
+        self.temporary.unlink(missing_ok=True)
 
     def __enter__(self) -> ShardWriter:
         return self
@@ -93,6 +91,22 @@ class ShardWriter:
             self.close()
         else:
             self._discard()
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Makes a whole shard exist under its name once its bytes are safe on the disk.
+
+    Raises RetryError when the disk is full; nothing is then left behind.
+    """
+    try:
+        sync(temporary)
+        crash_point(f"write:{path.name}")
+        temporary.replace(path)
+        sync(path.parent)
+        crash_point(f"written:{path.name}")
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise retry_error(error, path) from error
 
 
 class Shards:

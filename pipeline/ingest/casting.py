@@ -52,11 +52,15 @@ class Spoiled:
 
 @dataclass(frozen=True)
 class Cast:
-    """What became of a batch; `notes` are those that reading the pixels added, by token."""
+    """What became of a batch; `notes` are those that reading the pixels added, by token.
+
+    `unpublished` is where the shard waits to be published, if it still is.
+    """
 
     cases: tuple[Case, ...]
     spoiled: tuple[Spoiled, ...]
     notes: Mapping[str, tuple[str, ...]]
+    unpublished: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,24 @@ class _Voxels:
 
 
 def cast(batch: Batch) -> Cast:
-    """Reads the cases of a batch into its shard. Raises RetryError when the disk is full."""
+    """Reads the cases of a batch into its shard, which the caller publishes: no child waits for the disk.
+
+    Raises RetryError when the disk is full.
+    """
+    return _cast(batch, publishes=False)
+
+
+def cast_and_publish(batch: Batch) -> Cast:
+    """As `cast`, the shard published, too: on a cluster no other machine can make its bytes safe."""
+    return _cast(batch, publishes=True)
+
+
+def _cast(batch: Batch, *, publishes: bool) -> Cast:
     cases: list[Case] = []
     spoiled: list[Spoiled] = []
     notes: dict[str, set[str]] = {}
     templates: Templates[Meaning] = Templates()
-    with ShardWriter(batch.shard) as writer:
+    with ShardWriter(batch.shard, publishes=publishes) as writer:
         for case_plan in batch.cases:
             with contextlib.ExitStack() as stack:
                 reader = PlaneReader(batch.files, case_plan.tokens, batch.limits, templates, stack)
@@ -86,7 +102,8 @@ def cast(batch: Batch) -> Cast:
             cases.append(_case(case_plan, voxels, reader=reader, writer=writer, key=batch.key))
             for token, words in reader.notes.items():
                 notes.setdefault(token, set()).update(words, voxels.notes)
-    return Cast(tuple(cases), tuple(spoiled), {token: tuple(sorted(words)) for token, words in notes.items()})
+    noted = {token: tuple(sorted(words)) for token, words in notes.items()}
+    return Cast(tuple(cases), tuple(spoiled), noted, None if publishes else writer.temporary)
 
 
 def split(batch: Batch) -> list[Batch]:

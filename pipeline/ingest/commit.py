@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
 
+from pipeline.arrays import publish
 from pipeline.catalogue import INGEST_STAMP, Catalogue, FileRow
 from pipeline.ingest import changes
 from pipeline.ingest.casting import Batch, Cast
@@ -13,6 +16,12 @@ from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.settling import settle
 
 Headers = Mapping[str, Header]
+_COMMITTED_FILES, _COMMITTED_BYTES = 2048, 128 << 20
+"""A commit writes many pages of the catalogue for few rows: not one after every batch of small files.
+
+What isn't committed when a run is killed is read again.
+"""
+_PUBLISHERS = 2  # a disk does more with two requests at once than with one
 
 
 def commit_plan(
@@ -55,19 +64,56 @@ def _kept(before: Mapping[str, set[str]], planned: Mapping[str, set[str]], outda
         kept -= shared
 
 
-def commit_cases(catalogue: Catalogue, made: Sequence[tuple[Batch, Cast]], headers: Headers) -> None:
-    """Makes whole batches visible."""
-    with catalogue.transaction():
-        for task, result in made:
-            settled = settle(task.cases, result.cases, result.spoiled)
-            rows = [
-                _row(token, headers[token], outcome, result.notes.get(token, ()))
-                for token, outcome in sorted(settled.outcomes.items())
-            ]
-            standing = {case.case_id for case, _ in settled.cases}
-            catalogue.put_files(rows)
-            catalogue.put_cases(settled.cases)
-            catalogue.delete_cases(case.case_id for case in task.cases if case.case_id not in standing)
+class Commits:
+    """Makes batches visible, in turn and whole, once enough of them wait; use as a context manager.
+
+    A batch is visible after its shard is safe on the disk: that is waited for beside the reading of others.
+    """
+
+    def __init__(self, catalogue: Catalogue, headers: Headers) -> None:
+        self._catalogue = catalogue
+        self._headers = headers
+        self._disk = ThreadPoolExecutor(_PUBLISHERS)
+        self._waiting: list[tuple[Batch, Cast]] = []
+        self._published: list[Future[None]] = []
+
+    def add(self, task: Batch, made: Cast) -> None:
+        """Takes what became of a batch. Raises RetryError when the disk is full."""
+        self._waiting.append((task, made))
+        if made.unpublished is not None:
+            self._published.append(self._disk.submit(publish, made.unpublished, task.shard))
+        files = sum(len(batch.files) for batch, _ in self._waiting)
+        size = sum(case.stored.nbytes for _, one in self._waiting for case in one.cases)
+        if files >= _COMMITTED_FILES or size >= _COMMITTED_BYTES:
+            self._commit()
+
+    def _commit(self) -> None:
+        for shard in self._published:
+            shard.result()
+        with self._catalogue.transaction():
+            for task, made in self._waiting:
+                _put(self._catalogue, task, made, self._headers)
+        self._waiting, self._published = [], []
+
+    def __enter__(self) -> Commits:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
+        with self._disk:
+            if kind is None:
+                self._commit()
+
+
+def _put(catalogue: Catalogue, task: Batch, made: Cast, headers: Headers) -> None:
+    settled = settle(task.cases, made.cases, made.spoiled)
+    rows = [
+        _row(token, headers[token], outcome, made.notes.get(token, ()))
+        for token, outcome in sorted(settled.outcomes.items())
+    ]
+    standing = {case.case_id for case, _ in settled.cases}
+    catalogue.put_files(rows)
+    catalogue.put_cases(settled.cases)
+    catalogue.delete_cases(case.case_id for case in task.cases if case.case_id not in standing)
 
 
 def tokens_of(cases: Iterable[CasePlan]) -> set[str]:

@@ -15,9 +15,18 @@ from pipeline.config import Ingest
 from pipeline.executors import Crew, Failure
 from pipeline.ingest import changes
 from pipeline.ingest.batching import batches, shard_name
-from pipeline.ingest.casting import Batch, Cast, Spoiled, cast, digest_planes, split, split_files
+from pipeline.ingest.casting import (
+    Batch,
+    Cast,
+    Spoiled,
+    cast,
+    cast_and_publish,
+    digest_planes,
+    split,
+    split_files,
+)
 from pipeline.ingest.changes import Changes
-from pipeline.ingest.commit import commit_cases, commit_plan, tokens_of
+from pipeline.ingest.commit import Commits, commit_plan, tokens_of
 from pipeline.ingest.discover import Found
 from pipeline.ingest.frames import Rules
 from pipeline.ingest.headers import Header, Selection
@@ -36,11 +45,6 @@ from pipeline.workspace import TEMPORARY
 Headers = Mapping[str, Header]
 _COMPARED_FILES = 16
 """How many files a child digests at once for the comparison of copies."""
-_COMMITTED_FILES, _COMMITTED_BYTES = 2048, 128 << 20
-"""A commit writes many pages of the catalogue for few rows: not one after every batch of small files.
-
-What isn't committed when a run is killed is read again.
-"""
 
 
 @dataclass(frozen=True)
@@ -197,19 +201,11 @@ def _cast_all(
         for cases in batches(pending)
     ]
     limits, crew = target.limits, target.crew
-    made: list[tuple[Batch, Cast]] = []
-    files_made = bytes_made = 0
-    for task, result in run_isolated(cast, tasks, split=split, crew=crew, limits=limits):
-        one = _blame(target, task, result) if isinstance(result, Failure) else result
-        made.append((task, one))
-        files_made += len(task.files)
-        bytes_made += sum(case.stored.nbytes for case in one.cases)
-        if files_made >= _COMMITTED_FILES or bytes_made >= _COMMITTED_BYTES:
-            commit_cases(target.catalogue, made, headers)
-            made, files_made, bytes_made = [], 0, 0
-        progress.advance(len(task.files))
-    if made:
-        commit_cases(target.catalogue, made, headers)
+    function = cast_and_publish if crew.scheduler else cast
+    with Commits(target.catalogue, headers) as commits:
+        for task, result in run_isolated(function, tasks, split=split, crew=crew, limits=limits):
+            commits.add(task, _blame(target, task, result) if isinstance(result, Failure) else result)
+            progress.advance(len(task.files))
 
 
 def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, SourceFile]) -> Batch:

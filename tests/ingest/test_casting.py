@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,8 @@ from dicom_files import KEY, compressed, encoded, header, image, write
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
-from pipeline.arrays import Shards
-from pipeline.ingest.casting import Batch, Cast, cast, digest_planes, pixel_digest
+from pipeline.arrays import Shards, publish
+from pipeline.ingest.casting import Batch, Cast, cast, cast_and_publish, digest_planes, pixel_digest
 from pipeline.ingest.frames import Rules
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.planning import plan
@@ -46,12 +47,22 @@ def slices(count: int) -> list[Dataset]:
 
 
 def test_values_go_to_the_shard_and_the_rest_into_the_case(tmp_path: Path) -> None:
-    made = cast(batch_of([encoded(one) for one in slices(3)], tmp_path, "series"))
-    (case,) = made.cases
+    batch = batch_of([encoded(one) for one in slices(3)], tmp_path, "series")
+    (case,) = cast_and_publish(batch).cases
     array = Shards(tmp_path / "cases").read(case.stored)
     assert array[:, 5, 5].tolist() == [0, 1, 2]
     assert (case.value_unit, case.channels, case.stored.dtype, case.modality) == ("HU", 1, "<i2", "CT")
     assert case.geometry.spacing == (1.0, 0.5, 0.8)
+
+
+def test_a_shard_is_published_by_who_had_it_cast_or_at_once(tmp_path: Path) -> None:
+    batch = batch_of([encoded(one) for one in slices(3)], tmp_path, "series")
+    made = cast(batch)
+    assert [path.name for path in batch.shard.parent.iterdir()] == [made.unpublished.name]
+    publish(made.unpublished, batch.shard)
+    (case,) = made.cases
+    assert Shards(tmp_path / "cases").verify(case.stored)
+    assert replace(made, unpublished=None) == cast_and_publish(batch)
 
 
 def test_a_file_that_fails_is_blamed_and_the_others_of_the_batch_are_read(tmp_path: Path) -> None:

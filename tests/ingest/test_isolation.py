@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import signal
 from pathlib import Path
 
@@ -18,10 +19,17 @@ def test_a_part_that_kills_its_child_costs_itself_alone() -> None:
     found = dict(
         run_isolated(numbers, tasks, split=lambda task: [(one,) for one in task], crew=HERE, limits=LIMITS)
     )
-    failed = found.pop((2,))
-    assert isinstance(failed, Failure) and pixel_refusal(failed).reason == "decode_error"
-    assert found == {(1, 7): [1, 49], (8,): [64], (5,): found[(5,)], (6,): [36]}
-    assert isinstance(found[(5,)], Failure) and pixel_refusal(found[(5,)]).reason == "internal_error"
+    reasons = {
+        task: pixel_refusal(result).reason for task, result in found.items() if isinstance(result, Failure)
+    }
+    assert reasons == {(2,): "decode_error", (5,): "internal_error"}
+    squares = [result for result in found.values() if not isinstance(result, Failure)]
+    assert sorted(itertools.chain(*squares)) == [
+        1,
+        36,
+        49,
+        64,
+    ]  # 1 and 7 together, or alone if it died too soon
 
 
 def test_a_child_that_is_stuck_is_ended_by_its_own_clock() -> None:
