@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from struct import Struct
 
 from pipeline.ingest.attributes import optional_number, optional_numbers
 from pipeline.ingest.csa import csa_values
@@ -34,7 +35,9 @@ _NUMBER_KEYS = (
 _OWN_NUMBER_KEYS = (("instance_number", "InstanceNumber"), ("acquisition_number", "AcquisitionNumber"))
 _OWN_KEYS = frozenset({"acquisition_time", *(key for key, _ in _OWN_NUMBER_KEYS)})
 _CLASSIC_KEYS = tuple((key, keyword) for key, _, _, keyword in _NUMBER_KEYS if key not in _OWN_KEYS)
-_TOP_NUMBER_KEYS = (("echo_number", "EchoNumbers"),)
+_TOP_NUMBER_KEYS = (("echo_number", "EchoNumbers"), ("temporal_positions", "NumberOfTemporalPositions"))
+_PLACES = frozenset({0x00200032, 0x00209056, 0x00209057})
+"""What dimensions of space point at: the position, the stack, the position in the stack."""
 _TOP_TEXT_KEYS = (
     ("presentation_intent", "PresentationIntentType"),
     ("intensity_relationship", "PixelIntensityRelationship"),
@@ -60,6 +63,7 @@ def frames_of(
     modality, sop_class = dataset.text("Modality"), dataset.text("SOPClassUID")
     shared_keys = _shared_keys(dataset, identity)
     tiles, normal = _tiles(dataset)
+    dimensions = _dimensions(dataset)
     return tuple(
         Frame(
             source=identity.sop_id,
@@ -84,7 +88,7 @@ def frames_of(
             tile_normal=normal,
             keys={
                 **shared_keys,
-                **_frame_keys(groups, index),
+                **_frame_keys(groups, index, dimensions),
                 "unit": transforms[index if len(transforms) > 1 else 0].unit,
             },
         )
@@ -196,7 +200,7 @@ def _series_keys(dataset: Dataset) -> dict[str, str | float]:
     }
 
 
-def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
+def _frame_keys(groups: FunctionalGroups, index: int, dimensions: Sequence[int]) -> dict[str, str | float]:
     keys = _classic_keys(groups.dataset)
     for key, sequence, keyword, top in _NUMBER_KEYS:
         if (item := groups.item(sequence, index)) is not None:
@@ -213,7 +217,23 @@ def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
             keys["stack_id"] = stack
         if (seconds := _acquired(groups.dataset, content)) is not None:
             keys["acquisition_time"] = seconds
+        values = optional_numbers(content, "DimensionIndexValues")
+        if dimensions and len(values) > max(dimensions):
+            keys["dimension_index"] = "\\".join(f"{values[place]:.0f}" for place in dimensions)
     return keys
+
+
+def _dimensions(dataset: Dataset) -> tuple[int, ...]:
+    """Which of the Dimension Index Values are of something else than the place (PS3.3 C.7.6.17)."""
+    tag = Struct(f"{dataset.encoding.order}HH")
+    try:
+        pointers = [item.raw("DimensionIndexPointer") for item in dataset.items("DimensionIndexSequence")]
+    except Refusal:
+        return ()  # an image can be read without
+    if any(len(pointer) != tag.size for pointer in pointers):
+        return ()
+    tags = [group << 16 | element for group, element in map(tag.unpack, pointers)]
+    return tuple(place for place, pointer in enumerate(tags) if pointer not in _PLACES)
 
 
 def _classic_keys(dataset: Dataset) -> dict[str, str | float]:

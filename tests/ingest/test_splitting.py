@@ -166,6 +166,76 @@ def test_instance_numbers_in_equal_steps_are_time_where_the_weighting_is_stated(
     assert len(separated(numbered(2))) == 1
 
 
+def test_a_stated_weighting_that_differs_at_one_place_is_no_time(slab) -> None:
+    weights = {(0, 0): 0.0, (1, 0): 1000.0, (2, 0): 1000.0, (0, 1): 0.0, (1, 1): 0.0, (2, 1): 1000.0}
+    frames = [
+        slab(10 * t + z, float(z), b_value=b, instance_number=2 * t + z) for (t, z), b in weights.items()
+    ]
+    assert len(separated(frames)) == 1
+
+
+@pytest.mark.parametrize(("announced", "volumes"), [(3, 3), (10, 3), (2, 1), (1, 1)])
+def test_instance_numbers_are_time_where_as_many_temporal_positions_are_announced(
+    slab, announced: int, volumes: int
+) -> None:
+    frames = [
+        slab(10 * t + z, float(z), temporal_positions=announced, instance_number=1 + 4 * t + z)
+        for t in range(3)
+        for z in range(4)
+    ]
+    parts = separated(frames)
+    assert len(parts) == volumes
+    if volumes == 3:
+        assert told(parts) == [({"time_index": t}, [0, 1, 2, 3]) for t in range(3)]
+
+
+def test_announced_positions_are_none_if_the_numbers_of_two_volumes_mingle_or_other_keys_differ(slab) -> None:
+    def numbered(number, **keys: float) -> list[Frame]:
+        return [
+            slab(10 * t + z, float(z), temporal_positions=3, instance_number=number(t, z), **keys)
+            for t in range(3)
+            for z in range(4)
+        ]
+
+    assert len(separated(numbered(lambda t, z: 4 * t + z))) == 3
+    assert len(separated(numbered(lambda t, z: 3 * z + t))) == 1
+    frames = numbered(lambda t, z: 4 * t + z, echo_time=10.0)
+    frames[5] = replace(frames[5], keys={**frames[5].keys, "echo_time": 20.0})
+    assert len(separated(frames)) == 1
+
+
+def test_dimensions_of_one_object_separate_what_no_other_key_does(slab) -> None:
+    def labelled(*, sources: int) -> list[Frame]:
+        return [
+            replace(
+                slab(0, float(z), temporal_position=t, dimension_index=f"{t}\\{label}"),
+                source=f"s{label % sources}",
+                index=100 * label + 10 * t + z,
+            )
+            for label in range(2)
+            for t in range(2)
+            for z in range(3)
+        ]
+
+    assert told(separated(labelled(sources=1))) == [
+        ({"temporal_position": t, "dimension_index": f"{t}\\{label}"}, [0, 1, 2])
+        for t in range(2)
+        for label in range(2)
+    ]
+    assert [keys for _, keys in separated(labelled(sources=2))] == [
+        {"temporal_position": t} for t in range(2)
+    ]
+
+
+def test_dimensions_that_number_the_slices_separate_nothing(slab) -> None:
+    frames = [
+        replace(slab(0, float(z)), index=10 * t + z, keys={"dimension_index": f"{3 * t + z}"})
+        for t in range(2)
+        for z in range(3)
+    ]
+    assert len(separated(frames)) == 1
+
+
 def test_stray_repeats_of_one_place_without_a_key_are_no_volumes(slab) -> None:
     assert not told_apart([slab(0, 0), slab(1, 2), slab(2, 2), slab(3, 4)])
     assert told_apart([slab(0, 0), slab(1, 2, echo_time=1.0), slab(2, 2, echo_time=2.0), slab(3, 4)])
