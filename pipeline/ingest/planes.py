@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from struct import Struct
 
 from pipeline.ingest.attributes import optional_number, optional_numbers
-from pipeline.ingest.csa import csa_values
+from pipeline.ingest.csa import mosaic_layout, mosaic_weighting
 from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.frames import Frame, Sextuple, Triple
 from pipeline.ingest.pixels import PixelFormat
@@ -62,7 +62,7 @@ def frames_of(
     dataset = groups.dataset
     modality, sop_class = dataset.text("Modality"), dataset.text("SOPClassUID")
     shared_keys = _shared_keys(dataset, identity)
-    tiles, normal = _tiles(dataset)
+    tiles, normal = mosaic_layout(dataset)
     dimensions = _dimensions(dataset)
     return tuple(
         Frame(
@@ -197,6 +197,7 @@ def _series_keys(dataset: Dataset) -> dict[str, str | float]:
     return {
         **{key: text for key, text in texts.items() if text},
         **{key: number for key, number in numbers.items() if number is not None},
+        **_mosaic_keys(dataset),
     }
 
 
@@ -211,7 +212,7 @@ def _frame_keys(groups: FunctionalGroups, index: int, dimensions: Sequence[int])
         keys["kernel"] = text
     gradient = _gradient(groups, index)
     if gradient:
-        keys["gradient"] = "\\".join(f"{value:.6g}" for value in gradient)
+        keys["gradient"] = _gradient_text(gradient)
     if (content := groups.item("FrameContentSequence", index)) is not None:
         if stack := content.text("StackID"):
             keys["stack_id"] = stack
@@ -241,6 +242,19 @@ def _classic_keys(dataset: Dataset) -> dict[str, str | float]:
     return {key: number for key, number in numbers.items() if number is not None}
 
 
+def _mosaic_keys(dataset: Dataset) -> dict[str, str | float]:
+    """The diffusion weighting that only the private header of a mosaic tells; public elements come first."""
+    if "DiffusionBValue" in dataset:
+        return {}
+    weighting, gradient = mosaic_weighting(dataset)
+    keys: dict[str, str | float] = {} if weighting is None else {"b_value": weighting}
+    return {**keys, "gradient": _gradient_text(gradient)} if gradient else keys
+
+
+def _gradient_text(gradient: Sequence[float]) -> str:
+    return "\\".join(f"{value:.6g}" for value in gradient)
+
+
 def _gradient(groups: FunctionalGroups, index: int) -> tuple[float, ...]:
     diffusion = groups.item("MRDiffusionSequence", index)
     if diffusion is None:
@@ -259,13 +273,3 @@ def _acquired(dataset: Dataset, content: Dataset | None = None) -> float | None:
     if moment is None:
         moment = moment_of(dataset.text("AcquisitionDate"), dataset.text("AcquisitionTime"))
     return None if moment is None or _EPOCH is None else (moment - _EPOCH).total_seconds()
-
-
-def _tiles(dataset: Dataset) -> tuple[int | None, Triple | None]:
-    """The number of tiles of a Siemens mosaic and the direction of its slices."""
-    if "MOSAIC" not in dataset.words("ImageType"):
-        return None, None
-    header = dataset.private(0x0029, b"SIEMENS CSA HEADER", 0x10)
-    counts, normal = csa_values(header, b"NumberOfImagesInMosaic"), csa_values(header, b"SliceNormalVector")
-    count = int(counts[0]) if counts and counts[0] >= 1 else None
-    return count, (normal[0], normal[1], normal[2]) if len(normal) == 3 else None

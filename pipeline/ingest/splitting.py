@@ -33,6 +33,7 @@ Part = tuple[list[Frame], Keys]
 
 # These change what a value means, so they split a series even where no place repeats.
 _LISTED_KEYS = ("presentation_intent", "intensity_relationship", "kernel", "stack_id")
+_POSITION_KEY = ("temporal_position",)
 # Many writers count slices by it.
 _COUNTED_KEY = ("acquisition_number",)
 # These split only where places repeat; tried in this order, those in one row together.
@@ -41,7 +42,7 @@ _VALUE_KEYS = (
     ("inversion_time",),
     ("flip_angle",),
     ("b_value", "gradient"),
-    ("temporal_position",),
+    _POSITION_KEY,
     _COUNTED_KEY,
 )
 _TIME_KEYS = ("trigger_time", "acquisition_time")
@@ -120,12 +121,21 @@ def _by_value(frames: Sequence[Frame], names: Sequence[str]) -> list[Part]:
     sets = list(_of_equal_value(frames, names).values())
     if len(sets) < 2 or not _complete(frames, sets):
         return []
+    grow_with_time = names == _POSITION_KEY or (names == _COUNTED_KEY and _in_turn(sets))
     parts: list[Part] = []
-    for part in sets:
+    for rank, part in enumerate(sets):
         told = min(part, key=lambda frame: frame.name).keys
         keys = {name: told[name] for name in names if name in told}
+        if grow_with_time:
+            keys["time_index"] = rank
         parts += [(inner, keys | more) for inner, more in separated(part)]
     return parts
+
+
+def _in_turn(volumes: Sequence[Sequence[Frame]]) -> bool:
+    """Whether no acquisition time contradicts that one volume comes after the other; equal ones don't."""
+    told = [[float(frame.keys.get("acquisition_time", 0)) for frame in volume] for volume in volumes]
+    return all(max(first) <= min(second) for first, second in pairwise(told))
 
 
 def _of_equal_value(frames: Sequence[Frame], names: Sequence[str]) -> dict[int, list[Frame]]:

@@ -83,8 +83,8 @@ def test_a_repeated_weighting_is_split_further_by_time(slab) -> None:
         slab(10 * run + z, float(z), b_value=b, acquisition_number=run) for b, run in runs for z in range(3)
     ]
     assert told(separated(frames)) == [
-        ({"b_value": 0.0, "acquisition_number": 1}, [0, 1, 2]),
-        ({"b_value": 0.0, "acquisition_number": 2}, [0, 1, 2]),
+        ({"b_value": 0.0, "acquisition_number": 1, "time_index": 0}, [0, 1, 2]),
+        ({"b_value": 0.0, "acquisition_number": 2, "time_index": 1}, [0, 1, 2]),
         ({"b_value": 1000.0}, [0, 1, 2]),
     ]
 
@@ -102,7 +102,25 @@ def test_diffusion_images_without_a_public_weighting_stay_together(slab) -> None
 def test_25_time_points_are_25_volumes(slab) -> None:
     frames = [slab(10 * t + z, float(z), temporal_position=t + 1) for t in range(25) for z in range(4)]
     parts = told(separated(frames))
-    assert parts == [({"temporal_position": t + 1}, [0, 1, 2, 3]) for t in range(25)]
+    assert parts == [({"temporal_position": t + 1, "time_index": t}, [0, 1, 2, 3]) for t in range(25)]
+
+
+@pytest.mark.parametrize(
+    ("clock", "ranks"),
+    [
+        (lambda run, z: 100 * run + z, [0, 1, 2]),
+        (lambda run, z: 7, [0, 1, 2]),  # of the whole series
+        (lambda run, z: 100 * z + run, [None, None, None]),
+        (lambda run, z: -100 * run + z, [None, None, None]),
+    ],
+)
+def test_acquisition_numbers_are_a_rank_in_time_where_no_clock_contradicts(slab, clock, ranks: list) -> None:
+    frames = [
+        slab(10 * run + z, float(z), acquisition_number=run, acquisition_time=clock(run, z))
+        for run in range(3)
+        for z in range(4)
+    ]
+    assert [keys.get("time_index") for keys, _ in told(separated(frames))] == ranks
 
 
 def test_an_acquisition_number_that_counts_slices_splits_nothing(slab) -> None:
@@ -218,13 +236,11 @@ def test_dimensions_of_one_object_separate_what_no_other_key_does(slab) -> None:
         ]
 
     assert told(separated(labelled(sources=1))) == [
-        ({"temporal_position": t, "dimension_index": f"{t}\\{label}"}, [0, 1, 2])
+        ({"temporal_position": t, "time_index": t, "dimension_index": f"{t}\\{label}"}, [0, 1, 2])
         for t in range(2)
         for label in range(2)
     ]
-    assert [keys for _, keys in separated(labelled(sources=2))] == [
-        {"temporal_position": t} for t in range(2)
-    ]
+    assert [keys["temporal_position"] for _, keys in separated(labelled(sources=2))] == [0, 1]
 
 
 def test_dimensions_that_number_the_slices_separate_nothing(slab) -> None:
