@@ -90,9 +90,13 @@ ELEMENTS: dict[str, tuple[int, str]] = {
     "Laterality": (0x00200060, "CS"),
     "ImageLaterality": (0x00200062, "CS"),
     "TemporalPositionIdentifier": (0x00200100, "IS"),
+    "NumberOfTemporalPositions": (0x00200105, "IS"),
     "StackID": (0x00209056, "SH"),
     "TemporalPositionIndex": (0x00209128, "UL"),
     "FrameContentSequence": (0x00209111, "SQ"),
+    "DimensionIndexSequence": (0x00209222, "SQ"),
+    "DimensionIndexPointer": (0x00209165, "AT"),
+    "DimensionIndexValues": (0x00209157, "UL"),
     "PlanePositionSequence": (0x00209113, "SQ"),
     "PlaneOrientationSequence": (0x00209116, "SQ"),
     # pixels

@@ -19,10 +19,12 @@ What the header reader fills in a `Frame` (all identifiers are pseudonyms):
 | `b_value` | Diffusion b-value (0018,9087) | number |
 | `gradient` | Diffusion Gradient Orientation (0018,9089), joined by a backslash | text |
 | `temporal_position` | Temporal Position Identifier (0020,0100) or Index (0020,9128) | number |
+| `temporal_positions` | Number of Temporal Positions (0020,0105), how many the series announces | number |
 | `trigger_time` | (0018,1060) or Nominal Cardiac Trigger Delay (0020,9153), ms | number |
 | `acquisition_number` | (0020,0012) or (0020,9156) | number |
 | `acquisition_time` | (0018,9074), (0008,002A) or (0008,0022)+(0008,0032), s from one fixed day | number |
 | `instance_number` | (0020,0013); never used to sort slices | number |
+| `dimension_index` | Dimension Index Values (0020,9157) of anything but place, joined by a backslash | text |
 
 - `tiles`, `tile_normal`: only of a Siemens mosaic, read in memory from the CSA image header
   (private block "SIEMENS CSA HEADER", (0029,xx10)): NumberOfImagesInMosaic and SliceNormalVector.

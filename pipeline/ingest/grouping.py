@@ -65,7 +65,7 @@ def _of_series(series: Sequence[Frame], rules: Rules, pixel_digest: Digest) -> l
         elif not is_slice(alike[0]):
             groups += [_picture(frame) for frame in alike]
         elif is_mosaic(alike[0]):
-            groups += [_placeless([frame]) or _mosaic(frame, rules) for frame in alike]
+            groups += _mosaics(alike, rules)
         elif rules.unit == "image":
             groups += [_placeless([frame]) or image_of(frame) for frame in alike]
         else:
@@ -93,6 +93,22 @@ def _picture(frame: Frame) -> Group:
     if frame.spacing_mm is not None:
         geometry = Geometry(frame.spacing_mm, frame.spacing_kind)
     return Group((frame,), geometry, (frame.rows, frame.columns))
+
+
+def _mosaics(frames: Sequence[Frame], rules: Rules) -> list[Group]:
+    """A volume of each sheet, with what tells it from those of its series in the same place, as its time."""
+    groups: list[Group] = []
+    placed: list[Frame] = []
+    for frame in frames:
+        if refusal := _placeless([frame]):
+            groups.append(refusal)
+        else:
+            placed.append(frame)
+    for parallel in _parallel(placed) if placed else []:
+        for part, keys in separated(parallel):
+            apart = keys if len(part) == 1 else {}
+            groups += [replace(_mosaic(frame, rules), separated_by=apart) for frame in part]
+    return groups
 
 
 def _mosaic(frame: Frame, rules: Rules) -> Group:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from struct import Struct
 
 from pipeline.ingest.attributes import optional_number, optional_numbers
-from pipeline.ingest.csa import csa_values
+from pipeline.ingest.csa import mosaic_layout, mosaic_weighting
 from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.frames import Frame, Sextuple, Triple
 from pipeline.ingest.pixels import PixelFormat
@@ -34,7 +35,9 @@ _NUMBER_KEYS = (
 _OWN_NUMBER_KEYS = (("instance_number", "InstanceNumber"), ("acquisition_number", "AcquisitionNumber"))
 _OWN_KEYS = frozenset({"acquisition_time", *(key for key, _ in _OWN_NUMBER_KEYS)})
 _CLASSIC_KEYS = tuple((key, keyword) for key, _, _, keyword in _NUMBER_KEYS if key not in _OWN_KEYS)
-_TOP_NUMBER_KEYS = (("echo_number", "EchoNumbers"),)
+_TOP_NUMBER_KEYS = (("echo_number", "EchoNumbers"), ("temporal_positions", "NumberOfTemporalPositions"))
+_PLACES = frozenset({0x00200032, 0x00209056, 0x00209057})
+"""What dimensions of space point at: the position, the stack, the position in the stack."""
 _TOP_TEXT_KEYS = (
     ("presentation_intent", "PresentationIntentType"),
     ("intensity_relationship", "PixelIntensityRelationship"),
@@ -59,7 +62,8 @@ def frames_of(
     dataset = groups.dataset
     modality, sop_class = dataset.text("Modality"), dataset.text("SOPClassUID")
     shared_keys = _shared_keys(dataset, identity)
-    tiles, normal = _tiles(dataset)
+    tiles, normal = mosaic_layout(dataset)
+    dimensions = _dimensions(dataset)
     return tuple(
         Frame(
             source=identity.sop_id,
@@ -84,7 +88,7 @@ def frames_of(
             tile_normal=normal,
             keys={
                 **shared_keys,
-                **_frame_keys(groups, index),
+                **_frame_keys(groups, index, dimensions),
                 "unit": transforms[index if len(transforms) > 1 else 0].unit,
             },
         )
@@ -193,10 +197,11 @@ def _series_keys(dataset: Dataset) -> dict[str, str | float]:
     return {
         **{key: text for key, text in texts.items() if text},
         **{key: number for key, number in numbers.items() if number is not None},
+        **_mosaic_keys(dataset),
     }
 
 
-def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
+def _frame_keys(groups: FunctionalGroups, index: int, dimensions: Sequence[int]) -> dict[str, str | float]:
     keys = _classic_keys(groups.dataset)
     for key, sequence, keyword, top in _NUMBER_KEYS:
         if (item := groups.item(sequence, index)) is not None:
@@ -207,18 +212,47 @@ def _frame_keys(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
         keys["kernel"] = text
     gradient = _gradient(groups, index)
     if gradient:
-        keys["gradient"] = "\\".join(f"{value:.6g}" for value in gradient)
+        keys["gradient"] = _gradient_text(gradient)
     if (content := groups.item("FrameContentSequence", index)) is not None:
         if stack := content.text("StackID"):
             keys["stack_id"] = stack
         if (seconds := _acquired(groups.dataset, content)) is not None:
             keys["acquisition_time"] = seconds
+        values = optional_numbers(content, "DimensionIndexValues")
+        if dimensions and len(values) > max(dimensions):
+            keys["dimension_index"] = "\\".join(f"{values[place]:.0f}" for place in dimensions)
     return keys
+
+
+def _dimensions(dataset: Dataset) -> tuple[int, ...]:
+    """Which of the Dimension Index Values are of something else than the place (PS3.3 C.7.6.17)."""
+    tag = Struct(f"{dataset.encoding.order}HH")
+    try:
+        pointers = [item.raw("DimensionIndexPointer") for item in dataset.items("DimensionIndexSequence")]
+    except Refusal:
+        return ()  # an image can be read without
+    if any(len(pointer) != tag.size for pointer in pointers):
+        return ()
+    tags = [group << 16 | element for group, element in map(tag.unpack, pointers)]
+    return tuple(place for place, pointer in enumerate(tags) if pointer not in _PLACES)
 
 
 def _classic_keys(dataset: Dataset) -> dict[str, str | float]:
     numbers = {key: optional_number(dataset, keyword) for key, keyword in _CLASSIC_KEYS}
     return {key: number for key, number in numbers.items() if number is not None}
+
+
+def _mosaic_keys(dataset: Dataset) -> dict[str, str | float]:
+    """The diffusion weighting that only the private header of a mosaic tells; public elements come first."""
+    if "DiffusionBValue" in dataset:
+        return {}
+    weighting, gradient = mosaic_weighting(dataset)
+    keys: dict[str, str | float] = {} if weighting is None else {"b_value": weighting}
+    return {**keys, "gradient": _gradient_text(gradient)} if gradient else keys
+
+
+def _gradient_text(gradient: Sequence[float]) -> str:
+    return "\\".join(f"{value:.6g}" for value in gradient)
 
 
 def _gradient(groups: FunctionalGroups, index: int) -> tuple[float, ...]:
@@ -239,13 +273,3 @@ def _acquired(dataset: Dataset, content: Dataset | None = None) -> float | None:
     if moment is None:
         moment = moment_of(dataset.text("AcquisitionDate"), dataset.text("AcquisitionTime"))
     return None if moment is None or _EPOCH is None else (moment - _EPOCH).total_seconds()
-
-
-def _tiles(dataset: Dataset) -> tuple[int | None, Triple | None]:
-    """The number of tiles of a Siemens mosaic and the direction of its slices."""
-    if "MOSAIC" not in dataset.words("ImageType"):
-        return None, None
-    header = dataset.private(0x0029, b"SIEMENS CSA HEADER", 0x10)
-    counts, normal = csa_values(header, b"NumberOfImagesInMosaic"), csa_values(header, b"SliceNormalVector")
-    count = int(counts[0]) if counts and counts[0] >= 1 else None
-    return count, (normal[0], normal[1], normal[2]) if len(normal) == 3 else None

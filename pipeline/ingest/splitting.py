@@ -2,7 +2,7 @@
 
 A key splits a set of planes only if every part covers the same places, each equally often; else the
 set is left whole and its repeated places get a reason. Numbers of instances are no evidence of
-time, with the one exception of `_by_instance`.
+time, with the exceptions of `_by_instance`.
 """
 
 from __future__ import annotations
@@ -33,16 +33,20 @@ Part = tuple[list[Frame], Keys]
 
 # These change what a value means, so they split a series even where no place repeats.
 _LISTED_KEYS = ("presentation_intent", "intensity_relationship", "kernel", "stack_id")
+_POSITION_KEY = ("temporal_position",)
+# Many writers count slices by it.
+_COUNTED_KEY = ("acquisition_number",)
 # These split only where places repeat; tried in this order, those in one row together.
 _VALUE_KEYS = (
     ("echo_time", "echo_number"),
     ("inversion_time",),
     ("flip_angle",),
     ("b_value", "gradient"),
-    ("temporal_position",),
-    ("acquisition_number",),
+    _POSITION_KEY,
+    _COUNTED_KEY,
 )
 _TIME_KEYS = ("trigger_time", "acquisition_time")
+_DIMENSION_KEY = ("dimension_index",)
 _NUMBER_TOLERANCE = 1e-3
 
 
@@ -79,7 +83,7 @@ def listed_values(frame: Frame) -> Keys:
 
 def told_values(frame: Frame) -> tuple[str | float, ...]:
     """What a frame says about itself that would make it another volume than one with equal pixels."""
-    return tuple(frame.keys.get(name, "") for names in _VALUE_KEYS for name in names)
+    return tuple(frame.keys.get(name, "") for names in (*_VALUE_KEYS, _DIMENSION_KEY) for name in names)
 
 
 def repeats(frames: Sequence[Frame]) -> bool:
@@ -95,10 +99,9 @@ def separated(frames: Sequence[Frame]) -> list[Part]:
     if not repeats(frames) or _diffusion_untold(frames):
         return [(list(frames), {})]
     for names in _VALUE_KEYS:
-        parts = _by_value(frames, names)
-        if len(parts) > 1 and _complete(frames, [part for part, _ in parts]):
-            return [(inner, keys | more) for part, keys in parts for inner, more in separated(part)]
-    return _by_time(frames) or _by_instance(frames) or [(list(frames), {})]
+        if parts := _by_value(frames, names):
+            return parts
+    return _by_time(frames) or _by_dimension(frames) or _by_instance(frames) or [(list(frames), {})]
 
 
 def told_apart(frames: Sequence[Frame]) -> bool:
@@ -114,17 +117,36 @@ def told_apart(frames: Sequence[Frame]) -> bool:
 
 
 def _by_value(frames: Sequence[Frame], names: Sequence[str]) -> list[Part]:
+    """A part for each value of the keys, separated further; empty if these aren't whole volumes."""
+    sets = list(_of_equal_value(frames, names).values())
+    if len(sets) < 2 or not _complete(frames, sets):
+        return []
+    grow_with_time = names == _POSITION_KEY or (names == _COUNTED_KEY and _in_turn(sets))
+    parts: list[Part] = []
+    for rank, part in enumerate(sets):
+        told = min(part, key=lambda frame: frame.name).keys
+        keys = {name: told[name] for name in names if name in told}
+        if grow_with_time:
+            keys["time_index"] = rank
+        parts += [(inner, keys | more) for inner, more in separated(part)]
+    return parts
+
+
+def _in_turn(volumes: Sequence[Sequence[Frame]]) -> bool:
+    """Whether no acquisition time contradicts that one volume comes after the other; equal ones don't."""
+    told = [[float(frame.keys.get("acquisition_time", 0)) for frame in volume] for volume in volumes]
+    return all(max(first) <= min(second) for first, second in pairwise(told))
+
+
+def _of_equal_value(frames: Sequence[Frame], names: Sequence[str]) -> dict[int, list[Frame]]:
+    """The frames by a label of what they have in these keys, in the order of the labels."""
     labels = np.zeros(len(frames), dtype=np.int64)
     for name in names:
         labels = labels * (len(frames) + 1) + _value_labels([frame.keys.get(name) for frame in frames])
     sets: dict[int, list[Frame]] = defaultdict(list)
-    for label, frame in zip(labels.tolist(), frames, strict=True):
+    for label, frame in sorted(zip(labels.tolist(), frames, strict=True), key=lambda pair: pair[0]):
         sets[label].append(frame)
-    parts: list[Part] = []
-    for _, part in sorted(sets.items()):
-        told = min(part, key=lambda frame: frame.name).keys
-        parts.append((part, {name: told[name] for name in names if name in told}))
-    return parts
+    return sets
 
 
 def _value_labels(values: Sequence[str | float | None]) -> NDArray[np.int64]:
@@ -164,21 +186,40 @@ def _by_time(frames: Sequence[Frame]) -> list[Part]:
     return []
 
 
-def _by_instance(frames: Sequence[Frame]) -> list[Part]:
-    """Volumes by instance number, where nothing else can differ between repeats.
+def _by_dimension(frames: Sequence[Frame]) -> list[Part]:
+    """Volumes by the dimensions of an enhanced object, whatever they are, as by label and control in ASL.
 
-    Only where every plane states its (equal) diffusion weighting, so that repeats can't be diffusion,
-    and where the numbers run through the repeats in equal steps at every place.
+    Of one object only: an index means the same in two of them only by chance.
     """
-    if any("b_value" not in frame.keys for frame in frames):
-        return []
+    return _by_value(frames, _DIMENSION_KEY) if len({frame.source for frame in frames}) == 1 else []
+
+
+def _by_instance(frames: Sequence[Frame]) -> list[Part]:
+    """Volumes by instance number, where repeats differ in no key and can be nothing but time.
+
+    The numbers have to run through the repeats in equal steps at every place. Either every plane states its
+    diffusion weighting, so that repeats can't be diffusion, or the series announces that many temporal
+    positions (an interrupted scan has fewer) and the numbers of each come before those of the next: else
+    they may count something else first, as real and imaginary parts.
+    """
     volumes = _ranked(frames, "instance_number")
-    if not volumes:
+    if not volumes or _differ(frames):
         return []
     numbers = np.array([[float(frame.keys["instance_number"]) for frame in volume] for volume in volumes])
     if np.ptp(np.diff(numbers, axis=0), axis=1).any():
         return []
+    announced = min(float(frame.keys.get("temporal_positions", 0)) for frame in frames)
+    in_turn = bool((numbers.max(axis=1)[:-1] < numbers.min(axis=1)[1:]).all())
+    weighted = all("b_value" in frame.keys for frame in frames)
+    if not weighted and not (in_turn and len(volumes) <= announced):
+        return []
     return [(volume, {"time_index": rank}) for rank, volume in enumerate(volumes)]
+
+
+def _differ(frames: Sequence[Frame]) -> bool:
+    """Whether planes at one place differ in a key, but for the number of their acquisition."""
+    keys = [names for names in _VALUE_KEYS if names != _COUNTED_KEY]
+    return any(len(_of_equal_value(planes, key)) > 1 for planes in _by_place(frames).values() for key in keys)
 
 
 def _ranked(frames: Sequence[Frame], name: str) -> list[list[Frame]]:

@@ -294,6 +294,13 @@ def test_every_mosaic_is_a_volume_of_its_own(plane: Frame) -> None:
     assert reasons(group(sheets, Rules(unit="series", min_slices=5), pixel_digest=own_pixels)) == {
         "too_few_slices": 3
     }
+    assert [made.separated_by for made in group(sheets, SERIES, pixel_digest=own_pixels)] == [{}] * 3
+    clocked = [replace(one, keys={**one.keys, "acquisition_time": 10.0 - t}) for t, one in enumerate(sheets)]
+    clocked.append(replace(sheet, source="turned", orientation=SAGITTAL, tile_normal=(-1.0, 0.0, 0.0)))
+    made = {one.frames[0].source: one for one in group(clocked, SERIES, pixel_digest=own_pixels)}
+    ranks = [made[source].separated_by.get("time_index") for source in ("t0", "t1", "t2", "turned")]
+    assert ranks == [2, 1, 0, None]
+    assert {one.reason for one in made.values()} == {"ok"}
     stripped = [replace(sheet, tiles=None)]
     assert reasons(group(stripped, SERIES, pixel_digest=own_pixels)) == {"mosaic_layout_unknown": 1}
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,7 @@ def test_what_tells_volumes_apart_is_in_the_keys(tmp_path: Path) -> None:
         "MR", EchoTime="30", EchoNumbers="2", InversionTime="900", FlipAngle="90", TemporalPositionIdentifier="3",
         TriggerTime="12.5", AcquisitionNumber="4", InstanceNumber="7", DiffusionBValue=1000.0,
         DiffusionGradientOrientation=[0.0, 0.6, 0.8], AcquisitionDate="20200102", AcquisitionTime="000010.5",
+        NumberOfTemporalPositions="5",
     )  # fmt: skip
     keys = dict(frames(ds, tmp_path)[0].keys)
     later = dict(frames(image("MR", AcquisitionDate="20200102", AcquisitionTime="000110"), tmp_path)[0].keys)
@@ -86,5 +88,31 @@ def test_what_tells_volumes_apart_is_in_the_keys(tmp_path: Path) -> None:
     assert keys == {
         "echo_time": 30, "echo_number": 2, "inversion_time": 900, "flip_angle": 90, "temporal_position": 3,
         "trigger_time": 12.5, "acquisition_number": 4, "instance_number": 7, "b_value": 1000,
-        "gradient": "0\\0.6\\0.8", "unit": "arbitrary",
+        "gradient": "0\\0.6\\0.8", "unit": "arbitrary", "temporal_positions": 5,
     }  # fmt: skip
+
+
+def indexed(values: Sequence[Sequence[int]], pointers: Sequence[int]) -> Dataset:
+    """An object with a frame for each of the index values, whose dimensions are the elements pointed at."""
+    ds = image("MR", pixels=np.zeros((len(values), 16, 12), np.uint16))
+    ds.DimensionIndexSequence = [Dataset() for _ in pointers]
+    for dimension, pointer in zip(ds.DimensionIndexSequence, pointers, strict=True):
+        dimension.DimensionIndexPointer = pointer
+    ds.PerFrameFunctionalGroupsSequence = [Dataset() for _ in values]
+    for group, own in zip(ds.PerFrameFunctionalGroupsSequence, values, strict=True):
+        group.FrameContentSequence = [Dataset()]
+        group.FrameContentSequence[0].DimensionIndexValues = list(own)
+    return ds
+
+
+def test_dimensions_other_than_the_place_are_a_key(tmp_path: Path) -> None:
+    label_type = 0x20051429  # private
+    ds = indexed([(1, 1, 7, 2), (1, 2, 7, 10)], [0x00209056, 0x00209057, 0x00209128, label_type])
+    assert [frame.keys["dimension_index"] for frame in frames(ds, tmp_path)] == ["7\\2", "7\\10"]
+
+
+@pytest.mark.parametrize("values", [[(1, 1), (1, 2)], [(1,), (1,)]], ids=["places alone", "too few values"])
+def test_without_such_dimensions_there_is_no_such_key(tmp_path: Path, values: list) -> None:
+    pointers = [0x00209056, 0x00209057] if len(values[0]) == 2 else [0x00209056, 0x00209128]
+    for frame in frames(indexed(values, pointers), tmp_path):
+        assert "dimension_index" not in frame.keys

@@ -83,8 +83,8 @@ def test_a_repeated_weighting_is_split_further_by_time(slab) -> None:
         slab(10 * run + z, float(z), b_value=b, acquisition_number=run) for b, run in runs for z in range(3)
     ]
     assert told(separated(frames)) == [
-        ({"b_value": 0.0, "acquisition_number": 1}, [0, 1, 2]),
-        ({"b_value": 0.0, "acquisition_number": 2}, [0, 1, 2]),
+        ({"b_value": 0.0, "acquisition_number": 1, "time_index": 0}, [0, 1, 2]),
+        ({"b_value": 0.0, "acquisition_number": 2, "time_index": 1}, [0, 1, 2]),
         ({"b_value": 1000.0}, [0, 1, 2]),
     ]
 
@@ -102,7 +102,25 @@ def test_diffusion_images_without_a_public_weighting_stay_together(slab) -> None
 def test_25_time_points_are_25_volumes(slab) -> None:
     frames = [slab(10 * t + z, float(z), temporal_position=t + 1) for t in range(25) for z in range(4)]
     parts = told(separated(frames))
-    assert parts == [({"temporal_position": t + 1}, [0, 1, 2, 3]) for t in range(25)]
+    assert parts == [({"temporal_position": t + 1, "time_index": t}, [0, 1, 2, 3]) for t in range(25)]
+
+
+@pytest.mark.parametrize(
+    ("clock", "ranks"),
+    [
+        (lambda run, z: 100 * run + z, [0, 1, 2]),
+        (lambda run, z: 7, [0, 1, 2]),  # of the whole series
+        (lambda run, z: 100 * z + run, [None, None, None]),
+        (lambda run, z: -100 * run + z, [None, None, None]),
+    ],
+)
+def test_acquisition_numbers_are_a_rank_in_time_where_no_clock_contradicts(slab, clock, ranks: list) -> None:
+    frames = [
+        slab(10 * run + z, float(z), acquisition_number=run, acquisition_time=clock(run, z))
+        for run in range(3)
+        for z in range(4)
+    ]
+    assert [keys.get("time_index") for keys, _ in told(separated(frames))] == ranks
 
 
 def test_an_acquisition_number_that_counts_slices_splits_nothing(slab) -> None:
@@ -164,6 +182,74 @@ def test_instance_numbers_in_equal_steps_are_time_where_the_weighting_is_stated(
 
     assert [keys for keys, _ in told(separated(numbered(1)))] == [{"time_index": t} for t in range(3)]
     assert len(separated(numbered(2))) == 1
+
+
+def test_a_stated_weighting_that_differs_at_one_place_is_no_time(slab) -> None:
+    weights = {(0, 0): 0.0, (1, 0): 1000.0, (2, 0): 1000.0, (0, 1): 0.0, (1, 1): 0.0, (2, 1): 1000.0}
+    frames = [
+        slab(10 * t + z, float(z), b_value=b, instance_number=2 * t + z) for (t, z), b in weights.items()
+    ]
+    assert len(separated(frames)) == 1
+
+
+@pytest.mark.parametrize(("announced", "volumes"), [(3, 3), (10, 3), (2, 1), (1, 1)])
+def test_instance_numbers_are_time_where_as_many_temporal_positions_are_announced(
+    slab, announced: int, volumes: int
+) -> None:
+    frames = [
+        slab(10 * t + z, float(z), temporal_positions=announced, instance_number=1 + 4 * t + z)
+        for t in range(3)
+        for z in range(4)
+    ]
+    parts = separated(frames)
+    assert len(parts) == volumes
+    if volumes == 3:
+        assert told(parts) == [({"time_index": t}, [0, 1, 2, 3]) for t in range(3)]
+
+
+def test_announced_positions_are_none_if_the_numbers_of_two_volumes_mingle_or_other_keys_differ(slab) -> None:
+    def numbered(number, **keys: float) -> list[Frame]:
+        return [
+            slab(10 * t + z, float(z), temporal_positions=3, instance_number=number(t, z), **keys)
+            for t in range(3)
+            for z in range(4)
+        ]
+
+    assert len(separated(numbered(lambda t, z: 4 * t + z))) == 3
+    assert len(separated(numbered(lambda t, z: 3 * z + t))) == 1
+    frames = numbered(lambda t, z: 4 * t + z, echo_time=10.0)
+    frames[5] = replace(frames[5], keys={**frames[5].keys, "echo_time": 20.0})
+    assert len(separated(frames)) == 1
+
+
+def test_dimensions_of_one_object_separate_what_no_other_key_does(slab) -> None:
+    def labelled(*, sources: int) -> list[Frame]:
+        return [
+            replace(
+                slab(0, float(z), temporal_position=t, dimension_index=f"{t}\\{label}"),
+                source=f"s{label % sources}",
+                index=100 * label + 10 * t + z,
+            )
+            for label in range(2)
+            for t in range(2)
+            for z in range(3)
+        ]
+
+    assert told(separated(labelled(sources=1))) == [
+        ({"temporal_position": t, "time_index": t, "dimension_index": f"{t}\\{label}"}, [0, 1, 2])
+        for t in range(2)
+        for label in range(2)
+    ]
+    assert [keys["temporal_position"] for _, keys in separated(labelled(sources=2))] == [0, 1]
+
+
+def test_dimensions_that_number_the_slices_separate_nothing(slab) -> None:
+    frames = [
+        replace(slab(0, float(z)), index=10 * t + z, keys={"dimension_index": f"{3 * t + z}"})
+        for t in range(2)
+        for z in range(3)
+    ]
+    assert len(separated(frames)) == 1
 
 
 def test_stray_repeats_of_one_place_without_a_key_are_no_volumes(slab) -> None:
