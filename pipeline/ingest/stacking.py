@@ -212,8 +212,10 @@ def _tags_disagree(stack: Stack) -> bool:
 
 
 def _missing(stack: Stack, multiples: Vector) -> str:
+    """The holes, by the coordinate of ImagePositionPatient that changes most: a person finds it in the files."""
+    told = stack.positions[:, np.abs(stack.normal).argmax()]
     holes = [
-        f"{int(multiples[i]) - 1} missing between {_mm(stack.heights[i])} and {_mm(stack.heights[i + 1])}"
+        f"{int(multiples[i]) - 1} missing between {_mm(told[i])} and {_mm(told[i + 1])}"
         for i in np.flatnonzero(multiples > 1)
     ]
     more = f" and {len(holes) - 3} more holes" if len(holes) > 3 else ""

@@ -98,6 +98,15 @@ def test_a_missing_slice_is_told_with_the_places_around_it(plane: Frame) -> None
     assert made.geometry is None
 
 
+def test_the_places_around_a_missing_slice_of_an_oblique_stack_are_those_of_its_headers(plane: Frame) -> None:
+    tilted = replace(plane, orientation=(1.0, 0.0, 0.0, 0.0, 0.8, -0.6))  # the normal is (0, 0.6, 0.8)
+    planes = [
+        replace(tilted, source=f"s{number}", position_mm=(5.0, 0.6 * height, 0.8 * height - 100))
+        for number, height in enumerate([0, 5, 10, 20])
+    ]
+    assert volume_of(planes, REFUSE).detail == "1 missing between -92 and -84"
+
+
 def test_missing_slices_are_never_interpolated(plane: Frame) -> None:
     made = volume_of(at_heights(plane, [0, 2, 8, 10.0, 12, 16]), EVEN_OUT)
     assert made.reason == "missing_slices"
