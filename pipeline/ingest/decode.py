@@ -60,8 +60,11 @@ class StoredFrame:
     colour_fixed: bool = False
 
 
-def open_pixels(container: Container, *, decoded_bytes: int) -> PixelSource:
-    """The frames of an object that has pixel data. Raises Refusal for whatever is known to be wrong."""
+def open_pixels(container: Container, *, decoded_bytes: int, form: PixelFormat | None = None) -> PixelSource:
+    """The frames of an object that has pixel data. Raises Refusal for whatever is known to be wrong.
+
+    `form` is the pixel module, where it is known from a file of the same header.
+    """
     dataset = container.dataset
     keyword = pixel_keyword(dataset)
     if not keyword:
@@ -71,7 +74,7 @@ def open_pixels(container: Container, *, decoded_bytes: int) -> PixelSource:
     element = dataset.elements[ELEMENTS[keyword][0]]
     syntax = codecs.syntax_of(container.syntax)
     encapsulated = syntax.codec != "native"
-    form = pixel_format(dataset, keyword, encapsulated=encapsulated)
+    form = form or pixel_format(dataset, keyword, encapsulated=encapsulated)
     check_limits(form, decoded_bytes=decoded_bytes)
     big = container.syntax == BIG_ENDIAN
     if not encapsulated:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
@@ -37,8 +36,12 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What stored values stand for: a transform for each frame (one where all are alike), or a palette."""
+    """The pixel module, and what stored values stand for.
 
+    That is a transform for each frame (one where all are alike), or a palette.
+    """
+
+    form: PixelFormat
     transforms: tuple[Transform, ...]
     palette: Palette | None
 
@@ -122,10 +125,13 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
                 inflated_bytes=limits.decoded_bytes,
                 templates=templates,
             )
-            pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes)
-            meaning = templates.conclusion(
-                container.template, partial(_meaning, container.dataset, pixels.form)
-            )
+            template = container.template
+            known = templates.concluded.get(template) if template else None
+            form = known.form if known else None
+            pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes, form=form)
+            meaning = known or _meaning(container.dataset, pixels.form)
+            if template:
+                templates.concluded[template] = meaning
             yield Source(pixels, meaning)
     except (OSError, ChangedWhileRead) as error:
         raise Refusal("io_error", type(error).__name__) from None
@@ -134,7 +140,7 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
 def _meaning(dataset: Dataset, form: PixelFormat) -> Meaning:
     groups = functional_groups(dataset, form.frames)
     transforms = transforms_of(groups, form, pixel_keyword(dataset))
-    return Meaning(transforms, palette_of(dataset, form))
+    return Meaning(form, transforms, palette_of(dataset, form))
 
 
 def values_of(source: Source, index: int) -> Plane:

@@ -212,7 +212,7 @@ def _tags_disagree(stack: Stack) -> bool:
 
 
 def _missing(stack: Stack, multiples: Vector) -> str:
-    """The holes, by the coordinate of ImagePositionPatient that changes most: a person finds it in the files."""
+    """The holes, by the coordinate of ImagePositionPatient that changes most, so that a person finds them."""
     told = stack.positions[:, np.abs(stack.normal).argmax()]
     holes = [
         f"{int(multiples[i]) - 1} missing between {_mm(told[i])} and {_mm(told[i + 1])}"

@@ -8,7 +8,7 @@ first holds for the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import dropwhile
 from typing import Generic, TypeVar
@@ -90,14 +90,6 @@ class Templates(Generic[Conclusion]):
     known: list[Template] = field(default_factory=list)
     series: set[bytes] = field(default_factory=set)
     concluded: dict[Template, Conclusion] = field(default_factory=dict)
-
-    def conclusion(self, template: Template | None, make: Callable[[], Conclusion]) -> Conclusion:
-        """What follows from a header, made once for each template."""
-        if template is None:
-            return make()
-        if template not in self.concluded:
-            self.concluded[template] = make()
-        return self.concluded[template]
 
     def find(self, data: Buffer, depth: int) -> tuple[Template, Dataset] | None:
         """The known header that a file begins with, and the file's data set."""

@@ -109,14 +109,15 @@ def plane_of(patterns: Array, form: PixelFormat, transform: Transform) -> Plane:
         stored = _inverted(stored, form)
     if transform.lut is not None:
         array = _through_lut(stored, transform.lut, invert=transform.invert)
+        ends = _ends(array)
     else:
-        array = _rescaled(stored, transform)
-    if transform.unit == HU and (surround := _surround(array, padded)) is not None:
+        array, ends = _rescaled(stored, transform)
+    if transform.unit == HU and (surround := _surround(array, padded, ends[0])) is not None:
         padded = surround if padded is None else padded | surround
         notes.add("padding_replaced")
     if padded is not None:
         array = _filled(array, padded, transform.fill)
-    ends = _ends(array)
+        ends = _ends(array)
     return Plane(smallest(array, ends), padded, frozenset(notes), ends)
 
 
@@ -192,18 +193,17 @@ def _padding(stored: Array, transform: Transform) -> NDArray[np.bool_] | None:
     return padded if padded.any() else None
 
 
-def _surround(array: Array, padded: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+def _surround(array: Array, padded: NDArray[np.bool_] | None, lowest: float) -> NDArray[np.bool_] | None:
     """Where a CT holds the number that some scanners write outside their circle without declaring it.
 
-    All four corners then hold one number below what a scanner measures, and no voxel a lower one;
-    a scan whose values are all too low has no such number, and is still refused.
+    All four corners then hold the lowest number, and that is below what a scanner measures; a scan whose
+    values are all too low has no such number, and is still refused.
     """
     corners = array[[0, 0, -1, -1], [0, -1, 0, -1]]
-    lowest = corners[0]
     if lowest >= _LOWEST_HU or (corners != lowest).any() or (padded is not None and padded[0, 0]):
         return None
     surround: NDArray[np.bool_] = array == lowest
-    return None if array.min() < lowest else surround
+    return surround
 
 
 def _inverted(stored: Array, form: PixelFormat) -> Array:
@@ -222,24 +222,27 @@ def _through_lut(stored: Array, lut: Lut, *, invert: bool) -> Array:
     return looked_up
 
 
-def _rescaled(stored: Array, transform: Transform) -> Array:
+def _rescaled(stored: Array, transform: Transform) -> tuple[Array, tuple[float, float]]:
+    """The rescaled numbers, the lowest and the highest of them."""
     slope, intercept, factor = transform.slope, transform.intercept, transform.factor
+    low, high = _ends(stored)
     if slope == 1.0 and intercept == 0.0 and factor == 1.0:
-        return stored
+        return stored, (low, high)
     if slope.is_integer() and intercept.is_integer() and factor == 1.0:
-        largest = abs(slope) * float(max(abs(int(stored.max())), abs(int(stored.min())))) + abs(intercept)
-        if largest < 2**62:
+        largest = abs(slope) * max(abs(low), abs(high)) + abs(intercept)
+        if largest < 2**53:  # what is told of the ends is exact, too
             wide: Array = stored.astype(_wide_enough(largest))
             if slope != 1.0:
                 wide *= int(slope)
             wide += int(intercept)
-            return wide
+            ends = (slope * low + intercept, slope * high + intercept)
+            return wide, (min(ends), max(ends))
     values = (stored.astype(np.float64) * slope + intercept) * factor
     narrow: Array = values.astype(np.float32)
     back = (narrow.astype(np.float64) / factor - intercept) / slope
     if not np.array_equal(np.rint(back), stored):
         raise Refusal("implausible_values", "32 bits can't hold the rescaled values exactly")
-    return narrow
+    return narrow, _ends(narrow)
 
 
 def _wide_enough(largest: float) -> type[np.signedinteger[Any]]:
