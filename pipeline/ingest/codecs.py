@@ -52,7 +52,7 @@ SYNTAXES: dict[str, Syntax] = {
     "1.2.840.10008.1.2.4.91": Syntax("JPEG 2000", "jpeg_2000", lossy=True),
     "1.2.840.10008.1.2.4.201": Syntax("HTJ2K Lossless", "htj2k"),
     "1.2.840.10008.1.2.4.202": Syntax("HTJ2K Lossless RPCL", "htj2k"),
-    "1.2.840.10008.1.2.4.203": Syntax("HTJ2K", "htj2k", lossy=True),
+    "1.2.840.10008.1.2.4.203": Syntax("HTJ2K", "jpeg_2000", lossy=True),  # OpenJPH wraps what overshoots
 }
 
 UNSUPPORTED: dict[str, str] = {

@@ -23,7 +23,7 @@ from pipeline.pseudonyms import PHANTOM, Key, load_key, require_phantom, require
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
-VERSION = 3
+VERSION = 4
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10

@@ -174,6 +174,13 @@ def test_lossy_overshoot_is_cut_and_does_not_wrap_around() -> None:
     assert stored(compressed(ds, [stream], JPEG2000Lossless)).max() == 4100 - 4096  # junk bits there
 
 
+def test_lossy_htj2k_is_cut_where_it_overshoots_and_does_not_wrap_around() -> None:
+    edges = np.kron(np.indices((16, 16)).sum(0) % 2, np.ones((3, 3), np.uint8)).astype(np.uint8) * 255
+    stream = bytes(imagecodecs.htj2k_encode(edges, level=0.01, reversible=False))
+    found = stored(compressed(image(pixels=edges), [stream], "1.2.840.10008.1.2.4.203"))[0]
+    assert np.abs(found.astype(int) - edges).max() < 8
+
+
 COLOUR = np.random.default_rng(2).integers(0, 256, (16, 12, 3), dtype=np.uint8)
 
 
