@@ -16,6 +16,10 @@ _LOSSLESS_SOF, _LS_SOF = 0xC3, 0xF7
 _SOF = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0), _LS_SOF)
 _SOI, _SOS, _APP0, _APP14 = 0xD8, 0xDA, 0xE0, 0xEE
 _MAX_MARKERS = 200
+_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ")
+_RLE_HEADER_BYTES, _MOST_RLE_SEGMENTS = 64, 15
+LONGEST_START = 8
+"""As many bytes of a fragment tell whether a frame begins there."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,19 @@ class Codestream:
     bits: int
     signed: bool | None = None
     colour: str | None = None
+
+
+def begins_jpeg(start: bytes) -> bool:
+    """Whether bytes are the first of a JPEG, JPEG-LS or JPEG 2000 stream."""
+    return start.startswith(_STARTS)
+
+
+def begins_rle(start: bytes) -> bool:
+    """Whether bytes are the first of an RLE frame: a number of segments, and where the first one lies."""
+    if len(start) < LONGEST_START:
+        return False
+    segments, first = struct.unpack("<II", start[:LONGEST_START])
+    return 0 < segments <= _MOST_RLE_SEGMENTS and first == _RLE_HEADER_BYTES
 
 
 def read_jpeg(data: bytes) -> Codestream:
@@ -85,13 +102,13 @@ def read_jpeg2000(data: bytes) -> Codestream:
 
 def check_rle(data: bytes, *, segments: int, segment_bytes: int) -> None:
     """Raises Refusal `decode_error` unless the RLE header has segments that can hold the frame."""
-    if len(data) < 64:
+    if len(data) < _RLE_HEADER_BYTES:
         raise Refusal("decode_error", "an RLE frame has no header")
-    count, *offsets = struct.unpack("<16I", data[:64])
+    count, *offsets = struct.unpack("<16I", data[:_RLE_HEADER_BYTES])
     if count != segments:
         raise Refusal("inconsistent_pixel_attributes", f"{count} RLE segments, expected {segments}")
     bounds = [*offsets[:count], len(data)]
-    if bounds[0] != 64 or any(b < a for a, b in pairwise(bounds)):
+    if bounds[0] != _RLE_HEADER_BYTES or any(b < a for a, b in pairwise(bounds)):
         raise Refusal("decode_error", "the segment offsets of an RLE frame are wrong")
     for start, end in pairwise(bounds):
         if 64 * (end - start) < segment_bytes:  # two bytes make at most 128

@@ -15,10 +15,11 @@ from dicom_files import WHEEL, compressed, encoded, image, opened, plane
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels import pixel_array
-from pydicom.uid import JPEG2000, JPEG2000Lossless
+from pydicom.uid import JPEG2000, JPEG2000Lossless, RLELossless
 
 from pipeline.ingest import codecs
 from pipeline.ingest.codecs import SYNTAXES, Codec, syntax_of
+from pipeline.ingest.codestreams import begins_rle
 from pipeline.ingest.decode import open_pixels, read_frame
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.values import stored_values
@@ -235,7 +236,10 @@ def test_palettes_are_expanded_and_indices_are_never_values(tmp_path: Path) -> N
     assert np.array_equal(made.array, expected >> 8)
 
 
-@pytest.mark.parametrize("uid", ["1.2.840.113619.5.2", "1.2.840.10008.1.2.4.100"])
+@pytest.mark.parametrize(
+    "uid",
+    ["1.2.840.113619.5.2", "1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.66", "1.2.840.10008.1.2.4.100"],
+)
 def test_unsupported_syntaxes_are_named(uid: str) -> None:
     with pytest.raises(Refusal, match=f"transfer_syntax_unsupported: .*{uid}"):
         syntax_of(uid)
@@ -264,11 +268,23 @@ def test_whatever_a_decoder_throws_becomes_a_reason(
     def panics(*arguments: object) -> None:
         raise error("a value of the scan")
 
-    monkeypatch.setitem(codecs.CODECS, "rle", Codec("pylibjpeg-rle", lambda: "1", panics, one_fragment=True))
+    monkeypatch.setitem(codecs.CODECS, "rle", Codec("pylibjpeg-rle", lambda: "1", panics, begins_rle))
     with pytest.raises(Refusal) as told:
         stored((WHEEL / "MR_small_RLE.dcm").read_bytes())
     assert told.value.reason == ("limit_exceeded" if error is MemoryError else "decode_error")
     assert "value of the scan" not in str(told.value)
+
+
+def test_an_rle_frame_may_be_cut_into_fragments() -> None:
+    whole = pydicom.dcmread(WHEEL / "MR_small_RLE.dcm")
+    frame = next(pydicom.encaps.generate_frames(whole.PixelData, number_of_frames=1))
+    ds = image("MR", pixels=whole.pixel_array)
+    for pieces in ([frame], [frame[:1000], frame[1000:4000], frame[4000:]]):
+        data = compressed(ds, pieces, RLELossless, table=False)
+        assert np.array_equal(stored(data)[0], whole.pixel_array)
+    assert (
+        refusal(compressed(ds, [frame, frame], RLELossless, table=False)) == "inconsistent_pixel_attributes"
+    )
 
 
 def test_rle_segments_that_decode_too_long_are_refused(real_data: Path) -> None:
