@@ -48,7 +48,8 @@ def begins_rle(start: bytes) -> bool:
     """Whether bytes are the first of an RLE frame: a number of segments, and where the first one lies."""
     if len(start) < LONGEST_START:
         return False
-    segments, first = struct.unpack("<II", start[:LONGEST_START])
+    segments = int.from_bytes(start[:4], "little")
+    first = int.from_bytes(start[4:8], "little")
     return 0 < segments <= _MOST_RLE_SEGMENTS and first == _RLE_HEADER_BYTES
 
 
