@@ -23,6 +23,7 @@ from pipeline.ingest.codestreams import (
     check_rle,
     read_jpeg,
     read_jpeg2000,
+    without_boxes,
 )
 from pipeline.ingest.native import unpack_native
 from pipeline.ingest.pixels import PixelFormat
@@ -171,6 +172,7 @@ def _jpeg_ls(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, Non
 
 
 def _jpeg_2000(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, str | None]:
+    data = without_boxes(data)
     stream = read_jpeg2000(data)
     _hold_against(stream, form, (_JPEG_2000,))
     array = importlib.import_module("imagecodecs").jpeg2k_decode(data, numthreads=1)
@@ -178,6 +180,7 @@ def _jpeg_2000(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, s
 
 
 def _htj2k(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, str | None]:
+    data = without_boxes(data)
     stream = read_jpeg2000(data)
     _hold_against(stream, form, (_JPEG_2000,))
     array = importlib.import_module("imagecodecs").htj2k_decode(data)

@@ -16,7 +16,8 @@ _LOSSLESS_SOF, _LS_SOF = 0xC3, 0xF7
 _SOF = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0), _LS_SOF)
 _SOI, _SOS, _APP0, _APP14 = 0xD8, 0xDA, 0xE0, 0xEE
 _MAX_MARKERS = 200
-_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ")
+_JPEG_2000_START, _LONGEST_BOXES = b"\xff\x4f\xff\x51", 4096
+_STARTS = (b"\xff\xd8\xff", _JPEG_2000_START, b"\0\0\0\x0cjP  ")
 _RLE_HEADER_BYTES, _MOST_RLE_SEGMENTS = 64, 15
 LONGEST_START = 8
 """As many bytes of a fragment tell whether a frame begins there."""
@@ -76,17 +77,29 @@ def read_jpeg(data: bytes) -> Codestream:
     raise Refusal("decode_error", "a JPEG frame has no header")
 
 
+def without_boxes(data: bytes) -> bytes:
+    """A JPEG 2000 stream without the boxes of a JP2 file around it. Raises Refusal where there is none.
+
+    A decoder that knows of a colour space in them converts colours that we then would convert again.
+    """
+    if data[:4] == _JPEG_2000_START:
+        return data
+    start = data.find(b"jp2c" + _JPEG_2000_START, 0, _LONGEST_BOXES) + 4
+    if start == 3:
+        raise Refusal("decode_error", "a frame is not a JPEG 2000 stream")
+    return data[start:]
+
+
 def read_jpeg2000(data: bytes) -> Codestream:
-    """The image and tile size of a JPEG 2000 stream, with or without its box. Raises Refusal."""
-    start = 0 if data[:4] == b"\xff\x4f\xff\x51" else data.find(b"jp2c\xff\x4f\xff\x51", 0, 4096) + 4
-    siz = data[start + 4 : start + 48]
-    if start == 3 or len(siz) < 41:
+    """The image and tile size of a JPEG 2000 stream without boxes. Raises Refusal."""
+    siz = data[4:48]
+    if data[:4] != _JPEG_2000_START or len(siz) < 41:
         raise Refusal("decode_error", "a frame is not a JPEG 2000 stream")
     length, _, right, bottom, left, top, tile_width, tile_height, _, _, samples = struct.unpack(
         ">HHIIIIIIIIH", siz[:38]
     )
     columns, rows = right - left, bottom - top
-    components = data[start + 42 : start + 42 + 3 * samples]
+    components = data[42 : 42 + 3 * samples]
     if length != 38 + 3 * samples or not samples or len(components) != 3 * samples:
         raise Refusal("decode_error", "the size marker of a JPEG 2000 frame is damaged")
     if not tile_width or not tile_height or min(columns, rows) < 1:
@@ -96,7 +109,7 @@ def read_jpeg2000(data: bytes) -> Codestream:
     depth = components[0]
     if components != bytes((depth, 1, 1)) * samples:
         raise Refusal("inconsistent_pixel_attributes", "the components of a JPEG 2000 frame differ")
-    transformed = _component_transform(data, start + 4 + length)
+    transformed = _component_transform(data, 4 + length)
     colour = "RGB" if transformed else None
     return Codestream(0x4F, rows, columns, samples, (depth & 0x7F) + 1, bool(depth & 0x80), colour)
 

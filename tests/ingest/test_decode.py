@@ -220,6 +220,16 @@ def test_a_stream_knows_its_colour_model_better_than_the_header(tmp_path: Path) 
         assert made.notes == {"colour_model_fixed"}
 
 
+def test_the_boxes_around_a_jpeg_2000_stream_convert_no_colour(tmp_path: Path) -> None:
+    grey = np.dstack([np.full((16, 12), 90, np.uint8), np.full((16, 12, 2), 128, np.uint8)])  # Y, Cb, Cr
+    stream = imagecodecs.jpeg2k_encode(
+        grey, codecformat="jp2", reversible=True, mct=False, colorspace=imagecodecs.JPEG2K.CLRSPC.SYCC
+    )
+    data = compressed(colour_image("YBR_FULL"), [stream], J2K)
+    assert np.array_equal(stored(data)[0], grey)
+    assert np.array_equal(plane(data, tmp_path).array, np.full((16, 12, 3), 90))
+
+
 def test_half_resolution_chroma_is_spread(tmp_path: Path) -> None:
     ds = colour_image("YBR_FULL_422")
     ds.PixelData = np.tile(np.array([100, 200, 128, 128], np.uint8), 96).tobytes()  # Y1 Y2 Cb Cr
