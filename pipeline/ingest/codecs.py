@@ -183,7 +183,7 @@ def _htj2k(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, str |
     data = without_boxes(data)
     stream = read_jpeg2000(data)
     _hold_against(stream, form, (_JPEG_2000,))
-    array = importlib.import_module("imagecodecs").htj2k_decode(data)
+    array = importlib.import_module("imagecodecs").htj2k_decode(data, planar=False)
     return _fitted(array, stream, form, syntax), stream.colour
 
 

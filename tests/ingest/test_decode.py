@@ -220,6 +220,33 @@ def test_a_stream_knows_its_colour_model_better_than_the_header(tmp_path: Path) 
         assert made.notes == {"colour_model_fixed"}
 
 
+@pytest.mark.parametrize("transformed", [True, False])
+def test_htj2k_colours_are_read_with_and_without_a_component_transform(
+    tmp_path: Path, transformed: bool
+) -> None:
+    stream = bytes(imagecodecs.htj2k_encode(COLOUR, reversible=True, rgb=transformed))
+    made = plane(compressed(colour_image("RGB"), [stream], "1.2.840.10008.1.2.4.201"), tmp_path)
+    assert np.array_equal(made.array, COLOUR)
+
+
+def test_junk_above_bits_stored_is_masked_in_colours_and_palette_indices(tmp_path: Path) -> None:
+    twelve = COLOUR.astype(np.uint16) * 16
+    ds = image(pixels=twelve[..., 0], SamplesPerPixel=3, PlanarConfiguration=0, BitsStored=12, HighBit=11)
+    ds.PhotometricInterpretation, ds.PixelData = "RGB", (twelve | 0xA000).tobytes()
+    made = plane(ds, tmp_path)
+    assert np.array_equal(made.array, twelve)
+    assert made.notes == {"unused_bits_masked"}
+    ds = image(pixels=np.full((16, 12), 0xA2, np.uint8), BitsStored=4, HighBit=3)
+    ds.PhotometricInterpretation = "PALETTE COLOR"
+    for colour in ("Red", "Green", "Blue"):
+        setattr(ds, f"{colour}PaletteColorLookupTableDescriptor", [4, 0, 8])
+        ds[f"{colour}PaletteColorLookupTableDescriptor"].VR = "US"
+        setattr(ds, f"{colour}PaletteColorLookupTableData", bytes([1, 2, 3, 4]))
+    made = plane(ds, tmp_path)
+    assert (made.array == 3).all()
+    assert made.notes == {"unused_bits_masked"}
+
+
 def test_the_boxes_around_a_jpeg_2000_stream_convert_no_colour(tmp_path: Path) -> None:
     grey = np.dstack([np.full((16, 12), 90, np.uint8), np.full((16, 12, 2), 128, np.uint8)])  # Y, Cb, Cr
     stream = imagecodecs.jpeg2k_encode(
