@@ -65,6 +65,7 @@ SYNTAXES: dict[str, Syntax] = {
 
 UNSUPPORTED: dict[str, str] = {
     "1.2.840.113619.5.2": "GE private implicit big endian",
+    "1.2.840.10008.1.2.1.98": "encapsulated uncompressed",
     **{f"1.2.840.10008.1.2.4.{number}": "retired JPEG" for number in (*range(52, 57), *range(58, 67))},
     **{f"1.2.840.10008.1.2.4.{number}": "MPEG video" for number in range(100, 109)},
     "1.2.840.10008.1.2.4.92": "JPEG 2000 multi-component",
