@@ -16,7 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ingest.codestreams import Codestream, read_jpeg, read_jpeg2000, rle_segments
+from pipeline.ingest.codestreams import (
+    Codestream,
+    begins_jpeg,
+    begins_rle,
+    read_jpeg,
+    read_jpeg2000,
+    rle_segments,
+    without_boxes,
+)
 from pipeline.ingest.native import unpack_native
 from pipeline.ingest.pixels import PixelFormat
 from pipeline.ingest.reasons import Refusal
@@ -52,16 +60,21 @@ SYNTAXES: dict[str, Syntax] = {
     "1.2.840.10008.1.2.4.91": Syntax("JPEG 2000", "jpeg_2000", lossy=True),
     "1.2.840.10008.1.2.4.201": Syntax("HTJ2K Lossless", "htj2k"),
     "1.2.840.10008.1.2.4.202": Syntax("HTJ2K Lossless RPCL", "htj2k"),
-    "1.2.840.10008.1.2.4.203": Syntax("HTJ2K", "htj2k", lossy=True),
+    "1.2.840.10008.1.2.4.203": Syntax("HTJ2K", "jpeg_2000", lossy=True),  # OpenJPH wraps what overshoots
 }
 
 UNSUPPORTED: dict[str, str] = {
     "1.2.840.113619.5.2": "GE private implicit big endian",
+    "1.2.840.10008.1.2.1.98": "encapsulated uncompressed",
+    **{f"1.2.840.10008.1.2.4.{number}": "retired JPEG" for number in (*range(52, 57), *range(58, 67))},
     **{f"1.2.840.10008.1.2.4.{number}": "MPEG video" for number in range(100, 109)},
     "1.2.840.10008.1.2.4.92": "JPEG 2000 multi-component",
     "1.2.840.10008.1.2.4.93": "JPEG 2000 multi-component",
     "1.2.840.10008.1.2.4.94": "JPIP referenced",
     "1.2.840.10008.1.2.4.95": "JPIP referenced",
+    "1.2.840.10008.1.2.4.204": "JPIP referenced",
+    "1.2.840.10008.1.2.4.205": "JPIP referenced",
+    **{f"1.2.840.10008.1.2.7.{number}": "SMPTE video" for number in range(1, 4)},
     "1.2.840.10008.1.2.4.110": "JPEG XL",
     "1.2.840.10008.1.2.4.111": "JPEG XL",
     "1.2.840.10008.1.2.4.112": "JPEG XL",
@@ -73,12 +86,13 @@ class Codec:
     """How frames of one kind are read: `package` is what must be installed, `read` checks and decodes.
 
     `read` returns the array and the colour model of its samples where the stream itself names one.
+    `begins` says of a fragment's first bytes whether a frame begins there.
     """
 
     package: str
     version: Callable[[], str]
     read: Callable[[bytes, PixelFormat, Syntax], tuple[Array, str | None]]
-    one_fragment: bool = False
+    begins: Callable[[bytes], bool] = begins_jpeg
 
 
 def syntax_of(uid: str) -> Syntax:
@@ -174,6 +188,7 @@ def _jpeg_ls(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, Non
 
 
 def _jpeg_2000(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, str | None]:
+    data = without_boxes(data)
     stream = read_jpeg2000(data)
     _hold_against(stream, form, (_JPEG_2000,))
     array = importlib.import_module("imagecodecs").jpeg2k_decode(data, numthreads=1)
@@ -181,9 +196,10 @@ def _jpeg_2000(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, s
 
 
 def _htj2k(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, str | None]:
+    data = without_boxes(data)
     stream = read_jpeg2000(data)
     _hold_against(stream, form, (_JPEG_2000,))
-    array = importlib.import_module("imagecodecs").htj2k_decode(data)
+    array = importlib.import_module("imagecodecs").htj2k_decode(data, planar=False)
     return _fitted(array, stream, form, syntax), stream.colour
 
 
@@ -241,8 +257,8 @@ def _native(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, None
 _IMAGECODECS = _version_of("imagecodecs")
 CODECS: dict[str, Codec] = {
     "native": Codec("numpy", _version_of("numpy"), _native),
-    "deflate": Codec("zlib", lambda: zlib.ZLIB_RUNTIME_VERSION, _deflate, one_fragment=True),
-    "rle": Codec("imagecodecs", _IMAGECODECS, _rle, one_fragment=True),
+    "deflate": Codec("zlib", lambda: zlib.ZLIB_RUNTIME_VERSION, _deflate, lambda start: True),
+    "rle": Codec("imagecodecs", _IMAGECODECS, _rle, begins_rle),
     "jpeg": Codec("imagecodecs", _IMAGECODECS, _jpeg),
     "jpeg_lossless": Codec("imagecodecs", _IMAGECODECS, _jpeg_lossless),
     "jpeg_ls": Codec("imagecodecs", _IMAGECODECS, _jpeg_ls),

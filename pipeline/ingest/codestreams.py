@@ -16,6 +16,11 @@ _LOSSLESS_SOF, _LS_SOF = 0xC3, 0xF7
 _SOF = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0), _LS_SOF)
 _SOI, _SOS, _APP0, _APP14 = 0xD8, 0xDA, 0xE0, 0xEE
 _MAX_MARKERS = 200
+_JPEG_2000_START, _LONGEST_BOXES = b"\xff\x4f\xff\x51", 4096
+_STARTS = (b"\xff\xd8\xff", _JPEG_2000_START, b"\0\0\0\x0cjP  ")
+_RLE_HEADER_BYTES, _MOST_RLE_SEGMENTS = 64, 15
+LONGEST_START = 8
+"""As many bytes of a fragment tell whether a frame begins there."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,20 @@ class Codestream:
     bits: int
     signed: bool | None = None
     colour: str | None = None
+
+
+def begins_jpeg(start: bytes) -> bool:
+    """Whether bytes are the first of a JPEG, JPEG-LS or JPEG 2000 stream."""
+    return start.startswith(_STARTS)
+
+
+def begins_rle(start: bytes) -> bool:
+    """Whether bytes are the first of an RLE frame: a number of segments, and where the first one lies."""
+    if len(start) < LONGEST_START:
+        return False
+    segments = int.from_bytes(start[:4], "little")
+    first = int.from_bytes(start[4:8], "little")
+    return 0 < segments <= _MOST_RLE_SEGMENTS and first == _RLE_HEADER_BYTES
 
 
 def read_jpeg(data: bytes) -> Codestream:
@@ -58,17 +77,29 @@ def read_jpeg(data: bytes) -> Codestream:
     raise Refusal("decode_error", "a JPEG frame has no header")
 
 
+def without_boxes(data: bytes) -> bytes:
+    """A JPEG 2000 stream without the boxes of a JP2 file around it. Raises Refusal where there is none.
+
+    A decoder that knows of a colour space in them converts colours that we then would convert again.
+    """
+    if data[:4] == _JPEG_2000_START:
+        return data
+    start = data.find(b"jp2c" + _JPEG_2000_START, 0, _LONGEST_BOXES) + 4
+    if start == 3:
+        raise Refusal("decode_error", "a frame is not a JPEG 2000 stream")
+    return data[start:]
+
+
 def read_jpeg2000(data: bytes) -> Codestream:
-    """The image and tile size of a JPEG 2000 stream, with or without its box. Raises Refusal."""
-    start = 0 if data[:4] == b"\xff\x4f\xff\x51" else data.find(b"jp2c\xff\x4f\xff\x51", 0, 4096) + 4
-    siz = data[start + 4 : start + 48]
-    if start == 3 or len(siz) < 41:
+    """The image and tile size of a JPEG 2000 stream without boxes. Raises Refusal."""
+    siz = data[4:48]
+    if data[:4] != _JPEG_2000_START or len(siz) < 41:
         raise Refusal("decode_error", "a frame is not a JPEG 2000 stream")
     length, _, right, bottom, left, top, tile_width, tile_height, _, _, samples = struct.unpack(
         ">HHIIIIIIIIH", siz[:38]
     )
     columns, rows = right - left, bottom - top
-    components = data[start + 42 : start + 42 + 3 * samples]
+    components = data[42 : 42 + 3 * samples]
     if length != 38 + 3 * samples or not samples or len(components) != 3 * samples:
         raise Refusal("decode_error", "the size marker of a JPEG 2000 frame is damaged")
     if not tile_width or not tile_height or min(columns, rows) < 1:
@@ -78,20 +109,20 @@ def read_jpeg2000(data: bytes) -> Codestream:
     depth = components[0]
     if components != bytes((depth, 1, 1)) * samples:
         raise Refusal("inconsistent_pixel_attributes", "the components of a JPEG 2000 frame differ")
-    transformed = _component_transform(data, start + 4 + length)
+    transformed = _component_transform(data, 4 + length)
     colour = "RGB" if transformed else None
     return Codestream(0x4F, rows, columns, samples, (depth & 0x7F) + 1, bool(depth & 0x80), colour)
 
 
 def rle_segments(data: bytes, *, segments: int, segment_bytes: int) -> list[bytes]:
     """The packed segments of an RLE frame. Raises Refusal unless there are as many as can hold the frame."""
-    if len(data) < 64:
+    if len(data) < _RLE_HEADER_BYTES:
         raise Refusal("decode_error", "an RLE frame has no header")
-    count, *offsets = struct.unpack("<16I", data[:64])
+    count, *offsets = struct.unpack("<16I", data[:_RLE_HEADER_BYTES])
     if count != segments:
         raise Refusal("inconsistent_pixel_attributes", f"{count} RLE segments, expected {segments}")
     bounds = [*offsets[:count], len(data)]
-    if bounds[0] != 64 or any(b < a for a, b in pairwise(bounds)):
+    if bounds[0] != _RLE_HEADER_BYTES or any(b < a for a, b in pairwise(bounds)):
         raise Refusal("decode_error", "the segment offsets of an RLE frame are wrong")
     packed = [data[start:end] for start, end in pairwise(bounds)]
     if any(64 * len(segment) < segment_bytes for segment in packed):  # two bytes make at most 128

@@ -82,8 +82,8 @@ def open_pixels(container: Container, *, decoded_bytes: int, form: PixelFormat |
         return PixelSource(dataset, form, syntax, element, big, notes=notes)
     if element[2] != UNDEFINED or form.kind == "float":
         raise Refusal("inconsistent_pixel_attributes", "uncompressed pixel data in a compressed syntax")
-    one_fragment = codecs.CODECS[syntax.codec].one_fragment
-    spans = frame_spans(dataset, element, frames=form.frames, one_fragment=one_fragment)
+    begins = codecs.CODECS[syntax.codec].begins
+    spans = frame_spans(dataset, element, frames=form.frames, begins=begins)
     return PixelSource(dataset, form, syntax, element, big, spans)
 
 

@@ -26,10 +26,12 @@ MAX_NESTED_ELEMENTS = 2_000_000  # ten thousand frames with two hundred elements
 PIXEL_DATA_TAGS = (0x7FE00010, 0x7FE00008, 0x7FE00009)
 
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _LONG = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
 _SHORT = frozenset(
     (b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL",
-     b"SS", b"ST", b"TM", b"UI", b"UL", b"US")
+     b"SS", b"ST", b"TM", b"UI", b"UL", b"US",
+     b"  ", b"??", b"--")  # of writers that didn't know the representation
 )  # fmt: skip
 _EXPLICIT: dict[str, Struct] = {order: Struct(f"{order}HH2sH") for order in "<>"}
 _IMPLICIT: dict[str, Struct] = {order: Struct(f"{order}HHI") for order in "<>"}
@@ -121,16 +123,19 @@ def _walk_implicit(region: Region, encoding: Encoding, elements: Elements) -> in
 def _finish(region: Region, position: int, elements: Elements, count: int) -> int:
     """Where the region ends, when no element follows at `position`: at its end, but for NULs.
 
-    Some writers fill a file with NULs up to a block.
+    Some writers fill a file with NULs up to a block, or close compressed pixel data twice.
     """
     if region.delimited:
         raise Refusal("corrupt_dataset", "an item is not closed")
-    if bytes(region.data[position : region.end]).strip(b"\0"):
+    rest = bytes(region.data[position : region.end])
+    if rest.replace(_DELIMITER, b"").strip(b"\0"):
         raise Refusal("corrupt_dataset", f"what stands at byte {position} is no element")
     return _once(elements, count, position)
 
 
 def _close(region: Region, tag: int, position: int, elements: Elements, count: int) -> int:
+    if tag == _SEQUENCE_END and not region.delimited and next(reversed(elements), 0) in PIXEL_DATA_TAGS:
+        return _finish(region, position - 8, elements, count)
     if tag != _ITEM_END or not region.delimited:
         raise _corrupt(position - 8, "is a delimiter out of place")
     return _once(elements, count, position)

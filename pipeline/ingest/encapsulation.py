@@ -7,23 +7,23 @@ refused, never followed to shifted frames.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
+from pipeline.ingest.codestreams import LONGEST_START
 from pipeline.ingest.dataset import Dataset, fragments
 from pipeline.ingest.elements import Buffer, Element
 from pipeline.ingest.reasons import Refusal
-
-_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ")
 
 Span = tuple[int, int]
 """Offset and length of a fragment in the file."""
 
 
 def frame_spans(
-    dataset: Dataset, element: Element, *, frames: int, one_fragment: bool
+    dataset: Dataset, element: Element, *, frames: int, begins: Callable[[bytes], bool]
 ) -> list[tuple[Span, ...]]:
-    """The fragments of each frame.
+    """The fragments of each frame; without a table, a frame goes on until a fragment `begins` the next.
 
-    `one_fragment` says that the syntax allows one fragment a frame only (RLE, deflated frames).
+    That holds for RLE, too: the standard allows it one fragment a frame, some writers cut it into more.
     Raises Refusal: `truncated_pixel_data` for missing frames, `inconsistent_pixel_attributes` for extra
     ones, `decode_error` for an offset table that doesn't fit.
     """
@@ -35,12 +35,10 @@ def frame_spans(
     offsets = _offsets(dataset, bytes(table))
     if offsets:
         starts = _table_starts(spans, offsets, frames)
-    elif one_fragment:
-        starts = list(range(len(spans)))
     else:
-        starts = [i for i, span in enumerate(spans) if _begins_image(dataset.data, span)]
+        starts = [i for i, span in enumerate(spans) if begins(_start(dataset.data, span))]
     _check_count(len(starts), frames)
-    if starts[0] != 0 or (one_fragment and len(spans) != frames):
+    if starts[0] != 0:
         raise Refusal("decode_error", "fragments that belong to no frame")
     ends = [*starts[1:], len(spans)]
     return [tuple(spans[first:last]) for first, last in zip(starts, ends, strict=True)]
@@ -79,5 +77,5 @@ def _check_count(found: int, frames: int) -> None:
         raise Refusal("inconsistent_pixel_attributes", f"{found} frames are there, {frames} announced")
 
 
-def _begins_image(data: Buffer, span: Span) -> bool:
-    return bytes(data[span[0] : span[0] + 8]).startswith(_STARTS)
+def _start(data: Buffer, span: Span) -> bytes:
+    return bytes(data[span[0] : span[0] + min(span[1], LONGEST_START)])

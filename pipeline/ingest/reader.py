@@ -148,13 +148,17 @@ def values_of(source: Source, index: int) -> Plane:
     form = source.pixels.form
     stored = read_frame(source.pixels, index)
     notes = frozenset(source.pixels.notes)
-    if source.meaning.palette is not None:
-        indices, _ = stored_values(stored.array, form)
-        return Plane(smallest(rgb_of_palette(indices, source.meaning.palette)), notes=notes)
-    if form.samples == 1:
+    if form.samples == 1 and source.meaning.palette is None:
         plane = plane_of(stored.array, form, source.meaning.transform(index))
         return replace(plane, notes=plane.notes | notes)
-    array = rgb_of_ybr(stored.array, form.bits_stored) if stored.colour == "YBR" else stored.array
-    fixed = {"colour_model_fixed"} if stored.colour_fixed else set()
+    array, junk = stored_values(stored.array, form)
+    if junk:
+        notes |= {"unused_bits_masked"}
+    if source.meaning.palette is not None:
+        return Plane(smallest(rgb_of_palette(array, source.meaning.palette)), notes=notes)
+    if stored.colour == "YBR":
+        array = rgb_of_ybr(array, form.bits_stored)
+    if stored.colour_fixed:
+        notes |= {"colour_model_fixed"}
     colours = narrowed(array) if form.bits_allocated == 16 else array
-    return Plane(smallest(colours), notes=notes | fixed)
+    return Plane(smallest(colours), notes=notes)

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.ingest import vocabulary
 from pipeline.ingest.colour import Palette, narrowed
 from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.dictionary import ELEMENTS
 from pipeline.ingest.pixels import PALETTE, PixelFormat
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.segments import expanded
 from pipeline.ingest.suv import uptake_of
 from pipeline.ingest.values import HU, Lut, Transform
 
@@ -25,7 +29,7 @@ SUV = "SUVbw"
 
 _OVERLAY_ROWS = frozenset(0x60000010 + (group << 16) for group in range(0, 0x20, 2))
 _CT, _PET = "CT", "PT"
-_PALETTE_COLOURS = ("Red", "Green", "Blue")
+_PALETTE_TABLES = tuple(f"{colour}PaletteColorLookupTable" for colour in ("Red", "Green", "Blue"))
 _PADDING_ELEMENTS = {
     "PixelData": ("PixelPaddingValue", "PixelPaddingRangeLimit"),
     "FloatPixelData": ("FloatPixelPaddingValue", "FloatPixelPaddingRangeLimit"),
@@ -87,10 +91,8 @@ def palette_of(dataset: Dataset, form: PixelFormat) -> Palette | None:
     if form.photometric != PALETTE:
         return None
     tables = [
-        _table(
-            dataset, f"{name}PaletteColorLookupTableDescriptor", f"{name}PaletteColorLookupTableData", form
-        )
-        for name in _PALETTE_COLOURS
+        _table(dataset, f"{name}Descriptor", f"{name}Data", form, f"Segmented{name}Data")
+        for name in _PALETTE_TABLES
     ]
     if len({(table.first, len(table.values), table.bits) for table in tables}) != 1:
         raise Refusal("inconsistent_pixel_attributes", "the three palettes differ in size")
@@ -195,24 +197,43 @@ def _padding_range(dataset: Dataset, form: PixelFormat, keyword: str) -> tuple[f
     return min(ends), max(ends)
 
 
-def _table(dataset: Dataset, descriptor: str, data: str, form: PixelFormat) -> Lut:
-    """A lookup table: 8-bit entries in bytes or words, 16-bit entries in words of the data set's order."""
+def _table(dataset: Dataset, descriptor: str, data: str, form: PixelFormat, segments: str = "") -> Lut:
+    """A lookup table, whole in `data` or, where that is absent, in `segments`."""
     described = dataset.numbers(descriptor)
     if len(described) != 3:
         raise Refusal("missing_attribute", descriptor)
     count, bits = int(described[0]) or 1 << 16, int(described[2])
     first = int(dataset.numbers(descriptor, signed=form.signed)[1])
-    raw = dataset.raw(data)
-    if not raw:
-        raise Refusal("missing_attribute", data)
-    order = dataset.encoding.order
-    words = len(raw) >= 2 * count
-    if not 8 <= bits <= 16 or (bits > 8 and not words) or len(raw) not in _lut_sizes(count):
-        raise Refusal("inconsistent_pixel_attributes", f"{data} has {len(raw)} bytes for {count} entries")
-    values = np.frombuffer(raw, f"{order}u2" if words else np.uint8, count=count)
+    if not 8 <= bits <= 16:
+        raise Refusal("inconsistent_pixel_attributes", f"{descriptor} says {bits} bits")
+    if segments and data not in dataset and segments in dataset:
+        values = expanded(_entries(dataset, segments, words=bits > 8), count)
+    else:
+        values = _whole(dataset, data, count, bits)
     if int(values.max()) >> bits:
         raise Refusal("inconsistent_pixel_attributes", f"{data} has entries of more than {bits} bits")
     return Lut(first, values.astype(np.uint16 if bits > 8 else np.uint8), bits)
+
+
+def _whole(dataset: Dataset, data: str, count: int, bits: int) -> NDArray[Any]:
+    """All entries of a table: 16-bit ones are words, 8-bit ones words or bytes."""
+    size = len(dataset.raw(data))
+    if not size:
+        raise Refusal("missing_attribute", data)
+    words = size >= 2 * count
+    if (bits > 8 and not words) or size not in _lut_sizes(count):
+        raise Refusal("inconsistent_pixel_attributes", f"{data} has {size} bytes for {count} entries")
+    return _entries(dataset, data, words=words)[:count]
+
+
+def _entries(dataset: Dataset, data: str, *, words: bool) -> NDArray[Any]:
+    """The words of an element, or its bytes: those of words come lowest first in either order (PS3.5 8.2)."""
+    vr, _, size = dataset.elements[ELEMENTS[data][0]]
+    raw = dataset.raw(data)
+    if not words and (size % 2 or vr != b"OW"):
+        return np.frombuffer(raw, np.uint8)
+    values = np.frombuffer(raw[: size // 2 * 2], f"{dataset.encoding.order}u2")
+    return values if words else values.astype("<u2").view(np.uint8)
 
 
 def _lut_sizes(count: int) -> Sequence[int]:

@@ -15,10 +15,11 @@ from dicom_files import WHEEL, compressed, encoded, image, opened, plane
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels import pixel_array
-from pydicom.uid import JPEG2000, JPEG2000Lossless
+from pydicom.uid import JPEG2000, JPEG2000Lossless, RLELossless
 
 from pipeline.ingest import codecs
 from pipeline.ingest.codecs import SYNTAXES, Codec, syntax_of
+from pipeline.ingest.codestreams import begins_rle
 from pipeline.ingest.decode import open_pixels, read_frame
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.values import stored_values
@@ -174,6 +175,13 @@ def test_lossy_overshoot_is_cut_and_does_not_wrap_around() -> None:
     assert stored(compressed(ds, [stream], JPEG2000Lossless)).max() == 4100 - 4096  # junk bits there
 
 
+def test_lossy_htj2k_is_cut_where_it_overshoots_and_does_not_wrap_around() -> None:
+    edges = np.kron(np.indices((16, 16)).sum(0) % 2, np.ones((3, 3), np.uint8)).astype(np.uint8) * 255
+    stream = bytes(imagecodecs.htj2k_encode(edges, level=0.01, reversible=False))
+    found = stored(compressed(image(pixels=edges), [stream], "1.2.840.10008.1.2.4.203"))[0]
+    assert np.abs(found.astype(int) - edges).max() < 8
+
+
 COLOUR = np.random.default_rng(2).integers(0, 256, (16, 12, 3), dtype=np.uint8)
 
 
@@ -212,6 +220,43 @@ def test_a_stream_knows_its_colour_model_better_than_the_header(tmp_path: Path) 
         assert made.notes == {"colour_model_fixed"}
 
 
+@pytest.mark.parametrize("transformed", [True, False])
+def test_htj2k_colours_are_read_with_and_without_a_component_transform(
+    tmp_path: Path, transformed: bool
+) -> None:
+    stream = bytes(imagecodecs.htj2k_encode(COLOUR, reversible=True, rgb=transformed))
+    made = plane(compressed(colour_image("RGB"), [stream], "1.2.840.10008.1.2.4.201"), tmp_path)
+    assert np.array_equal(made.array, COLOUR)
+
+
+def test_junk_above_bits_stored_is_masked_in_colours_and_palette_indices(tmp_path: Path) -> None:
+    twelve = COLOUR.astype(np.uint16) * 16
+    ds = image(pixels=twelve[..., 0], SamplesPerPixel=3, PlanarConfiguration=0, BitsStored=12, HighBit=11)
+    ds.PhotometricInterpretation, ds.PixelData = "RGB", (twelve | 0xA000).tobytes()
+    made = plane(ds, tmp_path)
+    assert np.array_equal(made.array, twelve)
+    assert made.notes == {"unused_bits_masked"}
+    ds = image(pixels=np.full((16, 12), 0xA2, np.uint8), BitsStored=4, HighBit=3)
+    ds.PhotometricInterpretation = "PALETTE COLOR"
+    for colour in ("Red", "Green", "Blue"):
+        setattr(ds, f"{colour}PaletteColorLookupTableDescriptor", [4, 0, 8])
+        ds[f"{colour}PaletteColorLookupTableDescriptor"].VR = "US"
+        setattr(ds, f"{colour}PaletteColorLookupTableData", bytes([1, 2, 3, 4]))
+    made = plane(ds, tmp_path)
+    assert (made.array == 3).all()
+    assert made.notes == {"unused_bits_masked"}
+
+
+def test_the_boxes_around_a_jpeg_2000_stream_convert_no_colour(tmp_path: Path) -> None:
+    grey = np.dstack([np.full((16, 12), 90, np.uint8), np.full((16, 12, 2), 128, np.uint8)])  # Y, Cb, Cr
+    stream = imagecodecs.jpeg2k_encode(
+        grey, codecformat="jp2", reversible=True, mct=False, colorspace=imagecodecs.JPEG2K.CLRSPC.SYCC
+    )
+    data = compressed(colour_image("YBR_FULL"), [stream], J2K)
+    assert np.array_equal(stored(data)[0], grey)
+    assert np.array_equal(plane(data, tmp_path).array, np.full((16, 12, 3), 90))
+
+
 def test_half_resolution_chroma_is_spread(tmp_path: Path) -> None:
     ds = colour_image("YBR_FULL_422")
     ds.PixelData = np.tile(np.array([100, 200, 128, 128], np.uint8), 96).tobytes()  # Y1 Y2 Cb Cr
@@ -228,7 +273,10 @@ def test_palettes_are_expanded_and_indices_are_never_values(tmp_path: Path) -> N
     assert np.array_equal(made.array, expected >> 8)
 
 
-@pytest.mark.parametrize("uid", ["1.2.840.113619.5.2", "1.2.840.10008.1.2.4.100"])
+@pytest.mark.parametrize(
+    "uid",
+    ["1.2.840.113619.5.2", "1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.66", "1.2.840.10008.1.2.4.100"],
+)
 def test_unsupported_syntaxes_are_named(uid: str) -> None:
     with pytest.raises(Refusal, match=f"transfer_syntax_unsupported: .*{uid}"):
         syntax_of(uid)
@@ -257,11 +305,23 @@ def test_whatever_a_decoder_throws_becomes_a_reason(
     def panics(*arguments: object) -> None:
         raise error("a value of the scan")
 
-    monkeypatch.setitem(codecs.CODECS, "rle", Codec("imagecodecs", lambda: "1", panics, one_fragment=True))
+    monkeypatch.setitem(codecs.CODECS, "rle", Codec("imagecodecs", lambda: "1", panics, begins_rle))
     with pytest.raises(Refusal) as told:
         stored((WHEEL / "MR_small_RLE.dcm").read_bytes())
     assert told.value.reason == ("limit_exceeded" if error is MemoryError else "decode_error")
     assert "value of the scan" not in str(told.value)
+
+
+def test_an_rle_frame_may_be_cut_into_fragments() -> None:
+    whole = pydicom.dcmread(WHEEL / "MR_small_RLE.dcm")
+    frame = next(pydicom.encaps.generate_frames(whole.PixelData, number_of_frames=1))
+    ds = image("MR", pixels=whole.pixel_array)
+    for pieces in ([frame], [frame[:1000], frame[1000:4000], frame[4000:]]):
+        data = compressed(ds, pieces, RLELossless, table=False)
+        assert np.array_equal(stored(data)[0], whole.pixel_array)
+    assert (
+        refusal(compressed(ds, [frame, frame], RLELossless, table=False)) == "inconsistent_pixel_attributes"
+    )
 
 
 def test_rle_segments_that_decode_too_long_are_refused(real_data: Path) -> None:

@@ -83,6 +83,26 @@ def test_an_unknown_representation_of_two_capitals_has_a_long_length() -> None:
     assert set(parsed(data).elements) == {0x00291010, 0x00300010}
 
 
+@pytest.mark.parametrize("vr", [b"  ", b"??", b"--"])
+def test_a_representation_that_the_writer_did_not_know_has_a_short_length(vr: bytes) -> None:
+    found = parsed(element(0x00280120, vr, b"\x30\xf8") + ROWS)
+    assert found.number("PixelPaddingValue", signed=True) == -2000  # 0xF830
+    assert found.whole("Rows") == 16
+    assert refusal(element(0x00280120, vr) + b"\0\0" + ROWS) == "corrupt_dataset"
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT])
+def test_compressed_pixels_may_be_closed_twice(syntax: Encoding) -> None:
+    fragments = item() + item(b"\xff\xd8") + SEQUENCE_END
+    make = implicit if syntax is IMPLICIT else lambda *args: element(args[0], b"OB", *args[1:])
+    pixels = make(0x7FE00010, fragments, UNDEFINED)
+    assert set(parsed(pixels + SEQUENCE_END + b"\0\0", syntax).elements) == {0x7FE00010}
+    assert refusal(pixels + SEQUENCE_END + b"x", syntax) == "corrupt_dataset"
+    assert refusal(pixels + SEQUENCE_END + ROWS, syntax) == "corrupt_dataset"
+    assert refusal(SEQUENCE_END + pixels, syntax) == "corrupt_dataset"
+    assert refusal(make(0x00280010, b"\x10\0") + SEQUENCE_END, syntax) == "corrupt_dataset"
+
+
 @pytest.mark.parametrize("defined", [True, False])
 def test_items_are_read_with_defined_and_undefined_lengths(defined: bool) -> None:
     inner = item(ROWS) if defined else item(ROWS + ITEM_END, UNDEFINED)

@@ -99,9 +99,9 @@ def encoded(ds: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
     return stream.getvalue()
 
 
-def compressed(ds: Dataset, frames: list[bytes], syntax: str) -> bytes:
-    """The file's bytes with these compressed frames in place of its pixels."""
-    ds.PixelData = encapsulate(frames)
+def compressed(ds: Dataset, frames: list[bytes], syntax: str, *, table: bool = True) -> bytes:
+    """The file's bytes with these compressed frames, one a fragment, in place of its pixels."""
+    ds.PixelData = encapsulate(frames, has_bot=table)
     ds["PixelData"].VR = "OB"
     ds["PixelData"].is_undefined_length = True
     return encoded(ds, syntax)
