@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from pipeline.ingest import vocabulary
@@ -10,13 +11,15 @@ from pipeline.ingest.pixels import pixel_keyword
 from pipeline.ingest.reasons import Refusal
 
 _PREFIX = "1.2.840.10008.5.1.4.1.1."
+_STANDARD_CLASS = re.compile(r"1\.2\.840\.10008\.[0-9.]{1,50}")
 _DICOMDIR = "1.2.840.10008.1.3.10"
 _NON_IMAGES = {
-    "9": "waveform", "11": "presentation state", "66": "raw data", "66.1": "registration",
-    "66.2": "fiducials", "66.3": "registration", "66.4": "segmentation", "66.5": "surface segmentation",
-    "66.7": "segmentation", "67": "real world value mapping", "78": "ophthalmic measurements",
-    "88": "report", "104": "document", "481.2": "radiotherapy dose", "481.3": "radiotherapy structures",
-    "481": "radiotherapy plan or record",
+    "4.2": "spectroscopy", "9": "waveform", "11": "presentation state",
+    "66": "raw data", "66.1": "registration", "66.2": "fiducials", "66.3": "registration",
+    "66.4": "segmentation", "66.5": "surface segmentation", "66.7": "segmentation",
+    "67": "real world value mapping", "68": "surface scan", "78": "ophthalmic measurements",
+    "88": "report", "91": "annotations", "104": "document",
+    "481": "radiotherapy plan or record", "481.2": "radiotherapy dose", "481.3": "radiotherapy structures",
 }  # fmt: skip
 _PROCESSING_PREFIXES = tuple(f"{_PREFIX}1.{number}.1" for number in ("1", "2", "3"))
 _CAPTURED_WORDS = frozenset({"SCREEN", "SCREENSHOT", "SCREENSAVE", "SAVE"})
@@ -33,7 +36,10 @@ def check_kind(dataset: Dataset) -> None:
     if not pixel_keyword(dataset) and dataset.truncation is None:
         if "Rows" in dataset and "PhotometricInterpretation" in dataset:
             raise Refusal("missing_attribute", "PixelData")
-        raise Refusal("non_image_object", "an object without pixels")
+        known = _STANDARD_CLASS.fullmatch(sop_class)
+        raise Refusal(
+            "non_image_object", f"no pixels, SOP class {sop_class if known else 'private or unknown'}"
+        )
 
 
 def check_selected(dataset: Dataset, modalities: Collection[str]) -> None:

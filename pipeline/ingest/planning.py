@@ -143,7 +143,7 @@ def _groups(
     for token in chosen.values():
         own = headers[token].frames
         if len(own) > 1 and not is_slice(own[0]):
-            detail = f"{len(own)} frames in time; only single images are used"
+            detail = f"{len(own)} frames, as of a film; only single images are used"
             cine.append(Group(own, reason="rule_not_selected", detail=detail))
         else:
             frames += own

@@ -28,6 +28,7 @@ def selected(ds: Dataset) -> tuple[str, str]:
         ("88.33", "report"), ("88.59", "report"), ("11.1", "presentation state"), ("104.1", "document"),
         ("9.1.1", "waveform"), ("481.3", "radiotherapy structures"), ("481.5", "radiotherapy plan or record"),
         ("66", "raw data"), ("66.4", "segmentation"), ("481.2", "radiotherapy dose"),
+        ("4.2", "spectroscopy"), ("91.1", "annotations"), ("68.1", "surface scan"),
     ],
 )  # fmt: skip
 def test_objects_that_are_no_images_are_named(sop_class: str, name: str) -> None:
@@ -41,7 +42,10 @@ def test_images_pass_whatever_their_class(sop_class: str = "481.1") -> None:
 
 def test_an_image_without_pixels_misses_them_and_anything_else_is_no_image() -> None:
     assert kind(image(PixelData=None)) == ("missing_attribute", "PixelData")
-    assert kind(image(PixelData=None, Rows=None))[0] == "non_image_object"
+    other = image("CT", PixelData=None, Rows=None)
+    assert kind(other) == ("non_image_object", f"no pixels, SOP class {PREFIX}2")
+    other.SOPClassUID = "1.2.3.4"
+    assert kind(other) == ("non_image_object", "no pixels, SOP class private or unknown")
 
 
 def test_what_the_study_does_not_use_is_left_out() -> None:
