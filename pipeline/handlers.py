@@ -210,10 +210,12 @@ def phantom(options: argparse.Namespace) -> None:
 
 
 def _load(options: argparse.Namespace) -> tuple[Config, Workspace]:
-    from pipeline.checks import load_checked
+    from pipeline.checks import load_checked, require_apart
     from pipeline.workspace import Workspace
 
-    return load_checked(options.config), Workspace(Path.cwd(), options.config.stem)
+    config, space = load_checked(options.config), Workspace(Path.cwd(), options.config.stem)
+    require_apart(config, space)
+    return config, space
 
 
 def _show(summary: Summary) -> None:
