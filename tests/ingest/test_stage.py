@@ -52,11 +52,12 @@ def config(**ingest: object) -> Config:
 
 
 @pytest.fixture(autouse=True)
-def key_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def key_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keys lie here, not in the home of whoever runs the tests; a known one makes the same batches each time."""
     folder = tmp_path_factory.mktemp("keys")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
     write(folder / "scanloom/keys/study.key", b"$" * 32).chmod(0o600)
+    return folder
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_every_path_has_one_state_and_one_reason(workspace: Workspace, raw: Path
         "nobody.dcm": "missing_attribute", "report.dcm": "non_image_object", "index": "dicomdir",
         "scout.dcm": "localizer", "screen.dcm": "derived_not_selected", "unprocessed.dcm": "rule_not_selected",
         "cine.dcm": "rule_not_selected", "pipe": "special_file", "link.dcm": "link_not_followed",
-        "loop": "link_not_followed", "text.dcm": "burned_in_text", "caf\\udce9\\nname.dcm": "ok",
+        "loop": "link_not_followed", "text.dcm": "burned_in_text", "caf\\xe9\\nname.dcm": "ok",
     }  # fmt: skip
     assert outcomes(workspace, settings) == expected
     with Catalogue(workspace.catalogue) as catalogue:
@@ -446,6 +447,76 @@ def test_another_key_is_refused_and_other_settings_read_everything_again(
     key.chmod(0o600)
     with pytest.raises(UsageError, match="under the key"):
         run(config(key=str(key)), workspace)
+
+
+def test_a_key_that_is_gone_is_not_replaced_by_a_new_one(
+    workspace: Workspace, raw: Path, key_folder: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    run(config(), workspace)
+    key = key_folder / "scanloom/keys/study.key"
+    key.unlink()
+    for ask in (lambda: run(config(), workspace), lambda: outcomes(workspace, config())):
+        with pytest.raises(UsageError, match=r"study\.key is gone.*Put it back from your backup"):
+            ask()
+        assert not key.exists()
+
+
+def test_a_key_that_is_gone_is_missed_by_the_ledger_after_a_clean(
+    workspace: Workspace, raw: Path, key_folder: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    ledger.append(workspace.ledger("parts"), {"patient_id": "p1", "part": "test", "key_id": "kabcdefg"})
+    (key_folder / "scanloom/keys/study.key").unlink()
+    with pytest.raises(UsageError, match=r"is gone, and 'study' was made under it \(key kabcdefg\)"):
+        run(config(), workspace)
+
+
+def test_files_are_listed_under_the_key_they_were_read_under_alone(
+    workspace: Workspace, raw: Path, key_folder: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    run(config(), workspace)
+    write(key_folder / "scanloom/keys/study.key", b"%" * 32)
+    with pytest.raises(UsageError, match="under the key"):
+        outcomes(workspace, config())
+
+
+def test_listing_files_before_any_was_read_says_so_and_makes_no_key(
+    workspace: Workspace, raw: Path, key_folder: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    (key_folder / "scanloom/keys/study.key").unlink()
+    with pytest.raises(UsageError, match=r"No file of 'study' was read yet\. `make ingest"):
+        outcomes(workspace, config())
+    assert not (key_folder / "scanloom/keys/study.key").exists()
+    assert not workspace.catalogue.exists()
+
+
+def test_listing_files_tells_of_an_empty_list_and_of_files_not_read_yet(
+    workspace: Workspace, raw: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    run(config(), workspace)
+    write(raw / "2.dcm", scan(2))
+    assert list(list_files(config(), workspace, "failed")) == []
+    assert capsys.readouterr().err == (
+        "No file is failed.\n1 more came after the last `make ingest`, which will read them.\n"
+    )
+
+
+@pytest.mark.parametrize(("kind", "told"), [("none", "is not there"), ("file", "are a file, not a folder")])
+def test_scans_that_are_no_folder_are_told_as_what_they_are(
+    workspace: Workspace, raw: Path, kind: str, told: str
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    run(config(), workspace)
+    shutil.rmtree(raw)
+    if kind == "file":
+        raw.write_bytes(b"")
+    for ask in (lambda: run(config(), workspace), lambda: outcomes(workspace, config())):
+        with pytest.raises(DataError, match=f"scans raw {told}"):
+            ask()
 
 
 def test_what_was_normalized_stays_where_other_settings_give_the_same_values(
