@@ -36,7 +36,7 @@ _BURIED = "tombstone"
 def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     """The table of what became of every file, after catalogue and shards were brought up to RAW.
 
-    Raises DataError when RAW is missing, holds no DICOM, or too many of its images can't be used;
+    Raises DataError when RAW is missing, holds no DICOM, none in use, or too many that can't be used;
     GateError when many known files are gone at once; UsageError when the catalogue has another key,
     or the phantom's key is given for scans that aren't the phantom's.
     """
@@ -57,7 +57,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
             target = Target(settings, crew, key, catalogue, workspace.cases, _buried(workspace), rules)
             changed = update(target, difference, found)
         lines = account_lines(catalogue, difference, changed=changed)
-        check_usable(catalogue, settings, lines)
+        check_usable(catalogue, config, lines)
         stamped = _stamped(catalogue, workspace.data / "ingest.json", key)
     return Summary((*([made] if made else []), *lines), changed=stamped)
 

@@ -397,7 +397,7 @@ def test_young_files_wait_for_the_next_run(workspace: Workspace, raw: Path) -> N
     future = write(raw / "future.dcm", scan(3))  # by a clock that was wrong; it says nothing
     os.utime(future, ns=(4_070_908_800_000_000_000,) * 2)
     summary = run(config(settle_seconds=3600), workspace)
-    assert "waiting for the next run, since they changed just now: 1 files" in summary.lines
+    assert "waiting for the next run, since changed just now: 1 file" in summary.lines
     assert len(cases(workspace)) == 2
 
 
@@ -447,6 +447,22 @@ def test_another_key_is_refused_and_other_settings_read_everything_again(
     key.chmod(0o600)
     with pytest.raises(UsageError, match="under the key"):
         run(config(key=str(key)), workspace)
+
+
+def test_settings_that_leave_every_image_out_are_refused_with_the_table(workspace: Workspace, raw: Path) -> None:
+    write(raw / "1.dcm", scan(1))
+    write(raw / "2.dcm", scan(2))
+    with pytest.raises(DataError, match=r"(?s)modality_not_selected +2 .*None of 2 images is used"):
+        run(config(modalities=("dx",)), workspace)
+
+
+def test_too_many_unusable_images_are_told_with_the_command_that_shows_them(
+    workspace: Workspace, raw: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    write(raw / "2.dcm", encoded(scan(2))[:-40])
+    with pytest.raises(DataError, match=r"1 of 2 images can't .*`scanloom files configs/study.yaml` with"):
+        run(config(failed_share=0.2), workspace)
 
 
 def test_a_key_that_is_gone_is_not_replaced_by_a_new_one(
@@ -645,7 +661,7 @@ def test_files_whose_reason_may_have_passed_are_tried_again_although_they_are_th
         )
         catalogue.delete_cases(case.case_id for case in catalogue.cases())
     summary = run(settings, workspace)
-    assert "tried again, since reading them failed last time: 1 files" in summary.lines
+    assert "tried again, since reading failed last time: 1 file" in summary.lines
     assert set(outcomes(workspace, settings).values()) == {"ok"}
     assert store(workspace) == before
     assert not any("tried again" in line for line in run(settings, workspace).lines)
