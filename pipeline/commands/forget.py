@@ -9,6 +9,7 @@ forgotten in the same way before every ingest.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -133,7 +134,12 @@ def _told(folder: str) -> str:
 
 
 def _withdrawn(path: Path) -> dict[str, int]:
-    """The line of each ID in the column `patient_id`. Raises DataError with the table's name and line."""
+    """The line of each ID in the column `patient_id`, none under a header alone.
+
+    Raises DataError with the table's name and line.
+    """
+    if path.read_bytes().removeprefix(codecs.BOM_UTF8).split() == [_ID_COLUMN.encode()]:
+        return {}
     listed = table.read(path)
     if _ID_COLUMN not in listed.columns:
         raise DataError(f"{path.name}, line 1: no column '{_ID_COLUMN}'. Write it above the patient IDs.")

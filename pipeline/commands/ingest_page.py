@@ -1,4 +1,4 @@
-"""The page `reports/NAME/ingest.html`: follows every ingest, a refused one too, and stays while it is right."""
+"""The page `reports/NAME/ingest.html`: follows every ingest, also a refused one; stays while right."""
 
 from __future__ import annotations
 

@@ -61,8 +61,8 @@ def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> 
         )
     if bad < images and not catalogue.query("SELECT 1 FROM cases LIMIT 1"):
         raise DataError(
-            f"{table}\nNone of {_told(images, 'image')} is used: the settings leave out what could be, for the "
-            f"reasons above. Mend them; {which} shows which file goes by which."
+            f"{table}\nNone of {_told(images, 'image')} is used: the settings leave out what could be, "
+            f"for the reasons above. Mend them; {which} shows which file goes by which."
         )
 
 

@@ -119,7 +119,9 @@ def _require_folder(folder: Path, told: str) -> None:
     if not folder.exists():
         raise DataError(f"The folder of scans {told} is not there. Put the DICOM files there, {where}")
     if not folder.is_dir():
-        raise DataError(f"The scans {told} are a file, not a folder. Put the DICOM files into a folder, {where}")
+        raise DataError(
+            f"The scans {told} are a file, not a folder. Put the DICOM files into a folder, {where}"
+        )
     if not os.access(folder, os.R_OK | os.X_OK):
         raise DataError(f"The folder of scans {told} can't be opened. Allow reading it, {where}")
 

@@ -449,7 +449,9 @@ def test_another_key_is_refused_and_other_settings_read_everything_again(
         run(config(key=str(key)), workspace)
 
 
-def test_settings_that_leave_every_image_out_are_refused_with_the_table(workspace: Workspace, raw: Path) -> None:
+def test_settings_that_leave_every_image_out_are_refused_with_the_table(
+    workspace: Workspace, raw: Path
+) -> None:
     write(raw / "1.dcm", scan(1))
     write(raw / "2.dcm", scan(2))
     with pytest.raises(DataError, match=r"(?s)modality_not_selected +2 .*None of 2 images is used"):
