@@ -1,14 +1,17 @@
-"""A configuration that was checked whole: its keys, its recipe, series rules and architecture."""
+"""A configuration that was checked whole: keys, recipe, series rules, architecture, places of inputs."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pipeline.config import Config, load
 from pipeline.errors import nearest
 from pipeline.ingest import series_rules
+from pipeline.ingest.remote import is_url
 from pipeline.models import ARCHITECTURES
 from pipeline.normalize.recipe import parse
+from pipeline.workspace import Workspace
 
 
 def load_checked(path: Path) -> Config:
@@ -22,3 +25,31 @@ def load_checked(path: Path) -> Config:
             f"unknown model '{config.train.model}' ({nearest(config.train.model, ARCHITECTURES)}).",
         )
     return config
+
+
+def require_apart(config: Config, workspace: Workspace) -> None:
+    """Nothing, if scans and tables lie apart from what is made of them, which `make clean` removes.
+
+    Raises ConfigError (file, line) when one lies inside, or when the scans' folder holds what is made.
+    """
+    ours = [folder.resolve() for folder in (workspace.data, workspace.reports)]
+    inputs = {
+        ("ingest", "raw"): None if is_url(os.fsencode(config.ingest.raw)) else config.ingest.raw,
+        ("ingest", "withdrawn"): config.ingest.withdrawn,
+        ("cohort", "labels"): config.cohort.labels,
+        ("cohort", "links"): config.cohort.links,
+    }
+    for keys, given in inputs.items():
+        place = None if given is None else (workspace.root / given).resolve()
+        if place and any(place.is_relative_to(folder) for folder in ours):
+            raise config.refuse(
+                keys,
+                f"'{given}' lies where Scanloom keeps what it makes and `make clean` removes. "
+                f"Move it to data/raw/{workspace.name}, and name that here.",
+            )
+        if place and keys == ("ingest", "raw") and any(folder.is_relative_to(place) for folder in ours):
+            raise config.refuse(
+                keys,
+                f"'{given}' holds data/{workspace.name} and reports/{workspace.name}, which Scanloom writes. "
+                f"Name a folder that holds scans only, such as data/raw/{workspace.name}.",
+            )

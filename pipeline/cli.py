@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ STAGES = {
     "compare": "judge the candidate against the champion, with a verdict",
     "report": "write the HTML report, report.json and the model card",
 }
-_INTERRUPTED = 130
+_INTERRUPTED, _TERMINATED = 130, 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.umask(0o077)
     options = _parser().parse_args(arguments)
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         return int(options.command(options) or 0)
     except Interrupted as error:
@@ -54,6 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             _show_traceback(error)
         return _fault(error)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise Interrupted("Stopped. Nothing was lost: run the same command again.", exit_code=_TERMINATED)
 
 
 def _tell(message: str, code: int) -> int:

@@ -49,12 +49,18 @@ def ingest(options: argparse.Namespace) -> None:
     from pipeline.commands.forget import run_withdrawn
     from pipeline.commands.ingest_page import run as write_page
     from pipeline.commands.repair import run as repair
+    from pipeline.errors import DataError
 
     config, space = _load(options)
     with workspace.lock(space):
         _show(repair(space))
         _show(run_withdrawn(config, space))
-        _show(stages.run("ingest", config, space))
+        try:
+            _show(stages.run("ingest", config, space))
+        except DataError:
+            if space.catalogue.is_file():  # what is wrong with the scans is what the page tells
+                _show(write_page(config, space))
+            raise
         _show(write_page(config, space))
 
 
@@ -155,8 +161,11 @@ def score(options: argparse.Namespace) -> None:
 
 def export(options: argparse.Namespace) -> None:
     """Writes the cases as NIfTI."""
+    from pipeline.errors import UsageError
     from pipeline.export import run
 
+    if not options.out:
+        raise UsageError("No folder to write to is named. Run: make export OUT=folder")
     config, space = _load(options)
     _show(run(config, space, Path(options.out)))
 
@@ -210,10 +219,12 @@ def phantom(options: argparse.Namespace) -> None:
 
 
 def _load(options: argparse.Namespace) -> tuple[Config, Workspace]:
-    from pipeline.checks import load_checked
+    from pipeline.checks import load_checked, require_apart
     from pipeline.workspace import Workspace
 
-    return load_checked(options.config), Workspace(Path.cwd(), options.config.stem)
+    config, space = load_checked(options.config), Workspace(Path.cwd(), options.config.stem)
+    require_apart(config, space)
+    return config, space
 
 
 def _show(summary: Summary) -> None:

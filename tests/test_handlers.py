@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from pipeline import handlers
 from pipeline.cli import main
 
 
@@ -18,3 +21,16 @@ def test_where_names_the_report_once_there_is_one_and_before_what_writes_it(
     report.touch()
     assert main(["where", "configs/study.yaml"]) == 0
     assert capsys.readouterr().out == "Report: reports/study/candidate/report.html\n"
+
+
+def test_a_stopped_command_says_so_with_the_code_of_the_signal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(options: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(handlers, "where", stopped)
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["where", "configs/study.yaml"]) == 143
+    assert capsys.readouterr().err == "Stopped. Nothing was lost: run the same command again.\n"
+    assert signal.getsignal(signal.SIGTERM) is before

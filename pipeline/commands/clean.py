@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from pipeline.errors import RetryError
 from pipeline.progress import say
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, lock
@@ -13,7 +14,7 @@ from pipeline.workspace import Workspace, lock
 def run(workspace: Workspace) -> Summary:
     """Says what goes and what stays, then removes `data/NAME`, the candidate and the page on the ingest.
 
-    Raises RetryError while another run works on the analysis.
+    Raises RetryError while another run works on the analysis, and when a folder can't be removed.
     """
     if not (workspace.data.exists() or workspace.candidate.exists()):
         return Summary((f"Nothing to clean for '{workspace.name}'.",), changed=False)
@@ -29,7 +30,13 @@ def _remove(workspace: Workspace) -> None:
     say("Staying: the scans, the key, ledgers, generations and the champion.")
     workspace.ingest_page.unlink(missing_ok=True)
     for folder in folders:
-        shutil.rmtree(folder)
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise RetryError(
+                f"{workspace.shown(folder)} was not removed whole ({error.strerror}). "
+                "Allow writing to it and to the folder it lies in, and run the same command again."
+            ) from error
 
 
 def _megabytes(folder: Path) -> float:

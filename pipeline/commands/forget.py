@@ -9,6 +9,7 @@ forgotten in the same way before every ingest.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -23,8 +24,9 @@ from pipeline.champion.generations import DIGESTS, reseal
 from pipeline.cohort import table
 from pipeline.commands.repair import set_aside
 from pipeline.config import Config
-from pipeline.errors import DataError
-from pipeline.pseudonyms import PHANTOM, Key, load_key, require_phantom, require_same_key
+from pipeline.errors import DataError, UsageError
+from pipeline.ingest.keys import open_key
+from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_text
 
@@ -48,9 +50,13 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
     """What was removed, and which models learned from the patient.
 
     `patient` is the patient ID as in the scans. Raises DataError when no scan carries it, UsageError when
-    the key is not the one the scans were read under.
+    it is empty or the key is not the one the scans were read under.
     """
-    key, _ = load_key(config.ingest.key, workspace.name, workspace.root)
+    if not patient.strip():
+        raise UsageError("No patient is named. Give the patient ID as in the scans: `make forget ID=...`.")
+    if not (workspace.catalogue.is_file() or workspace.ledger("parts").is_file()):
+        raise DataError(f"Nothing of '{workspace.name}' was read yet, so there is nobody to forget.")
+    key, _ = open_key(config, workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
         person = _person(catalogue, _graves(workspace), key, patient)
@@ -76,7 +82,7 @@ def run_withdrawn(config: Config, workspace: Workspace) -> Summary:
     line_of = _withdrawn(workspace.root / name)
     if config.ingest.key == PHANTOM:
         require_phantom(workspace.root / config.ingest.raw)
-    key, made = load_key(config.ingest.key, workspace.name, workspace.root)
+    key, made = open_key(config, workspace)
     lines = [made] if made else []
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
@@ -128,7 +134,12 @@ def _told(folder: str) -> str:
 
 
 def _withdrawn(path: Path) -> dict[str, int]:
-    """The line of each ID in the column `patient_id`. Raises DataError with the table's name and line."""
+    """The line of each ID in the column `patient_id`, none under a header alone.
+
+    Raises DataError with the table's name and line.
+    """
+    if path.read_bytes().removeprefix(codecs.BOM_UTF8).split() == [_ID_COLUMN.encode()]:
+        return {}
     listed = table.read(path)
     if _ID_COLUMN not in listed.columns:
         raise DataError(f"{path.name}, line 1: no column '{_ID_COLUMN}'. Write it above the patient IDs.")

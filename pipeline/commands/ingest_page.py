@@ -1,4 +1,4 @@
-"""The page `reports/NAME/ingest.html`: follows every ingest, and is left alone when it is still right."""
+"""The page `reports/NAME/ingest.html`: follows every ingest, also a refused one; stays while right."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from pipeline import digests, provenance
 from pipeline.arrays import Shards
-from pipeline.catalogue import Catalogue
+from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.config import Config
-from pipeline.ingest.account import counts, noted
+from pipeline.ingest.account import contents, counts, noted
 from pipeline.ingest.reasons import NOTES, REASONS
 from pipeline.records import Case, Summary
 from pipeline.report.ingest import Account, Line, html
@@ -28,9 +28,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
     reviewed = config.ingest.pixel_text == "reviewed"
     with Catalogue(workspace.catalogue) as catalogue:
         account = _account(catalogue, workspace.name)
-        made_of = digests.of_json(
-            [digests.of_file(stamp), asdict(account), reviewed, provenance.code_digest()]
-        )
+        cases = catalogue.meta(INGEST_STAMP) or digests.of_json(contents(catalogue))
+        made_of = digests.of_json([cases, asdict(account), reviewed, provenance.code_digest()])
         changed = not (page.is_file() and made_of in page.read_text(encoding="utf-8"))
         if changed:
             from pipeline.report.environment import dated
@@ -41,7 +40,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
                 return shards.read(case.stored)  # a slice of it is shown: no checksum of the whole
 
             undated = html(account, catalogue.cases(), read, reviewed=reviewed, made_of=made_of)
-            when = datetime.fromtimestamp(stamp.stat().st_mtime, UTC).isoformat(timespec="seconds")
+            done = stamp if stamp.is_file() else workspace.catalogue
+            when = datetime.fromtimestamp(done.stat().st_mtime, UTC).isoformat(timespec="seconds")
             write_text(page, dated(undated, when))
     return Summary((f"Page on the scans: {workspace.shown(page)}",), changed)
 

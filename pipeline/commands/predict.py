@@ -19,7 +19,8 @@ from pipeline.catalogue import Catalogue
 from pipeline.champion.predictions import score
 from pipeline.config import Config
 from pipeline.errors import DataError, UsageError
-from pipeline.pseudonyms import load_key, require_same_key
+from pipeline.ingest.keys import open_key
+from pipeline.pseudonyms import require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_csv
 
@@ -65,7 +66,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary
 
 def _check_key(config: Config, workspace: Workspace) -> None:
     """Raises UsageError when the analysis' own scans were read under another key."""
-    key, _ = load_key(config.ingest.key, workspace.name, workspace.root)
+    key, _ = open_key(config, workspace)
     if workspace.catalogue.is_file():
         with Catalogue(workspace.catalogue) as catalogue:
             require_same_key(key, catalogue.meta("key_id"), what="The scans of this analysis were read")

@@ -22,20 +22,29 @@ _LEDGERS = ("parts", "looks", "promotions")
 def run(workspace: Workspace) -> Summary:
     """How many artifacts match. Raises DamageError naming all that don't, with the way to mend each."""
     damaged = [*(wrong for name in ARROW for wrong in damage(name, workspace)), *_arrays(workspace)]
-    for name in _LEDGERS:
-        ledger.read(workspace.ledger(name))
+    ledgers = [name for name in _LEDGERS if ledger.read(workspace.ledger(name))]
     names = [row["generation"] for row in generations(workspace)]
     for name in names:
         check_generation(workspace, name)
     if damaged:
         raise DamageError("\n".join(damaged))
-    return Summary(
-        (
-            f"All stored files of '{workspace.name}' match their digests "
-            f"({len(names)} generations, {len(_LEDGERS)} ledgers).",
-        ),
-        changed=False,
+    cases = _cases(workspace)
+    if not (cases or ledgers or names):
+        return Summary((f"Nothing of '{workspace.name}' is stored yet.",), changed=False)
+    counted = ", ".join(
+        f"{number:,} {noun}{'' if number == 1 else 's'}"
+        for number, noun in ((cases, "case"), (len(names), "generation"), (len(ledgers), "ledger"))
     )
+    return Summary(
+        (f"All stored files of '{workspace.name}' match their digests ({counted}).",), changed=False
+    )
+
+
+def _cases(workspace: Workspace) -> int:
+    if not workspace.catalogue.is_file():
+        return 0
+    with Catalogue(workspace.catalogue) as catalogue:
+        return int(catalogue.query("SELECT count(*) FROM cases")[0][0])
 
 
 def _arrays(workspace: Workspace) -> Iterator[str]:

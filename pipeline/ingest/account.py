@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline import digests
 from pipeline.catalogue import Catalogue
-from pipeline.config import Ingest
+from pipeline.config import Config
 from pipeline.errors import DamageError, DataError
 from pipeline.ingest.changes import Changes
 from pipeline.ingest.reasons import NOTES, REASONS
@@ -22,23 +22,28 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
     found = counts(catalogue)
     files = sum(number for _, _, number in found)
     cases, patients = catalogue.query("SELECT count(*), count(DISTINCT patient_id) FROM cases")[0]
-    lines = [f"{files:,} files, {cases:,} scans of {patients:,} patients"]
+    lines = [f"{_told(files, 'file')}, {_told(cases, 'scan')} of {_told(patients, 'patient')}"]
     lines += [
         f"  {state:<12} {reason:<30} {number:>8}  {REASONS[reason].sentence}"
         for state, reason, number in found
     ]
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in noted(catalogue)]
     if difference.known and (changed or difference.gone):
-        lines.append(f"since the last run: {changed:,} new or changed files, {len(difference.gone):,} gone")
+        told = f"{_told(changed, 'new or changed file')}, {len(difference.gone):,} gone"
+        lines.append(f"since the last run: {told}")
     if difference.again:
-        lines.append(f"tried again, since reading them failed last time: {len(difference.again):,} files")
+        told = _told(len(difference.again), "file")
+        lines.append(f"tried again, since reading failed last time: {told}")
     if difference.young:
-        lines.append(f"waiting for the next run, since they changed just now: {difference.young:,} files")
+        told = _told(difference.young, "file")
+        lines.append(f"waiting for the next run, since changed just now: {told}")
     return lines
 
 
-def check_usable(catalogue: Catalogue, settings: Ingest, lines: Sequence[str]) -> None:
-    """Raises DataError, with the table, when RAW holds no DICOM image or too many that can't be used."""
+def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> None:
+    """Raises DataError, with the table, when RAW holds no DICOM image, none in use, or too many unusable."""
+    settings = config.ingest
+    which = f"`scanloom files configs/{config.name}.yaml`"
     images, bad = catalogue.query(
         "SELECT count(*), coalesce(sum(state IN ('failed', 'quarantined')), 0) FROM files WHERE image"
     )[0]
@@ -50,9 +55,14 @@ def check_usable(catalogue: Catalogue, settings: Ingest, lines: Sequence[str]) -
         )
     if bad > settings.failed_share * images:
         raise DataError(
-            f"{table}\n{bad} of {images} images can't be used, more than `ingest.failed_share` "
-            f"({settings.failed_share:g}) allows. See `scanloom files --state failed` and "
-            "`--state quarantined` for which and what to do."
+            f"{table}\n{bad:,} of {_told(images, 'image')} can't be used, more than `ingest.failed_share` "
+            f"({settings.failed_share:g}) allows. {which} with `--state failed` and "
+            "`--state quarantined` shows which and what to do."
+        )
+    if bad < images and not catalogue.query("SELECT 1 FROM cases LIMIT 1"):
+        raise DataError(
+            f"{table}\nNone of {_told(images, 'image')} is used: the settings leave out what could be, "
+            f"for the reasons above. Mend them; {which} shows which file goes by which."
         )
 
 
@@ -92,3 +102,7 @@ def contents(catalogue: Catalogue) -> dict[str, Any]:
         for name, column in columns.items()
     }
     return {**{name: digests.of_json(found) for name, found in rows.items()}, "files": flow}
+
+
+def _told(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -47,13 +47,19 @@ REASONS: dict[str, Reason] = {
     "modality_not_selected": Reason(
         "excluded", "This study does not use this modality.", "Name it in `ingest.modalities` to use it."
     ),
-    "rule_not_selected": Reason("excluded", "A series rule of the config leaves it out."),
+    "rule_not_selected": Reason(
+        "excluded",
+        "The settings leave it out: by a series rule, its unit, or as unprocessed data.",
+        "`scanloom files` says which; `ingest.select` and `ingest.unit` decide.",
+    ),
     "too_few_slices": Reason(
         "excluded", "Fewer slices than the config asks for.", "Lower `ingest.min_slices` to use it."
     ),
     "not_in_table": Reason("excluded", "The table of labels has no row for it."),
     "link_not_followed": Reason(
-        "excluded", "A link that leaves the input folder or loops.", "Copy the files into the input folder."
+        "excluded",
+        "A link; links inside the input folder are not followed.",
+        "Put the files there themselves, or set `ingest.raw` to where the link leads.",
     ),
     "special_file": Reason("excluded", "Not a regular file."),
     "consent_withdrawn": Reason("excluded", "This patient was deleted on request."),

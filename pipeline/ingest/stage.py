@@ -10,16 +10,18 @@ from pathlib import Path
 from pipeline import digests, ledger
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.config import Config, Ingest
-from pipeline.errors import DataError, GateError
+from pipeline.errors import DataError, GateError, UsageError
 from pipeline.executors import Crew
 from pipeline.ingest.account import account_lines, check_usable, stamp
 from pipeline.ingest.changes import Changes, find_changes
 from pipeline.ingest.discover import Found, discover
+from pipeline.ingest.keys import open_key
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.remote import is_url
 from pipeline.ingest.series_rules import parse
 from pipeline.ingest.update import Target, update
-from pipeline.pseudonyms import PHANTOM, Key, load_key, require_phantom, require_same_key
+from pipeline.progress import say
+from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
@@ -37,12 +39,12 @@ _BURIED = "tombstone"
 def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     """The table of what became of every file, after catalogue and shards were brought up to RAW.
 
-    Raises DataError when RAW is missing, holds no DICOM, or too many of its images can't be used;
+    Raises DataError when RAW is missing, holds no DICOM, none in use, or too many that can't be used;
     GateError when many known files are gone at once; UsageError when the catalogue has another key,
     or the phantom's key is given for scans that aren't the phantom's.
     """
     settings = config.ingest
-    key, made = load_key(settings.key, workspace.name, workspace.root)
+    key, made = open_key(config, workspace)
     found = _discovered(workspace, settings, key)
     if found and settings.key == PHANTOM:
         require_phantom(workspace.root / settings.raw)
@@ -58,7 +60,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
             target = Target(settings, crew, key, catalogue, workspace.cases, _buried(workspace), rules)
             changed = update(target, difference, found)
         lines = account_lines(catalogue, difference, changed=changed)
-        check_usable(catalogue, settings, lines)
+        check_usable(catalogue, config, lines)
         stamped = _stamped(catalogue, workspace.data / "ingest.json", key)
     return Summary((*([made] if made else []), *lines), changed=stamped)
 
@@ -68,23 +70,37 @@ def list_files(
 ) -> Iterator[tuple[str, str, str, str, str]]:
     """Path, state, reason with detail, sentence and next step of the files in `state` ("" for all).
 
-    Real paths are stored nowhere: RAW is walked again and its tokens are looked up.
+    Real paths are stored nowhere: RAW is walked again and its tokens are looked up. Raises UsageError
+    when nothing was read yet, or under another key; DataError when RAW is not there.
     """
-    key, _ = load_key(config.ingest.key, workspace.name, workspace.root)
+    if not workspace.catalogue.is_file():
+        raise UsageError(
+            f"No file of '{workspace.name}' was read yet. "
+            f"`make ingest CONFIG=configs/{workspace.name}.yaml` reads them."
+        )
+    key, _ = open_key(config, workspace)
     with Catalogue(workspace.catalogue) as catalogue:
+        require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
         rows = catalogue.query("SELECT token, state, reason, detail FROM files")
     known = {row[0]: row[1:] for row in rows}
-    for file in discover(_place(workspace, config.ingest), key):
+    unread = shown = 0
+    for file in _discovered(workspace, config.ingest, key):
         own, code, detail = known.get(file.token, ("", "", ""))
+        unread += not own
         if own and state in ("", own):
+            shown += 1
             reason = REASONS[code]
             told = f"{code} ({detail})" if detail else code
             yield _printable(file.relative), own, told, reason.sentence, reason.next_step
+    if not shown:
+        say(f"No file is {state or 'known'}.")
+    if unread:
+        say(f"{unread:,} more came after the last `make ingest`, which will read them.")
 
 
 def _printable(path: str) -> str:
-    """The path on one line, with what is no text or would break the table escaped."""
-    text = path.encode("utf-8", "backslashreplace").decode()
+    """The path on one line, with bytes that are no text, and what would break the table, escaped."""
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
@@ -96,12 +112,21 @@ def _place(workspace: Workspace, settings: Ingest) -> bytes:
 
 def _discovered(workspace: Workspace, settings: Ingest, key: Key) -> list[Found]:
     place = _place(workspace, settings)
-    if not is_url(place) and not Path(os.fsdecode(place)).is_dir():
-        raise DataError(
-            f"The folder of scans {settings.raw} is not there. Put the DICOM files there, "
-            "or set `ingest.raw` to where they are."
-        )
+    if not is_url(place):
+        _require_folder(Path(os.fsdecode(place)), settings.raw)
     return discover(place, key)
+
+
+def _require_folder(folder: Path, told: str) -> None:
+    where = "or set `ingest.raw` to where they are."
+    if not folder.exists():
+        raise DataError(f"The folder of scans {told} is not there. Put the DICOM files there, {where}")
+    if not folder.is_dir():
+        raise DataError(
+            f"The scans {told} are a file, not a folder. Put the DICOM files into a folder, {where}"
+        )
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise DataError(f"The folder of scans {told} can't be opened. Allow reading it, {where}")
 
 
 def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:

@@ -170,3 +170,32 @@ def test_a_stage_asked_for_too_early_says_what_is_missing(fresh: Path, ask: Ask,
     assert code in (2, 3)
     assert "make " in said
     assert "fault of Scanloom" not in said
+
+
+def test_scans_that_are_refused_still_get_their_page(fresh: Path, ask: Ask) -> None:
+    edit(fresh, "modalities: [CT]", "modalities: [ct]")
+    code, said = ask(fresh, "ingest", CONFIG)
+    assert code == 3
+    assert "None of " in said
+    assert "modality_not_selected" in (fresh / "reports/small/ingest.html").read_text()
+
+
+def test_what_has_no_name_is_asked_for(fresh: Path, ask: Ask) -> None:
+    ask(fresh, "ingest", CONFIG)
+    assert ask(fresh, "export", CONFIG, "") == (
+        2,
+        "No folder to write to is named. Run: make export OUT=folder\n",
+    )
+    code, said = ask(fresh, "forget", CONFIG, "")
+    assert code == 2
+    assert "`make forget ID=...`" in said
+
+
+def test_before_the_first_ingest_there_is_nothing_to_forget_verify_or_list(
+    fresh: Path, ask: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(fresh, "forget", CONFIG, "PAT1")[0] == 3
+    assert ask(fresh, "files", CONFIG)[0] == 2
+    capsys.readouterr()
+    assert main(["verify", CONFIG]) == 0
+    assert capsys.readouterr().out == "Nothing of 'small' is stored yet.\n"

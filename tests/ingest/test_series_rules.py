@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.checks import load_checked
 from pipeline.errors import ConfigError
-from pipeline.ingest.series_rules import fitting_rule, open_rules, parse
+from pipeline.ingest.series_rules import NUMBER_NAMES, WORD_NAMES, fitting_rule, open_rules, parse
 
 YAML = """\
 ingest:
@@ -74,3 +74,8 @@ def test_a_rule_that_cannot_be_is_told_with_its_line(
         rules(tmp_path, YAML.replace(old, new))
     assert f"study.yaml:{line}: " in str(caught.value)
     assert told in str(caught.value)
+
+
+def test_the_guide_lists_every_attribute_of_rules() -> None:
+    guide = (Path(__file__).parent.parent.parent / "docs/GUIDE.md").read_text(encoding="utf-8")
+    assert [name for name in (*WORD_NAMES, *NUMBER_NAMES) if f"`{name}`" not in guide] == []

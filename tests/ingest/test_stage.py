@@ -52,11 +52,12 @@ def config(**ingest: object) -> Config:
 
 
 @pytest.fixture(autouse=True)
-def key_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def key_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keys lie here, not in the home of whoever runs the tests; a known one makes the same batches each time."""
     folder = tmp_path_factory.mktemp("keys")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
     write(folder / "scanloom/keys/study.key", b"$" * 32).chmod(0o600)
+    return folder
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_every_path_has_one_state_and_one_reason(workspace: Workspace, raw: Path
         "nobody.dcm": "missing_attribute", "report.dcm": "non_image_object", "index": "dicomdir",
         "scout.dcm": "localizer", "screen.dcm": "derived_not_selected", "unprocessed.dcm": "rule_not_selected",
         "cine.dcm": "rule_not_selected", "pipe": "special_file", "link.dcm": "link_not_followed",
-        "loop": "link_not_followed", "text.dcm": "burned_in_text", "caf\\udce9\\nname.dcm": "ok",
+        "loop": "link_not_followed", "text.dcm": "burned_in_text", "caf\\xe9\\nname.dcm": "ok",
     }  # fmt: skip
     assert outcomes(workspace, settings) == expected
     with Catalogue(workspace.catalogue) as catalogue:
@@ -399,7 +400,7 @@ def test_young_files_wait_for_the_next_run(workspace: Workspace, raw: Path) -> N
     future = write(raw / "future.dcm", scan(3))  # by a clock that was wrong; it says nothing
     os.utime(future, ns=(4_070_908_800_000_000_000,) * 2)
     summary = run(config(settle_seconds=3600), workspace)
-    assert "waiting for the next run, since they changed just now: 1 files" in summary.lines
+    assert "waiting for the next run, since changed just now: 1 file" in summary.lines
     assert len(cases(workspace)) == 2
 
 
@@ -449,6 +450,94 @@ def test_another_key_is_refused_and_other_settings_read_everything_again(
     key.chmod(0o600)
     with pytest.raises(UsageError, match="under the key"):
         run(config(key=str(key)), workspace)
+
+
+def test_settings_that_leave_every_image_out_are_refused_with_the_table(
+    workspace: Workspace, raw: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    write(raw / "2.dcm", scan(2))
+    with pytest.raises(DataError, match=r"(?s)modality_not_selected +2 .*None of 2 images is used"):
+        run(config(modalities=("dx",)), workspace)
+
+
+def test_too_many_unusable_images_are_told_with_the_command_that_shows_them(
+    workspace: Workspace, raw: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    write(raw / "2.dcm", encoded(scan(2))[:-40])
+    with pytest.raises(DataError, match=r"1 of 2 images can't .*`scanloom files configs/study.yaml` with"):
+        run(config(failed_share=0.2), workspace)
+
+
+def test_a_key_that_is_gone_is_not_replaced_by_a_new_one(
+    workspace: Workspace, raw: Path, key_folder: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    run(config(), workspace)
+    key = key_folder / "scanloom/keys/study.key"
+    key.unlink()
+    for ask in (lambda: run(config(), workspace), lambda: outcomes(workspace, config())):
+        with pytest.raises(UsageError, match=r"study\.key is gone.*Put it back from your backup"):
+            ask()
+        assert not key.exists()
+
+
+def test_a_key_that_is_gone_is_missed_by_the_ledger_after_a_clean(
+    workspace: Workspace, raw: Path, key_folder: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    ledger.append(workspace.ledger("parts"), {"patient_id": "p1", "part": "test", "key_id": "kabcdefg"})
+    (key_folder / "scanloom/keys/study.key").unlink()
+    with pytest.raises(UsageError, match=r"is gone, and 'study' was made under it \(key kabcdefg\)"):
+        run(config(), workspace)
+
+
+def test_files_are_listed_under_the_key_they_were_read_under_alone(
+    workspace: Workspace, raw: Path, key_folder: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    run(config(), workspace)
+    write(key_folder / "scanloom/keys/study.key", b"%" * 32)
+    with pytest.raises(UsageError, match="under the key"):
+        outcomes(workspace, config())
+
+
+def test_listing_files_before_any_was_read_says_so_and_makes_no_key(
+    workspace: Workspace, raw: Path, key_folder: Path
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    (key_folder / "scanloom/keys/study.key").unlink()
+    with pytest.raises(UsageError, match=r"No file of 'study' was read yet\. `make ingest"):
+        outcomes(workspace, config())
+    assert not (key_folder / "scanloom/keys/study.key").exists()
+    assert not workspace.catalogue.exists()
+
+
+def test_listing_files_tells_of_an_empty_list_and_of_files_not_read_yet(
+    workspace: Workspace, raw: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    run(config(), workspace)
+    write(raw / "2.dcm", scan(2))
+    assert list(list_files(config(), workspace, "failed")) == []
+    assert capsys.readouterr().err == (
+        "No file is failed.\n1 more came after the last `make ingest`, which will read them.\n"
+    )
+
+
+@pytest.mark.parametrize(("kind", "told"), [("none", "is not there"), ("file", "are a file, not a folder")])
+def test_scans_that_are_no_folder_are_told_as_what_they_are(
+    workspace: Workspace, raw: Path, kind: str, told: str
+) -> None:
+    write(raw / "1.dcm", scan(1))
+    run(config(), workspace)
+    shutil.rmtree(raw)
+    if kind == "file":
+        raw.write_bytes(b"")
+    for ask in (lambda: run(config(), workspace), lambda: outcomes(workspace, config())):
+        with pytest.raises(DataError, match=f"scans raw {told}"):
+            ask()
 
 
 def test_what_was_normalized_stays_where_other_settings_give_the_same_values(
@@ -582,7 +671,7 @@ def test_files_whose_reason_may_have_passed_are_tried_again_although_they_are_th
             os.utime(path, ns=(0, path.stat().st_mtime_ns - 10**9))
     summary = run(settings, workspace)
     if not touched:
-        assert "tried again, since reading them failed last time: 1 files" in summary.lines
+        assert "tried again, since reading failed last time: 1 file" in summary.lines
     assert set(outcomes(workspace, settings).values()) == {"ok"}
     assert touched or store(workspace) == before
     assert not any("tried again" in line for line in run(settings, workspace).lines)

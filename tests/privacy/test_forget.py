@@ -160,6 +160,20 @@ def test_a_table_of_withdrawn_patients_that_cannot_be_read_is_told_with_its_line
     assert not (project / PARTS).exists()
 
 
+@pytest.mark.parametrize("text", ["patient_id\n", "\ufeffpatient_id\r\n"])
+def test_a_table_of_withdrawn_patients_with_a_header_alone_withdraws_nobody(
+    tmp_path: Path, text: str
+) -> None:
+    project, _ = planted(tmp_path)
+    config = (project / CONFIG).read_text()
+    (project / CONFIG).write_text(
+        config.replace("ingest:\n", "ingest:\n  withdrawn: data/raw/withdrawn.csv\n")
+    )
+    (project / "data/raw/withdrawn.csv").write_text(text, encoding="utf-8")
+    assert run(project, [["ingest", CONFIG]]).codes == [0]
+    assert not (project / PARTS).exists()
+
+
 def tables(project: Path) -> list[list[tuple]]:
     """What the catalogue knows of files and cases; when a file was written says nothing."""
     with Catalogue(project / "data/study/catalogue.sqlite") as catalogue:

@@ -17,12 +17,13 @@ _NAMES = {
     "imager_pixel_spacing_rows": "Detector spacing, rows",
     "imager_pixel_spacing_columns": "Detector spacing, columns",
     "photometric_interpretation": "Colour model", "burned_in_annotation": "Burned-in text, as told",
+    "days_since_first": "Since the patient’s first study",
 }  # fmt: skip
 _UNITS = {
     "patient_age": "years", "kvp": "kV", "slice_thickness": "mm", "spacing_between_slices": "mm",
     "repetition_time": "ms", "echo_time": "ms", "inversion_time": "ms", "flip_angle": "°",
     "magnetic_field_strength": "T", "gantry_detector_tilt": "°", "imager_pixel_spacing_rows": "mm",
-    "imager_pixel_spacing_columns": "mm",
+    "imager_pixel_spacing_columns": "mm", "days_since_first": "days", "b_value": "s/mm²",
 }  # fmt: skip
 _STEPS = {"patient_age": 10.0}
 _NOT_SHOWN = frozenset({

@@ -13,8 +13,8 @@ from pipeline.report.ingest.distributions import hidden_if_few
 
 SIZES = {
     "slices": ("Slices", ""),
-    "rows": ("Rows", ""),
-    "columns": ("Columns", ""),
+    "rows": ("Rows", "pixels"),
+    "columns": ("Columns", "pixels"),
     "pixel_spacing": ("Pixel spacing", "mm"),
     "slice_distance": ("Slice distance", "mm"),
 }

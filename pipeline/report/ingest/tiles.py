@@ -24,8 +24,8 @@ Plane = NDArray[np.float32]
 
 
 def tiles(cases: Sequence[Case], read: Read, *, reviewed: bool) -> Json:
-    """`{series, hidden, tiles}`: how many series there are, how many are not shown for which reason, and a
-    tile for each of the first `MOST_TILES` in the order of their pseudonyms.
+    """`{series, shown, hidden, tiles}`: how many series there are, how many have a picture, how many may not
+    be shown for which reason, and a tile for each of the first `MOST_TILES` in the order of pseudonyms.
 
     Pseudonyms are random, so the first are a fair draw, and few of them change when scans come.
     `reviewed` says that a person looked through the pixels (the key `ingest.pixel_text`).
@@ -34,10 +34,12 @@ def tiles(cases: Sequence[Case], read: Read, *, reviewed: bool) -> Json:
     for case in cases:
         by_series[case.series_id].append(case)
     hidden = {name: _hidden(found, reviewed=reviewed) for name, found in by_series.items()}
+    drawn = [_tile(by_series[name], read, hidden[name]) for name in sorted(by_series)[:MOST_TILES]]
     return {
         "series": len(by_series),
+        "shown": sum(not tile["hidden"] for tile in drawn),
         "hidden": sorted(Counter(filter(None, hidden.values())).items()),
-        "tiles": [_tile(by_series[name], read, hidden[name]) for name in sorted(by_series)[:MOST_TILES]],
+        "tiles": drawn,
     }
 
 

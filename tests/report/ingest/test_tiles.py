@@ -55,7 +55,7 @@ def test_one_risky_case_hides_its_whole_series() -> None:
 
 def test_every_series_that_is_not_shown_is_counted_with_its_reason() -> None:
     found = tiles([scan("a"), *(scan(f"b{n}", modality="US") for n in range(70))], blank, reviewed=False)
-    assert found["series"] == 71
+    assert (found["series"], found["shown"]) == (71, 1)
     (reason, series), *others = found["hidden"]
     assert reason.startswith("US pixels can carry text")
     assert (series, others) == (70, [])

@@ -1,0 +1,66 @@
+"""Scans and tables are never where `make clean` removes what is made of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import main
+
+STUDY = """\
+ingest: {raw: RAW}
+cohort: {labels: LABELS, target: label}
+normalize: [z_score: {}]
+report: {title: A study}
+"""
+
+
+def ask(project: Path, command: str, raw: str, labels: str = "data/raw/study/labels.csv") -> int:
+    (project / "study.yaml").write_text(STUDY.replace("RAW", raw).replace("LABELS", labels))
+    return main([command, "study.yaml"])
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "keys"))
+    for folder in ("data/study/scans", "data/raw/study", "reports/study"):
+        (tmp_path / folder).mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", ["ingest", "clean"])
+@pytest.mark.parametrize("raw", ["data/study", "data/study/scans", "reports/study", "data/raw/link"])
+def test_scans_inside_what_clean_removes_are_refused_and_stay(
+    project: Path, capsys: pytest.CaptureFixture[str], command: str, raw: str
+) -> None:
+    scan = project / "data/study/scans/1.dcm"
+    scan.write_bytes(b"scan")
+    (project / "data/raw/link").symlink_to(scan.parent)
+    assert ask(project, command, raw) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"study.yaml:1: '{raw}' lies where Scanloom keeps what it makes")
+    assert "Move it to data/raw/study" in said
+    assert scan.read_bytes() == b"scan"
+
+
+@pytest.mark.parametrize("raw", [".", "data", '""', "reports"])
+def test_a_folder_of_scans_that_holds_what_is_made_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str], raw: str
+) -> None:
+    assert ask(project, "ingest", raw) == 2
+    assert "Name a folder that holds scans only, such as data/raw/study" in capsys.readouterr().err
+
+
+def test_a_table_inside_what_clean_removes_is_refused_and_stays(project: Path) -> None:
+    table = project / "data/study/labels.csv"
+    table.write_text("patient_id,label\n")
+    assert ask(project, "clean", "data/raw/study", "data/study/labels.csv") == 2
+    assert table.is_file()
+
+
+def test_scans_beside_what_is_made_are_fine(project: Path) -> None:
+    assert ask(project, "clean", "data/raw/study") == 0
+    assert ask(project, "config", "data/raw") == 0
+    assert ask(project, "config", "zip://::/mnt/scans.zip") == 0
