@@ -70,7 +70,7 @@ def test_an_archive_behind_a_url_gives_what_its_folder_gives_and_only_changes_ar
     write_scan(raw / "deep/er/2.dcm", 22)
     shutil.make_archive(str(tmp_path / "scans"), "zip", raw)
     summary = run(config(url), archive)
-    assert summary.lines[-1].startswith("since the last run: 1 new or changed files")
+    assert summary.lines[-1].startswith("since the last run: 1 new or changed file,")
     run(config(str(raw)), folder)
     assert store(archive) == store(folder)
 
