@@ -70,7 +70,7 @@ class Catalogue:
         try:
             with self._telling():
                 self._prepare()
-        except BaseException:
+        except BaseException:  # also Ctrl-C: nobody else could close it
             self._connection.close()
             raise
 
@@ -132,7 +132,7 @@ class Catalogue:
                 yield
                 crash_point("commit:catalogue")
                 self._connection.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # also Ctrl-C: half a transaction must not stay open
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
