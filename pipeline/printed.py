@@ -135,7 +135,7 @@ def page() -> Place:
 def is_placeholder(text: str) -> bool:
     """Whether the text is what a printed command shows in place of a name or reason, or has no letter.
 
-    >>> is_placeholder("NAME"), is_placeholder("<your name>"), is_placeholder("..."), is_placeholder("Ada Name")
+    >>> is_placeholder("NAME"), is_placeholder("<your name>"), is_placeholder("..."), is_placeholder("Ada")
     (True, True, True, False)
     """
     words = " ".join(re.findall(r"[^\W_]+(?:['’][^\W_]+)?", text.casefold()))
