@@ -18,10 +18,10 @@ from pipeline.cohort.parts import TOMBSTONE, Placed, placed_by_ledger, positions
 from pipeline.cohort.placement import Draw, Persons, ledger_findings, part_of_person, place
 from pipeline.cohort.published import Published, overlap_findings, read_published, require_no_overlap
 from pipeline.cohort.sources import Scans
-from pipeline.cohort.table import Table
 from pipeline.config import Cohort as Choices
 from pipeline.pseudonyms import Key
 from pipeline.records import PARTS
+from pipeline.tables import Table
 
 
 @dataclass(frozen=True)
