@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline import handlers
+from pipeline import handlers, printed
 from pipeline.errors import Interrupted, ScanloomError
 
 STAGES = {
@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        return int(options.command(options) or 0)
+        with printed.about(getattr(options, "config", None)):
+            return int(options.command(options) or 0)
     except Interrupted as error:
         return _tell(str(error), error.exit_code)
     except ScanloomError as error:

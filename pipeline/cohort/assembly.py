@@ -18,11 +18,11 @@ from pipeline.cohort.parts import Placed, placed_by_ledger, positions, require_p
 from pipeline.cohort.placement import Draw, Persons, ledger_findings, part_of_person, place
 from pipeline.cohort.published import Published, overlap_findings, read_published, require_no_overlap
 from pipeline.cohort.sources import Scans
-from pipeline.cohort.table import Table
 from pipeline.config import Cohort as Choices
 from pipeline.draws import TOMBSTONE
 from pipeline.pseudonyms import Key
 from pipeline.records import PARTS
+from pipeline.tables import Table
 
 
 @dataclass(frozen=True)

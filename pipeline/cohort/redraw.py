@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import ledger
+from pipeline import ledger, printed
 from pipeline.cohort.findings import Finding
 from pipeline.draws import NEW_DRAW, TOMBSTONE, new_draws, standing
-from pipeline.errors import GateError
+from pipeline.errors import GateError, UsageError
 from pipeline.ledger import Record
 from pipeline.workspace import Workspace
 
@@ -55,8 +55,12 @@ def draws(workspace: Workspace, reason: str, drawn_by: Mapping[str, Any]) -> Dra
     `drawn_by` has the shares and the salt of the draw. The same reason, shares and salt twice in a row are
     one draw, so that a command that was killed can be given again.
 
-    Raises GateError when a model has looked at the test part, or was promoted.
+    Raises GateError when a model has looked at the test part, or was promoted, UsageError when the reason is
+    only what stands for one in a printed command.
     """
+    if reason.strip() and printed.is_placeholder(reason):
+        command = printed.make("cohort", {"REDRAW": "two nodules only in the test part"})
+        raise UsageError(f"Parts are drawn anew for a reason that others can read, as in `{command}`.")
     everything = ledger.read(workspace.ledger("parts"))
     held, told = standing(everything), new_draws(everything)
     buried = [record for record in held if record["why"] == TOMBSTONE]

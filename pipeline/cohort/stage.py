@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import ledger
+from pipeline import ledger, printed, tables
 from pipeline.catalogue import Catalogue
-from pipeline.cohort import table
 from pipeline.cohort.assembly import Joined, Past, assemble, drawn_by
 from pipeline.cohort.changes import champion_labels
 from pipeline.cohort.join import Join, Known, find_join, join_by
@@ -17,11 +16,11 @@ from pipeline.cohort.links import Told, read_links
 from pipeline.cohort.outputs import Cohort, cohort_json, summary_lines
 from pipeline.cohort.redraw import draws, may_redraw
 from pipeline.cohort.sources import Scans, load_scans
-from pipeline.cohort.table import Table
 from pipeline.config import Config
 from pipeline.errors import DataError
 from pipeline.pseudonyms import Key, load_key, require_same_key
 from pipeline.records import Summary
+from pipeline.tables import Table
 from pipeline.workspace import Workspace, write_csv, write_json
 
 
@@ -38,7 +37,7 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     key, _ = load_key(config.ingest.key, config.name, workspace.root)
     scans = _scans(workspace, key)
     path = _table_path(config, workspace, "labels", config.cohort.labels)
-    labels = table.read(path)
+    labels = tables.read(path)
     known = Known(scans.index, key.pseudonym, _folder_in_raw(path, workspace.root / config.ingest.raw))
     drawn = draws(workspace, redraw, drawn_by(config.cohort))
     _require_first_key(key, drawn.before)
@@ -81,7 +80,7 @@ def _told(config: Config, workspace: Workspace, patients_of: Callable[[str], Col
     if given is None:
         return Told()
     path = _table_path(config, workspace, "links", given)
-    return read_links(table.read(path), path.name, patients_of=patients_of)
+    return read_links(tables.read(path), path.name, patients_of=patients_of)
 
 
 def _patients(known: Known, scans: Scans, key: Key, placed: Set[str]) -> Callable[[str], set[str]]:
@@ -121,7 +120,7 @@ def _advice(cohort: Cohort, workspace: Workspace) -> list[str]:
         return []
     return [
         "No model has looked at the test part yet, so all parts can still be drawn anew: "
-        f"make cohort REDRAW='reason' CONFIG=configs/{workspace.name}.yaml"
+        f"`{printed.make('cohort', {'REDRAW': printed.WHY})}`"
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 from pipeline import ledger
 from pipeline.cohort import run
 from pipeline.draws import standing
-from pipeline.errors import GateError
+from pipeline.errors import GateError, UsageError
 
 
 def parts(study) -> dict[str, str]:
@@ -43,7 +43,7 @@ def test_another_salt_alone_moves_nobody_and_names_the_command(filled) -> None:
     assert parts(study) == before
     assert summary.lines[-1] == (
         "No model has looked at the test part yet, so all parts can still be drawn anew: "
-        "make cohort REDRAW='reason' CONFIG=configs/study.yaml"
+        "`make cohort REDRAW=why CONFIG=configs/NAME.yaml`"
     )
 
 
@@ -97,6 +97,14 @@ def test_a_draw_that_moves_nobody_says_what_would(filled) -> None:
         "parts drawn anew: 0 of 40 patients are in another part than before; "
         "another `cohort.salt` gives another draw"
     )
+
+
+@pytest.mark.parametrize("reason", ["why", "...", "<reason>"])
+def test_what_only_stands_for_a_reason_is_refused(filled, reason: str) -> None:
+    study = filled(40)
+    run(study.config(), study.workspace)
+    with pytest.raises(UsageError, match="for a reason that others can read"):
+        run(study.config("salt: 2"), study.workspace, redraw=reason)
 
 
 def test_before_the_first_draw_there_is_nothing_to_draw_anew(filled) -> None:
