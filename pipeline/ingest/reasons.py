@@ -38,8 +38,12 @@ REASONS: dict[str, Reason] = {
     "duplicate_identical": Reason("excluded", "The same image is already in; this copy adds nothing."),
     "not_dicom": Reason("excluded", "Not a DICOM file."),
     "dicomdir": Reason("excluded", "A disc index, not an image."),
+    "own_table": Reason("excluded", "A table or file of this analysis' settings, not a scan."),
+    "archive_read": Reason("excluded", "An archive; every file in it has a state of its own."),
     "archive_not_opened": Reason(
-        "excluded", "A packed archive; unpack it and run again.", "Unpack it into the input folder."
+        "excluded",
+        "Packed in a way that is not read in place (zip, tar, tar.gz and gz are).",
+        "Unpack it, or the archive that holds it, into the input folder, and take the packed one out.",
     ),
     "non_image_object": Reason("excluded", "A DICOM object without an image (report, plan, waveform, PDF)."),
     "localizer": Reason("excluded", "A planning view (scout) of the scan."),
@@ -146,6 +150,16 @@ REASONS: dict[str, Reason] = {
         "Could not be read, or changed while being read.",
         "Check the disk and the file's permissions, then run again.",
     ),
+    "encrypted": Reason(
+        "failed",
+        "Locked by a password inside its archive.",
+        "Unpack the archive with its password into the input folder, and take the archive out.",
+    ),
+    "archive_damaged": Reason(
+        "failed",
+        "An archive, or this file in it, is damaged or breaks off; it is not used.",
+        "Copy the archive again, or pack it anew.",
+    ),
     "corrupt_dataset": Reason(
         "failed", "The file breaks off or is damaged before the pixels.", "Copy or export the file again."
     ),
@@ -169,6 +183,7 @@ REASONS: dict[str, Reason] = {
     "internal_error": Reason("failed", "A fault of this program; please report it."),
 }
 
+ARCHIVE, OWN_TABLE = "archive_read", "own_table"
 TRANSIENT = frozenset({"io_error", "decoder_missing", "internal_error"})
 """Reasons that may be gone at the next run although the file is the same; its series is then read again."""
 

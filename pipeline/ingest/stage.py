@@ -14,19 +14,21 @@ from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, GateError, UsageError
 from pipeline.executors import Crew
 from pipeline.ingest.account import account_lines, check_usable, stamp
-from pipeline.ingest.changes import Changes, find_changes
+from pipeline.ingest.changes import Changes, find_changes, known_files, unsettled_archives
 from pipeline.ingest.discover import Found, discover
 from pipeline.ingest.keys import open_key
-from pipeline.ingest.reasons import REASONS
+from pipeline.ingest.listing import list_archives
+from pipeline.ingest.places import Places
+from pipeline.ingest.reasons import ARCHIVE, REASONS
 from pipeline.ingest.remote import is_url
 from pipeline.ingest.series_rules import parse
-from pipeline.ingest.update import Target, update
+from pipeline.ingest.update import Target, limits_of, update
 from pipeline.progress import say
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
-VERSION = 4
+VERSION = 5
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10
@@ -48,21 +50,37 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     found = _discovered(workspace, settings, key)
     if found and settings.key == PHANTOM:
         require_phantom(workspace.root / settings.raw)
+    crew = Crew(workspace.data, settings.workers, settings.cluster)
     with Catalogue(workspace.catalogue) as catalogue:
         _begin(catalogue, settings, key)
-        difference = find_changes(found, catalogue, is_young=_is_young(settings.settle_seconds))
+        rules = parse(settings.select, config.refuse)
+        target = Target(settings, crew, key, catalogue, workspace.cases, _buried(workspace), rules)
+        places = Places({file.token: file for file in found}, target.listings)
+        difference, closed = _differences(target, places)
         _check_gone(difference, settings, found)
         changed = 0
         stale = difference.fresh or difference.again or difference.gone
         if stale or not catalogue.meta(INGEST_STAMP):
-            crew = Crew(workspace.data, settings.workers, settings.cluster)
-            rules = parse(settings.select, config.refuse)
-            target = Target(settings, crew, key, catalogue, workspace.cases, _buried(workspace), rules)
-            changed = update(target, difference, found)
+            changed = update(target, difference, places, closed)
         lines = account_lines(catalogue, difference, changed=changed)
         check_usable(catalogue, config, lines)
         stamped = _stamped(catalogue, workspace.data / "ingest.json", key)
     return Summary((*([made] if made else []), *lines), changed=stamped)
+
+
+def _differences(target: Target, places: Places) -> tuple[Changes, dict[str, int]]:
+    """What is new in RAW, and the archives that need no listing for it, with the number of files in them."""
+    known = known_files(target.catalogue)
+    is_young = _is_young(target.settings.settle_seconds)
+    found = list(places.by_token.values())
+    unsettled = {file.token: file for file in unsettled_archives(found, known) if not is_young(file)}
+    closed = {
+        token: file.members
+        for token, file in known.items()
+        if file.reason == ARCHIVE and token in places.by_token and token not in unsettled
+    }
+    found += places.open_archives(unsettled.values())
+    return find_changes(found, known, is_young=is_young, closed=closed.keys()), closed
 
 
 def list_files(
@@ -84,7 +102,12 @@ def list_files(
         rows = catalogue.query("SELECT token, state, reason, detail FROM files")
     known = {row[0]: row[1:] for row in rows}
     unread = shown = 0
-    for file in _discovered(workspace, config.ingest, key):
+    found = _discovered(workspace, config.ingest, key)
+    archives = [file for file in found if known.get(file.token, ("", ""))[1] == ARCHIVE]
+    crew, limits = Crew(workspace.data, config.ingest.workers), limits_of(config.ingest)
+    inside = list_archives(archives, key=key, crew=crew, limits=limits)
+    members = {token: sorted(own.members, key=lambda file: file.relative) for token, own in inside.items()}
+    for file in (path for own in found for path in (own, *members.get(own.token, ()))):
         own, code, detail = known.get(file.token, ("", "", ""))
         unread += not own
         if own and state in ("", own):
