@@ -47,6 +47,7 @@ class Ingest(Section):
     modalities: Annotated[tuple[str, ...], Field(min_length=1)] = ("CT", "MR", "CR", "DX", "MG")
     key: str | None = None
     withdrawn: str | None = None
+    include: tuple[Literal["derived", "localizer", "for_processing"], ...] = ()
     select: dict[str, dict[str, Any]] = {}
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"

@@ -11,7 +11,9 @@ from pipeline.catalogue import Catalogue
 from pipeline.config import Config
 from pipeline.errors import DamageError, DataError
 from pipeline.ingest.changes import Changes
+from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.reasons import NOTES, REASONS
+from pipeline.printed import Place
 from pipeline.pseudonyms import Key
 
 _STATES = ("accepted", "excluded", "quarantined", "failed")
@@ -75,6 +77,23 @@ def counts(catalogue: Catalogue) -> list[tuple[str, str, int]]:
     if any(reason not in REASONS or state not in _STATES for state, reason, _ in rows):
         raise DamageError("Rows of catalogue.sqlite are damaged. Run `make clean`, then `make report`.")
     return sorted(rows, key=lambda row: (_STATES.index(row[0]), -row[2], row[1]))
+
+
+def advised(catalogue: Catalogue, place: Place) -> list[tuple[str, str, str, int]]:
+    """State, reason, what to do, and the number of files of each such row, in the order of `counts`.
+
+    `place` is where it will be read.
+    """
+    rows = catalogue.query("SELECT reason, detail, count(*) FROM files GROUP BY reason, detail")
+    files: Counter[tuple[str, str]] = Counter()
+    for reason, detail, number in rows:
+        files[reason, next_step(reason, detail, place)] += number
+    return [
+        (state, reason, step, number)
+        for state, reason, _ in counts(catalogue)
+        for (own, step), number in files.most_common()
+        if own == reason
+    ]
 
 
 def noted(catalogue: Catalogue) -> list[tuple[str, int]]:

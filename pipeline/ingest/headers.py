@@ -87,6 +87,7 @@ class Selection:
     text_reviewed: bool = False
     dates: str = "none"
     rules: tuple[Rule, ...] = ()
+    include: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -193,7 +194,7 @@ def _understand(found: Findings, container: Container, key: Key, selection: Sele
     objects.check_kind(dataset)
     found.image = True
     _identify(found, dataset, key, dates=selection.dates)
-    objects.check_selected(dataset, selection.modalities)
+    objects.check_selected(dataset, selection.modalities, selection.include)
     _match(found, dataset, selection.rules)
     if not selection.text_reviewed:
         objects.check_text(dataset)

@@ -16,6 +16,7 @@ from pipeline.ingest.account import account_lines, check_usable, stamp
 from pipeline.ingest.changes import Changes, find_changes
 from pipeline.ingest.discover import Found, discover
 from pipeline.ingest.keys import open_key
+from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.remote import is_url
 from pipeline.ingest.series_rules import parse
@@ -25,7 +26,7 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
-VERSION = 4
+VERSION = 5
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10
@@ -89,9 +90,8 @@ def list_files(
         unread += not own
         if own and state in ("", own):
             shown += 1
-            reason = REASONS[code]
             told = f"{code} ({detail})" if detail else code
-            yield _printable(file.relative), own, told, reason.sentence, reason.next_step
+            yield _printable(file.relative), own, told, REASONS[code].sentence, next_step(code, detail)
     if not shown:
         say(f"No file is {state or 'known'}.")
     if unread:

@@ -127,7 +127,9 @@ def _read_images(
 def _read_headers(target: Target, spool: Spool, files: Sequence[Found]) -> None:
     settings = target.settings
     reviewed = settings.pixel_text == "reviewed"
-    selection = Selection(settings.modalities, target.limits, reviewed, settings.dates, target.rules)
+    selection = Selection(
+        settings.modalities, target.limits, reviewed, settings.dates, target.rules, settings.include
+    )
     survey(files, spool, key=target.key, selection=selection, buried=target.buried, crew=target.crew)
 
 
@@ -152,7 +154,12 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
     """The plan; where it has to compare pixels, they are digested in children and it is made again."""
     settings = target.settings
     rules = Rules(
-        settings.unit, settings.min_slices, settings.resample_z, settings.untilt, series=target.rules
+        settings.unit,
+        settings.min_slices,
+        settings.resample_z,
+        settings.untilt,
+        settings.include,
+        series=target.rules,
     )
     known: dict[str, tuple[str, ...]] = {}
     wanted: set[str] = set()
