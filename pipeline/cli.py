@@ -117,10 +117,17 @@ def _parser() -> argparse.ArgumentParser:
     add_configured(
         "configure", "write each section of the YAML to its own file when it changed", handlers.configure
     )
-    own = {"ingest": handlers.ingest, "drift": handlers.drift}
+    own = {"ingest": handlers.ingest, "cohort": handlers.cohort, "drift": handlers.drift}
     for name, text in STAGES.items():
         stage = add_configured(name, text, own.get(name, handlers.stage))
         stage.set_defaults(stage=name)
+        if name == "cohort":
+            stage.add_argument(
+                "--redraw",
+                default="",
+                metavar="REASON",
+                help="draw all parts anew, as long as no model has looked at the test part",
+            )
         if name == "drift":
             stage.add_argument(
                 "--accept-drift", default="", metavar="REASON", help="go on in spite of a drift stop"

@@ -37,6 +37,7 @@ _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 # What make calls an argument: what `scanloom` calls it, "" where it stands alone.
 _OPTIONS: Final = {
+    "cohort": {"REDRAW": "--redraw"},
     "drift": {"ACCEPT_DRIFT": "--accept-drift"},
     "promote": {"APPROVER": "--approver", "OVERRIDE": "--override"},
     "rollback": {"APPROVER": "--approver", "REASON": "--reason"},
@@ -77,7 +78,8 @@ def about(config: Path | None) -> Iterator[None]:
 def make(target: str, arguments: Mapping[str, str] = _NOTHING, *, place: Place | None = None) -> str:
     """What runs a target of the Makefile, with the arguments that make knows by these names.
 
-    Without the Makefile it is the same by `scanloom`: for a stage, all stages up to it in a loop.
+    Without the Makefile it is the same by `scanloom`: for a stage, all stages up to it in a loop, for a stage
+    with an argument that stage alone.
     """
     place = place or terminal()
     configured = target not in _UNCONFIGURED
@@ -86,7 +88,7 @@ def make(target: str, arguments: Mapping[str, str] = _NOTHING, *, place: Place |
         return " ".join(["make", target, *given, *([f"CONFIG={place.config}"] if configured else [])])
     if target == "retrain":
         return f"{_stages(STAGES, place)}; {scanloom('verdict', place=place)}"
-    if target in STAGES[1:]:
+    if target in STAGES[1:] and not arguments:
         return _stages(STAGES[: STAGES.index(target) + 1], place)
     options = _OPTIONS.get(target, {})
     words = [word for name, value in arguments.items() for word in (options[name], value) if word]

@@ -23,13 +23,13 @@ from pipeline.catalogue import Catalogue
 from pipeline.champion.generations import DIGESTS, reseal
 from pipeline.commands.repair import set_aside
 from pipeline.config import Config
+from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.keys import open_key
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_text
 
-TOMBSTONE = "tombstone"
 _ID_COLUMN = "patient_id"
 _PICTURES = ("insights.json", "insights.npz", "report.html", "report.json", "model_card.md")
 _LEARNED_FROM = ("train", "validation")
