@@ -93,7 +93,9 @@ def _patient_conflicts(headers: Mapping[str, Header]) -> dict[str, Outcome]:
                 tokens[identifier].append(token)
         for identifier, whose in patients.items():
             if len(whose) > 1:
-                outcome = Outcome("patient_conflict", f"{len(whose)} patients")
+                owned = any(headers[token].owned for token in tokens[identifier])
+                by = ", told by ingest.patient_from" if owned else ""
+                outcome = Outcome("patient_conflict", f"{len(whose)} patients{by}")
                 found |= dict.fromkeys(tokens[identifier], outcome)
     return found
 
