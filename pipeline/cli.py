@@ -138,6 +138,10 @@ def _parser() -> argparse.ArgumentParser:
     files.add_argument(
         "--state", choices=("accepted", "excluded", "quarantined", "failed"), help="only these"
     )
+    case = add_configured("case", "show the files of a case or patient, or the case of a file", handlers.case)
+    case.add_argument(
+        "named", metavar="ID", help="a pseudonym as a table or report has it, or its beginning; or a path"
+    )
     verdict = add_configured(
         "verdict", "print the verdict on the candidate and its reasons", handlers.verdict
     )
@@ -154,7 +158,10 @@ def _parser() -> argparse.ArgumentParser:
     predict = add_configured(
         "predict", "score new scans with the champion, else the candidate", handlers.predict
     )
-    predict.add_argument("new", metavar="NEW", help="a folder of scans without labels")
+    predict.add_argument("new", metavar="NEW", help="a folder of scans without labels, or one file")
+    predict.add_argument(
+        "--paths", action="store_true", help="write the path beside each row: the table then names patients"
+    )
     predict.add_argument(
         "--out",
         type=Path,
