@@ -1,4 +1,4 @@
-"""`scanloom case`: the way back for the holder of the key, from a pseudonym to files, from a file to its case.
+"""`scanloom case`: the way back for the holder of the key, from a pseudonym to files or a file to its case.
 
 RAW is walked and the pseudonyms of its paths are made anew: nothing is stored, only the terminal sees a path.
 """
@@ -123,8 +123,8 @@ def _resolved(
         predict = printed.make("predict", {"NEW": "folder"})
         raise DataError(
             f"No pseudonym of this analysis begins with '{named}'. If it stands in a table of `{predict}`, "
-            "make that again with PATHS=1; else check that CONFIG is the right analysis, and whether the scan "
-            "was taken out since."
+            "make that again with PATHS=1; else check that CONFIG is the right analysis, and whether the "
+            "scan was taken out since."
         )
     if len(exact or fitting) > 1:
         told = ", ".join(f"{kind} {word}" for kind, word in fitting[:_LONGEST_LIST])

@@ -56,7 +56,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
         theirs = _theirs(config, _raw(new, scratch), recipe)
         lines = _read(theirs, scratch)
         cohort = _all_cases(scratch, new, lines)
-        normalize.run(theirs, scratch)
+        _normalize(theirs, scratch, new, lines)
         table = score(scratch, folder, cohort=cohort).drop(columns=["part", "truth"])
         table = _with_unusable(table, scratch)
         if paths:
@@ -110,6 +110,17 @@ def _read(theirs: Config, scratch: Workspace) -> tuple[str, ...]:
             raise
         with Catalogue(scratch.catalogue) as catalogue:
             return tuple(reason_lines(catalogue))
+
+
+def _normalize(theirs: Config, scratch: Workspace, new: str, lines: Sequence[str]) -> None:
+    """Raises DataError when the model's recipe takes none of the scans."""
+    try:
+        normalize.run(theirs, scratch)
+    except DataError:  # it tells to change the recipe, which is the model's own
+        with Catalogue(scratch.catalogue) as catalogue:
+            count = len(catalogue.cases())
+        why = f"the model's recipe takes none of {count} scans; they are of another kind than those it knows."
+        raise DataError("\n".join([*lines, f"Nothing in {new} can be scored: {why}"])) from None
 
 
 def _told(table: pd.DataFrame, who: str, out: Path) -> list[str]:
