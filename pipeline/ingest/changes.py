@@ -6,7 +6,7 @@ SQL does most of the comparing, so that one new file among very many costs littl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,8 +21,9 @@ _PARAMETERS = 500
 class Changes:
     """Files that are new or have another size or time, known files that are gone, and files put off.
 
-    `again` are unchanged files whose reason may have passed, such as a disk that could not be read.
-    `used` counts the known files that are in cases, `used_gone` those of them that are gone.
+    `again` are unchanged files whose reason may have passed, such as a disk that could not be read, and the
+    `reassigned` ones, which the table of labels now gives to another patient. `used` counts the known files
+    that are in cases, `used_gone` those of them that are gone.
     """
 
     fresh: tuple[Found, ...]
@@ -32,6 +33,7 @@ class Changes:
     known: int
     used: int
     used_gone: int
+    reassigned: int = 0
 
 
 class KnownFile(NamedTuple):
@@ -50,17 +52,19 @@ def known_files(catalogue: Catalogue) -> dict[str, KnownFile]:
     return {row[0]: KnownFile._make(row[1:]) for row in rows}
 
 
-def unsettled_archives(found: Sequence[Found], known: Mapping[str, KnownFile]) -> list[Found]:
+def unsettled_archives(
+    found: Sequence[Found], known: Mapping[str, KnownFile], *, again: Set[str]
+) -> list[Found]:
     """The known archives that must be listed again.
 
     They have changed, not all of their files are known (a run was killed), or one of these is to be tried
-    again.
+    again, as those of the archives in `again` are.
     """
     archives = {token for token, file in known.items() if file.reason == ARCHIVE}
     if not archives:
         return []
     inside = Counter(file.archive for file in known.values())
-    passing = {file.archive for file in known.values() if file.reason in TRANSIENT}
+    passing = again | {file.archive for file in known.values() if file.reason in TRANSIENT}
     return [
         file
         for file in found
@@ -79,27 +83,30 @@ def find_changes(
     *,
     is_young: Callable[[Found], bool],
     closed: Set[str] = frozenset(),
+    reassigned: Collection[str] = (),
 ) -> Changes:
     """The differences; young files (still being copied, perhaps) are left for the next run.
 
-    `closed` are archives whose files are not in `found` and stay as they are.
+    `closed` are archives whose files are not in `found` and stay as they are, `reassigned` are tokens of
+    known files whose patient is another one now.
     """
     differing = [file for file in found if file.token not in known or _differs(file, known[file.token])]
     fresh = tuple(file for file in differing if not is_young(file))
     passing = {token for token, file in known.items() if file.reason in TRANSIENT}
-    passing -= {file.token for file in differing}
+    again = (passing | set(reassigned)) - {file.token for file in differing}
     gone = known.keys() - {file.token for file in found}
     if closed:
         gone = {token for token in gone if known[token].archive not in closed}
     used = {token for token, file in known.items() if file.reason == "ok"}
     return Changes(
         fresh=fresh,
-        again=tuple(file for file in found if file.token in passing),
+        again=tuple(file for file in found if file.token in again),
         gone=tuple(sorted(gone)),
         young=len(differing) - len(fresh),
         known=len(known),
         used=len(used),
         used_gone=len(used & gone),
+        reassigned=len(again & set(reassigned) - gone),
     )
 
 

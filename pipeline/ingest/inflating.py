@@ -89,7 +89,7 @@ class Inflating:
             return False
         self._piece = piece
         if self._now.plain > self.most_bytes:
-            raise Refusal("limit_exceeded", f"inflates to more than {self.most_bytes} bytes")
+            raise Refusal("limit_exceeded", f"unfolds to more than {self.most_bytes} bytes")
         self._keep()
         return True
 

@@ -110,7 +110,7 @@ def _of_tar(
 ) -> Iterator[Found]:
     for number, entry in enumerate(tars.entries(read_at), start=1):
         if number > limits.members:
-            raise Refusal("limit_exceeded", f"more than {limits.members} files")
+            raise Refusal("limit_exceeded", f"more than {limits.members} files in an archive")
         refusal = (entry.reason, entry.detail)
         if not entry.reason and entry.size > limits.file_bytes:
             refusal = ("limit_exceeded", f"{entry.size} bytes")

@@ -94,7 +94,7 @@ def _has_bytes(header: tarfile.TarInfo) -> bool:
 
 def _payload(read_at: Callable[[int, int], bytes], start: int, size: int) -> bytes:
     if size > _LONGEST_BYTES:
-        raise Refusal("limit_exceeded", f"a name of {size} bytes")
+        raise Refusal("archive_damaged", f"a name of {size} bytes")
     return _whole(read_at, start, size)
 
 

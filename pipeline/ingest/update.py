@@ -32,7 +32,7 @@ from pipeline.ingest.frames import Rules
 from pipeline.ingest.headers import Header, Selection
 from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
-from pipeline.ingest.listing import Listing, list_archives
+from pipeline.ingest.owners import NOBODY, Owners
 from pipeline.ingest.places import Places, header_of
 from pipeline.ingest.planning import CasePlan, Plan, plan
 from pipeline.ingest.portions import portions
@@ -60,15 +60,12 @@ class Target:
     shards: Path
     buried: frozenset[str]
     rules: tuple[Rule, ...] = ()
+    owners: Owners = NOBODY
 
     @property
     def limits(self) -> FileLimits:
         """What one file may cost."""
         return limits_of(self.settings)
-
-    def listings(self, archives: Iterable[Found]) -> dict[str, Listing]:
-        """What archives hold, by their tokens."""
-        return list_archives(archives, key=self.key, crew=self.crew, limits=self.limits)
 
 
 def limits_of(settings: Ingest) -> FileLimits:
@@ -158,7 +155,15 @@ def _read_headers(target: Target, spool: Spool, files: Sequence[Found], places: 
 def _surveyed(target: Target, spool: Spool, files: Sequence[Found]) -> list[Found]:
     settings = target.settings
     reviewed = settings.pixel_text == "reviewed"
-    selection = Selection(settings.modalities, target.limits, reviewed, settings.dates, target.rules)
+    selection = Selection(
+        settings.modalities,
+        target.limits,
+        reviewed,
+        settings.dates,
+        target.rules,
+        settings.include,
+        target.owners,
+    )
     return survey(files, spool, key=target.key, selection=selection, buried=target.buried, crew=target.crew)
 
 
@@ -183,7 +188,12 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
     """The plan; where it has to compare pixels, they are digested in children and it is made again."""
     settings = target.settings
     rules = Rules(
-        settings.unit, settings.min_slices, settings.resample_z, settings.untilt, series=target.rules
+        settings.unit,
+        settings.min_slices,
+        settings.resample_z,
+        settings.untilt,
+        settings.include,
+        series=target.rules,
     )
     known: dict[str, tuple[str, ...]] = {}
     wanted: set[str] = set()

@@ -37,7 +37,7 @@ def directory(stream: BinaryIO, size: int, limits: FileLimits) -> list[zipfile.Z
     except Exception as error:  # noqa: BLE001 - whatever it meets in foreign bytes, the archive can't be read
         raise Refusal("archive_damaged", type(error).__name__) from None
     if len(infos) > limits.members:
-        raise Refusal("limit_exceeded", f"{len(infos)} files, allowed {limits.members}")
+        raise Refusal("limit_exceeded", f"more than {limits.members} files in an archive")
     names = {info.filename for info in infos}
     if any(parts <= names for parts in _OFFICE):
         raise Refusal("not_dicom", "a document of an office program")
@@ -60,8 +60,10 @@ def refusal_of(info: zipfile.ZipInfo, file_bytes: int) -> tuple[str, str]:
         return "encrypted", ""
     if info.compress_type not in (_STORED, _DEFLATED, _BZIP2):
         return "archive_not_opened", f"compression method {info.compress_type} of zip"
-    if info.compress_size > file_bytes or info.file_size > most_unpacked(info.compress_size, file_bytes):
-        return "limit_exceeded", f"{info.file_size} bytes from {info.compress_size}"
+    if max(info.file_size, info.compress_size) > file_bytes:
+        return "limit_exceeded", f"{max(info.file_size, info.compress_size)} bytes"
+    if info.file_size > most_unpacked(info.compress_size, file_bytes):
+        return "limit_exceeded", f"unfolds to {info.file_size} bytes"
     return "", ""
 
 

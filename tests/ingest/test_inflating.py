@@ -87,4 +87,4 @@ def test_a_stream_that_inflates_beyond_what_is_allowed_is_given_up() -> None:
     bomb = gzip.compress(bytes(3 << 20))
     with pytest.raises(Refusal) as told:
         stream(bomb, most_bytes=1 << 20).end()
-    assert (told.value.reason, told.value.detail) == ("limit_exceeded", "inflates to more than 1048576 bytes")
+    assert (told.value.reason, told.value.detail) == ("limit_exceeded", "unfolds to more than 1048576 bytes")

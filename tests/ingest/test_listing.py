@@ -109,7 +109,7 @@ def test_archives_are_listed_in_children_and_a_bomb_costs_itself_alone(tmp_path:
     listings = list_archives(archives, key=KEY, crew=Crew(tmp_path, 2), limits=FileLimits())
     told = [(listings[archive.token].reason, listings[archive.token].detail) for archive in archives]
     assert told[:3] == [("archive_read", "")] * 3
-    assert told[3] == ("limit_exceeded", f"inflates to more than {100 * len(bomb)} bytes")
+    assert told[3] == ("limit_exceeded", f"unfolds to more than {100 * len(bomb)} bytes")
 
 
 def test_few_archives_are_kept_open(tmp_path: Path) -> None:

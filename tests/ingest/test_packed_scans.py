@@ -171,7 +171,7 @@ def test_every_path_in_an_archive_has_a_state_and_a_reason(workspace: Workspace)
         "cut.tar": "archive_damaged (it breaks off)", "other.7z": "archive_not_opened (7z)",
         "document.docx": "not_dicom (a document of an office program)",
         "volume.nii.gz": "not_dicom (NIfTI, which is not read)",
-        "bomb.dcm.gz": f"limit_exceeded (inflates to more than {64 << 20} bytes)",
+        "bomb.dcm.gz": f"limit_exceeded (unfolds to more than {64 << 20} bytes)",
     }  # fmt: skip
     told = outcomes(workspace)
     copies = ["all.tgz/good.dcm", "all.tgz/again.dcm.gz", "locked.zip/b.dcm"]  # which one counts is drawn
@@ -305,6 +305,34 @@ def test_labels_name_files_in_archives_as_they_lie_there_and_as_if_unpacked(work
     assert len(known.cases("stem", "2d")) == 1
 
 
+@pytest.mark.parametrize(
+    ("source", "archive", "found"),
+    [
+        ("folder", "PAT/all.zip", 1),
+        ("folder", "all.zip", 1),  # an archive counts as a folder
+        ({"pattern": r"^all\.zip/(\w+)/"}, "all.zip", 2),
+        ({"column": "who"}, "all.zip", 2),
+    ],
+)
+def test_whose_a_scan_without_patient_id_is_can_be_told_in_an_archive(
+    source: object, archive: str, found: int, workspace: Workspace
+) -> None:
+    own = {"PatientID": None, "StudyInstanceUID": "2.25.4"}
+    scans = {
+        f"P{number}/a.dcm": encoded(
+            image(SOPInstanceUID=f"2.25.5{number}", SeriesInstanceUID=f"2.25.6{number}", **own)
+        )
+        for number in (1, 2)
+    }
+    write(workspace.root / "raw" / archive, zipped(scans))
+    (workspace.root / "labels.csv").write_text("file,who,label\nP1/a.dcm,Ada,x\nall/P2/a.dcm,Bob,y\n")
+    settings = config(unit="image", patient_from=source)
+    for _ in range(2):
+        run(settings, workspace)
+        with Catalogue(workspace.catalogue) as catalogue:
+            assert catalogue.query("SELECT count(DISTINCT patient_id) FROM cases") == [(found,)]
+
+
 def test_limits_hold_for_what_is_in_archives(workspace: Workspace) -> None:
     raw = workspace.root / "raw"
     big = encoded(image(pixels=np.zeros((900, 900), np.uint16), PatientID="BIG", SOPInstanceUID="2.25.8"))
@@ -313,6 +341,6 @@ def test_limits_hold_for_what_is_in_archives(workspace: Workspace) -> None:
     settings = config(limits=Limits(file_mb=1, members=10))
     run(settings, workspace)
     told = outcomes(workspace)
-    assert told["b.tar"] == "limit_exceeded (more than 10 files)"
+    assert told["b.tar"] == "limit_exceeded (more than 10 files in an archive)"
     assert told["a.zip/big.dcm"].startswith("limit_exceeded")
     assert told["a.zip/p1/deep/er/0.dcm"] == "ok"
