@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.cohort.changes import changed_labels
 from pipeline.cohort.findings import Exclusion, Finding
 from pipeline.cohort.join import Join
-from pipeline.cohort.labels import Labels, Refuse, choose_classes, group_values, label_cases, values_of_case
+from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
 from pipeline.cohort.links import Told, link_patients
 from pipeline.cohort.membership import Membership, decide
 from pipeline.cohort.outputs import Cohort, Row
@@ -18,7 +18,8 @@ from pipeline.cohort.parts import TOMBSTONE, Placed, placed_by_ledger, positions
 from pipeline.cohort.placement import Draw, Persons, ledger_findings, part_of_person, place
 from pipeline.cohort.published import Published, overlap_findings, read_published, require_no_overlap
 from pipeline.cohort.sources import Scans
-from pipeline.cohort.table import Table
+from pipeline.tables import Table
+from pipeline.cohort.target import Refuse, choose_classes, read_words
 from pipeline.config import Cohort as Choices
 from pipeline.pseudonyms import Key
 from pipeline.records import PARTS
@@ -57,12 +58,15 @@ def assemble(
     person_of = link_patients(
         {case.patient_id for case in scans.cases.values()}, scans.shared, joined.told.links
     )
-    labels = label_cases(joined.table, choices.target, join=joined.join, case_ids=scans.cases)
+    words = read_words(joined.table.column(choices.target), choices.classes, choices.missing)
+    target = Target(choices.target, words, refuse)
+    labels = label_cases(joined.table, target, join=joined.join, case_ids=scans.cases)
     published = _published(joined, choices, labels, person_of)
     membership = decide(
         scans, labels, person_of=person_of, withdrawn=withdrawn, table_part_of=_one_part(published)
     )
-    classes = choose_classes(membership.label_of.values(), choices.positive, refuse=refuse)
+    counts = Counter(membership.label_of.values())
+    classes = choose_classes(counts, choices.positive, missing=labels.missing, refuse=refuse)
     persons = _persons(membership, scans, person_of, classes=classes, ledger=ledger)
     position = positions(persons.ids, key=key, salt=choices.salt)
     draw = Draw(choices.shares.model_dump(), position, past.era)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.cohort.findings import Finding
-from pipeline.cohort.table import Table, lines_told
+from pipeline.tables import Table, lines_told
 from pipeline.errors import DataError
 
 MOST_IDS: Final = 3

@@ -9,14 +9,17 @@ import pandas as pd
 
 from pipeline import ledger
 from pipeline.catalogue import Catalogue
-from pipeline.cohort import table
+from pipeline import tables
 from pipeline.cohort.assembly import Joined, Past, assemble
 from pipeline.cohort.changes import champion_labels
-from pipeline.cohort.join import Join, Known, find_join, join_by
+from pipeline.cohort.choice import find_join
+from pipeline.cohort.join import Join, KeyColumn, Known, join_by
 from pipeline.cohort.links import Told, read_links
+from pipeline.cohort.opening import open_labels, table_path
 from pipeline.cohort.outputs import Cohort, cohort_json, summary_lines
 from pipeline.cohort.sources import Scans, load_scans
-from pipeline.cohort.table import Table
+from pipeline.tables import Table
+from pipeline.cohort.traits import traits_of
 from pipeline.config import Config
 from pipeline.errors import DataError
 from pipeline.pseudonyms import Key, load_key, require_same_key
@@ -35,9 +38,9 @@ def run(config: Config, workspace: Workspace) -> Summary:
     """
     key, _ = load_key(config.ingest.key, config.name, workspace.root)
     scans = _scans(workspace, key)
-    path = _table_path(config, workspace, "labels", config.cohort.labels)
-    labels = table.read(path)
-    known = Known(scans.index, key.pseudonym, _folder_in_raw(path, workspace.root / config.ingest.raw))
+    path, labels = open_labels(config, workspace.root)
+    folder = _folder_in_raw(path, workspace.root / config.ingest.raw)
+    known = Known(scans.index, key.pseudonym, folder, traits_of(scans.cases.values()))
     parts = workspace.ledger("parts")
     records = ledger.read(parts)
     _require_first_key(key, records)
@@ -67,19 +70,12 @@ def _require_first_key(key: Key, records: Sequence[ledger.Record]) -> None:
     require_same_key(key, key_ids[0] if key_ids else None, what="Patients of this analysis were placed")
 
 
-def _table_path(config: Config, workspace: Workspace, key: str, given: str) -> Path:
-    path = workspace.root / given
-    if not path.is_file():
-        raise config.refuse(("cohort", key), f"there is no table '{given}'. Mend the path.")
-    return path
-
-
 def _told(config: Config, workspace: Workspace, patients_of: Callable[[str], Collection[str]]) -> Told:
     given = config.cohort.links
     if given is None:
         return Told()
-    path = _table_path(config, workspace, "links", given)
-    return read_links(table.read(path), path.name, patients_of=patients_of)
+    path = table_path(config, workspace.root, "links", given)
+    return read_links(tables.read(path), path.name, patients_of=patients_of)
 
 
 def _patients(known: Known, scans: Scans, key: Key, placed: Set[str]) -> Callable[[str], set[str]]:
@@ -101,11 +97,11 @@ def _folder_in_raw(path: Path, raw: Path) -> str:
 
 def _join(config: Config, labels: Table, known: Known) -> Join:
     choices = config.cohort
-    if choices.id != "auto":
-        return join_by(labels, choices.id.column, kind=choices.id.names, known=known)
-    labels.column(choices.target)  # told before a failing search for identifiers
-    others = {choices.target, choices.part_column, *choices.groups}
-    return find_join(labels, [column for column in labels.columns if column not in others], known=known)
+    keys = [KeyColumn(key.column, key.names) for key in choices.keys]
+    if keys:
+        return join_by(labels, keys, known=known)
+    others = [column for column in labels.columns if column not in choices.columns]
+    return find_join(labels, others, told=choices.columns, known=known, refuse=config.refuse)
 
 
 def _era(workspace: Workspace) -> int:

@@ -21,7 +21,7 @@ from pipeline import ledger
 from pipeline.arrays import erase
 from pipeline.catalogue import Catalogue
 from pipeline.champion.generations import DIGESTS, reseal
-from pipeline.cohort import table
+from pipeline import tables
 from pipeline.commands.repair import set_aside
 from pipeline.config import Config
 from pipeline.errors import DataError, UsageError
@@ -140,7 +140,7 @@ def _withdrawn(path: Path) -> dict[str, int]:
     """
     if path.read_bytes().removeprefix(codecs.BOM_UTF8).split() == [_ID_COLUMN.encode()]:
         return {}
-    listed = table.read(path)
+    listed = tables.read(path)
     if _ID_COLUMN not in listed.columns:
         raise DataError(f"{path.name}, line 1: no column '{_ID_COLUMN}'. Write it above the patient IDs.")
     ids = listed.column(_ID_COLUMN)
