@@ -15,8 +15,8 @@ from typing import Final
 
 from pipeline.cohort.evidence import Evidence, by_chance, evidence_of, headed, is_unnamed
 from pipeline.cohort.join import KINDS, NOTHING, Cases, Join, KeyColumn, Known, join_column
-from pipeline.tables import Table
 from pipeline.errors import ConfigError, DataError
+from pipeline.tables import Table
 
 NEARLY: Final = 0.5
 """A join that reaches this share of the scans that the best one reaches is compared with it."""

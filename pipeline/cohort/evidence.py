@@ -14,8 +14,8 @@ from typing import Final
 
 from pipeline.cohort.join import Join, Known
 from pipeline.cohort.spelling import whole
-from pipeline.tables import Table
 from pipeline.cohort.words import is_date, number
+from pipeline.tables import Table
 
 CHANCE: Final = 0.01
 """Numbers of which more than this share would be an identifier by chance prove nothing."""

@@ -9,10 +9,10 @@ from typing import Final
 
 from pipeline.cohort.findings import Exclusion, Finding
 from pipeline.cohort.join import Join
-from pipeline.tables import Table, lines_told
 from pipeline.cohort.target import Refuse, Words, require_all_mapped, require_question
 from pipeline.cohort.words import counted, told
 from pipeline.errors import DataError
+from pipeline.tables import Table, lines_told
 
 CONFLICT_SHARE: Final = 0.20
 """More scans than this with contradicting labels mean that the table was joined at the wrong level."""

@@ -6,13 +6,12 @@ from collections import Counter
 from pathlib import Path
 
 from pipeline import tables
-from pipeline.tables import Table
 from pipeline.cohort.target import read_words, require_question
 from pipeline.cohort.words import as_yaml, normal
-from pipeline.tables import NoSuchSheet, SeveralSheets
 from pipeline.config import Config
 from pipeline.config.text import KeyPath
 from pipeline.errors import nearest
+from pipeline.tables import NoSuchSheet, SeveralSheets, Table
 
 _TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm"})
 

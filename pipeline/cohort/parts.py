@@ -20,8 +20,6 @@ from pipeline.records import PARTS
 FEWEST_PATIENTS: Final = 2
 """A part needs two patients for anything to vary in it."""
 
-TOMBSTONE: Final = "tombstone"
-
 Shares = Mapping[str, float]
 """The share of patients of each part, in the order of PARTS; together 1."""
 
@@ -80,10 +78,12 @@ def later_part(position: float, shares: Shares) -> str:
     return next((part for part, end in zip(PARTS, ends, strict=True) if position < end), _last(shares))
 
 
-def require_patients(part_of: Mapping[str, str], *, classes: Mapping[str, Collection[str]]) -> None:
+def require_patients(
+    part_of: Mapping[str, str], *, classes: Mapping[str, Collection[str]], advice: str
+) -> None:
     """Nothing, if every part has enough patients and every class.
 
-    `classes` has the classes of each patient.
+    `classes` has the classes of each patient, `advice` the way to other parts.
 
     Raises:
         DataError: with the numbers of patients in each part, and of each class in it.
@@ -93,31 +93,24 @@ def require_patients(part_of: Mapping[str, str], *, classes: Mapping[str, Collec
     if min(counts.values()) < FEWEST_PATIENTS:
         raise DataError(
             f"Each part needs at least {FEWEST_PATIENTS} patients, and there are: {told}. "
-            "Add scans of more patients, or change `cohort.shares` before the first draw."
+            f"Add scans of more patients, or {advice}."
         )
     found = {part: Counter[str]() for part in PARTS}
     for patient_id, part in part_of.items():
         found[part].update(set(classes[patient_id]))
     names = sorted(set().union(*classes.values()))
     lacking = [(part, name) for part in PARTS for name in names if not found[part][name]]
-    if lacking:
-        part, name = lacking[0]
-        each = "; ".join(f"{part} " + ", ".join(f"'{n}' {found[part][n]}" for n in names) for part in PARTS)
-        raise DataError(
-            f"The {part} part has no patient with the class '{name}' (patients: {each}). "
-            f"{_advice(name, sum(found[p][name] for p in PARTS))}"
+    if not lacking:
+        return
+    part, name = lacking[0]
+    each = "; ".join(f"{one} " + ", ".join(f"'{n}' {found[one][n]}" for n in names) for one in PARTS)
+    if sum(found[one][name] for one in PARTS) < len(PARTS):
+        advice = (
+            "say in `cohort.classes` to which other class it belongs, or in `cohort.missing` that it is none"
         )
-
-
-def _advice(name: str, patients: int) -> str:
-    if patients < len(PARTS):
-        return (
-            f"A class needs a patient in each of the {len(PARTS)} parts. Add scans of more patients with it, or "
-            "say in `cohort.classes` which other class it belongs to, or in `cohort.missing` that it is none."
-        )
-    return (
-        "Add scans of more patients with it, mend the part column, or change `cohort.shares` before the first "
-        "draw."
+    raise DataError(
+        f"The {part} part has no patient with the class '{name}' (patients: {each}). "
+        f"Add scans of more patients with it, or {advice}."
     )
 
 

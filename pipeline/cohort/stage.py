@@ -7,33 +7,34 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import ledger
+from pipeline import ledger, printed, tables
 from pipeline.catalogue import Catalogue
-from pipeline import tables
-from pipeline.cohort.assembly import Joined, Past, assemble
+from pipeline.cohort.assembly import Joined, Past, assemble, drawn_by
 from pipeline.cohort.changes import champion_labels
 from pipeline.cohort.choice import find_join
 from pipeline.cohort.join import Join, KeyColumn, Known, join_by
 from pipeline.cohort.links import Told, read_links
 from pipeline.cohort.opening import open_labels, table_path
 from pipeline.cohort.outputs import Cohort, cohort_json, summary_lines
+from pipeline.cohort.redraw import draws, may_redraw
 from pipeline.cohort.sources import Scans, load_scans
-from pipeline.tables import Table
 from pipeline.cohort.traits import traits_of
 from pipeline.config import Config
 from pipeline.errors import DataError
 from pipeline.pseudonyms import Key, load_key, require_same_key
 from pipeline.records import Summary
+from pipeline.tables import Table
 from pipeline.workspace import Workspace, write_csv, write_json
 
 
-def run(config: Config, workspace: Workspace) -> Summary:
-    """What the stage did.
+def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
+    """What the stage did; `redraw` is the reason to draw all parts anew, empty to keep them.
 
     Raises:
         ConfigError: the table isn't there, or `cohort.positive` doesn't fit it.
         DataError: the table can't be joined, or its labels or parts can't be used.
         UsageError: the key is not the one the scans were read and the parts were drawn under.
+        GateError: the parts can't be drawn anew, for a model has seen the test part.
         DamageError: the ledger of parts was changed by hand.
     """
     key, _ = load_key(config.ingest.key, config.name, workspace.root)
@@ -41,17 +42,17 @@ def run(config: Config, workspace: Workspace) -> Summary:
     path, labels = open_labels(config, workspace.root)
     folder = _folder_in_raw(path, workspace.root / config.ingest.raw)
     known = Known(scans.index, key.pseudonym, folder, traits_of(scans.cases.values()))
-    parts = workspace.ledger("parts")
-    records = ledger.read(parts)
-    _require_first_key(key, records)
-    patients_of = _patients(known, scans, key, {record["patient_id"] for record in records})
+    drawn = draws(workspace, redraw, drawn_by(config.cohort))
+    _require_first_key(key, drawn.before)
+    patients_of = _patients(known, scans, key, {record["patient_id"] for record in drawn.held})
     joined = Joined(scans, labels, _join(config, labels, known), _told(config, workspace, patients_of))
-    past = Past(records, champion_labels(workspace), era=_era(workspace))
+    past = Past(drawn.held, champion_labels(workspace), _era(workspace), drawn.findings, _redraw(workspace))
     cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
     if new:
-        ledger.append(parts, *new)
+        ledger.append(workspace.ledger("parts"), *([drawn.begun] if drawn.begun else []), *new)
     changed = _write(workspace.candidate, cohort, joined)
-    return Summary(tuple(summary_lines(cohort, scans, joined.join)), changed=changed)
+    lines = [*drawn.line(new), *summary_lines(cohort, scans, joined.join), *_advice(cohort, workspace)]
+    return Summary(tuple(lines), changed=changed)
 
 
 def _scans(workspace: Workspace, key: Key) -> Scans:
@@ -107,6 +108,19 @@ def _join(config: Config, labels: Table, known: Known) -> Join:
 def _era(workspace: Workspace) -> int:
     """1 before the first promotion, else one more than there are generations."""
     return 1 + sum(path.is_dir() and path.name.isdigit() for path in workspace.generations.glob("*"))
+
+
+def _advice(cohort: Cohort, workspace: Workspace) -> list[str]:
+    """How other shares or another salt can still act on all patients, as long as they may."""
+    command = _redraw(workspace)
+    if not command or not any(finding.kind == "shares_changed" for finding in cohort.findings):
+        return []
+    return [f"No model has looked at the test part yet, so all parts can still be drawn anew: `{command}`"]
+
+
+def _redraw(workspace: Workspace) -> str:
+    """The command that draws all parts anew, empty once it would be refused."""
+    return printed.make("cohort", {"REDRAW": printed.WHY}) if may_redraw(workspace) else ""
 
 
 def _write(folder: Path, cohort: Cohort, joined: Joined) -> bool:

@@ -22,8 +22,9 @@ from pydantic_core import PydanticCustomError
 
 from pipeline.config.text import KeyPath, place
 from pipeline.errors import ConfigError
+from pipeline.records import STAGES
 
-SECTIONS = ("ingest", "cohort", "normalize", "drift", "train", "evaluate", "compare", "report")
+SECTIONS = STAGES
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline import digests, ledger
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.config import Config, Ingest
+from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, GateError, UsageError
 from pipeline.executors import Crew
 from pipeline.ingest.account import account_lines, check_usable, stamp
@@ -33,7 +34,6 @@ _GONE_SHARE, _GONE_FILES = 0.10, 10
 
 So does an empty folder where there were scans.
 """
-_BURIED = "tombstone"
 
 
 def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
@@ -185,6 +185,6 @@ def _check_gone(difference: Changes, settings: Ingest, found: Sequence[Found]) -
 
 def _buried(workspace: Workspace) -> frozenset[str]:
     """The pseudonyms, with and without issuer, of patients who were deleted on request."""
-    records = [record for record in ledger.read(workspace.ledger("parts")) if record["why"] == _BURIED]
+    records = [record for record in ledger.read(workspace.ledger("parts")) if record["why"] == TOMBSTONE]
     names = ("patient_id", "identifier")
     return frozenset(str(record[name]) for record in records for name in names if name in record)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pipeline.errors import DataError, nearest
 from pipeline.tables import texts, workbook
 from pipeline.tables.rows import Rows, column_letters, trimmed
-from pipeline.errors import DataError, nearest
 
 HEADER_WITHIN: Final = 20
 """A header is looked for in so many rows: a title and a few remarks may stand above it."""

@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from typing import Final
 
-from pipeline.tables.rows import Fits, Rows
 from pipeline.errors import DataError
+from pipeline.tables.rows import Fits, Rows
 
 _DELIMITERS: Final = ",;\t|"
 _SNIFFED_LINES: Final = 50

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from pipeline.tables.rows import Fits, Rows
 from pipeline.errors import DataError, UsageError, nearest
+from pipeline.tables.rows import Fits, Rows
 
 UNCOMPUTED: Final = "#UNCOMPUTED!"
 """The text of a formula's cell whose result the file doesn't hold."""

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipeline.cohort.join import Join, Known, find_join, join_by
-from pipeline.cohort.table import Table
-from pipeline.errors import DataError
+from pipeline.cohort.choice import find_join
+from pipeline.cohort.join import Join, KeyColumn, Known, join_by
+from pipeline.errors import ConfigError, DataError
+from pipeline.tables import Table
 
 
 def known(scans: Mapping[str, Mapping[str, str]], folder: str = "") -> Known:
@@ -25,7 +26,13 @@ def table(**columns: list[str]) -> Table:
 
 
 def search(scans: Mapping[str, Mapping[str, str]], labels: Table, folder: str = "") -> Join:
-    return find_join(labels, list(labels.columns), known=known(scans, folder))
+    columns = [column for column in labels.columns if column != "label"]
+    told = [column for column in labels.columns if column == "label"]
+    return find_join(labels, columns, told=told, known=known(scans, folder), refuse=refuse)
+
+
+def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:
+    return ConfigError(f"{keys}: {message}")
 
 
 TWO = {

@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 
 from pipeline.cohort.findings import Finding
-from pipeline.cohort.join import Join
-from pipeline.cohort.labels import choose_classes, group_values, label_cases
-from pipeline.cohort.table import Table
+from pipeline.cohort.join import Join, KeyColumn
+from pipeline.cohort.labels import Labels, Target, group_values, label_cases
+from pipeline.cohort.target import read_words
 from pipeline.errors import ConfigError, DataError
+from pipeline.tables import Table
 
 
 def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:
