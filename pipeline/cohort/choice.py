@@ -14,7 +14,16 @@ from functools import cached_property
 from typing import Final
 
 from pipeline.cohort.evidence import Evidence, by_chance, evidence_of, headed, is_unnamed
-from pipeline.cohort.join import KINDS, NOTHING, Cases, Join, KeyColumn, Known, join_column
+from pipeline.cohort.join import (
+    KINDS,
+    NOTHING,
+    Cases,
+    Join,
+    KeyColumn,
+    Known,
+    join_as_written,
+    join_respelled,
+)
 from pipeline.errors import ConfigError, DataError
 from pipeline.tables import Table
 
@@ -22,7 +31,8 @@ NEARLY: Final = 0.5
 """A join that reaches this share of the scans that the best one reaches is compared with it."""
 
 _KNOWS: Final = 0.9
-"""The share of rows that a finer join must know for a coarser one to be left out for it."""
+"""The share of rows that a finer join must know for a coarser one to be left out for it, and of scans that
+are all but all."""
 
 _SHOWN: Final = 3
 _POWER: Final = re.compile(r"\d[.,]\d+[eE]\+\d+")
@@ -80,12 +90,9 @@ def find_join(
         DataError: no column names scans.
         ConfigError: two contradict each other, or what was found proves nothing; with the lines that decide.
     """
-    row_values = list(zip(*(table.column(column) for column in told), strict=True)) or [()] * len(table.rows)
-    joins = [join_column(table, KeyColumn(column, kind), known=known) for column in columns for kind in KINDS]
-    found = [_candidate(join, table, known, row_values) for join in joins if join.matched]
+    found = _candidates(table, columns, told, known)
     if not found:
         raise DataError(_nothing_found(table, columns, known))
-    found.sort(key=lambda candidate: candidate.rank)
     enough = NEARLY * found[0].join.reached
     choosable = [c for c in found if c.named and c.evidence > Evidence.NOTHING and c.join.reached >= enough]
     if not choosable:
@@ -99,14 +106,26 @@ def find_join(
     return chosen.join
 
 
-def _candidate(join: Join, table: Table, known: Known, row_values: Sequence[Values]) -> _Candidate:
-    return _Candidate(
-        join,
-        evidence_of(join, table, known),
-        certain=not by_chance(join, table, known),
-        named=not is_unnamed(table, join.column),
-        row_values=row_values,
-    )
+def _candidates(table: Table, columns: Sequence[str], told: Sequence[str], known: Known) -> list[_Candidate]:
+    """All joins that match, by rank; with other leading zeros unless one as written is certain of all scans."""
+    row_values = list(zip(*(table.column(column) for column in told), strict=True)) or [()] * len(table.rows)
+    keys = [KeyColumn(column, kind) for column in columns for kind in KINDS if known.index.get(kind)]
+
+    def candidate(join: Join) -> _Candidate:
+        return _Candidate(
+            join,
+            evidence_of(join, table, known, columns),
+            certain=not by_chance(join, table, known),
+            named=not is_unnamed(table, join.column),
+            row_values=row_values,
+        )
+
+    joins = [join_as_written(table, key, known=known) for key in keys]
+    found = [candidate(join) for join in joins if join.matched]
+    if not any(c.certain and c.named and c.join.reached >= _KNOWS * known.total for c in found):
+        joins = [join_respelled(table, key, known=known) for key in keys]
+        found = [candidate(join) for join in joins if join.matched]
+    return sorted(found, key=lambda candidate: candidate.rank)
 
 
 def _may_contradict(rival: _Candidate, chosen: _Candidate, enough: float) -> bool:

@@ -56,8 +56,8 @@ class Evidence(IntEnum):
     """Values that don't match by chance, or numbers under a header that says what they name."""
 
 
-def evidence_of(join: Join, table: Table, known: Known) -> Evidence:
-    """How much the join of one column proves."""
+def evidence_of(join: Join, table: Table, known: Known, columns: Collection[str]) -> Evidence:
+    """How much the join of one of `columns` proves."""
     key = join.keys[0]
     if not by_chance(join, table, known):
         return Evidence.PROOF
@@ -65,7 +65,11 @@ def evidence_of(join: Join, table: Table, known: Known) -> Evidence:
         return Evidence.NOTHING
     if key.names in _said(key.column):
         return Evidence.PROOF
-    return Evidence.HEADER if headed(join) and not _other_identifier(table, key.column) else Evidence.NOTHING
+    return (
+        Evidence.HEADER
+        if headed(join) and not _other_identifier(table, columns, key.column)
+        else Evidence.NOTHING
+    )
 
 
 def headed(join: Join) -> bool:
@@ -114,11 +118,11 @@ def _words(column: str) -> list[str]:
     return [word.casefold() for word in re.split(r"[\W_]+", _CAMEL.sub(" ", column)) if word]
 
 
-def _other_identifier(table: Table, column: str) -> bool:
+def _other_identifier(table: Table, columns: Collection[str], column: str) -> bool:
     """Whether another named column has a value of its own in nearly every row: it may identify as well."""
     return any(
         _is_identifying(table.column(other))
-        for other in table.columns
+        for other in columns
         if other != column and not is_unnamed(table, other)
     )
 

@@ -131,7 +131,7 @@ class Join:
     def sentence(self) -> str:
         """The join, told to the person."""
         columns = " and ".join(key.told() for key in self.keys)
-        zeros = f", {self.respelled:,} of them by other leading zeros" if self.respelled else ""
+        zeros = f" ({self.respelled:,} with other leading zeros)" if self.respelled else ""
         s = "s" if len(self.keys) > 1 else ""
         return f"joined by column{s} {columns}: {self.matched:,} of {len(self.cases):,} rows{zeros}"
 
@@ -147,28 +147,39 @@ def join_by(table: Table, keys: Sequence[KeyColumn], *, known: Known) -> Join:
     Raises:
         DataError: there is no such column, or none of its values is known.
     """
-    join = join_column(table, keys[0], known=known) if len(keys) == 1 else _join_all(table, keys, known)
+    join = join_respelled(table, keys[0], known=known) if len(keys) == 1 else _join_all(table, keys, known)
     if not join.matched:
         raise DataError(_no_match(table, keys, known))
     return join
 
 
-def join_column(table: Table, key: KeyColumn, *, known: Known) -> Join:
-    """The join by one column. Leading zeros may differ, unless they tell scans of the column apart.
+def join_as_written(table: Table, key: KeyColumn, *, known: Known) -> Join:
+    """The join by one column whose values are taken as they stand.
 
     Raises:
         DataError: there is no such column.
     """
     cells = table.column(key.column)
-    values = set(cells) - {""}
-    found = {value: known.cases(key.names, value) for value in values}
-    other = {value: known.respelled(key.names, value) for value in values}
-    if any(found[value] and other[value] - found[value] for value in values):
-        other = {}
-    respelled = {value for value in values if not found[value] and other.get(value)}
-    named = found | {value: other[value] for value in respelled}
-    rows = sum(cell in respelled for cell in cells)
-    return Join((key,), tuple(named.get(cell, NOTHING) for cell in cells), rows)
+    found = {value: known.cases(key.names, value) for value in set(cells) if value}
+    return Join((key,), tuple(found.get(cell, NOTHING) for cell in cells))
+
+
+def join_respelled(table: Table, key: KeyColumn, *, known: Known) -> Join:
+    """The join by one column whose values may differ in leading zeros, unless those tell its scans apart.
+
+    Raises:
+        DataError: there is no such column.
+    """
+    join = join_as_written(table, key, known=known)
+    cells = table.column(key.column)
+    found = dict(zip(cells, join.cases, strict=True))
+    if all(found[cell] for cell in cells if cell):
+        return join
+    other = {value: known.respelled(key.names, value) for value in found}
+    if any(found[value] and other[value] - found[value] for value in found):
+        return join
+    rows = sum(bool(not found[cell] and other[cell]) for cell in cells)
+    return Join((key,), tuple(found[cell] or other[cell] for cell in cells), rows)
 
 
 def _join_all(table: Table, keys: Sequence[KeyColumn], known: Known) -> Join:
@@ -185,7 +196,7 @@ def _fitting(table: Table, key: KeyColumn, known: Known) -> list[Cases]:
     if key.names in ONE_SCAN:
         return [known.candidates(key.names, cell) if cell else NOTHING for cell in cells]
     if key.names in KINDS:
-        return list(join_column(table, key, known=known).cases)
+        return list(join_respelled(table, key, known=known).cases)
     words = known.traits.get(key.names, {})
     return [
         NOTHING.union(*(words.get(word, NOTHING) for word in trait_words(key.names, cell))) for cell in cells
@@ -207,8 +218,8 @@ def _no_match(table: Table, keys: Sequence[KeyColumn], known: Known) -> str:
             f"No row fits a scan by the columns {columns} together ({names}); of {len(table.rows):,} rows, "
             f"{each} alone do. Check `cohort.id`."
         )
-    others = [join_column(table, KeyColumn(keys[0].column, kind), known=known) for kind in KINDS]
-    best = max(others, key=lambda join: join.matched)
+    others = [join_respelled(table, KeyColumn(keys[0].column, kind), known=known) for kind in KINDS]
+    best = max(others, key=lambda join: (join.matched, -join.respelled))
     advice = "Check `cohort.id`, or set it to 'auto' to have the column found."
     if best.matched:
         advice = f"{best.matched:,} rows name one by its {KINDS[best.kind]}: `{best.yaml()}`."

@@ -140,8 +140,8 @@ def _require_labels(
         raise DataError(
             f"The column '{target}' gives {len(conflicts)} scans contradicting labels when {join.sentence()} "
             f"({conflicts[0].detail}, say). Name a column that is unique to each scan in `cohort.id`, or "
-            "several that are together, such as `id: [{column: patient, names: patient}, "
-            "{column: side, names: laterality}]`."
+            "with this one another that tells a patient's scans apart, as in "
+            f"`id: [{join.keys[0].yaml()}, {{column: NAME, names: laterality}}]`."
         )
     if not of_case:
         raise DataError(f"No scan has a label: the column '{target}' is empty in all rows that name a scan.")

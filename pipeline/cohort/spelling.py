@@ -11,6 +11,10 @@ from typing import Final
 ZEROS_DROPPED: Final = frozenset({"patient", "accession", "stem"})
 """Identifiers that a spreadsheet takes for numbers, whose leading zeros it drops."""
 
+_UIDS: Final = frozenset({"sop", "series", "study"})
+_LIKE_A_UID: Final = re.compile(r"[^\s/\\]*\d[^\s/\\]*")
+"""Words without spaces and with a digit; that it has nothing else but points is not kept by all programs."""
+
 _WHOLE: Final = re.compile(r"(\d+)\.0+")
 _WIDTHS: Final = range(2, 17)
 """Identifiers have at most 16 characters (PS3.5 6.2, value representation SH)."""
@@ -46,6 +50,8 @@ def whole(value: str) -> str:
 def _as_written(kind: str, value: str, folder: str) -> Iterator[str]:
     if kind == "path":
         yield from _paths(value, folder)
+    elif kind in _UIDS and not _LIKE_A_UID.fullmatch(value):
+        return
     elif kind in {"name", "stem"}:
         name = PurePosixPath(value.replace("\\", "/")).name
         yield name

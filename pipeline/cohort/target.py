@@ -159,14 +159,14 @@ def choose_classes(
         ConfigError: `cohort.positive` is missing for two classes, none of them, or given for more.
     """
     classes = sorted(counts)
-    _require_no_twins(counts)
+    wanted = None if positive is None else normal(positive)
+    _require_no_twins(counts, wanted)
     if len(classes) < 2:
         raise DataError(
             f"All labelled scans have the label '{''.join(classes)}' ({counted(counts)}). Two classes are "
             f"needed.{_missing_told(missing, classes)}"
         )
     place = ("cohort", "positive")
-    wanted = None if positive is None else normal(positive)
     if wanted is not None and wanted not in classes:
         hint = _missing_told(missing, classes) if wanted in missing else ""
         raise refuse(
@@ -201,9 +201,9 @@ def _require_no_accident(counts: Mapping[str, int], column: str, cell_of: Callab
         )
 
 
-def _require_no_twins(counts: Mapping[str, int]) -> None:
+def _require_no_twins(counts: Mapping[str, int], positive: str | None) -> None:
     alike: dict[str, list[str]] = defaultdict(list)
-    for word in sorted(counts, key=lambda word: (-counts[word], word)):
+    for word in sorted(counts, key=lambda word: (word != positive, -counts[word], word)):
         alike[{"true": "1", "false": "0"}.get(word, word.casefold())].append(word)
     twins = [word for words in alike.values() if len(words) > 1 for word in words]
     if twins:
@@ -219,13 +219,13 @@ def _too_many(counts: Mapping[str, int], positive: str) -> str:
     ordered = sorted(counts, key=lambda word: (word != positive, -counts[word], word))
     meant, rest = ordered[:2], ordered[2:]
     told = f"'positive' is for two classes, and the labels have {len(counts)} words: {counted(counts)}."
-    if all(counts[word] < _RARE * sum(counts.values()) for word in rest):
+    if all(counts[word] < _RARE * sum(counts.values()) or word in _CODES for word in rest):
         slips = {word: _slip_of(word, meant) for word in rest}
         groups = {name: [name, *(w for w in rest if slips[w] == name)] for name in meant}
         odd = [word for word in rest if not slips[word]]
         line = f"`classes: {as_yaml(groups)}`" if len(odd) < len(rest) else ""
         line += (" and " if line and odd else "") + (f"`missing: {as_yaml(odd)}`" if odd else "")
-        return f"{told} If the rare ones are slips or stand for nothing, copy this below `cohort:`: {line}."
+        return f"{told} If the others are slips or stand for nothing, copy this below `cohort:`: {line}."
     rest_of_all = as_yaml({positive: [positive], f"not {positive}": sorted(set(counts) - {positive})})
     return (
         f"{told} To tell all {len(counts)} apart, leave 'positive' out; to ask for one against the others, "

@@ -19,7 +19,7 @@ HEADER_WITHIN: Final = 20
 
 _WORKBOOKS: Final = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm"})
 _FOREIGN: Final = {
-    b"\xd0\xcf\x11\xe0": "an .xls file of old",
+    b"\xd0\xcf\x11\xe0": "a .xls file",
     b"\x1f\x8b": "compressed (gzip)",
     b"PAR1": "a Parquet file",
     b"%PDF": "a PDF file",

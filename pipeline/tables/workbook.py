@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import itertools
 import re
 import zipfile
@@ -66,11 +67,11 @@ class _Workbook:
     """An open workbook; formulas and merged cells cost a second reading only where there are any."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        data = path.read_bytes()
         try:
-            formulas, merged = _contents(path)
-            self._values = _load(path, data_only=True, read_only=not merged)
-            self._formulas = _load(path, data_only=False, read_only=True) if formulas else None
+            formulas, merged = _contents(data)
+            self._values = _load(data, data_only=True, read_only=not merged)
+            self._formulas = _load(data, data_only=False, read_only=True) if formulas else None
         except (OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, zipfile.BadZipFile):
             # what the library trips over where a part is missing, empty or no XML
             raise DataError(
@@ -121,22 +122,17 @@ class _Sheet:
             yield line, texts
 
 
-def _load(path: Path, *, data_only: bool, read_only: bool) -> Any:
-    """The workbook. Raises ValueError where the library refuses the file by its kind."""
+def _load(data: bytes, *, data_only: bool, read_only: bool) -> Any:
     import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
 
-    try:
-        return openpyxl.load_workbook(path, data_only=data_only, read_only=read_only)
-    except InvalidFileException as error:
-        raise ValueError(str(error)) from None
+    return openpyxl.load_workbook(io.BytesIO(data), data_only=data_only, read_only=read_only)
 
 
-def _contents(path: Path) -> tuple[bool, bool]:
+def _contents(data: bytes) -> tuple[bool, bool]:
     """Whether any sheet has formulas, and whether any has merged cells."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
         sheets = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/")]
-    return any(_FORMULA.search(data) for data in sheets), any(_MERGED in data for data in sheets)
+    return any(_FORMULA.search(sheet) for sheet in sheets), any(_MERGED in sheet for sheet in sheets)
 
 
 def _text(cell: _Cell) -> str:
