@@ -107,7 +107,7 @@ def find_join(
 
 
 def _candidates(table: Table, columns: Sequence[str], told: Sequence[str], known: Known) -> list[_Candidate]:
-    """All joins that match, by rank; with other leading zeros unless one as written is certain of all scans."""
+    """All joins that match, by rank; with other leading zeros unless one as written is certain of all."""
     row_values = list(zip(*(table.column(column) for column in told), strict=True)) or [()] * len(table.rows)
     keys = [KeyColumn(column, kind) for column in columns for kind in KINDS if known.index.get(kind)]
 

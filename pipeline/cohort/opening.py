@@ -47,6 +47,9 @@ def open_labels(config: Config, root: Path) -> tuple[Path, Table]:
     if choices.part_column is not None:
         columns["cohort", "part_column"] = choices.part_column
     columns |= {("cohort", "groups", at): column for at, column in enumerate(choices.groups)}
+    source = config.ingest.patient_from
+    if source is not None and not isinstance(source, str) and source.column is not None:
+        columns["ingest", "patient_from"] = source.column
     columns |= {("cohort", "id", at): key.column for at, key in enumerate(choices.keys)}
     wanted = {column for column in columns.values() if not tables.is_placeholder(column)}
     try:
@@ -56,7 +59,7 @@ def open_labels(config: Config, root: Path) -> tuple[Path, Table]:
     except SeveralSheets as error:
         lines = " or ".join(f"`sheet: {as_yaml(name)}`" for name in error.names)
         raise config.refuse(
-            ("cohort", "labels"), f"{error}. Say which is meant, by this line below `cohort:`: {lines}."
+            ("cohort", "labels"), f"{error}. Copy one of these lines below `cohort:`: {lines}."
         ) from None
     for keys, column in columns.items():
         if column not in found.columns:

@@ -126,10 +126,9 @@ def _redraw(workspace: Workspace) -> str:
 def _write(folder: Path, cohort: Cohort, joined: Joined) -> bool:
     """Whether a file of the cohort changed."""
     rows = pd.DataFrame([row.to_csv() for row in cohort.rows])
-    excluded = pd.DataFrame(
-        [(item.case_id, "cohort", item.reason, item.detail) for item in cohort.exclusions],
-        columns=["case_id", "stage", "reason", "detail"],
-    )
+    cases = [(item.case_id, "cohort", item.reason, item.detail) for item in cohort.exclusions]
+    files = [(token, "ingest", reason, detail) for token, reason, detail in joined.scans.unused]
+    excluded = pd.DataFrame([*cases, *files], columns=["case_id", "stage", "reason", "detail"])
     written = (
         write_csv(folder / "cohort.csv", rows),
         write_csv(folder / "excluded.csv", excluded),

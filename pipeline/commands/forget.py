@@ -20,6 +20,7 @@ from pathlib import Path
 from pipeline import ledger, tables
 from pipeline.arrays import erase
 from pipeline.catalogue import Catalogue
+from pipeline.champion import require_whole
 from pipeline.champion.generations import DIGESTS, reseal
 from pipeline.commands.repair import set_aside
 from pipeline.config import Config
@@ -99,6 +100,7 @@ def run_withdrawn(config: Config, workspace: Workspace) -> Summary:
 
 
 def _forget(catalogue: Catalogue, workspace: Workspace, persons: Sequence[_Person]) -> Summary:
+    require_whole(workspace)
     patients = sorted({patient for person in persons for patient in person.patients})
     folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
     models = [folder.name for folder in folders if _learned(folder, patients)]

@@ -82,6 +82,7 @@ def _frame(workspace: Workspace, candidate: Model, *, champion: Champion | None)
         "champion": reference,
         "files": files,
         "rule_digest": digests.of_json(candidate.rule),
+        "ledgers": ledger.heads(workspace.ledgers),
     }
 
 

@@ -4,10 +4,12 @@ import csv
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from pipeline import ledger
+from pipeline.catalogue import Catalogue
 from pipeline.cohort import run
 from pipeline.errors import ConfigError, DataError, UsageError
 from pipeline.pseudonyms import Key
@@ -364,7 +366,7 @@ def test_patients_placed_under_another_key_are_not_placed_anew(filled) -> None:
     run(study.config(), study.workspace)
     records = ledger.read(study.workspace.ledger("parts"))
     assert {record["key_id"] for record in records} == {study.key.key_id}
-    study.workspace.ledger("parts").unlink()
+    shutil.rmtree(study.workspace.ledgers)
     ledger.append(study.workspace.ledger("parts"), {**records[0], "key_id": Key(b"x" * 32).key_id})
     with pytest.raises(UsageError, match="were placed under the key"):
         run(study.config(), study.workspace)
@@ -390,6 +392,19 @@ def test_a_kill_at_any_moment_leaves_the_cohort_of_an_unbroken_run(filled, scanl
         run(config, study.workspace)
     assert files(study) == {path.name: path.read_bytes() for path in whole.candidate.iterdir()}
     assert parts_ledger(study.workspace) == parts_ledger(whole)
+
+
+def test_files_that_made_no_scan_are_listed_by_token_with_stage_and_reason(filled, scan) -> None:
+    study = filled(30)
+    lost = replace(
+        study.file_row(scan("9.9", "P900"), "token"), state="failed", reason="empty_file", detail="-"
+    )
+    with Catalogue(study.workspace.catalogue) as catalogue, catalogue.transaction():
+        catalogue.put_files([lost])
+    run(study.config(), study.workspace)
+    assert rows(study, "excluded.csv") == [
+        {"case_id": "token", "stage": "ingest", "reason": "empty_file", "detail": "-"}
+    ]
 
 
 def test_scans_whose_label_is_missing_are_left_out_and_told_by_the_words(filled) -> None:
@@ -457,10 +472,6 @@ def test_two_columns_that_contradict_each_other_are_refused_with_file_and_line(s
 
 
 def test_a_patient_and_a_side_name_a_scan_together(study, scan) -> None:
-    from dataclasses import replace
-
-    from pipeline.catalogue import Catalogue
-
     study.add(*(scan(f"1.{number}", f"P{number // 2}") for number in range(24)))
     with Catalogue(study.workspace.catalogue) as catalogue, catalogue.transaction():
         sides = {study.case_id(f"1.{number}"): "LR"[number % 2] for number in range(24)}
