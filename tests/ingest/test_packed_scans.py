@@ -17,13 +17,12 @@ from dicom_files import encoded, image, write
 from packed import add, tarred, zipped
 
 from pipeline.catalogue import Catalogue
-from pipeline.cohort.join import Known, find_join
+from pipeline.cohort.join import Known
 from pipeline.cohort.sources import load_scans
 from pipeline.config import Cohort, Config, Ingest, Limits, Report
 from pipeline.ingest import run, survey
 from pipeline.ingest.keys import open_key
 from pipeline.ingest.stage import list_files
-from pipeline.tables import Table
 from pipeline.workspace import Workspace
 
 Files = dict[str, bytes]
@@ -297,11 +296,9 @@ def test_labels_name_files_in_archives_as_they_lie_there_and_as_if_unpacked(work
         "in/here/0.bin/p1/deep/er/0.dcm", "in/here/p2/deep/er/0.dcm", "in/here/2/p3/deep/er/0.dcm",
         "somewhere/else/in/here/0/p1/deep/er/1.dcm", "in/2d.dcm.gz", "in/2d.dcm", "in/here/p9/0.dcm",
     )  # fmt: skip
-    table = Table(("file",), tuple((name,) for name in named), tuple(range(len(named))))
-    join = find_join(table, ["file"], known=known)
-    assert join.kind == "path"
-    assert [len(cases) for cases in join.cases] == [1, 1, 1, 1, 1, 1, 0]
-    assert join.cases[4] == join.cases[5]
+    cases = [known.cases("path", name) for name in named]
+    assert [len(found) for found in cases] == [1, 1, 1, 1, 1, 1, 0]
+    assert cases[4] == cases[5]
     assert len(known.cases("stem", "2d")) == 1
 
 
