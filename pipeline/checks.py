@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.config import Config, load
 from pipeline.errors import nearest
-from pipeline.ingest import series_rules
+from pipeline.ingest import series_rules, stated_units
 from pipeline.ingest.remote import is_url
 from pipeline.models import ARCHITECTURES
 from pipeline.normalize.recipe import parse
@@ -18,7 +18,8 @@ def load_checked(path: Path) -> Config:
     """The configuration in `path`. Raises ConfigError (file, line, nearest name) for whatever is wrong."""
     config = load(path)
     parse(config.normalize, config.refuse)
-    series_rules.parse(config.ingest.select, config.refuse)
+    rules = series_rules.parse(config.ingest.select, config.refuse)
+    stated_units.parse(config.ingest.unit_of, rules, config.refuse)
     if config.train.model not in ARCHITECTURES:
         raise config.refuse(
             ("train", "model"),

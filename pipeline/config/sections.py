@@ -47,6 +47,7 @@ class Ingest(Section):
     key: str | None = None
     withdrawn: str | None = None
     select: dict[str, dict[str, Any]] = {}
+    unit_of: dict[str, str] = {}
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"

@@ -44,7 +44,7 @@ def check_kind(dataset: Dataset) -> None:
 
 def check_selected(dataset: Dataset, modalities: Collection[str]) -> None:
     """Raises Refusal `modality_not_selected`, `derived_not_selected` or `rule_not_selected`."""
-    modality = dataset.text("Modality")
+    modality = dataset.word("Modality")
     if modality not in modalities:
         raise Refusal("modality_not_selected", vocabulary.word("Modality", modality) or "no modality")
     words = {word for value in dataset.words("ImageType")[1:] for word in value.replace("_", " ").split()}
@@ -57,7 +57,7 @@ def check_selected(dataset: Dataset, modalities: Collection[str]) -> None:
 
 def check_text(dataset: Dataset) -> None:
     """Raises Refusal `burned_in_text` where the header says that the pixels show text about the patient."""
-    if dataset.text("BurnedInAnnotation") == "YES":
+    if dataset.word("BurnedInAnnotation") == "YES":
         raise Refusal("burned_in_text", "BurnedInAnnotation is YES")
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pipeline.ingest.frames import Frame
+from pipeline.ingest.nuclear import VOLUME_WORDS
 
 __all__ = ["exclusion_of", "is_slice"]
 
-_VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
+_VOLUME_MODALITIES = frozenset({"CT", "MR", "PT"})
+_NUCLEAR_MEDICINE = "NM"
+_PLANAR_WORDS = frozenset({"STATIC", "DYNAMIC", "GATED", "WHOLE BODY", "TOMO", "GATED TOMO"})
+"""Value 3 of ImageType of projections by a gamma camera (PS3.3 C.8.4.9.1.3)."""
 # Objects of projection modalities whose frames are slices with positions of their own (PS3.3 A.47-A.59).
 _VOLUME_OBJECTS = frozenset(
     {
@@ -27,6 +31,10 @@ _DERIVED_VALUES = frozenset(
 
 def is_slice(frame: Frame) -> bool:
     """Whether the plane is a cut through the body, which can be stacked; else it is a picture of its own."""
+    if frame.modality == _NUCLEAR_MEDICINE:
+        kinds = frame.image_type[2:3]
+        told = not VOLUME_WORDS.isdisjoint(kinds) or not _PLANAR_WORDS.isdisjoint(kinds)
+        return not VOLUME_WORDS.isdisjoint(kinds) if told else frame.position_mm is not None
     return frame.modality in _VOLUME_MODALITIES or frame.sop_class in _VOLUME_OBJECTS
 
 

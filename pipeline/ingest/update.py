@@ -152,7 +152,12 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
     """The plan; where it has to compare pixels, they are digested in children and it is made again."""
     settings = target.settings
     rules = Rules(
-        settings.unit, settings.min_slices, settings.resample_z, settings.untilt, series=target.rules
+        settings.unit,
+        settings.min_slices,
+        settings.resample_z,
+        settings.untilt,
+        series=target.rules,
+        units=settings.unit_of,
     )
     known: dict[str, tuple[str, ...]] = {}
     wanted: set[str] = set()
