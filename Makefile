@@ -65,7 +65,7 @@ data/raw/demo-3d/labels.csv: | $(SETUP)
 # The arrow ---------------------------------------------------------------------------------------
 
 ## ingest: read every file of RAW into cases, with a state and a reason for each
-## cohort: join the table of labels and divide patients into parts
+## cohort [REDRAW=reason]: join the table of labels and divide patients into parts (REDRAW: all of them anew)
 ## normalize: write model-ready arrays by the recipe
 ## drift [ACCEPT_DRIFT=reason]: compare new scans with the champion's
 ## train: fit the network
@@ -92,8 +92,8 @@ $(C)/%.json: $(C)/checked
 $(S)/ingest.checked: $(C)/ingest.json FORCE
 	@$(SCANLOOM) ingest $(CONFIG)
 
-$(S)/cohort.checked: $(S)/ingest.json $(C)/cohort.json $(C)/inputs.json
-	@$(SCANLOOM) cohort $(CONFIG)
+$(S)/cohort.checked: $(S)/ingest.json $(C)/cohort.json $(C)/inputs.json $(if $(REDRAW),FORCE)
+	@$(SCANLOOM) cohort $(CONFIG) --redraw '$(subst ','\'',$(REDRAW))'
 
 $(S)/normalize.checked: $(S)/cohort.json $(C)/normalize.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
 	@$(SCANLOOM) normalize $(CONFIG)

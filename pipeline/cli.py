@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline import handlers
+from pipeline import handlers, printed
 from pipeline.errors import Interrupted, ScanloomError
 
 STAGES = {
@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        return int(options.command(options) or 0)
+        with printed.about(getattr(options, "config", None)):
+            return int(options.command(options) or 0)
     except Interrupted as error:
         return _tell(str(error), error.exit_code)
     except ScanloomError as error:
@@ -116,10 +117,17 @@ def _parser() -> argparse.ArgumentParser:
     add_configured(
         "configure", "write each section of the YAML to its own file when it changed", handlers.configure
     )
-    own = {"ingest": handlers.ingest, "drift": handlers.drift}
+    own = {"ingest": handlers.ingest, "cohort": handlers.cohort, "drift": handlers.drift}
     for name, text in STAGES.items():
         stage = add_configured(name, text, own.get(name, handlers.stage))
         stage.set_defaults(stage=name)
+        if name == "cohort":
+            stage.add_argument(
+                "--redraw",
+                default="",
+                metavar="REASON",
+                help="draw all parts anew, as long as no model has looked at the test part",
+            )
         if name == "drift":
             stage.add_argument(
                 "--accept-drift", default="", metavar="REASON", help="go on in spite of a drift stop"

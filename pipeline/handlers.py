@@ -64,6 +64,19 @@ def ingest(options: argparse.Namespace) -> None:
         _show(write_page(config, space))
 
 
+def cohort(options: argparse.Namespace) -> None:
+    """Runs cohort, with the reason to draw all parts anew if one is given."""
+    from pipeline import stages, workspace
+    from pipeline.cohort import run
+
+    def work(config: Config, space: Workspace) -> Summary:
+        return run(config, space, redraw=options.redraw)
+
+    config, space = _load(options)
+    with workspace.lock(space):
+        _show(stages.run("cohort", config, space, work))
+
+
 def drift(options: argparse.Namespace) -> None:
     """Runs drift, with the reason to go on in spite of it if one is given."""
     from pipeline import stages, workspace

@@ -14,14 +14,15 @@ from pipeline.cohort.labels import Labels, Refuse, choose_classes, group_values,
 from pipeline.cohort.links import Told, link_patients
 from pipeline.cohort.membership import Membership, decide
 from pipeline.cohort.outputs import Cohort, Row
-from pipeline.cohort.parts import TOMBSTONE, Placed, placed_by_ledger, positions, require_patients
+from pipeline.cohort.parts import Placed, placed_by_ledger, positions, require_patients
 from pipeline.cohort.placement import Draw, Persons, ledger_findings, part_of_person, place
 from pipeline.cohort.published import Published, overlap_findings, read_published, require_no_overlap
 from pipeline.cohort.sources import Scans
-from pipeline.cohort.table import Table
 from pipeline.config import Cohort as Choices
+from pipeline.draws import TOMBSTONE
 from pipeline.pseudonyms import Key
 from pipeline.records import PARTS
+from pipeline.tables import Table
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,15 @@ class Joined:
 
 @dataclass(frozen=True)
 class Past:
-    """What earlier runs fixed: records of the ledger of parts, the champion's labels, the era of today."""
+    """What earlier runs fixed: lines of the ledger of parts that hold, the champion's labels, today's era.
+
+    `findings` is what a person should know of earlier draws.
+    """
 
     records: Sequence[Mapping[str, Any]]
     champion_labels: Mapping[str, str]
     era: int
+    findings: tuple[Finding, ...] = ()
 
 
 def assemble(
@@ -74,12 +79,18 @@ def assemble(
         *joined.told.findings(),
         *(overlap_findings(published) if published else ()),
         *ledger_findings(published, ledger),
+        *past.findings,
         *_other_shares(past.records, choices),
         *changed_labels(past.champion_labels, rows),
     )
     exclusions = sorted((*membership.exclusions, *crossing), key=lambda exclusion: exclusion.case_id)
     cohort = Cohort(tuple(rows), tuple(exclusions), findings, classes, choices.positive)
     return cohort, _new_records(places, ledger, choices, key_id=key.key_id)
+
+
+def drawn_by(choices: Choices) -> dict[str, Any]:
+    """The shares and the salt of a draw, as its lines in the ledger of parts hold them."""
+    return {"shares": [choices.shares.model_dump()[part] for part in PARTS], "salt": choices.salt}
 
 
 def _living(ledger: Mapping[str, Placed]) -> tuple[dict[str, Placed], set[str]]:
@@ -160,7 +171,7 @@ def _rows(
 
 def _other_shares(records: Sequence[Mapping[str, Any]], choices: Choices) -> list[Finding]:
     """Patients drawn with other shares or another salt than the YAML has now."""
-    wanted = _draw_record(choices)
+    wanted = drawn_by(choices)
     other = [
         record
         for record in records
@@ -182,13 +193,9 @@ def _new_records(
             "part": placed.part,
             "era": placed.era,
             "why": placed.why,
-            **_draw_record(choices),
+            **drawn_by(choices),
             "key_id": key_id,
         }
         for patient_id, placed in sorted(places.items())
         if patient_id not in ledger
     ]
-
-
-def _draw_record(choices: Choices) -> dict[str, Any]:
-    return {"shares": [choices.shares.model_dump()[part] for part in PARTS], "salt": choices.salt}

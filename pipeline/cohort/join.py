@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final
 
-from pipeline.cohort.table import Table
 from pipeline.errors import DataError
+from pipeline.tables import Table
 
 KINDS: Final = {
     "sop": "SOP instance UID",

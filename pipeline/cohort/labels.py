@@ -9,8 +9,8 @@ from typing import Final
 
 from pipeline.cohort.findings import Exclusion, Finding
 from pipeline.cohort.join import Join
-from pipeline.cohort.table import Table, lines_told
 from pipeline.errors import ConfigError, DataError, nearest
+from pipeline.tables import Table, lines_told
 
 CONFLICT_SHARE: Final = 0.20
 """More scans than this with contradicting labels mean that the table was joined at the wrong level."""

@@ -20,8 +20,6 @@ from pipeline.records import PARTS
 FEWEST_PATIENTS: Final = 2
 """A part needs two patients for anything to vary in it."""
 
-TOMBSTONE: Final = "tombstone"
-
 Shares = Mapping[str, float]
 """The share of patients of each part, in the order of PARTS; together 1."""
 

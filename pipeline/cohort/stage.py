@@ -7,48 +7,49 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import ledger
+from pipeline import ledger, printed, tables
 from pipeline.catalogue import Catalogue
-from pipeline.cohort import table
-from pipeline.cohort.assembly import Joined, Past, assemble
+from pipeline.cohort.assembly import Joined, Past, assemble, drawn_by
 from pipeline.cohort.changes import champion_labels
 from pipeline.cohort.join import Join, Known, find_join, join_by
 from pipeline.cohort.links import Told, read_links
 from pipeline.cohort.outputs import Cohort, cohort_json, summary_lines
+from pipeline.cohort.redraw import draws, may_redraw
 from pipeline.cohort.sources import Scans, load_scans
-from pipeline.cohort.table import Table
 from pipeline.config import Config
 from pipeline.errors import DataError
 from pipeline.pseudonyms import Key, load_key, require_same_key
 from pipeline.records import Summary
+from pipeline.tables import Table
 from pipeline.workspace import Workspace, write_csv, write_json
 
 
-def run(config: Config, workspace: Workspace) -> Summary:
-    """What the stage did.
+def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
+    """What the stage did; `redraw` is the reason to draw all parts anew, empty to keep them.
 
     Raises:
         ConfigError: the table isn't there, or `cohort.positive` doesn't fit it.
         DataError: the table can't be joined, or its labels or parts can't be used.
         UsageError: the key is not the one the scans were read and the parts were drawn under.
+        GateError: the parts can't be drawn anew, for a model has seen the test part.
         DamageError: the ledger of parts was changed by hand.
     """
     key, _ = load_key(config.ingest.key, config.name, workspace.root)
     scans = _scans(workspace, key)
     path = _table_path(config, workspace, "labels", config.cohort.labels)
-    labels = table.read(path)
+    labels = tables.read(path)
     known = Known(scans.index, key.pseudonym, _folder_in_raw(path, workspace.root / config.ingest.raw))
-    parts = workspace.ledger("parts")
-    records = ledger.read(parts)
-    _require_first_key(key, records)
-    patients_of = _patients(known, scans, key, {record["patient_id"] for record in records})
+    drawn = draws(workspace, redraw, drawn_by(config.cohort))
+    _require_first_key(key, drawn.before)
+    patients_of = _patients(known, scans, key, {record["patient_id"] for record in drawn.held})
     joined = Joined(scans, labels, _join(config, labels, known), _told(config, workspace, patients_of))
-    past = Past(records, champion_labels(workspace), era=_era(workspace))
+    past = Past(drawn.held, champion_labels(workspace), era=_era(workspace), findings=drawn.findings)
     cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
     if new:
-        ledger.append(parts, *new)
+        ledger.append(workspace.ledger("parts"), *([drawn.begun] if drawn.begun else []), *new)
     changed = _write(workspace.candidate, cohort, joined)
-    return Summary(tuple(summary_lines(cohort, scans, joined.join)), changed=changed)
+    lines = [*drawn.line(new), *summary_lines(cohort, scans, joined.join), *_advice(cohort, workspace)]
+    return Summary(tuple(lines), changed=changed)
 
 
 def _scans(workspace: Workspace, key: Key) -> Scans:
@@ -79,7 +80,7 @@ def _told(config: Config, workspace: Workspace, patients_of: Callable[[str], Col
     if given is None:
         return Told()
     path = _table_path(config, workspace, "links", given)
-    return read_links(table.read(path), path.name, patients_of=patients_of)
+    return read_links(tables.read(path), path.name, patients_of=patients_of)
 
 
 def _patients(known: Known, scans: Scans, key: Key, placed: Set[str]) -> Callable[[str], set[str]]:
@@ -111,6 +112,16 @@ def _join(config: Config, labels: Table, known: Known) -> Join:
 def _era(workspace: Workspace) -> int:
     """1 before the first promotion, else one more than there are generations."""
     return 1 + sum(path.is_dir() and path.name.isdigit() for path in workspace.generations.glob("*"))
+
+
+def _advice(cohort: Cohort, workspace: Workspace) -> list[str]:
+    """How other shares or another salt can still act on all patients, as long as they may."""
+    if not any(finding.kind == "shares_changed" for finding in cohort.findings) or not may_redraw(workspace):
+        return []
+    return [
+        "No model has looked at the test part yet, so all parts can still be drawn anew: "
+        f"`{printed.make('cohort', {'REDRAW': printed.WHY})}`"
+    ]
 
 
 def _write(folder: Path, cohort: Cohort, joined: Joined) -> bool:

@@ -36,6 +36,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary
     """
     if not new:
         raise UsageError("No folder of scans was given. Run: make predict NEW=folder")
+    champion.require_champion(workspace)
     model = champion.current(workspace)
     folder = model.folder if model else workspace.candidate
     if not (folder / "model.json").is_file():

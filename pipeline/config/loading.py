@@ -61,7 +61,10 @@ def _told(path: Path, lines: text.Lines, error: ValidationError) -> ConfigError:
 
 def _is_key(key: str | int) -> bool:
     """Whether part of pydantic's location is a key of ours, not the name of a union's branch."""
-    return not (isinstance(key, str) and (key in {"bool", "JoinColumn"} or key.startswith("literal[")))
+    branch = isinstance(key, str) and (
+        key in {"bool", "JoinColumn"} or key.startswith(("literal[", "function-after["))
+    )
+    return not branch
 
 
 def _sentence(keys: text.KeyPath, item: Any) -> str:

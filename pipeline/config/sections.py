@@ -14,8 +14,9 @@ from pydantic_core import PydanticCustomError
 
 from pipeline.config.text import KeyPath, place
 from pipeline.errors import ConfigError
+from pipeline.records import STAGES
 
-SECTIONS = ("ingest", "cohort", "normalize", "drift", "train", "evaluate", "compare", "report")
+SECTIONS = STAGES
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
@@ -38,6 +39,33 @@ class Limits(Section):
     depth: Annotated[int, Field(ge=1, le=64)] = 32
 
 
+class PatientFrom(Section):
+    """Where whose a file is stands, if not in its header: a column of the table of labels, or its path.
+
+    `pattern` is a regular expression with one group, sought in the path below `ingest.raw`.
+    """
+
+    column: str | None = None
+    pattern: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> PatientFrom:
+        if (self.column is None) == (self.pattern is None):
+            raise ValueError("expected one of {column: NAME} and {pattern: REGULAR EXPRESSION}")
+        return self
+
+    @field_validator("pattern")
+    @classmethod
+    def _with_one_group(cls, pattern: str | None) -> str | None:
+        try:
+            groups = 1 if pattern is None else re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"not a regular expression ({error})") from None
+        if groups != 1:
+            raise ValueError("expected one group (…) around what names the patient")
+        return pattern
+
+
 class Ingest(Section):
     """Where the scans lie and what counts as one case."""
 
@@ -46,6 +74,9 @@ class Ingest(Section):
     modalities: Annotated[tuple[str, ...], Field(min_length=1)] = ("CT", "MR", "CR", "DX", "MG")
     key: str | None = None
     withdrawn: str | None = None
+    patient_from: Literal["study", "folder"] | PatientFrom | None = None
+    dummy_ids: tuple[str, ...] = ()
+    include: tuple[Literal["derived", "localizer", "for_processing"], ...] = ()
     select: dict[str, dict[str, Any]] = {}
     unit_of: dict[str, str] = {}
     min_slices: Count = 3

@@ -177,8 +177,9 @@ def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
             reader.begin_again(case_plan.file_unit)
             voxels = _assembled(case_plan, reader)
         reader.token = ""  # from here on it is the whole volume's trouble
-        if case_plan.modality == CT or reader.transforms[0].hounsfield:
-            check_ct(reader.tally, bits_stored=reader.bits_stored, hounsfield=reader.transforms[0].hounsfield)
+        transform = reader.transforms[0]
+        if case_plan.modality == CT or transform.hounsfield:
+            check_ct(reader.tally, transform, bits_stored=reader.bits_stored)
     except MemoryError:
         raise Refusal("limit_exceeded", "memory") from None
     except (ValueError, ArithmeticError, LookupError, TypeError) as error:

@@ -86,6 +86,7 @@ def frames_of(
             spacing_between_mm=_measure(groups, index, "SpacingBetweenSlices"),
             tiles=tiles,
             tile_normal=normal,
+            unit_told=transform.unit_told,
             uptake=transform.uptake,
             keys={
                 **shared_keys,

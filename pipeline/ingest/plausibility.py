@@ -53,23 +53,25 @@ class Tally:
             self.above += int(np.count_nonzero(measured > HIGHEST_HU))
 
 
-def check_ct(tally: Tally, *, bits_stored: int, hounsfield: bool) -> None:
+def check_ct(tally: Tally, transform: Transform, *, bits_stored: int) -> None:
     """Raises Refusal `implausible_values` where no CT scanner measures such numbers.
 
     A slope or intercept that is missing, applied twice or of the wrong sign shows here. Scanners with
     an extended scale store more than 12 bits and reach values above 4000. A field of view inside the body
     holds no air: without any, an intercept must prove that the numbers are on the scale of Hounsfield units.
+    `transform` is that of one of the volume's planes.
     """
     if not tally.voxels:
         raise Refusal("implausible_values", "all voxels are padding")
     below, above = tally.below / tally.voxels, tally.above / tally.voxels
     too_high = above > _IMPLAUSIBLE_SHARE and bits_stored <= _ORDINARY_BITS
-    unproven = hounsfield and not tally.has_intercept and tally.lowest >= _AIR_BELOW_HU
+    unproven = transform.hounsfield and not tally.has_intercept and tally.lowest >= _AIR_BELOW_HU
     if below > _IMPLAUSIBLE_SHARE or too_high or unproven:
         raise Refusal(
             "implausible_values",
             f"{100 * below:.2f} % below {LOWEST_HU} HU, lowest {tally.lowest:g} HU, "
-            f"{100 * above:.2f} % above {HIGHEST_HU} HU{', no intercept' if unproven else ''}",
+            f"{100 * above:.2f} % above {HIGHEST_HU} HU{', no intercept' if unproven else ''}"
+            f"{'' if transform.unit_told else '; no unit is told'}",
         )
 
 

@@ -10,13 +10,17 @@ from pathlib import Path
 from pipeline import digests, ledger
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.config import Config, Ingest
+from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, GateError, UsageError
 from pipeline.executors import Crew
 from pipeline.ingest import stated_units
-from pipeline.ingest.account import account_lines, check_usable, stamp
+from pipeline.ingest.account import account_lines, check_usable, owner_lines, stamp
 from pipeline.ingest.changes import Changes, find_changes
 from pipeline.ingest.discover import Found, discover
 from pipeline.ingest.keys import open_key
+from pipeline.ingest.next_steps import next_step
+from pipeline.ingest.owner_table import owner_rows, reassigned, rows_for_children
+from pipeline.ingest.owners import Owners
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.remote import is_url
 from pipeline.ingest.series_rules import parse
@@ -26,7 +30,7 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
-VERSION = 5
+VERSION = 6
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10
@@ -34,7 +38,6 @@ _GONE_SHARE, _GONE_FILES = 0.10, 10
 
 So does an empty folder where there were scans.
 """
-_BURIED = "tombstone"
 
 
 def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
@@ -51,7 +54,13 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
         require_phantom(workspace.root / settings.raw)
     with Catalogue(workspace.catalogue) as catalogue:
         _begin(catalogue, settings, key)
-        difference = find_changes(found, catalogue, is_young=_is_young(settings.settle_seconds))
+        rows = owner_rows(config, workspace, key)
+        difference = find_changes(
+            found,
+            catalogue,
+            is_young=_is_young(settings.settle_seconds),
+            reassigned=reassigned(catalogue, rows) if rows else (),
+        )
         _check_gone(difference, settings, found)
         changed = 0
         stale = difference.fresh or difference.again or difference.gone
@@ -59,9 +68,12 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
             crew = Crew(workspace.data, settings.workers, settings.cluster)
             rules = parse(settings.select, config.refuse)
             stated_units.parse(settings.unit_of, rules, config.refuse)
-            target = Target(settings, crew, key, catalogue, workspace.cases, _buried(workspace), rules)
-            changed = update(target, difference, found)
-        lines = account_lines(catalogue, difference, changed=changed)
+            with rows_for_children(workspace, rows) as path:
+                owners = _owners(settings, path)
+                buried = _buried(workspace)
+                target = Target(settings, crew, key, catalogue, workspace.cases, buried, rules, owners)
+                changed = update(target, difference, found)
+        lines = [*account_lines(catalogue, difference, changed=changed), *owner_lines(catalogue)]
         check_usable(catalogue, config, lines)
         stamped = _stamped(catalogue, workspace.data / "ingest.json", key)
     return Summary((*([made] if made else []), *lines), changed=stamped)
@@ -91,9 +103,8 @@ def list_files(
         unread += not own
         if own and state in ("", own):
             shown += 1
-            reason = REASONS[code]
             told = f"{code} ({detail})" if detail else code
-            yield _printable(file.relative), own, told, reason.sentence, reason.next_step
+            yield _printable(file.relative), own, told, REASONS[code].sentence, next_step(code, detail)
     if not shown:
         say(f"No file is {state or 'known'}.")
     if unread:
@@ -176,6 +187,16 @@ def _is_young(settle_seconds: float) -> Callable[[Found], bool]:
     return lambda file: 0 <= now - file.mtime_ns < young
 
 
+def _owners(settings: Ingest, rows: str) -> Owners:
+    """How the patient of a file without PatientID is found; `rows` is the file of a table's answers."""
+    source, dummies = settings.patient_from, frozenset(settings.dummy_ids)
+    if source is None or isinstance(source, str):
+        return Owners(source or "", dummies=dummies)
+    if source.pattern is not None:
+        return Owners("pattern", source.pattern, dummies=dummies)
+    return Owners("column", rows=rows, dummies=dummies)
+
+
 def _check_gone(difference: Changes, settings: Ingest, found: Sequence[Found]) -> None:
     gone, used = difference.used_gone, difference.used
     if gone > max(_GONE_FILES, _GONE_SHARE * used) or (0 < used == gone and not found):
@@ -187,6 +208,6 @@ def _check_gone(difference: Changes, settings: Ingest, found: Sequence[Found]) -
 
 def _buried(workspace: Workspace) -> frozenset[str]:
     """The pseudonyms, with and without issuer, of patients who were deleted on request."""
-    records = [record for record in ledger.read(workspace.ledger("parts")) if record["why"] == _BURIED]
+    records = [record for record in ledger.read(workspace.ledger("parts")) if record["why"] == TOMBSTONE]
     names = ("patient_id", "identifier")
     return frozenset(str(record[name]) for record in records for name in names if name in record)

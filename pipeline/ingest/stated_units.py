@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.errors import nearest
 from pipeline.ingest.series_rules import Refuse, Rule
-from pipeline.ingest.units import SUV, UNSPECIFIED, is_told
+from pipeline.ingest.units import SUV, UNSPECIFIED
 from pipeline.ingest.vocabulary import WORDS
 
 _STATABLE = (WORDS["RescaleType"] | WORDS["Units"] | {SUV}) - {UNSPECIFIED, "NONE"}
@@ -31,6 +31,6 @@ def parse(unit_of: Mapping[str, str], rules: Sequence[Rule], refuse: Refuse) -> 
     return dict(unit_of)
 
 
-def stated_unit(stated: Mapping[str, str], unit: str, *, rule: str, modality: str) -> str:
-    """What the settings state of a scan whose files leave its `unit` open; "" where they state nothing."""
-    return "" if is_told(unit) else stated.get(rule) or stated.get(modality, "")
+def stated_unit(stated: Mapping[str, str], *, rule: str, modality: str) -> str:
+    """What the settings state of a scan whose files leave its unit open; "" where they state nothing."""
+    return stated.get(rule) or stated.get(modality, "")

@@ -16,11 +16,12 @@ from pipeline.ingest import vocabulary
 from pipeline.ingest.colour import Palette, narrowed
 from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.dictionary import ELEMENTS
+from pipeline.ingest.objects import lacking_of_capture
 from pipeline.ingest.pixels import PALETTE, PixelFormat
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.segments import expanded
 from pipeline.ingest.suv import uptake_of
-from pipeline.ingest.units import ARBITRARY, CT, HU, PET, RGB, UNSPECIFIED
+from pipeline.ingest.units import ARBITRARY, CT, HU, PET, RGB, UNSPECIFIED, is_told
 from pipeline.ingest.values import Lut, Transform
 
 _OVERLAY_ROWS = frozenset(0x60000010 + (group << 16) for group in range(0, 0x20, 2))
@@ -112,7 +113,7 @@ def _transform(
     groups: FunctionalGroups, index: int, *, form: PixelFormat, padding: tuple[float, float] | None
 ) -> Transform:
     dataset = groups.dataset
-    modality = dataset.word("Modality")
+    modality = "" if lacking_of_capture(dataset) else dataset.word("Modality")
     rescale = groups.item("PixelValueTransformationSequence", index) or dataset
     luts = dataset.items("ModalityLUTSequence")
     slope, intercept = _slope_and_intercept(rescale)
@@ -120,7 +121,9 @@ def _transform(
         raise Refusal("inconsistent_pixel_attributes", "both a modality LUT and rescale values")
     if slope is None and not luts and modality == CT:
         raise Refusal("unit_unknown", "RescaleSlope and RescaleIntercept are missing")
-    unit = _unit(dataset, luts[0].word("ModalityLUTType") if luts else rescale.word("RescaleType"), modality)
+    unit, unit_told = _unit(
+        dataset, luts[0].word("ModalityLUTType") if luts else rescale.word("RescaleType"), modality
+    )
     inverse = _is_inverse(dataset, form)
     return Transform(
         slope=1.0 if slope is None else slope,
@@ -130,6 +133,7 @@ def _transform(
         inverse=inverse,
         modality=modality,
         unit=unit,
+        unit_told=unit_told,
         uptake=_uptake_factor(dataset, unit) if modality == PET else None,
         lossy=dataset.text("LossyImageCompression") == "01" or "LossyImageCompressionMethod" in dataset,
         notes=(*_notes(dataset), *(["monochrome1"] if inverse else [])),
@@ -146,19 +150,20 @@ def _slope_and_intercept(rescale: Dataset) -> tuple[float | None, float | None]:
     return slope, intercept
 
 
-def _unit(dataset: Dataset, rescale_type: str, modality: str) -> str:
-    """What the numbers are, as the file says.
+def _unit(dataset: Dataset, rescale_type: str, modality: str) -> tuple[str, bool]:
+    """What the numbers are, and whether the file says so.
 
     A CT that says nothing is in Hounsfield units (PS3.3 C.8.2.1: RescaleType is required where it is not),
     derived ones too; not so one of several energies, whose numbers may be anything.
     """
-    if modality == CT:
-        if rescale_type:
-            return vocabulary.word("RescaleType", rescale_type)
-        return UNSPECIFIED if _is_multi_energy(dataset) else HU
-    if modality == PET:
-        return vocabulary.word("Units", dataset.word("Units")) or UNSPECIFIED
-    return ARBITRARY
+    unit = UNSPECIFIED if modality in (CT, PET) else ARBITRARY
+    if modality == CT and rescale_type:
+        unit = vocabulary.word("RescaleType", rescale_type)
+    elif modality == CT and not _is_multi_energy(dataset):
+        return HU, False
+    elif modality == PET:
+        unit = vocabulary.word("Units", dataset.word("Units")) or UNSPECIFIED
+    return unit, is_told(unit)
 
 
 def _is_multi_energy(dataset: Dataset) -> bool:

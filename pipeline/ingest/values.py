@@ -40,8 +40,8 @@ class Transform:
     """How the stored values of one frame become numbers.
 
     `padding` is the inclusive range of stored values that are no measurement, lowest first; `inverse` says
-    that low values are bright (MONOCHROME1). `uptake` turns the numbers into SUVbw, where it is known;
-    it is applied where that is the `unit`.
+    that low values are bright (MONOCHROME1), `unit_told` that the file names its unit. `uptake` turns the
+    numbers into SUVbw, where it is known; it is applied where that is the `unit`.
     """
 
     slope: float = 1.0
@@ -51,6 +51,7 @@ class Transform:
     inverse: bool = False
     modality: str = ""
     unit: str = ARBITRARY
+    unit_told: bool = True
     uptake: float | None = None
     lossy: bool = False
     notes: tuple[str, ...] = ()

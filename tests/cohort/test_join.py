@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from pipeline.cohort.join import Join, Known, find_join, join_by
-from pipeline.cohort.table import Table
 from pipeline.errors import DataError
+from pipeline.tables import Table
 
 
 def known(scans: Mapping[str, Mapping[str, str]], folder: str = "") -> Known:

@@ -5,8 +5,8 @@ import pytest
 from pipeline.cohort.findings import Finding
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import choose_classes, group_values, label_cases
-from pipeline.cohort.table import Table
 from pipeline.errors import ConfigError, DataError
+from pipeline.tables import Table
 
 
 def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:

@@ -364,7 +364,7 @@ def test_patients_placed_under_another_key_are_not_placed_anew(filled) -> None:
     run(study.config(), study.workspace)
     records = ledger.read(study.workspace.ledger("parts"))
     assert {record["key_id"] for record in records} == {study.key.key_id}
-    study.workspace.ledger("parts").unlink()
+    shutil.rmtree(study.workspace.ledgers)
     ledger.append(study.workspace.ledger("parts"), {**records[0], "key_id": Key(b"x" * 32).key_id})
     with pytest.raises(UsageError, match="were placed under the key"):
         run(study.config(), study.workspace)

@@ -32,45 +32,45 @@ def test_numbers_that_no_scanner_measures_are_refused(
     values: list[float], share: list[int], bits: int
 ) -> None:
     with pytest.raises(Refusal, match="implausible_values"):
-        check_ct(tally_of(values, share), bits_stored=bits, hounsfield=True)
+        check_ct(tally_of(values, share), HU, bits_stored=bits)
 
 
 @pytest.mark.parametrize("intercept", [-1024.0, -1000.0, -8192.0])
 def test_a_field_of_view_inside_the_body_is_plausible_where_an_intercept_is_there(intercept: float) -> None:
     inside = Transform(modality="CT", unit="HU", intercept=intercept)
-    check_ct(tally_of([-24.0, 476.0], [50, 50], inside), bits_stored=12, hounsfield=True)
+    check_ct(tally_of([-24.0, 476.0], [50, 50], inside), inside, bits_stored=12)
 
 
 @pytest.mark.parametrize("intercept", [0.0, 1024.0, -20.0])
 def test_without_air_and_without_an_intercept_nothing_proves_the_scale(intercept: float) -> None:
     tally = tally_of([-24.0, 476.0], [50, 50], Transform(modality="CT", unit="HU", intercept=intercept))
     with pytest.raises(Refusal, match=r"lowest -24 HU.*no intercept"):
-        check_ct(tally, bits_stored=12, hounsfield=True)
+        check_ct(tally, HU, bits_stored=12)
 
 
 def test_one_slice_without_an_intercept_is_enough_to_doubt_a_volume_without_air() -> None:
     tally = tally_of([-24.0, 476.0], [50, 50], SHIFTED)
     tally.add(Plane(np.array([[1000.0]])), HU)
     with pytest.raises(Refusal, match="no intercept"):
-        check_ct(tally, bits_stored=12, hounsfield=True)
+        check_ct(tally, HU, bits_stored=12)
 
 
 def test_a_map_of_another_quantity_has_no_air_but_no_impossible_number_either() -> None:
     map_of = Transform(modality="CT", unit="Z_EFF", slope=0.01)
-    check_ct(tally_of([0.0, 7.4], [50, 50], map_of), bits_stored=12, hounsfield=False)
+    check_ct(tally_of([0.0, 7.4], [50, 50], map_of), map_of, bits_stored=12)
     with pytest.raises(Refusal, match="implausible_values"):
-        check_ct(tally_of([-2000.0, 7.4], [50, 50], map_of), bits_stored=12, hounsfield=False)
+        check_ct(tally_of([-2000.0, 7.4], [50, 50], map_of), map_of, bits_stored=12)
 
 
 def test_metal_is_allowed_on_an_extended_scale_and_padding_is_not_counted() -> None:
-    check_ct(tally_of([-1000.0, 9000.0], [900, 100]), bits_stored=16, hounsfield=True)
+    check_ct(tally_of([-1000.0, 9000.0], [900, 100]), HU, bits_stored=16)
     padded = np.zeros((1, 10), bool)
     padded[0, :5] = True
     tally = Tally()
     tally.add(Plane(np.array([[-3024] * 5 + [-1000] * 5]), padded), HU)
-    check_ct(tally, bits_stored=12, hounsfield=True)
+    check_ct(tally, HU, bits_stored=12)
     with pytest.raises(Refusal, match="all voxels are padding"):
-        check_ct(Tally(), bits_stored=12, hounsfield=True)
+        check_ct(Tally(), HU, bits_stored=12)
 
 
 def test_an_intercept_applied_twice_still_shows_behind_the_surround() -> None:
@@ -81,7 +81,7 @@ def test_an_intercept_applied_twice_still_shows_behind_the_surround() -> None:
     tally = Tally()
     tally.add(plane_of(stored.view("<u2"), form, SHIFTED), SHIFTED)
     with pytest.raises(Refusal, match="implausible_values"):
-        check_ct(tally, bits_stored=16, hounsfield=True)
+        check_ct(tally, HU, bits_stored=16)
 
 
 @pytest.mark.parametrize(("high", "plausible"), [(1, True), (2, False)])

@@ -40,20 +40,11 @@ def test_a_rule_and_a_modality_may_state_a_unit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "rule", "expected"),
-    [
-        ("US", "", "HU"),
-        ("OTHER", "", "HU"),
-        ("US", "perfusion", "PCT"),
-        ("US", "lung", "HU"),
-        ("Z_EFF", "", ""),
-    ],
+    ("rule", "modality", "expected"),
+    [("", "CT", "HU"), ("perfusion", "CT", "PCT"), ("lung", "CT", "HU"), ("", "MR", "")],
 )
-def test_a_rule_comes_before_the_modality_and_what_the_file_says_before_both(
-    unit: str, rule: str, expected: str
-) -> None:
-    assert stated_unit({"CT": "HU", "perfusion": "PCT"}, unit, rule=rule, modality="CT") == expected
-    assert stated_unit({"CT": "HU"}, unit, rule="", modality="MR") == ""
+def test_a_rule_comes_before_the_modality(rule: str, modality: str, expected: str) -> None:
+    assert stated_unit({"CT": "HU", "perfusion": "PCT"}, rule=rule, modality=modality) == expected
 
 
 def slices(stored: np.ndarray, **elements: object) -> list[bytes]:
@@ -97,6 +88,8 @@ def test_what_is_stated_is_still_held_against_the_numbers(tmp_path: Path, body: 
     shares = np.full((16, 12), 45, np.uint16)
     (case,) = made(shares, tmp_path / "share", {"CT": "PCT"}, RescaleIntercept="0").cases
     assert case.value_unit == "PCT"
+    (case,) = made(shares, tmp_path / "none", {"CT": "PCT"}, RescaleIntercept="0", RescaleType=None).cases
+    assert case.value_unit == "PCT"  # in Hounsfield units only as long as nobody says otherwise
     hounsfield = made(shares, tmp_path / "hu", {"CT": "HU"}, RescaleIntercept="0")
     assert [one.reason for one in hounsfield.spoiled] == ["implausible_values"]
 

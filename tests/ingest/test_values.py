@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import image, opened, plane
+from dicom_files import header, image, opened, plane
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -123,6 +123,20 @@ def test_a_modality_lut_maps_and_its_ends_are_kept(tmp_path: Path) -> None:
     assert refusal(ds, tmp_path) == "inconsistent_pixel_attributes"
 
 
+@pytest.mark.parametrize("photometric", ["MONOCHROME2", "MONOCHROME1"])
+def test_a_table_wider_than_it_announces_is_read_by_its_entries(tmp_path: Path, photometric: str) -> None:
+    table = Dataset()
+    table.LUTDescriptor = [3, 0, 8]
+    table["LUTDescriptor"].VR = "US"
+    table.add_new(0x00283006, "OW", np.array([7, 300, 4000], "<u2").tobytes())  # twelve bits
+    ds = image("CR", pixels=words(0, 1, 2), PhotometricInterpretation=photometric)
+    ds.ModalityLUTSequence = [table]
+    straight = [7, 300, 4000]
+    expected = straight if photometric == "MONOCHROME2" else [4095 - value for value in straight]
+    assert first(plane(ds, tmp_path), 3) == expected
+    assert "lut_width_corrected" in header(ds, tmp_path).notes
+
+
 def test_a_descriptor_of_zero_means_65536_entries(tmp_path: Path) -> None:
     table = Dataset()
     table.LUTDescriptor = [0, 0, 16]
@@ -153,6 +167,29 @@ def test_a_ct_without_rescale_values_has_no_known_unit(tmp_path: Path) -> None:
 def test_the_unit_of_a_ct_is_what_the_file_says(rescale_type: str | None, first_type: str, unit: str) -> None:
     ds = image("CT", RescaleType=rescale_type, ImageType=[first_type, "PRIMARY", "AXIAL"])
     assert transform_of(ds).unit == unit
+
+
+@pytest.mark.parametrize(
+    ("elements", "unit"),
+    [
+        ({"MultienergyCTAcquisition": "YES"}, "US"),
+        ({"MultienergyCTAcquisition": "NO"}, "HU"),
+        ({"MultienergyCTAcquisitionSequence": [Dataset()]}, "US"),
+        ({"MultienergyCTProcessingSequence": [Dataset()]}, "US"),
+        ({"ImageType": ["DERIVED", "PRIMARY", "AXIAL", "EFF_ATOMIC_NUM"]}, "US"),
+        ({"ImageType": ["DERIVED", "PRIMARY", "AXIAL", "VMI"]}, "HU"),  # virtual mono-energetic
+        ({"MultienergyCTAcquisition": "YES", "RescaleType": "HU"}, "HU"),
+    ],
+)
+def test_a_ct_of_several_energies_is_not_assumed_to_be_in_hounsfield_units(
+    elements: dict[str, object], unit: str
+) -> None:
+    assert transform_of(image("CT", **{"RescaleType": None, **elements})).unit == unit
+
+
+@pytest.mark.parametrize("spelling", ["hu", "Hu", "H U", "hu "])
+def test_a_unit_is_known_in_any_spelling(spelling: str) -> None:
+    assert transform_of(image("CT", RescaleType=spelling)).unit == "HU"
 
 
 def transform_of(ds: Dataset, index: int = 0) -> Transform:

@@ -5,8 +5,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline.cohort.table import Table, lines_told, read
 from pipeline.errors import DataError
+from pipeline.tables import Table, lines_told, read
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Reads a table of labels (CSV, TSV or XLSX) as text, whatever made it."""
+"""Reads a table that people bring (CSV, TSV or XLSX) as text, whatever made it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,121 @@
+"""What the table of labels says of whose the scans are: `ingest.patient_from: {column: NAME}`."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from pipeline.catalogue import Catalogue
+from pipeline.config import Config
+from pipeline.config.sections import JoinColumn
+from pipeline.ingest.owners import OWNER, Owner, answer, ordered, owner, write_rows
+from pipeline.pseudonyms import Key
+from pipeline.tables import Table, read
+from pipeline.workspace import Workspace, temporary_path
+
+Rows = Mapping[str, Owner | None]
+
+_UID = re.compile(r"\d+(\.\d+){2,63}")
+_FILE = re.compile(r".*[/\\].*|.*\.[A-Za-z]\w{0,9}(\.gz)?")
+
+
+def owner_rows(config: Config, workspace: Workspace, key: Key) -> Rows:
+    """The owners by the pseudonyms of what the rows name; None for a name whose rows tell of several.
+
+    Without `cohort.id`, values that look like a UID or a file's path or name count; numbers and words could
+    be anything else. Raises ConfigError when there is no table, DataError when it lacks the column.
+    """
+    source = config.ingest.patient_from
+    if source is None or isinstance(source, str) or source.column is None:
+        return {}
+    path = workspace.root / config.cohort.labels
+    if not path.is_file():
+        raise config.refuse(
+            ("cohort", "labels"), f"there is no table '{config.cohort.labels}'. Mend the path."
+        )
+    table = read(path)
+    patients = table.column(source.column)
+    folder = _below(path.parent, workspace.root / config.ingest.raw)
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for names, patient in zip(_names(table, config.cohort.id, source.column, folder), patients, strict=True):
+        for kind, value in names if patient else ():
+            found[key.pseudonym(kind, value)].add(patient)
+    return {
+        word: owner(key, "column", next(iter(whose))) if len(whose) == 1 else None
+        for word, whose in sorted(found.items())
+    }
+
+
+@contextlib.contextmanager
+def rows_for_children(workspace: Workspace, rows: Rows) -> Iterator[str]:
+    """The path of a file with the rows, while it is needed; "" where there are none."""
+    if not rows:
+        yield ""
+        return
+    workspace.data.mkdir(parents=True, exist_ok=True)
+    path = temporary_path(workspace.data / "owners.json")
+    write_rows(path, rows)
+    try:
+        yield str(path)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def reassigned(catalogue: Catalogue, rows: Rows) -> set[str]:
+    """Tokens of known images without PatientID to whom the rows now give another patient than was read."""
+    own = catalogue.query(
+        "SELECT f.token, i.kind, i.pseudonym FROM files f JOIN identifiers i ON i.token = f.token "
+        "WHERE f.image AND (EXISTS (SELECT 1 FROM identifiers o WHERE o.token = f.token AND o.kind = ?) "
+        "OR NOT EXISTS (SELECT 1 FROM identifiers o WHERE o.token = f.token AND o.kind = 'patient'))",
+        (OWNER,),
+    )
+    names: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for token, kind, word in own:
+        names[token][kind] = word
+    return {token for token, words in names.items() if words.get(OWNER, "") != _expected(rows, words)}
+
+
+def _expected(rows: Rows, words: Mapping[str, str]) -> str:
+    found = answer(rows, ordered(words))
+    return found.patient_id if found else ""
+
+
+def _names(table: Table, join: str | JoinColumn, column: str, folder: str) -> Iterator[list[tuple[str, str]]]:
+    """Kind and spelling of all that each row may name."""
+    if isinstance(join, JoinColumn):
+        for value in table.column(join.column):
+            yield [(join.names, spelled) for spelled in _spellings(join.names, value, folder)]
+        return
+    others = [name for name in table.columns if name != column]
+    for row in zip(*(table.column(name) for name in others), strict=True):
+        yield [named for value in row for named in _guessed(value, folder)]
+
+
+def _guessed(value: str, folder: str) -> Iterable[tuple[str, str]]:
+    if _UID.fullmatch(value):
+        return [(kind, value) for kind in ("sop", "series", "study")]
+    if _FILE.fullmatch(value):
+        kinds = ("path", "name")
+        return [(kind, spelled) for kind in kinds for spelled in _spellings(kind, value, folder)]
+    return []
+
+
+def _spellings(kind: str, value: str, folder: str) -> Sequence[str]:
+    """A path as seen from RAW: from the table's folder, as it stands, and without leading folders."""
+    parts = [part for part in value.replace("\\", "/").split("/") if part not in ("", ".")]
+    if kind == "path":
+        from_table = ["/".join((folder, *parts))] if folder else []
+        return [*from_table, *("/".join(parts[start:]) for start in range(len(parts)))]
+    if kind in ("name", "stem"):
+        name = parts[-1] if parts else ""
+        return [name] if kind == "name" else [name, PurePosixPath(name).stem]
+    return [value] if value else []
+
+
+def _below(folder: Path, raw: Path) -> str:
+    """The folder as seen from RAW, "" when it lies outside or is RAW itself."""
+    inside = folder.resolve().is_relative_to(raw.resolve()) and folder.resolve() != raw.resolve()
+    return folder.resolve().relative_to(raw.resolve()).as_posix() if inside else ""
