@@ -28,10 +28,7 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
     files = sum(number for _, _, number in found)
     cases, patients = catalogue.query("SELECT count(*), count(DISTINCT patient_id) FROM cases")[0]
     lines = [f"{_told(files, 'file')}, {_told(cases, 'scan')} of {_told(patients, 'patient')}"]
-    lines += [
-        f"  {state:<12} {reason:<30} {number:>8}  {REASONS[reason].sentence}"
-        for state, reason, number in found
-    ]
+    lines += reason_lines(catalogue)
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in noted(catalogue)]
     if difference.known and (changed or difference.gone):
         told = f"{_told(changed, 'new or changed file')}, {len(difference.gone):,} gone"
@@ -46,6 +43,14 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
         told = _told(difference.young, "file")
         lines.append(f"waiting for the next run, since changed just now: {told}")
     return lines
+
+
+def reason_lines(catalogue: Catalogue) -> list[str]:
+    """A table of states and reasons with files and sentences."""
+    return [
+        f"  {state:<12} {reason:<30} {number:>8}  {REASONS[reason].sentence}"
+        for state, reason, number in counts(catalogue)
+    ]
 
 
 def owner_lines(catalogue: Catalogue) -> list[str]:

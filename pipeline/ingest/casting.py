@@ -178,7 +178,7 @@ def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
             voxels = _assembled(case_plan, reader)
         reader.token = ""  # from here on it is the whole volume's trouble
         transform = reader.transforms[0]
-        if case_plan.modality == CT or transform.hounsfield:
+        if transform.modality == CT or transform.hounsfield:
             check_ct(reader.tally, transform, bits_stored=reader.bits_stored)
     except MemoryError:
         raise Refusal("limit_exceeded", "memory") from None

@@ -36,11 +36,12 @@ def owner_rows(config: Config, workspace: Workspace, key: Key) -> Rows:
         raise config.refuse(
             ("cohort", "labels"), f"there is no table '{config.cohort.labels}'. Mend the path."
         )
-    table = read(path)
+    choices = config.cohort
+    table = read(path, wanted={source.column, choices.target}, sheet=choices.sheet)
     patients = table.column(source.column)
     folder = _below(path.parent, workspace.root / config.ingest.raw)
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for names, patient in zip(_names(table, config.cohort.id, source.column, folder), patients, strict=True):
+    for names, patient in zip(_names(table, choices.keys, source.column, folder), patients, strict=True):
         for kind, value in names if patient else ():
             found[key.pseudonym(kind, value)].add(patient)
     return {
@@ -83,11 +84,17 @@ def _expected(rows: Rows, words: Mapping[str, str]) -> str:
     return found.patient_id if found else ""
 
 
-def _names(table: Table, join: str | JoinColumn, column: str, folder: str) -> Iterator[list[tuple[str, str]]]:
-    """Kind and spelling of all that each row may name."""
-    if isinstance(join, JoinColumn):
-        for value in table.column(join.column):
-            yield [(join.names, spelled) for spelled in _spellings(join.names, value, folder)]
+def _names(
+    table: Table, keys: Sequence[JoinColumn], column: str, folder: str
+) -> Iterator[list[tuple[str, str]]]:
+    """Kind and spelling of all that each row may name; an attribute in `cohort.id` names nobody's scan."""
+    if keys:
+        for row in zip(*(table.column(key.column) for key in keys), strict=True):
+            yield [
+                (key.names, spelled)
+                for key, value in zip(keys, row, strict=True)
+                for spelled in _spellings(key.names, value, folder)
+            ]
         return
     others = [name for name in table.columns if name != column]
     for row in zip(*(table.column(name) for name in others), strict=True):

@@ -177,7 +177,11 @@ REASONS: dict[str, Reason] = {
     "mask_values_invalid": Reason(
         "quarantined", "The mask is empty, overlaps, or has labels nobody declared."
     ),
-    "affine_conflict": Reason("quarantined", "The file states two different positions."),
+    "affine_conflict": Reason(
+        "quarantined",
+        "The file states two different positions.",
+        "Find out at the scanner or archive which is right, and export the file again with that one.",
+    ),
     "empty_file": Reason("failed", "Zero bytes.", "Copy the file again."),
     "io_error": Reason(
         "failed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import digests, ledger
@@ -79,10 +80,43 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     return Summary((*([made] if made else []), *lines), changed=stamped)
 
 
+@dataclass(frozen=True)
+class RawFile:
+    """One path of RAW, below its root, and what the catalogue knows of it; `state` is "" if unread."""
+
+    path: str
+    token: str
+    state: str
+    reason: str
+    detail: str
+
+    def told(self) -> tuple[str, str, str]:
+        """Reason with detail, sentence and next step."""
+        reason = f"{self.reason} ({self.detail})" if self.detail else self.reason
+        return reason, REASONS[self.reason].sentence, next_step(self.reason, self.detail)
+
+
 def list_files(
     config: Config, workspace: Workspace, state: str = ""
 ) -> Iterator[tuple[str, str, str, str, str]]:
     """Path, state, reason with detail, sentence and next step of the files in `state` ("" for all).
+
+    Raises as `raw_files`.
+    """
+    unread = shown = 0
+    for file in raw_files(config, workspace):
+        unread += not file.state
+        if file.state and state in ("", file.state):
+            shown += 1
+            yield printable(file.path), file.state, *file.told()
+    if not shown:
+        say(f"No file is {state or 'known'}.")
+    if unread:
+        say(f"{unread:,} more came after the last `make ingest`, which will read them.")
+
+
+def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
+    """Every path of RAW.
 
     Real paths are stored nowhere: RAW is walked again and its tokens are looked up. Raises UsageError
     when nothing was read yet, or under another key; DataError when RAW is not there.
@@ -97,21 +131,11 @@ def list_files(
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
         rows = catalogue.query("SELECT token, state, reason, detail FROM files")
     known = {row[0]: row[1:] for row in rows}
-    unread = shown = 0
     for file in _discovered(workspace, config.ingest, key):
-        own, code, detail = known.get(file.token, ("", "", ""))
-        unread += not own
-        if own and state in ("", own):
-            shown += 1
-            told = f"{code} ({detail})" if detail else code
-            yield _printable(file.relative), own, told, REASONS[code].sentence, next_step(code, detail)
-    if not shown:
-        say(f"No file is {state or 'known'}.")
-    if unread:
-        say(f"{unread:,} more came after the last `make ingest`, which will read them.")
+        yield RawFile(file.relative, file.token, *known.get(file.token, ("", "", "")))
 
 
-def _printable(path: str) -> str:
+def printable(path: str) -> str:
     """The path on one line, with bytes that are no text, and what would break the table, escaped."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
