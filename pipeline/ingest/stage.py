@@ -14,6 +14,7 @@ from pipeline.config import Config, Ingest
 from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, GateError, UsageError
 from pipeline.executors import Crew
+from pipeline.ingest import stated_units
 from pipeline.ingest.account import account_lines, check_usable, owner_lines, stamp
 from pipeline.ingest.changes import Changes, find_changes
 from pipeline.ingest.discover import Found, discover
@@ -30,7 +31,7 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
-VERSION = 5
+VERSION = 6
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10
@@ -67,6 +68,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
         if stale or not catalogue.meta(INGEST_STAMP):
             crew = Crew(workspace.data, settings.workers, settings.cluster)
             rules = parse(settings.select, config.refuse)
+            stated_units.parse(settings.unit_of, rules, config.refuse)
             with rows_for_children(workspace, rows) as path:
                 owners = _owners(settings, path)
                 buried = _buried(workspace)

@@ -168,6 +168,7 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
         settings.untilt,
         settings.include,
         series=target.rules,
+        units=settings.unit_of,
     )
     known: dict[str, tuple[str, ...]] = {}
     wanted: set[str] = set()
