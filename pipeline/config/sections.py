@@ -87,6 +87,7 @@ class Ingest(Section):
     dummy_ids: tuple[str, ...] = ()
     include: tuple[Literal["derived", "localizer", "for_processing"], ...] = ()
     select: dict[str, dict[str, Any]] = {}
+    unit_of: dict[str, str] = {}
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"

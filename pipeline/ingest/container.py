@@ -129,6 +129,13 @@ def _meta(data: Buffer, start: int, encoding: Encoding) -> tuple[Dataset, int]:
         header, size = (12, 4) if vr in (b"OB", b"OW", b"SQ", b"UN", b"UT") else (8, 2)
         tag = 0x00020000 | int.from_bytes(data[position + 2 : position + 4], "little")
         length = int.from_bytes(data[position + header - size : position + header], "little")
+        start = position + header
+        if tag in elements and data[start : start + length] != Dataset(
+            data, encoding, elements, start
+        ).value_of(tag):
+            raise Refusal(
+                "corrupt_dataset", "an element of the meta group stands there twice, with two values"
+            )
         elements[tag] = (vr, position + header, length)
         position += header + length
         if position > len(data):

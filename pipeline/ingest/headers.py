@@ -194,7 +194,9 @@ def _look(
         _take_over(found, known, container, selection, fragments=template.fragments)
     else:
         _understand(found, container, key, selection)
-        if found.broken is None and len(found.frames) == 1 and not found.owned:  # only such can be taken over
+        # Only such can be taken over; what is noted may be of a slice's own values.
+        alone = found.broken is not None or found.owned or container.dataset.encoding.notes
+        if len(found.frames) == 1 and not alone:
             templates.concluded[template] = found
 
 
@@ -213,7 +215,7 @@ def _take_over(
     if fragments:
         _form_of(found, container, decoded_bytes=selection.limits.decoded_bytes)
     found.frames = (renewed_frame(known.frames[0], dataset, found.pseudonyms["sop"]),)
-    found.notes = known.notes
+    found.notes = tuple(sorted({*known.notes, *dataset.encoding.notes}))
 
 
 def _understand(found: Findings, container: Container, key: Key, selection: Selection) -> None:
@@ -232,7 +234,7 @@ def _understand(found: Findings, container: Container, key: Key, selection: Sele
     transforms = transforms_of(groups, form, pixel_keyword(dataset) or "PixelData")
     found.attributes = attributes_of_frames(found.attributes, groups)
     found.frames = frames_of(groups, form, identity, transforms)
-    notes = {*found.notes, *transforms[0].notes, *_notes(dataset, found.frames)}
+    notes = {*found.notes, *transforms[0].notes, *_notes(dataset, found.frames), *dataset.encoding.notes}
     found.notes = tuple(sorted(notes))
 
 

@@ -90,6 +90,20 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "(PS3.15 E.1), not none.",
         ),
     ),
+    "inconsistent_pixel_attributes": (
+        (
+            r"^lossy compression",
+            "Export the series again without lossy compression; if the archive has it so alone, leave it out "
+            "by a rule of `ingest.select`.",
+        ),
+    ),
+    "implausible_values": (
+        (
+            r"no unit is told$",
+            "If these are no Hounsfield units, state in `ingest.unit_of` what they are; else export the "
+            "original series again: a conversion changed its values.",
+        ),
+    ),
     "missing_slices": (
         (
             r"could not be read$",

@@ -189,7 +189,11 @@ REASONS: dict[str, Reason] = {
     "mask_values_invalid": Reason(
         "quarantined", "The mask is empty, overlaps, or has labels nobody declared."
     ),
-    "affine_conflict": Reason("quarantined", "The file states two different positions."),
+    "affine_conflict": Reason(
+        "quarantined",
+        "The file states two different positions.",
+        "Find out at the scanner or archive which is right, and export the file again with that one.",
+    ),
     "empty_file": Reason("failed", "Zero bytes.", "Copy the file again."),
     "io_error": Reason(
         "failed",
@@ -244,12 +248,20 @@ NOTES: dict[str, str] = {
     "colour_model_fixed": "The compressed data say another colour model than the header; theirs was used.",
     "overlay_ignored": "Overlays (graphics, annotations) were left out.",
     "real_world_map_unused": "A real world value mapping is there and was not applied.",
-    "suv_inputs_missing": "The uptake value (SUV) could not be computed; values stay in their unit.",
+    "suv_inputs_missing": (
+        "The uptake value (SUV) could not be computed: an input is missing or implausible, or two disagree. "
+        "Values stay in their unit."
+    ),
+    "unit_stated": "The files leave their unit open; the settings state it (`ingest.unit_of`).",
     "lossy": "Was compressed with loss before it came here.",
     "detector_plane": "The pixel spacing is at the detector, not in the patient.",
     "no_preamble": "The file lacks the preamble of a DICOM file.",
     "no_meta": "The file lacks the meta group; its transfer syntax was inferred from its bytes.",
     "vr_mismatch": "The value representation (explicit, implicit) is not the one announced.",
+    "repeated_element": "An element stands there twice; the second says the same, or nobody asks for it.",
+    "decimal_comma": "A decimal comma was read as a decimal point.",
+    "spelling_corrected": "A word is spelt otherwise than in the standard, as in small letters.",
+    "lut_width_corrected": "The lookup table holds larger numbers than it announces; their width was used.",
     "trailing_bytes": "Bytes after the pixel data were ignored.",
     "charset_unknown": "The character set is not a known one.",
     "spacing_tag_disagrees": "The slice spacing tag contradicts the positions; the positions were used.",

@@ -15,15 +15,16 @@ from pipeline.config import Config, Ingest
 from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, GateError, UsageError
 from pipeline.executors import Crew
+from pipeline.ingest import stated_units
 from pipeline.ingest.account import account_lines, check_usable, owner_lines, stamp
 from pipeline.ingest.changes import Changes, find_changes, known_files, unsettled_archives
 from pipeline.ingest.discover import Found, discover
 from pipeline.ingest.keys import open_key
 from pipeline.ingest.listing import list_archives
+from pipeline.ingest.locations import Locations
 from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.owner_table import owner_rows, reassigned, rows_for_children
 from pipeline.ingest.owners import Owners
-from pipeline.ingest.places import Places
 from pipeline.ingest.reasons import ARCHIVE, REASONS
 from pipeline.ingest.remote import is_url
 from pipeline.ingest.series_rules import parse
@@ -33,7 +34,7 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
-VERSION = 6
+VERSION = 7
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10
@@ -59,20 +60,21 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     with Catalogue(workspace.catalogue) as catalogue:
         _begin(catalogue, settings, key)
         lister = partial(list_archives, key=key, crew=crew, limits=limits_of(settings))
-        places = Places({file.token: file for file in found}, lister)
+        locations = Locations({file.token: file for file in found}, lister)
         rows = owner_rows(config, workspace, key)
         others = reassigned(catalogue, rows) if rows else ()
-        difference, closed = _differences(catalogue, places, settings, reassigned=others)
+        difference, closed = _differences(catalogue, locations, settings, reassigned=others)
         _check_gone(difference, settings, found)
         changed = 0
         stale = difference.fresh or difference.again or difference.gone
         if stale or not catalogue.meta(INGEST_STAMP):
             rules = parse(settings.select, config.refuse)
+            stated_units.parse(settings.unit_of, rules, config.refuse)
             with rows_for_children(workspace, rows) as path:
                 owners = _owners(settings, path)
                 buried = _buried(workspace)
                 target = Target(settings, crew, key, catalogue, workspace.cases, buried, rules, owners)
-                changed = update(target, difference, places, closed)
+                changed = update(target, difference, locations, closed)
         lines = [*account_lines(catalogue, difference, changed=changed), *owner_lines(catalogue)]
         check_usable(catalogue, config, lines)
         stamped = _stamped(catalogue, workspace.data / "ingest.json", key)
@@ -80,12 +82,12 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
 
 
 def _differences(
-    catalogue: Catalogue, places: Places, settings: Ingest, *, reassigned: Collection[str]
+    catalogue: Catalogue, locations: Locations, settings: Ingest, *, reassigned: Collection[str]
 ) -> tuple[Changes, dict[str, int]]:
     """What is new in RAW, and the archives that need no listing for it, with the number of files in them."""
     known = known_files(catalogue)
     is_young = _is_young(settings.settle_seconds)
-    found = list(places.by_token.values())
+    found = list(locations.by_token.values())
     again = {known[token].archive for token in reassigned if token in known}
     unsettled = {
         file.token: file for file in unsettled_archives(found, known, again=again) if not is_young(file)
@@ -93,9 +95,9 @@ def _differences(
     closed = {
         token: file.members
         for token, file in known.items()
-        if file.reason == ARCHIVE and token in places.by_token and token not in unsettled
+        if file.reason == ARCHIVE and token in locations.by_token and token not in unsettled
     }
-    found += places.open_archives(unsettled.values())
+    found += locations.open_archives(unsettled.values())
     difference = find_changes(found, known, is_young=is_young, closed=closed.keys(), reassigned=reassigned)
     return difference, closed
 

@@ -32,8 +32,8 @@ from pipeline.ingest.frames import Rules
 from pipeline.ingest.headers import Header, Selection
 from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
+from pipeline.ingest.locations import Locations, header_of
 from pipeline.ingest.owners import NOBODY, Owners
-from pipeline.ingest.places import Places, header_of
 from pipeline.ingest.planning import CasePlan, Plan, plan
 from pipeline.ingest.portions import portions
 from pipeline.ingest.reader import SourceFile
@@ -81,24 +81,24 @@ def limits_of(settings: Ingest) -> FileLimits:
     )
 
 
-def update(target: Target, difference: Changes, places: Places, closed: Mapping[str, int]) -> int:
+def update(target: Target, difference: Changes, locations: Locations, closed: Mapping[str, int]) -> int:
     """How many files were new or changed.
 
     They were read, the known ones of their series, and those whose reason may have passed. `closed` are the
     archives that weren't listed, with the number of files in them.
     """
     with Spool(target.crew.folder) as spool:
-        _read_headers(target, spool, difference.fresh, places)
+        _read_headers(target, spool, difference.fresh, locations)
         _drop_known(target, spool)
         changed = len(spool.entries)
-        _read_headers(target, spool, difference.again, places)
-        files = _unpacked(places, closed)
+        _read_headers(target, spool, difference.again, locations)
+        files = _unpacked(locations, closed)
         outdated = {*spool.entries, *difference.gone}
-        names = _names(target, spool, outdated, places)
+        names = _names(target, spool, outdated, locations)
         with bar("images", len(spool.entries), "files") as progress:
             for portion in portions(names, files=files):
                 headers = spool.headers(token for token in portion if token in spool.entries)
-                _read_images(target, headers, outdated.intersection(portion), places, progress)
+                _read_images(target, headers, outdated.intersection(portion), locations, progress)
     with target.catalogue.transaction():
         target.catalogue.delete_cases(sorted(changes.cases_without_files(target.catalogue)))
     for shard in target.catalogue.unused_shards("cases", target.shards):
@@ -106,13 +106,15 @@ def update(target: Target, difference: Changes, places: Places, closed: Mapping[
     return changed
 
 
-def _unpacked(places: Places, closed: Mapping[str, int]) -> int:
+def _unpacked(locations: Locations, closed: Mapping[str, int]) -> int:
     """How many files RAW holds: as many as if its archives were unpacked."""
-    archives = closed.keys() | places.listings.keys()
-    return sum(closed.values()) + len(places.by_token) - len(archives)
+    archives = closed.keys() | locations.listings.keys()
+    return sum(closed.values()) + len(locations.by_token) - len(archives)
 
 
-def _names(target: Target, spool: Spool, outdated: set[str], places: Places) -> dict[str, tuple[str, ...]]:
+def _names(
+    target: Target, spool: Spool, outdated: set[str], locations: Locations
+) -> dict[str, tuple[str, ...]]:
     """The series and images that each file is of now and was of before.
 
     The known files that share one with an outdated or a new one are read for it, too. One of these may have
@@ -121,19 +123,21 @@ def _names(target: Target, spool: Spool, outdated: set[str], places: Places) -> 
     before, now = changes.identities(target.catalogue, outdated), _identities(spool)
     moved = [*before.values(), *now.values()]
     while around := changes.touched(target.catalogue, moved) - outdated - now.keys():
-        _read_headers(target, spool, places.of(around, target.catalogue), places)
+        _read_headers(target, spool, locations.of(around, target.catalogue), locations)
         known, now = changes.identities(target.catalogue, around), _identities(spool)
         before |= known
         moved = [now[token] for token in sorted(around) if now[token] != known[token]]
     return {token: (*before.get(token, ()), *now.get(token, ())) for token in before.keys() | now.keys()}
 
 
-def _read_images(target: Target, headers: Headers, outdated: set[str], places: Places, progress: Bar) -> None:
+def _read_images(
+    target: Target, headers: Headers, outdated: set[str], locations: Locations, progress: Bar
+) -> None:
     """Plans the files of a portion and reads its cases; `outdated` ones are new, changed or gone."""
     files = {
         token: SourceFile(found.path, header.size, header.mtime_ns, found.member)
         for token, header in headers.items()
-        for found in [places.by_token[token]]
+        for found in [locations.by_token[token]]
     }
     made = _planned(target, headers, files)
     pending = commit_plan(target.catalogue, made, headers, outdated=outdated)
@@ -141,14 +145,14 @@ def _read_images(target: Target, headers: Headers, outdated: set[str], places: P
     _cast_all(target, pending, headers, files, progress)
 
 
-def _read_headers(target: Target, spool: Spool, files: Sequence[Found], places: Places) -> None:
+def _read_headers(target: Target, spool: Spool, files: Sequence[Found], locations: Locations) -> None:
     """Reads the headers of files into the spool, and of what is in archives among them."""
-    archives = _surveyed(target, spool, [file for file in files if file.token not in places.listings])
-    _surveyed(target, spool, places.open_archives(archives))
-    listed = {file.token: places.listings.get(file.token) for file in (*files, *archives)}
+    archives = _surveyed(target, spool, [file for file in files if file.token not in locations.listings])
+    _surveyed(target, spool, locations.open_archives(archives))
+    listed = {file.token: locations.listings.get(file.token) for file in (*files, *archives)}
     for token, listing in listed.items():
         if listing is not None:
-            for page in pages({token: header_of(places.by_token[token], listing)}):
+            for page in pages({token: header_of(locations.by_token[token], listing)}):
                 spool.add(page)
 
 
@@ -194,6 +198,7 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
         settings.untilt,
         settings.include,
         series=target.rules,
+        units=settings.unit_of,
     )
     known: dict[str, tuple[str, ...]] = {}
     wanted: set[str] = set()

@@ -24,7 +24,6 @@ NOT_OF_FILES = {
     "mask_reference_missing": "no mask is read",
     "mask_geometry_mismatch": "no mask is read",
     "mask_values_invalid": "no mask is read",
-    "affine_conflict": "no NIfTI is read",
 }
 OUT_OF_REACH = {
     ("io_error", ""): "needs a disk that fails, or files of another user",

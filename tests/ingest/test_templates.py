@@ -217,7 +217,7 @@ def test_real_files_give_the_same_headers_and_planes_after_others_as_alone(tmp_p
 def plane_digest(file: SourceFile, templates: Templates) -> object:
     try:
         with open_source(file, FileLimits(), templates) as source:
-            plane = values_of(source, 0)
+            plane = values_of(source, 0, source.meaning.transform(0))
             return (
                 plane.array.tobytes(),
                 plane.array.dtype,

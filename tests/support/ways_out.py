@@ -62,6 +62,31 @@ def one(*_: object, **elements: Any) -> dict[str, Dataset]:
     return {"a.dcm": scan(1, **elements)}
 
 
+SHARES = {
+    "RescaleIntercept": "0",
+    "RescaleType": None,
+    "PixelData": np.full((16, 12), 45, np.uint16).tobytes(),
+}
+"""What makes a CT a map of percentages that names no unit."""
+
+
+def blurred() -> dict[str, Dataset]:
+    """CT slices whose padding of 40 HU lies among tissue, after lossy compression."""
+    tissue = (1024 + np.arange(192) % 80).astype(np.uint16).tobytes()
+    return series([0, 5, 10], PixelData=tissue, PixelPaddingValue=1064, LossyImageCompression="01")
+
+
+def bone_scan(*positions: list[int]) -> Dataset:
+    """A tomography in nuclear medicine of three slices, by a detector at each of the positions."""
+    detectors = [Dataset() for _ in positions]
+    for detector, position in zip(detectors, positions, strict=True):
+        detector.ImagePositionPatient, detector.ImageOrientationPatient = position, [1, 0, 0, 0, 1, 0]
+    return scan(
+        1, "NM", ImageType=["ORIGINAL", "PRIMARY", "RECON TOMO", "EMISSION"], SliceThickness=4,
+        DetectorInformationSequence=detectors, **_pixels_of(np.ones((3, 8, 8), np.uint8)),
+    )  # fmt: skip
+
+
 def no_image(sop_class: str) -> dict[str, Dataset]:
     """An object of the class without pixels."""
     return one(SOPClassUID=PREFIX + sop_class, PixelData=None, Rows=None)
@@ -208,7 +233,7 @@ def without(name: str, files: Mapping[str, Dataset]) -> dict[str, Dataset]:
 GOOD = one()
 ANYTHING = {"good.dcm": scan(99)}
 """Beside what is refused for good, something to read."""
-ALL = ["CT", "MR", "DX", "US", "SM", "ES"]
+ALL = ["CT", "MR", "DX", "NM", "US", "SM", "ES"]
 
 WAYS = [
     Way("duplicate_identical", "", {**one(), "b.dcm": scan(1)}, left=True),
@@ -275,6 +300,13 @@ WAYS = [
         {**SERIES, "min_slices": 1}, setting={"unit": "image"}),
     Way("missing_attribute", r"^(SOP|Series|Study)InstanceUID", {"a.dcm": scan(1, StudyInstanceUID=None)}, then=GOOD),
     Way("inconsistent_pixel_attributes", "", one(HighBit=10), then=GOOD),
+    Way("inconsistent_pixel_attributes", r"^lossy compression", blurred(), SERIES,
+        then=series([0, 5, 10])),
+    Way("affine_conflict", "", {"a.dcm": bone_scan([0, 0, 0], [0, 0, 9])}, SERIES, then={"a.dcm": bone_scan([0, 0, 0])}),
+    Way("implausible_values", r"no unit is told$", series([0, 5, 10], **SHARES), SERIES,
+        setting={"unit_of": {"CT": "PCT"}}),
+    Way("implausible_values", r"no unit is told$", series([0, 5, 10], **SHARES), SERIES,
+        then=series([0, 5, 10])),
     Way("unit_unknown", "", {"a.dcm": scan(1, "CT", RescaleSlope=None, RescaleIntercept=None)},
         then={"a.dcm": scan(1, "CT")}),
     Way("implausible_values", "", series([0, 5, 10], RescaleIntercept="-4000"), SERIES, then=series([0, 5, 10])),
