@@ -68,7 +68,7 @@ REASONS: dict[str, Reason] = {
     ),
     "non_image_object": Reason(
         "excluded",
-        "A DICOM object that is no image of a patient (report, plan, mask, waveform, document).",
+        "A DICOM object that is no image of a patient (report, plan, dose, mask, waveform, document).",
         "Nothing to do: the images that it belongs to are read by themselves.",
     ),
     "localizer": Reason(
