@@ -22,6 +22,7 @@ _ULTRASOUND = "US"
 _PROJECTIONS = frozenset({"CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"})
 _EPOCH = moment_of("19000101", "000000")
 
+_RESPIRATORY = "NominalPercentageOfRespiratoryPhase"
 _NUMBER_KEYS = (
     # (key, functional group, keyword in it, keyword at the top level)
     ("echo_time", "MREchoSequence", "EffectiveEchoTime", "EchoTime"),
@@ -30,18 +31,31 @@ _NUMBER_KEYS = (
     ("b_value", "MRDiffusionSequence", "DiffusionBValue", "DiffusionBValue"),
     ("temporal_position", "FrameContentSequence", "TemporalPositionIndex", "TemporalPositionIdentifier"),
     ("trigger_time", "CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime", "TriggerTime"),
+    ("repetition_time", "MRTimingAndRelatedParametersSequence", "RepetitionTime", "RepetitionTime"),
+    ("kvp", "CTXRayDetailsSequence", "KVP", "KVP"),
+    ("cardiac_phase", "CardiacSynchronizationSequence", *2 * ("NominalPercentageOfCardiacPhase",)),
+    ("respiratory_phase", "RespiratorySynchronizationSequence", *2 * (_RESPIRATORY,)),
     ("acquisition_number", "FrameContentSequence", "FrameAcquisitionNumber", "AcquisitionNumber"),
 )
 _OWN_NUMBER_KEYS = (("instance_number", "InstanceNumber"), ("acquisition_number", "AcquisitionNumber"))
 _OWN_KEYS = frozenset({"acquisition_time", *(key for key, _ in _OWN_NUMBER_KEYS)})
 _CLASSIC_KEYS = tuple((key, keyword) for key, _, _, keyword in _NUMBER_KEYS if key not in _OWN_KEYS)
-_TOP_NUMBER_KEYS = (("echo_number", "EchoNumbers"), ("temporal_positions", "NumberOfTemporalPositions"))
+_TOP_NUMBER_KEYS = (
+    ("echo_number", "EchoNumbers"),
+    ("temporal_positions", "NumberOfTemporalPositions"),
+    ("announced_slices", "NumberOfSlices"),
+    ("announced_images", "ImagesInAcquisition"),
+    ("frame_reference_time", "FrameReferenceTime"),
+)
 _PLACES = frozenset({0x00200032, 0x00209056, 0x00209057})
 """What dimensions of space point at: the position, the stack, the position in the stack."""
 _TOP_TEXT_KEYS = (
     ("presentation_intent", "PresentationIntentType"),
     ("intensity_relationship", "PixelIntensityRelationship"),
 )
+_TOP_WORD_KEYS = (("scanning_sequence", "ScanningSequence"), ("sequence_variant", "SequenceVariant"))
+_NO_AGENT = frozenset({"", "-", "N", "N/A", "NA", "NIL", "NO", "NO CONTRAST", "NONE", "W/O", "WITHOUT"})
+_FRAME_TYPES = ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence", "PETFrameTypeSequence")
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,7 @@ def frames_of(
             samples=form.samples,
             photometric=form.photometric,
             position_mm=_position(groups, index),
+            position_decimals=_position_decimals(groups, index),
             orientation=_orientation(groups, index),
             spacing_mm=spacing,
             spacing_kind=kind,
@@ -104,6 +119,7 @@ def renewed_frame(known: Frame, dataset: Dataset, sop_id: str) -> Frame:
         known,
         source=sop_id,
         position_mm=_triple(optional_numbers(dataset, "ImagePositionPatient")),
+        position_decimals=_decimals(dataset),
         keys={**keys, **_own_keys(dataset)},
     )
 
@@ -148,6 +164,19 @@ def _position(groups: FunctionalGroups, index: int) -> Triple | None:
     return None if holder is None else _triple(optional_numbers(holder, "ImagePositionPatient"))
 
 
+def _position_decimals(groups: FunctionalGroups, index: int) -> tuple[int, ...]:
+    holder = groups.holder("PlanePositionSequence", index, "ImagePositionPatient")
+    return () if holder is None else _decimals(holder)
+
+
+def _decimals(dataset: Dataset) -> tuple[int, ...]:
+    """How many decimals each coordinate of the position is written with; () for other than plain decimals."""
+    coordinates = dataset.raw("ImagePositionPatient").rstrip(b" \0").split(b"\\")
+    if len(coordinates) != 3 or any(b"e" in text or b"E" in text for text in coordinates):
+        return ()
+    return tuple([len(text.strip().partition(b".")[2]) for text in coordinates])
+
+
 def _triple(values: Sequence[float]) -> Triple | None:
     return (values[0], values[1], values[2]) if len(values) == 3 else None
 
@@ -166,7 +195,7 @@ def _measure(groups: FunctionalGroups, index: int, keyword: str) -> float | None
 
 
 def _image_type(groups: FunctionalGroups, index: int) -> tuple[str, ...]:
-    for sequence in ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence"):
+    for sequence in _FRAME_TYPES:
         item = groups.item(sequence, index)
         if item is not None and (words := item.words("FrameType")):
             return words
@@ -194,8 +223,9 @@ def _own_keys(dataset: Dataset) -> dict[str, str | float]:
 def _series_keys(dataset: Dataset) -> dict[str, str | float]:
     texts = {key: dataset.text(keyword) for key, keyword in _TOP_TEXT_KEYS}
     numbers = {key: optional_number(dataset, keyword) for key, keyword in _TOP_NUMBER_KEYS}
+    words = {key: "\\".join(sorted(set(dataset.words(keyword)))) for key, keyword in _TOP_WORD_KEYS}
     return {
-        **{key: text for key, text in texts.items() if text},
+        **{key: text for key, text in (texts | words).items() if text},
         **{key: number for key, number in numbers.items() if number is not None},
         **_mosaic_keys(dataset),
     }
@@ -210,6 +240,7 @@ def _frame_keys(groups: FunctionalGroups, index: int, dimensions: Sequence[int])
     kernel = groups.holder("CTReconstructionSequence", index, "ConvolutionKernel")
     if kernel is not None and (text := kernel.text("ConvolutionKernel")):
         keys["kernel"] = text
+    keys |= _contrast_key(groups, index) | _component_key(groups, index)
     gradient = _gradient(groups, index)
     if gradient:
         keys["gradient"] = _gradient_text(gradient)
@@ -222,6 +253,24 @@ def _frame_keys(groups: FunctionalGroups, index: int, dimensions: Sequence[int])
         if dimensions and len(values) > max(dimensions):
             keys["dimension_index"] = "\\".join(f"{values[place]:.0f}" for place in dimensions)
     return keys
+
+
+def _contrast_key(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
+    """Whether a contrast agent was given; which one is free text and stays here (PS3.3 C.7.6.4)."""
+    usage = groups.item("ContrastBolusUsageSequence", index)
+    if usage is not None:
+        given = usage.text("ContrastBolusAgentAdministered") == "YES"
+    else:
+        agent = groups.dataset.text("ContrastBolusAgent").upper()
+        given = agent not in _NO_AGENT or "ContrastBolusAgentSequence" in groups.dataset
+    return {"contrast": "given"} if given else {}
+
+
+def _component_key(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
+    """Magnitude, phase, real or imaginary part, where an enhanced object says it apart."""
+    item = groups.item("MRImageFrameTypeSequence", index) or groups.dataset
+    component = item.text("ComplexImageComponent")
+    return {"component": component} if component else {}
 
 
 def _dimensions(dataset: Dataset) -> tuple[int, ...]:

@@ -53,7 +53,7 @@ def test_an_ordinary_series_is_one_volume_in_the_order_of_space(plane: Frame) ->
         {"rows": 8},
         {"columns": 8},
         {"photometric": "MONOCHROME1"},
-        {"spacing_mm": (0.5, 0.8002)},
+        {"spacing_mm": (0.5, 0.81)},
         {"orientation": (1.0, 0.0, 0.0, 0.0, 0.999998, 0.002)},
         {"keys": {"unit": "HU", "frame_of_reference": "other"}},
         {"keys": {"unit": "ED", "frame_of_reference": "frame"}},

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from pipeline.ingest.evidence import repeats
 from pipeline.ingest.frames import Frame
-from pipeline.ingest.splitting import clusters, repeats, separated, told_apart
+from pipeline.ingest.parts import Part
+from pipeline.ingest.repeated import told_apart
+from pipeline.ingest.splitting import separated
+from pipeline.ingest.traits import clusters
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +28,13 @@ def heights(frames: list[Frame]) -> list[float]:
     return sorted(frame.position_mm[2] for frame in frames)
 
 
-def told(parts: list[tuple[list[Frame], Mapping]]) -> list[tuple[dict, list[float]]]:
-    return [(dict(keys), heights(frames)) for frames, keys in parts]
+def told(parts: list[Part]) -> list[tuple[dict, list[float]]]:
+    """Keys and heights of each part, and its rank among the times of all as `time_index`."""
+    times = sorted({part.ranks for part in parts if part.ranks})
+    return [
+        (part.keys | ({"time_index": times.index(part.ranks)} if part.ranks else {}), heights(part.frames))
+        for part in parts
+    ]
 
 
 def test_numbers_cluster_where_they_chain_within_the_tolerance() -> None:
@@ -149,8 +157,7 @@ def test_acquisition_times_make_volumes_when_one_ends_before_the_next_begins(sla
         slab(10 * t + z, float(z), acquisition_time=100 * t + 2 * z) for t in range(3) for z in range(4)
     ]
     assert [keys for keys, _ in told(separated(frames))] == [{"time_index": t} for t in range(3)]
-    first, _ = separated(frames)[0]
-    assert {frame.keys["acquisition_time"] for frame in first} == {0, 2, 4, 6}
+    assert {frame.keys["acquisition_time"] for frame in separated(frames)[0].frames} == {0, 2, 4, 6}
 
 
 def test_interleaved_acquisition_times_make_none(slab) -> None:
@@ -166,8 +173,15 @@ def test_a_time_series_that_lacks_one_image_is_left_whole_and_told_as_several_vo
         assert told_apart(frames)
 
 
-def test_instance_numbers_alone_are_no_evidence_of_time(slab) -> None:
+def test_instance_numbers_that_run_through_each_volume_in_turn_tell_them_apart_but_no_time(slab) -> None:
     frames = [slab(10 * t + z, float(z), instance_number=4 * t + z) for t in range(2) for z in range(4)]
+    parts = separated(frames)
+    assert told(parts) == [({"variant_index": n}, [0, 1, 2, 3]) for n in range(2)]
+    assert {part.notes for part in parts} == {("time_untold",)}
+
+
+def test_instance_numbers_that_count_the_repeats_of_each_place_first_tell_nothing(slab) -> None:
+    frames = [slab(10 * t + z, float(z), instance_number=2 * z + t) for t in range(2) for z in range(4)]
     assert len(separated(frames)) == 1
 
 
@@ -192,19 +206,18 @@ def test_a_stated_weighting_that_differs_at_one_place_is_no_time(slab) -> None:
     assert len(separated(frames)) == 1
 
 
-@pytest.mark.parametrize(("announced", "volumes"), [(3, 3), (10, 3), (2, 1), (1, 1)])
+@pytest.mark.parametrize(
+    ("announced", "name"), [(3, "time_index"), (10, "time_index"), (2, "variant_index"), (1, "variant_index")]
+)
 def test_instance_numbers_are_time_where_as_many_temporal_positions_are_announced(
-    slab, announced: int, volumes: int
+    slab, announced: int, name: str
 ) -> None:
     frames = [
         slab(10 * t + z, float(z), temporal_positions=announced, instance_number=1 + 4 * t + z)
         for t in range(3)
         for z in range(4)
     ]
-    parts = separated(frames)
-    assert len(parts) == volumes
-    if volumes == 3:
-        assert told(parts) == [({"time_index": t}, [0, 1, 2, 3]) for t in range(3)]
+    assert told(separated(frames)) == [({name: t}, [0, 1, 2, 3]) for t in range(3)]
 
 
 def test_announced_positions_are_none_if_the_numbers_of_two_volumes_mingle_or_other_keys_differ(slab) -> None:
@@ -236,11 +249,19 @@ def test_dimensions_of_one_object_separate_what_no_other_key_does(slab) -> None:
         ]
 
     assert told(separated(labelled(sources=1))) == [
-        ({"temporal_position": t, "time_index": t, "dimension_index": f"{t}\\{label}"}, [0, 1, 2])
+        (
+            {
+                "temporal_position": t,
+                "time_index": t,
+                "dimension_index": f"{t}\\{label}",
+                "variant_index": label,
+            },
+            [0, 1, 2],
+        )
         for t in range(2)
         for label in range(2)
     ]
-    assert [keys["temporal_position"] for _, keys in separated(labelled(sources=2))] == [0, 1]
+    assert [part.keys["temporal_position"] for part in separated(labelled(sources=2))] == [0, 1]
 
 
 def test_dimensions_that_number_the_slices_separate_nothing(slab) -> None:
