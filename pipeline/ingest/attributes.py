@@ -38,6 +38,7 @@ _SPECIAL: dict[str, Callable[[str], str]] = {
     "Manufacturer": vocabulary.maker,
     "ManufacturerModelName": vocabulary.model,
     "ConvolutionKernel": vocabulary.kernel,
+    "ContrastBolusAgent": vocabulary.agent,
 }
 _AGE = re.compile(r"(\d{3})([DWMY])")
 _A_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}

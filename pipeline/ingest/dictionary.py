@@ -163,6 +163,7 @@ ELEMENTS: dict[str, tuple[int, str]] = {
     "RadionuclideHalfLife": (0x00181075, "DS"),
     "Units": (0x00541001, "CS"),
     "DecayCorrection": (0x00541102, "CS"),
+    "SeriesType": (0x00541000, "CS"),
     "FrameReferenceTime": (0x00541300, "DS"),
     "NumberOfSlices": (0x00540081, "US"),
     # functional groups

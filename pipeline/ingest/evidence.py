@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from pipeline.ingest.frames import Frame
-from pipeline.ingest.stacking import GRID_TOLERANCE, heights_of, is_even, places_of, stack_of
+from pipeline.ingest.grid import GRID_TOLERANCE, heights_of, is_even, places_of, stack_of
 
 __all__ = ["Verdict", "by_place", "is_whole", "overlap", "repeats", "verdict"]
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from pipeline.ingest.evidence import is_whole, verdict
 from pipeline.ingest.frames import Frame, Group
+from pipeline.ingest.grid import GRID_TOLERANCE, stack_of
 from pipeline.ingest.mosaic import is_mosaic
-from pipeline.ingest.stacking import GRID_TOLERANCE, stack_of
 from pipeline.ingest.traits import KINDS, STACKS, differing, sets_of
 
 __all__ = ["without_fragments"]
@@ -142,7 +142,7 @@ def _are_one(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
     alike = all(len(sets_of(together, trait)) == 1 for trait in STACKS)
     if alike or _kinds_differ(frames, others) or not _nearly_parallel(frames[0], others):
         return False
-    if not is_whole(together) or _places(frames, others) is None:
+    if not is_whole(together) or _places(together, together) is None:
         return False
     told = verdict([frames, others])
     return told in ("one", "unclear") or (told == "on" and _nearly_as_wide(frames[0], others[0]))

@@ -17,6 +17,7 @@ What the header reader fills in a `Frame` (all identifiers are pseudonyms):
 | `contrast` | "given" where (0018,0010) or (0018,0012) is there, or (0018,9342) is YES | text |
 | `component` | Complex Image Component (0008,9208) | text |
 | `scanning_sequence`, `sequence_variant` | (0018,0020), (0018,0021), sorted, joined by a backslash | text |
+| `series_type` | (0054,1000), as DYNAMIC\\IMAGE, sorted, joined by a backslash | text |
 | `stack_id` | Stack ID (0020,9056) | text |
 | `echo_time`, `echo_number` | (0018,0081) or (0018,9082), (0018,0086) | number |
 | `inversion_time`, `flip_angle`, `repetition_time` | (0018,0082), (0018,1314), (0018,0080) | number |

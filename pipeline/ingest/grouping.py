@@ -18,12 +18,13 @@ from pipeline.ingest.evidence import repeats
 from pipeline.ingest.fragments import without_fragments
 from pipeline.ingest.frames import Frame, Group, Rules
 from pipeline.ingest.geometry import ORIENTATION_TOLERANCE, orientation_error
+from pipeline.ingest.grid import GRID_TOLERANCE, places_of, stack_of
 from pipeline.ingest.mosaic import is_mosaic, mosaic_of
 from pipeline.ingest.parts import Part
 from pipeline.ingest.repeated import told_apart, what_differs
 from pipeline.ingest.selection import exclusion_of, is_slice
 from pipeline.ingest.splitting import separated, separated_by_repeats, told_values
-from pipeline.ingest.stacking import GRID_TOLERANCE, image_of, places_of, stack_of, volume_of
+from pipeline.ingest.stacking import image_of, volume_of
 from pipeline.ingest.traits import clusters
 from pipeline.records import Geometry
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from struct import Struct
 
+from pipeline.ingest import vocabulary
 from pipeline.ingest.attributes import optional_number, optional_numbers
 from pipeline.ingest.csa import mosaic_layout, mosaic_weighting
 from pipeline.ingest.dataset import Dataset
@@ -53,8 +54,11 @@ _TOP_TEXT_KEYS = (
     ("presentation_intent", "PresentationIntentType"),
     ("intensity_relationship", "PixelIntensityRelationship"),
 )
-_TOP_WORD_KEYS = (("scanning_sequence", "ScanningSequence"), ("sequence_variant", "SequenceVariant"))
-_NO_AGENT = frozenset({"", "-", "N", "N/A", "NA", "NIL", "NO", "NO CONTRAST", "NONE", "W/O", "WITHOUT"})
+_TOP_WORD_KEYS = (
+    ("scanning_sequence", "ScanningSequence"),
+    ("sequence_variant", "SequenceVariant"),
+    ("series_type", "SeriesType"),
+)
 _FRAME_TYPES = ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence", "PETFrameTypeSequence")
 
 
@@ -261,8 +265,8 @@ def _contrast_key(groups: FunctionalGroups, index: int) -> dict[str, str | float
     if usage is not None:
         given = usage.text("ContrastBolusAgentAdministered") == "YES"
     else:
-        agent = groups.dataset.text("ContrastBolusAgent").upper()
-        given = agent not in _NO_AGENT or "ContrastBolusAgentSequence" in groups.dataset
+        agent = vocabulary.agent(groups.dataset.text("ContrastBolusAgent"))
+        given = agent == vocabulary.GIVEN or "ContrastBolusAgentSequence" in groups.dataset
     return {"contrast": "given"} if given else {}
 
 

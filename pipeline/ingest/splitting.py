@@ -14,9 +14,9 @@ from itertools import pairwise
 
 from pipeline.ingest.evidence import by_place, is_whole, overlap, repeats, verdict
 from pipeline.ingest.frames import Frame
+from pipeline.ingest.grid import is_even, stack_of
 from pipeline.ingest.parts import Part, Sets, divided_further, in_turn, told_by, variants
 from pipeline.ingest.repeated import by_repeats, diffusion_untold
-from pipeline.ingest.stacking import is_even, stack_of
 from pipeline.ingest.traits import (
     ASIDES,
     KINDS,
@@ -34,6 +34,8 @@ __all__ = ["separated", "separated_by_repeats", "told_values"]
 _POSITION_KEY = "temporal_position"
 _IN_TIME = frozenset({_POSITION_KEY, "cardiac_phase", "respiratory_phase"})
 _REFERENCE_TIME = TIMES[-1]
+# Scans of one energy or phase each may cover other ranges; echoes or weightings of one scan never do.
+_RANGE_OF_THEIR_OWN = frozenset({"kvp", "cardiac_phase", "respiratory_phase"})
 
 
 def told_values(frame: Frame) -> tuple[object, ...]:
@@ -117,7 +119,10 @@ def _are_volumes(sets: Sets, frames: Sequence[Frame], trait: Trait) -> bool:
         return False
     watched = [own for own in sets if _is_one_watched_place(own, frames)]
     volumes = [own for own in sets if own not in watched]
-    alike = 1 if trait in NUMBER_KINDS or trait is _REFERENCE_TIME else 3 if frames[0].modality == "CT" else 2
+    if trait is _REFERENCE_TIME or (trait in NUMBER_KINDS and trait.key not in _RANGE_OF_THEIR_OWN):
+        alike = 1
+    else:
+        alike = 3 if frames[0].modality == "CT" else 2
     return bool(volumes) and not _lost(volumes, frames, alike) and all(map(_is_sound, volumes))
 
 
@@ -140,7 +145,7 @@ def _by_evidence(frames: Sequence[Frame]) -> list[Part]:
         sets = sets_of(frames, trait, silent=True)
         if len(sets) < 2 or (trait in TIMES and not _are_passes(sets)):
             continue
-        told = verdict(sets)
+        told = "apart" if trait is _REFERENCE_TIME and _are_time_frames(sets) else verdict(sets)
         if told == "one" or (told == "on" and trait is not UNKNOWN_WORDS):
             continue
         if told == "apart" and trait is not UNKNOWN_WORDS:
@@ -151,6 +156,17 @@ def _by_evidence(frames: Sequence[Frame]) -> list[Part]:
         detail = f"{trait.keyword} has {len(sets)} values over one even stack of {len(frames)} slices"
         return [Part(frames, reason="inconsistent_series", detail=detail)]
     return []
+
+
+def _are_time_frames(sets: Sets) -> bool:
+    """Whether PET slices of several reference times are volumes in time, rather than beds end to end.
+
+    The series says that it is DYNAMIC, or how many slices it has (PS3.3 C.8.9.1). Beds never interleave.
+    """
+    told = [frame.keys for own in sets for frame in own]
+    dynamic = any("DYNAMIC" in str(keys.get("series_type", "")) for keys in told)
+    slices = {keys.get("announced_slices") for keys in told}
+    return dynamic or overlap(sets) or all(slices == {len(own)} for own in sets)
 
 
 def _are_passes(sets: Sets) -> bool:

@@ -1,124 +1,30 @@
-"""Planes in the order of space, the grid they make, or the reason why they make none.
-
-Order and distances come from positions projected on the normal, never from instance numbers or
-spacing tags (PS3.3 C.7.6.2.1.1).
-"""
+"""The volume that planes make, or the reason why they make none."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median, median_low
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.ingest.frames import Frame, Group, Rules
-from pipeline.ingest.geometry import (
-    ORIENTATION_TOLERANCE,
-    affine_from,
-    geometry_of,
-    image_geometry,
-    normal_of,
+from pipeline.ingest.geometry import affine_from, geometry_of, image_geometry
+from pipeline.ingest.grid import (
+    GAP_TOLERANCE_MM,
+    GRID_TOLERANCE,
+    Stack,
+    Vector,
+    is_even,
+    rounding_mm,
+    stack_of,
+    tolerance_mm,
 )
 
-__all__ = [
-    "Stack",
-    "heights_of",
-    "image_of",
-    "is_even",
-    "places_of",
-    "resampled_heights",
-    "stack_of",
-    "straight_shifts",
-    "volume_of",
-]
+__all__ = ["image_of", "resampled_heights", "straight_shifts", "volume_of"]
 
-# Positions are written with about 1e-3 mm; slices this near to each other lie at the same place.
-GAP_TOLERANCE_MM = 0.01
-GAP_TOLERANCE = 0.01
-GRID_TOLERANCE = 0.10
-# Rounding explains no more than this share of a step; beyond, nobody can tell what the steps were.
-ROUNDING_SHARE = 0.25
 TILT_TOLERANCE_DEGREES = 0.5
 SHIFT_TOLERANCE_PIXELS = 0.01
-
-Vector = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Stack:
-    """Parallel planes sorted along their normal.
-
-    `positions` (planes, 3) are LPS mm; `heights` (planes,) the positions along `normal`; `rows` and
-    `columns` are the directions of growing row and column index; `spacing_mm` between rows, columns.
-    """
-
-    frames: tuple[Frame, ...]
-    positions: Vector
-    heights: Vector
-    normal: Vector
-    rows: Vector
-    columns: Vector
-    spacing_mm: tuple[float, float]
-
-
-def stack_of(frames: Sequence[Frame]) -> Stack:
-    """The frames sorted along the normal of the first by name.
-
-    Raises ValueError where orientation or spacing is missing; all must have positions.
-    """
-    named = sorted(frames, key=lambda frame: frame.name)
-    orientation, spacing_mm = named[0].orientation, _usual_spacing(named)
-    if orientation is None or spacing_mm is None:
-        raise ValueError("a plane without orientation or spacing has no place in a stack")
-    directions = np.asarray(orientation, dtype=np.float64).reshape(2, 3)
-    normal = normal_of(orientation)
-    normal /= np.linalg.norm(normal)
-    positions = np.array([frame.position_mm for frame in named], dtype=np.float64).reshape(-1, 3)
-    heights = positions @ normal
-    order = np.argsort(heights, kind="stable")
-    return Stack(
-        frames=tuple(named[i] for i in order),
-        positions=positions[order],
-        heights=heights[order],
-        normal=normal,
-        rows=directions[1],
-        columns=directions[0],
-        spacing_mm=spacing_mm,
-    )
-
-
-def _usual_spacing(frames: Sequence[Frame]) -> tuple[float, float] | None:
-    """The spacing most planes have, where some are written with other digits."""
-    counts = Counter(frame.spacing_mm for frame in frames)
-    return max(counts, key=lambda spacing: (counts[spacing], spacing or ()))
-
-
-def places_of(stack: Stack) -> NDArray[np.int64]:
-    """A number for each plane, the same for planes at the same place, growing along the normal."""
-    return np.concatenate([[0], np.cumsum(np.diff(stack.heights) > GAP_TOLERANCE_MM)])
-
-
-def heights_of(parts: Sequence[Sequence[Frame]]) -> list[Vector]:
-    """The heights of each part's planes along the normal of the first of all by name."""
-    named = min((frame for part in parts for frame in part), key=lambda frame: frame.name)
-    normal = normal_of(named.orientation or ())
-    normal /= np.linalg.norm(normal)
-    return [np.array([frame.position_mm for frame in part], dtype=np.float64) @ normal for part in parts]
-
-
-def is_even(stack: Stack) -> bool:
-    """Whether the planes are equally far from each other, within the tolerance or the digits written."""
-    gaps = np.diff(stack.heights)
-    usual = median(gaps.tolist())
-    grid = np.linspace(stack.heights[0], stack.heights[-1], len(stack.heights))
-    off_grid_mm = np.abs(stack.heights - grid).max()
-    if off_grid_mm <= _rounding_mm(stack, usual):
-        return True
-    gaps_even = (np.abs(gaps - usual) <= _tolerance_mm(usual)).all()
-    return bool(gaps_even and off_grid_mm <= max(GAP_TOLERANCE_MM, GRID_TOLERANCE * usual))
 
 
 def image_of(frame: Frame) -> Group:
@@ -169,7 +75,9 @@ def _gap_refusal(stack: Stack, rules: Rules) -> Group | None:
     gaps = np.diff(stack.heights)
     usual = median_low(gaps.tolist())
     multiples = np.maximum(1, np.rint(gaps / usual))
-    regular = (np.abs(gaps - multiples * usual) <= multiples * _tolerance_mm(usual)).all()
+    rounded_mm = rounding_mm(stack, usual)
+    allowed_mm = multiples * (tolerance_mm(usual) + rounded_mm) + rounded_mm
+    regular = (np.abs(gaps - multiples * usual) <= allowed_mm).all()
     multiples = np.where(_thick(stack, usual, gaps), 1, multiples)
     if regular and (multiples > 1).any():
         return Group(stack.frames, reason="missing_slices", detail=_missing(stack, multiples))
@@ -193,7 +101,7 @@ def _thick(stack: Stack, usual: float, gaps: Vector) -> NDArray[np.bool_]:
 def _two_grids(heights: Vector) -> bool:
     """Whether uneven heights are two even grids of one step: two passes, never to be resampled."""
     gaps = np.diff(heights)
-    alternate = abs(gaps[0] - gaps[1]) > _tolerance_mm(gaps[0]) if len(gaps) > 1 else False
+    alternate = abs(gaps[0] - gaps[1]) > tolerance_mm(gaps[0]) if len(gaps) > 1 else False
     for step in (gaps[0], gaps[:2].sum()) if alternate else (gaps[0],):
         first = _chain(heights, step)
         second = [height for height in heights if height not in first]
@@ -206,7 +114,7 @@ def _chain(heights: Sequence[float] | Vector, step: float) -> list[float]:
     """The heights that follow the first one at even steps."""
     chain = [float(heights[0])]
     for height in heights[1:]:
-        if abs(height - chain[-1] - step) <= _tolerance_mm(step):
+        if abs(height - chain[-1] - step) <= tolerance_mm(step):
             chain.append(float(height))
     return chain
 
@@ -218,7 +126,7 @@ def _line_refusal(stack: Stack) -> Group | None:
     on_line = stack.positions[0] + np.outer(stack.heights - stack.heights[0], direction)
     beside_mm = float(np.linalg.norm(stack.positions - on_line, axis=1).max())
     usual = median(np.diff(stack.heights).tolist())
-    allowed_mm = max(GAP_TOLERANCE_MM, GRID_TOLERANCE * usual) + _rounding_mm(stack, usual)
+    allowed_mm = max(GAP_TOLERANCE_MM, GRID_TOLERANCE * usual) + rounding_mm(stack, usual)
     if beside_mm <= allowed_mm:
         return None
     detail = f"a slice lies {_mm(beside_mm)} mm beside the line of the stack"
@@ -270,23 +178,6 @@ def _straight_grid(stack: Stack, slices: int) -> tuple[Vector, tuple[int, ...]]:
     return origin, tuple(shape)
 
 
-def _rounding_mm(stack: Stack, usual: float) -> float:
-    """How far rounding to the decimals written can move a plane from the line between the first and the last.
-
-    Each of them may be off by half of the last decimal, projected on the normal. Coordinates without a
-    decimal point say nothing of rounding: writers drop zeros. 0 where decimals are unknown, or too few.
-    """
-    written = [frame.position_decimals for frame in stack.frames]
-    if any(len(decimals) != 3 for decimals in written):
-        return 0.0
-    finest = np.array(written).max(axis=0)
-    moved = np.abs(stack.normal) > ORIENTATION_TOLERANCE
-    if not finest[moved].all():
-        return 0.0
-    rounding_mm = float(np.abs(stack.normal[moved]) @ 10.0 ** -finest[moved])
-    return rounding_mm if rounding_mm <= ROUNDING_SHARE * usual else 0.0
-
-
 def _tilt_degrees(stack: Stack) -> float:
     way = stack.positions[-1] - stack.positions[0]
     along = float(way @ stack.normal)
@@ -296,7 +187,7 @@ def _tilt_degrees(stack: Stack) -> float:
 def _tags_disagree(stack: Stack) -> bool:
     usual = median(np.diff(stack.heights).tolist())
     told = {abs(frame.spacing_between_mm) for frame in stack.frames if frame.spacing_between_mm is not None}
-    allowed_mm = _tolerance_mm(usual) + _rounding_mm(stack, usual)
+    allowed_mm = tolerance_mm(usual) + rounding_mm(stack, usual)
     return any(abs(spacing - usual) > allowed_mm for spacing in told)
 
 
@@ -309,11 +200,6 @@ def _missing(stack: Stack, multiples: Vector) -> str:
     ]
     more = f" and {len(holes) - 3} more holes" if len(holes) > 3 else ""
     return "; ".join(holes[:3]) + more
-
-
-def _tolerance_mm(gap_mm: float) -> float:
-    # The last nanometre is the arithmetic's own.
-    return max(GAP_TOLERANCE_MM, GAP_TOLERANCE * gap_mm) + 1e-6
 
 
 def _planes_shape(stack: Stack, slices: int) -> tuple[int, int, int]:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.frames import Frame, Rules
-from pipeline.ingest.stacking import image_of, resampled_heights, stack_of, volume_of
+from pipeline.ingest.grid import stack_of
+from pipeline.ingest.stacking import image_of, resampled_heights, volume_of
 
 REFUSE = Rules(unit="series")
 EVEN_OUT = Rules(unit="series", resample_z="linear")
