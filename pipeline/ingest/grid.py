@@ -25,6 +25,7 @@ GAP_TOLERANCE = 0.01
 GRID_TOLERANCE = 0.10
 # Rounding explains no more than this share of a step; beyond, nobody can tell what the steps were.
 ROUNDING_SHARE = 0.25
+_ARITHMETIC_MM = 1e-6  # the last nanometre is the arithmetic's own
 
 Vector = NDArray[np.float64]
 
@@ -116,11 +117,10 @@ def rounding_mm(stack: Stack, usual: float) -> float:
     moved = np.abs(stack.normal) > ORIENTATION_TOLERANCE
     if not finest[moved].all():
         return 0.0
-    rounded_mm = float(np.abs(stack.normal[moved]) @ 10.0 ** -finest[moved])
+    rounded_mm = float(np.abs(stack.normal[moved]) @ 10.0 ** -finest[moved]) + _ARITHMETIC_MM
     return rounded_mm if rounded_mm <= ROUNDING_SHARE * usual else 0.0
 
 
 def tolerance_mm(gap_mm: float) -> float:
     """How far a gap may be from another."""
-    # The last nanometre is the arithmetic's own.
-    return max(GAP_TOLERANCE_MM, GAP_TOLERANCE * gap_mm) + 1e-6
+    return max(GAP_TOLERANCE_MM, GAP_TOLERANCE * gap_mm) + _ARITHMETIC_MM

@@ -125,7 +125,7 @@ STACKS = (
     Trait("ImageOrientationPatient", lambda frame: frame.orientation),
     Trait("PhotometricInterpretation", lambda frame: frame.photometric),
     Trait("SOPClassUID", lambda frame: frame.sop_class),
-    Trait("Units", lambda frame: str(frame.keys.get("unit", ""))),
+    Trait("Units or RescaleType", lambda frame: str(frame.keys.get("unit", ""))),
     THICKNESS,
 )
 
