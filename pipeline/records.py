@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 PARTS = ("train", "validation", "test")
+STAGES = ("ingest", "cohort", "normalize", "drift", "train", "evaluate", "compare", "report")
 
 Attribute = str | float | int
 SpacingKind = Literal["patient", "detector_plane", "nominal", "pixels"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline import digests
 from pipeline.champion.generations import check_generation, freeze
+from pipeline.champion.memory import require_whole
 from pipeline.champion.pointer import Champion, current, line_of_champions, record_move, settle
 from pipeline.champion.smoke import smoke_test
 from pipeline.errors import GateError, UsageError
@@ -27,6 +28,7 @@ def promote(workspace: Workspace, *, approver: str, override: str | None = None)
     belongs to other files or to another champion, or when the model doesn't repeat its stored scores.
     """
     approver = _given(approver, "APPROVER=name", sentence="A promotion needs the name of who answers for it")
+    require_whole(workspace)
     settle(workspace)
     comparison = _comparison(workspace)
     model = str(comparison["candidate"]["model_sha256"])
@@ -76,6 +78,7 @@ def rollback(workspace: Workspace, *, approver: str, reason: str) -> Summary:
     """
     approver = _given(approver, "APPROVER=name", sentence="A rollback needs the name of who answers for it")
     reason = _given(reason, "REASON='...'", sentence="A rollback needs its reason")
+    require_whole(workspace)
     records = settle(workspace)
     if _is_rollback(records[-1:], approver=approver, reason=reason):
         done = f"Generation {records[-1]['generation']} is the champion again"

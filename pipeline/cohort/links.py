@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.cohort.findings import Finding
-from pipeline.cohort.table import Table, lines_told
 from pipeline.errors import DataError
+from pipeline.tables import Table, lines_told
 
 MOST_IDS: Final = 3
 """An identifier that more patients share is a placeholder, such as an accession number of 0."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.cohort.findings import Finding
-from pipeline.cohort.table import lines_told
 from pipeline.errors import DataError
 from pipeline.records import PARTS
+from pipeline.tables import lines_told
 
 SPELLINGS: Final = {
     "train": "train",

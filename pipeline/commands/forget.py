@@ -17,20 +17,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import ledger
+from pipeline import ledger, tables
 from pipeline.arrays import erase
 from pipeline.catalogue import Catalogue
+from pipeline.champion import require_whole
 from pipeline.champion.generations import DIGESTS, reseal
-from pipeline.cohort import table
 from pipeline.commands.repair import set_aside
 from pipeline.config import Config
+from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.keys import open_key
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_text
 
-TOMBSTONE = "tombstone"
 _ID_COLUMN = "patient_id"
 _PICTURES = ("insights.json", "insights.npz", "report.html", "report.json", "model_card.md")
 _LEARNED_FROM = ("train", "validation")
@@ -93,13 +93,14 @@ def run_withdrawn(config: Config, workspace: Workspace) -> Summary:
             lines += _forget(catalogue, workspace, left).lines
     if unknown := [listed[person] for person in left if not person.in_catalogue]:
         lines.append(
-            f"{Path(name).name}, {table.lines_told(unknown)}: no scan read so far carries such an ID; "
+            f"{Path(name).name}, {tables.lines_told(unknown)}: no scan read so far carries such an ID; "
             "scans that do will be left out."
         )
     return Summary(tuple(lines), changed=bool(left))
 
 
 def _forget(catalogue: Catalogue, workspace: Workspace, persons: Sequence[_Person]) -> Summary:
+    require_whole(workspace)
     patients = sorted({patient for person in persons for patient in person.patients})
     folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
     models = [folder.name for folder in folders if _learned(folder, patients)]
@@ -140,13 +141,13 @@ def _withdrawn(path: Path) -> dict[str, int]:
     """
     if path.read_bytes().removeprefix(codecs.BOM_UTF8).split() == [_ID_COLUMN.encode()]:
         return {}
-    listed = table.read(path)
+    listed = tables.read(path)
     if _ID_COLUMN not in listed.columns:
         raise DataError(f"{path.name}, line 1: no column '{_ID_COLUMN}'. Write it above the patient IDs.")
     ids = listed.column(_ID_COLUMN)
     empty = [line for patient, line in zip(ids, listed.lines, strict=True) if not patient]
     if empty:
-        raise DataError(f"{path.name}, {table.lines_told(empty)}: no patient ID. Fill it in or take it out.")
+        raise DataError(f"{path.name}, {tables.lines_told(empty)}: no patient ID. Fill it in or take it out.")
     return dict(zip(ids, listed.lines, strict=True))
 
 

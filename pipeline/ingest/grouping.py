@@ -22,7 +22,7 @@ from pipeline.ingest.grid import GRID_TOLERANCE, places_of, stack_of
 from pipeline.ingest.mosaic import is_mosaic, mosaic_of
 from pipeline.ingest.parts import Part
 from pipeline.ingest.repeated import told_apart, what_differs
-from pipeline.ingest.selection import exclusion_of, is_slice
+from pipeline.ingest.selection import INCLUDED_BY, exclusion_of, is_slice
 from pipeline.ingest.splitting import separated, separated_by_repeats, told_values
 from pipeline.ingest.stacking import image_of, volume_of
 from pipeline.ingest.traits import clusters
@@ -57,9 +57,9 @@ def group(frames: Iterable[Frame], rules: Rules, *, pixel_digest: Digest) -> lis
 def _of_series(series: Sequence[Frame], rules: Rules, pixel_digest: Digest) -> list[Group]:
     groups: list[Ranked] = []
     for alike in _sets(series, _header_key):
-        reason = exclusion_of(alike[0])
-        if reason:
-            groups.append((_refused(alike, reason), ()))
+        reason, detail = exclusion_of(alike[0])
+        if reason and INCLUDED_BY[reason] not in rules.include:
+            groups.append((_refused(alike, reason, detail), ()))
         elif not is_slice(alike[0]):
             groups += [(_picture(frame), ()) for frame in alike]
         elif is_mosaic(alike[0]):
@@ -139,7 +139,8 @@ def _placeless(frames: Sequence[Frame]) -> Group | None:
     unplaced = sum(not _placed(frame) for frame in frames)
     if unplaced:
         return _refused(frames, "no_geometry", f"{unplaced} of {len(frames)} without position or orientation")
-    if any(frame.spacing_mm is None or min(frame.spacing_mm) <= 0 for frame in frames):
+    spacings = [frame.spacing_mm for frame in frames if frame.spacing_kind != "pixels"]
+    if len(spacings) < len(frames) or any(spacing is None or min(spacing) <= 0 for spacing in spacings):
         return _refused(frames, "missing_attribute", "PixelSpacing")
     orientations = {frame.orientation for frame in frames if frame.orientation is not None}
     error = max(map(orientation_error, orientations))

@@ -14,7 +14,10 @@ State = Literal["accepted", "excluded", "quarantined", "failed"]
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason: the state it gives a file, what it means, and what a person can do about it."""
+    """One reason: the state it gives a file, what it means, and what a person can do about it.
+
+    Where the way out depends on the detail, `next_steps` has it.
+    """
 
     state: State
     sentence: str
@@ -35,48 +38,91 @@ class Refusal(Exception):
 
 REASONS: dict[str, Reason] = {
     "ok": Reason("accepted", "Used."),
-    "duplicate_identical": Reason("excluded", "The same image is already in; this copy adds nothing."),
-    "not_dicom": Reason("excluded", "Not a DICOM file."),
-    "dicomdir": Reason("excluded", "A disc index, not an image."),
-    "archive_not_opened": Reason(
-        "excluded", "A packed archive; unpack it and run again.", "Unpack it into the input folder."
+    "duplicate_identical": Reason(
+        "excluded", "The same image is already in; this copy adds nothing.", "Nothing to do."
     ),
-    "non_image_object": Reason("excluded", "A DICOM object without an image (report, plan, waveform, PDF)."),
-    "localizer": Reason("excluded", "A planning view (scout) of the scan."),
-    "derived_not_selected": Reason("excluded", "A derived or captured picture, not an original acquisition."),
+    "not_dicom": Reason(
+        "excluded",
+        "Not a DICOM file.",
+        "If it is a scan, export it as DICOM; anything else may stay where it is.",
+    ),
+    "dicomdir": Reason(
+        "excluded",
+        "A disc index, not an image.",
+        "Nothing to do: the images that it lists are found without it.",
+    ),
+    "own_table": Reason(
+        "excluded",
+        "A table or file that the settings name, not a scan.",
+        "Nothing to do: it may stay where it is.",
+    ),
+    "archive_read": Reason(
+        "excluded",
+        "An archive; every file in it has a state of its own.",
+        "Nothing to do: it is read as it lies.",
+    ),
+    "archive_not_opened": Reason(
+        "excluded",
+        "Packed in a way that is not read in place (zip, tar, tar.gz and gz are).",
+        "Unpack it, or the archive that holds it, into the input folder, and take the packed one out.",
+    ),
+    "non_image_object": Reason(
+        "excluded",
+        "A DICOM object that is no image of a patient (report, plan, dose, mask, waveform, document).",
+        "Nothing to do: the images that it belongs to are read by themselves.",
+    ),
+    "localizer": Reason(
+        "excluded",
+        "A planning view (scout) of the scan.",
+        "If scouts are wanted, add `localizer` to `ingest.include`.",
+    ),
+    "derived_not_selected": Reason(
+        "excluded",
+        "A derived or captured picture, not an original acquisition.",
+        "If it is wanted, add `derived` to `ingest.include`.",
+    ),
     "modality_not_selected": Reason(
         "excluded", "This study does not use this modality.", "Name it in `ingest.modalities` to use it."
     ),
     "rule_not_selected": Reason(
         "excluded",
         "The settings leave it out: by a series rule, its unit, or as unprocessed data.",
-        "`scanloom files` says which; `ingest.select` and `ingest.unit` decide.",
+        "Widen a rule of `ingest.select` until it fits, or add one.",
     ),
     "too_few_slices": Reason(
-        "excluded", "Fewer slices than the config asks for.", "Lower `ingest.min_slices` to use it."
+        "excluded",
+        "Fewer slices than the config asks for.",
+        "Lower `ingest.min_slices` to use it, or fetch the slices that are not here.",
     ),
-    "not_in_table": Reason("excluded", "The table of labels has no row for it."),
+    "not_in_table": Reason(
+        "excluded", "The table of labels has no row for it.", "Add a row to the table to use it."
+    ),
     "link_not_followed": Reason(
         "excluded",
         "A link; links inside the input folder are not followed.",
         "Put the files there themselves, or set `ingest.raw` to where the link leads.",
     ),
-    "special_file": Reason("excluded", "Not a regular file."),
-    "consent_withdrawn": Reason("excluded", "This patient was deleted on request."),
+    "special_file": Reason(
+        "excluded", "Not a regular file.", "Put the file itself there if it should be a scan."
+    ),
+    "consent_withdrawn": Reason(
+        "excluded", "This patient was deleted on request.", "Nothing to do: it stays out."
+    ),
     "duplicate_uid_conflict": Reason(
         "quarantined",
         "Two different images claim the same identity.",
-        "Find out at the archive which copy is right and remove the other.",
+        "Find out at the archive which copy is right and take the others out of the folder.",
     ),
     "patient_conflict": Reason(
         "quarantined",
         "One series, image or mask points to two patients.",
-        "Find out whose scan it is and export it again.",
+        "Find out whose scan it is and export it again with that one PatientID.",
     ),
     "missing_attribute": Reason(
         "quarantined",
         "A value needed to read the image is missing or malformed.",
-        "Export the file again from the archive.",
+        "Export the file again with the element that the detail names: the archive has it, or a conversion "
+        "or de-identification took it out.",
     ),
     "inconsistent_pixel_attributes": Reason(
         "quarantined",
@@ -91,10 +137,12 @@ REASONS: dict[str, Reason] = {
     "implausible_values": Reason(
         "quarantined",
         "The values cannot be real for this kind of scan.",
-        "Look at the image; a conversion may have changed its values.",
+        "Look at the image and export the original series again; a conversion may have changed its values.",
     ),
     "no_geometry": Reason(
-        "quarantined", "Position or orientation is missing.", "Export the original series again."
+        "quarantined",
+        "Position or orientation is missing.",
+        "Export the original series again, with ImagePositionPatient and ImageOrientationPatient.",
     ),
     "geometry_invalid": Reason(
         "quarantined",
@@ -107,12 +155,13 @@ REASONS: dict[str, Reason] = {
     "variable_spacing": Reason(
         "quarantined",
         "The distance between slices changes.",
-        "Set `ingest.resample_z: linear` to allow resampling.",
+        "Look at the slices. If they are of one scan, set `ingest.resample_z: linear` to resample them; if "
+        "two scans are mixed, give each a series of its own (SeriesInstanceUID).",
     ),
     "duplicate_position": Reason(
         "quarantined",
         "Different slices lie at the same place and nothing tells them apart.",
-        "Fetch the series again, or separate its parts by hand.",
+        "Fetch the series again, or give each of its volumes a series of its own (SeriesInstanceUID).",
     ),
     "gantry_tilt": Reason(
         "quarantined",
@@ -122,7 +171,7 @@ REASONS: dict[str, Reason] = {
     "ambiguous_series": Reason(
         "quarantined",
         "The series holds several volumes that cannot be separated safely.",
-        "Separate the volumes by hand, one series each.",
+        "Give each volume a series of its own (SeriesInstanceUID), or export them as one enhanced object.",
     ),
     "inconsistent_series": Reason(
         "quarantined",
@@ -137,19 +186,34 @@ REASONS: dict[str, Reason] = {
     "burned_in_text": Reason(
         "quarantined",
         "The picture may show personal text.",
-        "Black out the text; if a person found none, set `ingest.pixel_text: reviewed`.",
+        "Black out the text and set BurnedInAnnotation to NO; if a person looked at all images and found "
+        "none, set `ingest.pixel_text: reviewed`.",
     ),
     "mask_reference_missing": Reason("quarantined", "The mask names an image that is not here."),
     "mask_geometry_mismatch": Reason("quarantined", "Mask and image do not lie in the same place."),
     "mask_values_invalid": Reason(
         "quarantined", "The mask is empty, overlaps, or has labels nobody declared."
     ),
-    "affine_conflict": Reason("quarantined", "The file states two different positions."),
+    "affine_conflict": Reason(
+        "quarantined",
+        "The file states two different positions.",
+        "Find out at the scanner or archive which is right, and export the file again with that one.",
+    ),
     "empty_file": Reason("failed", "Zero bytes.", "Copy the file again."),
     "io_error": Reason(
         "failed",
         "Could not be read, or changed while being read.",
         "Check the disk and the file's permissions, then run again.",
+    ),
+    "encrypted": Reason(
+        "failed",
+        "Locked by a password inside its archive.",
+        "Unpack the archive with its password into the input folder, and take the archive out.",
+    ),
+    "archive_damaged": Reason(
+        "failed",
+        "An archive, or this file in it, is damaged or breaks off; it is not used.",
+        "Copy the archive again, or pack it anew.",
     ),
     "corrupt_dataset": Reason(
         "failed", "The file breaks off or is damaged before the pixels.", "Copy or export the file again."
@@ -161,7 +225,7 @@ REASONS: dict[str, Reason] = {
         "failed", "The compression method is not supported.", "Export the file uncompressed."
     ),
     "decoder_missing": Reason(
-        "failed", "A decoder package has to be installed.", "Run `make setup`, then `make doctor`."
+        "failed", "A decoder package has to be installed.", "Run `{setup}`, then `{doctor}`."
     ),
     "decode_error": Reason(
         "failed", "The compressed pixels could not be decoded.", "Copy or export the file again."
@@ -169,11 +233,16 @@ REASONS: dict[str, Reason] = {
     "limit_exceeded": Reason(
         "failed",
         "Larger or deeper than the safety limits allow.",
-        "If the file is to be trusted, raise `ingest.limits`.",
+        "If the file is to be trusted, raise `ingest.limits.decoded_mb`.",
     ),
-    "internal_error": Reason("failed", "A fault of this program; please report it."),
+    "internal_error": Reason(
+        "failed",
+        "A fault of this program; please report it.",
+        "Report it with the detail; the file is tried again at every run.",
+    ),
 }
 
+ARCHIVE, OWN_TABLE = "archive_read", "own_table"
 TRANSIENT = frozenset({"io_error", "decoder_missing", "internal_error"})
 """Reasons that may be gone at the next run although the file is the same; its series is then read again."""
 
@@ -184,12 +253,20 @@ NOTES: dict[str, str] = {
     "colour_model_fixed": "The compressed data say another colour model than the header; theirs was used.",
     "overlay_ignored": "Overlays (graphics, annotations) were left out.",
     "real_world_map_unused": "A real world value mapping is there and was not applied.",
-    "suv_inputs_missing": "The uptake value (SUV) could not be computed; values stay in their unit.",
+    "suv_inputs_missing": (
+        "The uptake value (SUV) could not be computed: an input is missing or implausible, or two disagree. "
+        "Values stay in their unit."
+    ),
+    "unit_stated": "The files leave their unit open; the settings state it (`ingest.unit_of`).",
     "lossy": "Was compressed with loss before it came here.",
     "detector_plane": "The pixel spacing is at the detector, not in the patient.",
     "no_preamble": "The file lacks the preamble of a DICOM file.",
     "no_meta": "The file lacks the meta group; its transfer syntax was inferred from its bytes.",
     "vr_mismatch": "The value representation (explicit, implicit) is not the one announced.",
+    "repeated_element": "An element stands there twice; the second says the same, or nobody asks for it.",
+    "decimal_comma": "A decimal comma was read as a decimal point.",
+    "spelling_corrected": "A word is spelt otherwise than in the standard, as in small letters.",
+    "lut_width_corrected": "The lookup table holds larger numbers than it announces; their width was used.",
     "trailing_bytes": "Bytes after the pixel data were ignored.",
     "charset_unknown": "The character set is not a known one.",
     "spacing_tag_disagrees": "The slice spacing tag contradicts the positions; the positions were used.",

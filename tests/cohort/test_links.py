@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.cohort.links import link_findings, link_patients, read_links
-from pipeline.cohort.table import Table
 from pipeline.errors import DataError
+from pipeline.tables import Table
 
 groups = st.lists(st.frozensets(st.sampled_from("abcdefgh"), min_size=2, max_size=3), max_size=6)
 

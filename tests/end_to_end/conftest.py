@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from small_project import make_in, new_project
+from writes import watching
 
 
 @pytest.fixture(scope="session")
@@ -17,12 +18,28 @@ def fresh_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished_source(fresh_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same project after `make report`; copy it."""
+    """The same project after `make report`; copy it. What was written is noted beside it."""
     folder = tmp_path_factory.mktemp("done") / "a study"
     shutil.copytree(fresh_source, folder, symlinks=True)
-    done = make_in(folder, "report")
+    done = make_in(folder, "report", **watching(folder.parent / "writes.log"))
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def champion_source(finished_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished project after its first promotion; copy it."""
+    folder = tmp_path_factory.mktemp("promoted") / "a study"
+    shutil.copytree(finished_source, folder, symlinks=True)
+    done = make_in(folder, "promote", "APPROVER=Ada")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def with_champion(champion_source: Path, tmp_path: Path) -> Path:
+    """A copy of the project whose first candidate is the champion."""
+    return Path(shutil.copytree(champion_source, tmp_path / "a study", symlinks=True))
 
 
 @pytest.fixture
