@@ -53,8 +53,9 @@ def check_selected(dataset: Dataset, modalities: Collection[str], include: Colle
     modality = dataset.word("Modality")
     if modality not in modalities:
         told = vocabulary.word("Modality", modality) or "no modality"
-        video = ", video" if dataset.text("SOPClassUID") in VIDEOS else ""
-        raise Refusal("modality_not_selected", f"{told}{video}")
+        sop_class = dataset.text("SOPClassUID")
+        name = SLIDES.get(sop_class) or VIDEOS.get(sop_class)
+        raise Refusal("modality_not_selected", f"{told}, {name}" if name else told)
     if derived and "derived" not in include:
         raise Refusal("derived_not_selected", derived)
     if "for_processing" not in include and _for_processing(dataset):

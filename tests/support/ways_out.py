@@ -225,6 +225,15 @@ def one_repeated() -> dict[str, Dataset]:
     return {**series([0, 5, 10]), "odd.dcm": odd}
 
 
+def palette() -> dict[str, Dataset]:
+    """An image of palette colours whose three tables differ in size."""
+    ds = scan(1, PhotometricInterpretation="PALETTE COLOR")
+    for colour, entries in (("Red", 4), ("Green", 4), ("Blue", 8)):
+        setattr(ds, f"{colour}PaletteColorLookupTableDescriptor", [entries, 0, 16])
+        setattr(ds, f"{colour}PaletteColorLookupTableData", bytes(2 * entries))
+    return {"a.dcm": ds}
+
+
 def without(name: str, files: Mapping[str, Dataset]) -> dict[str, Dataset]:
     """The files without one."""
     return {own: ds for own, ds in files.items() if own != name}
@@ -256,10 +265,10 @@ WAYS = [
     Way("modality_not_selected", "", {"a.dcm": scan(1, "MR")}, {"modalities": ["CT"]},
         setting={"modalities": ["CT", "MR"]}),
     Way("modality_not_selected", r"^no modality", one(Modality=""), then=GOOD),
-    Way("modality_not_selected", r"^SM", {"a.dcm": frames(4, Modality="SM", SOPClassUID=f"{PREFIX}77.1.6")},
+    Way("modality_not_selected", r", (VL Whole", {"a.dcm": frames(4, Modality="SM", SOPClassUID=f"{PREFIX}77.1.6")},
         {"modalities": ["DX"]}, then=one(Modality="SM", SOPClassUID=f"{PREFIX}77.1.2"),
         setting={"modalities": ["DX", "SM"]}),
-    Way("modality_not_selected", r", video",
+    Way("modality_not_selected", r", Video",
         {"a.dcm": in_syntax(frames(4, Modality="ES", SOPClassUID=f"{PREFIX}77.1.1.1"), VIDEO)},
         {"modalities": ["DX"]}, then=one(Modality="ES", SOPClassUID=f"{PREFIX}77.1.1"),
         setting={"modalities": ["DX", "ES"]}),
@@ -299,7 +308,9 @@ WAYS = [
     Way("missing_attribute", r"^SliceThickness of a single slice", series([0], SliceThickness=None),
         {**SERIES, "min_slices": 1}, setting={"unit": "image"}),
     Way("missing_attribute", r"^(SOP|Series|Study)InstanceUID", {"a.dcm": scan(1, StudyInstanceUID=None)}, then=GOOD),
-    Way("inconsistent_pixel_attributes", "", one(HighBit=10), then=GOOD),
+    Way("inconsistent_pixel_attributes", r"^BitsAllocated", one(HighBit=10), then=GOOD),
+    Way("inconsistent_pixel_attributes", r"palette", palette(), then=GOOD),
+    Way("inconsistent_pixel_attributes", "", one(PhotometricInterpretation="MONOCHROME3"), then=GOOD),
     Way("inconsistent_pixel_attributes", r"^lossy compression", blurred(), SERIES,
         then=series([0, 5, 10])),
     Way("affine_conflict", "", {"a.dcm": bone_scan([0, 0, 0], [0, 0, 9])}, SERIES, then={"a.dcm": bone_scan([0, 0, 0])}),
