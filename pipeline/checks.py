@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.cohort.join import DAY, KINDS, KeyColumn
 from pipeline.config import Config, load
 from pipeline.errors import nearest
-from pipeline.ingest import series_rules
+from pipeline.ingest import series_rules, stated_units
 from pipeline.ingest.attributes import NUMBER_NAMES, WORD_NAMES
 from pipeline.ingest.remote import is_url
 from pipeline.models import ARCHITECTURES
@@ -20,7 +20,8 @@ def load_checked(path: Path) -> Config:
     """The configuration in `path`. Raises ConfigError (file, line, nearest name) for whatever is wrong."""
     config = load(path)
     parse(config.normalize, config.refuse)
-    series_rules.parse(config.ingest.select, config.refuse)
+    rules = series_rules.parse(config.ingest.select, config.refuse)
+    stated_units.parse(config.ingest.unit_of, rules, config.refuse)
     _check_keys(config)
     if config.train.model not in ARCHITECTURES:
         raise config.refuse(

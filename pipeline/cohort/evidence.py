@@ -13,8 +13,8 @@ from enum import IntEnum
 from typing import Final
 
 from pipeline.cohort.join import Join, Known
-from pipeline.cohort.spelling import whole
 from pipeline.cohort.words import is_date, number
+from pipeline.spelling import whole
 from pipeline.tables import Table
 
 CHANCE: Final = 0.01

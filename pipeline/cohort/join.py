@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Final
 
 from pipeline.cohort.days import days_of
-from pipeline.cohort.spelling import spellings, without_zeros
 from pipeline.cohort.traits import trait_words
 from pipeline.cohort.words import as_yaml
 from pipeline.errors import DataError
+from pipeline.spelling import spellings, without_zeros
 from pipeline.tables import Table
 
 KINDS: Final = {

@@ -23,6 +23,7 @@ from pipeline.config import Config
 from pipeline.errors import DataError
 from pipeline.pseudonyms import Key, load_key, require_same_key
 from pipeline.records import Summary
+from pipeline.spelling import folder_in_raw
 from pipeline.tables import Table
 from pipeline.workspace import Workspace, write_csv, write_json
 
@@ -40,7 +41,7 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     key, _ = load_key(config.ingest.key, config.name, workspace.root)
     scans = _scans(workspace, key)
     path, labels = open_labels(config, workspace.root)
-    folder = _folder_in_raw(path, workspace.root / config.ingest.raw)
+    folder = folder_in_raw(path, workspace.root / config.ingest.raw)
     known = Known(scans.index, key.pseudonym, folder, traits_of(scans.cases.values()))
     drawn = draws(workspace, redraw, drawn_by(config.cohort))
     _require_first_key(key, drawn.before)
@@ -87,13 +88,6 @@ def _patients(known: Known, scans: Scans, key: Key, placed: Set[str]) -> Callabl
         return found | ({key.pseudonym("patient", "", value)} & placed)
 
     return patients_of
-
-
-def _folder_in_raw(path: Path, raw: Path) -> str:
-    """The table's folder as seen from RAW, empty when it lies outside or in RAW itself."""
-    folder = path.resolve().parent
-    inside = folder.is_relative_to(raw.resolve()) and folder != raw.resolve()
-    return folder.relative_to(raw.resolve()).as_posix() if inside else ""
 
 
 def _join(config: Config, labels: Table, known: Known) -> Join:

@@ -47,6 +47,7 @@ class Limits(Section):
     seconds: Count = 30
     memory_mb: Annotated[int, Field(ge=256)] = 4096
     depth: Annotated[int, Field(ge=1, le=64)] = 32
+    members: Count = 1_000_000
 
 
 class PatientFrom(Section):
@@ -88,6 +89,7 @@ class Ingest(Section):
     dummy_ids: tuple[str, ...] = ()
     include: tuple[Literal["derived", "localizer", "for_processing"], ...] = ()
     select: dict[str, dict[str, Any]] = {}
+    unit_of: dict[str, str] = {}
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 ZEROS_DROPPED: Final = frozenset({"patient", "accession", "stem"})
@@ -45,6 +45,13 @@ def whole(value: str) -> str:
     """123 for the 123.0 that spreadsheets make of it."""
     match = _WHOLE.fullmatch(value)
     return match.group(1) if match else value
+
+
+def folder_in_raw(path: Path, raw: Path) -> str:
+    """The table's folder as seen from RAW, empty when it lies outside or in RAW itself."""
+    folder = path.resolve().parent
+    inside = folder.is_relative_to(raw.resolve()) and folder != raw.resolve()
+    return folder.relative_to(raw.resolve()).as_posix() if inside else ""
 
 
 def _as_written(kind: str, value: str, folder: str) -> Iterator[str]:
