@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from dicom_files import write
 from ingesting import cases, config, ct_series, ingested, scan, write_all
 
 from pipeline.commands import forget
@@ -14,12 +13,7 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.ingest import run
 from pipeline.workspace import Workspace
 
-
-@pytest.fixture(autouse=True)
-def key_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path_factory.mktemp("keys")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
-    write(folder / "scanloom/keys/study.key", b"$" * 32).chmod(0o600)
+pytestmark = pytest.mark.usefixtures("own_key")
 
 
 @pytest.fixture
