@@ -45,6 +45,7 @@ class Limits(Section):
     seconds: Count = 30
     memory_mb: Annotated[int, Field(ge=256)] = 4096
     depth: Annotated[int, Field(ge=1, le=64)] = 32
+    members: Count = 1_000_000
 
 
 class PatientFrom(Section):

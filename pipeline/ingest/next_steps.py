@@ -144,6 +144,11 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "limit_exceeded": (
         (r"^\d+ bytes$", "If the file is to be trusted, raise `ingest.limits.file_mb`."),
+        (r"files in an archive$", "If the archive is to be trusted, raise `ingest.limits.members`."),
+        (
+            r"^unfolds",
+            "If it is to be trusted, unpack it into the input folder, and take the packed one out.",
+        ),
         (r"nested deeper", "If the file is to be trusted, raise `ingest.limits.depth` (64 at most)."),
         (r"in time$", "If the file is to be trusted, raise `ingest.limits.seconds`."),
         (r"^memory", "Free memory, lower `ingest.workers`, or raise `ingest.limits.memory_mb`."),

@@ -9,12 +9,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from pipeline.ingest.archives import Member, opened_packing
 from pipeline.ingest.codecs import CODECS
 from pipeline.ingest.colour import Palette, narrowed, rgb_of_palette, rgb_of_ybr
 from pipeline.ingest.container import open_container
 from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.decode import PixelSource, open_pixels, read_frame
-from pipeline.ingest.files import ChangedWhileRead, open_file
+from pipeline.ingest.files import ChangedWhileRead, approach, open_file
 from pipeline.ingest.frames import Frame
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits
@@ -28,11 +29,12 @@ from pipeline.ingest.values import Plane, Transform, plane_of, smallest, stored_
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file to read, and the size and time that it must still have."""
+    """A file to read, or a member of an archive, and the size and time that it must still have."""
 
     path: bytes
     size: int
     mtime_ns: int
+    member: Member | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,10 @@ class PlaneReader:
 
     def read(self, frame: Frame) -> NDArray[Any]:
         """The values of a frame, `(rows, columns)` or `(rows, columns, 3)`. Raises Refusal."""
+        token = self.tokens[frame.source]
+        file = self.files[token]
+        if file.member is not None and token != self.token:
+            approach(file.path, file.member)
         with at_most(self.limits.seconds):
             return self._read(frame)
 
@@ -123,11 +129,12 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
     Raises Refusal `io_error` if the bytes are others.
     """
     try:
-        with open_file(file.path) as opened:
+        with open_file(file.path, file.member) as opened:
             if (opened.size, opened.mtime_ns) != (file.size, file.mtime_ns):
                 raise ChangedWhileRead
+            _, data = opened_packing(opened.data, limits.file_bytes)
             container = open_container(
-                opened.data,
+                data,
                 depth=limits.depth,
                 inflated_bytes=limits.decoded_bytes,
                 templates=templates,

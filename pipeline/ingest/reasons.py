@@ -51,8 +51,20 @@ REASONS: dict[str, Reason] = {
         "A disc index, not an image.",
         "Nothing to do: the images that it lists are found without it.",
     ),
+    "own_table": Reason(
+        "excluded",
+        "A table or file that the settings name, not a scan.",
+        "Nothing to do: it may stay where it is.",
+    ),
+    "archive_read": Reason(
+        "excluded",
+        "An archive; every file in it has a state of its own.",
+        "Nothing to do: it is read as it lies.",
+    ),
     "archive_not_opened": Reason(
-        "excluded", "A packed archive; unpack it and run again.", "Unpack it into the input folder."
+        "excluded",
+        "Packed in a way that is not read in place (zip, tar, tar.gz and gz are).",
+        "Unpack it, or the archive that holds it, into the input folder, and take the packed one out.",
     ),
     "non_image_object": Reason(
         "excluded",
@@ -188,6 +200,16 @@ REASONS: dict[str, Reason] = {
         "Could not be read, or changed while being read.",
         "Check the disk and the file's permissions, then run again.",
     ),
+    "encrypted": Reason(
+        "failed",
+        "Locked by a password inside its archive.",
+        "Unpack the archive with its password into the input folder, and take the archive out.",
+    ),
+    "archive_damaged": Reason(
+        "failed",
+        "An archive, or this file in it, is damaged or breaks off; it is not used.",
+        "Copy the archive again, or pack it anew.",
+    ),
     "corrupt_dataset": Reason(
         "failed", "The file breaks off or is damaged before the pixels.", "Copy or export the file again."
     ),
@@ -215,6 +237,7 @@ REASONS: dict[str, Reason] = {
     ),
 }
 
+ARCHIVE, OWN_TABLE = "archive_read", "own_table"
 TRANSIENT = frozenset({"io_error", "decoder_missing", "internal_error"})
 """Reasons that may be gone at the next run although the file is the same; its series is then read again."""
 

@@ -73,10 +73,11 @@ def test_metal_is_allowed_on_an_extended_scale_and_padding_is_not_counted() -> N
         check_ct(Tally(), HU, bits_stored=12)
 
 
-def test_an_intercept_applied_twice_still_shows_behind_the_surround() -> None:
+@pytest.mark.parametrize("surround", [-2048, -1000])  # beside the air, or the air itself
+def test_an_intercept_applied_twice_still_shows_behind_the_surround(surround: int) -> None:
     rows, columns = np.mgrid[-8:8, -8:8] + 0.5
     radius = np.hypot(rows, columns)
-    stored = np.where(radius > 8, -2048, np.where(radius > 4, -1000, 36)).astype(np.int16)  # HU already
+    stored = np.where(radius > 8, surround, np.where(radius > 4, -1000, 36)).astype(np.int16)  # HU already
     form = PixelFormat(16, 16, 1, 1, "MONOCHROME2", "integer", 16, 16, signed=True, planar=False)
     tally = Tally()
     tally.add(plane_of(stored.view("<u2"), form, SHIFTED), SHIFTED)
