@@ -139,17 +139,6 @@ def test_a_series_of_two_folders_is_refused_with_the_way_out(workspace: Workspac
     assert patients(workspace) == [1]
 
 
-def test_files_of_equal_headers_in_two_folders_are_of_two_patients(workspace: Workspace) -> None:
-    same = {"PatientID": "", "StudyInstanceUID": "2.25.5", "SeriesInstanceUID": None}
-    files = {
-        f"{number % 2}/{number}.dcm": scan(number, **{**same, "SeriesInstanceUID": f"2.25.6{number % 2}"})
-        for number in range(1, 9)
-    }
-    write_all(workspace.root / "raw", files)
-    run(config(patient_from="folder"), workspace)
-    assert patients(workspace) == [4, 4]
-
-
 def test_a_dummy_id_is_told_and_can_be_declared_nobodys(workspace: Workspace) -> None:
     files = {f"{number}/a.dcm": scan(number, PatientID="ANONYMOUS") for number in range(1, 13)}
     write_all(workspace.root / "raw", files)
