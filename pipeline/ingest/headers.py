@@ -255,6 +255,8 @@ def _identify(found: Findings, dataset: Dataset, key: Key, selection: Selection)
     day = date_of(dataset.text("StudyDate"))
     if day is not None and found.patient_id:
         found.attributes = {**found.attributes, **POLICIES[selection.dates](day, found.patient_id, key)}
+    if day is not None and patient:  # a table may name a patient's scans of a day; both together name no date
+        found.pseudonyms["day"] = key.pseudonym("day", patient, day.isoformat())
 
 
 def _find_owner(found: Findings, dataset: Dataset, key: Key, owners: Owners) -> None:
