@@ -227,18 +227,21 @@ def _case_plan(
         case_id=case_id(names),
         group=made,
         tokens={source: chosen[source] for source in sources},
-        unit=SUV if frame.series_id in uptakes else str(frame.keys["unit"]),
+        unit=SUV if frame.uptake and frame.series_id in uptakes else str(frame.keys["unit"]),
         attributes={**first.attributes, **_telling(made), **made.measures},
         notes=tuple(sorted(notes)),
     )
 
 
 def _series_with_uptakes(groups: Iterable[Group]) -> set[str]:
-    """The series all of whose planes can be turned into SUVbw, by one factor: all of a series, or nothing."""
+    """The series whose planes can all be turned into SUVbw, by one factor: all of a series, or nothing.
+
+    What a series holds besides, as a captured screen, has no unit and doesn't count.
+    """
     factors: defaultdict[str, list[float | None]] = defaultdict(list)
     for made in groups:
         for frame in made.frames:
-            if frame.modality == PET:
+            if frame.modality == PET and frame.unit_told:
                 factors[frame.series_id].append(frame.uptake)
     return {series for series, told in factors.items() if _is_one_factor(told)}
 
