@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pipeline.cohort.join import KINDS, KeyColumn
+from pipeline.cohort.join import DAY, KINDS, KeyColumn
 from pipeline.config import Config, load
 from pipeline.errors import nearest
 from pipeline.ingest import series_rules, stated_units
@@ -34,7 +34,7 @@ def load_checked(path: Path) -> Config:
 def _check_keys(config: Config) -> None:
     """Raises ConfigError for a column of `cohort.id` that names nothing known, and for attributes alone."""
     keys = config.cohort.keys
-    attributes = {*WORD_NAMES, *NUMBER_NAMES, "modality"}
+    attributes = {*WORD_NAMES, *NUMBER_NAMES, "modality", DAY}
     for at, key in enumerate(keys):
         if key.names not in KINDS and key.names not in attributes:
             raise config.refuse(
@@ -42,6 +42,12 @@ def _check_keys(config: Config) -> None:
                 f"'{key.names}' is neither an identifier ({', '.join(KINDS)}) nor an attribute of scans "
                 f"({nearest(key.names, {*KINDS, *attributes})}).",
             )
+    names = {key.names for key in keys}
+    if DAY in names and "patient" not in names:
+        raise config.refuse(
+            ("cohort", "id"),
+            "a day names scans only beside the patient: add the column with `names: patient`.",
+        )
     if keys and not any(key.names in KINDS for key in keys):
         beside = KeyColumn(keys[0].column, keys[0].names).yaml()
         raise config.refuse(

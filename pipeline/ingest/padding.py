@@ -21,6 +21,7 @@ Range = tuple[float, float]
 _BLOCK_PIXELS = 8  # of JPEG; what a codec blends at an edge lies within
 _NEAR_SHARE = 0.25  # of the way from the padding to what can be measured: far more than any codec's error
 _CODEC_SHARE = 0.02  # of a plane's range: no codec in diagnostic use is off by more
+_MOST_SURROUND = 0.5
 _NEAR_AIR_HU = 100.0
 
 
@@ -37,13 +38,14 @@ def undeclared(array: Array, padded: Mask | None, lowest: float) -> Mask | None:
     """Where a CT holds the number that some scanners write outside their circle without declaring it.
 
     All four corners then hold the lowest number, and that is below what a scanner measures; a scan whose
-    values are all too low has no such number, and is still refused.
+    values are all too low has no such number, and is still refused. Nor is it one where it fills more than
+    half of the plane: a circle leaves a fifth, and the clean air of a scan that is too low as a whole more.
     """
     corners = array[[0, 0, -1, -1], [0, -1, 0, -1]]
     if lowest >= LOWEST_HU or (corners != lowest).any() or (padded is not None and padded[0, 0]):
         return None
     surround: Mask = array == lowest
-    return surround
+    return surround if np.count_nonzero(surround) <= _MOST_SURROUND * array.size else None
 
 
 def is_beyond_measure(numbers: Range) -> bool:

@@ -17,6 +17,7 @@ _MOST_HOURS_BEFORE_SCAN = 24
 _MOST_HALF_LIVES = 10  # later than that a thousandth is left, and a half-life in minutes looks so
 _LEAST_DOSE_BECQUERELS, _MOST_DOSE_BECQUERELS = 1e6, 1e10
 _LEAST_WEIGHT_KG, _MOST_WEIGHT_KG = 1.0, 400.0
+_ZONE_STEP_SECONDS = 900  # zones differ by quarters of an hour
 _DATETIME = re.compile(r"(\d{8})(\d*(?:\.\d+)?)([+-].*)?")
 _ZONE = re.compile(r"([+-])(0\d|1[0-4])([0-5]\d)")
 
@@ -110,16 +111,19 @@ def _injected(dataset: Dataset, drug: Dataset, scan: datetime) -> datetime | Non
     told = drug.text("RadiopharmaceuticalStartDateTime")
     by_clock = moment_of_datetime(told)
     at_time = moment_of(dataset.text("SeriesDate"), drug.text("RadiopharmaceuticalStartTime"))
-    if by_clock is None:
-        return at_time - timedelta(days=1) if at_time is not None and at_time > scan else at_time
+    if at_time is not None and at_time > scan:
+        at_time -= timedelta(days=1)
     match = _DATETIME.fullmatch(told)
-    if match is None or match[3] is None:
+    if by_clock is None or match is None:
+        return at_time
+    if match[3] is None:
         return by_clock
     own, common = _zone_of(match[3]), _zone_of(dataset.text("TimezoneOffsetFromUTC"))
     if own is not None and common is not None:
         return by_clock.replace(tzinfo=own).astimezone(common).replace(tzinfo=None)
-    # The zone of the series' time is not told: it is that of the DT value if the TM value says the same.
-    return by_clock if at_time is not None and at_time.time() == by_clock.time() else None
+    # The TM value is by the clock of the series: it holds if a zone can lie between the two.
+    between = 0.0 if at_time is None else abs((by_clock - at_time).total_seconds()) % _ZONE_STEP_SECONDS
+    return at_time if min(between, _ZONE_STEP_SECONDS - between) < 1 else None
 
 
 def _zone_of(text: str) -> timezone | None:

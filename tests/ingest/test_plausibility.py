@@ -55,8 +55,9 @@ def test_one_slice_without_an_intercept_is_enough_to_doubt_a_volume_without_air(
         check_ct(tally, HU, bits_stored=12)
 
 
-def test_a_map_of_another_quantity_has_no_air_but_no_impossible_number_either() -> None:
-    map_of = Transform(modality="CT", unit="Z_EFF", slope=0.01)
+@pytest.mark.parametrize("unit", ["Z_EFF", "US", "OTHER"])
+def test_a_ct_of_no_hounsfield_units_needs_no_air_but_has_no_impossible_number_either(unit: str) -> None:
+    map_of = Transform(modality="CT", unit=unit, slope=0.01)
     check_ct(tally_of([0.0, 7.4], [50, 50], map_of), map_of, bits_stored=12)
     with pytest.raises(Refusal, match="implausible_values"):
         check_ct(tally_of([-2000.0, 7.4], [50, 50], map_of), map_of, bits_stored=12)
@@ -73,10 +74,11 @@ def test_metal_is_allowed_on_an_extended_scale_and_padding_is_not_counted() -> N
         check_ct(Tally(), HU, bits_stored=12)
 
 
-def test_an_intercept_applied_twice_still_shows_behind_the_surround() -> None:
+@pytest.mark.parametrize("surround", [-2048, -1000])  # beside the air, or the air itself
+def test_an_intercept_applied_twice_still_shows_behind_the_surround(surround: int) -> None:
     rows, columns = np.mgrid[-8:8, -8:8] + 0.5
     radius = np.hypot(rows, columns)
-    stored = np.where(radius > 8, -2048, np.where(radius > 4, -1000, 36)).astype(np.int16)  # HU already
+    stored = np.where(radius > 8, surround, np.where(radius > 4, -1000, 36)).astype(np.int16)  # HU already
     form = PixelFormat(16, 16, 1, 1, "MONOCHROME2", "integer", 16, 16, signed=True, planar=False)
     tally = Tally()
     tally.add(plane_of(stored.view("<u2"), form, SHIFTED), SHIFTED)

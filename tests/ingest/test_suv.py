@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
 import pytest
 from batches import batch_of
-from dicom_files import encoded, image
+from dicom_files import encoded, image, opened
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from pipeline.arrays import Shards
 from pipeline.ingest.casting import cast_and_publish
+from pipeline.ingest.suv import uptake_of
 
 
 def pet(start: str = "090000", scan: str = "100000", **elements: object) -> Dataset:
@@ -95,12 +99,13 @@ def test_the_moment_of_the_injection_is_brought_to_the_zone_of_the_series(
     assert uptake(with_moment(moment, zone=zone), tmp_path)[0] == pytest.approx(1.3817, abs=1e-3)
 
 
-def test_a_zone_told_of_the_injection_alone_counts_where_its_time_says_the_same(tmp_path: Path) -> None:
-    told = with_moment("20200102090000+0100", start="090000")
+@pytest.mark.parametrize("moment", ["20200102090000+0100", "20200102080000+0000", "20200102143000.0+0630"])
+def test_a_zone_told_of_the_injection_alone_leaves_the_word_to_its_time(tmp_path: Path, moment: str) -> None:
+    told = with_moment(moment, start="090000")
     assert uptake(told, tmp_path / "a")[0] == pytest.approx(1.3817, abs=1e-4)
-    for number, moment in enumerate(["20200102080000+0000", "20200102090000+9900"]):
-        assert uptake(with_moment(moment), tmp_path / f"b{number}") == (5000.0, "BQML")
-    assert uptake(with_moment("20200102080000+0000", start="090000"), tmp_path / "c") == (5000.0, "BQML")
+    assert uptake(with_moment(moment), tmp_path / "b") == (5000.0, "BQML")
+    other_minute = with_moment(moment, start="090700")  # no zone lies between the two
+    assert uptake(other_minute, tmp_path / "c") == (5000.0, "BQML")
 
 
 @pytest.mark.parametrize(("value", "changes"), [(1e6, {}), (1e10, {})])
@@ -160,6 +165,25 @@ def test_a_series_is_in_one_unit_as_a_whole(tmp_path: Path, keyword: str, value:
     else:
         setattr(slices[2], keyword, value)
     assert cases(slices, tmp_path / "b") == [(5000.0, "BQML", ("suv_inputs_missing",))]
+
+
+quarters = st.integers(-48, 56).map(lambda quarter: timedelta(minutes=15 * quarter))
+
+
+@given(own=quarters, common=quarters, seconds=st.integers(0, 20_000))
+@settings(max_examples=80, deadline=None)
+def test_the_time_to_the_scan_is_the_same_in_any_two_zones(
+    own: timedelta, common: timedelta, seconds: int
+) -> None:
+    scan = datetime(2020, 1, 2, 12, 0, 30, tzinfo=UTC)
+    here = scan.astimezone(timezone(common))
+    there = (scan - timedelta(seconds=seconds)).astimezone(timezone(own))
+    ds = pet(here.strftime("%H%M%S"), here.strftime("%H%M%S"), TimezoneOffsetFromUTC=here.strftime("%z"))
+    ds.SeriesDate = ds.AcquisitionDate = here.strftime("%Y%m%d")
+    (drug,) = ds.RadiopharmaceuticalInformationSequence
+    drug.RadiopharmaceuticalStartDateTime = there.strftime("%Y%m%d%H%M%S.000%z")
+    found = uptake_of(opened(ds).dataset)
+    assert found is not None and found.seconds_to_scan == seconds
 
 
 def test_values_that_are_suv_already_are_taken_as_they_are(tmp_path: Path) -> None:

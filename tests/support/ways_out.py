@@ -59,6 +59,21 @@ def each(slices: Mapping[str, Dataset], keyword: str, values: list[Any]) -> dict
     return dict(slices)
 
 
+def tail(**elements: Any) -> dict[str, Dataset]:
+    """Six slices whose last three say something else."""
+    slices = series([0, 5, 10, 15, 20, 25])
+    for name in ("3.dcm", "4.dcm", "5.dcm"):
+        for keyword, value in elements.items():
+            setattr(slices[name], keyword, value)
+    return slices
+
+
+def in_time(*, positions: int) -> dict[str, Dataset]:
+    """Two volumes of three slices in one place, of as many announced."""
+    slices = series([0, 5, 10, 0, 5, 10], NumberOfTemporalPositions=positions)
+    return each(slices, "TemporalPositionIdentifier", [1, 1, 1, 2, 2, 2])
+
+
 def one(*_: object, **elements: Any) -> dict[str, Dataset]:
     """One radiograph, a.dcm."""
     return {"a.dcm": scan(1, **elements)}
@@ -351,6 +366,12 @@ WAYS = [
     Way("gantry_tilt", "", tilted(), SERIES, setting={"untilt": "linear"}),
     Way("ambiguous_series", "", two_at_each_place(), SERIES, then=apart(two_at_each_place())),
     Way("ambiguous_series", r"^orientations drift", drifting(), SERIES, setting={"unit": "image"}),
+    Way("inconsistent_series", "", tail(PhotometricInterpretation="MONOCHROME1"), SERIES,
+        then=tail(PhotometricInterpretation="MONOCHROME2")),
+    Way("inconsistent_series", "", tail(SeriesNumber=1, ImageType=["ORIGINAL", "PRIMARY", "AXIAL", "WHATEVER"]), SERIES,
+        then=tail(SeriesInstanceUID="2.25.77", ImageType=["ORIGINAL", "PRIMARY", "AXIAL", "WHATEVER"])),
+    Way("missing_slices", r"NumberOfTemporalPositions announces$", in_time(positions=3), SERIES,
+        then=in_time(positions=2)),
     Way("mosaic_layout_unknown", "", mosaic(), SERIES, then={"m.dcm": None, **mr_slices()}),
     Way("burned_in_text", "", one(BurnedInAnnotation="YES"), then=one(BurnedInAnnotation="NO")),
     Way("burned_in_text", "", one(BurnedInAnnotation="YES"), setting={"pixel_text": "reviewed"}),
