@@ -206,10 +206,10 @@ test: .venv/dev.ready
 test-slow: .venv/dev.ready
 	@.venv/bin/python -m pytest -m slow
 
-## test-exhaustive: kill every command at every crash point (about an hour)
+## test-exhaustive: kill every command at every crash point (about half an hour on two cores)
 .PHONY: test-exhaustive
 test-exhaustive: .venv/dev.ready
-	@.venv/bin/python -m pytest -m exhaustive
+	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0
 
 ## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, chest-xray, ct-contrast, feed)
 .PHONY: bench
