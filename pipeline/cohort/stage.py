@@ -17,6 +17,7 @@ from pipeline.cohort.outputs import Cohort, cohort_json, summary_lines
 from pipeline.cohort.sources import Scans, load_scans
 from pipeline.config import Config
 from pipeline.errors import DataError
+from pipeline.printed import scanloom
 from pipeline.pseudonyms import Key, load_key, require_same_key
 from pipeline.records import Summary
 from pipeline.tables import Table
@@ -55,7 +56,7 @@ def _scans(workspace: Workspace, key: Key) -> Scans:
         scans = load_scans(catalogue, key)
     if not scans.cases:
         raise DataError(
-            "No scan was read that can be used. `scanloom files CONFIG` shows the reason for each file."
+            f"No scan was read that can be used. `{scanloom('files')}` shows the reason for each file."
         )
     return scans
 

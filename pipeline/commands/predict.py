@@ -20,6 +20,7 @@ from pipeline.champion.predictions import score
 from pipeline.config import Config
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.keys import open_key
+from pipeline.printed import make
 from pipeline.pseudonyms import require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_csv
@@ -35,11 +36,11 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary
     or the folder holds no usable scan, DamageError when the model is not the one that was written.
     """
     if not new:
-        raise UsageError("No folder of scans was given. Run: make predict NEW=folder")
+        raise UsageError(f"No folder of scans was given. Name it: `{make('predict', {'NEW': 'folder'})}`.")
     model = champion.current(workspace)
     folder = model.folder if model else workspace.candidate
     if not (folder / "model.json").is_file():
-        raise DataError(f"There is no model of '{workspace.name}' yet. Run `make report` first.")
+        raise DataError(f"There is no model of '{workspace.name}' yet. Run `{make('report')}` first.")
     if model:
         champion.check_generation(workspace, model.generation)
     _check_key(config, workspace)

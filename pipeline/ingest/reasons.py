@@ -50,7 +50,7 @@ REASONS: dict[str, Reason] = {
     "rule_not_selected": Reason(
         "excluded",
         "The settings leave it out: by a series rule, its unit, or as unprocessed data.",
-        "`scanloom files` says which; `ingest.select` and `ingest.unit` decide.",
+        "Its detail says which; `ingest.select` and `ingest.unit` decide.",
     ),
     "too_few_slices": Reason(
         "excluded", "Fewer slices than the config asks for.", "Lower `ingest.min_slices` to use it."
@@ -156,7 +156,7 @@ REASONS: dict[str, Reason] = {
         "failed", "The compression method is not supported.", "Export the file uncompressed."
     ),
     "decoder_missing": Reason(
-        "failed", "A decoder package has to be installed.", "Run `make setup`, then `make doctor`."
+        "failed", "A decoder package has to be installed.", "Ask Scanloom's doctor, which says how."
     ),
     "decode_error": Reason(
         "failed", "The compressed pixels could not be decoded.", "Copy or export the file again."
