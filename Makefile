@@ -77,7 +77,7 @@ data/raw/demo-3d/labels.csv: | $(SETUP)
 # The arrow ---------------------------------------------------------------------------------------
 
 ## ingest: read every file of RAW into cases, with a state and a reason for each
-## cohort: join the table of labels and divide patients into parts
+## cohort [REDRAW=reason]: join the table of labels and divide patients into parts (REDRAW: all of them anew)
 ## normalize: write model-ready arrays by the recipe
 ## drift [ACCEPT_DRIFT=reason]: compare new scans with the champion's
 ## train: fit the network
@@ -104,8 +104,8 @@ $(C)/%.json: $(C)/checked
 $(S)/ingest.checked: $(C)/ingest.json FORCE
 	@$(SCANLOOM) ingest $(CONFIG)
 
-$(S)/cohort.checked: $(S)/ingest.json $(C)/cohort.json $(C)/inputs.json
-	@$(SCANLOOM) cohort $(CONFIG)
+$(S)/cohort.checked: $(S)/ingest.json $(C)/cohort.json $(C)/inputs.json $(if $(REDRAW),FORCE)
+	@$(SCANLOOM) cohort $(CONFIG) --redraw '$(subst ','\'',$(REDRAW))'
 
 $(S)/normalize.checked: $(S)/cohort.json $(C)/normalize.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
 	@$(SCANLOOM) normalize $(CONFIG)
@@ -166,10 +166,10 @@ rollback: | $(SETUP)
 generations: | $(SETUP)
 	@$(SCANLOOM) generations $(CONFIG)
 
-## predict NEW=folder [OUT=file.csv]: score new scans with the champion, else the candidate
+## predict NEW=folder-or-file [OUT=file.csv] [PATHS=1]: score new scans with the champion, else the candidate
 .PHONY: predict
 predict: | $(SETUP)
-	@$(SCANLOOM) predict $(CONFIG) $(call given,OUT=out) -- '$(subst ','\'',$(NEW))'
+	@$(SCANLOOM) predict $(CONFIG) $(call given,OUT=out) $(if $(PATHS),--paths) -- '$(subst ','\'',$(NEW))'
 
 # Tools -------------------------------------------------------------------------------------------
 
@@ -203,6 +203,11 @@ clean: | $(SETUP)
 .PHONY: forget
 forget: | $(SETUP)
 	@$(SCANLOOM) forget $(CONFIG) -- '$(subst ','\'',$(ID))'
+
+## case ID=pseudonym-or-path: the files of a case or patient, or the case of a file (for the holder of the key)
+.PHONY: case
+case: | $(SETUP)
+	@$(SCANLOOM) case $(CONFIG) '$(subst ','\'',$(ID))'
 
 ## test: run the tests (under 10 minutes on two cores)
 .PHONY: test

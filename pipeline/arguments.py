@@ -114,20 +114,24 @@ def _parser() -> argparse.ArgumentParser:
     add_configured(
         "configure", "write each section of the YAML to its own file when it changed", handlers.configure
     )
-    own = {"ingest": handlers.ingest, "drift": handlers.drift}
+    own = {"ingest": handlers.ingest, "cohort": handlers.cohort, "drift": handlers.drift}
     for name, text in STAGES.items():
         stage = add_configured(name, text, own.get(name, handlers.stage))
         stage.set_defaults(stage=name)
+        if name == "cohort":
+            stage.add_argument(
+                "--redraw",
+                default="",
+                metavar="REASON",
+                help="draw all parts anew, as long as no model has looked at the test part",
+            )
         if name == "drift":
             stage.add_argument(
                 "--accept-drift", default="", metavar="REASON", help="go on in spite of a drift stop"
             )
     add_configured("where", "say where the report lies", handlers.where)
     add_configured("config", "print the configuration with all defaults", handlers.defaults)
-    files = add_configured("files", "show the files of RAW with their state and reason", handlers.files)
-    files.add_argument(
-        "--state", choices=("accepted", "excluded", "quarantined", "failed"), help="only these"
-    )
+    _add_ways_to_files(add_configured)
     verdict = add_configured(
         "verdict", "print the verdict on the candidate and its reasons", handlers.verdict
     )
@@ -144,7 +148,10 @@ def _parser() -> argparse.ArgumentParser:
     predict = add_configured(
         "predict", "score new scans with the champion, else the candidate", handlers.predict
     )
-    predict.add_argument("new", metavar="NEW", help="a folder of scans without labels")
+    predict.add_argument("new", metavar="NEW", help="a folder of scans without labels, or one file")
+    predict.add_argument(
+        "--paths", action="store_true", help="write the path beside each row: the table then names patients"
+    )
     predict.add_argument(
         "--out",
         type=Path,
@@ -185,3 +192,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     phantom.add_argument("--volumes", action="store_true", help="series of slices instead of single slices")
     return parser
+
+
+def _add_ways_to_files(add_configured: Callable[..., argparse.ArgumentParser]) -> None:
+    files = add_configured("files", "show the files of RAW with their state and reason", handlers.files)
+    files.add_argument(
+        "--state", choices=("accepted", "excluded", "quarantined", "failed"), help="only these"
+    )
+    case = add_configured("case", "show the files of a case or patient, or the case of a file", handlers.case)
+    case.add_argument(
+        "named", metavar="ID", help="a pseudonym as a table or report has it, or its beginning; or a path"
+    )

@@ -64,6 +64,19 @@ def ingest(options: argparse.Namespace) -> None:
         _show(write_page(config, space))
 
 
+def cohort(options: argparse.Namespace) -> None:
+    """Runs cohort, with the reason to draw all parts anew if one is given."""
+    from pipeline import stages, workspace
+    from pipeline.cohort import run
+
+    def work(config: Config, space: Workspace) -> Summary:
+        return run(config, space, redraw=options.redraw)
+
+    config, space = _load(options)
+    with workspace.lock(space):
+        _show(stages.run("cohort", config, space, work))
+
+
 def drift(options: argparse.Namespace) -> None:
     """Runs drift, with the reason to go on in spite of it if one is given."""
     from pipeline import stages, workspace
@@ -99,6 +112,15 @@ def files(options: argparse.Namespace) -> None:
     config, space = _load(options)
     for row in list_files(config, space, options.state or ""):
         print("\t".join(row))
+
+
+def case(options: argparse.Namespace) -> None:
+    """Prints the files of a case or patient, or the case of a file."""
+    from pipeline.commands.case import run
+
+    config, space = _load(options)
+    for line in run(config, space, options.named):
+        print(line)
 
 
 def verdict(options: argparse.Namespace) -> int:
@@ -151,7 +173,7 @@ def predict(options: argparse.Namespace) -> None:
     from pipeline.commands.predict import run
 
     config, space = _load(options)
-    _show(run(config, space, new=options.new, out=options.out))
+    _show(run(config, space, new=options.new, out=options.out, paths=options.paths))
 
 
 def score(options: argparse.Namespace) -> None:

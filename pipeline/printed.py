@@ -36,6 +36,7 @@ _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 # What make calls an argument: what `scanloom` calls it, "" where it stands alone.
 _OPTIONS: Final = {
+    "cohort": {"REDRAW": "--redraw"},
     "drift": {"ACCEPT_DRIFT": "--accept-drift"},
     "promote": {"APPROVER": "--approver", "OVERRIDE": "--override"},
     "rollback": {"APPROVER": "--approver", "REASON": "--reason"},
@@ -52,6 +53,7 @@ _OPTIONS: Final = {
     },
     "export": {"OUT": ""},
     "forget": {"ID": ""},
+    "case": {"ID": ""},
 }
 _PLACEHOLDER: Final = re.compile(
     r"((an?|the|my|your|own|real|full|first|last|approver'?s?|person'?s?|user'?s?) )*"

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import digests, provenance
+from pipeline import digests, ledger, provenance
 from pipeline.catalogue import Catalogue
+from pipeline.champion.memory import require_champion, require_whole
 from pipeline.config import Config
 from pipeline.errors import DamageError, UsageError
 from pipeline.printed import make, scanloom
@@ -71,13 +72,15 @@ def run(name: str, config: Config, workspace: Workspace, work: Run | None = None
     """Runs a stage (or `work` in its place), records the run, and writes its stamp last.
 
     Raises UsageError when the stage before it has not run yet, DamageError when a file that it follows
-    is not what its stage wrote.
+    is not what its stage wrote, a ledger lost lines, or the champion is not the one promoted.
     """
     before = ARROW[name].after
     if before and not workspace.stamp(before).is_file():
         raise UsageError(f"`{name}` needs what `{before}` writes. Run `{make(name)}`, which runs it first.")
     if wrong := [sentence for stage in _followed(name) for sentence in damage(stage, workspace)]:
         raise DamageError("\n".join(wrong))
+    require_whole(workspace)
+    require_champion(workspace)
     started = time.monotonic()
     summary = (work or ARROW[name].load())(config, workspace)
     outputs = output_digests(name, workspace)
@@ -88,6 +91,7 @@ def run(name: str, config: Config, workspace: Workspace, work: Run | None = None
         "versions": provenance.versions(),
         "machine": provenance.machine(),
         "changed": summary.changed,
+        "ledgers": ledger.heads(workspace.ledgers),
     }
     with Catalogue(workspace.catalogue) as catalogue, catalogue.transaction():
         catalogue.record_run(

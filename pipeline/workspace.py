@@ -114,9 +114,14 @@ class Workspace:
         """The pointer to the generation in use; moved by promote and rollback only."""
         return self.reports / "champion.json"
 
+    @property
+    def ledgers(self) -> Path:
+        """The folder of the append-only ledgers, and of `heads.json`, which knows their ends."""
+        return self.reports / "ledger"
+
     def ledger(self, which: str) -> Path:
         """An append-only ledger: parts, looks or promotions."""
-        return self.reports / "ledger" / f"{which}.jsonl"
+        return self.ledgers / f"{which}.jsonl"
 
     def shown(self, path: Path) -> str:
         """The path as people are told it: relative to the project."""

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -61,3 +62,71 @@ def test_a_kill_leaves_the_ledger_before_or_after(path: Path, point: str, count:
     )
     assert killed.returncode == -9
     assert len(ledger.read(path)) == count
+
+
+def damaged(path: Path, how: str) -> str:
+    """Damages the ledger of three lines at its end; gives what is told of it."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    if how == "deleted":
+        path.unlink()
+        return "looks.jsonl is not there or empty, and heads.json says that it had 3"
+    if how == "emptied":
+        path.write_bytes(b"")
+        return "looks.jsonl is not there or empty, and heads.json says that it had 3"
+    if how == "last line changed":
+        path.write_bytes(b"".join([*lines[:-1], lines[-1].replace(b'"n":3', b'"n":4')]))
+        return "looks.jsonl, line 3: not the line that heads.json knows"
+    if how == "last line cut in two":
+        path.write_bytes(b"".join(lines)[:-20])
+        return "looks.jsonl has 2 lines, and heads.json says that it had 3"
+    path.write_bytes(b"".join(lines[: -int(how)]))
+    return f"looks.jsonl has {3 - int(how)} lines, and heads.json says that it had 3"
+
+
+@pytest.mark.parametrize("how", ["1", "2", "deleted", "emptied", "last line changed", "last line cut in two"])
+def test_an_end_that_is_gone_is_found_by_reader_and_writer_also_of_a_ledger_beside(
+    path: Path, how: str
+) -> None:
+    ledger.append(path, *({"n": n} for n in range(1, 4)))
+    told = damaged(path, how)
+    beside = path.with_name("parts.jsonl")
+    for act in (
+        lambda: ledger.read(path),
+        lambda: ledger.append(path, {"n": 9}),
+        lambda: ledger.append(beside, {"n": 9}),
+    ):
+        with pytest.raises(DamageError, match=told):
+            act()
+    assert not beside.exists()
+
+
+def test_what_an_earlier_version_wrote_has_no_heads_and_gets_them_with_the_next_line(path: Path) -> None:
+    ledger.append(path, {"n": 1})
+    heads = path.with_name("heads.json")
+    heads.unlink()
+    assert len(ledger.read(path)) == 1
+    ledger.append(path.with_name("parts.jsonl"), {"n": 1})
+    assert set(json.loads(heads.read_text())["ledgers"]) == {"looks", "parts"}
+
+
+def test_damaged_heads_are_told_with_what_to_do_and_that_ends_well(path: Path) -> None:
+    ledger.append(path, {"n": 1})
+    heads = path.with_name("heads.json")
+    for text in ("", "{", "[]", '{"ledgers": {"looks": 3}}', '{"ledgers": null}'):
+        heads.write_text(text)
+        with pytest.raises(DamageError, match=r"heads\.json is damaged.*remove it"):
+            ledger.read(path)
+    heads.unlink()
+    ledger.append(path, {"n": 2})
+    assert len(ledger.read(path)) == 2
+
+
+def test_a_kill_before_the_heads_leaves_them_behind_and_the_ledger_whole(path: Path) -> None:
+    ledger.append(path, {"n": 1})
+    killed = subprocess.run(
+        [sys.executable, "-c", APPEND, str(path)], env={**os.environ, "SCANLOOM_CRASH_AT": "write:heads.json"}
+    )
+    assert killed.returncode == -9
+    assert [record["n"] for record in ledger.read(path)] == [1, 2]
+    ledger.append(path, {"n": 3})
+    assert json.loads(path.with_name("heads.json").read_text())["ledgers"]["looks"]["lines"] == 3

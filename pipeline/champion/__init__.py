@@ -6,6 +6,7 @@ name and a line in the ledger, and that a kill at any moment leaves the old cham
 """
 
 from pipeline.champion.generations import check_generation, generations, seal
+from pipeline.champion.memory import require_champion, require_whole
 from pipeline.champion.pointer import Champion, current, line_of_champions
 from pipeline.champion.promotion import promote, rollback
 
@@ -16,6 +17,8 @@ __all__ = [
     "generations",
     "line_of_champions",
     "promote",
+    "require_champion",
+    "require_whole",
     "rollback",
     "seal",
 ]

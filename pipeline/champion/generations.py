@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import digests, ledger
+from pipeline.champion.memory import require_champion
 from pipeline.champion.pointer import current, line_of_champions
 from pipeline.errors import DamageError
 from pipeline.workspace import TEMPORARY, Workspace, crash_point, retry_error, sync, write_json
@@ -77,8 +78,10 @@ def check_generation(workspace: Workspace, generation: str) -> int:
 def generations(workspace: Workspace) -> list[dict[str, str]]:
     """One row per generation, oldest first: generation, state, verdict, model, promoted, approver, reason.
 
-    The state is champion, former, rolled back, or never promoted (its promotion was cut short).
+    The state is champion, former, rolled back, or never promoted (its promotion was cut short). Raises
+    DamageError when the champion is not the one that the ledger names.
     """
+    require_champion(workspace)
     records = ledger.read(workspace.ledger("promotions"))
     champion = current(workspace)
     in_use = champion.generation if champion else None

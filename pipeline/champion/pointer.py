@@ -10,11 +10,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from pipeline import ledger
+from pipeline import ledger, printed
 from pipeline.errors import DamageError
 from pipeline.ledger import Record
 from pipeline.workspace import Workspace, write_json
+
+_FROM_LEDGER: Final = ("generation", "approver", "reason", "created")
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,7 @@ def current(workspace: Workspace) -> Champion | None:
     """
     if not workspace.champion.exists():
         return None
-    try:
-        pointer = json.loads(workspace.champion.read_text(encoding="utf-8"))
-        fields = {
-            key: str(pointer[key]) for key in ("generation", "model_sha256", "approver", "reason", "created")
-        }
-    except (ValueError, KeyError, TypeError) as error:
-        raise DamageError(
-            f"{workspace.shown(workspace.champion)} can't be read ({type(error).__name__}). "
-            "Put it back from your backup; the last line of ledger/promotions.jsonl says what it held."
-        ) from None
+    fields = _read(workspace)
     folder = workspace.generations / fields["generation"]
     if not folder.is_dir():
         raise DamageError(
@@ -55,13 +49,31 @@ def current(workspace: Workspace) -> Champion | None:
     return Champion(folder=folder, **fields)
 
 
+def _read(workspace: Workspace) -> dict[str, str]:
+    """What the pointer says."""
+    try:
+        pointer = json.loads(workspace.champion.read_text(encoding="utf-8"))
+        return {key: str(pointer[key]) for key in (*_FROM_LEDGER, "model_sha256")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamageError(
+            f"{workspace.shown(workspace.champion)} can't be read ({type(error).__name__}). "
+            f"Put it back from your backup, or remove it and run `{printed.make('ingest')}`, which writes it "
+            "again from the ledger of promotions."
+        ) from None
+
+
 def settle(workspace: Workspace) -> list[Record]:
-    """The promotions so far, once the pointer stands where the last of them put it."""
+    """The promotions so far, once the pointer stands where the last of them put it.
+
+    Raises DamageError when the pointer can't be read.
+    """
     records = ledger.read(workspace.ledger("promotions"))
     if records:
         last = records[-1]
-        pointer = {key: last[key] for key in ("generation", "approver", "reason", "created")}
-        write_json(workspace.champion, {**pointer, "model_sha256": last["model"]})
+        wanted = {**{key: last[key] for key in _FROM_LEDGER}, "model_sha256": last["model"]}
+        before = _read(workspace) if workspace.champion.exists() else None
+        if before != wanted:
+            write_json(workspace.champion, {**wanted, "ledgers": ledger.heads(workspace.ledgers)})
     return records
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline import digests
 from pipeline.champion.generations import check_generation, freeze
+from pipeline.champion.memory import require_whole
 from pipeline.champion.pointer import Champion, current, line_of_champions, record_move, settle
 from pipeline.champion.smoke import smoke_test
 from pipeline.errors import GateError, UsageError
@@ -34,6 +35,7 @@ def promote(workspace: Workspace, *, approver: str, override: str | None = None)
     if override and override.strip():
         named = {"APPROVER": approver, "OVERRIDE": WHY}
         override = _given(override, "promote", arguments=named, what="a reason to override the verdict")
+    require_whole(workspace)
     settle(workspace)
     comparison = _comparison(workspace)
     model = str(comparison["candidate"]["model_sha256"])
@@ -84,6 +86,7 @@ def rollback(workspace: Workspace, *, approver: str, reason: str) -> Summary:
     named = {"APPROVER": YOUR_NAME, "REASON": WHY}
     approver = _given(approver, "rollback", arguments=named, what="the name of who answers for it")
     reason = _given(reason, "rollback", arguments={**named, "APPROVER": approver}, what="its reason")
+    require_whole(workspace)
     records = settle(workspace)
     if _is_rollback(records[-1:], approver=approver, reason=reason):
         done = f"Generation {records[-1]['generation']} is the champion again"

@@ -1,7 +1,8 @@
 """Cohort: which scans take part, with which label, in which part.
 
 Reads the catalogue and the table of labels. Writes `cohort.csv`, `excluded.csv`, `cohort.json` and
-the ledger of parts. Guarantees: parts are by patient and a patient never changes part; the same
+the ledger of parts. Guarantees: parts are by patient, and no patient changes part once a model has seen
+the test part; the same
 scans and labels give the same cohort in any order; every scan is in the cohort or excluded with a
 reason; identical images and linked patients never stand in two parts; nothing of the table but the
 configured columns goes further.
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
-def run(config: Config, workspace: Workspace) -> Summary:
-    """What the stage did, in lines for the person at the terminal."""
+def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
+    """What the stage did, in lines for the person at the terminal; `redraw` is why parts are drawn anew."""
     from pipeline.cohort.stage import run as run_stage
 
-    return run_stage(config, workspace)
+    return run_stage(config, workspace, redraw=redraw)

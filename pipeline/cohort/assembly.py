@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,15 +10,17 @@ from typing import Any
 from pipeline.cohort.changes import changed_labels
 from pipeline.cohort.findings import Exclusion, Finding
 from pipeline.cohort.join import Join
-from pipeline.cohort.labels import Labels, Refuse, choose_classes, group_values, label_cases, values_of_case
+from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
 from pipeline.cohort.links import Told, link_patients
 from pipeline.cohort.membership import Membership, decide
 from pipeline.cohort.outputs import Cohort, Row
-from pipeline.cohort.parts import TOMBSTONE, Placed, placed_by_ledger, positions, require_patients
+from pipeline.cohort.parts import Placed, placed_by_ledger, positions, require_patients
 from pipeline.cohort.placement import Draw, Persons, ledger_findings, part_of_person, place
 from pipeline.cohort.published import Published, overlap_findings, read_published, require_no_overlap
 from pipeline.cohort.sources import Scans
+from pipeline.cohort.target import Refuse, choose_classes, read_words
 from pipeline.config import Cohort as Choices
+from pipeline.draws import TOMBSTONE
 from pipeline.pseudonyms import Key
 from pipeline.records import PARTS
 from pipeline.tables import Table
@@ -36,11 +38,17 @@ class Joined:
 
 @dataclass(frozen=True)
 class Past:
-    """What earlier runs fixed: records of the ledger of parts, the champion's labels, the era of today."""
+    """What earlier runs fixed: lines of the ledger of parts that hold, the champion's labels, today's era.
+
+    `findings` is what a person should know of earlier draws, `redraw` the command that draws all parts anew,
+    empty once a model has looked at the test part.
+    """
 
     records: Sequence[Mapping[str, Any]]
     champion_labels: Mapping[str, str]
     era: int
+    findings: tuple[Finding, ...] = ()
+    redraw: str = ""
 
 
 def assemble(
@@ -57,29 +65,38 @@ def assemble(
     person_of = link_patients(
         {case.patient_id for case in scans.cases.values()}, scans.shared, joined.told.links
     )
-    labels = label_cases(joined.table, choices.target, join=joined.join, case_ids=scans.cases)
+    words = read_words(joined.table.column(choices.target), choices.classes, choices.missing)
+    target = Target(choices.target, words, refuse)
+    labels = label_cases(joined.table, target, join=joined.join, case_ids=scans.cases)
     published = _published(joined, choices, labels, person_of)
     membership = decide(
         scans, labels, person_of=person_of, withdrawn=withdrawn, table_part_of=_one_part(published)
     )
-    classes = choose_classes(membership.label_of.values(), choices.positive, refuse=refuse)
+    counts = Counter(membership.label_of.values())
+    classes = choose_classes(counts, choices.positive, missing=labels.missing, refuse=refuse)
     persons = _persons(membership, scans, person_of, classes=classes, ledger=ledger)
     position = positions(persons.ids, key=key, salt=choices.salt)
     draw = Draw(choices.shares.model_dump(), position, past.era)
     places = place(persons, ledger, published=published, draw=draw)
     rows, crossing = _rows(joined, membership, persons, places=places, columns=choices.groups)
-    require_patients({row.patient_id: row.part for row in rows}, classes=persons.stratum)
+    _require_parts(rows, advice=_way_to_other_parts(choices, past, placed=bool(ledger)))
     findings = (
         *membership.findings,
         *joined.told.findings(),
         *(overlap_findings(published) if published else ()),
         *ledger_findings(published, ledger),
+        *past.findings,
         *_other_shares(past.records, choices),
         *changed_labels(past.champion_labels, rows),
     )
     exclusions = sorted((*membership.exclusions, *crossing), key=lambda exclusion: exclusion.case_id)
     cohort = Cohort(tuple(rows), tuple(exclusions), findings, classes, choices.positive)
     return cohort, _new_records(places, ledger, choices, key_id=key.key_id)
+
+
+def drawn_by(choices: Choices) -> dict[str, Any]:
+    """The shares and the salt of a draw, as its lines in the ledger of parts hold them."""
+    return {"shares": [choices.shares.model_dump()[part] for part in PARTS], "salt": choices.salt}
 
 
 def _living(ledger: Mapping[str, Placed]) -> tuple[dict[str, Placed], set[str]]:
@@ -158,9 +175,25 @@ def _rows(
     return rows, crossing
 
 
+def _require_parts(rows: Sequence[Row], *, advice: str) -> None:
+    classes: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        classes[row.patient_id].add(row.target)
+    require_patients({row.patient_id: row.part for row in rows}, classes=classes, advice=advice)
+
+
+def _way_to_other_parts(choices: Choices, past: Past, *, placed: bool) -> str:
+    """What may be changed where a part lacks patients; `placed` says that patients have parts already."""
+    if not placed:
+        return f"change `cohort.shares`{', or mend the part column' if choices.part_column else ''}"
+    if past.redraw:
+        return f"draw all parts anew, while no model has looked at the test part: `{past.redraw}`"
+    return "start a new analysis (a YAML of another name), for these parts have been looked at"
+
+
 def _other_shares(records: Sequence[Mapping[str, Any]], choices: Choices) -> list[Finding]:
     """Patients drawn with other shares or another salt than the YAML has now."""
-    wanted = _draw_record(choices)
+    wanted = drawn_by(choices)
     other = [
         record
         for record in records
@@ -182,13 +215,9 @@ def _new_records(
             "part": placed.part,
             "era": placed.era,
             "why": placed.why,
-            **_draw_record(choices),
+            **drawn_by(choices),
             "key_id": key_id,
         }
         for patient_id, placed in sorted(places.items())
         if patient_id not in ledger
     ]
-
-
-def _draw_record(choices: Choices) -> dict[str, Any]:
-    return {"shares": [choices.shares.model_dump()[part] for part in PARTS], "salt": choices.salt}

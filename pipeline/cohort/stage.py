@@ -7,48 +7,54 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import ledger, tables
+from pipeline import ledger, printed, tables
 from pipeline.catalogue import Catalogue
-from pipeline.cohort.assembly import Joined, Past, assemble
+from pipeline.cohort.assembly import Joined, Past, assemble, drawn_by
 from pipeline.cohort.changes import champion_labels
-from pipeline.cohort.join import Join, Known, find_join, join_by
+from pipeline.cohort.choice import find_join
+from pipeline.cohort.join import Join, KeyColumn, Known, join_by
 from pipeline.cohort.links import Told, read_links
+from pipeline.cohort.opening import open_labels, table_path
 from pipeline.cohort.outputs import Cohort, cohort_json, summary_lines
+from pipeline.cohort.redraw import draws, may_redraw
 from pipeline.cohort.sources import Scans, load_scans
+from pipeline.cohort.traits import traits_of
 from pipeline.config import Config
 from pipeline.errors import DataError
 from pipeline.printed import scanloom
 from pipeline.pseudonyms import Key, load_key, require_same_key
 from pipeline.records import Summary
+from pipeline.spelling import folder_in_raw
 from pipeline.tables import Table
 from pipeline.workspace import Workspace, write_csv, write_json
 
 
-def run(config: Config, workspace: Workspace) -> Summary:
-    """What the stage did.
+def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
+    """What the stage did; `redraw` is the reason to draw all parts anew, empty to keep them.
 
     Raises:
         ConfigError: the table isn't there, or `cohort.positive` doesn't fit it.
         DataError: the table can't be joined, or its labels or parts can't be used.
         UsageError: the key is not the one the scans were read and the parts were drawn under.
+        GateError: the parts can't be drawn anew, for a model has seen the test part.
         DamageError: the ledger of parts was changed by hand.
     """
     key, _ = load_key(config.ingest.key, config.name, workspace.root)
     scans = _scans(workspace, key)
-    path = _table_path(config, workspace, "labels", config.cohort.labels)
-    labels = tables.read(path)
-    known = Known(scans.index, key.pseudonym, _folder_in_raw(path, workspace.root / config.ingest.raw))
-    parts = workspace.ledger("parts")
-    records = ledger.read(parts)
-    _require_first_key(key, records)
-    patients_of = _patients(known, scans, key, {record["patient_id"] for record in records})
+    path, labels = open_labels(config, workspace.root)
+    folder = folder_in_raw(path, workspace.root / config.ingest.raw)
+    known = Known(scans.index, key.pseudonym, folder, traits_of(scans.cases.values()))
+    drawn = draws(workspace, redraw, drawn_by(config.cohort))
+    _require_first_key(key, drawn.before)
+    patients_of = _patients(known, scans, key, {record["patient_id"] for record in drawn.held})
     joined = Joined(scans, labels, _join(config, labels, known), _told(config, workspace, patients_of))
-    past = Past(records, champion_labels(workspace), era=_era(workspace))
+    past = Past(drawn.held, champion_labels(workspace), _era(workspace), drawn.findings, _redraw(workspace))
     cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
     if new:
-        ledger.append(parts, *new)
+        ledger.append(workspace.ledger("parts"), *([drawn.begun] if drawn.begun else []), *new)
     changed = _write(workspace.candidate, cohort, joined)
-    return Summary(tuple(summary_lines(cohort, scans, joined.join)), changed=changed)
+    lines = [*drawn.line(new), *summary_lines(cohort, scans, joined.join), *_advice(cohort, workspace)]
+    return Summary(tuple(lines), changed=changed)
 
 
 def _scans(workspace: Workspace, key: Key) -> Scans:
@@ -67,18 +73,11 @@ def _require_first_key(key: Key, records: Sequence[ledger.Record]) -> None:
     require_same_key(key, key_ids[0] if key_ids else None, what="Patients of this analysis were placed")
 
 
-def _table_path(config: Config, workspace: Workspace, key: str, given: str) -> Path:
-    path = workspace.root / given
-    if not path.is_file():
-        raise config.refuse(("cohort", key), f"there is no table '{given}'. Mend the path.")
-    return path
-
-
 def _told(config: Config, workspace: Workspace, patients_of: Callable[[str], Collection[str]]) -> Told:
     given = config.cohort.links
     if given is None:
         return Told()
-    path = _table_path(config, workspace, "links", given)
+    path = table_path(config, workspace.root, "links", given)
     return read_links(tables.read(path), path.name, patients_of=patients_of)
 
 
@@ -92,20 +91,13 @@ def _patients(known: Known, scans: Scans, key: Key, placed: Set[str]) -> Callabl
     return patients_of
 
 
-def _folder_in_raw(path: Path, raw: Path) -> str:
-    """The table's folder as seen from RAW, empty when it lies outside or in RAW itself."""
-    folder = path.resolve().parent
-    inside = folder.is_relative_to(raw.resolve()) and folder != raw.resolve()
-    return folder.relative_to(raw.resolve()).as_posix() if inside else ""
-
-
 def _join(config: Config, labels: Table, known: Known) -> Join:
     choices = config.cohort
-    if choices.id != "auto":
-        return join_by(labels, choices.id.column, kind=choices.id.names, known=known)
-    labels.column(choices.target)  # told before a failing search for identifiers
-    others = {choices.target, choices.part_column, *choices.groups}
-    return find_join(labels, [column for column in labels.columns if column not in others], known=known)
+    keys = [KeyColumn(key.column, key.names) for key in choices.keys]
+    if keys:
+        return join_by(labels, keys, known=known)
+    others = [column for column in labels.columns if column not in choices.columns]
+    return find_join(labels, others, told=choices.columns, known=known, refuse=config.refuse)
 
 
 def _era(workspace: Workspace) -> int:
@@ -113,13 +105,25 @@ def _era(workspace: Workspace) -> int:
     return 1 + sum(path.is_dir() and path.name.isdigit() for path in workspace.generations.glob("*"))
 
 
+def _advice(cohort: Cohort, workspace: Workspace) -> list[str]:
+    """How other shares or another salt can still act on all patients, as long as they may."""
+    command = _redraw(workspace)
+    if not command or not any(finding.kind == "shares_changed" for finding in cohort.findings):
+        return []
+    return [f"No model has looked at the test part yet, so all parts can still be drawn anew: `{command}`"]
+
+
+def _redraw(workspace: Workspace) -> str:
+    """The command that draws all parts anew, empty once it would be refused."""
+    return printed.make("cohort", {"REDRAW": printed.WHY}) if may_redraw(workspace) else ""
+
+
 def _write(folder: Path, cohort: Cohort, joined: Joined) -> bool:
     """Whether a file of the cohort changed."""
     rows = pd.DataFrame([row.to_csv() for row in cohort.rows])
-    excluded = pd.DataFrame(
-        [(item.case_id, "cohort", item.reason, item.detail) for item in cohort.exclusions],
-        columns=["case_id", "stage", "reason", "detail"],
-    )
+    cases = [(item.case_id, "cohort", item.reason, item.detail) for item in cohort.exclusions]
+    files = [(token, "ingest", reason, detail) for token, reason, detail in joined.scans.unused]
+    excluded = pd.DataFrame([*cases, *files], columns=["case_id", "stage", "reason", "detail"])
     written = (
         write_csv(folder / "cohort.csv", rows),
         write_csv(folder / "excluded.csv", excluded),

@@ -20,9 +20,11 @@ from pathlib import Path
 from pipeline import ledger, tables
 from pipeline.arrays import erase
 from pipeline.catalogue import Catalogue
+from pipeline.champion import require_whole
 from pipeline.champion.generations import DIGESTS, reseal
 from pipeline.commands.repair import set_aside
 from pipeline.config import Config
+from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.keys import open_key
 from pipeline.printed import make
@@ -30,7 +32,6 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_text
 
-TOMBSTONE = "tombstone"
 _ID_COLUMN = "patient_id"
 _PICTURES = ("insights.json", "insights.npz", "report.html", "report.json", "model_card.md")
 _LEARNED_FROM = ("train", "validation")
@@ -102,6 +103,7 @@ def run_withdrawn(config: Config, workspace: Workspace) -> Summary:
 
 
 def _forget(catalogue: Catalogue, workspace: Workspace, persons: Sequence[_Person]) -> Summary:
+    require_whole(workspace)
     patients = sorted({patient for person in persons for patient in person.patients})
     folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
     models = [folder.name for folder in folders if _learned(folder, patients)]

@@ -8,13 +8,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from pipeline import digests, provenance
+from pipeline import digests, printed, provenance
 from pipeline.arrays import Shards
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.config import Config
-from pipeline.ingest.account import contents, counts, noted
+from pipeline.ingest.account import advised, contents, noted
 from pipeline.ingest.reasons import NOTES, REASONS
-from pipeline.printed import page, scanloom
 from pipeline.records import Case, Summary
 from pipeline.report.ingest import Account, Line, html
 from pipeline.workspace import Workspace, write_text
@@ -49,11 +48,12 @@ def run(config: Config, workspace: Workspace) -> Summary:
 
 def _account(catalogue: Catalogue, name: str) -> Account:
     reasons = [
-        Line(state, code, files, REASONS[code].sentence, REASONS[code].next_step)
-        for state, code, files in counts(catalogue)
+        Line(state, code, files, REASONS[code].sentence, step)
+        for state, code, step, files in advised(catalogue, printed.page())
     ]
     notes = [Line("accepted", code, files, NOTES[code]) for code, files in noted(catalogue)]
     commands = {
-        state: scanloom("files", "--state", state, place=page()) for state in ("quarantined", "failed")
+        state: printed.scanloom("files", "--state", state, place=printed.page())
+        for state in ("quarantined", "failed")
     }
     return Account(name, reasons, notes, commands)

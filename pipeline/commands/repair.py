@@ -1,6 +1,7 @@
 """Before every ingest: a damaged catalogue is set aside, so that a new one is made from the scans.
 
-It holds nothing that RAW, the key and the ledgers don't give again.
+It holds nothing that RAW, the key and the ledgers don't give again. A lost pointer to the champion holds
+nothing that the ledger of promotions doesn't: it is written again.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.catalogue import Catalogue
+from pipeline.champion.pointer import settle
 from pipeline.errors import DamageError
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
@@ -17,25 +19,33 @@ _ENDINGS = ("-wal", "-shm", "")
 
 
 def run(workspace: Workspace) -> Summary:
-    """What was set aside; nothing where the catalogue is sound.
+    """What was set aside or written again; nothing where catalogue and pointer are sound.
 
     Without a catalogue, stamps of stages say nothing any more: they go, and all is made again.
     """
     path = workspace.catalogue
+    lines = _pointer(workspace)
     if path.is_file() and _is_sound(path):
-        return Summary((), changed=False)
-    lines: tuple[str, ...] = ()
+        return Summary(lines, changed=bool(lines))
     if path.is_file():
         aside = set_aside(path)
         for ending in _ENDINGS:
             if (old := path.with_name(path.name + ending)).exists():
                 old.replace(aside.with_name(aside.name + ending))
-        lines = (
+        lines += (
             f"{path.name} was damaged; it lies beside as {aside.name}. "
             "A new one is made from the scans, the key and the ledgers.",
         )
     workspace.forget_stamps()
     return Summary(lines)
+
+
+def _pointer(workspace: Workspace) -> tuple[str, ...]:
+    """Writes a pointer that is gone as the ledger of promotions has it."""
+    if workspace.champion.exists() or not settle(workspace):
+        return ()
+    told = workspace.shown(workspace.champion)
+    return (f"{told} was gone; it is written again from ledger/promotions.jsonl.",)
 
 
 def set_aside(path: Path) -> Path:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from pipeline import digests, ledger
 from pipeline.arrays import Shards
 from pipeline.catalogue import INGEST_STAMP, Catalogue
-from pipeline.champion import check_generation, generations
+from pipeline.champion import check_generation, require_champion, require_whole
 from pipeline.errors import DamageError
 from pipeline.ingest.account import contents
 from pipeline.printed import make
@@ -22,14 +23,17 @@ _LEDGERS = ("parts", "looks", "promotions")
 
 def run(workspace: Workspace) -> Summary:
     """How many artifacts match. Raises DamageError naming all that don't, with the way to mend each."""
+    names = [path.name for path in sorted(workspace.generations.glob("[0-9]*")) if path.is_dir()]
     damaged = [*(wrong for name in ARROW for wrong in damage(name, workspace)), *_arrays(workspace)]
-    ledgers = [name for name in _LEDGERS if ledger.read(workspace.ledger(name))]
-    names = [row["generation"] for row in generations(workspace)]
-    for name in names:
-        check_generation(workspace, name)
+    damaged += _told(
+        *(partial(ledger.read, workspace.ledger(name)) for name in _LEDGERS),
+        partial(require_whole, workspace),
+        partial(require_champion, workspace),
+        *(partial(check_generation, workspace, name) for name in names),
+    )
     if damaged:
-        raise DamageError("\n".join(damaged))
-    cases = _cases(workspace)
+        raise DamageError("\n".join(dict.fromkeys(damaged)))
+    cases, ledgers = _cases(workspace), ledger.heads(workspace.ledgers)
     if not (cases or ledgers or names):
         return Summary((f"Nothing of '{workspace.name}' is stored yet.",), changed=False)
     counted = ", ".join(
@@ -39,6 +43,17 @@ def run(workspace: Workspace) -> Summary:
     return Summary(
         (f"All stored files of '{workspace.name}' match their digests ({counted}).",), changed=False
     )
+
+
+def _told(*checks: Callable[[], object]) -> list[str]:
+    """What each check that fails says."""
+    said = []
+    for check in checks:
+        try:
+            check()
+        except DamageError as error:
+            said.append(str(error))
+    return said
 
 
 def _cases(workspace: Workspace) -> int:

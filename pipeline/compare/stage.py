@@ -16,6 +16,7 @@ from pipeline.compare.models import Model, read_model
 from pipeline.compare.rows import rows
 from pipeline.compare.verdict import Row, decide, headline
 from pipeline.config import Config
+from pipeline.draws import standing
 from pipeline.errors import GateError
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_csv, write_json
@@ -82,6 +83,7 @@ def _frame(workspace: Workspace, candidate: Model, *, champion: Champion | None)
         "champion": reference,
         "files": files,
         "rule_digest": digests.of_json(candidate.rule),
+        "ledgers": ledger.heads(workspace.ledgers),
     }
 
 
@@ -116,7 +118,7 @@ def _outlook(workspace: Workspace, judged: Sequence[Row]) -> list[str]:
     missing = [row.n_more for row in judged if row.role == "require" and row.n_more]
     if not missing:
         return []
-    a_month = looks.intake_a_month(ledger.read(workspace.ledger("parts")))
+    a_month = looks.intake_a_month(standing(ledger.read(workspace.ledger("parts"))))
     return [looks.outlook(max(missing), a_month)]
 
 

@@ -9,7 +9,15 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from pipeline.config.text import KeyPath, place
@@ -39,6 +47,33 @@ class Limits(Section):
     depth: Annotated[int, Field(ge=1, le=64)] = 32
 
 
+class PatientFrom(Section):
+    """Where whose a file is stands, if not in its header: a column of the table of labels, or its path.
+
+    `pattern` is a regular expression with one group, sought in the path below `ingest.raw`.
+    """
+
+    column: str | None = None
+    pattern: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> PatientFrom:
+        if (self.column is None) == (self.pattern is None):
+            raise ValueError("expected one of {column: NAME} and {pattern: REGULAR EXPRESSION}")
+        return self
+
+    @field_validator("pattern")
+    @classmethod
+    def _with_one_group(cls, pattern: str | None) -> str | None:
+        try:
+            groups = 1 if pattern is None else re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"not a regular expression ({error})") from None
+        if groups != 1:
+            raise ValueError("expected one group (…) around what names the patient")
+        return pattern
+
+
 class Ingest(Section):
     """Where the scans lie and what counts as one case."""
 
@@ -47,6 +82,9 @@ class Ingest(Section):
     modalities: Annotated[tuple[str, ...], Field(min_length=1)] = ("CT", "MR", "CR", "DX", "MG")
     key: str | None = None
     withdrawn: str | None = None
+    patient_from: Literal["study", "folder"] | PatientFrom | None = None
+    dummy_ids: tuple[str, ...] = ()
+    include: tuple[Literal["derived", "localizer", "for_processing"], ...] = ()
     select: dict[str, dict[str, Any]] = {}
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
@@ -66,7 +104,7 @@ class Ingest(Section):
         """A folder's path, or a URL that says nothing about who reads it."""
         if "://" in raw and (re.search(r"://[^/]*:[^/]*@", raw) or "?" in raw):
             raise PydanticCustomError(
-                "secret", "a URL must hold no password or token; set them where its driver looks"
+                "said", "a URL must hold no password or token; set them where its driver looks"
             )
         return raw.removeprefix("file://")
 
@@ -85,10 +123,10 @@ class Ingest(Section):
 
 
 class JoinColumn(Section):
-    """Which column of the table identifies the scans, and what it names."""
+    """A column of the table, and what it names: an identifier, or an attribute that tells scans apart."""
 
     column: str
-    names: Literal["sop", "series", "study", "accession", "patient", "path", "name", "stem"]
+    names: str
 
 
 class Shares(Section):
@@ -106,19 +144,69 @@ class Shares(Section):
         return self
 
 
+def _as_word(value: object) -> object:
+    """A word of a table as text: YAML makes numbers and booleans of some."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.15g}" if isinstance(value, int | float) else value
+
+
+def _one_target(value: object) -> object:
+    if isinstance(value, list):
+        raise PydanticCustomError(
+            "said",
+            "several targets are a question of the kind multilabel, which this version does not answer yet; "
+            "name one column",
+        )
+    return value
+
+
+Word = Annotated[str, BeforeValidator(_as_word)]
+
+
 class Cohort(Section):
     """Which scans have which label, and how patients are divided into parts."""
 
     labels: str
-    target: str
-    positive: str | None = None
-    id: Literal["auto"] | JoinColumn = "auto"
+    sheet: str | None = None
+    target: Annotated[str, BeforeValidator(_one_target)]
+    positive: Word | None = None
+    classes: dict[str, Annotated[tuple[Word, ...], Field(min_length=1)]] = {}
+    missing: tuple[Word, ...] = ()
+    id: Literal["auto"] | JoinColumn | Annotated[tuple[JoinColumn, ...], Field(min_length=1)] = "auto"
     part_column: str | None = None
     links: str | None = None
     on_patient_overlap: Literal["refuse", "redraw"] = "refuse"
     shares: Shares = Shares()
     salt: int = 1
     groups: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_word_once(self) -> Cohort:
+        words = [word for given in (*self.classes.values(), self.missing) for word in given]
+        twice = sorted({word for word in words if words.count(word) > 1})
+        if twice:
+            raise PydanticCustomError(
+                "said", f"the word '{twice[0]}' stands twice in `classes` and `missing`"
+            )
+        if self.classes and self.positive is not None and self.positive not in self.classes:
+            names = ", ".join(self.classes)
+            raise PydanticCustomError("said", f"`positive: {self.positive}` is none of `classes`: {names}")
+        if len(self.classes) == 1:
+            raise PydanticCustomError("said", "`classes` needs two classes at least")
+        return self
+
+    @property
+    def keys(self) -> tuple[JoinColumn, ...]:
+        """The columns by which scans are named; none: they are to be found."""
+        if isinstance(self.id, str):
+            return ()
+        return (self.id,) if isinstance(self.id, JoinColumn) else self.id
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns whose values the cohort takes: the target, the part and the groups."""
+        return (self.target, *([self.part_column] if self.part_column else []), *self.groups)
 
 
 class Effect(Section):

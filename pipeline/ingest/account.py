@@ -11,10 +11,14 @@ from pipeline.catalogue import Catalogue
 from pipeline.config import Config
 from pipeline.errors import DamageError, DataError
 from pipeline.ingest.changes import Changes
+from pipeline.ingest.next_steps import next_step
+from pipeline.ingest.owners import OWNER
 from pipeline.ingest.reasons import NOTES, REASONS
-from pipeline.printed import make, scanloom
+from pipeline.printed import Place, make, scanloom
 from pipeline.pseudonyms import Key
 
+_MANY_STUDIES = 10
+"""A patient with that many studies, and more than all others together, may be a dummy ID."""
 _STATES = ("accepted", "excluded", "quarantined", "failed")
 
 
@@ -24,20 +28,59 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
     files = sum(number for _, _, number in found)
     cases, patients = catalogue.query("SELECT count(*), count(DISTINCT patient_id) FROM cases")[0]
     lines = [f"{_told(files, 'file')}, {_told(cases, 'scan')} of {_told(patients, 'patient')}"]
-    lines += [
-        f"  {state:<12} {reason:<30} {number:>8}  {REASONS[reason].sentence}"
-        for state, reason, number in found
-    ]
+    lines += reason_lines(catalogue)
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in noted(catalogue)]
     if difference.known and (changed or difference.gone):
         told = f"{_told(changed, 'new or changed file')}, {len(difference.gone):,} gone"
         lines.append(f"since the last run: {told}")
-    if difference.again:
-        told = _told(len(difference.again), "file")
+    if difference.reassigned:
+        told = _told(difference.reassigned, "file")
+        lines.append(f"read again, since the table of labels gives another patient: {told}")
+    if failed_before := len(difference.again) - difference.reassigned:
+        told = _told(failed_before, "file")
         lines.append(f"tried again, since reading failed last time: {told}")
     if difference.young:
         told = _told(difference.young, "file")
         lines.append(f"waiting for the next run, since changed just now: {told}")
+    return lines
+
+
+def reason_lines(catalogue: Catalogue) -> list[str]:
+    """A table of states and reasons with files and sentences."""
+    return [
+        f"  {state:<12} {reason:<30} {number:>8}  {REASONS[reason].sentence}"
+        for state, reason, number in counts(catalogue)
+    ]
+
+
+def owner_lines(catalogue: Catalogue) -> list[str]:
+    """Whose the files without PatientID are, and what looks as if it were no patient's ID."""
+    files, patients = catalogue.query(
+        "SELECT count(DISTINCT token), count(DISTINCT pseudonym) FROM identifiers WHERE kind = ?", (OWNER,)
+    )[0]
+    lines = []
+    if files:
+        named = catalogue.query(
+            "SELECT count(*) FROM files f WHERE state = 'accepted' AND NOT EXISTS "
+            "(SELECT 1 FROM identifiers i WHERE i.token = f.token AND i.kind = ?)",
+            (OWNER,),
+        )[0][0]
+        whose = f"{_told(files, 'image')} of {_told(patients, 'patient')}"
+        lines.append(f"without PatientID: {whose}, by `ingest.patient_from`")
+        if named:
+            lines.append(
+                f"note: {_told(named, 'image')} in use have a PatientID and keep it; where it is that of a "
+                "patient found otherwise, link the two by `cohort.links`"
+            )
+    studies, most = catalogue.query(
+        "SELECT coalesce(sum(n), 0), coalesce(max(n), 0) FROM "
+        "(SELECT count(DISTINCT study_id) AS n FROM cases GROUP BY patient_id)"
+    )[0]
+    if most >= _MANY_STUDIES and most > studies / 2:
+        lines.append(
+            f"note: {most:,} of {studies:,} studies are of one patient; if that ID is a dummy, name it in "
+            "`ingest.dummy_ids`, and say by `ingest.patient_from` whose the scans are"
+        )
     return lines
 
 
@@ -77,6 +120,23 @@ def counts(catalogue: Catalogue) -> list[tuple[str, str, int]]:
             f"Rows of catalogue.sqlite are damaged. Run `{make('clean')}`, then `{make('report')}`."
         )
     return sorted(rows, key=lambda row: (_STATES.index(row[0]), -row[2], row[1]))
+
+
+def advised(catalogue: Catalogue, place: Place) -> list[tuple[str, str, str, int]]:
+    """State, reason, what to do, and the number of files of each such row, in the order of `counts`.
+
+    `place` is where it will be read.
+    """
+    rows = catalogue.query("SELECT reason, detail, count(*) FROM files GROUP BY reason, detail")
+    files: Counter[tuple[str, str]] = Counter()
+    for reason, detail, number in rows:
+        files[reason, next_step(reason, detail, place)] += number
+    return [
+        (state, reason, step, number)
+        for state, reason, _ in counts(catalogue)
+        for (own, step), number in files.most_common()
+        if own == reason
+    ]
 
 
 def noted(catalogue: Catalogue) -> list[tuple[str, int]]:

@@ -5,7 +5,7 @@ SQL does the comparing, so that one new file among very many costs little.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.catalogue import Catalogue
@@ -19,8 +19,9 @@ _PARAMETERS = 500
 class Changes:
     """Files that are new or have another size or time, known files that are gone, and files put off.
 
-    `again` are unchanged files whose reason may have passed, such as a disk that could not be read.
-    `used` counts the known files that are in cases, `used_gone` those of them that are gone.
+    `again` are unchanged files whose reason may have passed, such as a disk that could not be read, and the
+    `reassigned` ones, which the table of labels now gives to another patient. `used` counts the known files
+    that are in cases, `used_gone` those of them that are gone.
     """
 
     fresh: tuple[Found, ...]
@@ -30,28 +31,38 @@ class Changes:
     known: int
     used: int
     used_gone: int
+    reassigned: int = 0
 
 
 def find_changes(
-    found: Sequence[Found], catalogue: Catalogue, *, is_young: Callable[[Found], bool]
+    found: Sequence[Found],
+    catalogue: Catalogue,
+    *,
+    is_young: Callable[[Found], bool],
+    reassigned: Collection[str] = (),
 ) -> Changes:
-    """The differences; young files (still being copied, perhaps) are left for the next run."""
+    """The differences; young files (still being copied, perhaps) are left for the next run.
+
+    `reassigned` are tokens of known files whose patient is another one now.
+    """
     rows = catalogue.query("SELECT token, size, mtime_ns, reason FROM files")
     known = {token: (size, mtime_ns) for token, size, mtime_ns, _ in rows}
     used = {token for token, _, _, reason in rows if reason == "ok"}
     passing = {token for token, _, _, reason in rows if reason in TRANSIENT}
     differing = [file for file in found if known.get(file.token) != (file.size, file.mtime_ns)]
     fresh = tuple(file for file in differing if not is_young(file))
-    passing -= {file.token for file in differing}
+    changed = {file.token for file in differing}
+    again = (passing | set(reassigned)) - changed
     gone = known.keys() - {file.token for file in found}
     return Changes(
         fresh=fresh,
-        again=tuple(file for file in found if file.token in passing),
+        again=tuple(file for file in found if file.token in again),
         gone=tuple(sorted(gone)),
         young=len(differing) - len(fresh),
         known=len(known),
         used=len(used),
         used_gone=len(used & gone),
+        reassigned=len(again & set(reassigned) - gone),
     )
 
 

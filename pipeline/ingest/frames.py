@@ -88,6 +88,7 @@ class Rules:
     min_slices: int = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"
+    include: tuple[str, ...] = ()
     series: tuple[Rule, ...] = ()
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.ingest.frames import Frame, Group, Rules
 from pipeline.ingest.geometry import ORIENTATION_TOLERANCE, orientation_error
 from pipeline.ingest.mosaic import is_mosaic, mosaic_of
-from pipeline.ingest.selection import exclusion_of, is_slice
+from pipeline.ingest.selection import INCLUDED_BY, exclusion_of, is_slice
 from pipeline.ingest.splitting import (
     Keys,
     Part,
@@ -59,9 +59,9 @@ def _of_series(series: Sequence[Frame], rules: Rules, pixel_digest: Digest) -> l
     # Some writers give every image a study of its own; only then do the studies not count.
     scattered = len({frame.study_id for frame in series}) == len({frame.source for frame in series})
     for alike in _sets(series, lambda frame: (_header_key(frame), scattered or frame.study_id)):
-        reason = exclusion_of(alike[0])
-        if reason:
-            groups.append(_refused(alike, reason))
+        reason, detail = exclusion_of(alike[0])
+        if reason and INCLUDED_BY[reason] not in rules.include:
+            groups.append(_refused(alike, reason, detail))
         elif not is_slice(alike[0]):
             groups += [_picture(frame) for frame in alike]
         elif is_mosaic(alike[0]):

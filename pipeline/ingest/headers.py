@@ -21,6 +21,7 @@ from pipeline.ingest.files import ChangedWhileRead, OpenFile, open_file
 from pipeline.ingest.frame_attributes import attributes_of_frames
 from pipeline.ingest.frames import Frame
 from pipeline.ingest.limits import FileLimits
+from pipeline.ingest.owners import NOBODY, OWNER, Owners, ordered, owner_of
 from pipeline.ingest.pixels import PixelFormat, check_limits, pixel_format, pixel_keyword
 from pipeline.ingest.planes import Identity, frames_of, renewed_frame
 from pipeline.ingest.reasons import Refusal
@@ -55,7 +56,7 @@ class Header:
 
     `reason` is "ok" for an image that can be planned; `image` says whether the file claims to be an image.
     `frames` are there for every wanted image whose header is understood, also where its pixels are refused:
-    a volume without them would be incomplete.
+    a volume without them would be incomplete. `owned` says that the patient is told by `ingest.patient_from`.
     """
 
     size: int
@@ -72,6 +73,7 @@ class Header:
     frames: tuple[Frame, ...] = ()
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     open_rules: tuple[str, ...] = ()
+    owned: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,16 +89,21 @@ class Selection:
     text_reviewed: bool = False
     dates: str = "none"
     rules: tuple[Rule, ...] = ()
+    include: tuple[str, ...] = ()
+    owners: Owners = NOBODY
 
 
 @dataclass(slots=True)
 class Findings:
-    """What was found in a file until something stopped the reading."""
+    """What was found in a file until something stopped the reading; `ownerless` says why nobody owns it."""
 
+    file: Found
     notes: tuple[str, ...] = ()
     image: bool = False
     pseudonyms: dict[str, str] = field(default_factory=dict)
     patient_id: str = ""
+    owned: bool = False
+    ownerless: Refusal | None = None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     open_rules: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = ()
@@ -123,7 +130,7 @@ def _of_file(
         return Header(size, mtime_ns, reason="empty_file")
     if size > selection.limits.file_bytes:
         return Header(size, mtime_ns, reason="limit_exceeded", detail=f"{size} bytes")
-    found, reason, detail = Findings(), "ok", ""
+    found, reason, detail = Findings(file), "ok", ""
     try:
         _look(found, opened.data, key, selection, templates)
     except Refusal as refusal:
@@ -141,10 +148,11 @@ def _of_file(
         sop_id=found.pseudonyms.get("sop", ""),
         series_id=found.pseudonyms.get("series", ""),
         patient_id=found.patient_id,
-        identifiers=(*found.pseudonyms.items(), *_names(file, key)) if found.image else (),
+        identifiers=_identifiers(found, key) if found.image else (),
         frames=found.frames,
         attributes=found.attributes,
         open_rules=found.open_rules,
+        owned=found.owned,
     )
 
 
@@ -165,7 +173,7 @@ def _look(
         _take_over(found, known, container, selection, fragments=template.fragments)
     else:
         _understand(found, container, key, selection)
-        if found.broken is None and len(found.frames) == 1:  # only such can be taken over
+        if found.broken is None and len(found.frames) == 1 and not found.owned:  # only such can be taken over
             templates.concluded[template] = found
 
 
@@ -192,8 +200,8 @@ def _understand(found: Findings, container: Container, key: Key, selection: Sele
     found.notes = container.notes
     objects.check_kind(dataset)
     found.image = True
-    _identify(found, dataset, key, dates=selection.dates)
-    objects.check_selected(dataset, selection.modalities)
+    _identify(found, dataset, key, selection)
+    objects.check_selected(dataset, selection.modalities, selection.include)
     _match(found, dataset, selection.rules)
     if not selection.text_reviewed:
         objects.check_text(dataset)
@@ -207,19 +215,34 @@ def _understand(found: Findings, container: Container, key: Key, selection: Sele
     found.notes = tuple(sorted(notes))
 
 
-def _identify(found: Findings, dataset: Dataset, key: Key, *, dates: str) -> None:
+def _identify(found: Findings, dataset: Dataset, key: Key, selection: Selection) -> None:
     """Pseudonyms for everything the file says about whose it is, and the attributes that may be kept."""
+    patient = selection.owners.named(dataset.text("PatientID"))
     for kind, keyword in _IDENTIFIER_KEYWORDS:
-        text = dataset.text(keyword)
+        text = patient if kind == "patient" else dataset.text(keyword)
         if text:
             found.pseudonyms[kind] = key.pseudonym(kind, text)
-    patient = dataset.text("PatientID")
     if patient:
         found.patient_id = key.pseudonym("patient", dataset.text("IssuerOfPatientID"), patient)
+    else:
+        _find_owner(found, dataset, key, selection.owners)
     found.attributes = attributes_of(dataset)
     day = date_of(dataset.text("StudyDate"))
     if day is not None and found.patient_id:
-        found.attributes = {**found.attributes, **POLICIES[dates](day, found.patient_id, key)}
+        found.attributes = {**found.attributes, **POLICIES[selection.dates](day, found.patient_id, key)}
+
+
+def _find_owner(found: Findings, dataset: Dataset, key: Key, owners: Owners) -> None:
+    """Whose the file is by something else than its PatientID, where the settings say by what."""
+    known = ordered({**found.pseudonyms, **dict(_names(found.file, key))}) if owners.rows else []
+    study = dataset.text("StudyInstanceUID")
+    try:
+        told = owner_of(owners, found.file.relative, study, identifiers=known, key=key)
+    except Refusal as refusal:
+        found.ownerless = refusal
+    else:
+        found.patient_id, found.pseudonyms["patient"] = told
+        found.owned = True
 
 
 def _match(found: Findings, dataset: Dataset, rules: tuple[Rule, ...]) -> None:
@@ -230,10 +253,10 @@ def _match(found: Findings, dataset: Dataset, rules: tuple[Rule, ...]) -> None:
 
 
 def _identity(found: Findings, dataset: Dataset, key: Key) -> Identity:
-    """Raises Refusal `missing_attribute` when the file doesn't say whose image it is."""
+    """Raises Refusal `missing_attribute` when nothing says whose image it is."""
     for kind, keyword in _IDENTIFIER_KEYWORDS:
         if kind not in found.pseudonyms and kind != "accession":
-            raise Refusal("missing_attribute", keyword)
+            raise (kind == "patient" and found.ownerless) or Refusal("missing_attribute", keyword)
     reference = dataset.text("FrameOfReferenceUID")
     return Identity(
         patient_id=found.patient_id,
@@ -274,6 +297,11 @@ def _notes(dataset: Dataset, frames: tuple[Frame, ...]) -> list[str]:
     if not _CHARACTER_SETS.issuperset(dataset.words("SpecificCharacterSet")):
         notes.append("charset_unknown")
     return notes
+
+
+def _identifiers(found: Findings, key: Key) -> tuple[tuple[str, str], ...]:
+    owner = ((OWNER, found.patient_id),) if found.owned else ()
+    return (*found.pseudonyms.items(), *_names(found.file, key), *owner)
 
 
 def _names(file: Found, key: Key) -> tuple[tuple[str, str], ...]:

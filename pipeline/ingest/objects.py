@@ -1,4 +1,8 @@
-"""Which kind of DICOM object a file is, and whether the study wants its kind of image."""
+"""Which kind of DICOM object a file is, and whether the study wants its kind of image.
+
+A Secondary Capture is judged by what it has: with a place, a spacing and a rescale it is as good as any
+derived image of its modality; what lacks one of them is a picture of a screen or of paper.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,16 @@ from pipeline.ingest import vocabulary
 from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.pixels import pixel_keyword
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.sop_classes import PREFIX, SECONDARY_CAPTURE, SLIDES, VIDEOS, non_image_name
 
-_PREFIX = "1.2.840.10008.5.1.4.1.1."
 _STANDARD_CLASS = re.compile(r"1\.2\.840\.10008\.[0-9.]{1,50}")
 _DICOMDIR = "1.2.840.10008.1.3.10"
-_NON_IMAGES = {
-    "4.2": "spectroscopy", "9": "waveform", "11": "presentation state",
-    "66": "raw data", "66.1": "registration", "66.2": "fiducials", "66.3": "registration",
-    "66.4": "segmentation", "66.5": "surface segmentation", "66.7": "segmentation",
-    "67": "real world value mapping", "68": "surface scan", "78": "ophthalmic measurements",
-    "88": "report", "91": "annotations", "104": "document",
-    "481": "radiotherapy plan or record", "481.2": "radiotherapy dose", "481.3": "radiotherapy structures",
-}  # fmt: skip
-_PROCESSING_PREFIXES = tuple(f"{_PREFIX}1.{number}.1" for number in ("1", "2", "3"))
+_PROCESSING_PREFIXES = tuple(f"{PREFIX}1.{number}.1" for number in ("1", "2", "3"))
 _CAPTURED_WORDS = frozenset({"SCREEN", "SCREENSHOT", "SCREENSAVE", "SAVE"})
+_OF_A_SLIDE = frozenset({"LABEL", "OVERVIEW", "THUMBNAIL"})
+"""What value 3 of ImageType says of a slide's pictures that are not its tiles (PS3.3 C.8.12.4.1.1)."""
+_CUTS = frozenset({"CT", "MR", "NM", "PT"})
+_CAPTURES_NEED = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope")
 
 
 def check_kind(dataset: Dataset) -> None:
@@ -30,7 +30,7 @@ def check_kind(dataset: Dataset) -> None:
     sop_class = dataset.text("SOPClassUID")
     if sop_class == _DICOMDIR or 0x00041220 in dataset.elements:
         raise Refusal("dicomdir")
-    name = _non_image_name(sop_class)
+    name = non_image_name(sop_class)
     if name:
         raise Refusal("non_image_object", name)
     if not pixel_keyword(dataset) and dataset.truncation is None:
@@ -42,16 +42,22 @@ def check_kind(dataset: Dataset) -> None:
         )
 
 
-def check_selected(dataset: Dataset, modalities: Collection[str]) -> None:
-    """Raises Refusal `modality_not_selected`, `derived_not_selected` or `rule_not_selected`."""
+def check_selected(dataset: Dataset, modalities: Collection[str], include: Collection[str] = ()) -> None:
+    """Raises Refusal `modality_not_selected`, `derived_not_selected` or `rule_not_selected`.
+
+    `include` are the words of `ingest.include`: kinds that are read all the same.
+    """
+    derived = _derived_because(dataset)
+    if derived and _is_slide(dataset) and "derived" not in include:
+        raise Refusal("derived_not_selected", derived)
     modality = dataset.text("Modality")
     if modality not in modalities:
-        raise Refusal("modality_not_selected", vocabulary.word("Modality", modality) or "no modality")
-    words = {word for value in dataset.words("ImageType")[1:] for word in value.replace("_", " ").split()}
-    if words & _CAPTURED_WORDS:
-        raise Refusal("derived_not_selected", "a captured screen")
-    processing = dataset.text("SOPClassUID").startswith(_PROCESSING_PREFIXES)
-    if processing or dataset.text("PresentationIntentType") == "FOR PROCESSING":
+        told = vocabulary.word("Modality", modality) or "no modality"
+        video = ", video" if dataset.text("SOPClassUID") in VIDEOS else ""
+        raise Refusal("modality_not_selected", f"{told}{video}")
+    if derived and "derived" not in include:
+        raise Refusal("derived_not_selected", derived)
+    if "for_processing" not in include and _for_processing(dataset):
         raise Refusal("rule_not_selected", "FOR PROCESSING")
 
 
@@ -59,15 +65,39 @@ def check_text(dataset: Dataset) -> None:
     """Raises Refusal `burned_in_text` where the header says that the pixels show text about the patient."""
     if dataset.text("BurnedInAnnotation") == "YES":
         raise Refusal("burned_in_text", "BurnedInAnnotation is YES")
+    if _is_slide(dataset) and "LABEL" in dataset.words("ImageType")[2:]:
+        raise Refusal("burned_in_text", "the label of a slide")
 
 
-def _non_image_name(sop_class: str) -> str:
-    """The kind of an object that is no image, by the longest known beginning of its class; "" for images."""
-    if not sop_class.startswith(_PREFIX):
+def lacking_of_capture(dataset: Dataset) -> str:
+    """What a Secondary Capture lacks to be a slice of its modality; "" for nothing, or another class."""
+    sop_class = dataset.text("SOPClassUID")
+    captured = sop_class == SECONDARY_CAPTURE or sop_class.startswith(f"{SECONDARY_CAPTURE}.")
+    if not captured or dataset.text("Modality") not in _CUTS:
         return ""
-    parts = sop_class.removeprefix(_PREFIX).split(".")
-    for length in range(len(parts), 0, -1):
-        beginning = ".".join(parts[:length])
-        if beginning in _NON_IMAGES:
-            return "" if beginning == "481" and parts[1:2] == ["1"] else _NON_IMAGES[beginning]
-    return ""
+    if dataset.whole("SamplesPerPixel") not in (None, 1):
+        return "one sample a pixel"
+    if "PerFrameFunctionalGroupsSequence" in dataset or "SharedFunctionalGroupsSequence" in dataset:
+        return ""  # what its frames lack is found where they are read
+    return next((keyword for keyword in _CAPTURES_NEED if not dataset.raw(keyword).strip(b" \0")), "")
+
+
+def _derived_because(dataset: Dataset) -> str:
+    """What says that it is a picture of a screen, of paper, or of a slide as a whole; "" if nothing does."""
+    kinds = dataset.words("ImageType")
+    words = {word for value in kinds[1:] for word in value.replace("_", " ").split()}
+    if telling := min(words & _CAPTURED_WORDS, default=""):
+        return f"ImageType has {telling}"
+    if _is_slide(dataset) and (telling := min(_OF_A_SLIDE.intersection(kinds[2:]), default="")):
+        return f"ImageType has {telling}"
+    lacking = lacking_of_capture(dataset)
+    return f"Secondary Capture without {lacking}" if lacking else ""
+
+
+def _is_slide(dataset: Dataset) -> bool:
+    return dataset.text("SOPClassUID") in SLIDES
+
+
+def _for_processing(dataset: Dataset) -> bool:
+    processing = dataset.text("SOPClassUID").startswith(_PROCESSING_PREFIXES)
+    return processing or dataset.text("PresentationIntentType") == "FOR PROCESSING"

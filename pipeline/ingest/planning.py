@@ -16,6 +16,7 @@ from pipeline.ingest.headers import Header
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.selection import is_slice
 from pipeline.ingest.series_rules import Rule, fitting_rule
+from pipeline.ingest.sop_classes import SLIDES
 from pipeline.records import Attribute
 
 PixelDigest = Callable[[str, int], str]
@@ -92,7 +93,9 @@ def _patient_conflicts(headers: Mapping[str, Header]) -> dict[str, Outcome]:
                 tokens[identifier].append(token)
         for identifier, whose in patients.items():
             if len(whose) > 1:
-                outcome = Outcome("patient_conflict", f"{len(whose)} patients")
+                owned = any(headers[token].owned for token in tokens[identifier])
+                by = ", told by ingest.patient_from" if owned else ""
+                outcome = Outcome("patient_conflict", f"{len(whose)} patients{by}")
                 found |= dict.fromkeys(tokens[identifier], outcome)
     return found
 
@@ -143,7 +146,8 @@ def _groups(
     for token in chosen.values():
         own = headers[token].frames
         if len(own) > 1 and not is_slice(own[0]):
-            detail = f"{len(own)} frames, as of a film; only single images are used"
+            what = "tiles of a slide" if own[0].sop_class in SLIDES else "frames, as of a film"
+            detail = f"{len(own)} {what}; only single images are used"
             cine.append(Group(own, reason="rule_not_selected", detail=detail))
         else:
             frames += own

@@ -14,7 +14,10 @@ State = Literal["accepted", "excluded", "quarantined", "failed"]
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason: the state it gives a file, what it means, and what a person can do about it."""
+    """One reason: the state it gives a file, what it means, and what a person can do about it.
+
+    Where the way out depends on the detail, `next_steps` has it.
+    """
 
     state: State
     sentence: str
@@ -35,48 +38,79 @@ class Refusal(Exception):
 
 REASONS: dict[str, Reason] = {
     "ok": Reason("accepted", "Used."),
-    "duplicate_identical": Reason("excluded", "The same image is already in; this copy adds nothing."),
-    "not_dicom": Reason("excluded", "Not a DICOM file."),
-    "dicomdir": Reason("excluded", "A disc index, not an image."),
+    "duplicate_identical": Reason(
+        "excluded", "The same image is already in; this copy adds nothing.", "Nothing to do."
+    ),
+    "not_dicom": Reason(
+        "excluded",
+        "Not a DICOM file.",
+        "If it is a scan, export it as DICOM; anything else may stay where it is.",
+    ),
+    "dicomdir": Reason(
+        "excluded",
+        "A disc index, not an image.",
+        "Nothing to do: the images that it lists are found without it.",
+    ),
     "archive_not_opened": Reason(
         "excluded", "A packed archive; unpack it and run again.", "Unpack it into the input folder."
     ),
-    "non_image_object": Reason("excluded", "A DICOM object without an image (report, plan, waveform, PDF)."),
-    "localizer": Reason("excluded", "A planning view (scout) of the scan."),
-    "derived_not_selected": Reason("excluded", "A derived or captured picture, not an original acquisition."),
+    "non_image_object": Reason(
+        "excluded",
+        "A DICOM object that is no image of a patient (report, plan, mask, waveform, document).",
+        "Nothing to do: the images that it belongs to are read by themselves.",
+    ),
+    "localizer": Reason(
+        "excluded",
+        "A planning view (scout) of the scan.",
+        "If scouts are wanted, add `localizer` to `ingest.include`.",
+    ),
+    "derived_not_selected": Reason(
+        "excluded",
+        "A derived or captured picture, not an original acquisition.",
+        "If it is wanted, add `derived` to `ingest.include`.",
+    ),
     "modality_not_selected": Reason(
         "excluded", "This study does not use this modality.", "Name it in `ingest.modalities` to use it."
     ),
     "rule_not_selected": Reason(
         "excluded",
         "The settings leave it out: by a series rule, its unit, or as unprocessed data.",
-        "Its detail says which; `ingest.select` and `ingest.unit` decide.",
+        "Widen a rule of `ingest.select` until it fits, or add one.",
     ),
     "too_few_slices": Reason(
-        "excluded", "Fewer slices than the config asks for.", "Lower `ingest.min_slices` to use it."
+        "excluded",
+        "Fewer slices than the config asks for.",
+        "Lower `ingest.min_slices` to use it, or fetch the slices that are not here.",
     ),
-    "not_in_table": Reason("excluded", "The table of labels has no row for it."),
+    "not_in_table": Reason(
+        "excluded", "The table of labels has no row for it.", "Add a row to the table to use it."
+    ),
     "link_not_followed": Reason(
         "excluded",
         "A link; links inside the input folder are not followed.",
         "Put the files there themselves, or set `ingest.raw` to where the link leads.",
     ),
-    "special_file": Reason("excluded", "Not a regular file."),
-    "consent_withdrawn": Reason("excluded", "This patient was deleted on request."),
+    "special_file": Reason(
+        "excluded", "Not a regular file.", "Put the file itself there if it should be a scan."
+    ),
+    "consent_withdrawn": Reason(
+        "excluded", "This patient was deleted on request.", "Nothing to do: it stays out."
+    ),
     "duplicate_uid_conflict": Reason(
         "quarantined",
         "Two different images claim the same identity.",
-        "Find out at the archive which copy is right and remove the other.",
+        "Find out at the archive which copy is right and take the others out of the folder.",
     ),
     "patient_conflict": Reason(
         "quarantined",
         "One series, image or mask points to two patients.",
-        "Find out whose scan it is and export it again.",
+        "Find out whose scan it is and export it again with that one PatientID.",
     ),
     "missing_attribute": Reason(
         "quarantined",
         "A value needed to read the image is missing or malformed.",
-        "Export the file again from the archive.",
+        "Export the file again with the element that the detail names: the archive has it, or a conversion "
+        "or de-identification took it out.",
     ),
     "inconsistent_pixel_attributes": Reason(
         "quarantined",
@@ -91,10 +125,12 @@ REASONS: dict[str, Reason] = {
     "implausible_values": Reason(
         "quarantined",
         "The values cannot be real for this kind of scan.",
-        "Look at the image; a conversion may have changed its values.",
+        "Look at the image and export the original series again; a conversion may have changed its values.",
     ),
     "no_geometry": Reason(
-        "quarantined", "Position or orientation is missing.", "Export the original series again."
+        "quarantined",
+        "Position or orientation is missing.",
+        "Export the original series again, with ImagePositionPatient and ImageOrientationPatient.",
     ),
     "geometry_invalid": Reason(
         "quarantined",
@@ -107,12 +143,13 @@ REASONS: dict[str, Reason] = {
     "variable_spacing": Reason(
         "quarantined",
         "The distance between slices changes.",
-        "Set `ingest.resample_z: linear` to allow resampling.",
+        "Look at the slices. If they are of one scan, set `ingest.resample_z: linear` to resample them; if "
+        "two scans are mixed, give each a series of its own (SeriesInstanceUID).",
     ),
     "duplicate_position": Reason(
         "quarantined",
         "Different slices lie at the same place and nothing tells them apart.",
-        "Fetch the series again, or separate its parts by hand.",
+        "Fetch the series again, or give each of its volumes a series of its own (SeriesInstanceUID).",
     ),
     "gantry_tilt": Reason(
         "quarantined",
@@ -122,7 +159,7 @@ REASONS: dict[str, Reason] = {
     "ambiguous_series": Reason(
         "quarantined",
         "The series holds several volumes that cannot be separated safely.",
-        "Separate the volumes by hand, one series each.",
+        "Give each volume a series of its own (SeriesInstanceUID), or export them as one enhanced object.",
     ),
     "mosaic_layout_unknown": Reason(
         "quarantined",
@@ -132,7 +169,8 @@ REASONS: dict[str, Reason] = {
     "burned_in_text": Reason(
         "quarantined",
         "The picture may show personal text.",
-        "Black out the text; if a person found none, set `ingest.pixel_text: reviewed`.",
+        "Black out the text and set BurnedInAnnotation to NO; if a person looked at all images and found "
+        "none, set `ingest.pixel_text: reviewed`.",
     ),
     "mask_reference_missing": Reason("quarantined", "The mask names an image that is not here."),
     "mask_geometry_mismatch": Reason("quarantined", "Mask and image do not lie in the same place."),
@@ -156,7 +194,7 @@ REASONS: dict[str, Reason] = {
         "failed", "The compression method is not supported.", "Export the file uncompressed."
     ),
     "decoder_missing": Reason(
-        "failed", "A decoder package has to be installed.", "Ask Scanloom's doctor, which says how."
+        "failed", "A decoder package has to be installed.", "Run `{setup}`, then `{doctor}`."
     ),
     "decode_error": Reason(
         "failed", "The compressed pixels could not be decoded.", "Copy or export the file again."
@@ -164,9 +202,13 @@ REASONS: dict[str, Reason] = {
     "limit_exceeded": Reason(
         "failed",
         "Larger or deeper than the safety limits allow.",
-        "If the file is to be trusted, raise `ingest.limits`.",
+        "If the file is to be trusted, raise `ingest.limits.decoded_mb`.",
     ),
-    "internal_error": Reason("failed", "A fault of this program; please report it."),
+    "internal_error": Reason(
+        "failed",
+        "A fault of this program; please report it.",
+        "Report it with the detail; the file is tried again at every run.",
+    ),
 }
 
 TRANSIENT = frozenset({"io_error", "decoder_missing", "internal_error"})

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pipeline.ingest.frames import Frame
+from pipeline.ingest.sop_classes import PREFIX, SECONDARY_CAPTURE
 
-__all__ = ["exclusion_of", "is_slice"]
+__all__ = ["INCLUDED_BY", "exclusion_of", "is_slice"]
 
 _VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
 # Objects of projection modalities whose frames are slices with positions of their own (PS3.3 A.47-A.59).
 _VOLUME_OBJECTS = frozenset(
     {
-        "1.2.840.10008.5.1.4.1.1.6.2",  # Enhanced US Volume
-        "1.2.840.10008.5.1.4.1.1.13.1.1",  # X-Ray 3D Angiographic
-        "1.2.840.10008.5.1.4.1.1.13.1.2",  # X-Ray 3D Craniofacial
-        "1.2.840.10008.5.1.4.1.1.13.1.3",  # Breast Tomosynthesis
+        f"{PREFIX}6.2",  # Enhanced US Volume
+        f"{PREFIX}13.1.1",  # X-Ray 3D Angiographic
+        f"{PREFIX}13.1.2",  # X-Ray 3D Craniofacial
+        f"{PREFIX}13.1.3",  # Breast Tomosynthesis
     }
 )
-_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _DERIVED_WORDS = frozenset(
     {"CPR", "MINIP", "MIP", "MPR", "REFORMATTED", "SCREEN", "SCREENSHOT", "SSD", "VRT"}
 )
@@ -25,25 +25,33 @@ _DERIVED_VALUES = frozenset(
 )
 
 
+INCLUDED_BY = {"localizer": "localizer", "derived_not_selected": "derived"}
+"""The word of `ingest.include` that brings in what is left out for the reason."""
+
+
 def is_slice(frame: Frame) -> bool:
-    """Whether the plane is a cut through the body, which can be stacked; else it is a picture of its own."""
-    return frame.modality in _VOLUME_MODALITIES or frame.sop_class in _VOLUME_OBJECTS
+    """Whether the plane is a cut through the body, which can be stacked; else it is a picture of its own.
+
+    A Secondary Capture without place or spacing is a picture, whatever its modality.
+    """
+    if frame.sop_class in _VOLUME_OBJECTS:
+        return True
+    captured = frame.sop_class == SECONDARY_CAPTURE or frame.sop_class.startswith(f"{SECONDARY_CAPTURE}.")
+    lost = captured and None in (frame.position_mm, frame.orientation, frame.spacing_mm)
+    return frame.modality in _VOLUME_MODALITIES and not lost
 
 
-def exclusion_of(frame: Frame) -> str:
-    """`localizer` or `derived_not_selected` for planes that are no original slice, else an empty text.
+def exclusion_of(frame: Frame) -> tuple[str, str]:
+    """`localizer` or `derived_not_selected`, and what says so, for planes that are no original slice.
 
-    Derived are captured screens, and projections and reformats that say so in ImageType (PS3.3
+    ("", "") for all others. Derived are projections and reformats that say so in ImageType (PS3.3
     C.7.6.1.1.2); the word DERIVED alone is not enough, since compressed originals have it, too.
     """
     if "LOCALIZER" in frame.image_type:
-        return "localizer"
-    if not is_slice(frame):
-        return ""
-    captured = frame.sop_class == _SECONDARY_CAPTURE or frame.sop_class.startswith(f"{_SECONDARY_CAPTURE}.")
+        return "localizer", ""
     kinds = frame.image_type[2:]
+    if not is_slice(frame) or not {"DERIVED", "SECONDARY"}.intersection(frame.image_type[:2]):
+        return "", ""
     words = {word for kind in kinds for word in kind.replace("_", " ").split()}
-    reformatted = bool(_DERIVED_VALUES.intersection(kinds) or _DERIVED_WORDS.intersection(words))
-    if captured or (reformatted and {"DERIVED", "SECONDARY"}.intersection(frame.image_type[:2])):
-        return "derived_not_selected"
-    return ""
+    telling = _DERIVED_VALUES.intersection(kinds) or _DERIVED_WORDS.intersection(words)
+    return ("derived_not_selected", f"ImageType has {min(telling)}") if telling else ("", "")

@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import digests, ledger
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.config import Config, Ingest
+from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, GateError, UsageError
 from pipeline.executors import Crew
-from pipeline.ingest.account import account_lines, check_usable, stamp
+from pipeline.ingest.account import account_lines, check_usable, owner_lines, stamp
 from pipeline.ingest.changes import Changes, find_changes
 from pipeline.ingest.discover import Found, discover
 from pipeline.ingest.keys import open_key
+from pipeline.ingest.next_steps import next_step
+from pipeline.ingest.owner_table import owner_rows, reassigned, rows_for_children
+from pipeline.ingest.owners import Owners
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.remote import is_url
 from pipeline.ingest.series_rules import parse
@@ -26,7 +31,7 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
-VERSION = 4
+VERSION = 5
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10
@@ -34,7 +39,6 @@ _GONE_SHARE, _GONE_FILES = 0.10, 10
 
 So does an empty folder where there were scans.
 """
-_BURIED = "tombstone"
 
 
 def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
@@ -51,25 +55,67 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
         require_phantom(workspace.root / settings.raw)
     with Catalogue(workspace.catalogue) as catalogue:
         _begin(catalogue, settings, key)
-        difference = find_changes(found, catalogue, is_young=_is_young(settings.settle_seconds))
+        rows = owner_rows(config, workspace, key)
+        difference = find_changes(
+            found,
+            catalogue,
+            is_young=_is_young(settings.settle_seconds),
+            reassigned=reassigned(catalogue, rows) if rows else (),
+        )
         _check_gone(difference, settings, found)
         changed = 0
         stale = difference.fresh or difference.again or difference.gone
         if stale or not catalogue.meta(INGEST_STAMP):
             crew = Crew(workspace.data, settings.workers, settings.cluster)
             rules = parse(settings.select, config.refuse)
-            target = Target(settings, crew, key, catalogue, workspace.cases, _buried(workspace), rules)
-            changed = update(target, difference, found)
-        lines = account_lines(catalogue, difference, changed=changed)
+            with rows_for_children(workspace, rows) as path:
+                owners = _owners(settings, path)
+                buried = _buried(workspace)
+                target = Target(settings, crew, key, catalogue, workspace.cases, buried, rules, owners)
+                changed = update(target, difference, found)
+        lines = [*account_lines(catalogue, difference, changed=changed), *owner_lines(catalogue)]
         check_usable(catalogue, config, lines)
         stamped = _stamped(catalogue, workspace.data / "ingest.json", key)
     return Summary((*([made] if made else []), *lines), changed=stamped)
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One path of RAW, below its root, and what the catalogue knows of it; `state` is "" if unread."""
+
+    path: str
+    token: str
+    state: str
+    reason: str
+    detail: str
+
+    def told(self) -> tuple[str, str, str]:
+        """Reason with detail, sentence and next step."""
+        reason = f"{self.reason} ({self.detail})" if self.detail else self.reason
+        return reason, REASONS[self.reason].sentence, next_step(self.reason, self.detail)
 
 
 def list_files(
     config: Config, workspace: Workspace, state: str = ""
 ) -> Iterator[tuple[str, str, str, str, str]]:
     """Path, state, reason with detail, sentence and next step of the files in `state` ("" for all).
+
+    Raises as `raw_files`.
+    """
+    unread = shown = 0
+    for file in raw_files(config, workspace):
+        unread += not file.state
+        if file.state and state in ("", file.state):
+            shown += 1
+            yield printable(file.path), file.state, *file.told()
+    if not shown:
+        say(f"No file is {state or 'known'}.")
+    if unread:
+        say(f"{unread:,} more came since; `{make('ingest')}` will read them.")
+
+
+def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
+    """Every path of RAW.
 
     Real paths are stored nowhere: RAW is walked again and its tokens are looked up. Raises UsageError
     when nothing was read yet, or under another key; DataError when RAW is not there.
@@ -81,22 +127,11 @@ def list_files(
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
         rows = catalogue.query("SELECT token, state, reason, detail FROM files")
     known = {row[0]: row[1:] for row in rows}
-    unread = shown = 0
     for file in _discovered(workspace, config.ingest, key):
-        own, code, detail = known.get(file.token, ("", "", ""))
-        unread += not own
-        if own and state in ("", own):
-            shown += 1
-            reason = REASONS[code]
-            told = f"{code} ({detail})" if detail else code
-            yield _printable(file.relative), own, told, reason.sentence, reason.next_step
-    if not shown:
-        say(f"No file is {state or 'known'}.")
-    if unread:
-        say(f"{unread:,} more came since; `{make('ingest')}` will read them.")
+        yield RawFile(file.relative, file.token, *known.get(file.token, ("", "", "")))
 
 
-def _printable(path: str) -> str:
+def printable(path: str) -> str:
     """The path on one line, with bytes that are no text, and what would break the table, escaped."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
@@ -172,6 +207,16 @@ def _is_young(settle_seconds: float) -> Callable[[Found], bool]:
     return lambda file: 0 <= now - file.mtime_ns < young
 
 
+def _owners(settings: Ingest, rows: str) -> Owners:
+    """How the patient of a file without PatientID is found; `rows` is the file of a table's answers."""
+    source, dummies = settings.patient_from, frozenset(settings.dummy_ids)
+    if source is None or isinstance(source, str):
+        return Owners(source or "", dummies=dummies)
+    if source.pattern is not None:
+        return Owners("pattern", source.pattern, dummies=dummies)
+    return Owners("column", rows=rows, dummies=dummies)
+
+
 def _check_gone(difference: Changes, settings: Ingest, found: Sequence[Found]) -> None:
     gone, used = difference.used_gone, difference.used
     if gone > max(_GONE_FILES, _GONE_SHARE * used) or (0 < used == gone and not found):
@@ -184,6 +229,6 @@ def _check_gone(difference: Changes, settings: Ingest, found: Sequence[Found]) -
 
 def _buried(workspace: Workspace) -> frozenset[str]:
     """The pseudonyms, with and without issuer, of patients who were deleted on request."""
-    records = [record for record in ledger.read(workspace.ledger("parts")) if record["why"] == _BURIED]
+    records = [record for record in ledger.read(workspace.ledger("parts")) if record["why"] == TOMBSTONE]
     names = ("patient_id", "identifier")
     return frozenset(str(record[name]) for record in records for name in names if name in record)

@@ -16,6 +16,7 @@ from pipeline.ingest import vocabulary
 from pipeline.ingest.colour import Palette, narrowed
 from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.dictionary import ELEMENTS
+from pipeline.ingest.objects import lacking_of_capture
 from pipeline.ingest.pixels import PALETTE, PixelFormat
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.segments import expanded
@@ -108,7 +109,7 @@ def _transform(
     groups: FunctionalGroups, index: int, *, form: PixelFormat, padding: tuple[float, float] | None
 ) -> Transform:
     dataset = groups.dataset
-    modality = dataset.text("Modality")
+    modality = "" if lacking_of_capture(dataset) else dataset.text("Modality")
     rescale = groups.item("PixelValueTransformationSequence", index) or dataset
     luts = dataset.items("ModalityLUTSequence")
     slope, intercept = _slope_and_intercept(rescale)

@@ -32,6 +32,7 @@ from pipeline.ingest.frames import Rules
 from pipeline.ingest.headers import Header, Selection
 from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
+from pipeline.ingest.owners import NOBODY, Owners
 from pipeline.ingest.planning import CasePlan, Plan, plan
 from pipeline.ingest.portions import portions
 from pipeline.ingest.reader import SourceFile
@@ -58,6 +59,7 @@ class Target:
     shards: Path
     buried: frozenset[str]
     rules: tuple[Rule, ...] = ()
+    owners: Owners = NOBODY
 
     @property
     def limits(self) -> FileLimits:
@@ -127,7 +129,15 @@ def _read_images(
 def _read_headers(target: Target, spool: Spool, files: Sequence[Found]) -> None:
     settings = target.settings
     reviewed = settings.pixel_text == "reviewed"
-    selection = Selection(settings.modalities, target.limits, reviewed, settings.dates, target.rules)
+    selection = Selection(
+        settings.modalities,
+        target.limits,
+        reviewed,
+        settings.dates,
+        target.rules,
+        settings.include,
+        target.owners,
+    )
     survey(files, spool, key=target.key, selection=selection, buried=target.buried, crew=target.crew)
 
 
@@ -152,7 +162,12 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
     """The plan; where it has to compare pixels, they are digested in children and it is made again."""
     settings = target.settings
     rules = Rules(
-        settings.unit, settings.min_slices, settings.resample_z, settings.untilt, series=target.rules
+        settings.unit,
+        settings.min_slices,
+        settings.resample_z,
+        settings.untilt,
+        settings.include,
+        series=target.rules,
     )
     known: dict[str, tuple[str, ...]] = {}
     wanted: set[str] = set()

@@ -121,6 +121,7 @@ def test_the_pointer_holds_what_the_contract_names(workspace):
         "approver",
         "created",
         "generation",
+        "ledgers",
         "model_sha256",
         "reason",
     ]

@@ -155,6 +155,8 @@ ROLLBACK = "from pipeline.champion import rollback as act; arguments = {'approve
 MOVE = (
     "write:promotions.jsonl",
     "written:promotions.jsonl",
+    "write:heads.json",
+    "written:heads.json",
     "write:champion.json",
     "written:champion.json",
 )

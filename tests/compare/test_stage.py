@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 import study
@@ -153,7 +154,7 @@ def test_a_rule_that_changed_after_the_look_is_refused(champion, models):
 
 def test_a_candidate_that_has_not_looked_is_refused(champion, models):
     candidate(champion, models, study.STRONG)
-    champion.ledger("looks").unlink()
+    shutil.rmtree(champion.ledgers)
     with pytest.raises(GateError, match="no look of this model against generation 0001"):
         compare.run(IMPROVE, champion)
 

@@ -25,6 +25,22 @@ def finished_source(fresh_source: Path, tmp_path_factory: pytest.TempPathFactory
     return folder
 
 
+@pytest.fixture(scope="session")
+def champion_source(finished_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished project after its first promotion; copy it."""
+    folder = tmp_path_factory.mktemp("promoted") / "a study"
+    shutil.copytree(finished_source, folder, symlinks=True)
+    done = make_in(folder, "promote", "APPROVER=Ada")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def with_champion(champion_source: Path, tmp_path: Path) -> Path:
+    """A copy of the project whose first candidate is the champion."""
+    return Path(shutil.copytree(champion_source, tmp_path / "a study", symlinks=True))
+
+
 @pytest.fixture
 def fresh(fresh_source: Path, tmp_path: Path) -> Path:
     """A copy of the project on which nothing was run yet."""

@@ -71,6 +71,18 @@ def test_the_page_follows_a_new_scan(ingested: Path) -> None:
     assert 'empty_file</span></th><td class="n">1</td>' in (ingested / PAGE).read_text()
 
 
+def test_a_new_draw_is_made_when_it_is_asked_for_and_only_then(ingested: Path) -> None:
+    assert make_in(ingested, "cohort").returncode == 0
+    parts = ingested / "reports/small/ledger/parts.jsonl"
+    first = parts.read_text()
+    assert make_in(ingested, "cohort", "REDRAW=it's the first of the 'week'").returncode == 0
+    drawn = parts.read_text().removeprefix(first).splitlines()
+    assert json.loads(drawn[0])["reason"] == "it's the first of the 'week'"
+    assert len(drawn) == 1 + len(first.splitlines())
+    again = make_in(ingested, "cohort")
+    assert (again.returncode, parts.read_text().removeprefix(first).splitlines()) == (0, drawn)
+
+
 def test_report_makes_everything_from_nothing(finished: Path) -> None:
     names = {path.name for path in (finished / CANDIDATE).iterdir()}
     assert names >= {

@@ -116,11 +116,27 @@ def test_a_remainder_of_other_orientation_is_too_small_for_a_volume(plane: Frame
     ]
 
 
-def test_a_reformat_and_a_captured_screen_are_set_aside(plane: Frame) -> None:
+def test_a_reformat_is_set_aside_with_the_word_that_says_so(plane: Frame) -> None:
     reformat = replace(plane, source="x", image_type=("DERIVED", "SECONDARY", "MPR"))
-    screen = replace(plane, source="y", sop_class="1.2.840.10008.5.1.4.1.1.7")
-    groups = group([*stack(plane, [0, 2, 4]), reformat, screen], SERIES, pixel_digest=own_pixels)
-    assert reasons(groups) == {"ok": 3, "derived_not_selected": 2}
+    groups = group([*stack(plane, [0, 2, 4]), reformat], SERIES, pixel_digest=own_pixels)
+    told = {made.reason: made.detail for made in groups}
+    assert told == {"ok": "", "derived_not_selected": "ImageType has MPR"}
+
+
+def test_reformats_that_are_included_make_volumes_of_their_own(plane: Frame) -> None:
+    reformat = replace(plane, image_type=("DERIVED", "SECONDARY", "MPR"))
+    projection = replace(plane, image_type=("DERIVED", "SECONDARY", "MIP"))
+    frames = [*stack(plane, [0, 4, 8]), *stack(reformat, [2, 6, 10], "x"), *stack(projection, [1, 5, 9], "y")]
+    included = replace(SERIES, include=("derived",))
+    groups = group(frames, included, pixel_digest=own_pixels)
+    assert outcome(groups) == [("ok", [0, 4, 8]), ("ok", [2, 6, 10]), ("ok", [1, 5, 9])]
+
+
+def test_scouts_that_are_included_never_join_the_scan(plane: Frame) -> None:
+    scouts = stack(replace(plane, image_type=("ORIGINAL", "PRIMARY", "LOCALIZER")), [2, 6, 10], "x")
+    included = replace(SERIES, include=("localizer",))
+    groups = group([*stack(plane, [0, 4, 8]), *scouts], included, pixel_digest=own_pixels)
+    assert outcome(groups) == [("ok", [0, 4, 8]), ("ok", [2, 6, 10])]
 
 
 def test_two_kernels_are_two_volumes_even_at_different_places(plane: Frame) -> None:

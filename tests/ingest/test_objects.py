@@ -25,10 +25,11 @@ def selected(ds: Dataset) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("sop_class", "name"),
     [
-        ("88.33", "report"), ("88.59", "report"), ("11.1", "presentation state"), ("104.1", "document"),
-        ("9.1.1", "waveform"), ("481.3", "radiotherapy structures"), ("481.5", "radiotherapy plan or record"),
-        ("66", "raw data"), ("66.4", "segmentation"), ("481.2", "radiotherapy dose"),
-        ("4.2", "spectroscopy"), ("91.1", "annotations"), ("68.1", "surface scan"),
+        ("88.33", "Comprehensive SR"), ("88.59", "Key Object Selection Document"), ("104.1", "Encapsulated PDF"),
+        ("11.1", "Grayscale Softcopy Presentation State"), ("9.1.1", "12-lead ECG Waveform"),
+        ("481.3", "RT Structure Set"), ("481.5", "RT Plan"), ("481.2", "RT Dose"), ("66", "Raw Data"),
+        ("66.4", "Segmentation"), ("4.2", "MR Spectroscopy"), ("91.1", "Microscopy Bulk Simple Annotations"),
+        ("68.1", "Surface Scan Mesh"), ("88.999", "SR of a class unknown here"),
     ],
 )  # fmt: skip
 def test_objects_that_are_no_images_are_named(sop_class: str, name: str) -> None:
@@ -56,8 +57,58 @@ def test_what_the_study_does_not_use_is_left_out() -> None:
 
 def test_screens_are_left_out_and_derived_radiographs_are_not() -> None:
     for captured in (["DERIVED", "SECONDARY", "SCREEN SAVE"], ["DERIVED", "SECONDARY", "SCREEN_CAPTURE"]):
-        assert selected(image("DX", ImageType=captured)) == ("derived_not_selected", "a captured screen")
+        reason, detail = selected(image("DX", ImageType=captured))
+        assert (reason, detail[:14]) == ("derived_not_selected", "ImageType has ")
+        assert detail[14:] in ("SAVE", "SCREEN")
     check_selected(opened(image("DX", ImageType=["DERIVED", "PRIMARY", ""])).dataset, ("DX",))
+
+
+@pytest.mark.parametrize(
+    ("without", "named"),
+    [
+        ({"ImagePositionPatient": None}, "ImagePositionPatient"),
+        ({"PixelSpacing": ""}, "PixelSpacing"),
+        ({"RescaleSlope": None}, "RescaleSlope"),
+        ({"SamplesPerPixel": 3}, "one sample a pixel"),
+    ],
+)
+@pytest.mark.parametrize("sop_class", ["7", "7.2"])
+def test_a_captured_slice_is_judged_by_what_it_lacks_not_by_its_class(
+    sop_class: str, without: dict[str, object], named: str
+) -> None:
+    whole = {"SOPClassUID": PREFIX + sop_class, "ImageType": ["DERIVED", "SECONDARY"]}
+    check_selected(opened(image("CT", **whole)).dataset, ("CT",))
+    assert selected(image("CT", **whole, **without)) == (
+        "derived_not_selected",
+        f"Secondary Capture without {named}",
+    )
+    check_selected(opened(image("CT", **whole, **without)).dataset, ("CT",), ("derived",))
+
+
+def test_pictures_of_a_slide_as_a_whole_are_derived_and_its_label_shows_text() -> None:
+    slide = image("DX", Modality="SM", SOPClassUID=PREFIX + "77.1.6")
+    for kind in ("THUMBNAIL", "OVERVIEW", "LABEL"):
+        slide.ImageType = ["ORIGINAL", "PRIMARY", kind, "NONE"]
+        assert selected(slide) == ("derived_not_selected", f"ImageType has {kind}")
+        check_selected(opened(slide).dataset, ("SM",), ("derived",))
+    with pytest.raises(Refusal, match=r"burned_in_text: the label of a slide"):
+        check_text(opened(slide).dataset)
+    slide.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
+    assert selected(slide) == ("modality_not_selected", "SM")
+    check_text(opened(slide).dataset)
+
+
+def test_a_film_of_a_camera_is_told_apart_from_a_picture() -> None:
+    film = image("DX", Modality="ES", SOPClassUID=PREFIX + "77.1.1.1")
+    assert selected(film) == ("modality_not_selected", "ES, video")
+
+
+def test_what_is_included_is_not_left_out() -> None:
+    screen = image("DX", ImageType=["DERIVED", "SECONDARY", "SCREEN SAVE"])
+    check_selected(opened(screen).dataset, ("DX",), ("derived",))
+    raw = image("CR", PresentationIntentType="FOR PROCESSING")
+    check_selected(opened(raw).dataset, ("CR",), ("for_processing",))
+    assert selected(raw)[0] == "rule_not_selected"
 
 
 def test_images_for_processing_are_left_out() -> None:

@@ -27,28 +27,35 @@ def test_tomosynthesis_is_made_of_slices_though_its_modality_is_mammography(plan
 
 
 @pytest.mark.parametrize(
-    ("image_type", "reason"),
+    ("image_type", "telling"),
     [
         (("ORIGINAL", "PRIMARY", "AXIAL"), ""),
         (("DERIVED", "SECONDARY"), ""),
         (("DERIVED", "PRIMARY", "DIFFUSION", "ADC"), ""),
         (("ORIGINAL", "PRIMARY", "AXIAL", "CT_SOM5 SPI"), ""),
         (("ORIGINAL", "PRIMARY", "LOCALIZER"), "localizer"),
-        (("DERIVED", "SECONDARY", "MPR"), "derived_not_selected"),
-        (("DERIVED", "SECONDARY", "AXIAL", "CT_SOM5 MPR"), "derived_not_selected"),
-        (("DERIVED", "PRIMARY", "PROJECTION IMAGE", "MIP"), "derived_not_selected"),
-        (("DERIVED", "SECONDARY", "REFORMATTED", "AVERAGE"), "derived_not_selected"),
-        (("DERIVED", "SECONDARY", "SCREEN SAVE"), "derived_not_selected"),
-        (("DERIVED", "PRIMARY", "VOLUME", "MAX_IP"), "derived_not_selected"),
+        (("DERIVED", "SECONDARY", "MPR"), "MPR"),
+        (("DERIVED", "SECONDARY", "AXIAL", "CT_SOM5 MPR"), "MPR"),
+        (("DERIVED", "PRIMARY", "PROJECTION IMAGE", "MIP"), "PROJECTION IMAGE"),
+        (("DERIVED", "SECONDARY", "REFORMATTED", "AVERAGE"), "REFORMATTED"),
+        (("DERIVED", "SECONDARY", "SCREEN SAVE"), "SCREEN"),
+        (("DERIVED", "PRIMARY", "VOLUME", "MAX_IP"), "MAX_IP"),
     ],
 )
 def test_scouts_and_derived_pictures_go_by_their_image_type(
-    plane: Frame, image_type: tuple[str, ...], reason: str
+    plane: Frame, image_type: tuple[str, ...], telling: str
 ) -> None:
-    assert exclusion_of(replace(plane, image_type=image_type)) == reason
+    by_word = ("derived_not_selected", f"ImageType has {telling}") if telling else ("", "")
+    told = ("localizer", "") if telling == "localizer" else by_word
+    assert exclusion_of(replace(plane, image_type=image_type)) == told
 
 
 @pytest.mark.parametrize("sop_class", [SECONDARY_CAPTURE, MULTI_FRAME_CAPTURE])
-def test_a_captured_screen_is_no_ct_but_a_captured_picture_is_a_picture(plane: Frame, sop_class: str) -> None:
-    assert exclusion_of(replace(plane, sop_class=sop_class)) == "derived_not_selected"
-    assert exclusion_of(replace(plane, sop_class=sop_class, modality="OT")) == ""
+def test_a_captured_image_with_a_place_is_a_slice_and_without_one_a_picture(
+    plane: Frame, sop_class: str
+) -> None:
+    captured = replace(plane, sop_class=sop_class)
+    assert exclusion_of(captured) == ("", "")
+    assert is_slice(captured)
+    assert not is_slice(replace(captured, position_mm=None))
+    assert not is_slice(replace(captured, spacing_mm=None))

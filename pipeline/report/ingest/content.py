@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -123,11 +123,11 @@ def _kinds_of_spacing(cases: Sequence[Case]) -> dict[Attribute, set[str]]:
 
 def _warnings(account: Account, cases: Sequence[Case]) -> list[tuple[str, str]]:
     """How many of what, and the sentence of what a person should know about the geometry."""
-    warnings = [
-        (f"{line.files} files{'' if line.state == 'accepted' else ' not used'}", line.sentence)
-        for line in (*account.notes, *account.reasons)
-        if line.code in _GEOMETRY
-    ]
+    files: Counter[tuple[str, str]] = Counter()  # a reason has a line for each way out of it
+    for line in (*account.notes, *account.reasons):
+        if line.code in _GEOMETRY:
+            files[line.sentence, "" if line.state == "accepted" else " not used"] += line.files
+    warnings = [(f"{number} files{unused}", sentence) for (sentence, unused), number in files.items()]
     without = sum(case.geometry.spacing_kind == "pixels" for case in cases)
     if without:
         told = "No spacing in mm is told; the step `resample` would refuse them."

@@ -1,0 +1,149 @@
+"""What a person can do about a file that isn't used: the way out of each reason, where need be by its detail.
+
+One place for it: `scanloom files`, the page on the scans and `scanloom case` all ask here. Every step has a
+test that takes it and ends with the file in use, or left out for good and on purpose.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pipeline import printed
+from pipeline.ingest.reasons import REASONS
+
+STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "non_image_object": (
+        (
+            r"^(Segmentation|Label Map|Surface Segmentation|RT Structure Set)",
+            "Nothing to do: masks are not read here; the images that they mark are read by themselves.",
+        ),
+        (
+            r"^(Raw Data|MR Spectroscopy|.*private or unknown)",
+            "If images are to be had of it, export those: this file holds no pixels that could be read.",
+        ),
+        (
+            r"^Encapsulated",
+            "Nothing to do: a document is no scan. If a scan was filed as one, export it as an image.",
+        ),
+    ),
+    "modality_not_selected": (
+        (
+            r"^no modality",
+            "Write its Modality (0008,0060) into the file, or export it again with it: it identifies nobody, "
+            "and de-identification has no need to take it out.",
+        ),
+        (
+            r"^SM",
+            "Slides are not read tile by tile: export the region that is wanted as a single image, "
+            "and name SM in `ingest.modalities`.",
+        ),
+        (
+            r", video",
+            "Films are not read: export the pictures that are wanted as single images, "
+            "and name their modality in `ingest.modalities`.",
+        ),
+    ),
+    "rule_not_selected": (
+        (r"^FOR PROCESSING", "If unprocessed images are wanted, add `for_processing` to `ingest.include`."),
+        (r"^\d+ frames", "Export the frames that are wanted as single images."),
+        (r"^\d+ tiles", "Export the region of the slide that is wanted as a single image."),
+        (r"^a tiled volume", "Set `ingest.unit: series` to read it as a volume."),
+    ),
+    "patient_conflict": (
+        (
+            r"patient_from",
+            "Its images come out as of several patients: choose another `ingest.patient_from`, which gives "
+            "all images of a series the same one, or write the PatientID into the files.",
+        ),
+    ),
+    "missing_attribute": (
+        (
+            r"^PatientID, and the path",
+            "Mend the pattern of `ingest.patient_from` so that it fits this path, or give the file a path "
+            "that it fits.",
+        ),
+        (
+            r"^PatientID, and the file lies",
+            "Put the file into a folder of its patient directly below `ingest.raw`.",
+        ),
+        (
+            r"^PatientID, and no row",
+            "Add a row that names the file to the table of labels; `cohort.id` says by which column.",
+        ),
+        (
+            r"^PatientID, and its rows",
+            "Mend the table of labels: its rows for this file name several patients.",
+        ),
+        (
+            r"^PatientID",
+            "If the IDs were taken out, say whose a file is: `ingest.patient_from: folder` (the one directly "
+            "below `ingest.raw`), `study`, `{column: NAME}` (of the table of labels) or `{pattern: …}`.",
+        ),
+        (
+            r"^SliceThickness of a single slice",
+            "Fetch the other slices of its series, or set `ingest.unit: image` to read slices one by one.",
+        ),
+        (
+            r"^(SOP|Series|Study)InstanceUID",
+            "Export the file again with its UIDs; a de-identified set has to have others in their place "
+            "(PS3.15 E.1), not none.",
+        ),
+    ),
+    "missing_slices": (
+        (
+            r"could not be read$",
+            "Mend the files of its series that could not be read (each has a reason of its own), "
+            "and the volume is whole.",
+        ),
+    ),
+    "variable_spacing": (
+        (
+            r"beside the line",
+            "Resampling can't mend it. Export the series again; if slices of two scans are mixed, give each "
+            "a series of its own (SeriesInstanceUID).",
+        ),
+    ),
+    "ambiguous_series": (
+        (
+            r"^orientations drift",
+            "Set `ingest.unit: image` to read the slices one by one: turned like this they make no grid.",
+        ),
+    ),
+    "transfer_syntax_unsupported": (
+        (r"video", "Films are not read: export the pictures that are wanted as single images."),
+    ),
+    "decode_error": (
+        (
+            r"did not end in time",
+            "Export the file uncompressed, or raise `ingest.limits.seconds` if the machine is slow.",
+        ),
+    ),
+    "limit_exceeded": (
+        (r"^\d+ bytes$", "If the file is to be trusted, raise `ingest.limits.file_mb`."),
+        (r"nested deeper", "If the file is to be trusted, raise `ingest.limits.depth` (64 at most)."),
+        (r"in time$", "If the file is to be trusted, raise `ingest.limits.seconds`."),
+        (r"^memory", "Free memory, lower `ingest.workers`, or raise `ingest.limits.memory_mb`."),
+        (
+            r"^inflates",
+            "If the file is to be trusted, export it again uncompressed (Explicit VR Little Endian).",
+        ),
+        (
+            r"^(more than|\d+ frames|a JPEG 2000)",
+            "No setting lifts this limit, and no scanner comes near it: export the original again.",
+        ),
+    ),
+}
+"""By reason: patterns that are sought in the detail, and the step of the first that is found."""
+
+
+def next_step(reason: str, detail: str, place: printed.Place | None = None) -> str:
+    """What a person can do about a file with this reason and detail; "" for one in use.
+
+    `place` is where it will be read, by default the terminal.
+    """
+    fitting = (step for pattern, step in STEPS.get(reason, ()) if re.search(pattern, detail))
+    step = next(fitting, REASONS[reason].next_step)
+    if reason != "decoder_missing":
+        return step
+    return step.format(setup=printed.setup(), doctor=printed.make("doctor", place=place))

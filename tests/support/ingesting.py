@@ -1,0 +1,79 @@
+"""A folder of scans as ingest finds it: small scans of their own patients, and what became of each file."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from dicom_files import image, write
+from pydicom.dataset import Dataset
+
+from pipeline.catalogue import Catalogue
+from pipeline.config import Cohort, Config, Ingest, Report
+from pipeline.errors import DataError
+from pipeline.ingest import run
+from pipeline.ingest.stage import list_files
+from pipeline.records import Case
+from pipeline.workspace import Workspace
+
+
+def config(cohort: dict[str, Any] | None = None, **ingest: Any) -> Config:
+    """The analysis `study` on the folder `raw`, with a table `labels.csv`; one worker, nothing too bad."""
+    settings = {"raw": "raw", "workers": 1, "failed_share": 1.0, **ingest}
+    return Config(
+        name="study",
+        ingest=Ingest(**settings),
+        cohort=Cohort(**{"labels": "labels.csv", "target": "label", **(cohort or {})}),
+        normalize=({"z_score": {}},),
+        report=Report(title="A study"),
+    )
+
+
+def scan(number: int, modality: str = "DX", **elements: object) -> Dataset:
+    """An image of its own patient, study and series, with pixels of its own."""
+    pixels = (np.arange(192, dtype=np.uint16).reshape(16, 12) * 3 + number) % 4096
+    own = {
+        "SOPInstanceUID": f"2.25.{number}",
+        "PatientID": f"PAT{number}",
+        "StudyInstanceUID": f"2.25.1{number}",
+        "SeriesInstanceUID": f"2.25.2{number}",
+    }
+    return image(modality, pixels=pixels, **{**own, **elements})
+
+
+def ct_series(positions: list[float], *, first: int = 900, **elements: object) -> list[Dataset]:
+    """Slices of one CT volume whose values are air and 10 times the slice's number."""
+    slices = []
+    for number, z in enumerate(positions):
+        pixels = np.full((16, 12), 1024 + 10 * number, np.uint16)
+        pixels[0] = 24
+        shared = {
+            "PatientID": "PAT9",
+            "StudyInstanceUID": f"2.25.19{first}",
+            "SeriesInstanceUID": f"2.25.29{first}",
+            "PixelData": pixels.tobytes(),
+            "ImagePositionPatient": ["0", "0", f"{z:g}"],
+        }
+        slices.append(scan(first + number, "CT", **{**shared, **elements}))
+    return slices
+
+
+def write_all(folder: Path, files: dict[str, bytes | Dataset]) -> None:
+    """Writes files by their paths below the folder."""
+    for name, data in files.items():
+        write(folder / name, data)
+
+
+def ingested(workspace: Workspace, settings: Config) -> dict[str, tuple[str, str, str]]:
+    """State, reason with detail, and next step by path, after an ingest, also one that ends with a refusal."""
+    with contextlib.suppress(DataError):
+        run(settings, workspace)
+    return {path: (state, told, step) for path, state, told, _, step in list_files(settings, workspace)}
+
+
+def cases(workspace: Workspace) -> list[Case]:
+    """What was read."""
+    with Catalogue(workspace.catalogue) as catalogue:
+        return catalogue.cases()
