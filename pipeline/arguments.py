@@ -159,17 +159,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="the table to write (predictions.csv)",
     )
-    score = add("score", "write the same statistics and report for any table of predictions", handlers.score)
-    score.add_argument("table", metavar="TABLE", help="one row a case (CSV, TSV or XLSX); docs/GUIDE.md")
-    for name, metavar, text in SCORE_OPTIONS:
-        score.add_argument(f"--{name}", default="", metavar=metavar, help=text)
-    score.add_argument(
-        "--out",
-        type=Path,
-        default=Path("score"),
-        metavar="FOLDER",
-        help="for metrics.json, report.html and report.json (score)",
-    )
+    _add_score(add)
     export = add_configured("export", "write the cases as NIfTI", handlers.export)
     export.add_argument("out", metavar="FOLDER", help="where the files go")
     add("doctor", "show the machine, its devices and decoders", handlers.doctor)
@@ -202,4 +192,18 @@ def _add_ways_to_files(add_configured: Callable[..., argparse.ArgumentParser]) -
     case = add_configured("case", "show the files of a case or patient, or the case of a file", handlers.case)
     case.add_argument(
         "named", metavar="ID", help="a pseudonym as a table or report has it, or its beginning; or a path"
+    )
+
+
+def _add_score(add: Callable[..., argparse.ArgumentParser]) -> None:
+    score = add("score", "write the same statistics and report for any table of predictions", handlers.score)
+    score.add_argument("table", metavar="TABLE", help="one row a case (CSV, TSV or XLSX); docs/GUIDE.md")
+    for name, metavar, text in SCORE_OPTIONS:
+        score.add_argument(f"--{name}", default="", metavar=metavar, help=text)
+    score.add_argument(
+        "--out",
+        type=Path,
+        default=Path("score"),
+        metavar="FOLDER",
+        help="for metrics.json, report.html and report.json (score)",
     )

@@ -15,16 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-_PIP = (
-    "-m",
-    "pip",
-    "install",
-    "--disable-pip-version-check",
-    "--progress-bar",
-    "off",
-    "--require-hashes",
-    "-r",
-)
+_PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off")
 _REQUIREMENT = re.compile(r"^[A-Za-z0-9][\w.-]*==", re.MULTILINE)
 _EVERY_SECONDS = 5.0
 _KEPT_LINES = 20  # of pip's last words, shown when it fails
@@ -35,7 +26,7 @@ def main(lock: Path) -> int:
     total = len(_REQUIREMENT.findall(lock.read_text(encoding="utf-8")))
     before = _installed()
     lines: list[str] = []
-    command = [sys.executable, *_PIP, str(lock)]
+    command = [sys.executable, *_PIP, "--require-hashes", "-r", str(lock)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         reader = threading.Thread(target=lambda: lines.extend(pip.stdout or ()), daemon=True)
         reader.start()
@@ -77,4 +68,7 @@ def _installed() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    try:
+        sys.exit(main(Path(sys.argv[1])))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. Run the same command again.")

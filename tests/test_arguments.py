@@ -44,7 +44,7 @@ def test_the_version_is_told_with_that_of_python(capsys: pytest.CaptureFixture[s
 
 
 CONFIGURED = [name for name in commands() if name not in {"score", "doctor", "phantom"}]
-MORE = {"predict": ["scans"], "export": ["out"], "forget": ["ID"]}
+MORE = {"predict": ["scans"], "export": ["out"], "forget": ["ID"], "case": ["ID"]}
 
 
 @pytest.mark.parametrize("command", CONFIGURED)

@@ -52,8 +52,8 @@ def _account(catalogue: Catalogue, name: str) -> Account:
         for state, code, step, files in advised(catalogue, printed.page())
     ]
     notes = [Line("accepted", code, files, NOTES[code]) for code, files in noted(catalogue)]
+    place = printed.page()
     commands = {
-        state: printed.scanloom("files", "--state", state, place=printed.page())
-        for state in ("quarantined", "failed")
+        state: printed.scanloom("files", "--state", state, place=place) for state in ("quarantined", "failed")
     }
     return Account(name, reasons, notes, commands)
