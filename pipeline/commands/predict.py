@@ -24,7 +24,7 @@ from pipeline.ingest.account import reason_lines
 from pipeline.ingest.keys import open_key
 from pipeline.ingest.stage import printable, raw_files
 from pipeline.printed import make
-from pipeline.pseudonyms import require_same_key
+from pipeline.pseudonyms import PHANTOM_NOTE, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_csv
 
@@ -82,21 +82,22 @@ def _raw(new: str, scratch: Workspace) -> str:
     folder = scratch.root / "new"
     folder.mkdir(parents=True)
     shutil.copy2(place, folder / place.name)
+    for above in place.parents:
+        if (above / PHANTOM_NOTE).is_file():  # what says so of the folder says so of the copy
+            shutil.copy2(above / PHANTOM_NOTE, scratch.root)
     return str(folder)
 
 
 def _theirs(config: Config, raw: str, recipe: Sequence[dict[str, Any]]) -> Config:
-    """The analysis' settings for the new scans: the model's recipe, and no table of labels.
+    """The analysis' settings for the new scans, with the model's recipe.
 
-    Whose a scan is that has no PatientID is then told by its study where it was by the table.
+    Where patients were told by table or path, they are told by study now: new scans have no row or place.
     """
-    source = config.ingest.patient_from
-    by_table = source is not None and not isinstance(source, str) and source.column is not None
     settings = {
         "raw": raw,
         "key": _key(config),
         "failed_share": 1.0,
-        "patient_from": "study" if by_table else source,
+        "patient_from": "study" if config.ingest.patient_from else None,
     }
     ingest_settings = config.ingest.model_copy(update=settings)
     return config.model_copy(update={"ingest": ingest_settings, "normalize": tuple(recipe)})
@@ -129,8 +130,9 @@ def _told(table: pd.DataFrame, who: str, out: Path) -> list[str]:
     counts = ", ".join(
         f"{name} {count}" for name, count in table["predicted"][ok].value_counts().sort_index().items()
     )
-    failed = f" {len(table) - ok.sum()} rows failed: the column `reason` says why." if not ok.all() else ""
-    return [f"Scored {ok.sum()} cases with the {who}: {counts or 'none'}.{failed} Table: {out}"]
+    lost = int((~ok).sum())
+    failed = f" {lost:,} row{'' if lost == 1 else 's'} failed: the column `reason` says why." if lost else ""
+    return [f"Scored {ok.sum():,} cases with the {who}: {counts or 'none'}.{failed} Table: {out}"]
 
 
 def _with_unusable(table: pd.DataFrame, scratch: Workspace) -> pd.DataFrame:

@@ -13,8 +13,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PrivateAttr,
+    Tag,
     field_validator,
     model_validator,
 )
@@ -45,6 +47,7 @@ class Limits(Section):
     seconds: Count = 30
     memory_mb: Annotated[int, Field(ge=256)] = 4096
     depth: Annotated[int, Field(ge=1, le=64)] = 32
+    members: Count = 1_000_000
 
 
 class PatientFrom(Section):
@@ -86,6 +89,7 @@ class Ingest(Section):
     dummy_ids: tuple[str, ...] = ()
     include: tuple[Literal["derived", "localizer", "for_processing"], ...] = ()
     select: dict[str, dict[str, Any]] = {}
+    unit_of: dict[str, str] = {}
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"
@@ -161,19 +165,50 @@ def _one_target(value: object) -> object:
     return value
 
 
+def _as_list(value: object) -> object:
+    """One word is a list of one."""
+    if isinstance(value, str | int | float):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _form_of_key(value: object) -> str:
+    """The branch of `Keys` that a value is checked against, so that it is told what is wrong in that one."""
+    if isinstance(value, str):
+        return "literal[auto]"
+    return "tuple[JoinColumn]" if isinstance(value, list | tuple) else "JoinColumn"
+
+
+def _auto(value: object) -> object:
+    if value != "auto":
+        raise PydanticCustomError(
+            "said",
+            f"expected 'auto', or a column and what it names, such as `{{column: {value}, names: patient}}`",
+        )
+    return value
+
+
 Word = Annotated[str, BeforeValidator(_as_word)]
+Words = Annotated[tuple[Word, ...], BeforeValidator(_as_list)]
+Keys = Annotated[
+    Annotated[Literal["auto"], BeforeValidator(_auto), Tag("literal[auto]")]
+    | Annotated[JoinColumn, Tag("JoinColumn")]
+    | Annotated[tuple[JoinColumn, ...], Field(min_length=1), Tag("tuple[JoinColumn]")],
+    Discriminator(_form_of_key),
+]
+"""How scans are named: found, by one column, or by several together."""
 
 
 class Cohort(Section):
     """Which scans have which label, and how patients are divided into parts."""
 
     labels: str
-    sheet: str | None = None
+    sheet: Word | None = None
     target: Annotated[str, BeforeValidator(_one_target)]
     positive: Word | None = None
-    classes: dict[str, Annotated[tuple[Word, ...], Field(min_length=1)]] = {}
-    missing: tuple[Word, ...] = ()
-    id: Literal["auto"] | JoinColumn | Annotated[tuple[JoinColumn, ...], Field(min_length=1)] = "auto"
+    classes: dict[str, Annotated[Words, Field(min_length=1)]] = {}
+    missing: Words = ()
+    id: Keys = "auto"
     part_column: str | None = None
     links: str | None = None
     on_patient_overlap: Literal["refuse", "redraw"] = "refuse"

@@ -72,16 +72,22 @@ def owner_lines(catalogue: Catalogue) -> list[str]:
                 f"note: {_told(named, 'image')} in use have a PatientID and keep it; where it is that of a "
                 "patient found otherwise, link the two by `cohort.links`"
             )
+    return lines + _crowded_patient(catalogue)
+
+
+def _crowded_patient(catalogue: Catalogue) -> list[str]:
+    """What to do where one patient has so many of the studies that it may be several."""
     studies, most = catalogue.query(
         "SELECT coalesce(sum(n), 0), coalesce(max(n), 0) FROM "
         "(SELECT count(DISTINCT study_id) AS n FROM cases GROUP BY patient_id)"
     )[0]
-    if most >= _MANY_STUDIES and most > studies / 2:
-        lines.append(
-            f"note: {most:,} of {studies:,} studies are of one patient; if that ID is a dummy, name it in "
-            "`ingest.dummy_ids`, and say by `ingest.patient_from` whose the scans are"
-        )
-    return lines
+    if most < _MANY_STUDIES or most <= studies / 2:
+        return []
+    return [
+        f"note: {most:,} of {studies:,} studies are of one patient. If its ID is a dummy, name it in "
+        "`ingest.dummy_ids` and say by `ingest.patient_from` whose they are; if it is a folder of several "
+        "patients, use a pattern there"
+    ]
 
 
 def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> None:

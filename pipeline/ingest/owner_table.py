@@ -73,13 +73,13 @@ def reassigned(catalogue: Catalogue, rows: Rows) -> set[str]:
         "OR NOT EXISTS (SELECT 1 FROM identifiers o WHERE o.token = f.token AND o.kind = 'patient'))",
         (OWNER,),
     )
-    names: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    names: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for token, kind, word in own:
-        names[token][kind] = word
-    return {token for token, words in names.items() if words.get(OWNER, "") != _expected(rows, words)}
+        names[token].append((kind, word))
+    return {token for token, words in names.items() if dict(words).get(OWNER, "") != _expected(rows, words)}
 
 
-def _expected(rows: Rows, words: Mapping[str, str]) -> str:
+def _expected(rows: Rows, words: Iterable[tuple[str, str]]) -> str:
     found = answer(rows, ordered(words))
     return found.patient_id if found else ""
 

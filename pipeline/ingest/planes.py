@@ -6,22 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from struct import Struct
 
+from pipeline.ingest import vocabulary
 from pipeline.ingest.attributes import optional_number, optional_numbers
 from pipeline.ingest.csa import mosaic_layout, mosaic_weighting
 from pipeline.ingest.dataset import Dataset
-from pipeline.ingest.frames import Frame, Sextuple, Triple
+from pipeline.ingest.frames import Frame
+from pipeline.ingest.nuclear import Place, places_of
 from pipeline.ingest.pixels import PixelFormat
+from pipeline.ingest.places import decimals_in, orientation_in, position_in
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.spacing import spacing_of
 from pipeline.ingest.suv import moment_of, moment_of_datetime
 from pipeline.ingest.transforms import FunctionalGroups
 from pipeline.ingest.values import Transform
-from pipeline.records import SpacingKind
 
-_CENTIMETRES = 3
-_ULTRASOUND = "US"
-_PROJECTIONS = frozenset({"CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"})
 _EPOCH = moment_of("19000101", "000000")
 
+_RESPIRATORY = "NominalPercentageOfRespiratoryPhase"
 _NUMBER_KEYS = (
     # (key, functional group, keyword in it, keyword at the top level)
     ("echo_time", "MREchoSequence", "EffectiveEchoTime", "EchoTime"),
@@ -30,18 +31,34 @@ _NUMBER_KEYS = (
     ("b_value", "MRDiffusionSequence", "DiffusionBValue", "DiffusionBValue"),
     ("temporal_position", "FrameContentSequence", "TemporalPositionIndex", "TemporalPositionIdentifier"),
     ("trigger_time", "CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime", "TriggerTime"),
+    ("repetition_time", "MRTimingAndRelatedParametersSequence", "RepetitionTime", "RepetitionTime"),
+    ("kvp", "CTXRayDetailsSequence", "KVP", "KVP"),
+    ("cardiac_phase", "CardiacSynchronizationSequence", *2 * ("NominalPercentageOfCardiacPhase",)),
+    ("respiratory_phase", "RespiratorySynchronizationSequence", *2 * (_RESPIRATORY,)),
     ("acquisition_number", "FrameContentSequence", "FrameAcquisitionNumber", "AcquisitionNumber"),
 )
 _OWN_NUMBER_KEYS = (("instance_number", "InstanceNumber"), ("acquisition_number", "AcquisitionNumber"))
 _OWN_KEYS = frozenset({"acquisition_time", *(key for key, _ in _OWN_NUMBER_KEYS)})
 _CLASSIC_KEYS = tuple((key, keyword) for key, _, _, keyword in _NUMBER_KEYS if key not in _OWN_KEYS)
-_TOP_NUMBER_KEYS = (("echo_number", "EchoNumbers"), ("temporal_positions", "NumberOfTemporalPositions"))
+_TOP_NUMBER_KEYS = (
+    ("echo_number", "EchoNumbers"),
+    ("temporal_positions", "NumberOfTemporalPositions"),
+    ("announced_slices", "NumberOfSlices"),
+    ("announced_images", "ImagesInAcquisition"),
+    ("frame_reference_time", "FrameReferenceTime"),
+)
 _PLACES = frozenset({0x00200032, 0x00209056, 0x00209057})
 """What dimensions of space point at: the position, the stack, the position in the stack."""
 _TOP_TEXT_KEYS = (
     ("presentation_intent", "PresentationIntentType"),
     ("intensity_relationship", "PixelIntensityRelationship"),
 )
+_TOP_WORD_KEYS = (
+    ("scanning_sequence", "ScanningSequence"),
+    ("sequence_variant", "SequenceVariant"),
+    ("series_type", "SeriesType"),
+)
+_FRAME_TYPES = ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence", "PETFrameTypeSequence")
 
 
 @dataclass(frozen=True)
@@ -60,10 +77,11 @@ def frames_of(
 ) -> tuple[Frame, ...]:
     """One `Frame` for each plane of the object. Raises Refusal for a malformed spacing or position."""
     dataset = groups.dataset
-    modality, sop_class = dataset.text("Modality"), dataset.text("SOPClassUID")
+    modality, sop_class = dataset.word("Modality"), dataset.text("SOPClassUID")
     shared_keys = _shared_keys(dataset, identity)
     tiles, normal = mosaic_layout(dataset)
     dimensions = _dimensions(dataset)
+    nuclear = places_of(dataset, form.frames)
     return tuple(
         Frame(
             source=identity.sop_id,
@@ -78,22 +96,28 @@ def frames_of(
             columns=form.columns,
             samples=form.samples,
             photometric=form.photometric,
-            position_mm=_position(groups, index),
-            orientation=_orientation(groups, index),
+            position_mm=place.position_mm,
+            position_decimals=_position_decimals(groups, index),
+            orientation=place.orientation,
             spacing_mm=spacing,
             spacing_kind=kind,
             thickness_mm=_measure(groups, index, "SliceThickness"),
             spacing_between_mm=_measure(groups, index, "SpacingBetweenSlices"),
             tiles=tiles,
             tile_normal=normal,
+            unit_told=transform.unit_told,
+            uptake=transform.uptake,
             keys={
                 **shared_keys,
                 **_frame_keys(groups, index, dimensions),
-                "unit": transforms[index if len(transforms) > 1 else 0].unit,
+                **place.keys,
+                "unit": transform.unit,
             },
         )
         for index in range(form.frames)
-        for spacing, kind in [_spacing(groups, index, modality)]
+        for transform in [transforms[index if len(transforms) > 1 else 0]]
+        for place in [nuclear[index] if nuclear else _place(groups, index)]
+        for spacing, kind in [spacing_of(groups, index, modality)]
     )
 
 
@@ -103,61 +127,21 @@ def renewed_frame(known: Frame, dataset: Dataset, sop_id: str) -> Frame:
     return replace(
         known,
         source=sop_id,
-        position_mm=_triple(optional_numbers(dataset, "ImagePositionPatient")),
+        position_mm=position_in(dataset) if "ImagePositionPatient" in dataset else known.position_mm,
+        position_decimals=decimals_in(dataset),
         keys={**keys, **_own_keys(dataset)},
     )
 
 
-def _spacing(
-    groups: FunctionalGroups, index: int, modality: str
-) -> tuple[tuple[float, float] | None, SpacingKind]:
-    """Between rows, then between columns, in mm, and where it was measured (PS3.3 10.7.1.3)."""
-    holder = groups.holder("PixelMeasuresSequence", index, "PixelSpacing")
-    if holder is not None and (pair := _pair(holder, "PixelSpacing")):
-        return pair, "patient"
-    if modality in _PROJECTIONS and (pair := _pair(groups.dataset, "ImagerPixelSpacing")):
-        return pair, "detector_plane"
-    if modality == _ULTRASOUND and (pair := _region_spacing(groups.dataset)):
-        return pair, "patient"
-    return None, "pixels"
+def _place(groups: FunctionalGroups, index: int) -> Place:
+    return Place(
+        position_in(groups.holder("PlanePositionSequence", index, "ImagePositionPatient")),
+        orientation_in(groups.holder("PlaneOrientationSequence", index, "ImageOrientationPatient")),
+    )
 
 
-def _pair(dataset: Dataset, keyword: str) -> tuple[float, float] | None:
-    values = dataset.numbers(keyword)
-    if not values:
-        return None
-    if len(values) != 2 or min(values) <= 0:
-        raise Refusal("missing_attribute", f"{keyword} is not two positive numbers")
-    return values[0], values[1]
-
-
-def _region_spacing(dataset: Dataset) -> tuple[float, float] | None:
-    """The one spacing of all ultrasound regions; None where they differ or aren't lengths."""
-    found = set()
-    for region in dataset.items("SequenceOfUltrasoundRegions"):
-        units = (region.whole("PhysicalUnitsXDirection"), region.whole("PhysicalUnitsYDirection"))
-        across, down = optional_number(region, "PhysicalDeltaX"), optional_number(region, "PhysicalDeltaY")
-        if units != (_CENTIMETRES, _CENTIMETRES) or not across or not down:
-            return None
-        found.add((10 * abs(down), 10 * abs(across)))
-    return found.pop() if len(found) == 1 else None
-
-
-def _position(groups: FunctionalGroups, index: int) -> Triple | None:
-    holder = groups.holder("PlanePositionSequence", index, "ImagePositionPatient")
-    return None if holder is None else _triple(optional_numbers(holder, "ImagePositionPatient"))
-
-
-def _triple(values: Sequence[float]) -> Triple | None:
-    return (values[0], values[1], values[2]) if len(values) == 3 else None
-
-
-def _orientation(groups: FunctionalGroups, index: int) -> Sextuple | None:
-    holder = groups.holder("PlaneOrientationSequence", index, "ImageOrientationPatient")
-    values = optional_numbers(holder, "ImageOrientationPatient") if holder is not None else ()
-    if len(values) != 6:
-        return None
-    return (values[0], values[1], values[2], values[3], values[4], values[5])
+def _position_decimals(groups: FunctionalGroups, index: int) -> tuple[int, ...]:
+    return decimals_in(groups.holder("PlanePositionSequence", index, "ImagePositionPatient"))
 
 
 def _measure(groups: FunctionalGroups, index: int, keyword: str) -> float | None:
@@ -166,7 +150,7 @@ def _measure(groups: FunctionalGroups, index: int, keyword: str) -> float | None
 
 
 def _image_type(groups: FunctionalGroups, index: int) -> tuple[str, ...]:
-    for sequence in ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence"):
+    for sequence in _FRAME_TYPES:
         item = groups.item(sequence, index)
         if item is not None and (words := item.words("FrameType")):
             return words
@@ -194,8 +178,9 @@ def _own_keys(dataset: Dataset) -> dict[str, str | float]:
 def _series_keys(dataset: Dataset) -> dict[str, str | float]:
     texts = {key: dataset.text(keyword) for key, keyword in _TOP_TEXT_KEYS}
     numbers = {key: optional_number(dataset, keyword) for key, keyword in _TOP_NUMBER_KEYS}
+    words = {key: "\\".join(sorted(set(dataset.words(keyword)))) for key, keyword in _TOP_WORD_KEYS}
     return {
-        **{key: text for key, text in texts.items() if text},
+        **{key: text for key, text in (texts | words).items() if text},
         **{key: number for key, number in numbers.items() if number is not None},
         **_mosaic_keys(dataset),
     }
@@ -210,6 +195,7 @@ def _frame_keys(groups: FunctionalGroups, index: int, dimensions: Sequence[int])
     kernel = groups.holder("CTReconstructionSequence", index, "ConvolutionKernel")
     if kernel is not None and (text := kernel.text("ConvolutionKernel")):
         keys["kernel"] = text
+    keys |= _contrast_key(groups, index) | _component_key(groups, index)
     gradient = _gradient(groups, index)
     if gradient:
         keys["gradient"] = _gradient_text(gradient)
@@ -222,6 +208,24 @@ def _frame_keys(groups: FunctionalGroups, index: int, dimensions: Sequence[int])
         if dimensions and len(values) > max(dimensions):
             keys["dimension_index"] = "\\".join(f"{values[place]:.0f}" for place in dimensions)
     return keys
+
+
+def _contrast_key(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
+    """Whether a contrast agent was given; which one is free text and stays here (PS3.3 C.7.6.4)."""
+    usage = groups.item("ContrastBolusUsageSequence", index)
+    if usage is not None:
+        given = usage.text("ContrastBolusAgentAdministered") == "YES"
+    else:
+        agent = vocabulary.agent(groups.dataset.text("ContrastBolusAgent"))
+        given = agent == vocabulary.GIVEN or "ContrastBolusAgentSequence" in groups.dataset
+    return {"contrast": "given"} if given else {}
+
+
+def _component_key(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
+    """Magnitude, phase, real or imaginary part, where an enhanced object says it apart."""
+    item = groups.item("MRImageFrameTypeSequence", index) or groups.dataset
+    component = item.text("ComplexImageComponent")
+    return {"component": component} if component else {}
 
 
 def _dimensions(dataset: Dataset) -> tuple[int, ...]:

@@ -48,13 +48,8 @@ def candidate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ready(
-    workspace: Workspace, candidate: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch
-) -> Workspace:
-    folder = tmp_path_factory.mktemp("keys")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+def ready(workspace: Workspace, candidate: Path, own_key: Path, monkeypatch) -> Workspace:
     monkeypatch.chdir(workspace.root)
-    write(folder / "scanloom/keys/study.key", b"$" * 32).chmod(0o600)
     shutil.copytree(candidate, workspace.candidate)
     return workspace
 
@@ -78,7 +73,7 @@ def test_a_file_that_failed_has_its_row_with_its_reason_beside_those_that_were_s
     assert rows[1]["score_yes"] == ""
     assert "path" not in rows[0]
     assert last.startswith("Scored 1 cases with the candidate")
-    assert "1 rows failed" in last
+    assert "1 row failed" in last
 
 
 def test_paths_stand_beside_their_rows_on_request_and_the_table_is_told_to_name_patients(
@@ -133,10 +128,9 @@ def test_a_place_that_is_not_there_is_told(ready: Workspace) -> None:
         predicted(ready, "")
 
 
-def test_scans_without_patient_id_are_told_apart_by_study_where_the_table_told_it(ready: Workspace) -> None:
-    settings = config(modalities=["DX"], patient_from={"column": "who"}).model_copy(
-        update={"normalize": RECIPE}
-    )
+@pytest.mark.parametrize("source", [{"column": "who"}, {"pattern": "sub-(.)"}, "folder"])
+def test_new_scans_without_patient_id_are_told_apart_by_study(ready: Workspace, source) -> None:
+    settings = config(modalities=["DX"], patient_from=source).model_copy(update={"normalize": RECIPE})
     write_all(ready.root / "new", {f"{number}.dcm": scan(number, PatientID="") for number in (1, 2)})
     rows, _ = predicted(ready, "new", settings=settings)
     assert len({row["patient_id"] for row in rows}) == 2

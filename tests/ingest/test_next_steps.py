@@ -24,7 +24,6 @@ NOT_OF_FILES = {
     "mask_reference_missing": "no mask is read",
     "mask_geometry_mismatch": "no mask is read",
     "mask_values_invalid": "no mask is read",
-    "affine_conflict": "no NIfTI is read",
 }
 OUT_OF_REACH = {
     ("io_error", ""): "needs a disk that fails, or files of another user",
@@ -38,11 +37,7 @@ OUT_OF_REACH = {
 }
 
 
-@pytest.fixture(autouse=True)
-def key_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path_factory.mktemp("keys")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
-    write(folder / "scanloom/keys/study.key", b"$" * 32).chmod(0o600)
+pytestmark = pytest.mark.usefixtures("own_key")
 
 
 def test_every_step_of_every_reason_has_a_test_that_takes_it_or_a_word_why_not() -> None:

@@ -57,9 +57,49 @@ def each(slices: Mapping[str, Dataset], keyword: str, values: list[Any]) -> dict
     return dict(slices)
 
 
+def tail(**elements: Any) -> dict[str, Dataset]:
+    """Six slices whose last three say something else."""
+    slices = series([0, 5, 10, 15, 20, 25])
+    for name in ("3.dcm", "4.dcm", "5.dcm"):
+        for keyword, value in elements.items():
+            setattr(slices[name], keyword, value)
+    return slices
+
+
+def in_time(*, positions: int) -> dict[str, Dataset]:
+    """Two volumes of three slices in one place, of as many announced."""
+    slices = series([0, 5, 10, 0, 5, 10], NumberOfTemporalPositions=positions)
+    return each(slices, "TemporalPositionIdentifier", [1, 1, 1, 2, 2, 2])
+
+
 def one(*_: object, **elements: Any) -> dict[str, Dataset]:
     """One radiograph, a.dcm."""
     return {"a.dcm": scan(1, **elements)}
+
+
+SHARES = {
+    "RescaleIntercept": "0",
+    "RescaleType": None,
+    "PixelData": np.full((16, 12), 45, np.uint16).tobytes(),
+}
+"""What makes a CT a map of percentages that names no unit."""
+
+
+def blurred() -> dict[str, Dataset]:
+    """CT slices whose padding of 40 HU lies among tissue, after lossy compression."""
+    tissue = (1024 + np.arange(192) % 80).astype(np.uint16).tobytes()
+    return series([0, 5, 10], PixelData=tissue, PixelPaddingValue=1064, LossyImageCompression="01")
+
+
+def bone_scan(*positions: list[int]) -> Dataset:
+    """A tomography in nuclear medicine of three slices, by a detector at each of the positions."""
+    detectors = [Dataset() for _ in positions]
+    for detector, position in zip(detectors, positions, strict=True):
+        detector.ImagePositionPatient, detector.ImageOrientationPatient = position, [1, 0, 0, 0, 1, 0]
+    return scan(
+        1, "NM", ImageType=["ORIGINAL", "PRIMARY", "RECON TOMO", "EMISSION"], SliceThickness=4,
+        DetectorInformationSequence=detectors, **_pixels_of(np.ones((3, 8, 8), np.uint8)),
+    )  # fmt: skip
 
 
 def no_image(sop_class: str) -> dict[str, Dataset]:
@@ -200,6 +240,15 @@ def one_repeated() -> dict[str, Dataset]:
     return {**series([0, 5, 10]), "odd.dcm": odd}
 
 
+def palette() -> dict[str, Dataset]:
+    """An image of palette colours whose three tables differ in size."""
+    ds = scan(1, PhotometricInterpretation="PALETTE COLOR")
+    for colour, entries in (("Red", 4), ("Green", 4), ("Blue", 8)):
+        setattr(ds, f"{colour}PaletteColorLookupTableDescriptor", [entries, 0, 16])
+        setattr(ds, f"{colour}PaletteColorLookupTableData", bytes(2 * entries))
+    return {"a.dcm": ds}
+
+
 def without(name: str, files: Mapping[str, Dataset]) -> dict[str, Dataset]:
     """The files without one."""
     return {own: ds for own, ds in files.items() if own != name}
@@ -208,7 +257,7 @@ def without(name: str, files: Mapping[str, Dataset]) -> dict[str, Dataset]:
 GOOD = one()
 ANYTHING = {"good.dcm": scan(99)}
 """Beside what is refused for good, something to read."""
-ALL = ["CT", "MR", "DX", "US", "SM", "ES"]
+ALL = ["CT", "MR", "DX", "NM", "US", "SM", "ES"]
 
 WAYS = [
     Way("duplicate_identical", "", {**one(), "b.dcm": scan(1)}, left=True),
@@ -231,10 +280,10 @@ WAYS = [
     Way("modality_not_selected", "", {"a.dcm": scan(1, "MR")}, {"modalities": ["CT"]},
         setting={"modalities": ["CT", "MR"]}),
     Way("modality_not_selected", r"^no modality", one(Modality=""), then=GOOD),
-    Way("modality_not_selected", r"^SM", {"a.dcm": frames(4, Modality="SM", SOPClassUID=f"{PREFIX}77.1.6")},
+    Way("modality_not_selected", r", (VL Whole", {"a.dcm": frames(4, Modality="SM", SOPClassUID=f"{PREFIX}77.1.6")},
         {"modalities": ["DX"]}, then=one(Modality="SM", SOPClassUID=f"{PREFIX}77.1.2"),
         setting={"modalities": ["DX", "SM"]}),
-    Way("modality_not_selected", r", video",
+    Way("modality_not_selected", r", Video",
         {"a.dcm": in_syntax(frames(4, Modality="ES", SOPClassUID=f"{PREFIX}77.1.1.1"), VIDEO)},
         {"modalities": ["DX"]}, then=one(Modality="ES", SOPClassUID=f"{PREFIX}77.1.1"),
         setting={"modalities": ["DX", "ES"]}),
@@ -274,7 +323,16 @@ WAYS = [
     Way("missing_attribute", r"^SliceThickness of a single slice", series([0], SliceThickness=None),
         {**SERIES, "min_slices": 1}, setting={"unit": "image"}),
     Way("missing_attribute", r"^(SOP|Series|Study)InstanceUID", {"a.dcm": scan(1, StudyInstanceUID=None)}, then=GOOD),
-    Way("inconsistent_pixel_attributes", "", one(HighBit=10), then=GOOD),
+    Way("inconsistent_pixel_attributes", r"^BitsAllocated", one(HighBit=10), then=GOOD),
+    Way("inconsistent_pixel_attributes", r"palette", palette(), then=GOOD),
+    Way("inconsistent_pixel_attributes", "", one(PhotometricInterpretation="MONOCHROME3"), then=GOOD),
+    Way("inconsistent_pixel_attributes", r"^lossy compression", blurred(), SERIES,
+        then=series([0, 5, 10])),
+    Way("affine_conflict", "", {"a.dcm": bone_scan([0, 0, 0], [0, 0, 9])}, SERIES, then={"a.dcm": bone_scan([0, 0, 0])}),
+    Way("implausible_values", r"no unit is told$", series([0, 5, 10], **SHARES), SERIES,
+        setting={"unit_of": {"CT": "PCT"}}),
+    Way("implausible_values", r"no unit is told$", series([0, 5, 10], **SHARES), SERIES,
+        then=series([0, 5, 10])),
     Way("unit_unknown", "", {"a.dcm": scan(1, "CT", RescaleSlope=None, RescaleIntercept=None)},
         then={"a.dcm": scan(1, "CT")}),
     Way("implausible_values", "", series([0, 5, 10], RescaleIntercept="-4000"), SERIES, then=series([0, 5, 10])),
@@ -293,6 +351,12 @@ WAYS = [
     Way("gantry_tilt", "", tilted(), SERIES, setting={"untilt": "linear"}),
     Way("ambiguous_series", "", two_at_each_place(), SERIES, then=apart(two_at_each_place())),
     Way("ambiguous_series", r"^orientations drift", drifting(), SERIES, setting={"unit": "image"}),
+    Way("inconsistent_series", "", tail(PhotometricInterpretation="MONOCHROME1"), SERIES,
+        then=tail(PhotometricInterpretation="MONOCHROME2")),
+    Way("inconsistent_series", "", tail(SeriesNumber=1, ImageType=["ORIGINAL", "PRIMARY", "AXIAL", "WHATEVER"]), SERIES,
+        then=tail(SeriesInstanceUID="2.25.77", ImageType=["ORIGINAL", "PRIMARY", "AXIAL", "WHATEVER"])),
+    Way("missing_slices", r"NumberOfTemporalPositions announces$", in_time(positions=3), SERIES,
+        then=in_time(positions=2)),
     Way("mosaic_layout_unknown", "", mosaic(), SERIES, then={"m.dcm": None, **mr_slices()}),
     Way("burned_in_text", "", one(BurnedInAnnotation="YES"), then=one(BurnedInAnnotation="NO")),
     Way("burned_in_text", "", one(BurnedInAnnotation="YES"), setting={"pixel_text": "reviewed"}),
