@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from dicom_files import compressed, encoded
 from ingesting import ct_series, scan
+from packed import locked, zipped
 from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
@@ -254,6 +256,11 @@ def without(name: str, files: Mapping[str, Dataset]) -> dict[str, Dataset]:
     return {own: ds for own, ds in files.items() if own != name}
 
 
+def packed_one() -> dict[str, bytes]:
+    """The good image for an archive."""
+    return {"a.dcm": encoded(scan(1))}
+
+
 GOOD = one()
 ANYTHING = {"good.dcm": scan(99)}
 """Beside what is refused for good, something to read."""
@@ -264,6 +271,14 @@ WAYS = [
     Way("not_dicom", "", {"a.dcm": b"a picture of another format, say", **ANYTHING}, then=GOOD),
     Way("dicomdir", "", {"DICOMDIR": scan(5, SOPClassUID="1.2.840.10008.1.3.10"), **ANYTHING}, left=True),
     Way("archive_not_opened", "", {"a.7z": b"7z\xbc\xaf\x27\x1c" + bytes(40), **ANYTHING}, then={"a.7z": None, **one()}),
+    Way("archive_not_opened", "", {"a.zip": zipped({"in.zip": zipped(packed_one())}), **ANYTHING},
+        then={"a.zip": None, "in.zip": zipped(packed_one())}),
+    Way("archive_damaged", "", {"a.zip": zipped(packed_one())[:-30], **ANYTHING}, then={"a.zip": zipped(packed_one())}),
+    Way("archive_damaged", "", {"a.dcm.gz": gzip.compress(encoded(scan(1)))[:-9], **ANYTHING},
+        then={"a.dcm.gz": gzip.compress(encoded(scan(1)))}),
+    Way("encrypted", "", {"a.zip": locked(zipped(packed_one())), **ANYTHING}, then={"a.zip": None, **one()}),
+    Way("archive_read", "", {"a.zip": zipped(packed_one())}, left=True),
+    Way("own_table", "", {"gone.csv": b"patient_id", **ANYTHING}, {"withdrawn": "raw/gone.csv"}, left=True),
     Way("non_image_object", "", {**no_image("88.67"), **ANYTHING}, left=True),
     Way("non_image_object", r"^(Segmentation", {**no_image("66.4"), **ANYTHING}, left=True),
     Way("non_image_object", r"^(Raw Data", {**no_image("66"), **ANYTHING}, then=GOOD),
@@ -371,6 +386,10 @@ WAYS = [
     Way("limit_exceeded", r"^\d+ bytes$", {"a.dcm": large(1024)}, {"limits": {"file_mb": 1}},
         setting={"limits": {"file_mb": 3}}),
     Way("limit_exceeded", r"nested deeper", {"a.dcm": nested(40)}, setting={"limits": {"depth": 64}}),
+    Way("limit_exceeded", r"files in an archive$", {"a.zip": zipped(packed_one() | {"b": b"text"}), **ANYTHING},
+        {"limits": {"members": 1}}, then={"a.zip": zipped(packed_one())}, setting={"limits": {"members": 2}}),
+    Way("limit_exceeded", r"^unfolds", {"a.dcm.gz": gzip.compress(encoded(large(5800))), **ANYTHING},
+        then={"a.dcm.gz": None, "a.dcm": large(5800)}),
     Way("limit_exceeded", r"^inflates", {"a.dcm": deflated(5800)}, then={"a.dcm": large(5800)}),
     Way("limit_exceeded", r"^(more than", {"a.dcm": crowded(100_001)}, then=GOOD),
     Way("limit_exceeded", r"^memory", {"a.dcm": as_rle(large(8_000))}, {"limits": {"memory_mb": 256}},
