@@ -18,17 +18,11 @@ from pipeline.workspace import Workspace
 SETTINGS = config(unit="series", modalities=["CT", "DX"])
 
 
-@pytest.fixture(autouse=True)
-def key_file(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path_factory.mktemp("keys")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
-    path = write(folder / "scanloom/keys/study.key", b"$" * 32)
-    path.chmod(0o600)
-    return path
+pytestmark = pytest.mark.usefixtures("own_key")
 
 
 @pytest.fixture
-def raw(workspace: Workspace) -> Path:
+def raw(workspace: Workspace, own_key: Path) -> Path:
     folder = workspace.root / "raw"
     slices = {f"ct/{number}.dcm": one for number, one in enumerate(ct_series([0, 5, 10]))}
     others = {"dx/a.dcm": scan(1), "dx/copy.dcm": scan(1), "dx/again.dcm": scan(2, PatientID="PAT1")}
@@ -144,15 +138,15 @@ def test_a_beginning_of_several_pseudonyms_is_refused_with_their_names(workspace
 
 
 @pytest.mark.usefixtures("raw")
-def test_without_the_key_there_is_no_way_back(workspace: Workspace, key_file: Path) -> None:
+def test_without_the_key_there_is_no_way_back(workspace: Workspace, own_key: Path) -> None:
     case = volume(workspace).case_id
-    key_file.write_bytes(b"%" * 32)
+    own_key.write_bytes(b"%" * 32)
     with pytest.raises(UsageError, match="under the key"):
         told(workspace, case)
-    key_file.unlink()
+    own_key.unlink()
     with pytest.raises(UsageError, match="is gone"):
         told(workspace, case)
-    assert not key_file.exists()
+    assert not own_key.exists()
 
 
 def test_before_the_first_ingest_nothing_is_known(workspace: Workspace) -> None:

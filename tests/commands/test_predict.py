@@ -48,13 +48,8 @@ def candidate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ready(
-    workspace: Workspace, candidate: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch
-) -> Workspace:
-    folder = tmp_path_factory.mktemp("keys")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+def ready(workspace: Workspace, candidate: Path, own_key: Path, monkeypatch) -> Workspace:
     monkeypatch.chdir(workspace.root)
-    write(folder / "scanloom/keys/study.key", b"$" * 32).chmod(0o600)
     shutil.copytree(candidate, workspace.candidate)
     return workspace
 

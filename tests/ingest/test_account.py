@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from dicom_files import write
 from ingesting import config, ingested, scan, write_all
 from ways_out import frames
 
@@ -12,12 +11,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.ingest.account import advised, counts
 from pipeline.workspace import Workspace
 
-
-@pytest.fixture(autouse=True)
-def key_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path_factory.mktemp("keys")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
-    write(folder / "scanloom/keys/study.key", b"$" * 32).chmod(0o600)
+pytestmark = pytest.mark.usefixtures("own_key")
 
 
 def test_a_reason_has_a_row_for_each_way_out_and_they_add_up(workspace: Workspace) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from dicom_files import write
 from ingesting import cases, config, ct_series, ingested, scan, write_all
 
 from pipeline.commands import forget
@@ -14,12 +13,7 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.ingest import run
 from pipeline.workspace import Workspace
 
-
-@pytest.fixture(autouse=True)
-def key_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path_factory.mktemp("keys")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
-    write(folder / "scanloom/keys/study.key", b"$" * 32).chmod(0o600)
+pytestmark = pytest.mark.usefixtures("own_key")
 
 
 @pytest.fixture
@@ -143,17 +137,6 @@ def test_a_series_of_two_folders_is_refused_with_the_way_out(workspace: Workspac
     assert all("choose another `ingest.patient_from`" in step for _, _, step in told.values())
     ingested(workspace, config(unit="series", patient_from="study"))
     assert patients(workspace) == [1]
-
-
-def test_files_of_equal_headers_in_two_folders_are_of_two_patients(workspace: Workspace) -> None:
-    same = {"PatientID": "", "StudyInstanceUID": "2.25.5", "SeriesInstanceUID": None}
-    files = {
-        f"{number % 2}/{number}.dcm": scan(number, **{**same, "SeriesInstanceUID": f"2.25.6{number % 2}"})
-        for number in range(1, 9)
-    }
-    write_all(workspace.root / "raw", files)
-    run(config(patient_from="folder"), workspace)
-    assert patients(workspace) == [4, 4]
 
 
 def test_a_dummy_id_is_told_and_can_be_declared_nobodys(workspace: Workspace) -> None:
