@@ -80,6 +80,7 @@ def run(name: str, config: Config, workspace: Workspace, work: Run | None = None
     if wrong := [sentence for stage in _followed(name) for sentence in damage(stage, workspace)]:
         raise DamageError("\n".join(wrong))
     require_whole(workspace)
+    ledger.catch_up(workspace.ledgers)
     require_champion(workspace)
     started = time.monotonic()
     summary = (work or ARROW[name].load())(config, workspace)

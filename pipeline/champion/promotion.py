@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import digests
+from pipeline import digests, ledger
 from pipeline.champion.generations import check_generation, freeze
 from pipeline.champion.memory import require_whole
 from pipeline.champion.pointer import Champion, current, line_of_champions, record_move, settle
@@ -36,6 +36,7 @@ def promote(workspace: Workspace, *, approver: str, override: str | None = None)
         named = {"APPROVER": approver, "OVERRIDE": WHY}
         override = _given(override, "promote", arguments=named, what="a reason to override the verdict")
     require_whole(workspace)
+    ledger.catch_up(workspace.ledgers)
     settle(workspace)
     comparison = _comparison(workspace)
     model = str(comparison["candidate"]["model_sha256"])
@@ -87,6 +88,7 @@ def rollback(workspace: Workspace, *, approver: str, reason: str) -> Summary:
     approver = _given(approver, "rollback", arguments=named, what="the name of who answers for it")
     reason = _given(reason, "rollback", arguments={**named, "APPROVER": approver}, what="its reason")
     require_whole(workspace)
+    ledger.catch_up(workspace.ledgers)
     records = settle(workspace)
     if _is_rollback(records[-1:], approver=approver, reason=reason):
         done = f"Generation {records[-1]['generation']} is the champion again"

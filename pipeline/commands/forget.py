@@ -104,6 +104,7 @@ def run_withdrawn(config: Config, workspace: Workspace) -> Summary:
 
 def _forget(catalogue: Catalogue, workspace: Workspace, persons: Sequence[_Person]) -> Summary:
     require_whole(workspace)
+    ledger.catch_up(workspace.ledgers)
     patients = sorted({patient for person in persons for patient in person.patients})
     folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
     models = [folder.name for folder in folders if _learned(folder, patients)]
