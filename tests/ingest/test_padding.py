@@ -99,6 +99,13 @@ def test_padding_above_all_tissue_is_widened_too(high: int) -> None:
     assert made.array.max() < 100
 
 
+def test_a_range_of_padding_up_to_air_is_widened_below_its_other_end() -> None:
+    clean = scan(-2000)
+    made = read(noisy(clean, 20), (-2000, 0), lossy=True)  # -3024 to -1024 HU
+    assert (made.array[clean == -2000] == -1024).all()
+    assert made.array.min() >= -1030
+
+
 @pytest.mark.parametrize("padding", [0, 10])
 def test_padding_that_is_as_good_as_air_needs_no_widening(padding: int) -> None:
     made = read(noisy(scan(padding), 3), (padding, padding), lossy=True)
@@ -126,6 +133,13 @@ def test_values_without_a_unit_are_refused_where_padding_is_not_as_good_as_its_f
     assert (black.array[black.padded] == 0).all()
     turned = read(white, (4000, 4000), lossy=False, modality="MG", unit="arbitrary", intercept=0.0)
     assert (turned.array[turned.padded] == 0).all()
+
+
+def test_signed_inverted_padding_is_judged_by_what_it_becomes() -> None:
+    stored = noisy(scan(-3000), 3)  # black where inverted would be white: -1 - -3000
+    dx = Transform(padding=(-3000, -3000), inverse=True, modality="DX", lossy=True)
+    with pytest.raises(Refusal, match="may be image or padding"):
+        plane_of(stored.astype(np.int16).view("<u2"), form(signed=True), dx)
 
 
 def encoded_by(codec: str, stored: NDArray[np.int64], *, signed: bool) -> bytes:
