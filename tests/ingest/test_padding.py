@@ -160,6 +160,11 @@ def _compressed(codec: str, ds: Dataset, pixels: NDArray) -> bytes:
     return compressed(ds, [imagecodecs.jpeg_encode(pixels, level=90, bitspersample=12)], JPEGExtended12Bit)
 
 
+def test_a_lossy_transfer_syntax_is_sign_enough(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="may be image or padding"):
+        plane(encoded_by("jpegls", noisy(scan(4000, air=3072, body=4112), 3) % 4096, signed=False), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("codec", "signed"), [("jpeg2000", True), ("jpeg2000", False), ("jpegls", False), ("jpeg", False)]
 )
