@@ -27,6 +27,7 @@ from pipeline.config import Config
 from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.keys import open_key
+from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_text
@@ -53,7 +54,9 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
     it is empty or the key is not the one the scans were read under.
     """
     if not patient.strip():
-        raise UsageError("No patient is named. Give the patient ID as in the scans: `make forget ID=...`.")
+        raise UsageError(
+            f"No patient is named. Give the patient ID as in the scans: `{make('forget', {'ID': '...'})}`."
+        )
     if not (workspace.catalogue.is_file() or workspace.ledger("parts").is_file()):
         raise DataError(f"Nothing of '{workspace.name}' was read yet, so there is nobody to forget.")
     key, _ = open_key(config, workspace)

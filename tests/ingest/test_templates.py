@@ -176,6 +176,16 @@ def test_what_only_the_whole_file_tells_is_seen_after_others_as_alone(
     assert read(kind(3), tmp_path, templates) == alone
 
 
+def test_decimals_of_positions_are_each_file_s_own(tmp_path: Path) -> None:
+    templates: Templates = Templates()
+    found = [
+        read(one_slice(number, ImagePositionPatient=["0", "0", text]), tmp_path, templates).frames[0]
+        for number, text in enumerate(["001.5", "04.25", "00006", "7.125"])
+    ]
+    assert [frame.position_decimals[2] for frame in found] == [1, 2, 0, 3]
+    assert templates.concluded
+
+
 def test_what_is_remembered_of_headers_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     templates: Templates = Templates()
     monkeypatch.setattr(module, "_MOST", 3)
