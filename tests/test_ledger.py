@@ -131,7 +131,7 @@ def test_heads_that_a_kill_left_behind_catch_up_with_the_next_run(path: Path) ->
     ledger.catch_up(path.parent)
     assert json.loads(path.with_name("heads.json").read_text())["ledgers"]["looks"]["lines"] == 2
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
-    with pytest.raises(DamageError, match="looks.jsonl has 1 lines, and heads.json says that it had 2"):
+    with pytest.raises(DamageError, match=r"looks\.jsonl has 1 lines, and heads.json says that it had 2"):
         ledger.read(path)
 
 
