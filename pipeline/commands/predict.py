@@ -23,6 +23,7 @@ from pipeline.errors import DataError, UsageError
 from pipeline.ingest.account import reason_lines
 from pipeline.ingest.keys import open_key
 from pipeline.ingest.stage import printable, raw_files
+from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM_NOTE, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_csv
@@ -42,12 +43,12 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
     written.
     """
     if not new:
-        raise UsageError("No folder of scans was given. Run: make predict NEW=folder")
+        raise UsageError(f"No folder of scans was given. Name it: `{make('predict', {'NEW': 'folder'})}`.")
     champion.require_champion(workspace)
     model = champion.current(workspace)
     folder = model.folder if model else workspace.candidate
     if not (folder / "model.json").is_file():
-        raise DataError(f"There is no model of '{workspace.name}' yet. Run `make report` first.")
+        raise DataError(f"There is no model of '{workspace.name}' yet. Run `{make('report')}` first.")
     if model:
         champion.check_generation(workspace, model.generation)
     _check_key(config, workspace)
