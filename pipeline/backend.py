@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pipeline.errors import RetryError
+from pipeline.errors import RetryError, UsageError
+from pipeline.printed import setup
 from pipeline.progress import waiting
 from pipeline.provenance import cores
 
@@ -47,16 +48,23 @@ def load() -> None:
     """Imports Keras with its backend, and keeps back what their native code prints meanwhile.
 
     TF_CPP_MIN_LOG_LEVEL is read too late for the first of these lines, which tell of plug-ins that are
-    registered twice and of GPUs that are not there. When loading fails, they are shown.
+    registered twice and of GPUs that are not there. When loading fails, they are shown, and UsageError is
+    raised.
     """
     prepare()
     if "keras" in sys.modules:
         return
-    with waiting("starting TensorFlow"), _held_back():
-        import keras
+    try:
+        with waiting("starting TensorFlow"), _held_back():
+            import keras
 
-        if keras.backend.backend() == "tensorflow":
-            _tensorflow().config.list_physical_devices()  # looks for GPUs, but computes nothing yet
+            if keras.backend.backend() == "tensorflow":
+                _tensorflow().config.list_physical_devices()  # looks for GPUs, but computes nothing yet
+    except ImportError as error:
+        raise UsageError(
+            f"Keras and its backend can't be loaded ({error}). Remove the folder .venv and run `{setup()}`, "
+            "which installs them anew."
+        ) from error
 
 
 @contextlib.contextmanager
