@@ -13,6 +13,7 @@ from pipeline.ingest.attributes import NUMBER_NAMES, WORD_NAMES
 from pipeline.ingest.remote import is_url
 from pipeline.models import ARCHITECTURES
 from pipeline.normalize.recipe import parse
+from pipeline.printed import make
 from pipeline.workspace import Workspace
 
 
@@ -63,21 +64,17 @@ def require_apart(config: Config, workspace: Workspace) -> None:
     Raises ConfigError (file, line) when one lies inside, or when the scans' folder holds what is made.
     """
     ours = [folder.resolve() for folder in (workspace.data, workspace.reports)]
-    inputs = {
-        ("ingest", "raw"): None if is_url(os.fsencode(config.ingest.raw)) else config.ingest.raw,
-        ("ingest", "withdrawn"): config.ingest.withdrawn,
-        ("cohort", "labels"): config.cohort.labels,
-        ("cohort", "links"): config.cohort.links,
-    }
+    raw = config.ingest.raw
+    inputs = config.tables | ({} if is_url(os.fsencode(raw)) else {("ingest", "raw"): raw})
     for keys, given in inputs.items():
-        place = None if given is None else (workspace.root / given).resolve()
-        if place and any(place.is_relative_to(folder) for folder in ours):
+        place = (workspace.root / given).resolve()
+        if any(place.is_relative_to(folder) for folder in ours):
             raise config.refuse(
                 keys,
-                f"'{given}' lies where Scanloom keeps what it makes and `make clean` removes. "
+                f"'{given}' lies where Scanloom keeps what it makes and `{make('clean')}` removes. "
                 f"Move it to data/raw/{workspace.name}, and name that here.",
             )
-        if place and keys == ("ingest", "raw") and any(folder.is_relative_to(place) for folder in ours):
+        if keys == ("ingest", "raw") and any(folder.is_relative_to(place) for folder in ours):
             raise config.refuse(
                 keys,
                 f"'{given}' holds data/{workspace.name} and reports/{workspace.name}, which Scanloom writes. "

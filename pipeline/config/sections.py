@@ -367,6 +367,21 @@ class Config(Section):
         """The error that says `message` at the place of `keys`, e.g. ("normalize", 0, "resize")."""
         return ConfigError(f"{place(self._path, self._lines, keys)}: {message}")
 
+    @property
+    def path(self) -> Path:
+        """The YAML, as it was named."""
+        return self._path
+
+    @property
+    def tables(self) -> dict[KeyPath, str]:
+        """The tables that are named, by the key that names them."""
+        named = {
+            ("ingest", "withdrawn"): self.ingest.withdrawn,
+            ("cohort", "labels"): self.cohort.labels,
+            ("cohort", "links"): self.cohort.links,
+        }
+        return {keys: given for keys, given in named.items() if given is not None}
+
     def section(self, name: str) -> Any:
         """One section as plain JSON values, defaults filled in."""
         return self.model_dump(mode="json")[name]

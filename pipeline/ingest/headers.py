@@ -215,7 +215,9 @@ def _take_over(
     if fragments:
         _form_of(found, container, decoded_bytes=selection.limits.decoded_bytes)
     found.frames = (renewed_frame(known.frames[0], dataset, found.pseudonyms["sop"]),)
-    found.notes = tuple(sorted({*known.notes, *dataset.encoding.notes}))
+    found.notes = known.notes
+    if dataset.encoding.notes:
+        found.notes = tuple(sorted({*known.notes, *dataset.encoding.notes}))
 
 
 def _understand(found: Findings, container: Container, key: Key, selection: Selection) -> None:
