@@ -156,18 +156,15 @@ def _with_unusable(table: pd.DataFrame, scratch: Workspace) -> pd.DataFrame:
 
 def _paths(table: pd.DataFrame, theirs: Config, scratch: Workspace, new: str) -> list[str]:
     """The path of each row, as seen from where NEW was typed: of its file, or of the folder of its files."""
-    below = "" if (scratch.root / "new").is_dir() else f"{new.rstrip('/')}/"
+    is_copy = (scratch.root / "new").is_dir()
+    below = new.removesuffix(Path(new).name) if is_copy else f"{new.rstrip('/')}/"
     path_of = {file.token: file.path for file in raw_files(theirs, scratch)}
     with Catalogue(scratch.catalogue) as catalogue:
         rows = catalogue.query("SELECT case_id, token FROM case_files")
     files: defaultdict[str, list[str]] = defaultdict(list)
     for case_id, token in rows:
         files[case_id].append(path_of[token])
-    one_file = new if not below else ""
-    return [
-        one_file or below + printable(_common(files.get(name) or [path_of[name]]))
-        for name in table["case_id"]
-    ]
+    return [below + printable(_common(files.get(name) or [path_of[name]])) for name in table["case_id"]]
 
 
 def _common(paths: Sequence[str]) -> str:
