@@ -13,6 +13,7 @@ from pipeline.ingest.attributes import NUMBER_NAMES, WORD_NAMES
 from pipeline.ingest.remote import is_url
 from pipeline.models import ARCHITECTURES
 from pipeline.normalize.recipe import parse
+from pipeline.printed import make
 from pipeline.workspace import Workspace
 
 
@@ -70,7 +71,7 @@ def require_apart(config: Config, workspace: Workspace) -> None:
         if any(place.is_relative_to(folder) for folder in ours):
             raise config.refuse(
                 keys,
-                f"'{given}' lies where Scanloom keeps what it makes and `make clean` removes. "
+                f"'{given}' lies where Scanloom keeps what it makes and `{make('clean')}` removes. "
                 f"Move it to data/raw/{workspace.name}, and name that here.",
             )
         if keys == ("ingest", "raw") and any(folder.is_relative_to(place) for folder in ours):

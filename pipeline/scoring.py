@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline import backend, digests
 from pipeline.errors import DamageError, DataError
+from pipeline.printed import scanloom
 
 if TYPE_CHECKING:
     import keras
@@ -61,7 +62,7 @@ def load(folder: Path) -> Scorer:
     for path in (model_path, record_path):
         if not path.is_file():
             raise DataError(
-                f"There is no model here: {folder.name}/{path.name} is missing. Run `make train`."
+                f"There is no model here: {folder.name}/{path.name} is missing. Run `{scanloom('train')}`."
             )
     record = _read_json(record_path)
     if digests.of_file(model_path) != record.get("model_sha256"):
@@ -112,7 +113,7 @@ def _batches(arrays: Iterable[NDArray[Any]], size: int) -> Iterator[list[NDArray
 
 
 def _load_model(path: Path) -> keras.Model:
-    backend.prepare()
+    backend.load()
     import keras
 
     model = keras.saving.load_model(path, compile=False)

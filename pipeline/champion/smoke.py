@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pipeline
 from pipeline.errors import GateError, ScanloomError
+from pipeline.printed import make
 from pipeline.workspace import Workspace
 
 CASES = 16
@@ -66,7 +67,9 @@ def repeat_scores(workspace: Workspace, folder: Path) -> str:
     again = again[again["status"] == "ok"]
     columns = [name for name in again.columns if name.startswith("logit_")]
     if again.empty:
-        raise GateError("no test case has a normalized array to try the model on: run `make evaluate` first")
+        raise GateError(
+            f"no test case has a normalized array to try the model on: run `{make('evaluate')}` first"
+        )
     before = stored.set_index("case_id").loc[again["case_id"], columns].to_numpy(dtype=np.float64)
     difference = float(np.abs(again[columns].to_numpy(dtype=np.float64) - before).max())
     if not difference <= _tolerance(folder) * max(1.0, float(np.abs(before).max())):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from pipeline import provenance
+from pipeline import backend, provenance
 from pipeline.ingest.decoder_speed import decoder_table
+from pipeline.printed import setup
 from pipeline.records import Summary
 
 
@@ -17,8 +17,10 @@ def run() -> Summary:
     lines += [f"{name:<16} {value}" for name, value in machine.items()]
     lines += [f"{'device':<16} {device}" for device in _devices()]
     lines += ["", f"{'transfer syntax':<46} {'decoder':<28} ms for 512 x 512, 16 bits"]
-    for row in decoder_table():
-        lines.append(_decoder_line(row))
+    decoders = decoder_table()
+    lines += [_decoder_line(row) for row in decoders]
+    if any(row.milliseconds is None for row in decoders):
+        lines += ["", f"What is not installed comes with `{setup()}`."]
     return Summary(tuple(lines), changed=False)
 
 
@@ -28,7 +30,7 @@ def _decoder_line(row: Any) -> str:
 
 
 def _devices() -> list[str]:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    backend.load()
     import keras
 
     devices = keras.distribution.list_devices()

@@ -27,6 +27,7 @@ from pipeline.config import Config
 from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.keys import open_key
+from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_text
@@ -53,7 +54,9 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
     it is empty or the key is not the one the scans were read under.
     """
     if not patient.strip():
-        raise UsageError("No patient is named. Give the patient ID as in the scans: `make forget ID=...`.")
+        raise UsageError(
+            f"No patient is named. Give the patient ID as in the scans: `{make('forget', {'ID': '...'})}`."
+        )
     if not (workspace.catalogue.is_file() or workspace.ledger("parts").is_file()):
         raise DataError(f"Nothing of '{workspace.name}' was read yet, so there is nobody to forget.")
     key, _ = open_key(config, workspace)
@@ -101,6 +104,7 @@ def run_withdrawn(config: Config, workspace: Workspace) -> Summary:
 
 def _forget(catalogue: Catalogue, workspace: Workspace, persons: Sequence[_Person]) -> Summary:
     require_whole(workspace)
+    ledger.catch_up(workspace.ledgers)
     patients = sorted({patient for person in persons for patient in person.patients})
     folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
     models = [folder.name for folder in folders if _learned(folder, patients)]

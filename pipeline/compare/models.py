@@ -12,6 +12,7 @@ from pipeline import digests
 from pipeline.champion.predictions import read_table, threshold_of
 from pipeline.compare.units import Table
 from pipeline.errors import DamageError, DataError
+from pipeline.printed import scanloom
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,6 @@ def read_model(folder: Path, *, predictions: Path | None = None) -> Model:
 
 def _json(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise DataError(f"{path.parent.name}/{path.name} is missing. Run `make evaluate`.")
+        raise DataError(f"{path.parent.name}/{path.name} is missing. Run `{scanloom('evaluate')}`.")
     value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return value

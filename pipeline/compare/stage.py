@@ -9,6 +9,7 @@ from pipeline import digests, ledger
 from pipeline.champion import Champion, check_generation, current
 from pipeline.champion.predictions import read_table, score
 from pipeline.compare import looks
+from pipeline.compare.answer import last_line
 from pipeline.compare.evidence import evidence_of
 from pipeline.compare.flips import flips
 from pipeline.compare.models import Model, read_model
@@ -44,7 +45,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     stale.unlink(missing_ok=True)
     record = {**_frame(workspace, candidate, champion=champion), **_without_rows(champion)}
     changed |= write_json(workspace.candidate / "comparison.json", record)
-    return Summary((record["line"],), changed)
+    return Summary((last_line(record),), changed)
 
 
 def _compare(config: Config, workspace: Workspace, *, champion: Champion, candidate: Model) -> Summary:
@@ -89,8 +90,7 @@ def _frame(workspace: Workspace, candidate: Model, *, champion: Champion | None)
 def _without_rows(champion: Champion | None) -> dict[str, Any]:
     nothing: dict[str, Any] = {"reasons": [], "look": None, "alpha": None, "flips": None, "notes": []}
     if champion is None:
-        line = "VERDICT FIRST: no champion yet; `make promote APPROVER=name` makes this candidate the first"
-        return {**nothing, "verdict": "FIRST", "line": line}
+        return {**nothing, "verdict": "FIRST", "line": "VERDICT FIRST: no champion yet"}
     line = f"VERDICT KEEP: the candidate is the champion itself, generation {champion.generation}"
     return {**nothing, "verdict": "KEEP", "line": line}
 
@@ -126,4 +126,4 @@ def _lines(record: dict[str, Any], judged: Sequence[Row]) -> tuple[str, ...]:
     look = record["look"]
     against = f"Compared with generation {record['champion']['generation']}"
     first = f"{against}, look {look['number']} of {look['budget']}, alpha {record['alpha']:g} for each."
-    return (first, *(row.sentence for row in judged), *record["notes"], record["line"])
+    return (first, *(row.sentence for row in judged), *record["notes"], last_line(record))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import DataError
+from pipeline.printed import scanloom
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ def cases(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     if not path.is_file():
-        raise DataError("cohort.csv is missing in the candidate's folder. Run `make cohort`.")
+        raise DataError(f"cohort.csv is missing in the candidate's folder. Run `{scanloom('cohort')}`.")
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, usecols=lambda name: name != TARGET)
     return frame.sort_values("case_id", ignore_index=True)
 

@@ -149,9 +149,10 @@ def _are_one(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
 
 
 def _kinds_differ(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
+    """Whether they hold other values: by unit, by class (a map stored as captures), or by what they say."""
     together = [*frames, *others]
-    units = {frame.keys.get("unit") for frame in together}
-    return len(units) > 1 or any(len(sets_of(together, trait)) > 1 for trait in KINDS)
+    values = {(frame.keys.get("unit"), frame.sop_class) for frame in together}
+    return len(values) > 1 or any(len(sets_of(together, trait)) > 1 for trait in KINDS)
 
 
 def _nearly_as_wide(frame: Frame, other: Frame) -> bool:

@@ -29,6 +29,7 @@ from pipeline.ingest.raw import paths_of_raw
 from pipeline.ingest.reasons import ARCHIVE, REASONS
 from pipeline.ingest.series_rules import parse
 from pipeline.ingest.update import Target, limits_of, update
+from pipeline.printed import make
 from pipeline.progress import say
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
@@ -134,7 +135,7 @@ def list_files(
     if not shown:
         say(f"No file is {state or 'known'}.")
     if unread:
-        say(f"{unread:,} more came after the last `make ingest`, which will read them.")
+        say(f"{unread:,} more came since; `{make('ingest')}` will read them.")
 
 
 def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
@@ -144,10 +145,7 @@ def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
     when nothing was read yet, or under another key; DataError when RAW is not there.
     """
     if not workspace.catalogue.is_file():
-        raise UsageError(
-            f"No file of '{workspace.name}' was read yet. "
-            f"`make ingest CONFIG=configs/{workspace.name}.yaml` reads them."
-        )
+        raise UsageError(f"No file of '{workspace.name}' was read yet. `{make('ingest')}` reads them.")
     key, _ = open_key(config, workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
@@ -228,7 +226,8 @@ def _check_gone(difference: Changes, settings: Ingest, found: Sequence[Found]) -
     if gone > max(_GONE_FILES, _GONE_SHARE * used) or (0 < used == gone and not found):
         raise GateError(
             f"{gone} of {used} files in use are gone from {settings.raw}: is the disk mounted? "
-            "If they were removed on purpose, run `make clean` and start again; nothing was changed now."
+            "Nothing was changed. If they were removed on purpose, "
+            f"run `{make('clean')}` and start again."
         )
 
 

@@ -15,6 +15,7 @@ from pipeline import digests
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.errors import DataError
+from pipeline.printed import scanloom
 from pipeline.records import Stored
 from pipeline.workspace import Workspace
 
@@ -98,7 +99,7 @@ def read(workspace: Workspace) -> Material:
 
 def _read_json(path: Any, stage: str) -> dict[str, Any]:
     if not path.is_file():
-        raise DataError(f"{path.name} is missing: nothing can be trained before `make {stage}`.")
+        raise DataError(f"{path.name} is missing: nothing can be trained before `{scanloom(stage)}`.")
     value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return value
 

@@ -105,7 +105,12 @@ def test_two_volumes_at_twice_the_distance_are_one_stack_cut_by_a_detail(plane: 
 
 def test_two_kinds_and_two_plans_end_to_end_are_two_volumes(plane: Frame) -> None:
     first = volume(stack(plane, [0, 3, 6], "a", keys={"unit": "HU"}))
-    for changes in ({"keys": {"unit": "ED"}}, {"rows": 32}, {"spacing_mm": (0.25, 0.4)}):
+    for changes in (
+        {"keys": {"unit": "ED"}},
+        {"sop_class": "capture"},
+        {"rows": 32},
+        {"spacing_mm": (0.25, 0.4)},
+    ):
         second = volume(stack(plane, [9, 12, 15], "b", **{"keys": {"unit": "HU"}, **changes}))
         assert [reason for reason, _ in outcome([first, second])] == ["ok", "ok"], changes
     digits = volume(stack(plane, [9, 12, 15], "b", keys={"unit": "HU"}, spacing_mm=(0.5, 0.82)))

@@ -54,6 +54,8 @@ class Account:
     name: str
     reasons: Sequence[Line]
     notes: Sequence[Line]
+    commands: Mapping[str, str]
+    """By state, what shows the files that are in it."""
 
     def files(self, state: str) -> int:
         """How many files are in the state."""
@@ -65,6 +67,7 @@ def build(account: Account, cases: Sequence[Case], read: Read, *, reviewed: bool
     everyone = {case.patient_id for case in cases}
     return {
         "name": account.name,
+        "commands": account.commands,
         "files": {state: account.files(state) for state in STATES},
         "cases": len(cases),
         "patients": hidden_if_few(len(everyone)),
