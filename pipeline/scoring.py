@@ -113,7 +113,7 @@ def _batches(arrays: Iterable[NDArray[Any]], size: int) -> Iterator[list[NDArray
 
 
 def _load_model(path: Path) -> keras.Model:
-    backend.prepare()
+    backend.load()
     import keras
 
     model = keras.saving.load_model(path, compile=False)
