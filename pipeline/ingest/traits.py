@@ -38,7 +38,7 @@ class Trait:
     """Something that planes say, by the keyword under which a person finds it in a header.
 
     `read` gives numbers or a text, None where the plane is silent. Numbers are one where they chain within
-    `slack` plus the `share` of their size; `key` is the frame's key that a volume is told by. Where all planes
+    `slack` plus the `share` of their size; `key` is the frame's key a volume is told by. Where all planes
     have one `source`, as most of a series do, what is read of it is one, and needn't be understood for that.
     """
 
