@@ -5,7 +5,6 @@ Keras is imported when a model is loaded, not with this file.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import backend, digests
+from pipeline.contracts import read_object
 from pipeline.errors import DamageError, DataError
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ def load(folder: Path) -> Scorer:
             raise DataError(
                 f"There is no model here: {folder.name}/{path.name} is missing. Run `make train`."
             )
-    record = _read_json(record_path)
-    if digests.of_file(model_path) != record.get("model_sha256"):
+    record = read_object(record_path, "model_sha256", "classes", "input_shape", "recipe_id")
+    if digests.of_file(model_path) != record["model_sha256"]:
         raise DamageError(
             f"{folder.name}/{MODEL_FILE} is not the file that {RECORD_FILE} describes, so nothing is "
             "predicted with it. Restore the folder from a backup, roll back, or train again."
         )
     operating_path = folder / OPERATING_FILE
-    operating = _read_json(operating_path) if operating_path.is_file() else None
+    operating = read_object(operating_path, "temperature", "thresholds") if operating_path.is_file() else None
     return Scorer(_load_model(model_path), record, operating)
 
 
@@ -118,18 +118,3 @@ def _load_model(path: Path) -> keras.Model:
     model = keras.saving.load_model(path, compile=False)
     model.compile(jit_compile=backend.device().compiles)
     return model
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DamageError(
-            f"{path.parent.name}/{path.name} is not valid JSON ({error}). "
-            "Restore it from a backup, or run the stage that writes it again."
-        ) from None
-    if not isinstance(value, dict):
-        raise DamageError(
-            f"{path.parent.name}/{path.name} is no JSON object. Run the stage that writes it again."
-        )
-    return value

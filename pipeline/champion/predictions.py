@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
+from pipeline.contracts import read_frame
 from pipeline.predictions import nine_digits
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_NEEDED = ("case_id", "patient_id", "part", "truth", "predicted", "status")
 NO_ARRAY = "no array under this model's recipe"
 NOT_FINITE = "the network's output is not finite"
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """A CSV file as columns of text, empty cells as empty text."""
-    import pandas as pd
-
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    """A stored table of predictions as columns of text, empty cells as empty text. Raises DamageError."""
+    return read_frame(path, *_NEEDED)
 
 
 def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pipeline
+from pipeline.contracts import read_object
 from pipeline.errors import GateError, ScanloomError
 from pipeline.workspace import Workspace
 
@@ -80,7 +81,7 @@ def repeat_scores(workspace: Workspace, folder: Path) -> str:
 
 
 def _tolerance(folder: Path) -> float:
-    precision = json.loads((folder / "model.json").read_text(encoding="utf-8"))["precision"]
+    precision = read_object(folder / "model.json", "precision")["precision"]
     return _EXACT if precision == "float32" else _ROUNDED
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline import ledger, printed, tables
 from pipeline.catalogue import Catalogue
 from pipeline.cohort.assembly import Joined, Past, assemble, drawn_by
-from pipeline.cohort.changes import champion_labels
+from pipeline.cohort.changes import champion_cohort
 from pipeline.cohort.join import Join, Known, find_join, join_by
 from pipeline.cohort.links import Told, read_links
 from pipeline.cohort.outputs import Cohort, cohort_json, summary_lines
@@ -43,7 +43,7 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     _require_first_key(key, drawn.before)
     patients_of = _patients(known, scans, key, {record["patient_id"] for record in drawn.held})
     joined = Joined(scans, labels, _join(config, labels, known), _told(config, workspace, patients_of))
-    past = Past(drawn.held, champion_labels(workspace), era=_era(workspace), findings=drawn.findings)
+    past = Past(drawn.held, champion_cohort(workspace), era=_era(workspace), findings=drawn.findings)
     cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
     if new:
         ledger.append(workspace.ledger("parts"), *([drawn.begun] if drawn.begun else []), *new)

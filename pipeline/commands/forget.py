@@ -24,6 +24,7 @@ from pipeline.champion import require_whole
 from pipeline.champion.generations import DIGESTS, reseal
 from pipeline.commands.repair import set_aside
 from pipeline.config import Config
+from pipeline.contracts import read_object, read_rows
 from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.keys import open_key
@@ -104,6 +105,8 @@ def _forget(catalogue: Catalogue, workspace: Workspace, persons: Sequence[_Perso
     patients = sorted({patient for person in persons for patient in person.patients})
     folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
     models = [folder.name for folder in folders if _learned(folder, patients)]
+    for folder in folders:  # what can't be read is told before anything is removed
+        _cleaned_tables(folder, {*patients})
     _bury(workspace, persons)
     workspace.forget_stamps()
     workspace.ingest_page.unlink(missing_ok=True)
@@ -220,7 +223,7 @@ def _erase_tables(folder: Path, patients: list[str], cases: list[str]) -> bool:
     The tables are written last: as long as one holds the patient, a run after a kill does all of it again.
     """
     gone = {*patients, *cases}
-    texts = {path: text for path in sorted(folder.glob("*")) if (text := _cleaned(path, gone)) is not None}
+    texts = _cleaned_tables(folder, gone)
     if not texts:
         return False
     reseal(folder, {path.name: text for path, text in texts.items()}, removed=_PICTURES)
@@ -231,6 +234,11 @@ def _erase_tables(folder: Path, patients: list[str], cases: list[str]) -> bool:
     return True
 
 
+def _cleaned_tables(folder: Path, gone: set[str]) -> dict[Path, str]:
+    """What the folder's tables and records that hold the patient will say without. Raises DamageError."""
+    return {path: text for path in sorted(folder.glob("*")) if (text := _cleaned(path, gone)) is not None}
+
+
 def _cleaned(path: Path, gone: set[str]) -> str | None:
     """The table's or JSON file's text without the patient; None where there is nothing to remove."""
     if path.suffix == ".csv":
@@ -238,16 +246,13 @@ def _cleaned(path: Path, gone: set[str]) -> str | None:
         kept = [row for row in rows if not gone & {row.get("patient_id"), row.get("case_id")}]
         return _table(list(rows[0]), kept) if len(kept) < len(rows) else None
     if path.suffix == ".json" and path.name not in (DIGESTS, *_PICTURES):
-        text = path.read_text()
-        return _without(text, gone) if any(word in text for word in gone) else None
+        value, text = read_object(path), path.read_text(encoding="utf-8")
+        return _without(value, gone) if any(word in text for word in gone) else None
     return None
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        return []
-    with path.open(newline="") as stream:
-        return list(csv.DictReader(stream))
+    return read_rows(path) if path.is_file() else []
 
 
 def _table(names: list[str], rows: list[dict[str, str]]) -> str:
@@ -258,7 +263,7 @@ def _table(names: list[str], rows: list[dict[str, str]]) -> str:
     return stream.getvalue()
 
 
-def _without(text: str, gone: set[str]) -> str:
+def _without(record: object, gone: set[str]) -> str:
     """The JSON without the entries of lists and mappings that name the patient."""
 
     def strip(value: object) -> object:
@@ -269,7 +274,7 @@ def _without(text: str, gone: set[str]) -> str:
             return [strip(item) for item in value if not _names(item, gone)]
         return value
 
-    return json.dumps(strip(json.loads(text)), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(strip(record), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
 
 def _names(item: object, gone: set[str]) -> bool:

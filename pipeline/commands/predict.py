@@ -7,7 +7,6 @@ removed afterwards: the analysis and its ledgers are only read.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pipeline import champion, ingest, normalize
 from pipeline.catalogue import Catalogue
 from pipeline.champion.predictions import score
 from pipeline.config import Config
+from pipeline.contracts import read_object
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.keys import open_key
 from pipeline.pseudonyms import require_same_key
@@ -44,7 +44,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary
     if model:
         champion.check_generation(workspace, model.generation)
     _check_key(config, workspace)
-    recipe = json.loads((folder / "model.json").read_text())["recipe"]
+    recipe = read_object(folder / "model.json", "recipe")["recipe"]
     raw = new if "://" in new else str(Path(new).expanduser().resolve())
     theirs = config.model_copy(
         update={

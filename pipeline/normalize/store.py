@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Final
 
 from pipeline import executors
 from pipeline.catalogue import Catalogue
+from pipeline.contracts import read_object
 from pipeline.errors import DataError, RetryError
 from pipeline.executors import ChildLimits, Crew, Failure
 from pipeline.normalize.batch import Batch, Outcome, Refusal, normalize, normalize_case, spacing_path
@@ -90,7 +90,7 @@ def spacings(ready: Ready, folder: Path) -> dict[str, list[float]]:
     """The spacing of each array in mm per axis, by case_id; empty where the scan tells none."""
     found: dict[str, list[float]] = {}
     for shard in sorted({stored.shard for stored in ready.arrays.values()}):
-        found |= json.loads(spacing_path(folder / shard).read_text())
+        found |= read_object(spacing_path(folder / shard))
     return {case_id: found[case_id] for case_id in ready.arrays}
 
 
@@ -128,7 +128,7 @@ def _known_refusals(workspace: Workspace, recipe: Recipe, cases: Sequence[Case])
     if not path.exists():
         return []
     digest_of = {case.case_id: case.pixel_digest for case in cases}
-    items = json.loads(path.read_text())["recipes"].get(recipe.recipe_id, [])
+    items = read_object(path, "recipes")["recipes"].get(recipe.recipe_id, [])
     known = [Refusal(**item) for item in items]
     return [
         refusal
