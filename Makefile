@@ -154,10 +154,10 @@ rollback: | $(SETUP)
 generations: | $(SETUP)
 	@$(SCANLOOM) generations $(CONFIG)
 
-## predict NEW=folder [OUT=file.csv]: score new scans with the champion, else the candidate
+## predict NEW=folder-or-file [OUT=file.csv] [PATHS=1]: score new scans with the champion, else the candidate
 .PHONY: predict
 predict: | $(SETUP)
-	@$(SCANLOOM) predict $(CONFIG) '$(subst ','\'',$(NEW))' $(if $(OUT),--out '$(subst ','\'',$(OUT))')
+	@$(SCANLOOM) predict $(CONFIG) '$(subst ','\'',$(NEW))' $(if $(OUT),--out '$(subst ','\'',$(OUT))')$(if $(PATHS), --paths)
 
 # Tools -------------------------------------------------------------------------------------------
 
@@ -190,6 +190,11 @@ clean: | $(SETUP)
 .PHONY: forget
 forget: | $(SETUP)
 	@$(SCANLOOM) forget $(CONFIG) '$(subst ','\'',$(ID))'
+
+## case ID=pseudonym-or-path: the files of a case or patient, or the case of a file (for the holder of the key)
+.PHONY: case
+case: | $(SETUP)
+	@$(SCANLOOM) case $(CONFIG) '$(subst ','\'',$(ID))'
 
 ## test: run the tests (under 10 minutes on two cores)
 .PHONY: test

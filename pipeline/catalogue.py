@@ -40,7 +40,8 @@ class FileRow:
     """One file of RAW: its keyed token, identity, and the one state and reason it got.
 
     `digest` is keyed; `image` says whether the file claims to be an image; `identifiers` are
-    (kind, pseudonym) pairs for the label join.
+    (kind, pseudonym) pairs for the label join; `archive` is the token of the archive that it lies in, and
+    `members` the number of files in it if it is one.
     """
 
     token: str
@@ -55,6 +56,8 @@ class FileRow:
     series_id: str = ""
     sop_id: str = ""
     identifiers: tuple[tuple[str, str], ...] = ()
+    archive: str = ""
+    members: int = 0
 
 
 class Catalogue:
@@ -164,10 +167,10 @@ class Catalogue:
         self.delete_files(row.token for row in rows)
         many = self._connection.executemany
         many(
-            "INSERT INTO files VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO files VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             [
                 (r.token, r.size, r.mtime_ns, r.digest, r.state, r.reason, r.detail, " ".join(r.notes),
-                 int(r.image), r.series_id, r.sop_id)
+                 int(r.image), r.series_id, r.sop_id, r.archive, r.members)
                 for r in rows
             ],
         )  # fmt: skip

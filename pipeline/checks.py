@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pipeline.cohort.join import KINDS, KeyColumn
 from pipeline.config import Config, load
 from pipeline.errors import nearest
-from pipeline.ingest import series_rules
+from pipeline.ingest import series_rules, stated_units
+from pipeline.ingest.attributes import NUMBER_NAMES, WORD_NAMES
 from pipeline.ingest.remote import is_url
 from pipeline.models import ARCHITECTURES
 from pipeline.normalize.recipe import parse
@@ -18,13 +20,35 @@ def load_checked(path: Path) -> Config:
     """The configuration in `path`. Raises ConfigError (file, line, nearest name) for whatever is wrong."""
     config = load(path)
     parse(config.normalize, config.refuse)
-    series_rules.parse(config.ingest.select, config.refuse)
+    rules = series_rules.parse(config.ingest.select, config.refuse)
+    stated_units.parse(config.ingest.unit_of, rules, config.refuse)
+    _check_keys(config)
     if config.train.model not in ARCHITECTURES:
         raise config.refuse(
             ("train", "model"),
             f"unknown model '{config.train.model}' ({nearest(config.train.model, ARCHITECTURES)}).",
         )
     return config
+
+
+def _check_keys(config: Config) -> None:
+    """Raises ConfigError for a column of `cohort.id` that names nothing known, and for attributes alone."""
+    keys = config.cohort.keys
+    attributes = {*WORD_NAMES, *NUMBER_NAMES, "modality"}
+    for at, key in enumerate(keys):
+        if key.names not in KINDS and key.names not in attributes:
+            raise config.refuse(
+                ("cohort", "id", at),
+                f"'{key.names}' is neither an identifier ({', '.join(KINDS)}) nor an attribute of scans "
+                f"({nearest(key.names, {*KINDS, *attributes})}).",
+            )
+    if keys and not any(key.names in KINDS for key in keys):
+        beside = KeyColumn(keys[0].column, keys[0].names).yaml()
+        raise config.refuse(
+            ("cohort", "id"),
+            f"'{keys[0].names}' alone doesn't say whose a scan is. Name the column that does, too: "
+            f"`id: [{{column: patient, names: patient}}, {beside}]`.",
+        )
 
 
 def require_apart(config: Config, workspace: Workspace) -> None:

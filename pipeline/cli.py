@@ -134,10 +134,7 @@ def _parser() -> argparse.ArgumentParser:
             )
     add_configured("where", "say where the report lies", handlers.where)
     add_configured("config", "print the configuration with all defaults", handlers.defaults)
-    files = add_configured("files", "show the files of RAW with their state and reason", handlers.files)
-    files.add_argument(
-        "--state", choices=("accepted", "excluded", "quarantined", "failed"), help="only these"
-    )
+    _add_ways_to_files(add_configured)
     verdict = add_configured(
         "verdict", "print the verdict on the candidate and its reasons", handlers.verdict
     )
@@ -154,7 +151,10 @@ def _parser() -> argparse.ArgumentParser:
     predict = add_configured(
         "predict", "score new scans with the champion, else the candidate", handlers.predict
     )
-    predict.add_argument("new", metavar="NEW", help="a folder of scans without labels")
+    predict.add_argument("new", metavar="NEW", help="a folder of scans without labels, or one file")
+    predict.add_argument(
+        "--paths", action="store_true", help="write the path beside each row: the table then names patients"
+    )
     predict.add_argument(
         "--out",
         type=Path,
@@ -198,6 +198,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     phantom.add_argument("--volumes", action="store_true", help="series of slices instead of single slices")
     return parser
+
+
+def _add_ways_to_files(add_configured: Callable[..., argparse.ArgumentParser]) -> None:
+    files = add_configured("files", "show the files of RAW with their state and reason", handlers.files)
+    files.add_argument(
+        "--state", choices=("accepted", "excluded", "quarantined", "failed"), help="only these"
+    )
+    case = add_configured("case", "show the files of a case or patient, or the case of a file", handlers.case)
+    case.add_argument(
+        "named", metavar="ID", help="a pseudonym as a table or report has it, or its beginning; or a path"
+    )
 
 
 if __name__ == "__main__":

@@ -112,6 +112,15 @@ def files(options: argparse.Namespace) -> None:
         print("\t".join(row))
 
 
+def case(options: argparse.Namespace) -> None:
+    """Prints the files of a case or patient, or the case of a file."""
+    from pipeline.commands.case import run
+
+    config, space = _load(options)
+    for line in run(config, space, options.named):
+        print(line)
+
+
 def verdict(options: argparse.Namespace) -> int:
     """Prints the verdict and its reasons; the exit code that stands for it, if asked for."""
     from pipeline.compare import read_verdict
@@ -160,7 +169,7 @@ def predict(options: argparse.Namespace) -> None:
     from pipeline.commands.predict import run
 
     config, space = _load(options)
-    _show(run(config, space, new=options.new, out=options.out))
+    _show(run(config, space, new=options.new, out=options.out, paths=options.paths))
 
 
 def score(options: argparse.Namespace) -> None:

@@ -45,6 +45,7 @@ _OPTIONS: Final = {
     "score": {"TABLE": "", "OUT": "--out"},
     "export": {"OUT": ""},
     "forget": {"ID": ""},
+    "case": {"ID": ""},
 }
 _PLACEHOLDER: Final = re.compile(
     r"((an?|the|my|your|own|real|full|first|last|approver'?s?|person'?s?|user'?s?) )*"

@@ -29,10 +29,14 @@ def versions() -> dict[str, str]:
 
 
 @functools.cache
-def code_digest() -> str:
-    """The digest of all Python source of the product: equal code, equal digest, with or without git."""
+def code_digest(*covered: str) -> str:
+    """The digest of the product's Python source: equal code, equal digest, with or without git.
+
+    `covered` names packages ("models") and files ("backend.py") of the product; without names, all count.
+    """
     root = Path(pipeline.__file__).parent
-    files = sorted(root.rglob("*.py"))
+    places = [root / name for name in covered] or [root]
+    files = {path for place in places for path in ([place] if place.is_file() else place.rglob("*.py"))}
     return digests.of_json({path.relative_to(root).as_posix(): digests.of_file(path) for path in files})
 
 

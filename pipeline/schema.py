@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE files (
     token TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
     state TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, notes TEXT NOT NULL,
-    image INTEGER NOT NULL, series_id TEXT NOT NULL, sop_id TEXT NOT NULL
+    image INTEGER NOT NULL, series_id TEXT NOT NULL, sop_id TEXT NOT NULL,
+    archive TEXT NOT NULL DEFAULT '', members INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX files_series ON files (series_id);
 CREATE INDEX files_sop ON files (sop_id);
@@ -47,6 +48,8 @@ CREATE TABLE runs (
 MIGRATIONS = {
     1: "ALTER TABLE cases ADD COLUMN row_digest TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE cases ADD COLUMN names_digest TEXT NOT NULL DEFAULT '';"
-    "UPDATE meta SET value = '' WHERE key = 'ingest_stamp';"  # ingest has yet to fill them
+    "UPDATE meta SET value = '' WHERE key = 'ingest_stamp';",  # ingest has yet to fill them
+    2: "ALTER TABLE files ADD COLUMN archive TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE files ADD COLUMN members INTEGER NOT NULL DEFAULT 0;",
 }
 """What turns the schema of a version into the next one."""

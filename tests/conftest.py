@@ -22,6 +22,18 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path, "study")
 
 
+@pytest.fixture
+def own_key(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The key of the analysis 'study', always the same, outside the project and the home of whoever runs tests."""
+    folder = tmp_path_factory.mktemp("keys")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    path = folder / "scanloom/keys/study.key"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"$" * 32)
+    path.chmod(0o600)
+    return path
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real scans; tests that need it are skipped where it isn't there."""

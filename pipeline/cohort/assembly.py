@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.cohort.changes import Before, changes
 from pipeline.cohort.findings import Exclusion, Finding
 from pipeline.cohort.join import Join
-from pipeline.cohort.labels import Labels, Refuse, choose_classes, group_values, label_cases, values_of_case
+from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
 from pipeline.cohort.links import Told, link_patients
 from pipeline.cohort.membership import Membership, decide
 from pipeline.cohort.outputs import Cohort, Row
@@ -18,6 +18,7 @@ from pipeline.cohort.parts import Placed, placed_by_ledger, positions, require_p
 from pipeline.cohort.placement import Draw, Persons, ledger_findings, part_of_person, place
 from pipeline.cohort.published import Published, overlap_findings, read_published, require_no_overlap
 from pipeline.cohort.sources import Scans
+from pipeline.cohort.target import Refuse, choose_classes, read_words
 from pipeline.config import Cohort as Choices
 from pipeline.draws import TOMBSTONE
 from pipeline.pseudonyms import Key
@@ -39,13 +40,15 @@ class Joined:
 class Past:
     """What earlier runs fixed: lines of the ledger of parts that hold, the champion's cohort, today's era.
 
-    `findings` is what a person should know of earlier draws.
+    `findings` is what a person should know of earlier draws, `redraw` the command that draws all parts anew,
+    empty once a model has looked at the test part.
     """
 
     records: Sequence[Mapping[str, Any]]
     champion: Before
     era: int
     findings: tuple[Finding, ...] = ()
+    redraw: str = ""
 
 
 def assemble(
@@ -62,18 +65,21 @@ def assemble(
     person_of = link_patients(
         {case.patient_id for case in scans.cases.values()}, scans.shared, joined.told.links
     )
-    labels = label_cases(joined.table, choices.target, join=joined.join, case_ids=scans.cases)
+    words = read_words(joined.table.column(choices.target), choices.classes, choices.missing)
+    target = Target(choices.target, words, refuse)
+    labels = label_cases(joined.table, target, join=joined.join, case_ids=scans.cases)
     published = _published(joined, choices, labels, person_of)
     membership = decide(
         scans, labels, person_of=person_of, withdrawn=withdrawn, table_part_of=_one_part(published)
     )
-    classes = choose_classes(membership.label_of.values(), choices.positive, refuse=refuse)
+    counts = Counter(membership.label_of.values())
+    classes = choose_classes(counts, choices.positive, missing=labels.missing, refuse=refuse)
     persons = _persons(membership, scans, person_of, classes=classes, ledger=ledger)
     position = positions(persons.ids, key=key, salt=choices.salt)
     draw = Draw(choices.shares.model_dump(), position, past.era)
     places = place(persons, ledger, published=published, draw=draw)
     rows, crossing = _rows(joined, membership, persons, places=places, columns=choices.groups)
-    require_patients({row.patient_id: row.part for row in rows}, classes=persons.stratum)
+    _require_parts(rows, advice=_way_to_other_parts(choices, past, placed=bool(ledger)))
     findings = (
         *membership.findings,
         *joined.told.findings(),
@@ -167,6 +173,22 @@ def _rows(
         by = {column: values.get(case_id, "") for column, values in groups.items()}
         rows.append(Row(case_id, person, placed.part, placed.era, label, case.pixel_digest, by))
     return rows, crossing
+
+
+def _require_parts(rows: Sequence[Row], *, advice: str) -> None:
+    classes: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        classes[row.patient_id].add(row.target)
+    require_patients({row.patient_id: row.part for row in rows}, classes=classes, advice=advice)
+
+
+def _way_to_other_parts(choices: Choices, past: Past, *, placed: bool) -> str:
+    """What may be changed where a part lacks patients; `placed` says that patients have parts already."""
+    if not placed:
+        return f"change `cohort.shares`{', or mend the part column' if choices.part_column else ''}"
+    if past.redraw:
+        return f"draw all parts anew, while no model has looked at the test part: `{past.redraw}`"
+    return "start a new analysis (a YAML of another name), for these parts have been looked at"
 
 
 def _other_shares(records: Sequence[Mapping[str, Any]], choices: Choices) -> list[Finding]:

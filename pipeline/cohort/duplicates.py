@@ -34,6 +34,12 @@ def find_copies(cases: Sequence[Case]) -> list[Copies]:
     return [Copies(tuple(group)) for group in groups.values() if len(group) > 1]
 
 
+def copies_across_parts(cases: Sequence[Case], part_of: Mapping[str, str]) -> list[Copies]:
+    """The groups of identical scans that lie in more than one part; scans without a part don't count."""
+    placed = [case for case in cases if case.case_id in part_of]
+    return [group for group in find_copies(placed) if _distinct(group, part_of) > 1]
+
+
 def exclude_copies(
     groups: Sequence[Copies], label_of: Mapping[str, str], person_of: Mapping[str, str]
 ) -> list[Exclusion]:

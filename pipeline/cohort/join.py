@@ -1,4 +1,4 @@
-"""Finds out which column of the table names the scans, and which scan each row is about.
+"""Which scans each row of the table is about, by columns that name them.
 
 Scans are known by keyed pseudonyms only, so a value of the table is made a pseudonym under the
 same key and looked up.
@@ -6,14 +6,15 @@ same key and looked up.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Final
 
+from pipeline.cohort.traits import trait_words
+from pipeline.cohort.words import as_yaml
 from pipeline.errors import DataError
+from pipeline.spelling import spellings, without_zeros
 from pipeline.tables import Table
 
 KINDS: Final = {
@@ -31,9 +32,24 @@ KINDS: Final = {
 ONE_SCAN: Final = frozenset({"sop", "path", "name", "stem"})
 """Kinds that name one file: a value that fits several scans names none of them."""
 
-_WHOLE: Final = re.compile(r"(\d+)\.0+")
-_PADDED_WIDTHS: Final = range(2, 17)
-_NEARLY_AS_GOOD: Final = 0.5
+Cases = frozenset[str]
+NOTHING: Final[Cases] = frozenset()
+
+
+@dataclass(frozen=True)
+class KeyColumn:
+    """A column, and what it names: an identifier (of KINDS) or, beside one, an attribute of the scans."""
+
+    column: str
+    names: str
+
+    def told(self) -> str:
+        """The key, told to the person."""
+        return f"'{self.column}' ({KINDS.get(self.names, self.names.replace('_', ' '))})"
+
+    def yaml(self) -> str:
+        """The key as the YAML has it."""
+        return f"{{column: {as_yaml(self.column)}, names: {self.names}}}"
 
 
 @dataclass(frozen=True)
@@ -41,163 +57,170 @@ class Known:
     """The identifiers of all scans: `index[kind][pseudonym]` is a set of case_ids.
 
     `pseudonym(kind, value)` makes a value of the table comparable; `folder` is the table's folder
-    as seen from RAW ("" when it lies elsewhere), for paths written from there.
+    as seen from RAW ("" when it lies elsewhere), for paths written from there. `traits[name][word]` are
+    the scans whose attribute `name` has this word.
     """
 
-    index: Mapping[str, Mapping[str, frozenset[str]]]
+    index: Mapping[str, Mapping[str, Cases]]
     pseudonym: Callable[[str, str], str]
     folder: str = ""
+    traits: Mapping[str, Mapping[str, Cases]] = field(default_factory=dict)
 
     @cached_property
     def total(self) -> int:
         """How many scans have an identifier."""
         return len(frozenset[str]().union(*(ids for words in self.index.values() for ids in words.values())))
 
-    def cases(self, kind: str, value: str) -> frozenset[str]:
+    def cases(self, kind: str, value: str) -> Cases:
         """The scans that `value` names as `kind`; the first of its spellings that is known counts."""
+        return self._first(kind, list(spellings(kind, value, self.folder)))
+
+    def candidates(self, kind: str, value: str) -> Cases:
+        """The scans that `value` may name as `kind`, also several of a kind that names one."""
+        index = self.index.get(kind, {})
+        words = spellings(kind, value, self.folder)
+        return next((found for word in words if (found := index.get(self.pseudonym(kind, word)))), NOTHING)
+
+    def respelled(self, kind: str, value: str) -> Cases:
+        """The scans that `value` names with other leading zeros; none where that fits in two ways."""
+        found = {self._first(kind, [spelling]) for spelling in without_zeros(kind, value)} - {NOTHING}
+        return found.pop() if len(found) == 1 else NOTHING
+
+    def _first(self, kind: str, written: Sequence[str]) -> Cases:
         index = self.index.get(kind)
         if not index:
-            return frozenset()
-        for spelling in _spellings(kind, value, self.folder):
-            found = index.get(self.pseudonym(kind, spelling), frozenset())
+            return NOTHING
+        for spelling in written:
+            found = index.get(self.pseudonym(kind, spelling), NOTHING)
             if len(found) == 1 or (found and kind not in ONE_SCAN):
                 return found
-        return frozenset()
+        return NOTHING
 
 
 @dataclass(frozen=True)
 class Join:
-    """Which scans each row of the table is about (case_ids, none where unknown), and how that was found."""
+    """Which scans each row of the table is about (case_ids, none where unknown), and how that was found.
 
-    column: str
-    kind: str
-    cases: tuple[frozenset[str], ...]
-    note: str = ""
+    `respelled` is the number of rows that name a scan only with other leading zeros.
+    """
+
+    keys: tuple[KeyColumn, ...]
+    cases: tuple[Cases, ...]
+    respelled: int = 0
 
     @property
+    def column(self) -> str:
+        """The columns, for the files."""
+        return " + ".join(key.column for key in self.keys)
+
+    @property
+    def kind(self) -> str:
+        """What the columns name, for the files."""
+        return " + ".join(key.names for key in self.keys)
+
+    @cached_property
     def matched(self) -> int:
         """How many rows are about a scan."""
         return sum(bool(cases) for cases in self.cases)
 
-    @property
+    @cached_property
     def reached(self) -> int:
         """How many scans have a row."""
-        return len(frozenset[str]().union(*self.cases))
+        return len(NOTHING.union(*self.cases))
 
     def sentence(self) -> str:
         """The join, told to the person."""
-        rows = f"{self.matched:,} of {len(self.cases):,} rows"
-        return f"joined by column '{self.column}' ({KINDS[self.kind]}{self.note}): {rows}"
+        columns = " and ".join(key.told() for key in self.keys)
+        zeros = f" ({self.respelled:,} with other leading zeros)" if self.respelled else ""
+        s = "s" if len(self.keys) > 1 else ""
+        return f"joined by column{s} {columns}: {self.matched:,} of {len(self.cases):,} rows{zeros}"
+
+    def yaml(self) -> str:
+        """The line of the YAML that chooses this join."""
+        keys = [key.yaml() for key in self.keys]
+        return f"id: {keys[0]}" if len(keys) == 1 else f"id: [{', '.join(keys)}]"
 
 
-def join_by(table: Table, column: str, *, kind: str, known: Known) -> Join:
-    """The join by a column and what it names.
+def join_by(table: Table, keys: Sequence[KeyColumn], *, known: Known) -> Join:
+    """The join by columns and what they name: of several, a row is about the scans that fit all of them.
 
     Raises:
         DataError: there is no such column, or none of its values is known.
     """
-    join = _join(column, kind, table.column(column), known)
+    join = join_respelled(table, keys[0], known=known) if len(keys) == 1 else _join_all(table, keys, known)
     if not join.matched:
-        raise DataError(
-            f"No value of the column '{column}' is the {KINDS[kind]} of a scan that was read. "
-            "Check `cohort.id`, or set it to 'auto' to have the column found."
-        )
+        raise DataError(_no_match(table, keys, known))
     return join
 
 
-def find_join(table: Table, columns: Sequence[str], *, known: Known) -> Join:
-    """The best join by any of `columns`: the most specific kind that reaches nearly as many scans as any.
-
-    Spreadsheets drop leading zeros: when nothing matches as written, numbers are also tried without
-    leading zeros and filled up to a common width.
+def join_as_written(table: Table, key: KeyColumn, *, known: Known) -> Join:
+    """The join by one column whose values are taken as they stand.
 
     Raises:
-        DataError: no column names scans.
+        DataError: there is no such column.
     """
-    as_written = {column: table.column(column) for column in columns}
-    joins = _candidates(as_written, known, note="")
-    if not joins:
-        joins = _candidates(_without_zeros(as_written), known, note=", without leading zeros")
-    for width in _PADDED_WIDTHS:
-        if not joins:
-            joins = _candidates(_padded(as_written, width), known, note=f", filled to {width} digits")
-    if not joins:
-        raise DataError(_nothing_found(columns, known))
-    best = max(join.reached for join in joins)
-    good = [join for join in joins if join.reached >= _NEARLY_AS_GOOD * best]
-    return min(
-        good, key=lambda join: (list(KINDS).index(join.kind), -join.reached, columns.index(join.column))
-    )
+    cells = table.column(key.column)
+    found = {value: known.cases(key.names, value) for value in set(cells) if value}
+    return Join((key,), tuple(found.get(cell, NOTHING) for cell in cells))
 
 
-def _candidates(values: Mapping[str, Sequence[str]], known: Known, *, note: str) -> list[Join]:
-    """The joins that match, most specific kind first, down to the first kind that can't be beaten."""
-    joins: list[Join] = []
-    for kind in KINDS:
-        tried = [_join(column, kind, values[column], known, note) for column in values]
-        joins += [join for join in tried if join.matched]
-        if any(join.reached >= _NEARLY_AS_GOOD * known.total for join in tried):
-            break
-    return joins
+def join_respelled(table: Table, key: KeyColumn, *, known: Known) -> Join:
+    """The join by one column whose values may differ in leading zeros, unless those tell its scans apart.
+
+    Raises:
+        DataError: there is no such column.
+    """
+    join = join_as_written(table, key, known=known)
+    cells = table.column(key.column)
+    found = dict(zip(cells, join.cases, strict=True))
+    if all(found[cell] for cell in cells if cell):
+        return join
+    other = {value: known.respelled(key.names, value) for value in found}
+    if any(found[value] and other[value] - found[value] for value in found):
+        return join
+    rows = sum(bool(not found[cell] and other[cell]) for cell in cells)
+    return Join((key,), tuple(found[cell] or other[cell] for cell in cells), rows)
 
 
-def _join(column: str, kind: str, values: Sequence[str], known: Known, note: str = "") -> Join:
-    found = {value: known.cases(kind, value) for value in set(values) if value}
-    return Join(column, kind, tuple(found.get(value, frozenset()) for value in values), note)
+def _join_all(table: Table, keys: Sequence[KeyColumn], known: Known) -> Join:
+    """Rows whose values all fit the same scans; where one column names files, only one scan may be left."""
+    sides = [_fitting(table, key, known) for key in keys]
+    cases = [frozenset.intersection(*found) for found in zip(*sides, strict=True)]
+    if any(key.names in ONE_SCAN for key in keys):
+        cases = [found if len(found) == 1 else NOTHING for found in cases]
+    return Join(tuple(keys), tuple(cases))
 
 
-def _without_zeros(values: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    return {
-        column: [v.lstrip("0") if v.isdigit() else "" for v in column_values]
-        for column, column_values in values.items()
-    }
+def _fitting(table: Table, key: KeyColumn, known: Known) -> list[Cases]:
+    cells = table.column(key.column)
+    if key.names in ONE_SCAN:
+        return [known.candidates(key.names, cell) if cell else NOTHING for cell in cells]
+    if key.names in KINDS:
+        return list(join_respelled(table, key, known=known).cases)
+    words = known.traits.get(key.names, {})
+    return [
+        NOTHING.union(*(words.get(word, NOTHING) for word in trait_words(key.names, cell))) for cell in cells
+    ]
 
 
-def _padded(values: Mapping[str, Sequence[str]], width: int) -> dict[str, list[str]]:
-    return {
-        column: [
-            _whole(v).zfill(width) if _whole(v).isdigit() and len(_whole(v)) <= width else "" for v in given
-        ]
-        for column, given in values.items()
-    }
-
-
-def _spellings(kind: str, value: str, folder: str) -> Iterator[str]:
-    """The ways one value may be written where `kind` is read from the scans."""
-    if kind == "path":
-        yield from _paths(value, folder)
-    elif kind in {"name", "stem"}:
-        name = PurePosixPath(value.replace("\\", "/")).name
-        yield name
-        if kind == "stem":
-            yield PurePosixPath(name).stem
-            yield f"{name}.nii"  # what is left of the name of a `.nii.gz` file without its last ending
-    else:
-        yield value
-        if _whole(value) != value:
-            yield _whole(value)
-
-
-def _paths(value: str, folder: str) -> Iterator[str]:
-    """The path from the table's folder, as it stands, and without each of its leading folders."""
-    parts = [part for part in value.replace("\\", "/").split("/") if part not in {"", "."}]
-    if folder:
-        yield "/".join((folder, *parts))
-    for start in range(len(parts)):
-        yield "/".join(parts[start:])
-
-
-def _whole(value: str) -> str:
-    """123 for the 123.0 that spreadsheets make of it."""
-    match = _WHOLE.fullmatch(value)
-    return match.group(1) if match else value
-
-
-def _nothing_found(columns: Sequence[str], known: Known) -> str:
-    kinds = [KINDS[kind] for kind in KINDS if known.index.get(kind)]
-    tried = ", ".join(f"'{column}'" for column in columns) or "none"
-    return (
-        f"No column of the table names the scans (tried {tried}). The scans can be named by their "
-        f"{', '.join(kinds) or 'nothing: no scan was read'}. Add such a column, or check that the table "
-        "belongs to these scans."
-    )
+def _no_match(table: Table, keys: Sequence[KeyColumn], known: Known) -> str:
+    lacking = [key for key in keys if key.names not in KINDS and not known.traits.get(key.names)]
+    if lacking:
+        return (
+            f"No scan that was read says its {lacking[0].names.replace('_', ' ')}, so "
+            f"{lacking[0].told()} tells none apart. Take it out of `cohort.id`."
+        )
+    columns = " and ".join(f"'{key.column}'" for key in keys)
+    names = " and ".join(KINDS.get(key.names, key.names.replace("_", " ")) for key in keys)
+    if len(keys) > 1:
+        each = ", ".join(f"{sum(map(bool, _fitting(table, key, known))):,} by {key.told()}" for key in keys)
+        return (
+            f"No row fits a scan by the columns {columns} together ({names}); of {len(table.rows):,} rows, "
+            f"{each} alone do. Check `cohort.id`."
+        )
+    others = [join_respelled(table, KeyColumn(keys[0].column, kind), known=known) for kind in KINDS]
+    best = max(others, key=lambda join: (join.matched, -join.respelled))
+    advice = "Check `cohort.id`, or set it to 'auto' to have the column found."
+    if best.matched:
+        advice = f"{best.matched:,} rows name one by its {KINDS[best.kind]}: `{best.yaml()}`."
+    return f"No value of the column {columns} is the {names} of a scan that was read. {advice}"

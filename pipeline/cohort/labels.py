@@ -3,83 +3,74 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.cohort.findings import Exclusion, Finding
 from pipeline.cohort.join import Join
-from pipeline.errors import ConfigError, DataError, nearest
+from pipeline.cohort.target import Refuse, Words, require_all_mapped, require_question
+from pipeline.cohort.words import counted, told
+from pipeline.errors import DataError
 from pipeline.tables import Table, lines_told
 
 CONFLICT_SHARE: Final = 0.20
 """More scans than this with contradicting labels mean that the table was joined at the wrong level."""
 
-Refuse = Callable[[tuple[str | int, ...], str], ConfigError]
-
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels by case_id, with what was left out and what a person should know."""
+    """Labels by case_id, with what was left out and what a person should know.
+
+    `missing` counts the scans without a label by the words that stand for it.
+    """
 
     of_case: Mapping[str, str]
     exclusions: tuple[Exclusion, ...]
     findings: tuple[Finding, ...]
+    missing: Mapping[str, int] = field(default_factory=dict)
 
 
-def label_cases(table: Table, target: str, *, join: Join, case_ids: Collection[str]) -> Labels:
+@dataclass(frozen=True)
+class Target:
+    """The column of labels, how its cells are read, and what refuses it at its line of the YAML."""
+
+    column: str
+    words: Words
+    refuse: Refuse
+
+
+def label_cases(table: Table, target: Target, *, join: Join, case_ids: Collection[str]) -> Labels:
     """The label of each scan of `case_ids` that the table gives exactly one.
 
     Raises:
+        ConfigError: the column is another kind of question, or has words that `cohort.classes` doesn't know.
         DataError: the target column is missing, no scan has a label, or the labels of more than
             CONFLICT_SHARE of the scans contradict each other.
     """
-    values = values_of_case(table, target, join)
+    cells = values_of_case(table, target.column, join)
+    values = {case_id: _by_class(given, target.words) for case_id, given in cells.items()}
+    _require_question(table, target, [values[case_id] for case_id in case_ids if case_id in values])
     of_case: dict[str, str] = {}
     exclusions = []
+    missing = Counter[str]()
     for case_id in sorted(case_ids):
         given = values.get(case_id, {})
         words = sorted(word for word in given if word)
         if len(words) == 1:
             of_case[case_id] = words[0]
         else:
-            exclusions.append(_without_label(case_id, words, given))
+            exclusions.append(_without_label(case_id, words, given, cells.get(case_id, {})))
+            missing.update([min(sorted(cells[case_id]), key=len)] if given and not words else [])
     conflicts = [item for item in exclusions if item.reason == "label_conflict"]
-    _require_labels(of_case, conflicts, target, join)
+    _require_labels(of_case, conflicts, target.column, join)
     findings = [
         *_conflicting(conflicts),
+        *_missing(missing),
         *_unmatched_rows(table, join),
         *_unused(table, target, of_case),
     ]
-    return Labels(of_case, tuple(exclusions), tuple(findings))
-
-
-def choose_classes(words: Collection[str], positive: str | None, *, refuse: Refuse) -> tuple[str, ...]:
-    """The classes in their order: negative and positive, or three and more by name.
-
-    Raises:
-        DataError: fewer than two classes, or two that differ only in case.
-        ConfigError: `cohort.positive` is missing for two classes, none of them, or given for more.
-    """
-    classes = sorted(set(words))
-    folded = Counter(word.casefold() for word in classes)
-    twins = [word for word in classes if folded[word.casefold()] > 1]
-    if twins:
-        raise DataError(f"The labels {_told(twins)} differ only in case. Write them alike in the table.")
-    if len(classes) < 2:
-        raise DataError(f"All labelled scans have the label {_told(classes)}. Two classes are needed.")
-    place = ("cohort", "positive")
-    if len(classes) > 2:
-        if positive is not None:
-            raise refuse(place, f"'positive' is for two classes, the table has {len(classes)}. Leave it out.")
-        return tuple(classes)
-    if positive is None:
-        raise refuse(
-            place, f"'positive' is missing: say which of {_told(classes)} is the finding looked for."
-        )
-    if positive not in classes:
-        raise refuse(place, f"no labelled scan has the class '{positive}' ({nearest(positive, classes)}).")
-    return tuple(sorted(classes, key=lambda word: word == positive))
+    return Labels(of_case, tuple(exclusions), tuple(findings), missing)
 
 
 def values_of_case(table: Table, column: str, join: Join) -> dict[str, dict[str, list[int]]]:
@@ -105,12 +96,40 @@ def group_values(table: Table, column: str, join: Join) -> dict[str, str]:
     return {case_id: next(iter(given)) if len(given) == 1 else "" for case_id, given in values.items()}
 
 
-def _without_label(case_id: str, words: Sequence[str], given: Mapping[str, list[int]]) -> Exclusion:
+def _by_class(given: Mapping[str, list[int]], words: Words) -> dict[str, list[int]]:
+    """The lines of each class that the cells of one scan name; under "" those without."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for cell, lines in given.items():
+        found[words.class_of(cell)] += lines
+    return found
+
+
+def _require_question(table: Table, target: Target, values: Sequence[Mapping[str, list[int]]]) -> None:
+    counts = Counter(word for given in values for word in given if word)
+    if target.words.classes:
+        require_all_mapped(target.words.unmapped(counts), refuse=target.refuse)
+        return
+    lines: dict[str, int] = {}
+    for given in values:
+        for word, own in given.items():
+            lines[word] = min([*own, lines.get(word, own[0])])
+
+    def cell_of(word: str) -> str:
+        return table.cell(target.column, lines[word])
+
+    require_question(counts, target.column, cell_of=cell_of, refuse=target.refuse)
+
+
+def _without_label(
+    case_id: str, words: Sequence[str], given: Mapping[str, list[int]], cells: Collection[str]
+) -> Exclusion:
     if words:
         lines = lines_told(line for word in words for line in given[word])
-        return Exclusion(case_id, "label_conflict", f"labels {_told(words)} in {lines} of the table")
+        return Exclusion(case_id, "label_conflict", f"labels {told(words)} in {lines} of the table")
     if given:
-        return Exclusion(case_id, "label_empty", f"no label in {lines_told(given[''])} of the table")
+        written = told(sorted(cell for cell in cells if cell))
+        what = f"no label but {written}" if written else "no label"
+        return Exclusion(case_id, "label_empty", f"{what} in {lines_told(given[''])} of the table")
     return Exclusion(case_id, "not_in_table", "the table of labels has no row for it")
 
 
@@ -120,7 +139,9 @@ def _require_labels(
     if len(conflicts) > CONFLICT_SHARE * (len(of_case) + len(conflicts)):
         raise DataError(
             f"The column '{target}' gives {len(conflicts)} scans contradicting labels when {join.sentence()} "
-            f"({conflicts[0].detail}, say). Name a column that is unique to each scan in `cohort.id`."
+            f"({conflicts[0].detail}, say). Name a column that is unique to each scan in `cohort.id`, or "
+            "with this one another that tells a patient's scans apart, as in "
+            f"`id: [{join.keys[0].yaml()}, {{column: NAME, names: laterality}}]`."
         )
     if not of_case:
         raise DataError(f"No scan has a label: the column '{target}' is empty in all rows that name a scan.")
@@ -134,6 +155,15 @@ def _conflicting(conflicts: Sequence[Exclusion]) -> Iterator[Finding]:
         yield Finding("label_conflict", len(conflicts), detail, tuple(item.case_id for item in conflicts))
 
 
+def _missing(missing: Counter[str]) -> Iterator[Finding]:
+    if missing:
+        detail = (
+            f"scans without a label, by what stands in its place: {counted(missing)} "
+            "(`cohort.classes` makes a class of a word)"
+        )
+        yield Finding("label_empty", missing.total(), detail)
+
+
 def _unmatched_rows(table: Table, join: Join) -> Iterator[Finding]:
     lines = [line for line, cases in zip(table.lines, join.cases, strict=True) if not cases]
     if lines:
@@ -142,12 +172,8 @@ def _unmatched_rows(table: Table, join: Join) -> Iterator[Finding]:
         )
 
 
-def _unused(table: Table, target: str, of_case: Mapping[str, str]) -> Iterator[Finding]:
-    unused = sorted(set(table.column(target)) - set(of_case.values()) - {""})
+def _unused(table: Table, target: Target, of_case: Mapping[str, str]) -> Iterator[Finding]:
+    named = {target.words.class_of(cell) for cell in set(table.column(target.column))}
+    unused = sorted(named - set(of_case.values()) - {""})
     if unused:
-        yield Finding("class_without_scan", len(unused), f"labels that no scan has: {_told(unused)}")
-
-
-def _told(words: Sequence[str]) -> str:
-    shown = [f"'{word}'" for word in words[:5]]
-    return " and ".join(shown) + (f" and {len(words) - 5} more" if len(words) > 5 else "")
+        yield Finding("class_without_scan", len(unused), f"labels that no scan has: {told(unused)}")

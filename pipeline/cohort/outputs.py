@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import digests
+from pipeline.cohort.duplicates import copies_across_parts
 from pipeline.cohort.findings import Exclusion, Finding
 from pipeline.cohort.join import Join
 from pipeline.cohort.sources import Scans
@@ -78,6 +79,7 @@ def cohort_json(cohort: Cohort, scans: Scans, join: Join) -> dict[str, Any]:
             for era, members in _by_era(cohort.rows).items()
         },
         "findings": [finding.to_json() for finding in cohort.findings],
+        "images_across_parts": _images_across_parts(cohort, scans),
         "digest": cohort.digest,
     }
 
@@ -100,6 +102,12 @@ def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:
         left = len(cohort.exclusions)
         lines.append(f"left out: {left:,} of {len(scans.cases):,} scans ({told}): see excluded.csv")
     return lines + [f"note: {finding.detail}" for finding in cohort.findings]
+
+
+def _images_across_parts(cohort: Cohort, scans: Scans) -> int:
+    """How many images lie in two parts: counted on the rows as they are, whatever was left out before."""
+    part_of = {row.case_id: row.part for row in cohort.rows}
+    return len(copies_across_parts(list(scans.cases.values()), part_of))
 
 
 def _counts(rows: Sequence[Row], classes: Sequence[str]) -> dict[str, Any]:

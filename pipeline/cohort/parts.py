@@ -8,8 +8,8 @@ so other shares or another salt act on later patients only.
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,27 +78,40 @@ def later_part(position: float, shares: Shares) -> str:
     return next((part for part, end in zip(PARTS, ends, strict=True) if position < end), _last(shares))
 
 
-def require_patients(part_of: Mapping[str, str], *, classes: Mapping[str, str]) -> None:
-    """Nothing, if every part has enough patients and train has every class.
+def require_patients(
+    part_of: Mapping[str, str], *, classes: Mapping[str, Collection[str]], advice: str
+) -> None:
+    """Nothing, if every part has enough patients and every class.
 
-    `classes` has the class of each patient.
+    `classes` has the classes of each patient, `advice` the way to other parts.
 
     Raises:
-        DataError: with the numbers of patients in each part.
+        DataError: with the numbers of patients in each part, and of each class in it.
     """
     counts = {part: sum(one == part for one in part_of.values()) for part in PARTS}
     told = ", ".join(f"{part} {count}" for part, count in counts.items())
     if min(counts.values()) < FEWEST_PATIENTS:
         raise DataError(
             f"Each part needs at least {FEWEST_PATIENTS} patients, and there are: {told}. "
-            "Add scans of more patients, or change `cohort.shares` before the first draw."
+            f"Add scans of more patients, or {advice}."
         )
-    missing = sorted(set(classes.values()) - {classes[p] for p, part in part_of.items() if part == "train"})
-    if missing:
-        raise DataError(
-            f"No patient of the train part has the class '{missing[0]}' (patients: {told}). "
-            "Add scans of more patients with it, or mend the part column."
+    found = {part: Counter[str]() for part in PARTS}
+    for patient_id, part in part_of.items():
+        found[part].update(set(classes[patient_id]))
+    names = sorted(set().union(*classes.values()))
+    lacking = [(part, name) for part in PARTS for name in names if not found[part][name]]
+    if not lacking:
+        return
+    part, name = lacking[0]
+    each = "; ".join(f"{one} " + ", ".join(f"'{n}' {found[one][n]}" for n in names) for one in PARTS)
+    if sum(found[one][name] for one in PARTS) < len(PARTS):
+        advice = (
+            "say in `cohort.classes` to which other class it belongs, or in `cohort.missing` that it is none"
         )
+    raise DataError(
+        f"The {part} part has no patient with the class '{name}' (patients: {each}). "
+        f"Add scans of more patients with it, or {advice}."
+    )
 
 
 def _by_class(strata: Mapping[str, str], position: Mapping[str, float]) -> list[list[str]]:

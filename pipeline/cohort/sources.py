@@ -25,6 +25,7 @@ JOIN case_files c ON c.token = used.token
 class Scans:
     """All scans, `index[kind][pseudonym]` with the case_ids, and numbers of files and series.
 
+    `unused` are token, reason and detail of the files that no scan was made of.
     `shared` are the sets of two and more patient ids that stand under one study or accession number.
     """
 
@@ -33,6 +34,7 @@ class Scans:
     shared: tuple[frozenset[str], ...]
     files: Mapping[str, Mapping[str, int]]
     series: int
+    unused: tuple[tuple[str, str, str], ...] = ()
 
 
 def load_scans(catalogue: Catalogue, key: Key) -> Scans:
@@ -50,7 +52,11 @@ def load_scans(catalogue: Catalogue, key: Key) -> Scans:
         files[state][reason] = count
     series = catalogue.query("SELECT COUNT(DISTINCT series_id) FROM cases")[0][0]
     nothing = {key.pseudonym(kind, "") for kind in ("study", "accession")} | {""}
-    return Scans(cases, index, _shared(cases, index, nothing), dict(files), int(series))
+    unused = catalogue.query(
+        "SELECT token, reason, detail FROM files WHERE state <> 'accepted' ORDER BY token"
+    )
+    shared = _shared(cases, index, nothing)
+    return Scans(cases, index, shared, dict(files), int(series), tuple(unused))
 
 
 def _index(catalogue: Catalogue, cases: Mapping[str, Case]) -> dict[str, dict[str, frozenset[str]]]:

@@ -11,15 +11,19 @@ from pipeline import ledger, printed, tables
 from pipeline.catalogue import Catalogue
 from pipeline.cohort.assembly import Joined, Past, assemble, drawn_by
 from pipeline.cohort.changes import champion_cohort
-from pipeline.cohort.join import Join, Known, find_join, join_by
+from pipeline.cohort.choice import find_join
+from pipeline.cohort.join import Join, KeyColumn, Known, join_by
 from pipeline.cohort.links import Told, read_links
+from pipeline.cohort.opening import open_labels, table_path
 from pipeline.cohort.outputs import Cohort, cohort_json, summary_lines
 from pipeline.cohort.redraw import draws, may_redraw
 from pipeline.cohort.sources import Scans, load_scans
+from pipeline.cohort.traits import traits_of
 from pipeline.config import Config
 from pipeline.errors import DataError
 from pipeline.pseudonyms import Key, load_key, require_same_key
 from pipeline.records import Summary
+from pipeline.spelling import folder_in_raw
 from pipeline.tables import Table
 from pipeline.workspace import Workspace, write_csv, write_json
 
@@ -36,14 +40,14 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     """
     key, _ = load_key(config.ingest.key, config.name, workspace.root)
     scans = _scans(workspace, key)
-    path = _table_path(config, workspace, "labels", config.cohort.labels)
-    labels = tables.read(path)
-    known = Known(scans.index, key.pseudonym, _folder_in_raw(path, workspace.root / config.ingest.raw))
+    path, labels = open_labels(config, workspace.root)
+    folder = folder_in_raw(path, workspace.root / config.ingest.raw)
+    known = Known(scans.index, key.pseudonym, folder, traits_of(scans.cases.values()))
     drawn = draws(workspace, redraw, drawn_by(config.cohort))
     _require_first_key(key, drawn.before)
     patients_of = _patients(known, scans, key, {record["patient_id"] for record in drawn.held})
     joined = Joined(scans, labels, _join(config, labels, known), _told(config, workspace, patients_of))
-    past = Past(drawn.held, champion_cohort(workspace), era=_era(workspace), findings=drawn.findings)
+    past = Past(drawn.held, champion_cohort(workspace), _era(workspace), drawn.findings, _redraw(workspace))
     cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
     if new:
         ledger.append(workspace.ledger("parts"), *([drawn.begun] if drawn.begun else []), *new)
@@ -68,18 +72,11 @@ def _require_first_key(key: Key, records: Sequence[ledger.Record]) -> None:
     require_same_key(key, key_ids[0] if key_ids else None, what="Patients of this analysis were placed")
 
 
-def _table_path(config: Config, workspace: Workspace, key: str, given: str) -> Path:
-    path = workspace.root / given
-    if not path.is_file():
-        raise config.refuse(("cohort", key), f"there is no table '{given}'. Mend the path.")
-    return path
-
-
 def _told(config: Config, workspace: Workspace, patients_of: Callable[[str], Collection[str]]) -> Told:
     given = config.cohort.links
     if given is None:
         return Told()
-    path = _table_path(config, workspace, "links", given)
+    path = table_path(config, workspace.root, "links", given)
     return read_links(tables.read(path), path.name, patients_of=patients_of)
 
 
@@ -93,20 +90,13 @@ def _patients(known: Known, scans: Scans, key: Key, placed: Set[str]) -> Callabl
     return patients_of
 
 
-def _folder_in_raw(path: Path, raw: Path) -> str:
-    """The table's folder as seen from RAW, empty when it lies outside or in RAW itself."""
-    folder = path.resolve().parent
-    inside = folder.is_relative_to(raw.resolve()) and folder != raw.resolve()
-    return folder.relative_to(raw.resolve()).as_posix() if inside else ""
-
-
 def _join(config: Config, labels: Table, known: Known) -> Join:
     choices = config.cohort
-    if choices.id != "auto":
-        return join_by(labels, choices.id.column, kind=choices.id.names, known=known)
-    labels.column(choices.target)  # told before a failing search for identifiers
-    others = {choices.target, choices.part_column, *choices.groups}
-    return find_join(labels, [column for column in labels.columns if column not in others], known=known)
+    keys = [KeyColumn(key.column, key.names) for key in choices.keys]
+    if keys:
+        return join_by(labels, keys, known=known)
+    others = [column for column in labels.columns if column not in choices.columns]
+    return find_join(labels, others, told=choices.columns, known=known, refuse=config.refuse)
 
 
 def _era(workspace: Workspace) -> int:
@@ -116,21 +106,23 @@ def _era(workspace: Workspace) -> int:
 
 def _advice(cohort: Cohort, workspace: Workspace) -> list[str]:
     """How other shares or another salt can still act on all patients, as long as they may."""
-    if not any(finding.kind == "shares_changed" for finding in cohort.findings) or not may_redraw(workspace):
+    command = _redraw(workspace)
+    if not command or not any(finding.kind == "shares_changed" for finding in cohort.findings):
         return []
-    return [
-        "No model has looked at the test part yet, so all parts can still be drawn anew: "
-        f"`{printed.make('cohort', {'REDRAW': printed.WHY})}`"
-    ]
+    return [f"No model has looked at the test part yet, so all parts can still be drawn anew: `{command}`"]
+
+
+def _redraw(workspace: Workspace) -> str:
+    """The command that draws all parts anew, empty once it would be refused."""
+    return printed.make("cohort", {"REDRAW": printed.WHY}) if may_redraw(workspace) else ""
 
 
 def _write(folder: Path, cohort: Cohort, joined: Joined) -> bool:
     """Whether a file of the cohort changed."""
     rows = pd.DataFrame([row.to_csv() for row in cohort.rows])
-    excluded = pd.DataFrame(
-        [(item.case_id, "cohort", item.reason, item.detail) for item in cohort.exclusions],
-        columns=["case_id", "stage", "reason", "detail"],
-    )
+    cases = [(item.case_id, "cohort", item.reason, item.detail) for item in cohort.exclusions]
+    files = [(token, "ingest", reason, detail) for token, reason, detail in joined.scans.unused]
+    excluded = pd.DataFrame([*cases, *files], columns=["case_id", "stage", "reason", "detail"])
     written = (
         write_csv(folder / "cohort.csv", rows),
         write_csv(folder / "excluded.csv", excluded),

@@ -6,20 +6,42 @@ table of labels is seen by its content, whatever its time stamp.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from pipeline import digests
+from pipeline.cohort.opening import check_labels
 from pipeline.config import SECTIONS, Config, dump
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json, write_text
 
 
 def run(config: Config, workspace: Workspace) -> Summary:
-    """Writes `data/NAME/config/SECTION.json`, `inputs.json`, `candidate/config.yaml` where they changed."""
+    """Writes `data/NAME/config/SECTION.json`, `inputs.json`, `candidate/config.yaml` where they changed.
+
+    A table of labels that changed, or is asked for something else, is looked into first: a typo in the name
+    of a column is told before the scans are read.
+
+    Raises ConfigError (file, line, nearest name) when the table lacks what the YAML names, DataError when it
+    is no table.
+    """
+    inputs = _inputs(config, workspace.root)
+    wanted = {"cohort.json": config.section("cohort"), "inputs.json": inputs}
+    if any(_stored(workspace.sections / name) != value for name, value in wanted.items()):
+        check_labels(config, workspace.root)
     changed = [write_json(workspace.sections / f"{name}.json", config.section(name)) for name in SECTIONS]
-    changed.append(write_json(workspace.sections / "inputs.json", _inputs(config, workspace.root)))
+    changed.append(write_json(workspace.sections / "inputs.json", inputs))
     changed.append(write_text(workspace.candidate / "config.yaml", dump(config)))
     return Summary(lines=(), changed=any(changed))
+
+
+def _stored(path: Path) -> Any:
+    """What the last run wrote, None where it can't be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _inputs(config: Config, root: Path) -> dict[str, str]:

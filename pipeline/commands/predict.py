@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline import champion, ingest, normalize
 from pipeline.catalogue import Catalogue
@@ -19,20 +20,26 @@ from pipeline.champion.predictions import score
 from pipeline.config import Config
 from pipeline.contracts import read_object
 from pipeline.errors import DataError, UsageError
+from pipeline.ingest.account import reason_lines
 from pipeline.ingest.keys import open_key
-from pipeline.pseudonyms import require_same_key
+from pipeline.ingest.stage import printable, raw_files
+from pipeline.pseudonyms import PHANTOM_NOTE, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_NAMES: Final = "The column `path` can name patients: keep this table where the scans are kept."
 
-def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary:
+
+def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: bool = False) -> Summary:
     """Writes one row a case to `out`: `case_id, patient_id, predicted, score_CLASS..., status, reason`.
 
-    Raises UsageError when no folder is given or the key is another, DataError when there is no model yet
-    or the folder holds no usable scan, DamageError when the model is not the one that was written.
+    A file that can't be read or used has a row, too: its token in place of a case, and its reason. `paths`
+    adds the column `path` of each row. Raises UsageError when no folder is given or the key is another,
+    DataError when there is no model yet or no usable scan, DamageError when the model is not the one that was
+    written.
     """
     if not new:
         raise UsageError("No folder of scans was given. Run: make predict NEW=folder")
@@ -45,24 +52,126 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path) -> Summary
         champion.check_generation(workspace, model.generation)
     _check_key(config, workspace)
     recipe = read_object(folder / "model.json", "recipe")["recipe"]
-    raw = new if "://" in new else str(Path(new).expanduser().resolve())
-    theirs = config.model_copy(
-        update={
-            "ingest": config.ingest.model_copy(update={"raw": raw, "key": _key(config), "failed_share": 1.0}),
-            "normalize": tuple(recipe),
-        }
-    )
     with _scratch(workspace) as scratch:
-        read = ingest.run(theirs, scratch)
-        cohort = _all_cases(scratch, read)
-        normalize.run(theirs, scratch)
+        theirs = _theirs(config, _raw(new, scratch), recipe)
+        lines = _read(theirs, scratch)
+        cohort = _all_cases(scratch, new, lines)
+        _normalize(theirs, scratch, new, lines)
         table = score(scratch, folder, cohort=cohort).drop(columns=["part", "truth"])
+        table = _with_unusable(table, scratch)
+        if paths:
+            table.insert(1, "path", _paths(table, theirs, scratch, new))
     write_csv(out, table)
     who = f"champion, generation {model.generation}" if model else "candidate (there is no champion yet)"
+    return Summary((*lines, *_told(table, who, out), *([_NAMES] if paths else [])))
+
+
+def _raw(new: str, scratch: Workspace) -> str:
+    """The folder of the new scans as seen from anywhere; a single file is copied into one of its own.
+
+    Raises DataError when neither is there.
+    """
+    if "://" in new:
+        return new
+    place = Path(new).expanduser().resolve()
+    if place.is_dir():
+        return str(place)
+    if not place.is_file():
+        raise DataError(f"There is no folder or file {new}. Mend the path in NEW.")
+    folder = scratch.root / "new"
+    folder.mkdir(parents=True)
+    shutil.copy2(place, folder / place.name)
+    for above in place.parents:
+        if (above / PHANTOM_NOTE).is_file():  # what says so of the folder says so of the copy
+            shutil.copy2(above / PHANTOM_NOTE, scratch.root)
+    return str(folder)
+
+
+def _theirs(config: Config, raw: str, recipe: Sequence[dict[str, Any]]) -> Config:
+    """The analysis' settings for the new scans, with the model's recipe.
+
+    Where patients were told by table or path, they are told by study now: new scans have no row or place.
+    """
+    settings = {
+        "raw": raw,
+        "key": _key(config),
+        "failed_share": 1.0,
+        "patient_from": "study" if config.ingest.patient_from else None,
+    }
+    ingest_settings = config.ingest.model_copy(update=settings)
+    return config.model_copy(update={"ingest": ingest_settings, "normalize": tuple(recipe)})
+
+
+def _read(theirs: Config, scratch: Workspace) -> tuple[str, ...]:
+    """What ingest says of the new scans, also where it finds none that it can use."""
+    try:
+        return ingest.run(theirs, scratch).lines
+    except DataError:
+        if not scratch.catalogue.is_file():
+            raise
+        with Catalogue(scratch.catalogue) as catalogue:
+            return tuple(reason_lines(catalogue))
+
+
+def _normalize(theirs: Config, scratch: Workspace, new: str, lines: Sequence[str]) -> None:
+    """Raises DataError when the model's recipe takes none of the scans."""
+    try:
+        normalize.run(theirs, scratch)
+    except DataError:  # it tells to change the recipe, which is the model's own
+        with Catalogue(scratch.catalogue) as catalogue:
+            count = len(catalogue.cases())
+        why = f"the model's recipe takes none of {count} scans; they are of another kind than those it knows."
+        raise DataError("\n".join([*lines, f"Nothing in {new} can be scored: {why}"])) from None
+
+
+def _told(table: pd.DataFrame, who: str, out: Path) -> list[str]:
+    ok = table["status"] == "ok"
     counts = ", ".join(
-        f"{name} {count}" for name, count in table["predicted"].value_counts().sort_index().items()
+        f"{name} {count}" for name, count in table["predicted"][ok].value_counts().sort_index().items()
     )
-    return Summary((*read.lines, f"Scored {len(table)} cases with the {who}: {counts}. Table: {out}"))
+    lost = int((~ok).sum())
+    failed = f" {lost:,} row{'' if lost == 1 else 's'} failed: the column `reason` says why." if lost else ""
+    return [f"Scored {ok.sum():,} cases with the {who}: {counts or 'none'}.{failed} Table: {out}"]
+
+
+def _with_unusable(table: pd.DataFrame, scratch: Workspace) -> pd.DataFrame:
+    """The table with a row for each file that could not be read or used, by its token."""
+    import pandas as pd
+
+    with Catalogue(scratch.catalogue) as catalogue:
+        rows = catalogue.query(
+            "SELECT token, reason, detail FROM files WHERE state IN ('failed', 'quarantined') ORDER BY token"
+        )
+    lost = [
+        {"case_id": token, "status": "failed", "reason": f"{reason} ({detail})" if detail else reason}
+        for token, reason, detail in rows
+    ]
+    if not lost:
+        return table
+    texts = [name for name in ("patient_id", "predicted") if name in table]
+    whole = pd.concat([table, pd.DataFrame(lost)], ignore_index=True)
+    return whole.assign(**{name: whole[name].fillna("") for name in texts})
+
+
+def _paths(table: pd.DataFrame, theirs: Config, scratch: Workspace, new: str) -> list[str]:
+    """The path of each row, as seen from where NEW was typed: of its file, or of the folder of its files."""
+    below = "" if (scratch.root / "new").is_dir() else f"{new.rstrip('/')}/"
+    path_of = {file.token: file.path for file in raw_files(theirs, scratch)}
+    with Catalogue(scratch.catalogue) as catalogue:
+        rows = catalogue.query("SELECT case_id, token FROM case_files")
+    files: defaultdict[str, list[str]] = defaultdict(list)
+    for case_id, token in rows:
+        files[case_id].append(path_of[token])
+    one_file = new if not below else ""
+    return [
+        one_file or below + printable(_common(files.get(name) or [path_of[name]]))
+        for name in table["case_id"]
+    ]
+
+
+def _common(paths: Sequence[str]) -> str:
+    """The path of one file, else the folder that holds all."""
+    return paths[0] if len(paths) == 1 else os.path.commonpath([path.rpartition("/")[0] for path in paths])
 
 
 def _check_key(config: Config, workspace: Workspace) -> None:
@@ -78,14 +187,18 @@ def _key(config: Config) -> str | None:
     return str(Path(config.ingest.key).expanduser()) if config.ingest.key else None
 
 
-def _all_cases(scratch: Workspace, read: Summary) -> pd.DataFrame:
+def _all_cases(scratch: Workspace, new: str, lines: Sequence[str]) -> pd.DataFrame:
     """The new scans as a cohort without labels, written where normalize looks for one."""
     import pandas as pd
 
     with Catalogue(scratch.catalogue) as catalogue:
         rows = [(case.case_id, case.patient_id, "new", "") for case in catalogue.cases()]
     if not rows:
-        raise DataError("\n".join([*read.lines, "The folder holds no usable scan: the table says why."]))
+        raise DataError(
+            "\n".join(
+                [*lines, f"Nothing in {new} can be scored: none of it is a scan as this model reads them."]
+            )
+        )
     cohort = pd.DataFrame(rows, columns=["case_id", "patient_id", "part", "target"])
     write_csv(scratch.candidate / "cohort.csv", cohort)
     return cohort

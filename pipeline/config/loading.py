@@ -14,6 +14,7 @@ from pipeline.config import text
 from pipeline.config.sections import Config, Section
 from pipeline.errors import ConfigError, UsageError, nearest
 
+_BRANCHES = frozenset({"bool", "JoinColumn"})
 _NAME = re.compile(r"(?!raw$)[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -62,7 +63,7 @@ def _told(path: Path, lines: text.Lines, error: ValidationError) -> ConfigError:
 def _is_key(key: str | int) -> bool:
     """Whether part of pydantic's location is a key of ours, not the name of a union's branch."""
     branch = isinstance(key, str) and (
-        key in {"bool", "JoinColumn"} or key.startswith(("literal[", "function-after["))
+        key in _BRANCHES or key.startswith(("literal[", "tuple[", "function-"))
     )
     return not branch
 
@@ -73,7 +74,7 @@ def _sentence(keys: text.KeyPath, item: Any) -> str:
         return f"unknown key '{keys[-1]}' ({nearest(str(keys[-1]), _known_keys(keys[:-1]))})."
     if item["type"] == "missing":
         return f"'{name}' is missing."
-    if item["type"] == "secret":  # not to be shown
+    if item["type"] == "said":  # what was found is in the message, or not to be shown
         return f"'{name}': {item['msg']}."
     message = item["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     found = json.dumps(item["input"], ensure_ascii=False)

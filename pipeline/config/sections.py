@@ -9,7 +9,15 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from pipeline.config.text import KeyPath, place
@@ -37,6 +45,7 @@ class Limits(Section):
     seconds: Count = 30
     memory_mb: Annotated[int, Field(ge=256)] = 4096
     depth: Annotated[int, Field(ge=1, le=64)] = 32
+    members: Count = 1_000_000
 
 
 class PatientFrom(Section):
@@ -78,6 +87,7 @@ class Ingest(Section):
     dummy_ids: tuple[str, ...] = ()
     include: tuple[Literal["derived", "localizer", "for_processing"], ...] = ()
     select: dict[str, dict[str, Any]] = {}
+    unit_of: dict[str, str] = {}
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"
@@ -96,7 +106,7 @@ class Ingest(Section):
         """A folder's path, or a URL that says nothing about who reads it."""
         if "://" in raw and (re.search(r"://[^/]*:[^/]*@", raw) or "?" in raw):
             raise PydanticCustomError(
-                "secret", "a URL must hold no password or token; set them where its driver looks"
+                "said", "a URL must hold no password or token; set them where its driver looks"
             )
         return raw.removeprefix("file://")
 
@@ -115,10 +125,10 @@ class Ingest(Section):
 
 
 class JoinColumn(Section):
-    """Which column of the table identifies the scans, and what it names."""
+    """A column of the table, and what it names: an identifier, or an attribute that tells scans apart."""
 
     column: str
-    names: Literal["sop", "series", "study", "accession", "patient", "path", "name", "stem"]
+    names: str
 
 
 class Shares(Section):
@@ -136,19 +146,69 @@ class Shares(Section):
         return self
 
 
+def _as_word(value: object) -> object:
+    """A word of a table as text: YAML makes numbers and booleans of some."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.15g}" if isinstance(value, int | float) else value
+
+
+def _one_target(value: object) -> object:
+    if isinstance(value, list):
+        raise PydanticCustomError(
+            "said",
+            "several targets are a question of the kind multilabel, which this version does not answer yet; "
+            "name one column",
+        )
+    return value
+
+
+Word = Annotated[str, BeforeValidator(_as_word)]
+
+
 class Cohort(Section):
     """Which scans have which label, and how patients are divided into parts."""
 
     labels: str
-    target: str
-    positive: str | None = None
-    id: Literal["auto"] | JoinColumn = "auto"
+    sheet: str | None = None
+    target: Annotated[str, BeforeValidator(_one_target)]
+    positive: Word | None = None
+    classes: dict[str, Annotated[tuple[Word, ...], Field(min_length=1)]] = {}
+    missing: tuple[Word, ...] = ()
+    id: Literal["auto"] | JoinColumn | Annotated[tuple[JoinColumn, ...], Field(min_length=1)] = "auto"
     part_column: str | None = None
     links: str | None = None
     on_patient_overlap: Literal["refuse", "redraw"] = "refuse"
     shares: Shares = Shares()
     salt: int = 1
     groups: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_word_once(self) -> Cohort:
+        words = [word for given in (*self.classes.values(), self.missing) for word in given]
+        twice = sorted({word for word in words if words.count(word) > 1})
+        if twice:
+            raise PydanticCustomError(
+                "said", f"the word '{twice[0]}' stands twice in `classes` and `missing`"
+            )
+        if self.classes and self.positive is not None and self.positive not in self.classes:
+            names = ", ".join(self.classes)
+            raise PydanticCustomError("said", f"`positive: {self.positive}` is none of `classes`: {names}")
+        if len(self.classes) == 1:
+            raise PydanticCustomError("said", "`classes` needs two classes at least")
+        return self
+
+    @property
+    def keys(self) -> tuple[JoinColumn, ...]:
+        """The columns by which scans are named; none: they are to be found."""
+        if isinstance(self.id, str):
+            return ()
+        return (self.id,) if isinstance(self.id, JoinColumn) else self.id
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns whose values the cohort takes: the target, the part and the groups."""
+        return (self.target, *([self.part_column] if self.part_column else []), *self.groups)
 
 
 class Effect(Section):

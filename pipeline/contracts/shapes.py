@@ -68,7 +68,6 @@ class Refusal(Shape):
     """A scan that a recipe couldn't take, and why."""
 
     case_id: str
-    pixel_digest: str
     reason: str
     detail: str
 

@@ -28,10 +28,7 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
     files = sum(number for _, _, number in found)
     cases, patients = catalogue.query("SELECT count(*), count(DISTINCT patient_id) FROM cases")[0]
     lines = [f"{_told(files, 'file')}, {_told(cases, 'scan')} of {_told(patients, 'patient')}"]
-    lines += [
-        f"  {state:<12} {reason:<30} {number:>8}  {REASONS[reason].sentence}"
-        for state, reason, number in found
-    ]
+    lines += reason_lines(catalogue)
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in noted(catalogue)]
     if difference.known and (changed or difference.gone):
         told = f"{_told(changed, 'new or changed file')}, {len(difference.gone):,} gone"
@@ -46,6 +43,14 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
         told = _told(difference.young, "file")
         lines.append(f"waiting for the next run, since changed just now: {told}")
     return lines
+
+
+def reason_lines(catalogue: Catalogue) -> list[str]:
+    """A table of states and reasons with files and sentences."""
+    return [
+        f"  {state:<12} {reason:<30} {number:>8}  {REASONS[reason].sentence}"
+        for state, reason, number in counts(catalogue)
+    ]
 
 
 def owner_lines(catalogue: Catalogue) -> list[str]:
@@ -67,16 +72,22 @@ def owner_lines(catalogue: Catalogue) -> list[str]:
                 f"note: {_told(named, 'image')} in use have a PatientID and keep it; where it is that of a "
                 "patient found otherwise, link the two by `cohort.links`"
             )
+    return lines + _crowded_patient(catalogue)
+
+
+def _crowded_patient(catalogue: Catalogue) -> list[str]:
+    """What to do where one patient has so many of the studies that it may be several."""
     studies, most = catalogue.query(
         "SELECT coalesce(sum(n), 0), coalesce(max(n), 0) FROM "
         "(SELECT count(DISTINCT study_id) AS n FROM cases GROUP BY patient_id)"
     )[0]
-    if most >= _MANY_STUDIES and most > studies / 2:
-        lines.append(
-            f"note: {most:,} of {studies:,} studies are of one patient; if that ID is a dummy, name it in "
-            "`ingest.dummy_ids`, and say by `ingest.patient_from` whose the scans are"
-        )
-    return lines
+    if most < _MANY_STUDIES or most <= studies / 2:
+        return []
+    return [
+        f"note: {most:,} of {studies:,} studies are of one patient. If its ID is a dummy, name it in "
+        "`ingest.dummy_ids` and say by `ingest.patient_from` whose they are; if it is a folder of several "
+        "patients, use a pattern there"
+    ]
 
 
 def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> None:

@@ -19,11 +19,11 @@ from pipeline.ingest.isolation import at_most
 from pipeline.ingest.likeness import perceptual_digest
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.planning import CasePlan
+from pipeline.ingest.plausibility import check_ct, has_plausible_uptakes
 from pipeline.ingest.reader import Meaning, PlaneReader, Source, SourceFile, open_source, values_of
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.templates import Templates
-from pipeline.ingest.transforms import RGB
-from pipeline.ingest.values import HU, check_hounsfield
+from pipeline.ingest.units import CT, PET, RGB, SUV
 from pipeline.ingest.volume import assemble
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute, Case, Geometry
@@ -65,9 +65,10 @@ class Cast:
 
 @dataclass(frozen=True)
 class _Voxels:
-    """The canonical array of a case, its geometry, and the notes of its assembly."""
+    """The canonical array of a case, its unit and geometry, and the notes on all its files."""
 
     array: NDArray[Any]
+    unit: str
     geometry: Geometry
     notes: tuple[str, ...]
 
@@ -93,7 +94,9 @@ def _cast(batch: Batch, *, publishes: bool) -> Cast:
     with ShardWriter(batch.shard, publishes=publishes) as writer:
         for case_plan in batch.cases:
             with contextlib.ExitStack() as stack:
-                reader = PlaneReader(batch.files, case_plan.tokens, batch.limits, templates, stack)
+                reader = PlaneReader(
+                    batch.files, case_plan.tokens, case_plan.unit, batch.limits, templates, stack
+                )
                 try:
                     voxels = _voxels(case_plan, reader)
                 except Refusal as refusal:
@@ -163,29 +166,40 @@ def pixel_digest(array: NDArray[Any], key: Key) -> str:
 
 def _plane_digest(source: Source, index: int, batch: Batch) -> str:
     with at_most(batch.limits.seconds):
-        return pixel_digest(values_of(source, index).array, batch.key)
+        return pixel_digest(values_of(source, index, source.meaning.transform(index)).array, batch.key)
 
 
 def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
     """The voxels of a case. Raises Refusal, whatever happens."""
     try:
-        array, geometry, notes = assemble(case_plan.group, reader.read)
-        array = np.ascontiguousarray(array)
+        voxels = _assembled(case_plan, reader)
+        if reader.unit == SUV and not has_plausible_uptakes(reader.tally):
+            reader.begin_again(case_plan.file_unit)
+            voxels = _assembled(case_plan, reader)
         reader.token = ""  # from here on it is the whole volume's trouble
-        if _unit(case_plan) == HU:
-            check_hounsfield(reader.tally, bits_stored=reader.bits_stored)
+        transform = reader.transforms[0]
+        if transform.modality == CT or transform.hounsfield:
+            check_ct(reader.tally, transform, bits_stored=reader.bits_stored)
     except MemoryError:
         raise Refusal("limit_exceeded", "memory") from None
     except (ValueError, ArithmeticError, LookupError, TypeError) as error:
         raise Refusal("internal_error", type(error).__name__) from None
-    return _Voxels(array, geometry, notes)
+    return voxels
+
+
+def _assembled(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
+    array, geometry, notes = assemble(case_plan.group, reader.read, unit=reader.unit)
+    if case_plan.unit_stated:
+        notes += ("unit_stated",)
+    elif case_plan.modality == PET and reader.unit != SUV:
+        notes += ("suv_inputs_missing",)
+    return _Voxels(np.ascontiguousarray(array), reader.unit, geometry, notes)
 
 
 def _case(
     case_plan: CasePlan, voxels: _Voxels, *, reader: PlaneReader, writer: ShardWriter, key: Key
 ) -> Case:
     first = case_plan.group.frames[0]
-    unit = _unit(case_plan)
     read_notes = {note for words in reader.notes.values() for note in words}
     return Case(
         case_id=case_plan.case_id,
@@ -193,8 +207,8 @@ def _case(
         study_id=first.study_id,
         series_id=first.series_id,
         modality=first.modality,
-        value_unit=unit,
-        channels=3 if unit == RGB else 1,
+        value_unit=voxels.unit,
+        channels=3 if voxels.unit == RGB else 1,
         geometry=voxels.geometry,
         stored=writer.append(voxels.array),
         pixel_digest=pixel_digest(voxels.array, key),
@@ -215,7 +229,3 @@ def _reading_attributes(reader: PlaneReader) -> dict[str, Attribute]:
     if reader.transforms[0].factor != 1.0:
         found["suv_factor"] = reader.transforms[0].factor
     return found
-
-
-def _unit(case_plan: CasePlan) -> str:
-    return str(case_plan.group.frames[0].keys["unit"])

@@ -1,16 +1,18 @@
 """What is new in RAW against the catalogue, and which known files it touches.
 
-SQL does the comparing, so that one new file among very many costs little.
+SQL does most of the comparing, so that one new file among very many costs little.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.catalogue import Catalogue
 from pipeline.ingest.discover import Found
-from pipeline.ingest.reasons import TRANSIENT
+from pipeline.ingest.reasons import ARCHIVE, OWN_TABLE, TRANSIENT
 
 _PARAMETERS = 500
 
@@ -34,26 +36,68 @@ class Changes:
     reassigned: int = 0
 
 
+class KnownFile(NamedTuple):
+    """What the catalogue says of a path when a run begins."""
+
+    size: int
+    mtime_ns: int
+    reason: str
+    archive: str
+    members: int
+
+
+def known_files(catalogue: Catalogue) -> dict[str, KnownFile]:
+    """Everything that was read before, by token."""
+    rows = catalogue.query("SELECT token, size, mtime_ns, reason, archive, members FROM files")
+    return {row[0]: KnownFile._make(row[1:]) for row in rows}
+
+
+def unsettled_archives(
+    found: Sequence[Found], known: Mapping[str, KnownFile], *, again: Set[str]
+) -> list[Found]:
+    """The known archives that must be listed again.
+
+    They have changed, not all of their files are known (a run was killed), or one of these is to be tried
+    again, as those of the archives in `again` are.
+    """
+    archives = {token for token, file in known.items() if file.reason == ARCHIVE}
+    if not archives:
+        return []
+    inside = Counter(file.archive for file in known.values())
+    passing = again | {file.archive for file in known.values() if file.reason in TRANSIENT}
+    return [
+        file
+        for file in found
+        if file.token in archives
+        and (
+            _differs(file, known[file.token])
+            or inside[file.token] != known[file.token].members
+            or file.token in passing
+        )
+    ]
+
+
 def find_changes(
     found: Sequence[Found],
-    catalogue: Catalogue,
+    known: Mapping[str, KnownFile],
     *,
     is_young: Callable[[Found], bool],
+    closed: Set[str] = frozenset(),
     reassigned: Collection[str] = (),
 ) -> Changes:
     """The differences; young files (still being copied, perhaps) are left for the next run.
 
-    `reassigned` are tokens of known files whose patient is another one now.
+    `closed` are archives whose files are not in `found` and stay as they are, `reassigned` are tokens of
+    known files whose patient is another one now.
     """
-    rows = catalogue.query("SELECT token, size, mtime_ns, reason FROM files")
-    known = {token: (size, mtime_ns) for token, size, mtime_ns, _ in rows}
-    used = {token for token, _, _, reason in rows if reason == "ok"}
-    passing = {token for token, _, _, reason in rows if reason in TRANSIENT}
-    differing = [file for file in found if known.get(file.token) != (file.size, file.mtime_ns)]
+    differing = [file for file in found if file.token not in known or _differs(file, known[file.token])]
     fresh = tuple(file for file in differing if not is_young(file))
-    changed = {file.token for file in differing}
-    again = (passing | set(reassigned)) - changed
+    passing = {token for token, file in known.items() if file.reason in TRANSIENT}
+    again = (passing | set(reassigned)) - {file.token for file in differing}
     gone = known.keys() - {file.token for file in found}
+    if closed:
+        gone = {token for token in gone if known[token].archive not in closed}
+    used = {token for token, file in known.items() if file.reason == "ok"}
     return Changes(
         fresh=fresh,
         again=tuple(file for file in found if file.token in again),
@@ -64,6 +108,19 @@ def find_changes(
         used_gone=len(used & gone),
         reassigned=len(again & set(reassigned) - gone),
     )
+
+
+def archives_of(catalogue: Catalogue, tokens: Iterable[str]) -> set[str]:
+    """The archives that known files lie in."""
+    rows = _select(catalogue, "SELECT DISTINCT archive FROM files WHERE token", tokens)
+    return {row[0] for row in rows} - {""}
+
+
+def _differs(file: Found, known: KnownFile) -> bool:
+    """Whether a path has other bytes than before, or became a table of the settings, or ceased to be one."""
+    if (known.size, known.mtime_ns) != (file.size, file.mtime_ns):
+        return True
+    return (known.reason == OWN_TABLE) != (file.reason == OWN_TABLE)
 
 
 def lasting_digests(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, str]:

@@ -135,4 +135,6 @@ def _row(token: str, header: Header, outcome: Outcome, notes: Iterable[str] = ()
         series_id=header.series_id,
         sop_id=header.sop_id,
         identifiers=header.identifiers,
+        archive=header.archive,
+        members=header.members,
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.ingest.dataset import Dataset, walk
 from pipeline.ingest.elements import Buffer, Elements, Encoding, Order
+from pipeline.ingest.limits import most_unpacked
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.templates import Template, Templates
 
@@ -20,14 +21,8 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 DEFLATED = "1.2.840.10008.1.2.1.99"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 
-INFLATION_FACTOR = 100  # real images deflate by less than 20; above this and ...
-INFLATION_FREE_BYTES = 64 << 20  # ... this size it is a bomb
 _CHUNK = 1 << 20
-
-_ARCHIVES = {
-    b"PK\x03\x04": 0, b"PK\x05\x06": 0, b"\x1f\x8b": 0, b"7z\xbc\xaf\x27\x1c": 0, b"Rar!\x1a\x07": 0,
-    b"BZh": 0, b"\xfd7zXZ\x00": 0, b"\x28\xb5\x2f\xfd": 0, b"ustar": 257, b"CD001": 32769,
-}  # fmt: skip
+_NIFTI = (b"n+1\0", b"ni1\0", b"n+2\0", b"ni2\0")
 
 
 @dataclass(frozen=True)
@@ -48,8 +43,7 @@ def open_container(
 ) -> Container:
     """The data set of a file; `templates` hold the headers seen before.
 
-    Raises Refusal: `archive_not_opened`, `not_dicom`, `corrupt_dataset`, `truncated_pixel_data` or
-    `limit_exceeded`.
+    Raises Refusal: `not_dicom`, `corrupt_dataset`, `truncated_pixel_data` or `limit_exceeded`.
     """
     start, preamble = _beginning(data)
     notes = () if preamble else ("no_preamble",)
@@ -88,7 +82,7 @@ def _opened(
 
 def inflate(data: Buffer, start: int, *, limit: int) -> bytes:
     """The inflated bytes of a raw deflate stream. Raises Refusal when damaged or over the limit."""
-    limit = min(limit, max(INFLATION_FREE_BYTES, INFLATION_FACTOR * (len(data) - start)))
+    limit = most_unpacked(len(data) - start, limit)
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     inflated = bytearray()
     pending = bytes(data[start:])
@@ -115,14 +109,14 @@ def _beginning(data: Buffer) -> tuple[int, bool]:
     """Where the first element lies, and whether a preamble stands before it."""
     if data[128:132] == b"DICM":
         return 132, True
-    if any(data[at : at + len(magic)] == magic for magic, at in _ARCHIVES.items()):
-        raise Refusal("archive_not_opened")
     if data[:4] == b"DICM":
         return 4, False
     # without a preamble, a group 2 or 8 in either byte order must be at the beginning
     for start in (0, 1) if data[:1] == b" " else (0,):  # some writers leave a stray blank
         if data[start : start + 2] in (b"\2\0", b"\x08\0", b"\0\x08") and len(data) >= start + 8:
             return start, False
+    if data[344:348] in _NIFTI or data[4:8] in _NIFTI:
+        raise Refusal("not_dicom", "NIfTI, which is not read")
     raise Refusal("not_dicom")
 
 
@@ -135,6 +129,13 @@ def _meta(data: Buffer, start: int, encoding: Encoding) -> tuple[Dataset, int]:
         header, size = (12, 4) if vr in (b"OB", b"OW", b"SQ", b"UN", b"UT") else (8, 2)
         tag = 0x00020000 | int.from_bytes(data[position + 2 : position + 4], "little")
         length = int.from_bytes(data[position + header - size : position + header], "little")
+        start = position + header
+        if tag in elements and data[start : start + length] != Dataset(
+            data, encoding, elements, start
+        ).value_of(tag):
+            raise Refusal(
+                "corrupt_dataset", "an element of the meta group stands there twice, with two values"
+            )
         elements[tag] = (vr, position + header, length)
         position += header + length
         if position > len(data):

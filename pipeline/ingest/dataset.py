@@ -20,11 +20,12 @@ from pipeline.ingest.elements import (
     Region,
     deeper,
     inside,
+    walk_elements,
     walk_fragments,
     walk_items,
-    walker,
 )
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.vocabulary import spelt
 
 _BINARY = {
     code: {
@@ -34,6 +35,8 @@ _BINARY = {
     for code in "<>"
 }
 _NUMBER = re.compile(rb"[ \0]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[ \0]*")
+_DECIMAL_COMMA = re.compile(rb"[ \0]*([+-]?(?:0*,\d+|\d+,(?!\d{3}[ \0]*$)\d*|\d{4,},\d{3}))[ \0]*")
+_LISTS = frozenset({"WindowCenter", "WindowWidth"})
 _MAX_NUMBER_BYTES = 64  # 16 by the standard; writers of repr() need up to 25
 
 
@@ -80,6 +83,17 @@ class Dataset:
         except UnicodeDecodeError:
             return value.decode("latin-1")
 
+    def word(self, keyword: str) -> str:
+        """The word of the standard that the value is, also where it is spelt otherwise; that is noted.
+
+        Of no known word the text as it is.
+        """
+        text = self.text(keyword)
+        known = spelt(keyword, text)
+        if known != text:
+            self.encoding.notes.add("spelling_corrected")
+        return known
+
     def words(self, keyword: str) -> tuple[str, ...]:
         """The values between backslashes, trimmed; () when absent or empty."""
         text = self.text(keyword)
@@ -95,7 +109,7 @@ class Dataset:
             return ()
         value = self.raw(keyword)
         if representation in ("DS", "IS"):
-            return _decimal_numbers(value, keyword)
+            return _decimal_numbers(value, keyword, self.encoding.notes)
         if representation == "XS":
             representation = "SS" if signed else "US"
         return _binary_numbers(value, _BINARY[self.encoding.order][representation], keyword)
@@ -137,7 +151,7 @@ def walk(data: Buffer, start: int, end: int, encoding: Encoding) -> Dataset:
     """The data set in `data[start:end]`. Raises Refusal `corrupt_dataset` unless it ends at `end`."""
     elements: Elements = {}
     try:
-        walker(encoding)(Region(data, start, end), encoding, elements)
+        walk_elements(Region(data, start, end), encoding, elements)
     except Refusal as refusal:
         if refusal.reason != "truncated_pixel_data":
             raise
@@ -152,19 +166,30 @@ def fragments(dataset: Dataset, element: Element) -> list[tuple[int, int]]:
     return found
 
 
-def _decimal_numbers(value: bytes, keyword: str) -> tuple[float, ...]:
+def _decimal_numbers(value: bytes, keyword: str, notes: set[str]) -> tuple[float, ...]:
     stripped = value.strip(b" \0")
     if not stripped:
         return ()
-    parts = stripped.split(b"\\")
     numbers = []
-    for part in parts:
+    for part in stripped.split(b"\\"):
         match = _NUMBER.fullmatch(part) if len(part) <= _MAX_NUMBER_BYTES else None
-        number = float(match[1]) if match else math.nan
+        number = float(match[1]) if match else _with_comma(part, keyword, notes)
         if not math.isfinite(number):
             raise Refusal("missing_attribute", f"{keyword} is not a number")
         numbers.append(number)
     return tuple(numbers)
+
+
+def _with_comma(part: bytes, keyword: str, notes: set[str]) -> float:
+    """The number written with a decimal comma, which is noted; NaN where the comma may be another's.
+
+    1,024 may be a thousand and 24, and 40,80 in a list of windows two numbers.
+    """
+    match = _DECIMAL_COMMA.fullmatch(part) if len(part) <= _MAX_NUMBER_BYTES else None
+    if match is None or ELEMENTS[keyword][1] != "DS" or keyword in _LISTS:
+        return math.nan
+    notes.add("decimal_comma")
+    return float(match[1].replace(b",", b"."))
 
 
 def _binary_numbers(value: bytes, number: Struct, keyword: str) -> tuple[float, ...]:

@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.ingest import remote
+from pipeline.ingest.archives import Member
 from pipeline.pseudonyms import Key
+
+_TRIMMED = ("", " ", "\0")
 
 
 @dataclass(frozen=True)
 class Found:
     """One path of RAW: its keyed token, size and time; `reason` is set where it can't be read as a file.
 
-    Behind a URL, `path` is the file's URL, and in place of the time stands its version.
+    Behind a URL, `path` is the file's URL, and in place of the time stands its version. So it does for a
+    `member` of an archive, whose path is then in `path`; `relative` goes on inside.
     """
 
     token: str
@@ -24,6 +28,8 @@ class Found:
     size: int
     mtime_ns: int
     reason: str = ""
+    detail: str = ""
+    member: Member | None = None
 
 
 def discover(root: bytes, key: Key) -> list[Found]:
@@ -33,14 +39,21 @@ def discover(root: bytes, key: Key) -> list[Found]:
     """
     if remote.is_url(root):
         return [
-            Found(key.pseudonym("path", relative), path, relative, size, version, reason)
+            Found(path_token(key, relative), path, relative, size, version, reason)
             for path, relative, size, version, reason in sorted(remote.listing(root))
         ]
     return [
-        Found(key.pseudonym("path", relative), path, relative, size, mtime_ns, reason)
+        Found(path_token(key, relative), path, relative, size, mtime_ns, reason)
         for path, size, mtime_ns, reason in sorted(_walk(root))
         for relative in [os.fsdecode(path[len(root) + 1 :])]
     ]
+
+
+def path_token(key: Key, relative: str) -> str:
+    """The keyed token of a path: that of its pseudonym, unless this would trim it to another path's."""
+    if relative[:1] in _TRIMMED or relative[-1:] in _TRIMMED:
+        relative = f"/{relative}/"
+    return key.pseudonym("path", relative)
 
 
 def _walk(folder: bytes) -> Iterator[tuple[bytes, int, int, str]]:

@@ -6,12 +6,13 @@ where its data set ends. Sequences of defined length are stepped over as a whole
 
 from __future__ import annotations
 
+import contextlib
 import mmap
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from struct import Struct
 from typing import Literal
 
+from pipeline.ingest.dictionary import ELEMENTS
 from pipeline.ingest.reasons import Refusal
 
 Buffer = bytes | mmap.mmap
@@ -25,6 +26,7 @@ MAX_ELEMENTS = 100_000
 MAX_NESTED_ELEMENTS = 2_000_000  # ten thousand frames with two hundred elements each
 PIXEL_DATA_TAGS = (0x7FE00010, 0x7FE00008, 0x7FE00009)
 
+_ASKED_FOR = frozenset(tag for tag, _ in ELEMENTS.values())
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _LONG = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
@@ -47,6 +49,8 @@ class Encoding:
     depth: int = 32
     nested: list[int] = field(default_factory=lambda: [MAX_NESTED_ELEMENTS], compare=False)
     """How many more nested elements may be walked, shared by everything read from one file."""
+    notes: set[str] = field(default_factory=set, compare=False)
+    """Notes on what is not written as the standard has it, shared by everything read from one file."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,58 @@ def header_bytes(vr: bytes) -> int:
     return 8 if not vr or vr in _SHORT else 12
 
 
-Walker = Callable[[Region, Encoding, Elements], int]
+def walk_elements(region: Region, encoding: Encoding, elements: Elements) -> int:
+    """Where the elements of a region end; they are added to `elements`, which is empty.
+
+    Of an element that stands there twice the first is kept, as DCMTK does, if the second says the same or
+    nobody asks for either; that is noted. Raises Refusal `corrupt_dataset` where the two differ.
+    """
+    walk = _walk_explicit if encoding.explicit else _walk_implicit
+    try:
+        return walk(region, encoding, elements)
+    except _RepeatedError as repeated:
+        firsts = _Firsts()
+        with contextlib.suppress(_RepeatedError):
+            walk(region, encoding, firsts)
+        for tag, again in firsts.repeated:
+            if tag in _ASKED_FOR and not _is_same(region, encoding, tag, (firsts[tag], again)):
+                raise Refusal("corrupt_dataset", "an element stands there twice, with two values") from None
+        elements.clear()
+        elements |= firsts
+        encoding.notes.add("repeated_element")
+        return repeated.position
 
 
-def walker(encoding: Encoding) -> Walker:
-    """The walk for an encoding: adds the elements of a region to `elements`, gives where they end."""
-    return _walk_explicit if encoding.explicit else _walk_implicit
+class _RepeatedError(Exception):
+    """Says that a walk to `position` met an element twice."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__()
+        self.position = position
+
+
+class _Firsts(Elements):
+    """Elements of which the first of a tag is kept; the others are in `repeated`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.repeated: list[tuple[int, Element]] = []
+
+    def __setitem__(self, tag: int, element: Element) -> None:
+        if tag in self:
+            self.repeated.append((tag, element))
+        else:
+            super().__setitem__(tag, element)
+
+
+def _is_same(region: Region, encoding: Encoding, tag: int, pair: tuple[Element, Element]) -> bool:
+    """Whether two elements of one tag have the same bytes."""
+    values = []
+    for element in pair:
+        _, start, length = element
+        end = _step_over(region, encoding, element, tag) if length == UNDEFINED else start + length
+        values.append(region.data[start:end])
+    return values[0] == values[1]
 
 
 def _walk_explicit(region: Region, encoding: Encoding, elements: Elements) -> int:
@@ -142,9 +192,9 @@ def _close(region: Region, tag: int, position: int, elements: Elements, count: i
 
 
 def _once(elements: Elements, count: int, position: int) -> int:
-    """The position, if each of the `count` elements walked has a tag of its own."""
+    """The position, if each of the `count` elements walked has a tag of its own. Raises _RepeatedError."""
     if len(elements) != count:
-        raise Refusal("corrupt_dataset", "an element stands there twice")
+        raise _RepeatedError(position)
     return position
 
 
@@ -167,19 +217,19 @@ def inside(encoding: Encoding, vr: bytes) -> Encoding:
     """How the sequence in an element is written: of unknown representation, it is implicit (PS3.5 6.2.2)."""
     if vr != b"UN":
         return encoding
-    return Encoding(explicit=False, depth=encoding.depth, nested=encoding.nested)
+    return Encoding(False, depth=encoding.depth, nested=encoding.nested, notes=encoding.notes)
 
 
 def deeper(encoding: Encoding) -> Encoding:
     """The encoding one level down. Raises Refusal when that is deeper than allowed."""
     if encoding.depth < 1:
         raise Refusal("limit_exceeded", "sequences are nested deeper than allowed")
-    return Encoding(encoding.explicit, encoding.order, encoding.depth - 1, encoding.nested)
+    return Encoding(encoding.explicit, encoding.order, encoding.depth - 1, encoding.nested, encoding.notes)
 
 
 def walk_items(region: Region, encoding: Encoding, found: list[tuple[Elements, int]] | None) -> int:
     """Where a sequence ends; its items' elements and ends are added to `found` if that is a list."""
-    inner, walk = deeper(encoding), walker(encoding)
+    inner = deeper(encoding)
     data, position = region.data, region.start
     unpack = _IMPLICIT[encoding.order].unpack_from
     while position + 8 <= region.end:
@@ -196,7 +246,7 @@ def walk_items(region: Region, encoding: Encoding, found: list[tuple[Elements, i
             raise _corrupt(position, "is an item longer than its sequence")
         if delimited or found is not None:
             elements: Elements = {}
-            after = walk(Region(data, position, stop, delimited), inner, elements)
+            after = walk_elements(Region(data, position, stop, delimited), inner, elements)
             _count_nested(encoding, len(elements))
             if found is not None:
                 found.append((elements, after))

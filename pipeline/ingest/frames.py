@@ -49,7 +49,8 @@ class Frame:
 
     `position_mm` (of the centre of the first pixel) and `orientation` (direction along a row, then
     along a column) are in DICOM's patient frame, LPS. `spacing_mm` is between rows, then between
-    columns. `spacing_kind` says where the spacing was measured.
+    columns. `spacing_kind` says where the spacing was measured. `unit_told` says that the file
+    names the unit of its values, `uptake` turns them into SUVbw (None where that can't be known).
     """
 
     source: str
@@ -72,6 +73,8 @@ class Frame:
     spacing_between_mm: float | None = None
     tiles: int | None = None
     tile_normal: Triple | None = None
+    unit_told: bool = True
+    uptake: float | None = None
     keys: Mapping[str, str | float] = field(default_factory=dict)
 
     @property
@@ -90,6 +93,7 @@ class Rules:
     untilt: Literal["refuse", "linear"] = "refuse"
     include: tuple[str, ...] = ()
     series: tuple[Rule, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,8 @@ def _placeless(frames: Sequence[Frame]) -> Group | None:
     unplaced = sum(not _placed(frame) for frame in frames)
     if unplaced:
         return _refused(frames, "no_geometry", f"{unplaced} of {len(frames)} without position or orientation")
-    if any(frame.spacing_mm is None or min(frame.spacing_mm) <= 0 for frame in frames):
+    spacings = [frame.spacing_mm for frame in frames if frame.spacing_kind != "pixels"]
+    if len(spacings) < len(frames) or any(spacing is None or min(spacing) <= 0 for spacing in spacings):
         return _refused(frames, "missing_attribute", "PixelSpacing")
     orientations = {frame.orientation for frame in frames if frame.orientation is not None}
     error = max(map(orientation_error, orientations))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.ingest import objects
+from pipeline.ingest.archives import READABLE, opened_packing
 from pipeline.ingest.attributes import attributes_of, date_of, renewed_attributes
 from pipeline.ingest.container import Container, open_container
 from pipeline.ingest.dataset import Dataset
@@ -24,7 +25,8 @@ from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.owners import NOBODY, OWNER, Owners, ordered, owner_of
 from pipeline.ingest.pixels import PixelFormat, check_limits, pixel_format, pixel_keyword
 from pipeline.ingest.planes import Identity, frames_of, renewed_frame
-from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.reasons import ARCHIVE, Refusal
+from pipeline.ingest.remote import is_url
 from pipeline.ingest.series_rules import Rule, open_rules
 from pipeline.ingest.templates import Templates
 from pipeline.ingest.transforms import functional_groups, palette_of, transforms_of
@@ -39,6 +41,7 @@ _CHARACTER_SETS = frozenset(
         *(f"ISO 2022 IR {number}" for number in (*_CODE_TABLES, 58, 87, 149, 159)),
     ]
 )
+_GZIP = ".gz"
 _KEEPS_PLACE = frozenset({"truncated_pixel_data", "decode_error", "transfer_syntax_unsupported"})
 """Reasons of broken pixels whose plane still counts as one of its volume's slices."""
 _IDENTIFIER_KEYWORDS = (
@@ -57,6 +60,7 @@ class Header:
     `reason` is "ok" for an image that can be planned; `image` says whether the file claims to be an image.
     `frames` are there for every wanted image whose header is understood, also where its pixels are refused:
     a volume without them would be incomplete. `owned` says that the patient is told by `ingest.patient_from`.
+    `archive` is the token of the archive that the file lies in, `members` the number of files in one.
     """
 
     size: int
@@ -74,6 +78,8 @@ class Header:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     open_rules: tuple[str, ...] = ()
     owned: bool = False
+    archive: str = ""
+    members: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,8 +122,10 @@ def read_header(file: Found, *, key: Key, selection: Selection, templates: Templ
     The `templates` are of files read before under the same key and selection.
     """
     try:
-        with open_file(file.path) as opened:
+        with open_file(file.path, file.member) as opened:
             return _of_file(opened, file, key=key, selection=selection, templates=templates)
+    except Refusal as refusal:
+        return Header(file.size, file.mtime_ns, reason=refusal.reason, detail=refusal.detail)
     except (OSError, ChangedWhileRead) as error:
         return Header(0, 0, reason="io_error", detail=type(error).__name__)
 
@@ -128,11 +136,15 @@ def _of_file(
     size, mtime_ns = opened.size, opened.mtime_ns
     if not size:
         return Header(size, mtime_ns, reason="empty_file")
+    packing, data = opened_packing(opened.data, selection.limits.file_bytes)
+    if packing:
+        reason, detail = _of_archive(file, packing)
+        return Header(size, mtime_ns, reason=reason, detail=detail)
     if size > selection.limits.file_bytes:
         return Header(size, mtime_ns, reason="limit_exceeded", detail=f"{size} bytes")
     found, reason, detail = Findings(file), "ok", ""
     try:
-        _look(found, opened.data, key, selection, templates)
+        _look(found, data, key, selection, templates)
     except Refusal as refusal:
         reason, detail = refusal.reason, refusal.detail
     if found.broken is not None:
@@ -140,7 +152,7 @@ def _of_file(
     return Header(
         size,
         mtime_ns,
-        digest=key.content_digest(opened.data),
+        digest=key.content_digest(data),
         reason=reason,
         detail=detail,
         notes=found.notes,
@@ -154,6 +166,15 @@ def _of_file(
         open_rules=found.open_rules,
         owned=found.owned,
     )
+
+
+def _of_archive(file: Found, packing: str) -> tuple[str, str]:
+    """The reason of an archive, and its detail; one that can be read in place is yet to be listed."""
+    if file.member is not None:
+        return "archive_not_opened", f"{packing} inside an archive"
+    if is_url(file.path):
+        return "archive_not_opened", f"{packing} behind a URL"
+    return (ARCHIVE, "") if packing in READABLE else ("archive_not_opened", packing)
 
 
 def _look(
@@ -173,7 +194,9 @@ def _look(
         _take_over(found, known, container, selection, fragments=template.fragments)
     else:
         _understand(found, container, key, selection)
-        if found.broken is None and len(found.frames) == 1 and not found.owned:  # only such can be taken over
+        # Only such can be taken over; what is noted may be of a slice's own values.
+        alone = found.broken is not None or found.owned or container.dataset.encoding.notes
+        if len(found.frames) == 1 and not alone:
             templates.concluded[template] = found
 
 
@@ -192,7 +215,7 @@ def _take_over(
     if fragments:
         _form_of(found, container, decoded_bytes=selection.limits.decoded_bytes)
     found.frames = (renewed_frame(known.frames[0], dataset, found.pseudonyms["sop"]),)
-    found.notes = known.notes
+    found.notes = tuple(sorted({*known.notes, *dataset.encoding.notes}))
 
 
 def _understand(found: Findings, container: Container, key: Key, selection: Selection) -> None:
@@ -211,7 +234,7 @@ def _understand(found: Findings, container: Container, key: Key, selection: Sele
     transforms = transforms_of(groups, form, pixel_keyword(dataset) or "PixelData")
     found.attributes = attributes_of_frames(found.attributes, groups)
     found.frames = frames_of(groups, form, identity, transforms)
-    notes = {*found.notes, *transforms[0].notes, *_notes(dataset, found.frames)}
+    notes = {*found.notes, *transforms[0].notes, *_notes(dataset, found.frames), *dataset.encoding.notes}
     found.notes = tuple(sorted(notes))
 
 
@@ -234,7 +257,7 @@ def _identify(found: Findings, dataset: Dataset, key: Key, selection: Selection)
 
 def _find_owner(found: Findings, dataset: Dataset, key: Key, owners: Owners) -> None:
     """Whose the file is by something else than its PatientID, where the settings say by what."""
-    known = ordered({**found.pseudonyms, **dict(_names(found.file, key))}) if owners.rows else []
+    known = ordered([*found.pseudonyms.items(), *_names(found.file, key)]) if owners.rows else []
     study = dataset.text("StudyInstanceUID")
     try:
         told = owner_of(owners, found.file.relative, study, identifiers=known, key=key)
@@ -307,5 +330,30 @@ def _identifiers(found: Findings, key: Key) -> tuple[tuple[str, str], ...]:
 def _names(file: Found, key: Key) -> tuple[tuple[str, str], ...]:
     """Pseudonyms of the words by which a table of labels may name the file; its token is that of the path."""
     name = file.relative.rpartition("/")[2]
-    stem = name[: name.rindex(".")] if "." in name[1:] else name
-    return ("path", file.token), ("name", key.pseudonym("name", name)), ("stem", key.pseudonym("stem", stem))
+    own = (("path", file.token), ("name", key.pseudonym("name", name)), ("stem", _stem(name, key)))
+    if file.member is None and not name.endswith(_GZIP):
+        return own
+    plain = name.removesuffix(_GZIP)
+    paths = dict.fromkeys(_as_unpacked(file))
+    return (
+        *own,
+        *(("path", key.pseudonym("path", path)) for path in paths),
+        ("name", key.pseudonym("name", plain)),
+        ("stem", _stem(plain, key)),
+    )
+
+
+def _stem(name: str, key: Key) -> str:
+    return key.pseudonym("stem", name[: name.rindex(".")] if "." in name[1:] else name)
+
+
+def _as_unpacked(file: Found) -> list[str]:
+    """The paths that the file would have, were it unpacked where its archive lies, or to a folder there."""
+    paths = [file.relative]
+    if file.member is not None:
+        archive = file.member.archive_path
+        inside = file.relative[len(archive) + 1 :]
+        folder, slash, _ = archive.rpartition("/")
+        of_its_name = archive.removesuffix(_GZIP).rpartition(".")[0]
+        paths = [f"{folder}{slash}{inside}", f"{of_its_name}/{inside}"]
+    return [*paths, *(path.removesuffix(_GZIP) for path in paths)]

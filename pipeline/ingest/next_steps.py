@@ -19,7 +19,7 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "Nothing to do: masks are not read here; the images that they mark are read by themselves.",
         ),
         (
-            r"^(Raw Data|MR Spectroscopy|.*private or unknown)",
+            r"^(Raw Data|MR Spectroscopy|no pixels)",
             "If images are to be had of it, export those: this file holds no pixels that could be read.",
         ),
         (
@@ -34,12 +34,12 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "and de-identification has no need to take it out.",
         ),
         (
-            r"^SM",
+            r", (VL Whole Slide|Confocal)",
             "Slides are not read tile by tile: export the region that is wanted as a single image, "
-            "and name SM in `ingest.modalities`.",
+            "and name its modality in `ingest.modalities`.",
         ),
         (
-            r", video",
+            r", Video",
             "Films are not read: export the pictures that are wanted as single images, "
             "and name their modality in `ingest.modalities`.",
         ),
@@ -90,6 +90,29 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "(PS3.15 E.1), not none.",
         ),
     ),
+    "inconsistent_pixel_attributes": (
+        (
+            r"^BitsAllocated",
+            "Export the file again with BitsAllocated 8, 16 or 32, BitsStored no larger, and HighBit one "
+            "below BitsStored; 12 bits packed into 12 are not read.",
+        ),
+        (
+            r"palette|^colours must be",
+            "Export the file again as colours (RGB) of 8 bits: its own form of them is not read.",
+        ),
+        (
+            r"^lossy compression",
+            "Export the series again without lossy compression; if the archive has it so alone, leave it out "
+            "by a rule of `ingest.select`.",
+        ),
+    ),
+    "implausible_values": (
+        (
+            r"no unit is told$",
+            "If these are no Hounsfield units, state in `ingest.unit_of` what they are; else export the "
+            "original series again: a conversion changed its values.",
+        ),
+    ),
     "missing_slices": (
         (
             r"could not be read$",
@@ -121,6 +144,11 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "limit_exceeded": (
         (r"^\d+ bytes$", "If the file is to be trusted, raise `ingest.limits.file_mb`."),
+        (r"files in an archive$", "If the archive is to be trusted, raise `ingest.limits.members`."),
+        (
+            r"^unfolds",
+            "If it is to be trusted, unpack it into the input folder, and take the packed one out.",
+        ),
         (r"nested deeper", "If the file is to be trusted, raise `ingest.limits.depth` (64 at most)."),
         (r"in time$", "If the file is to be trusted, raise `ingest.limits.seconds`."),
         (r"^memory", "Free memory, lower `ingest.workers`, or raise `ingest.limits.memory_mb`."),

@@ -50,11 +50,12 @@ def check_selected(dataset: Dataset, modalities: Collection[str], include: Colle
     derived = _derived_because(dataset)
     if derived and _is_slide(dataset) and "derived" not in include:
         raise Refusal("derived_not_selected", derived)
-    modality = dataset.text("Modality")
+    modality = dataset.word("Modality")
     if modality not in modalities:
         told = vocabulary.word("Modality", modality) or "no modality"
-        video = ", video" if dataset.text("SOPClassUID") in VIDEOS else ""
-        raise Refusal("modality_not_selected", f"{told}{video}")
+        sop_class = dataset.text("SOPClassUID")
+        name = SLIDES.get(sop_class) or VIDEOS.get(sop_class)
+        raise Refusal("modality_not_selected", f"{told}, {name}" if name else told)
     if derived and "derived" not in include:
         raise Refusal("derived_not_selected", derived)
     if "for_processing" not in include and _for_processing(dataset):
@@ -63,7 +64,7 @@ def check_selected(dataset: Dataset, modalities: Collection[str], include: Colle
 
 def check_text(dataset: Dataset) -> None:
     """Raises Refusal `burned_in_text` where the header says that the pixels show text about the patient."""
-    if dataset.text("BurnedInAnnotation") == "YES":
+    if dataset.word("BurnedInAnnotation") == "YES":
         raise Refusal("burned_in_text", "BurnedInAnnotation is YES")
     if _is_slide(dataset) and "LABEL" in dataset.words("ImageType")[2:]:
         raise Refusal("burned_in_text", "the label of a slide")
@@ -73,7 +74,7 @@ def lacking_of_capture(dataset: Dataset) -> str:
     """What a Secondary Capture lacks to be a slice of its modality; "" for nothing, or another class."""
     sop_class = dataset.text("SOPClassUID")
     captured = sop_class == SECONDARY_CAPTURE or sop_class.startswith(f"{SECONDARY_CAPTURE}.")
-    if not captured or dataset.text("Modality") not in _CUTS:
+    if not captured or dataset.word("Modality") not in _CUTS:
         return ""
     if dataset.whole("SamplesPerPixel") not in (None, 1):
         return "one sample a pixel"

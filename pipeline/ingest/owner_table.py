@@ -6,13 +6,13 @@ import contextlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
 
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
 from pipeline.config.sections import JoinColumn
 from pipeline.ingest.owners import OWNER, Owner, answer, ordered, owner, write_rows
 from pipeline.pseudonyms import Key
+from pipeline.spelling import folder_in_raw, spellings
 from pipeline.tables import Table, read
 from pipeline.workspace import Workspace, temporary_path
 
@@ -36,11 +36,12 @@ def owner_rows(config: Config, workspace: Workspace, key: Key) -> Rows:
         raise config.refuse(
             ("cohort", "labels"), f"there is no table '{config.cohort.labels}'. Mend the path."
         )
-    table = read(path)
+    choices = config.cohort
+    table = read(path, wanted={source.column, choices.target}, sheet=choices.sheet)
     patients = table.column(source.column)
-    folder = _below(path.parent, workspace.root / config.ingest.raw)
+    folder = folder_in_raw(path, workspace.root / config.ingest.raw)
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for names, patient in zip(_names(table, config.cohort.id, source.column, folder), patients, strict=True):
+    for names, patient in zip(_names(table, choices.keys, source.column, folder), patients, strict=True):
         for kind, value in names if patient else ():
             found[key.pseudonym(kind, value)].add(patient)
     return {
@@ -72,22 +73,28 @@ def reassigned(catalogue: Catalogue, rows: Rows) -> set[str]:
         "OR NOT EXISTS (SELECT 1 FROM identifiers o WHERE o.token = f.token AND o.kind = 'patient'))",
         (OWNER,),
     )
-    names: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    names: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for token, kind, word in own:
-        names[token][kind] = word
-    return {token for token, words in names.items() if words.get(OWNER, "") != _expected(rows, words)}
+        names[token].append((kind, word))
+    return {token for token, words in names.items() if dict(words).get(OWNER, "") != _expected(rows, words)}
 
 
-def _expected(rows: Rows, words: Mapping[str, str]) -> str:
+def _expected(rows: Rows, words: Iterable[tuple[str, str]]) -> str:
     found = answer(rows, ordered(words))
     return found.patient_id if found else ""
 
 
-def _names(table: Table, join: str | JoinColumn, column: str, folder: str) -> Iterator[list[tuple[str, str]]]:
-    """Kind and spelling of all that each row may name."""
-    if isinstance(join, JoinColumn):
-        for value in table.column(join.column):
-            yield [(join.names, spelled) for spelled in _spellings(join.names, value, folder)]
+def _names(
+    table: Table, keys: Sequence[JoinColumn], column: str, folder: str
+) -> Iterator[list[tuple[str, str]]]:
+    """Kind and spelling of all that each row may name; an attribute in `cohort.id` names nobody's scan."""
+    if keys:
+        for row in zip(*(table.column(key.column) for key in keys), strict=True):
+            yield [
+                (key.names, spelled)
+                for key, value in zip(keys, row, strict=True)
+                for spelled in spellings(key.names, value, folder)
+            ]
         return
     others = [name for name in table.columns if name != column]
     for row in zip(*(table.column(name) for name in others), strict=True):
@@ -99,23 +106,5 @@ def _guessed(value: str, folder: str) -> Iterable[tuple[str, str]]:
         return [(kind, value) for kind in ("sop", "series", "study")]
     if _FILE.fullmatch(value):
         kinds = ("path", "name")
-        return [(kind, spelled) for kind in kinds for spelled in _spellings(kind, value, folder)]
+        return [(kind, spelled) for kind in kinds for spelled in spellings(kind, value, folder)]
     return []
-
-
-def _spellings(kind: str, value: str, folder: str) -> Sequence[str]:
-    """A path as seen from RAW: from the table's folder, as it stands, and without leading folders."""
-    parts = [part for part in value.replace("\\", "/").split("/") if part not in ("", ".")]
-    if kind == "path":
-        from_table = ["/".join((folder, *parts))] if folder else []
-        return [*from_table, *("/".join(parts[start:]) for start in range(len(parts)))]
-    if kind in ("name", "stem"):
-        name = parts[-1] if parts else ""
-        return [name] if kind == "name" else [name, PurePosixPath(name).stem]
-    return [value] if value else []
-
-
-def _below(folder: Path, raw: Path) -> str:
-    """The folder as seen from RAW, "" when it lies outside or is RAW itself."""
-    inside = folder.resolve().is_relative_to(raw.resolve()) and folder.resolve() != raw.resolve()
-    return folder.resolve().relative_to(raw.resolve()).as_posix() if inside else ""

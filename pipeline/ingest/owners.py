@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,14 +80,18 @@ def owner(key: Key, by: str, text: str) -> Owner:
     return Owner(key.pseudonym(f"patient by {by}", text), key.pseudonym("patient", text))
 
 
-def ordered(words: Mapping[str, str]) -> list[tuple[str, str]]:
-    """A file's identifiers, by kind, in the order in which rows are sought by them."""
-    return [(kind, words[kind]) for kind in _ORDER if kind in words]
+def ordered(words: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A file's identifiers, kind and pseudonym, in the order in which rows are sought by them."""
+    return sorted((pair for pair in words if pair[0] in _ORDER), key=lambda pair: _ORDER.index(pair[0]))
 
 
 def answer(rows: Mapping[str, Owner | None], identifiers: Iterable[tuple[str, str]]) -> Owner | None:
-    """The first owner that a row names for one of the identifiers, None where none does or they differ."""
-    return next((rows[word] for _, word in identifiers if word in rows), None)
+    """The owner that rows name by the first kind of identifier that they know, None where they differ."""
+    for _, same in groupby(identifiers, key=lambda pair: pair[0]):
+        told = {rows[word] for _, word in same if word in rows}
+        if told:
+            return told.pop() if len(told) == 1 else None
+    return None
 
 
 def write_rows(path: Path, rows: Mapping[str, Owner | None]) -> None:

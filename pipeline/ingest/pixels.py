@@ -58,7 +58,7 @@ def pixel_format(dataset: Dataset, keyword: str, *, encapsulated: bool) -> Pixel
     Raises Refusal `missing_attribute` or `inconsistent_pixel_attributes`.
     """
     samples = dataset.whole("SamplesPerPixel") or 1
-    photometric = dataset.text("PhotometricInterpretation")
+    photometric = dataset.word("PhotometricInterpretation")
     planar = dataset.whole("PlanarConfiguration") if samples > 1 else 0
     if planar is None and not encapsulated:
         raise Refusal("missing_attribute", "PlanarConfiguration")

@@ -9,17 +9,16 @@ from struct import Struct
 from pipeline.ingest.attributes import optional_number, optional_numbers
 from pipeline.ingest.csa import mosaic_layout, mosaic_weighting
 from pipeline.ingest.dataset import Dataset
-from pipeline.ingest.frames import Frame, Sextuple, Triple
+from pipeline.ingest.frames import Frame
+from pipeline.ingest.nuclear import Place, places_of
 from pipeline.ingest.pixels import PixelFormat
+from pipeline.ingest.places import orientation_in, position_in
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.spacing import spacing_of
 from pipeline.ingest.suv import moment_of, moment_of_datetime
 from pipeline.ingest.transforms import FunctionalGroups
 from pipeline.ingest.values import Transform
-from pipeline.records import SpacingKind
 
-_CENTIMETRES = 3
-_ULTRASOUND = "US"
-_PROJECTIONS = frozenset({"CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"})
 _EPOCH = moment_of("19000101", "000000")
 
 _NUMBER_KEYS = (
@@ -60,10 +59,11 @@ def frames_of(
 ) -> tuple[Frame, ...]:
     """One `Frame` for each plane of the object. Raises Refusal for a malformed spacing or position."""
     dataset = groups.dataset
-    modality, sop_class = dataset.text("Modality"), dataset.text("SOPClassUID")
+    modality, sop_class = dataset.word("Modality"), dataset.text("SOPClassUID")
     shared_keys = _shared_keys(dataset, identity)
     tiles, normal = mosaic_layout(dataset)
     dimensions = _dimensions(dataset)
+    nuclear = places_of(dataset, form.frames)
     return tuple(
         Frame(
             source=identity.sop_id,
@@ -78,22 +78,27 @@ def frames_of(
             columns=form.columns,
             samples=form.samples,
             photometric=form.photometric,
-            position_mm=_position(groups, index),
-            orientation=_orientation(groups, index),
+            position_mm=place.position_mm,
+            orientation=place.orientation,
             spacing_mm=spacing,
             spacing_kind=kind,
             thickness_mm=_measure(groups, index, "SliceThickness"),
             spacing_between_mm=_measure(groups, index, "SpacingBetweenSlices"),
             tiles=tiles,
             tile_normal=normal,
+            unit_told=transform.unit_told,
+            uptake=transform.uptake,
             keys={
                 **shared_keys,
                 **_frame_keys(groups, index, dimensions),
-                "unit": transforms[index if len(transforms) > 1 else 0].unit,
+                **place.keys,
+                "unit": transform.unit,
             },
         )
         for index in range(form.frames)
-        for spacing, kind in [_spacing(groups, index, modality)]
+        for transform in [transforms[index if len(transforms) > 1 else 0]]
+        for place in [nuclear[index] if nuclear else _place(groups, index)]
+        for spacing, kind in [spacing_of(groups, index, modality)]
     )
 
 
@@ -103,61 +108,16 @@ def renewed_frame(known: Frame, dataset: Dataset, sop_id: str) -> Frame:
     return replace(
         known,
         source=sop_id,
-        position_mm=_triple(optional_numbers(dataset, "ImagePositionPatient")),
+        position_mm=position_in(dataset) if "ImagePositionPatient" in dataset else known.position_mm,
         keys={**keys, **_own_keys(dataset)},
     )
 
 
-def _spacing(
-    groups: FunctionalGroups, index: int, modality: str
-) -> tuple[tuple[float, float] | None, SpacingKind]:
-    """Between rows, then between columns, in mm, and where it was measured (PS3.3 10.7.1.3)."""
-    holder = groups.holder("PixelMeasuresSequence", index, "PixelSpacing")
-    if holder is not None and (pair := _pair(holder, "PixelSpacing")):
-        return pair, "patient"
-    if modality in _PROJECTIONS and (pair := _pair(groups.dataset, "ImagerPixelSpacing")):
-        return pair, "detector_plane"
-    if modality == _ULTRASOUND and (pair := _region_spacing(groups.dataset)):
-        return pair, "patient"
-    return None, "pixels"
-
-
-def _pair(dataset: Dataset, keyword: str) -> tuple[float, float] | None:
-    values = dataset.numbers(keyword)
-    if not values:
-        return None
-    if len(values) != 2 or min(values) <= 0:
-        raise Refusal("missing_attribute", f"{keyword} is not two positive numbers")
-    return values[0], values[1]
-
-
-def _region_spacing(dataset: Dataset) -> tuple[float, float] | None:
-    """The one spacing of all ultrasound regions; None where they differ or aren't lengths."""
-    found = set()
-    for region in dataset.items("SequenceOfUltrasoundRegions"):
-        units = (region.whole("PhysicalUnitsXDirection"), region.whole("PhysicalUnitsYDirection"))
-        across, down = optional_number(region, "PhysicalDeltaX"), optional_number(region, "PhysicalDeltaY")
-        if units != (_CENTIMETRES, _CENTIMETRES) or not across or not down:
-            return None
-        found.add((10 * abs(down), 10 * abs(across)))
-    return found.pop() if len(found) == 1 else None
-
-
-def _position(groups: FunctionalGroups, index: int) -> Triple | None:
-    holder = groups.holder("PlanePositionSequence", index, "ImagePositionPatient")
-    return None if holder is None else _triple(optional_numbers(holder, "ImagePositionPatient"))
-
-
-def _triple(values: Sequence[float]) -> Triple | None:
-    return (values[0], values[1], values[2]) if len(values) == 3 else None
-
-
-def _orientation(groups: FunctionalGroups, index: int) -> Sextuple | None:
-    holder = groups.holder("PlaneOrientationSequence", index, "ImageOrientationPatient")
-    values = optional_numbers(holder, "ImageOrientationPatient") if holder is not None else ()
-    if len(values) != 6:
-        return None
-    return (values[0], values[1], values[2], values[3], values[4], values[5])
+def _place(groups: FunctionalGroups, index: int) -> Place:
+    return Place(
+        position_in(groups.holder("PlanePositionSequence", index, "ImagePositionPatient")),
+        orientation_in(groups.holder("PlaneOrientationSequence", index, "ImageOrientationPatient")),
+    )
 
 
 def _measure(groups: FunctionalGroups, index: int, keyword: str) -> float | None:

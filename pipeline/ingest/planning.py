@@ -6,7 +6,7 @@ Pure. The same headers give the same plan under any names, order and place of th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from pipeline.ingest import vocabulary
@@ -17,6 +17,8 @@ from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.selection import is_slice
 from pipeline.ingest.series_rules import Rule, fitting_rule
 from pipeline.ingest.sop_classes import SLIDES
+from pipeline.ingest.stated_units import stated_unit
+from pipeline.ingest.units import PET, SUV
 from pipeline.records import Attribute
 
 PixelDigest = Callable[[str, int], str]
@@ -24,6 +26,7 @@ PixelDigest = Callable[[str, int], str]
 
 _TELLING = ("b_value", "echo_number", "echo_time", "flip_angle", "inversion_time", "temporal_position")
 """Numbers of a plane that a case may hold."""
+_FACTOR_TOLERANCE = 1e-3  # of rounding: the seconds of a start, a weight of one decimal
 _GRAVITY = {"failed": 0, "quarantined": 1, "excluded": 2, "accepted": 3}
 
 
@@ -37,14 +40,30 @@ class Outcome:
 
 @dataclass(frozen=True)
 class CasePlan:
-    """One case to be read: its planes in order, and the token of the file each of them is in."""
+    """One case to be read: its planes in order, and the token of the file each of them is in.
+
+    `unit` is what its values are to be in: the files' own, SUVbw in its place, or one that the settings
+    state (`unit_stated`).
+    """
 
     case_id: str
     group: Group
     tokens: Mapping[str, str]
     """File token by SOP pseudonym (`Frame.source`)."""
+    unit: str
+    unit_stated: bool = False
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def modality(self) -> str:
+        """The modality of all its planes."""
+        return self.group.frames[0].modality
+
+    @property
+    def file_unit(self) -> str:
+        """The unit that its files tell."""
+        return str(self.group.frames[0].keys["unit"])
 
 
 @dataclass(frozen=True)
@@ -73,8 +92,12 @@ def plan(
     usable = {token: headers[token] for token in sorted(headers) if headers[token].frames}
     chosen = _one_copy_each(usable, outcomes, pixel_digest)
     groups = [_spoiled(made, chosen, outcomes) for made in _groups(chosen, headers, rules, pixel_digest)]
-    cases = [_case_plan(made, chosen, headers, case_id) for made in groups if made.reason == "ok"]
+    uptakes = _series_with_uptakes(groups)
+    cases = [
+        _case_plan(made, chosen, headers, case_id, uptakes=uptakes) for made in groups if made.reason == "ok"
+    ]
     wanted, unwanted = _by_rules(cases, headers, rules.series)
+    wanted = [_in_stated_unit(case, rules.units) for case in wanted]
     refused = [made for made in groups if made.reason != "ok"]
     _tell([*refused, *unwanted, *(case.group for case in wanted)], chosen, outcomes)
     return Plan(tuple(sorted(wanted, key=lambda case: case.case_id)), outcomes)
@@ -187,18 +210,46 @@ def _case_plan(
     chosen: Mapping[str, str],
     headers: Mapping[str, Header],
     case_id: Callable[[Iterable[str]], str],
+    *,
+    uptakes: Set[str],
 ) -> CasePlan:
     sources = sorted({frame.source for frame in made.frames})
     first = headers[chosen[made.frames[0].source]]
     notes = {note for source in sources for note in headers[chosen[source]].notes}
     names = sorted(f"{frame.source}/{frame.index}" for frame in made.frames)
+    frame = made.frames[0]
     return CasePlan(
         case_id=case_id(names),
         group=made,
         tokens={source: chosen[source] for source in sources},
+        unit=SUV if frame.series_id in uptakes else str(frame.keys["unit"]),
         attributes={**first.attributes, **_telling(made), **made.measures},
         notes=tuple(sorted(notes)),
     )
+
+
+def _series_with_uptakes(groups: Iterable[Group]) -> set[str]:
+    """The series all of whose planes can be turned into SUVbw, by one factor: all of a series, or nothing."""
+    factors: defaultdict[str, list[float | None]] = defaultdict(list)
+    for made in groups:
+        for frame in made.frames:
+            if frame.modality == PET:
+                factors[frame.series_id].append(frame.uptake)
+    return {series for series, told in factors.items() if _is_one_factor(told)}
+
+
+def _is_one_factor(factors: Sequence[float | None]) -> bool:
+    known = [factor for factor in factors if factor is not None]
+    return len(known) == len(factors) and max(known) <= min(known) * (1 + _FACTOR_TOLERANCE)
+
+
+def _in_stated_unit(case: CasePlan, stated: Mapping[str, str]) -> CasePlan:
+    """The case in the unit that the settings state, where its files leave that open."""
+    if any(frame.unit_told for frame in case.group.frames):
+        return case
+    rule = str(case.attributes.get("series_rule", ""))
+    unit = stated_unit(stated, rule=rule, modality=case.modality)
+    return replace(case, unit=unit, unit_stated=True) if unit else case
 
 
 def _by_rules(

@@ -9,29 +9,32 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from pipeline.ingest.archives import Member, opened_packing
 from pipeline.ingest.codecs import CODECS
 from pipeline.ingest.colour import Palette, narrowed, rgb_of_palette, rgb_of_ybr
 from pipeline.ingest.container import open_container
 from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.decode import PixelSource, open_pixels, read_frame
-from pipeline.ingest.files import ChangedWhileRead, open_file
+from pipeline.ingest.files import ChangedWhileRead, approach, open_file
 from pipeline.ingest.frames import Frame
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels import PixelFormat, pixel_keyword
+from pipeline.ingest.plausibility import Tally
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.templates import Templates
 from pipeline.ingest.transforms import functional_groups, palette_of, transforms_of
-from pipeline.ingest.values import HU, HounsfieldTally, Plane, Transform, plane_of, smallest, stored_values
+from pipeline.ingest.values import Plane, Transform, plane_of, smallest, stored_values
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file to read, and the size and time that it must still have."""
+    """A file to read, or a member of an archive, and the size and time that it must still have."""
 
     path: bytes
     size: int
     mtime_ns: int
+    member: Member | None = None
 
 
 @dataclass(frozen=True)
@@ -65,28 +68,38 @@ class Source:
 
 @dataclass
 class PlaneReader:
-    """Reads planes of one case; a file stays open until a plane of another one is asked for.
+    """Reads planes of one case in one `unit`; a file stays open until a plane of another one is asked for.
 
     `token` is the file in use, so that a refusal can be put down to it; `notes` are by token.
     """
 
     files: Mapping[str, SourceFile]
     tokens: Mapping[str, str]
+    unit: str
     limits: FileLimits
     templates: Templates[Meaning]
     stack: contextlib.ExitStack
     token: str = ""
     notes: dict[str, set[str]] = field(default_factory=dict)
     transforms: list[Transform] = field(default_factory=list)
-    tally: HounsfieldTally = field(default_factory=HounsfieldTally)
+    tally: Tally = field(default_factory=Tally)
     bits_stored: int = 0
     lossy_decoder: str = ""
     _source: Source | None = None
 
     def read(self, frame: Frame) -> NDArray[Any]:
         """The values of a frame, `(rows, columns)` or `(rows, columns, 3)`. Raises Refusal."""
+        token = self.tokens[frame.source]
+        file = self.files[token]
+        if file.member is not None and token != self.token:
+            approach(file.path, file.member)
         with at_most(self.limits.seconds):
             return self._read(frame)
+
+    def begin_again(self, unit: str) -> None:
+        """Forgets what the planes told, to read them anew in another unit."""
+        self.unit = unit
+        self.notes, self.transforms, self.tally = {}, [], Tally()
 
     def _read(self, frame: Frame) -> NDArray[Any]:
         token = self.tokens[frame.source]
@@ -97,11 +110,11 @@ class PlaneReader:
                 open_source(self.files[token], self.limits, self.templates)
             )
         source = self._source
-        plane = values_of(source, frame.index)
+        transform = source.meaning.transform(frame.index).told_in(self.unit)
+        plane = values_of(source, frame.index, transform)
         self.notes.setdefault(token, set()).update(plane.notes)
-        self.transforms.append(source.meaning.transform(frame.index))
-        if self.transforms[0].unit == HU:
-            self.tally.add(plane)
+        self.transforms.append(transform)
+        self.tally.add(plane, transform)
         self.bits_stored = source.pixels.form.bits_stored
         if source.pixels.syntax.lossy:
             self.notes[token].add("lossy")
@@ -116,11 +129,12 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
     Raises Refusal `io_error` if the bytes are others.
     """
     try:
-        with open_file(file.path) as opened:
+        with open_file(file.path, file.member) as opened:
             if (opened.size, opened.mtime_ns) != (file.size, file.mtime_ns):
                 raise ChangedWhileRead
+            _, data = opened_packing(opened.data, limits.file_bytes)
             container = open_container(
-                opened.data,
+                data,
                 depth=limits.depth,
                 inflated_bytes=limits.decoded_bytes,
                 templates=templates,
@@ -129,7 +143,7 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
             known = templates.concluded.get(template) if template else None
             form = known.form if known else None
             pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes, form=form)
-            meaning = known or _meaning(container.dataset, pixels.form)
+            meaning = known or _meaning(container.dataset, pixels)
             if template:
                 templates.concluded[template] = meaning
             yield Source(pixels, meaning)
@@ -137,19 +151,22 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
         raise Refusal("io_error", type(error).__name__) from None
 
 
-def _meaning(dataset: Dataset, form: PixelFormat) -> Meaning:
+def _meaning(dataset: Dataset, pixels: PixelSource) -> Meaning:
+    form = pixels.form
     groups = functional_groups(dataset, form.frames)
     transforms = transforms_of(groups, form, pixel_keyword(dataset))
+    if pixels.syntax.lossy:
+        transforms = tuple(replace(transform, lossy=True) for transform in transforms)
     return Meaning(form, transforms, palette_of(dataset, form))
 
 
-def values_of(source: Source, index: int) -> Plane:
-    """The numbers or RGB colours of frame `index`. Raises Refusal."""
+def values_of(source: Source, index: int, transform: Transform) -> Plane:
+    """The numbers of frame `index` by `transform`, or its RGB colours. Raises Refusal."""
     form = source.pixels.form
     stored = read_frame(source.pixels, index)
     notes = frozenset(source.pixels.notes)
     if form.samples == 1 and source.meaning.palette is None:
-        plane = plane_of(stored.array, form, source.meaning.transform(index))
+        plane = plane_of(stored.array, form, transform)
         return replace(plane, notes=plane.notes | notes)
     array, junk = stored_values(stored.array, form)
     if junk:

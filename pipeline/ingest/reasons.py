@@ -51,12 +51,24 @@ REASONS: dict[str, Reason] = {
         "A disc index, not an image.",
         "Nothing to do: the images that it lists are found without it.",
     ),
+    "own_table": Reason(
+        "excluded",
+        "A table or file that the settings name, not a scan.",
+        "Nothing to do: it may stay where it is.",
+    ),
+    "archive_read": Reason(
+        "excluded",
+        "An archive; every file in it has a state of its own.",
+        "Nothing to do: it is read as it lies.",
+    ),
     "archive_not_opened": Reason(
-        "excluded", "A packed archive; unpack it and run again.", "Unpack it into the input folder."
+        "excluded",
+        "Packed in a way that is not read in place (zip, tar, tar.gz and gz are).",
+        "Unpack it, or the archive that holds it, into the input folder, and take the packed one out.",
     ),
     "non_image_object": Reason(
         "excluded",
-        "A DICOM object that is no image of a patient (report, plan, mask, waveform, document).",
+        "A DICOM object that is no image of a patient (report, plan, dose, mask, waveform, document).",
         "Nothing to do: the images that it belongs to are read by themselves.",
     ),
     "localizer": Reason(
@@ -177,12 +189,26 @@ REASONS: dict[str, Reason] = {
     "mask_values_invalid": Reason(
         "quarantined", "The mask is empty, overlaps, or has labels nobody declared."
     ),
-    "affine_conflict": Reason("quarantined", "The file states two different positions."),
+    "affine_conflict": Reason(
+        "quarantined",
+        "The file states two different positions.",
+        "Find out at the scanner or archive which is right, and export the file again with that one.",
+    ),
     "empty_file": Reason("failed", "Zero bytes.", "Copy the file again."),
     "io_error": Reason(
         "failed",
         "Could not be read, or changed while being read.",
         "Check the disk and the file's permissions, then run again.",
+    ),
+    "encrypted": Reason(
+        "failed",
+        "Locked by a password inside its archive.",
+        "Unpack the archive with its password into the input folder, and take the archive out.",
+    ),
+    "archive_damaged": Reason(
+        "failed",
+        "An archive, or this file in it, is damaged or breaks off; it is not used.",
+        "Copy the archive again, or pack it anew.",
     ),
     "corrupt_dataset": Reason(
         "failed", "The file breaks off or is damaged before the pixels.", "Copy or export the file again."
@@ -211,6 +237,7 @@ REASONS: dict[str, Reason] = {
     ),
 }
 
+ARCHIVE, OWN_TABLE = "archive_read", "own_table"
 TRANSIENT = frozenset({"io_error", "decoder_missing", "internal_error"})
 """Reasons that may be gone at the next run although the file is the same; its series is then read again."""
 
@@ -221,12 +248,20 @@ NOTES: dict[str, str] = {
     "colour_model_fixed": "The compressed data say another colour model than the header; theirs was used.",
     "overlay_ignored": "Overlays (graphics, annotations) were left out.",
     "real_world_map_unused": "A real world value mapping is there and was not applied.",
-    "suv_inputs_missing": "The uptake value (SUV) could not be computed; values stay in their unit.",
+    "suv_inputs_missing": (
+        "The uptake value (SUV) could not be computed: an input is missing or implausible, or two disagree. "
+        "Values stay in their unit."
+    ),
+    "unit_stated": "The files leave their unit open; the settings state it (`ingest.unit_of`).",
     "lossy": "Was compressed with loss before it came here.",
     "detector_plane": "The pixel spacing is at the detector, not in the patient.",
     "no_preamble": "The file lacks the preamble of a DICOM file.",
     "no_meta": "The file lacks the meta group; its transfer syntax was inferred from its bytes.",
     "vr_mismatch": "The value representation (explicit, implicit) is not the one announced.",
+    "repeated_element": "An element stands there twice; the second says the same, or nobody asks for it.",
+    "decimal_comma": "A decimal comma was read as a decimal point.",
+    "spelling_corrected": "A word is spelt otherwise than in the standard, as in small letters.",
+    "lut_width_corrected": "The lookup table holds larger numbers than it announces; their width was used.",
     "trailing_bytes": "Bytes after the pixel data were ignored.",
     "charset_unknown": "The character set is not a known one.",
     "spacing_tag_disagrees": "The slice spacing tag contradicts the positions; the positions were used.",

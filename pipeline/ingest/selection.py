@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pipeline.ingest.frames import Frame
+from pipeline.ingest.nuclear import VOLUME_WORDS
 from pipeline.ingest.sop_classes import PREFIX, SECONDARY_CAPTURE
 
 __all__ = ["INCLUDED_BY", "exclusion_of", "is_slice"]
 
-_VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
+_VOLUME_MODALITIES = frozenset({"CT", "MR", "PT"})
+_NUCLEAR_MEDICINE = "NM"
+_PLANAR_WORDS = frozenset({"STATIC", "DYNAMIC", "GATED", "WHOLE BODY", "TOMO", "GATED TOMO"})
+"""Value 3 of ImageType of projections by a gamma camera (PS3.3 C.8.4.9.1.3)."""
 # Objects of projection modalities whose frames are slices with positions of their own (PS3.3 A.47-A.59).
 _VOLUME_OBJECTS = frozenset(
     {
@@ -37,8 +41,19 @@ def is_slice(frame: Frame) -> bool:
     if frame.sop_class in _VOLUME_OBJECTS:
         return True
     captured = frame.sop_class == SECONDARY_CAPTURE or frame.sop_class.startswith(f"{SECONDARY_CAPTURE}.")
-    lost = captured and None in (frame.position_mm, frame.orientation, frame.spacing_mm)
-    return frame.modality in _VOLUME_MODALITIES and not lost
+    if captured and None in (frame.position_mm, frame.orientation, frame.spacing_mm):
+        return False
+    if frame.modality == _NUCLEAR_MEDICINE:
+        return _is_nuclear_slice(frame)
+    return frame.modality in _VOLUME_MODALITIES
+
+
+def _is_nuclear_slice(frame: Frame) -> bool:
+    """By value 3 of ImageType, which such objects must have; without it, by a place in space."""
+    kinds = frame.image_type[2:3]
+    if not VOLUME_WORDS.isdisjoint(kinds):
+        return True
+    return _PLANAR_WORDS.isdisjoint(kinds) and frame.position_mm is not None
 
 
 def exclusion_of(frame: Frame) -> tuple[str, str]:

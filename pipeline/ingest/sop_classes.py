@@ -73,10 +73,15 @@ _FAMILIES: Final = {
     "78": "Ophthalmic Measurements", "88": "SR", "91": "Annotations", "104": "Encapsulated", "481": "RT",
 }  # fmt: skip
 """What the numbers of later classes begin with, which the registry may have by now."""
-SLIDES: Final = frozenset({f"{PREFIX}77.1.6", f"{PREFIX}77.1.9"})
-"""VL Whole Slide Microscopy, Confocal Microscopy Tiled Pyramidal."""
-VIDEOS: Final = frozenset(f"{PREFIX}77.1.{number}.1" for number in (1, 2, 4))
-"""Video Endoscopic, Video Microscopic, Video Photographic."""
+SLIDES: Final = {
+    f"{PREFIX}77.1.6": "VL Whole Slide Microscopy Image",
+    f"{PREFIX}77.1.9": "Confocal Microscopy Tiled Pyramidal Image",
+}
+VIDEOS: Final = {
+    f"{PREFIX}77.1.1.1": "Video Endoscopic Image",
+    f"{PREFIX}77.1.2.1": "Video Microscopic Image",
+    f"{PREFIX}77.1.4.1": "Video Photographic Image",
+}
 SECONDARY_CAPTURE: Final = f"{PREFIX}7"
 _RT_IMAGES: Final = frozenset({"481.1", "481.23", "481.24"})
 

@@ -13,17 +13,22 @@ from types import TracebackType
 from typing import NamedTuple
 
 from pipeline.ingest.headers import Header
+from pipeline.ingest.reasons import ARCHIVE
 from pipeline.workspace import retry_error
 
 _IN_MEMORY_BYTES = 16 << 20
 
 
 class Told(NamedTuple):
-    """What must be known of all files at once: pseudonyms of series and image, and the file's digest."""
+    """What must be known of all files at once.
+
+    That are the pseudonyms of series and image, the file's digest, and whether it is an archive.
+    """
 
     series_id: str
     sop_id: str
     digest: str
+    is_archive: bool
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,15 @@ def pages(headers: Mapping[str, Header]) -> list[Page]:
         sets[header.series_id, "" if header.series_id else token][token] = header
     return [
         Page(
-            {token: Told(header.series_id, header.sop_id, header.digest) for token, header in own.items()},
+            {token: _told(header) for token, header in own.items()},
             pickle.dumps(own, pickle.HIGHEST_PROTOCOL),
         )
         for own in sets.values()
     ]
+
+
+def _told(header: Header) -> Told:
+    return Told(header.series_id, header.sop_id, header.digest, header.reason == ARCHIVE)
 
 
 class Spool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pipeline import digests, ledger
@@ -13,23 +15,26 @@ from pipeline.config import Config, Ingest
 from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, GateError, UsageError
 from pipeline.executors import Crew
+from pipeline.ingest import stated_units
 from pipeline.ingest.account import account_lines, check_usable, owner_lines, stamp
-from pipeline.ingest.changes import Changes, find_changes
+from pipeline.ingest.changes import Changes, find_changes, known_files, unsettled_archives
 from pipeline.ingest.discover import Found, discover
 from pipeline.ingest.keys import open_key
+from pipeline.ingest.listing import list_archives
+from pipeline.ingest.locations import Locations
 from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.owner_table import owner_rows, reassigned, rows_for_children
 from pipeline.ingest.owners import Owners
-from pipeline.ingest.reasons import REASONS
+from pipeline.ingest.reasons import ARCHIVE, REASONS
 from pipeline.ingest.remote import is_url
 from pipeline.ingest.series_rules import parse
-from pipeline.ingest.update import Target, update
+from pipeline.ingest.update import Target, limits_of, update
 from pipeline.progress import say
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
-VERSION = 5
+VERSION = 7
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10
@@ -51,36 +56,89 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     found = _discovered(workspace, settings, key)
     if found and settings.key == PHANTOM:
         require_phantom(workspace.root / settings.raw)
+    crew = Crew(workspace.data, settings.workers, settings.cluster)
     with Catalogue(workspace.catalogue) as catalogue:
         _begin(catalogue, settings, key)
+        lister = partial(list_archives, key=key, crew=crew, limits=limits_of(settings))
+        locations = Locations({file.token: file for file in found}, lister)
         rows = owner_rows(config, workspace, key)
-        difference = find_changes(
-            found,
-            catalogue,
-            is_young=_is_young(settings.settle_seconds),
-            reassigned=reassigned(catalogue, rows) if rows else (),
-        )
+        others = reassigned(catalogue, rows) if rows else ()
+        difference, closed = _differences(catalogue, locations, settings, reassigned=others)
         _check_gone(difference, settings, found)
         changed = 0
         stale = difference.fresh or difference.again or difference.gone
         if stale or not catalogue.meta(INGEST_STAMP):
-            crew = Crew(workspace.data, settings.workers, settings.cluster)
             rules = parse(settings.select, config.refuse)
+            stated_units.parse(settings.unit_of, rules, config.refuse)
             with rows_for_children(workspace, rows) as path:
                 owners = _owners(settings, path)
                 buried = _buried(workspace)
                 target = Target(settings, crew, key, catalogue, workspace.cases, buried, rules, owners)
-                changed = update(target, difference, found)
+                changed = update(target, difference, locations, closed)
         lines = [*account_lines(catalogue, difference, changed=changed), *owner_lines(catalogue)]
         check_usable(catalogue, config, lines)
         stamped = _stamped(catalogue, workspace.data / "ingest.json", key)
     return Summary((*([made] if made else []), *lines), changed=stamped)
 
 
+def _differences(
+    catalogue: Catalogue, locations: Locations, settings: Ingest, *, reassigned: Collection[str]
+) -> tuple[Changes, dict[str, int]]:
+    """What is new in RAW, and the archives that need no listing for it, with the number of files in them."""
+    known = known_files(catalogue)
+    is_young = _is_young(settings.settle_seconds)
+    found = list(locations.by_token.values())
+    again = {known[token].archive for token in reassigned if token in known}
+    unsettled = {
+        file.token: file for file in unsettled_archives(found, known, again=again) if not is_young(file)
+    }
+    closed = {
+        token: file.members
+        for token, file in known.items()
+        if file.reason == ARCHIVE and token in locations.by_token and token not in unsettled
+    }
+    found += locations.open_archives(unsettled.values())
+    difference = find_changes(found, known, is_young=is_young, closed=closed.keys(), reassigned=reassigned)
+    return difference, closed
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One path of RAW, below its root, and what the catalogue knows of it; `state` is "" if unread."""
+
+    path: str
+    token: str
+    state: str
+    reason: str
+    detail: str
+
+    def told(self) -> tuple[str, str, str]:
+        """Reason with detail, sentence and next step."""
+        reason = f"{self.reason} ({self.detail})" if self.detail else self.reason
+        return reason, REASONS[self.reason].sentence, next_step(self.reason, self.detail)
+
+
 def list_files(
     config: Config, workspace: Workspace, state: str = ""
 ) -> Iterator[tuple[str, str, str, str, str]]:
     """Path, state, reason with detail, sentence and next step of the files in `state` ("" for all).
+
+    Raises as `raw_files`.
+    """
+    unread = shown = 0
+    for file in raw_files(config, workspace):
+        unread += not file.state
+        if file.state and state in ("", file.state):
+            shown += 1
+            yield printable(file.path), file.state, *file.told()
+    if not shown:
+        say(f"No file is {state or 'known'}.")
+    if unread:
+        say(f"{unread:,} more came after the last `make ingest`, which will read them.")
+
+
+def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
+    """Every path of RAW.
 
     Real paths are stored nowhere: RAW is walked again and its tokens are looked up. Raises UsageError
     when nothing was read yet, or under another key; DataError when RAW is not there.
@@ -95,21 +153,16 @@ def list_files(
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
         rows = catalogue.query("SELECT token, state, reason, detail FROM files")
     known = {row[0]: row[1:] for row in rows}
-    unread = shown = 0
-    for file in _discovered(workspace, config.ingest, key):
-        own, code, detail = known.get(file.token, ("", "", ""))
-        unread += not own
-        if own and state in ("", own):
-            shown += 1
-            told = f"{code} ({detail})" if detail else code
-            yield _printable(file.relative), own, told, REASONS[code].sentence, next_step(code, detail)
-    if not shown:
-        say(f"No file is {state or 'known'}.")
-    if unread:
-        say(f"{unread:,} more came after the last `make ingest`, which will read them.")
+    found = _discovered(workspace, config.ingest, key)
+    archives = [file for file in found if known.get(file.token, ("", ""))[1] == ARCHIVE]
+    crew, limits = Crew(workspace.data, config.ingest.workers), limits_of(config.ingest)
+    inside = list_archives(archives, key=key, crew=crew, limits=limits)
+    members = {token: sorted(own.members, key=lambda file: file.relative) for token, own in inside.items()}
+    for file in (path for own in found for path in (own, *members.get(own.token, ()))):
+        yield RawFile(file.relative, file.token, *known.get(file.token, ("", "", "")))
 
 
-def _printable(path: str) -> str:
+def printable(path: str) -> str:
     """The path on one line, with bytes that are no text, and what would break the table, escaped."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.executors import Crew, Failure
 from pipeline.ingest.discover import Found
+from pipeline.ingest.files import approach
 from pipeline.ingest.headers import Findings, Header, Selection, read_header
 from pipeline.ingest.isolation import at_most, header_refusal, run_isolated
 from pipeline.ingest.spool import Page, Spool, pages
@@ -32,9 +33,11 @@ def read_headers(task: HeaderTask) -> list[Page]:
     found: dict[str, Header] = {}
     templates: Templates[Findings] = Templates()
     for file in task.files:
+        if file.member is not None:
+            approach(file.path, file.member)
         with at_most(task.selection.limits.seconds):
             header = read_header(file, key=task.key, selection=task.selection, templates=templates)
-        found[file.token] = _unless_buried(header, task.buried)
+        found[file.token] = _inside(_unless_buried(header, task.buried), file)
     return pages(found)
 
 
@@ -46,14 +49,12 @@ def survey(
     selection: Selection,
     buried: frozenset[str],
     crew: Crew,
-) -> None:
-    """Reads the header of each file into the spool."""
+) -> list[Found]:
+    """Reads the header of each file into the spool; those that are archives, which are yet to be listed."""
     regular = [file for file in files if not file.reason]
-    others = {
-        file.token: Header(file.size, file.mtime_ns, reason=file.reason) for file in files if file.reason
-    }
-    for page in pages(others):
+    for page in pages({file.token: _unread(file) for file in files if file.reason}):
         spool.add(page)
+    archives = []
     tasks = [HeaderTask(batch, key, selection, buried) for batch in _batches(regular)]
     with bar("headers", len(regular), "files") as progress:
         for task, result in run_isolated(
@@ -63,14 +64,27 @@ def survey(
                 result = pages({task.files[0].token: _lost(task, result)})
             for page in result:
                 spool.add(page)
+            archives += [file for file in task.files if spool.entries[file.token].told.is_archive]
             progress.advance(len(task.files))
+    return archives
 
 
 def _lost(task: HeaderTask, failure: Failure) -> Header:
     """What stands for the header of the one file of a task whose child failed."""
     refusal = header_refusal(failure)
     (file,) = task.files
-    return Header(file.size, file.mtime_ns, reason=refusal.reason, detail=refusal.detail)
+    header = Header(file.size, file.mtime_ns, reason=refusal.reason, detail=refusal.detail)
+    return _inside(header, file)
+
+
+def _unread(file: Found) -> Header:
+    """What stands for the header of a path that can't be read as a file."""
+    return _inside(Header(file.size, file.mtime_ns, reason=file.reason, detail=file.detail), file)
+
+
+def _inside(header: Header, file: Found) -> Header:
+    """The header with the archive that the file lies in."""
+    return header if file.member is None else replace(header, archive=file.member.archive)
 
 
 def _unless_buried(header: Header, buried: frozenset[str]) -> Header:

@@ -78,7 +78,7 @@ class Template:
             rest = walk(data, self.pixels_element, len(data), Encoding(self.explicit, self.order, depth))
         except Refusal:
             return None
-        if rest.truncation is not None or tuple(rest.elements) != self.rest:
+        if rest.truncation is not None or tuple(rest.elements) != self.rest or rest.encoding.notes:
             return None
         return Dataset(data, rest.encoding, {**self.elements, **rest.elements}, rest.end)
 
@@ -122,9 +122,14 @@ def _is_plain(dataset: Dataset, rest: Sequence[int]) -> bool:
 
     The values of a PET depend on the time of each slice, those of a mosaic on a private header.
     """
-    whole = bool(rest) and dataset.truncation is None and _COMPARED.isdisjoint(rest[1:])
+    whole = (
+        bool(rest)
+        and dataset.truncation is None
+        and "repeated_element" not in dataset.encoding.notes
+        and _COMPARED.isdisjoint(rest[1:])
+    )
     groups = "SharedFunctionalGroupsSequence" in dataset or "PerFrameFunctionalGroupsSequence" in dataset
-    depends_on_more = dataset.text("Modality") == "PT" or "MOSAIC" in dataset.words("ImageType")
+    depends_on_more = dataset.word("Modality") == "PT" or "MOSAIC" in dataset.words("ImageType")
     return whole and not groups and not depends_on_more
 
 

@@ -21,15 +21,19 @@ from pipeline.ingest.pixels import PALETTE, PixelFormat
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.segments import expanded
 from pipeline.ingest.suv import uptake_of
-from pipeline.ingest.values import HU, Lut, Transform
-
-ARBITRARY = "arbitrary"
-UNSPECIFIED = "US"
-RGB = "RGB"
-SUV = "SUVbw"
+from pipeline.ingest.units import ARBITRARY, CT, HU, PET, RGB, UNSPECIFIED, is_told
+from pipeline.ingest.values import Lut, Transform
 
 _OVERLAY_ROWS = frozenset(0x60000010 + (group << 16) for group in range(0, 0x20, 2))
-_CT, _PET = "CT", "PT"
+_MULTI_ENERGY = tuple(
+    f"MultienergyCT{name}Sequence" for name in ("Acquisition", "Processing", "Characteristics")
+)
+_MATERIALS = frozenset(
+    {"EFF_ATOMIC_NUM", "ELECTRON_DENSITY", "MAT_FRACTIONAL", "MAT_MODIFIED", "MAT_REMOVED", "MAT_SPECIFIC",
+     "MAT_VALUE_BASED"}
+)  # fmt: skip
+"""Value 4 of ImageType where the numbers are of a material, not of attenuation."""
+_MODALITY_TABLE = "LUTData"
 _PALETTE_TABLES = tuple(f"{colour}PaletteColorLookupTable" for colour in ("Red", "Green", "Blue"))
 _PADDING_ELEMENTS = {
     "PixelData": ("PixelPaddingValue", "PixelPaddingRangeLimit"),
@@ -109,31 +113,30 @@ def _transform(
     groups: FunctionalGroups, index: int, *, form: PixelFormat, padding: tuple[float, float] | None
 ) -> Transform:
     dataset = groups.dataset
-    modality = "" if lacking_of_capture(dataset) else dataset.text("Modality")
+    modality = "" if lacking_of_capture(dataset) else dataset.word("Modality")
     rescale = groups.item("PixelValueTransformationSequence", index) or dataset
     luts = dataset.items("ModalityLUTSequence")
     slope, intercept = _slope_and_intercept(rescale)
     if luts and slope is not None:
         raise Refusal("inconsistent_pixel_attributes", "both a modality LUT and rescale values")
-    if slope is None and not luts and modality == _CT:
+    if slope is None and not luts and modality == CT:
         raise Refusal("unit_unknown", "RescaleSlope and RescaleIntercept are missing")
-    unit = _unit(dataset, luts[0].text("ModalityLUTType") if luts else rescale.text("RescaleType"), modality)
-    notes = _notes(dataset)
-    factor = _uptake_factor(dataset, unit) if modality == _PET else None
-    if modality == _PET and factor is None:
-        notes.append("suv_inputs_missing")
+    unit, unit_told = _unit(
+        dataset, luts[0].word("ModalityLUTType") if luts else rescale.word("RescaleType"), modality
+    )
     inverse = _is_inverse(dataset, form)
-    if inverse:
-        notes.append("monochrome1")
     return Transform(
         slope=1.0 if slope is None else slope,
         intercept=0.0 if intercept is None else intercept,
-        lut=_table(luts[0], "LUTDescriptor", "LUTData", form) if luts else None,
+        lut=_table(luts[0], "LUTDescriptor", _MODALITY_TABLE, form) if luts else None,
         padding=padding,
-        invert=inverse and unit == ARBITRARY,
-        unit=unit if factor is None else SUV,
-        factor=1.0 if factor is None else factor,
-        notes=tuple(notes),
+        inverse=inverse,
+        modality=modality,
+        unit=unit,
+        unit_told=unit_told,
+        uptake=_uptake_factor(dataset, unit) if modality == PET else None,
+        lossy=dataset.text("LossyImageCompression") == "01" or "LossyImageCompressionMethod" in dataset,
+        notes=(*_notes(dataset), *(["monochrome1"] if inverse else [])),
     )
 
 
@@ -147,28 +150,42 @@ def _slope_and_intercept(rescale: Dataset) -> tuple[float | None, float | None]:
     return slope, intercept
 
 
-def _unit(dataset: Dataset, rescale_type: str, modality: str) -> str:
-    """What the numbers are: as the file says, never taken for Hounsfield units without a reason."""
-    if modality == _CT:
-        if rescale_type:
-            return vocabulary.word("RescaleType", rescale_type)
-        return HU if dataset.words("ImageType")[:1] == ("ORIGINAL",) else UNSPECIFIED
-    if modality == _PET:
-        return vocabulary.word("Units", dataset.text("Units")) or UNSPECIFIED
-    return ARBITRARY
+def _unit(dataset: Dataset, rescale_type: str, modality: str) -> tuple[str, bool]:
+    """What the numbers are, and whether the file says so.
+
+    A CT that says nothing is in Hounsfield units (PS3.3 C.8.2.1: RescaleType is required where it is not),
+    derived ones too; not so one of several energies, whose numbers may be anything.
+    """
+    unit = UNSPECIFIED if modality in (CT, PET) else ARBITRARY
+    if modality == CT and rescale_type:
+        unit = vocabulary.word("RescaleType", rescale_type)
+    elif modality == CT and not _is_multi_energy(dataset):
+        return HU, False
+    elif modality == PET:
+        unit = vocabulary.word("Units", dataset.word("Units")) or UNSPECIFIED
+    return unit, is_told(unit)
+
+
+def _is_multi_energy(dataset: Dataset) -> bool:
+    """Whether a CT was acquired or made at several energies (PS3.3 C.8.2.2, C.8.15.2.1.1)."""
+    told = dataset.text("MultienergyCTAcquisition").upper()
+    if told:
+        return told != "NO"
+    words = dataset.words("ImageType")[3:]
+    return any(sequence in dataset for sequence in _MULTI_ENERGY) or not _MATERIALS.isdisjoint(words)
 
 
 def _uptake_factor(dataset: Dataset, unit: str) -> float | None:
     """What turns the unit into SUV by body weight; None where that can't be known."""
     if unit == "GML":
-        return 1.0
+        return 1.0 if dataset.text("SUVType") in ("", "BW") else None
     uptake = uptake_of(dataset) if unit == "BQML" else None
     return None if uptake is None else uptake.factor()
 
 
 def _is_inverse(dataset: Dataset, form: PixelFormat) -> bool:
     """Whether low values are bright (MONOCHROME1); only what is no physical quantity is then inverted."""
-    shape = dataset.text("PresentationLUTShape")
+    shape = dataset.word("PresentationLUTShape")
     inverse = form.photometric == "MONOCHROME1"
     if (shape == "INVERSE" and not inverse) or (shape == "IDENTITY" and inverse):
         raise Refusal(
@@ -211,8 +228,12 @@ def _table(dataset: Dataset, descriptor: str, data: str, form: PixelFormat, segm
         values = expanded(_entries(dataset, segments, words=bits > 8), count)
     else:
         values = _whole(dataset, data, count, bits)
-    if int(values.max()) >> bits:
+    width = int(values.max()).bit_length()
+    if width > bits and data != _MODALITY_TABLE:
         raise Refusal("inconsistent_pixel_attributes", f"{data} has entries of more than {bits} bits")
+    if width > bits:  # DCMTK, too, goes by the entries
+        dataset.encoding.notes.add("lut_width_corrected")
+    bits = max(bits, width)
     return Lut(first, values.astype(np.uint16 if bits > 8 else np.uint8), bits)
 
 

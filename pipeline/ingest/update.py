@@ -32,12 +32,13 @@ from pipeline.ingest.frames import Rules
 from pipeline.ingest.headers import Header, Selection
 from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
+from pipeline.ingest.locations import Locations, header_of
 from pipeline.ingest.owners import NOBODY, Owners
 from pipeline.ingest.planning import CasePlan, Plan, plan
 from pipeline.ingest.portions import portions
 from pipeline.ingest.reader import SourceFile
 from pipeline.ingest.series_rules import Rule
-from pipeline.ingest.spool import Spool
+from pipeline.ingest.spool import Spool, pages
 from pipeline.ingest.survey import survey
 from pipeline.progress import Bar, bar
 from pipeline.pseudonyms import Key
@@ -64,29 +65,40 @@ class Target:
     @property
     def limits(self) -> FileLimits:
         """What one file may cost."""
-        limits = self.settings.limits
-        return FileLimits(
-            limits.file_mb << 20, limits.decoded_mb << 20, limits.seconds, limits.memory_mb, limits.depth
-        )
+        return limits_of(self.settings)
 
 
-def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
+def limits_of(settings: Ingest) -> FileLimits:
+    """What one file may cost."""
+    limits = settings.limits
+    return FileLimits(
+        file_bytes=limits.file_mb << 20,
+        decoded_bytes=limits.decoded_mb << 20,
+        seconds=limits.seconds,
+        memory_mb=limits.memory_mb,
+        depth=limits.depth,
+        members=limits.members,
+    )
+
+
+def update(target: Target, difference: Changes, locations: Locations, closed: Mapping[str, int]) -> int:
     """How many files were new or changed.
 
-    They were read, the known ones of their series, and those whose reason may have passed.
+    They were read, the known ones of their series, and those whose reason may have passed. `closed` are the
+    archives that weren't listed, with the number of files in them.
     """
-    by_token = {file.token: file for file in found}
     with Spool(target.crew.folder) as spool:
-        _read_headers(target, spool, difference.fresh)
+        _read_headers(target, spool, difference.fresh, locations)
         _drop_known(target, spool)
         changed = len(spool.entries)
-        _read_headers(target, spool, difference.again)
+        _read_headers(target, spool, difference.again, locations)
+        files = _unpacked(locations, closed)
         outdated = {*spool.entries, *difference.gone}
-        names = _names(target, spool, outdated, by_token)
+        names = _names(target, spool, outdated, locations)
         with bar("images", len(spool.entries), "files") as progress:
-            for portion in portions(names, files=len(found)):
+            for portion in portions(names, files=files):
                 headers = spool.headers(token for token in portion if token in spool.entries)
-                _read_images(target, headers, outdated.intersection(portion), by_token, progress)
+                _read_images(target, headers, outdated.intersection(portion), locations, progress)
     with target.catalogue.transaction():
         target.catalogue.delete_cases(sorted(changes.cases_without_files(target.catalogue)))
     for shard in target.catalogue.unused_shards("cases", target.shards):
@@ -94,8 +106,14 @@ def update(target: Target, difference: Changes, found: Sequence[Found]) -> int:
     return changed
 
 
+def _unpacked(locations: Locations, closed: Mapping[str, int]) -> int:
+    """How many files RAW holds: as many as if its archives were unpacked."""
+    archives = closed.keys() | locations.listings.keys()
+    return sum(closed.values()) + len(locations.by_token) - len(archives)
+
+
 def _names(
-    target: Target, spool: Spool, outdated: set[str], by_token: Mapping[str, Found]
+    target: Target, spool: Spool, outdated: set[str], locations: Locations
 ) -> dict[str, tuple[str, ...]]:
     """The series and images that each file is of now and was of before.
 
@@ -105,7 +123,7 @@ def _names(
     before, now = changes.identities(target.catalogue, outdated), _identities(spool)
     moved = [*before.values(), *now.values()]
     while around := changes.touched(target.catalogue, moved) - outdated - now.keys():
-        _read_headers(target, spool, [by_token[token] for token in sorted(around)])
+        _read_headers(target, spool, locations.of(around, target.catalogue), locations)
         known, now = changes.identities(target.catalogue, around), _identities(spool)
         before |= known
         moved = [now[token] for token in sorted(around) if now[token] != known[token]]
@@ -113,12 +131,13 @@ def _names(
 
 
 def _read_images(
-    target: Target, headers: Headers, outdated: set[str], by_token: Mapping[str, Found], progress: Bar
+    target: Target, headers: Headers, outdated: set[str], locations: Locations, progress: Bar
 ) -> None:
     """Plans the files of a portion and reads its cases; `outdated` ones are new, changed or gone."""
     files = {
-        token: SourceFile(by_token[token].path, header.size, header.mtime_ns)
+        token: SourceFile(found.path, header.size, header.mtime_ns, found.member)
         for token, header in headers.items()
+        for found in [locations.by_token[token]]
     }
     made = _planned(target, headers, files)
     pending = commit_plan(target.catalogue, made, headers, outdated=outdated)
@@ -126,7 +145,18 @@ def _read_images(
     _cast_all(target, pending, headers, files, progress)
 
 
-def _read_headers(target: Target, spool: Spool, files: Sequence[Found]) -> None:
+def _read_headers(target: Target, spool: Spool, files: Sequence[Found], locations: Locations) -> None:
+    """Reads the headers of files into the spool, and of what is in archives among them."""
+    archives = _surveyed(target, spool, [file for file in files if file.token not in locations.listings])
+    _surveyed(target, spool, locations.open_archives(archives))
+    listed = {file.token: locations.listings.get(file.token) for file in (*files, *archives)}
+    for token, listing in listed.items():
+        if listing is not None:
+            for page in pages({token: header_of(locations.by_token[token], listing)}):
+                spool.add(page)
+
+
+def _surveyed(target: Target, spool: Spool, files: Sequence[Found]) -> list[Found]:
     settings = target.settings
     reviewed = settings.pixel_text == "reviewed"
     selection = Selection(
@@ -138,7 +168,7 @@ def _read_headers(target: Target, spool: Spool, files: Sequence[Found]) -> None:
         settings.include,
         target.owners,
     )
-    survey(files, spool, key=target.key, selection=selection, buried=target.buried, crew=target.crew)
+    return survey(files, spool, key=target.key, selection=selection, buried=target.buried, crew=target.crew)
 
 
 def _drop_known(target: Target, spool: Spool) -> None:
@@ -168,6 +198,7 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
         settings.untilt,
         settings.include,
         series=target.rules,
+        units=settings.unit_of,
     )
     known: dict[str, tuple[str, ...]] = {}
     wanted: set[str] = set()

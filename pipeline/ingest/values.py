@@ -7,25 +7,23 @@ inversion, fill. Numbers are kept in the smallest dtype that gives the stored va
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.ingest import padding
 from pipeline.ingest.pixels import PixelFormat
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.units import ARBITRARY, HIGHEST_HU, LOWEST_HU, SUV, fill_of, on_hounsfield_scale
 
-HU = "HU"
-AIR_HU = -1024
 NON_FINITE_SHARE = 0.01
-_IMPLAUSIBLE_SHARE = 0.001
-_LOWEST_HU, _AIR_BELOW_HU, _HIGHEST_HU = -1100, -500, 4000
-_ORDINARY_BITS = 12
 _WHOLE_DTYPES = (np.uint8, np.int16, np.uint16)
 _LARGEST_WHOLE_FLOAT32 = 2**24
 
 Array = NDArray[Any]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -41,22 +39,46 @@ class Lut:
 class Transform:
     """How the stored values of one frame become numbers.
 
-    `padding` is the inclusive range of stored values that are no measurement, lowest first.
+    `padding` is the inclusive range of stored values that are no measurement, lowest first; `inverse` says
+    that low values are bright (MONOCHROME1), `unit_told` that the file names its unit. `uptake` turns the
+    numbers into SUVbw, where it is known; it is applied where that is the `unit`.
     """
 
     slope: float = 1.0
     intercept: float = 0.0
     lut: Lut | None = None
     padding: tuple[float, float] | None = None
-    invert: bool = False
-    unit: str = "arbitrary"
-    factor: float = 1.0
+    inverse: bool = False
+    modality: str = ""
+    unit: str = ARBITRARY
+    unit_told: bool = True
+    uptake: float | None = None
+    lossy: bool = False
     notes: tuple[str, ...] = ()
+
+    def told_in(self, unit: str) -> Transform:
+        """The transform to numbers of this unit: SUVbw instead of Bq/mL, or one that the settings state."""
+        return self if unit == self.unit else replace(self, unit=unit)
 
     @property
     def fill(self) -> int:
-        """What padding becomes: air in Hounsfield units, else 0."""
-        return AIR_HU if self.unit == HU else 0
+        """What padding becomes."""
+        return fill_of(self.modality, self.unit)
+
+    @property
+    def hounsfield(self) -> bool:
+        """Whether the numbers can be held against Hounsfield units."""
+        return on_hounsfield_scale(self.modality, self.unit)
+
+    @property
+    def inverts(self) -> bool:
+        """Whether values are turned so that bright is high: what is a physical quantity never is."""
+        return self.inverse and self.unit == ARBITRARY
+
+    @property
+    def factor(self) -> float:
+        """What the rescaled values are multiplied with."""
+        return self.uptake if self.uptake is not None and self.unit == SUV else 1.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +89,7 @@ class Plane:
     """
 
     array: Array
-    padded: NDArray[np.bool_] | None = None
+    padded: Mask | None = None
     notes: frozenset[str] = field(default_factory=frozenset)
     ends: tuple[float, float] | None = None
 
@@ -102,22 +124,21 @@ def plane_of(patterns: Array, form: PixelFormat, transform: Transform) -> Plane:
         return _float_plane(patterns, transform)
     stored, junk = stored_values(patterns, form)
     notes = {"unused_bits_masked"} if junk else set()
-    padded = _padding(stored, transform)
-    if padded is not None:
-        notes.add("padding_replaced")
-    if transform.invert and transform.lut is None:
-        stored = _inverted(stored, form)
-    if transform.lut is not None:
-        array = _through_lut(stored, transform.lut, invert=transform.invert)
-        ends = _ends(array)
-    else:
-        array, ends = _rescaled(stored, transform)
-    if transform.unit == HU and (surround := _surround(array, padded, ends[0])) is not None:
-        padded = surround if padded is None else padded | surround
-        notes.add("padding_replaced")
+    padded = padding.declared(stored, transform.padding)
+    array, ends = _numbers(stored, form, transform)
+    marks: tuple[float, ...] = ()
+    if transform.hounsfield and (surround := padding.undeclared(array, padded, ends[0])) is not None:
+        padded, marks = surround if padded is None else padded | surround, (ends[0],)
     if padded is not None:
         array = _filled(array, padded, transform.fill)
         ends = _ends(array)
+    if transform.lossy or (transform.hounsfield and (ends[0] < LOWEST_HU or ends[1] > HIGHEST_HU)):
+        if transform.padding is not None:
+            marks += _numbers(np.array([transform.padding]), form, transform)[1]
+        array, padded = _without_blur(array, padded, marks, transform)
+        ends = _ends(array)
+    if padded is not None:
+        notes.add("padding_replaced")
     return Plane(smallest(array, ends), padded, frozenset(notes), ends)
 
 
@@ -140,70 +161,39 @@ def smallest(array: Array, ends: tuple[float, float] | None = None) -> Array:
     return narrow
 
 
-@dataclass
-class HounsfieldTally:
-    """Counts of measured voxels of a CT: all, below -1100 HU, above 4000 HU, and the lowest value."""
-
-    voxels: int = 0
-    below: int = 0
-    above: int = 0
-    lowest: float = float("inf")
-
-    def add(self, plane: Plane) -> None:
-        """Counts the voxels of a plane that are no padding."""
-        measured = plane.array if plane.padded is None else plane.array[~plane.padded]
-        if measured.size:
-            self.voxels += measured.size
-            known = plane.ends if plane.padded is None else None
-            lowest, highest = known or _ends(measured)
-            if lowest < _LOWEST_HU:
-                self.below += int(np.count_nonzero(measured < _LOWEST_HU))
-            if highest > _HIGHEST_HU:
-                self.above += int(np.count_nonzero(measured > _HIGHEST_HU))
-            self.lowest = min(self.lowest, lowest)
-
-
-def check_hounsfield(tally: HounsfieldTally, *, bits_stored: int) -> None:
-    """Raises Refusal `implausible_values` where no CT scanner measures such numbers.
-
-    A slope or intercept that is missing, applied twice or of the wrong sign shows here. Scanners with
-    an extended scale store more than 12 bits and reach values above 4000.
-    """
-    if not tally.voxels:
-        raise Refusal("implausible_values", "all voxels are padding")
-    below, above = tally.below / tally.voxels, tally.above / tally.voxels
-    too_high = above > _IMPLAUSIBLE_SHARE and bits_stored <= _ORDINARY_BITS
-    if below > _IMPLAUSIBLE_SHARE or tally.lowest >= _AIR_BELOW_HU or too_high:
-        raise Refusal(
-            "implausible_values",
-            f"{100 * below:.2f} % below {_LOWEST_HU} HU, lowest {tally.lowest:g} HU, "
-            f"{100 * above:.2f} % above {_HIGHEST_HU} HU",
-        )
-
-
 def _ends(array: Array) -> tuple[float, float]:
     return float(array.min()), float(array.max())
 
 
-def _padding(stored: Array, transform: Transform) -> NDArray[np.bool_] | None:
-    if transform.padding is None:
-        return None
-    low, high = transform.padding
-    padded = (stored >= low) & (stored <= high)
-    return padded if padded.any() else None
+def _numbers(stored: Array, form: PixelFormat, transform: Transform) -> tuple[Array, tuple[float, float]]:
+    """The numbers of stored values, the lowest and the highest of them."""
+    if transform.lut is not None:
+        array = _through_lut(stored, transform.lut, invert=transform.inverts)
+        return array, _ends(array)
+    return _rescaled(_inverted(stored, form) if transform.inverts else stored, transform)
 
 
-def _surround(array: Array, padded: NDArray[np.bool_] | None, lowest: float) -> NDArray[np.bool_] | None:
-    """Where a CT holds the number that some scanners write outside their circle without declaring it.
+def _without_blur(
+    array: Array, padded: Mask | None, marks: tuple[float, ...], transform: Transform
+) -> tuple[Array, Mask | None]:
+    """The numbers without what lossy compression made of padding, and all that is padding.
 
-    All four corners then hold the lowest number, and that is below what a scanner measures; a scan whose
-    values are all too low has no such number, and is still refused.
+    `marks` are the numbers of padding, () where none is known. Raises Refusal where padding can't be told
+    from the image.
     """
-    corners = array[[0, 0, -1, -1], [0, -1, 0, -1]]
-    if lowest >= _LOWEST_HU or (corners != lowest).any() or (padded is not None and padded[0, 0]):
-        return None
-    surround: NDArray[np.bool_] = array == lowest
-    return surround
+    if not marks:
+        return array, padded
+    numbers = min(marks), max(marks)
+    if transform.hounsfield and padding.is_beyond_measure(numbers):
+        blurred = padding.blurred(array, padded, numbers, lossy=transform.lossy)
+        if blurred is not None:
+            array = _filled(array, blurred, transform.fill)
+            padded = blurred if padded is None else padded | blurred
+    elif transform.lossy and padded is not None:
+        padding.require_recognizable(
+            array, padded, numbers, fill=transform.fill, hounsfield=transform.hounsfield
+        )
+    return array, padded
 
 
 def _inverted(stored: Array, form: PixelFormat) -> Array:
@@ -253,7 +243,7 @@ def _wide_enough(largest: float) -> type[np.signedinteger[Any]]:
 
 
 def _float_plane(values: Array, transform: Transform) -> Plane:
-    padded = _padding(values, transform)
+    padded = padding.declared(values, transform.padding)
     finite = np.isfinite(values)
     lost = 1.0 - np.count_nonzero(finite) / values.size
     if lost > NON_FINITE_SHARE:
@@ -269,7 +259,7 @@ def _float_plane(values: Array, transform: Transform) -> Plane:
     return Plane(smallest(_filled(array, padded, transform.fill)), padded, frozenset({"padding_replaced"}))
 
 
-def _filled(array: Array, padded: NDArray[np.bool_], fill: int) -> Array:
+def _filled(array: Array, padded: Mask, fill: int) -> Array:
     if array.dtype.kind != "f" and not np.iinfo(array.dtype).min <= fill <= np.iinfo(array.dtype).max:
         array = array.astype(np.int32 if array.dtype.itemsize < 4 else np.int64)
     return np.where(padded, array.dtype.type(fill), array)

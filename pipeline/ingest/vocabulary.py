@@ -25,7 +25,7 @@ _IMAGE_TYPES = _words("""
     DIS2D DIS3D NORM ND MOSAIC MIP MPR MINIP PROJECTION WATER FAT IN_PHASE OUT_PHASE IP OP W F FA CSAPARALLEL
     STATIC DYNAMIC GATED TOMO EMISSION TRANSMISSION RECON WHOLE BODY SCREEN SAVE SINGLE BIPLANE STACK
     POST_PROCESSED POST_CONTRAST PRE_CONTRAST SUBTRACTION MAX_IP MIN_IP FUSED T1 T2 T2_STAR CBF CBV MTT TTP SE
-    FFE IR""")
+    FFE IR""") | {"GATED TOMO", "RECON GATED TOMO", "RECON TOMO", "WHOLE BODY"}
 _BODY_PARTS = _words("""
     ABDOMEN ABDOMENPELVIS ANKLE AORTA ARM BACK BLADDER BRAIN BREAST CALF CALCANEUS CAROTID CERVIX CHEST
     CHESTABDOMEN CHESTABDPELVIS CLAVICLE COCCYX COLON CSPINE CTSPINE EAR ELBOW EXTREMITY EYE FACE FEMUR FINGER
@@ -87,18 +87,43 @@ WORDS: dict[str, frozenset[str]] = {
     "PatientSex": _words("F M O"),
     "PhotometricInterpretation": _COLOURS,
     "PixelIntensityRelationship": _words("LIN LOG DISP"),
+    "ModalityLUTType": _words("HU US OD MGML Z_EFF ED EDW HU_MOD PCT"),
     "PresentationIntentType": frozenset(("FOR PRESENTATION", "FOR PROCESSING")),
+    "PresentationLUTShape": _words("IDENTITY INVERSE"),
     "RescaleType": _words("HU US OD MGML Z_EFF ED EDW HU_MOD PCT"),
     "ScanningSequence": _SEQUENCES,
     "SequenceVariant": _SEQUENCES,
     "Units": _UNITS,
     "ViewPosition": _VIEWS,
 }
+_SPELLINGS = {
+    keyword: {"".join(filter(str.isalnum, word)): word for word in sorted(words)}
+    for keyword, words in WORDS.items()
+}
+"""The words by their letters and digits alone."""
 
 
 def word(keyword: str, value: str) -> str:
-    """The value if it is one of the keyword's words, else OTHER; "" stays empty."""
-    return value if not value or value in WORDS[keyword] else OTHER
+    """The value if it is one of the keyword's words, in whatever spelling, else OTHER; "" stays empty."""
+    if not value or value in WORDS[keyword]:
+        return value
+    known = spelt(keyword, value)
+    return known if known in WORDS[keyword] else OTHER
+
+
+def spelt(keyword: str, value: str) -> str:
+    """The keyword's word of the same letters and digits, in capitals or not, else the value itself.
+
+    DCMTK reads PhotometricInterpretation so.
+
+    >>> spelt("PhotometricInterpretation", "Monochrome 2")
+    'MONOCHROME2'
+    """
+    return value if value in WORDS[keyword] else _SPELLINGS[keyword].get(_letters(value), value)
+
+
+def _letters(value: str) -> str:
+    return "".join(filter(str.isalnum, value.upper()))
 
 
 def maker(value: str) -> str:

@@ -13,35 +13,33 @@ from pipeline.ingest.geometry import canonical
 from pipeline.ingest.mosaic import is_mosaic, tiles_of
 from pipeline.ingest.resampling import evened, straightened
 from pipeline.ingest.stacking import resampled_heights, stack_of, straight_shifts
+from pipeline.ingest.units import ARBITRARY, fill_of
 from pipeline.ingest.values import smallest
 from pipeline.records import Geometry
 
 __all__ = ["assemble"]
 
-# What surrounds the patient, by unit; 0 for all other units.
-_AIR = {"HU": -1024.0}
-
 
 def assemble(
-    group: Group, read_plane: Callable[[Frame], NDArray[Any]]
+    group: Group, read_plane: Callable[[Frame], NDArray[Any]], *, unit: str = ARBITRARY
 ) -> tuple[NDArray[Any], Geometry, tuple[str, ...]]:
     """The array of an accepted group in canonical orientation, its geometry, and the group's notes.
 
     `read_plane` gives a frame's values `(rows, columns)` in their smallest dtype, plus a last axis of 3
     for colour. The array is `(slices, rows, columns)` or `(rows, columns)`, again plus the axis of 3, in
-    the smallest dtype of all; it may be straightened (`untilted`) or evened (`z_resampled`) linearly.
-    Raises ValueError for a refused group or when a plane isn't of the size that its header told.
+    the smallest dtype of all, in `unit`; it may be straightened (`untilted`) or evened (`z_resampled`)
+    linearly. Raises ValueError for a refused group or when a plane isn't of the size that its header told.
     """
     if group.geometry is None:
         raise ValueError(f"a refused group ({group.reason}) has no volume")
-    array = _array(group, read_plane)
+    array = _array(group, read_plane, unit)
     if array.shape[: len(group.shape)] != group.shape:
         raise ValueError(f"expected an array of {group.shape}, put together {array.shape}")
     turned, geometry = canonical(array, group.geometry)
     return turned, geometry, group.notes
 
 
-def _array(group: Group, read_plane: Callable[[Frame], NDArray[Any]]) -> NDArray[Any]:
+def _array(group: Group, read_plane: Callable[[Frame], NDArray[Any]], unit: str) -> NDArray[Any]:
     first = group.frames[0]
     if first.tiles is not None and is_mosaic(first):
         return smallest(tiles_of(read_plane(first), first.tiles))
@@ -51,7 +49,7 @@ def _array(group: Group, read_plane: Callable[[Frame], NDArray[Any]]) -> NDArray
     stack = stack_of(group.frames)
     if "untilted" in group.notes:
         shifts = [moves - moves.min() for moves in straight_shifts(stack)]
-        fill = _AIR.get(str(first.keys.get("unit")), 0.0)
+        fill = float(fill_of(first.modality, unit))
         volume = straightened(volume, shifts, shape=(group.shape[1], group.shape[2]), fill=fill)
     if "z_resampled" in group.notes:
         volume = evened(volume, stack.heights, resampled_heights(stack))

@@ -36,7 +36,7 @@ class Refusal:
     """Why a scan has no array: a code, and a sentence with numbers but no names."""
 
     case_id: str
-    pixel_digest: str
+    scan_digest: str
     reason: str
     detail: str
 
@@ -68,7 +68,7 @@ def normalize(batch: Batch) -> Outcome:
                 arrays.append((case, writer.append(to_storage(batch.recipe, image))))
                 spacings[case.case_id] = [] if image.spacing_kind == "pixels" else list(image.spacing)
             except Refused as verdict:
-                refused.append(Refusal(case.case_id, case.pixel_digest, verdict.reason, verdict.detail))
+                refused.append(Refusal(case.case_id, scan_digest(case), verdict.reason, verdict.detail))
         write_json(spacing_path(batch.shard), spacings)
     return Outcome(tuple(arrays), tuple(refused))
 
@@ -86,6 +86,11 @@ def normalize_case(recipe: Recipe, case: Case, *, native: Path) -> Image:
         values = values[..., np.newaxis]  # (*space, channels)
     image = Image(values, case.geometry.spacing, case.geometry.spacing_kind, case.value_unit)
     return apply(recipe, image)
+
+
+def scan_digest(case: Case) -> str:
+    """The digest of all that a recipe sees of a scan: values, unit and geometry."""
+    return digests.of_json([case.pixel_digest, case.value_unit, case.geometry.to_json()])
 
 
 def spacing_path(shard: Path) -> Path:

@@ -15,7 +15,15 @@ from pipeline.catalogue import Catalogue
 from pipeline.contracts import read_object
 from pipeline.errors import DataError, RetryError
 from pipeline.executors import ChildLimits, Crew, Failure
-from pipeline.normalize.batch import Batch, Outcome, Refusal, normalize, normalize_case, spacing_path
+from pipeline.normalize.batch import (
+    Batch,
+    Outcome,
+    Refusal,
+    normalize,
+    normalize_case,
+    scan_digest,
+    spacing_path,
+)
 from pipeline.normalize.image import Refused
 from pipeline.normalize.recipe import Recipe, to_storage
 from pipeline.progress import bar
@@ -24,6 +32,7 @@ from pipeline.workspace import Workspace, write_json
 
 REFUSED_FILE: Final = "refused.json"
 _FAILED: Final = "failed_"
+_SCHEMA: Final = "refused/2"
 
 Shape = tuple[int, ...]
 
@@ -97,7 +106,7 @@ def spacings(ready: Ready, folder: Path) -> dict[str, list[float]]:
 def write_refused(workspace: Workspace, ready: Sequence[Ready]) -> bool:
     """Whether the list of refused scans, by recipe, changed."""
     recipes = {one.recipe.recipe_id: [dataclasses.asdict(item) for item in one.refused] for one in ready}
-    return write_json(workspace.normalized / REFUSED_FILE, {"schema": "refused/1", "recipes": recipes})
+    return write_json(workspace.normalized / REFUSED_FILE, {"schema": _SCHEMA, "recipes": recipes})
 
 
 def remove_unused(catalogue: Catalogue, folder: Path) -> None:
@@ -127,13 +136,14 @@ def _known_refusals(workspace: Workspace, recipe: Recipe, cases: Sequence[Case])
     path = workspace.normalized / REFUSED_FILE
     if not path.exists():
         return []
-    digest_of = {case.case_id: case.pixel_digest for case in cases}
-    items = read_object(path, "recipes")["recipes"].get(recipe.recipe_id, [])
+    digest_of = {case.case_id: scan_digest(case) for case in cases}
+    stored = read_object(path, "recipes", "schema")
+    items = stored["recipes"].get(recipe.recipe_id, []) if stored["schema"] == _SCHEMA else []
     known = [Refusal(**item) for item in items]
     return [
         refusal
         for refusal in known
-        if digest_of.get(refusal.case_id) == refusal.pixel_digest and not refusal.reason.startswith(_FAILED)
+        if digest_of.get(refusal.case_id) == refusal.scan_digest and not refusal.reason.startswith(_FAILED)
     ]
 
 
@@ -196,7 +206,7 @@ def _in_children(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, 
 def _as_refusal(batch: Batch, failure: Failure) -> Outcome:
     (case,) = batch.cases
     detail = f"the child process gave no result ({failure.detail})"
-    return Outcome((), (Refusal(case.case_id, case.pixel_digest, _FAILED + failure.kind, detail),))
+    return Outcome((), (Refusal(case.case_id, scan_digest(case), _FAILED + failure.kind, detail),))
 
 
 def _require_one_shape(shapes: Collection[Shape]) -> None:

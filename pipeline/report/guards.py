@@ -10,6 +10,7 @@ from pipeline.report.artifacts import Artifacts
 
 Status = Literal["pass", "fail", "not_run"]
 NOT_BUILT = "not part of this version"
+NOT_COUNTED = "as the cohort is of an earlier version (`scanloom cohort` makes it anew)"
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,14 @@ def patients_apart(artifacts: Artifacts) -> Guard:
 
 
 def _duplicates(artifacts: Artifacts) -> Guard:
-    """The cohort stage keeps one of identical images, or none, and names the groups in its findings."""
+    """The cohort stage keeps one of identical images, or none, and counts what is left on its rows."""
+    key, title = "duplicates_apart", "No image lies in two parts under two names"
+    crossing = artifacts.cohort.get("images_across_parts")
+    if crossing is None:
+        return Guard(key, title, "not_run", reason=NOT_COUNTED)
     found = any(finding["kind"] in _OF_DUPLICATES for finding in artifacts.cohort["findings"])
-    reason = "identical images were found, and at most one of each was kept" if found else ""
-    return _judged("duplicates_apart", "No image lies in two parts under two names", 0, reason)
+    kept = "identical images were found, and at most one of each was kept" if found else ""
+    return _judged(key, title, crossing, "identical images lie in more than one part" if crossing else kept)
 
 
 def _thresholds(artifacts: Artifacts) -> Guard:
@@ -82,10 +87,14 @@ def _predicted(artifacts: Artifacts) -> Guard:
 
 
 def _looks(artifacts: Artifacts) -> Guard:
+    """The chain itself is checked whenever the ledger is read; here, whether this model's look is in it."""
     title = "Every look at the test part is in a chained ledger"
-    if artifacts.looks:
+    model = artifacts.model.get("model_sha256")
+    if any(look.get("model") == model for look in artifacts.looks):
         return Guard("looks_recorded", title, "pass", len(artifacts.looks))
-    return Guard("looks_recorded", title, "fail", 0, reason="no look is recorded")
+    return Guard(
+        "looks_recorded", title, "fail", len(artifacts.looks), reason="no look of this model is recorded"
+    )
 
 
 def _judged(key: str, title: str, wrong: int, reason: str) -> Guard:

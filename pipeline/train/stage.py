@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import keras
 import pandas as pd
 
-from pipeline import backend, digests, models, provenance, scoring
+from pipeline import backend, digests, provenance, scoring
 from pipeline.config import Config
 from pipeline.models import Intensities
 from pipeline.models.receptive_field import receptive_field_pixels
@@ -19,6 +18,7 @@ from pipeline.train.assembly import Computing
 from pipeline.train.checkpoint import open_store
 from pipeline.train.fit import fit
 from pipeline.train.gate import require_judgeable
+from pipeline.train.identity import run_digest
 from pipeline.train.material import Material
 from pipeline.train.saving import write_model
 from pipeline.train.state import State
@@ -39,7 +39,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
         Interrupted: a signal asked to stop; the same command goes on.
     """
     data = material.read(workspace)
-    training = _run_digest(config, data)
+    training = run_digest(config, data)
     require_judgeable(config, workspace, data.classes, training=training)
     threads = config.train.threads or cores()
     store = open_store(workspace.checkpoints, training, threads=threads)
@@ -63,28 +63,6 @@ def run(config: Config, workspace: Workspace) -> Summary:
     changed |= write_json(workspace.candidate / scoring.RECORD_FILE, record)
     changed |= write_csv(workspace.candidate / HISTORY_FILE, pd.DataFrame(state.history))
     return Summary((_line(record, state, len(data.train.case_ids)),), changed)
-
-
-def _run_digest(config: Config, data: Material) -> str:
-    """The digest of all that decides the weights, but for the machine."""
-    decides = {
-        "train": config.section("train"),
-        "task": config.task,
-        "classes": data.classes,
-        "cases": [data.train.digest, data.validation.digest],
-        "arrays": [data.train.contents, data.validation.contents],
-        "code": _code_digest(),
-        "backend": keras.backend.backend(),
-        "versions": provenance.versions(),
-    }
-    return digests.of_json(decides)
-
-
-def _code_digest() -> str:
-    """The digest of the code that decides the weights."""
-    folders = [Path(models.__file__).parent, Path(__file__).parent]
-    paths = [path for folder in folders for path in sorted(folder.glob("*.py"))]
-    return digests.of_json([[path.name, digests.of_file(path)] for path in paths])
 
 
 def _what_was_trained(

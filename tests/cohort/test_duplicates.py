@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import itertools
 
-from pipeline.cohort.duplicates import duplicate_findings, exclude_copies, find_copies
+from pipeline.cohort.duplicates import (
+    copies_across_parts,
+    duplicate_findings,
+    exclude_copies,
+    find_copies,
+)
+from pipeline.cohort.join import Join
+from pipeline.cohort.outputs import Cohort, Row, cohort_json
+from pipeline.cohort.sources import Scans
 from pipeline.records import Case, Geometry, Stored
 
 
@@ -93,3 +101,25 @@ def test_findings_count_groups_by_kind_and_tell_of_none_twice() -> None:
         "1 group of identical images on both sides of the given split",
         "1 group of identical images of one patient, one of each kept",
     ]
+
+
+def test_identical_images_in_two_parts_are_counted_on_the_cohort_as_it_is() -> None:
+    cases = [
+        *(case("c1", "P", "x"), case("c2", "Q", "x"), case("c3", "Q", "x")),
+        *(case("c4", "P", "y"), case("c5", "Q", "y")),
+        *(case("c6", "P", "z"), case("c7", "P", "z"), case("c8", "P", "z", (4, 1))),
+    ]
+    parts = {
+        "c1": "train",
+        "c2": "test",
+        "c3": "test",
+        "c4": "train",
+        "c6": "train",
+        "c7": "train",
+        "c8": "test",
+    }
+    assert [group.case_ids for group in copies_across_parts(cases, parts)] == [("c1", "c2", "c3")]
+    rows = [Row(name, "P", part, 1, "sick", {}) for name, part in parts.items()]
+    cohort = Cohort(tuple(rows), (), (), ("well", "sick"), "sick")
+    scans = Scans({one.case_id: one for one in cases}, {}, (), {}, 8)
+    assert cohort_json(cohort, scans, Join((), ()))["images_across_parts"] == 1

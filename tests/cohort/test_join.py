@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from pipeline.cohort.join import Join, Known, find_join, join_by
-from pipeline.errors import DataError
+from pipeline.cohort.choice import find_join
+from pipeline.cohort.join import Join, KeyColumn, Known, join_by
+from pipeline.errors import ConfigError, DataError
 from pipeline.tables import Table
 
 
@@ -25,7 +27,13 @@ def table(**columns: list[str]) -> Table:
 
 
 def search(scans: Mapping[str, Mapping[str, str]], labels: Table, folder: str = "") -> Join:
-    return find_join(labels, list(labels.columns), known=known(scans, folder))
+    columns = [column for column in labels.columns if column != "label"]
+    told = [column for column in labels.columns if column == "label"]
+    return find_join(labels, columns, told=told, known=known(scans, folder), refuse=refuse)
+
+
+def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:
+    return ConfigError(f"{keys}: {message}")
 
 
 TWO = {
@@ -102,12 +110,12 @@ def test_leading_zeros_that_a_spreadsheet_dropped_are_restored_and_said() -> Non
     scans = {"c1": {"patient": "00017"}, "c2": {"patient": "00423"}}
     join = search(scans, table(key=["17", "423.0"]))
     assert join.matched == 2
-    assert join.sentence() == "joined by column 'key' (patient ID, filled to 5 digits): 2 of 2 rows"
+    assert join.sentence() == "joined by column 'key' (patient ID): 2 of 2 rows (2 with other leading zeros)"
 
 
 def test_leading_zeros_that_only_the_table_has_are_dropped() -> None:
     join = search({"c1": {"patient": "17"}}, table(key=["0017"]))
-    assert join.sentence() == "joined by column 'key' (patient ID, without leading zeros): 1 of 1 rows"
+    assert join.sentence() == "joined by column 'key' (patient ID): 1 of 1 rows (1 with other leading zeros)"
 
 
 def test_ids_that_match_as_written_are_left_as_they_are() -> None:
@@ -128,10 +136,94 @@ def test_a_table_of_other_scans_is_refused_with_what_was_tried() -> None:
     assert "1.1" not in message
 
 
+def by(*keys: tuple[str, str]) -> list[KeyColumn]:
+    return [KeyColumn(column, names) for column, names in keys]
+
+
 def test_a_column_that_is_told_is_taken_as_what_it_is_told_to_be() -> None:
     labels = table(patient=["A", "A"], uid=["1.1", "1.2"])
-    assert join_by(labels, "patient", kind="patient", known=known(TWO)).reached == 2
-    with pytest.raises(DataError, match="No value of the column 'uid' is the study instance UID"):
-        join_by(labels, "uid", kind="study", known=known(TWO))
+    assert join_by(labels, by(("patient", "patient")), known=known(TWO)).reached == 2
     with pytest.raises(DataError, match=r"no column 'uids' \(did you mean 'uid'\?\)"):
-        join_by(labels, "uids", kind="sop", known=known(TWO))
+        join_by(labels, by(("uids", "sop")), known=known(TWO))
+
+
+def test_a_column_that_names_something_else_is_told_with_the_line_that_fits() -> None:
+    with pytest.raises(DataError) as error:
+        join_by(table(uid=["1.1", "1.2"]), by(("uid", "study")), known=known(TWO))
+    assert str(error.value) == (
+        "No value of the column 'uid' is the study instance UID of a scan that was read. "
+        "2 rows name one by its SOP instance UID: `id: {column: uid, names: sop}`."
+    )
+
+
+def test_a_column_that_is_told_may_have_lost_its_leading_zeros_too() -> None:
+    join = join_by(table(key=["17"]), by(("key", "patient")), known=known({"c1": {"patient": "0017"}}))
+    assert join.cases == (frozenset({"c1"}),)
+
+
+def test_leading_zeros_that_tell_scans_of_the_column_apart_are_left_as_they_are() -> None:
+    scans = {"c1": {"patient": "17"}, "c2": {"patient": "0017"}, "c3": {"patient": "0018"}}
+    join = join_by(table(key=["17", "18"]), by(("key", "patient")), known=known(scans))
+    assert join.cases == (frozenset({"c1"}), frozenset())
+
+
+def test_a_number_that_fits_two_scans_by_other_zeros_names_none() -> None:
+    scans = {"c1": {"patient": "017"}, "c2": {"patient": "0017"}, "c3": {"patient": "0018"}}
+    join = join_by(table(key=["17", "18"]), by(("key", "patient")), known=known(scans))
+    assert join.cases == (frozenset(), frozenset({"c3"}))
+
+
+def test_a_name_with_accents_is_found_however_the_disk_composes_them() -> None:
+    join = join_by(
+        table(key=["M\u00fcller"]), by(("key", "stem")), known=known({"c1": {"stem": "Mu\u0308ller"}})
+    )
+    assert join.matched == 1
+
+
+BREASTS = {
+    f"{who}{side}": {"patient": who, "name": f"IM{side}", "study": f"study of {who}"}
+    for who in "AB"
+    for side in "LR"
+}
+SIDES = {"laterality": {side: frozenset({f"A{side}", f"B{side}"}) for side in "LR"}}
+
+
+def with_sides() -> Known:
+    return replace(known(BREASTS), traits=SIDES)
+
+
+def test_a_patient_and_a_side_together_name_one_scan() -> None:
+    labels = table(who=["A", "A", "B", "B", "C"], side=["left", "R", "li", "", "left"])
+    join = join_by(labels, by(("who", "patient"), ("side", "laterality")), known=with_sides())
+    assert join.cases == (
+        frozenset({"AL"}), frozenset({"AR"}), frozenset({"BL"}), frozenset(), frozenset(),
+    )  # fmt: skip
+    assert join.sentence() == "joined by columns 'who' (patient ID) and 'side' (laterality): 3 of 5 rows"
+    assert (join.column, join.kind) == ("who + side", "patient + laterality")
+    assert join.yaml() == "id: [{column: who, names: patient}, {column: side, names: laterality}]"
+
+
+def test_a_file_name_that_fits_several_scans_names_one_beside_its_patient() -> None:
+    labels = table(who=["A", "B"], file=["IML", "IML"])
+    join = join_by(labels, by(("who", "patient"), ("file", "name")), known=with_sides())
+    assert join.cases == (frozenset({"AL"}), frozenset({"BL"}))
+
+
+def test_an_attribute_that_no_scan_has_is_told() -> None:
+    with pytest.raises(DataError, match="No scan that was read says its view position"):
+        join_by(
+            table(who=["A"], view=["CC"]),
+            by(("who", "patient"), ("view", "view_position")),
+            known=with_sides(),
+        )
+
+
+def test_columns_that_fit_no_scan_together_are_told_with_what_each_does_alone() -> None:
+    with pytest.raises(
+        DataError, match=r"of 1 rows, 1 by 'who' \(patient ID\), 0 by 'side' \(laterality\) alone do"
+    ):
+        join_by(
+            table(who=["A"], side=["both"]),
+            by(("who", "patient"), ("side", "laterality")),
+            known=with_sides(),
+        )

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.cohort.findings import Finding
-from pipeline.cohort.join import Join
-from pipeline.cohort.labels import choose_classes, group_values, label_cases
+from pipeline.cohort.join import Join, KeyColumn
+from pipeline.cohort.labels import Labels, Target, group_values, label_cases
+from pipeline.cohort.target import read_words
 from pipeline.errors import ConfigError, DataError
 from pipeline.tables import Table
 
@@ -17,7 +18,12 @@ def joined(*rows: tuple[str, str]) -> tuple[Table, Join]:
     """A table of scans and labels, joined row by row; a scan `-` is unknown."""
     table = Table(("scan", "label"), rows, tuple(range(2, len(rows) + 2)))
     cases = tuple(frozenset() if scan == "-" else frozenset({scan}) for scan, _ in rows)
-    return table, Join("scan", "sop", cases)
+    return table, Join((KeyColumn("scan", "sop"),), cases)
+
+
+def labelled(table: Table, join: Join, case_ids: list[str], column: str = "label") -> Labels:
+    words = read_words(table.column(column), {}, ())
+    return label_cases(table, Target(column, words, refuse), join=join, case_ids=case_ids)
 
 
 MANY = [(f"c{number}", "well") for number in range(10, 20)]
@@ -25,7 +31,7 @@ MANY = [(f"c{number}", "well") for number in range(10, 20)]
 
 def test_each_scan_gets_its_label() -> None:
     table, join = joined(("c1", "well"), ("c2", "sick"), ("c2", "sick"))
-    labels = label_cases(table, "label", join=join, case_ids=["c1", "c2"])
+    labels = labelled(table, join, ["c1", "c2"])
     assert labels.of_case == {"c1": "well", "c2": "sick"}
     assert labels.exclusions == ()
     assert labels.findings == ()
@@ -33,7 +39,7 @@ def test_each_scan_gets_its_label() -> None:
 
 def test_a_scan_without_row_or_label_is_left_out_with_its_reason() -> None:
     table, join = joined(("c1", "well"), ("c2", ""))
-    labels = label_cases(table, "label", join=join, case_ids=["c1", "c2", "c3"])
+    labels = labelled(table, join, ["c1", "c2", "c3"])
     assert [(item.case_id, item.reason) for item in labels.exclusions] == [
         ("c2", "label_empty"),
         ("c3", "not_in_table"),
@@ -43,7 +49,7 @@ def test_a_scan_without_row_or_label_is_left_out_with_its_reason() -> None:
 
 def test_contradicting_rows_leave_the_scan_out_and_name_their_lines() -> None:
     table, join = joined(*MANY, ("c1", "well"), ("c1", "sick"))
-    labels = label_cases(table, "label", join=join, case_ids=["c1", *(scan for scan, _ in MANY)])
+    labels = labelled(table, join, ["c1", *(scan for scan, _ in MANY)])
     (exclusion,) = labels.exclusions
     assert exclusion.reason == "label_conflict"
     assert exclusion.detail == "labels 'sick' and 'well' in lines 12, 13 of the table"
@@ -53,12 +59,12 @@ def test_contradicting_rows_leave_the_scan_out_and_name_their_lines() -> None:
 def test_many_contradictions_mean_the_wrong_column() -> None:
     table, join = joined(("c1", "well"), ("c1", "sick"), ("c2", "well"))
     with pytest.raises(DataError, match="gives 1 scans contradicting labels when joined by column 'scan'"):
-        label_cases(table, "label", join=join, case_ids=["c1", "c2"])
+        labelled(table, join, ["c1", "c2"])
 
 
 def test_rows_without_scan_and_labels_without_scan_are_found() -> None:
     table, join = joined(("c1", "well"), ("-", "sick"), ("-", "odd"))
-    labels = label_cases(table, "label", join=join, case_ids=["c1"])
+    labels = labelled(table, join, ["c1"])
     assert labels.findings == (
         Finding("label_without_scan", 2, "rows of the table that name no scan: lines 3, 4"),
         Finding("class_without_scan", 2, "labels that no scan has: 'odd' and 'sick'"),
@@ -68,57 +74,42 @@ def test_rows_without_scan_and_labels_without_scan_are_found() -> None:
 def test_a_table_without_labels_for_the_scans_is_refused() -> None:
     table, join = joined(("c1", ""))
     with pytest.raises(DataError, match="No scan has a label"):
-        label_cases(table, "label", join=join, case_ids=["c1"])
+        labelled(table, join, ["c1"])
 
 
-def test_a_missing_target_column_names_the_nearest() -> None:
-    table, join = joined(("c1", "well"))
-    with pytest.raises(DataError, match=r"no column 'lable' \(did you mean 'label'\?\)"):
-        label_cases(table, "lable", join=join, case_ids=["c1"])
+def test_a_word_for_a_missing_value_is_no_label_and_is_told_with_its_line() -> None:
+    table, join = joined(*MANY, ("c1", "n/a"), ("c2", "?"), ("c3", "NaN"), ("c3", "well"))
+    labels = labelled(table, join, ["c1", "c2", "c3"])
+    assert labels.of_case == {"c3": "well"}
+    assert [item.detail for item in labels.exclusions] == [
+        "no label but 'n/a' in line 12 of the table",
+        "no label but '?' in line 13 of the table",
+    ]
+    assert {item.reason for item in labels.exclusions} == {"label_empty"}
+    (finding,) = [item for item in labels.findings if item.kind == "label_empty"]
+    assert (finding.count, labels.missing) == (2, {"n/a": 1, "?": 1})
 
 
-def test_two_classes_stand_with_the_positive_last() -> None:
-    assert choose_classes(["a", "b", "a"], "a", refuse=refuse) == ("b", "a")
+def test_words_are_judged_by_the_scans_that_were_read() -> None:
+    table, join = joined(("c1", "well"), ("c2", "sick"), ("-", "Mass|Nodule"))
+    assert labelled(table, join, ["c1", "c2"]).of_case == {"c1": "well", "c2": "sick"}
 
 
-def test_three_classes_stand_by_name() -> None:
-    assert choose_classes(["c", "a", "b"], None, refuse=refuse) == ("a", "b", "c")
+def test_a_cell_with_several_findings_is_named_by_its_line() -> None:
+    table, join = joined(("c1", "Mass"), ("c2", "Mass|Nodule"))
+    with pytest.raises(
+        ConfigError, match=r"target.*\('Mass\|Nodule', line 3; 1 such cells\).*kind multilabel"
+    ):
+        labelled(table, join, ["c1", "c2"])
 
 
-@pytest.mark.parametrize(
-    ("words", "positive", "sentence"),
-    [
-        (
-            ["no", "yes"],
-            None,
-            "('cohort', 'positive'): 'positive' is missing: say which of 'no' and 'yes' is the finding looked for.",
-        ),
-        (
-            ["no", "yes"],
-            "yess",
-            "('cohort', 'positive'): no labelled scan has the class 'yess' (did you mean 'yes'?).",
-        ),
-        (
-            ["a", "b", "c"],
-            "a",
-            "('cohort', 'positive'): 'positive' is for two classes, the table has 3. Leave it out.",
-        ),
-    ],
-)
-def test_a_positive_that_does_not_fit_is_told(words: list[str], positive: str | None, sentence: str) -> None:
-    with pytest.raises(ConfigError) as error:
-        choose_classes(words, positive, refuse=refuse)
-    assert str(error.value) == sentence
-
-
-def test_one_class_is_too_few() -> None:
-    with pytest.raises(DataError, match="All labelled scans have the label 'no'"):
-        choose_classes(["no", "no"], "yes", refuse=refuse)
-
-
-def test_classes_that_differ_only_in_case_are_a_slip() -> None:
-    with pytest.raises(DataError, match="labels 'No' and 'no' differ only in case"):
-        choose_classes(["no", "yes", "No"], "yes", refuse=refuse)
+def test_words_that_the_classes_leave_out_are_asked_for() -> None:
+    table, join = joined(("c1", "1"), ("c2", "0"), ("c3", "2"), ("c4", "2"))
+    words = read_words(table.column("label"), {"sick": ["1"], "well": ["0"]}, ())
+    with pytest.raises(
+        ConfigError, match=r"doesn't say what these words mean: '2' 2\. .*`missing: \[\"2\"\]`"
+    ):
+        label_cases(table, Target("label", words, refuse), join=join, case_ids=["c1", "c2", "c3", "c4"])
 
 
 def test_a_group_value_is_empty_where_rows_contradict_each_other() -> None:

@@ -4,10 +4,12 @@ import csv
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from pipeline import ledger
+from pipeline.catalogue import Catalogue
 from pipeline.cohort import run
 from pipeline.errors import ConfigError, DataError, UsageError
 from pipeline.pseudonyms import Key
@@ -425,3 +427,107 @@ def test_a_kill_at_any_moment_leaves_the_cohort_of_an_unbroken_run(filled, scanl
         run(config, study.workspace)
     assert files(study) == {path.name: path.read_bytes() for path in whole.candidate.iterdir()}
     assert parts_ledger(study.workspace) == parts_ledger(whole)
+
+
+def test_files_that_made_no_scan_are_listed_by_token_with_stage_and_reason(filled, scan) -> None:
+    study = filled(30)
+    lost = replace(
+        study.file_row(scan("9.9", "P900"), "token"), state="failed", reason="empty_file", detail="-"
+    )
+    with Catalogue(study.workspace.catalogue) as catalogue, catalogue.transaction():
+        catalogue.put_files([lost])
+    run(study.config(), study.workspace)
+    assert rows(study, "excluded.csv") == [
+        {"case_id": "token", "stage": "ingest", "reason": "empty_file", "detail": "-"}
+    ]
+
+
+def test_scans_whose_label_is_missing_are_left_out_and_told_by_the_words(filled) -> None:
+    study = filled(40)
+    words = {0: "NaN", 8: "n/a", 16: "?", 24: "-1", 32: "unknown"}
+    study.table("uid,label", *(f"1.{n},{words.get(n, ('well', 'sick')[n % 2])}" for n in range(40)))
+    summary = run(study.config(), study.workspace)
+    assert cohort(study)["classes"] == ["well", "sick"]
+    assert cohort(study)["flow"]["excluded"] == {"label_empty": 5}
+    assert (
+        "note: scans without a label, by what stands in its place: '-1' 1, '?' 1, 'NaN' 1, 'n/a' 1, 'unknown' 1 (`cohort.classes` makes a class of a word)"
+        in summary.lines
+    )
+
+
+def test_words_are_mapped_to_classes_by_the_yaml(filled) -> None:
+    study = filled(40)
+    words = ["0", "1", "0.0", "krank"]
+    study.table("uid,label", *(f"1.{n},{words[n % 4]}" for n in range(40)))
+    run(study.config("classes: {sick: [1, krank], well: [0]}"), study.workspace)
+    assert cohort(study)["classes"] == ["well", "sick"]
+    assert {row["case_id"]: row["target"] for row in rows(study)}[study.case_id("1.3")] == "sick"
+
+
+def test_a_part_without_a_class_is_refused_before_anything_is_written(study, scan) -> None:
+    study.add(*(scan(f"1.{number}", f"P{number}") for number in range(12)))
+    words = ["train"] * 8 + ["val"] * 2 + ["test"] * 2
+    labels = ["well", "sick"] * 5 + ["well", "well"]
+    study.table("uid,label,split", *(f"1.{n},{labels[n]},{words[n]}" for n in range(12)))
+    with pytest.raises(
+        DataError, match=r"The test part has no patient with the class 'sick' .*or mend the part column\."
+    ):
+        run(study.config("part_column: split"), study.workspace)
+    assert not study.workspace.ledger("parts").exists()
+
+
+def test_a_part_that_lost_a_class_is_told_how_all_are_drawn_anew(filled) -> None:
+    study = filled(12)
+    run(study.config(), study.workspace)
+    tested = {row["case_id"] for row in rows(study) if row["part"] == "test"}
+    study.table(
+        "uid,label",
+        *(
+            f"1.{n},{'well' if study.case_id(f'1.{n}') in tested else ('well', 'sick')[n % 2]}"
+            for n in range(12)
+        ),
+    )
+    with pytest.raises(
+        DataError,
+        match=r"draw all parts anew, while no model has looked at the test part: `.*(REDRAW|--redraw)",
+    ):
+        run(study.config(), study.workspace)
+
+
+def test_two_columns_that_contradict_each_other_are_refused_with_file_and_line(study, scan) -> None:
+    study.add(*(scan(f"1.{number}", str(number)) for number in range(1, 31)))
+    study.table(",id,label", *(f"{n - 1},{n},{('well', 'sick')[n % 2]}" for n in range(1, 31)))
+    with pytest.raises(
+        ConfigError, match=r"study\.yaml:4: two columns name scans and contradict each other: by 'id'"
+    ):
+        run(study.config(), study.workspace)
+    assert not study.workspace.ledger("parts").exists()
+    run(study.config("id: {column: id, names: patient}"), study.workspace)
+    assert len(rows(study)) == 30
+
+
+def test_a_patient_and_a_side_name_a_scan_together(study, scan) -> None:
+    study.add(*(scan(f"1.{number}", f"P{number // 2}") for number in range(24)))
+    with Catalogue(study.workspace.catalogue) as catalogue, catalogue.transaction():
+        sides = {study.case_id(f"1.{number}"): "LR"[number % 2] for number in range(24)}
+        catalogue.put_cases(
+            (replace(case, attributes={"image_laterality": sides[case.case_id]}), [token])
+            for case in list(catalogue.cases())
+            for (token,) in catalogue.query("SELECT token FROM case_files WHERE case_id = ?", (case.case_id,))
+        )
+    study.table(
+        "who,side,label",
+        *(f"P{n // 2},{('left', 'right')[n % 2]},{'sick' if n % 4 == 1 else 'well'}" for n in range(24)),
+    )
+    run(
+        study.config("id: [{column: who, names: patient}, {column: side, names: laterality}]"),
+        study.workspace,
+    )
+    assert cohort(study)["join"] == {
+        "column": "who + side",
+        "names": "patient + laterality",
+        "matched": 24,
+        "of": 24,
+    }
+    target = {row["case_id"]: row["target"] for row in rows(study)}
+    assert [target[study.case_id(f"1.{n}")] for n in range(4)] == ["well", "sick", "well", "well"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from small_project import make_in, new_project
+from writes import watching
 
 
 @pytest.fixture(scope="session")
@@ -17,10 +18,10 @@ def fresh_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished_source(fresh_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same project after `make report`; copy it."""
+    """The same project after `make report`; copy it. What was written is noted beside it."""
     folder = tmp_path_factory.mktemp("done") / "a study"
     shutil.copytree(fresh_source, folder, symlinks=True)
-    done = make_in(folder, "report")
+    done = make_in(folder, "report", **watching(folder.parent / "writes.log"))
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 

@@ -10,7 +10,7 @@ from pipeline.records import Geometry
 
 def plans(plane: Frame, count: int, shape: tuple[int, ...] = (16, 12)) -> list[CasePlan]:
     group = Group((plane,), Geometry((1.0,) * len(shape)), shape)
-    return [CasePlan(f"c{i:05d}", group, {"s": f"t{i}"}) for i in range(count)]
+    return [CasePlan(f"c{i:05d}", group, {"s": f"t{i}"}, "HU") for i in range(count)]
 
 
 def test_batches_hold_every_case_once_in_order_whatever_the_order_given(plane: Frame) -> None:

@@ -7,29 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from dicom_files import KEY, compressed, encoded, header, image, write
+from batches import batch_of
+from dicom_files import KEY, compressed, encoded, image
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from pipeline.arrays import Shards, publish
-from pipeline.ingest.casting import Batch, Cast, cast, cast_and_publish, digest_planes, pixel_digest
-from pipeline.ingest.frames import Rules
-from pipeline.ingest.limits import FileLimits
-from pipeline.ingest.planning import plan
-from pipeline.ingest.reader import SourceFile
-
-
-def batch_of(files: list[bytes], folder: Path, unit: str = "image") -> Batch:
-    headers, sources = {}, {}
-    for number, data in enumerate(files):
-        name = f"{number}.dcm"
-        headers[f"t{number}"] = header(data, folder, name)
-        status = write(folder / name, data).stat()
-        sources[f"t{number}"] = SourceFile(os.fsencode(folder / name), status.st_size, status.st_mtime_ns)
-    made = plan(
-        headers, Rules(unit=unit), pixel_digest=lambda t, i: t, case_id=lambda names: "c" + "".join(names)
-    )  # type: ignore[arg-type]
-    return Batch(made.cases, sources, folder / "cases/shard.npy", KEY, FileLimits())
+from pipeline.ingest.casting import Cast, cast, cast_and_publish, digest_planes, pixel_digest
 
 
 def slices(count: int) -> list[Dataset]:
@@ -75,7 +59,7 @@ def test_a_file_that_fails_is_blamed_and_the_others_of_the_batch_are_read(tmp_pa
 
 def test_values_that_no_scanner_measures_are_the_trouble_of_the_volume(tmp_path: Path) -> None:
     warm = [encoded(image("CT", pixels=np.full((16, 12), 3000, np.uint16), SOPInstanceUID=f"2.25.{n + 1}",
-                          ImagePositionPatient=["0", "0", f"{n}"])) for n in range(3)]  # fmt: skip
+                          RescaleIntercept="0", ImagePositionPatient=["0", "0", f"{n}"])) for n in range(3)]  # fmt: skip
     made: Cast = cast(batch_of(warm, tmp_path, "series"))
     assert [(one.reason, one.token) for one in made.spoiled] == [("implausible_values", "")]
 

@@ -32,11 +32,55 @@ def test_decimal_numbers_may_be_padded_and_several() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b"1A", b"1,5", b"nan", b"inf", b"1_0", b"0x10", b"1e999", b"9" * 60_000, b"1\\"]
+    "value",
+    [
+        b"1A",
+        b"1,024",
+        b"-12,345",
+        b"1.5,2",
+        b"1,0,0",
+        b"nan",
+        b"inf",
+        b"1_0",
+        b"0x10",
+        b"1e999",
+        b"9" * 60_000,
+        b"1\\",
+    ],
 )
 def test_what_is_no_finite_number_is_refused_by_keyword(value: bytes) -> None:
     with pytest.raises(Refusal, match="missing_attribute: PixelSpacing is not a number"):
         one("PixelSpacing", value).numbers("PixelSpacing")
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [(b"0,5", 0.5), (b"-1024,0 ", -1024.0), (b"0,125", 0.125), (b"2000,125", 2000.125), (b"1,25", 1.25)],
+)
+def test_a_decimal_comma_is_read_where_it_can_be_nothing_else(value: bytes, number: float) -> None:
+    dataset = one("RescaleIntercept", value)
+    assert dataset.number("RescaleIntercept") == number
+    assert dataset.encoding.notes == {"decimal_comma"}
+
+
+def test_a_comma_may_part_two_windows_and_is_in_no_whole_number() -> None:
+    for keyword in ("WindowCenter", "InstanceNumber"):
+        with pytest.raises(Refusal, match="is not a number"):
+            one(keyword, b"40,80").numbers(keyword)
+
+
+@pytest.mark.parametrize("text", [b"Monochrome2", b"monochrome2", b"MONOCHROME 2", b"MONOCHROME_2 "])
+def test_a_word_of_the_standard_is_known_by_its_letters_and_digits(text: bytes) -> None:
+    dataset = one("PhotometricInterpretation", text)
+    assert dataset.word("PhotometricInterpretation") == "MONOCHROME2"
+    assert dataset.encoding.notes == {"spelling_corrected"}
+
+
+@pytest.mark.parametrize("text", [b"MONOCHROME2", b"MONOCHROME3", b"MONO2", b""])
+def test_a_known_word_is_not_noted_and_an_unknown_one_stays(text: bytes) -> None:
+    dataset = one("PhotometricInterpretation", text)
+    assert dataset.word("PhotometricInterpretation") == text.decode()
+    assert dataset.encoding.notes == set()
 
 
 def test_binary_numbers_follow_the_byte_order_and_the_sign_asked_for() -> None:

@@ -52,3 +52,9 @@ def test_a_token_is_the_keyed_path_from_the_folder(tmp_path: Path) -> None:
     (file,) = discover(os.fsencode(tmp_path), KEY)
     assert file.token == KEY.pseudonym("path", "b/c.dcm")
     assert (file.size, file.path) == (1, os.fsencode(tmp_path / "b/c.dcm"))
+
+
+def test_names_that_differ_in_blanks_at_their_ends_have_tokens_of_their_own(tmp_path: Path) -> None:
+    for name in ("a", " a", "a ", "a  "):
+        (tmp_path / name).write_bytes(b"x")
+    assert len({file.token for file in discover(os.fsencode(tmp_path), KEY)}) == 4

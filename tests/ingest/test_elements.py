@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -67,8 +68,49 @@ def test_pixel_data_that_break_off_leave_the_rest_readable() -> None:
     assert found.truncation.detail == "6 of 10 bytes missing (60.0 %)"
 
 
-def test_an_element_that_stands_there_twice_is_damage() -> None:
-    assert refusal(ROWS + ROWS) == "corrupt_dataset"
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT])
+def test_of_an_element_that_stands_there_twice_the_first_is_kept_if_both_say_the_same(
+    syntax: Encoding,
+) -> None:
+    make = implicit if syntax is IMPLICIT else lambda tag, value: element(tag, b"US", value)
+    rows, others = make(0x00280010, b"\x10\0"), make(0x00280010, b"\x11\0")
+    told = replace(syntax, notes=set())
+    again = parsed(rows + make(0x00280011, b"\1\0") + rows, told)
+    assert (again.whole("Rows"), again.elements[0x00280010][1]) == (16, 8)
+    assert told.notes == {"repeated_element"}
+    assert refusal(rows + others, told) == "corrupt_dataset"
+
+
+def test_what_nobody_asks_for_may_stand_there_twice_with_two_values() -> None:
+    told = replace(EXPLICIT, notes=set())
+    first, second = (element(0x00104000, b"LT", text) for text in (b"ab", b"cd"))  # PatientComments
+    data = parsed(first + second + ROWS, told)
+    assert data.value_of(0x00104000) == b"ab"
+    assert told.notes == {"repeated_element"}
+
+
+@pytest.mark.parametrize("defined", [True, False])
+def test_a_sequence_may_stand_there_twice_if_all_of_it_is_the_same(defined: bool) -> None:
+    def sequence(inner: bytes) -> bytes:
+        items = item(inner)
+        whole = items if defined else items + SEQUENCE_END
+        return element(0x00540016, b"SQ", whole, None if defined else UNDEFINED)
+
+    told = replace(EXPLICIT, notes=set())
+    (only,) = parsed(sequence(ROWS) + sequence(ROWS), told).items("RadiopharmaceuticalInformationSequence")
+    assert only.whole("Rows") == 16
+    assert (
+        refusal(sequence(ROWS) + sequence(element(0x00280010, b"US", b"\x11\0")), told) == "corrupt_dataset"
+    )
+
+
+def test_an_element_twice_in_an_item_is_noted_on_the_file() -> None:
+    told = replace(EXPLICIT, notes=set())
+    (inner,) = parsed(element(0x00540016, b"SQ", item(ROWS + ROWS)), told).items(
+        "RadiopharmaceuticalInformationSequence"
+    )
+    assert inner.whole("Rows") == 16
+    assert told.notes == {"repeated_element"}
 
 
 def test_nothing_but_nuls_may_follow() -> None:

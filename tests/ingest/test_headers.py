@@ -93,9 +93,17 @@ def test_an_irrelevant_malformed_value_is_ignored_and_a_needed_one_named(tmp_pat
     found = header(data, tmp_path)
     assert found.reason == "ok"
     assert "kvp" not in found.attributes
-    broken = encoded(image("CR")).replace(b"0.5\\0.8 ", b"0,5\\0,8 ")
+    broken = encoded(image("CR")).replace(b"0.5\\0.8 ", b"0:5\\0,8 ")
     told = header(broken, tmp_path)
     assert (told.reason, told.detail) == ("missing_attribute", "PixelSpacing is not a number")
+
+
+def test_what_is_read_though_it_is_not_by_the_standard_is_noted(tmp_path: Path) -> None:
+    ds = image("CR", PhotometricInterpretation="Monochrome2")
+    found = header(encoded(ds).replace(b"0.5\\0.8 ", b"0,5\\0,8 "), tmp_path)
+    assert (found.reason, found.frames[0].spacing_mm) == ("ok", (0.5, 0.8))
+    assert found.notes == ("decimal_comma", "spelling_corrected")
+    assert found.frames[0].photometric == found.attributes["photometric_interpretation"] == "MONOCHROME2"
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian])

@@ -94,13 +94,13 @@ def test_pictures_of_a_slide_as_a_whole_are_derived_and_its_label_shows_text() -
     with pytest.raises(Refusal, match=r"burned_in_text: the label of a slide"):
         check_text(opened(slide).dataset)
     slide.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
-    assert selected(slide) == ("modality_not_selected", "SM")
+    assert selected(slide) == ("modality_not_selected", "SM, VL Whole Slide Microscopy Image")
     check_text(opened(slide).dataset)
 
 
 def test_a_film_of_a_camera_is_told_apart_from_a_picture() -> None:
     film = image("DX", Modality="ES", SOPClassUID=PREFIX + "77.1.1.1")
-    assert selected(film) == ("modality_not_selected", "ES, video")
+    assert selected(film) == ("modality_not_selected", "ES, Video Endoscopic Image")
 
 
 def test_what_is_included_is_not_left_out() -> None:

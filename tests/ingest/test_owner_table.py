@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from dicom_files import write
 from ingesting import cases, config, ct_series, ingested, scan, write_all
 
 from pipeline.commands import forget
@@ -14,12 +13,7 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.ingest import run
 from pipeline.workspace import Workspace
 
-
-@pytest.fixture(autouse=True)
-def key_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path_factory.mktemp("keys")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
-    write(folder / "scanloom/keys/study.key", b"$" * 32).chmod(0o600)
+pytestmark = pytest.mark.usefixtures("own_key")
 
 
 @pytest.fixture
@@ -159,7 +153,7 @@ def test_files_of_equal_headers_in_two_folders_are_of_two_patients(workspace: Wo
 def test_a_dummy_id_is_told_and_can_be_declared_nobodys(workspace: Workspace) -> None:
     files = {f"{number}/a.dcm": scan(number, PatientID="ANONYMOUS") for number in range(1, 13)}
     write_all(workspace.root / "raw", files)
-    assert "note: 12 of 12 studies are of one patient; if that ID is a dummy" in lines(workspace, config())
+    assert "note: 12 of 12 studies are of one patient. If its ID is a dummy" in lines(workspace, config())
     assert patients(workspace) == [12]
     said = lines(workspace, config(dummy_ids=["ANONYMOUS"], patient_from="folder"))
     assert "studies are of one patient" not in said
@@ -207,3 +201,14 @@ def test_a_wrong_key_is_told_with_its_line(tmp_path: Path, written: str, said: s
     with pytest.raises(ConfigError, match=said) as told:
         load(path)
     assert ":3" in str(told.value).splitlines()[0]
+
+
+@pytest.mark.parametrize("source", ["folder", {"pattern": "(.*)/"}, {"column": "who"}])
+def test_no_name_of_a_folder_or_row_is_written_anywhere(workspace: Workspace, source: object) -> None:
+    write_all(workspace.root / "raw", {"ZQXJKV/1.dcm": scan(1, PatientID="")})
+    (workspace.root / "labels.csv").write_text("file,who,label\n1.dcm,ZQXJKV,a\n")
+    said = lines(workspace, config(patient_from=source))
+    assert patients(workspace) == [1]
+    written = [path.read_bytes() for path in workspace.data.rglob("*") if path.is_file()]
+    assert len(written) >= 3
+    assert not any(b"ZQXJKV" in data for data in [*written, said.encode()])

@@ -64,7 +64,7 @@ def test_a_row_tells_the_patient_of_what_it_names(tmp_path: Path) -> None:
 
 def test_the_row_of_the_file_goes_before_the_row_of_its_study() -> None:
     rows = {"stu1": by("column", "A"), "sop1": by("column", "B")}
-    assert answer(rows, ordered({"study": "stu1", "patient": "x", "sop": "sop1"})) == by("column", "B")
+    assert answer(rows, ordered([("study", "stu1"), ("patient", "x"), ("sop", "sop1")])) == by("column", "B")
 
 
 def test_an_id_that_names_nobody_counts_as_none() -> None:

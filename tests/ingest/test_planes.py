@@ -9,45 +9,10 @@ from dicom_files import header, image
 from pydicom.dataset import Dataset
 
 from pipeline.ingest.frames import Frame
-from pipeline.ingest.headers import Header
 
 
 def frames(ds: Dataset, folder: Path) -> tuple[Frame, ...]:
     return header(ds, folder).frames
-
-
-@pytest.mark.parametrize("modality", ["CR", "DX", "XA", "MG"])
-def test_spacing_is_that_of_the_patient_else_of_the_detector_else_none(tmp_path: Path, modality: str) -> None:
-    both = image(modality, ImagerPixelSpacing=["0.1", "0.2"])
-    (frame,) = frames(both, tmp_path)
-    assert (frame.spacing_mm, frame.spacing_kind) == ((0.5, 0.8), "patient")
-    assert header(both, tmp_path).attributes["imager_pixel_spacing_columns"] == 0.2
-    (frame,) = frames(image(modality, ImagerPixelSpacing=["0.1", "0.2"], PixelSpacing=None), tmp_path)
-    assert (frame.spacing_mm, frame.spacing_kind) == ((0.1, 0.2), "detector_plane")
-    (frame,) = frames(image(modality, PixelSpacing=None), tmp_path)
-    assert (frame.spacing_mm, frame.spacing_kind) == (None, "pixels")
-
-
-def test_ultrasound_spacing_is_that_of_its_regions_in_centimetres(tmp_path: Path) -> None:
-    def region(units: int = 3, across: float = 0.02) -> Dataset:
-        one = Dataset()
-        one.PhysicalUnitsXDirection = one.PhysicalUnitsYDirection = units
-        one.PhysicalDeltaX, one.PhysicalDeltaY = across, 0.03
-        return one
-
-    ds = image("US", PixelSpacing=None)
-    ds.SequenceOfUltrasoundRegions = [region(), region()]
-    assert frames(ds, tmp_path)[0].spacing_mm == pytest.approx((0.3, 0.2))
-    ds.SequenceOfUltrasoundRegions = [region(), region(across=0.05)]
-    assert frames(ds, tmp_path)[0].spacing_mm is None
-    ds.SequenceOfUltrasoundRegions = [region(units=4)]  # seconds
-    assert frames(ds, tmp_path)[0].spacing_mm is None
-
-
-def test_a_spacing_that_is_not_two_positive_numbers_is_refused(tmp_path: Path) -> None:
-    for spacing in (["0", "1"], ["1"], ["-1", "1"]):
-        found: Header = header(image("CT", PixelSpacing=spacing), tmp_path)
-        assert found.reason == "missing_attribute"
 
 
 def test_per_frame_values_come_before_shared_and_top_level_ones(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pipeline.records import Case, Geometry, Stored
 
 
 def case_plan(name: str, *tokens: str) -> CasePlan:
-    return CasePlan(name, Group(()), {f"source of {token}": token for token in tokens})
+    return CasePlan(name, Group(()), {f"source of {token}": token for token in tokens}, "HU")
 
 
 def case(name: str) -> Case:

@@ -159,7 +159,7 @@ def test_every_path_has_one_state_and_one_reason(workspace: Workspace, raw: Path
     expected = {
         "deep/er/IM0001": "ok", "no_extension": "ok", "mr.dcm": "ok", "us.dcm": "modality_not_selected",
         ".DS_Store": "not_dicom", "empty.dcm": "empty_file", "page.html": "not_dicom",
-        "packed.zip": "archive_not_opened", "cut.dcm": "truncated_pixel_data", "half.dcm": "corrupt_dataset",
+        "packed.zip": "archive_damaged", "cut.dcm": "truncated_pixel_data", "half.dcm": "corrupt_dataset",
         "nobody.dcm": "missing_attribute", "report.dcm": "non_image_object", "index": "dicomdir",
         "scout.dcm": "localizer", "screen.dcm": "derived_not_selected", "unprocessed.dcm": "rule_not_selected",
         "cine.dcm": "rule_not_selected", "pipe": "special_file", "link.dcm": "link_not_followed",
@@ -707,6 +707,7 @@ def test_a_catalogue_that_ingest_has_yet_to_finish_is_not_told_damaged(
         with contextlib.closing(sqlite3.connect(workspace.catalogue)) as connection:
             connection.executescript(
                 "ALTER TABLE cases DROP COLUMN row_digest; ALTER TABLE cases DROP COLUMN names_digest;"
+                "ALTER TABLE files DROP COLUMN archive; ALTER TABLE files DROP COLUMN members;"
                 "PRAGMA user_version = 1;"
             )
     verify.run(workspace)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import image, opened, plane
+from dicom_files import header, image, opened, plane
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -17,15 +17,7 @@ from pipeline.ingest.decode import open_pixels
 from pipeline.ingest.pixels import PixelFormat
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.transforms import functional_groups, transforms_of
-from pipeline.ingest.values import (
-    HounsfieldTally,
-    Plane,
-    Transform,
-    check_hounsfield,
-    plane_of,
-    smallest,
-    stored_values,
-)
+from pipeline.ingest.values import Plane, Transform, plane_of, smallest, stored_values
 
 
 def words(*values: int) -> NDArray[np.uint16]:
@@ -131,6 +123,20 @@ def test_a_modality_lut_maps_and_its_ends_are_kept(tmp_path: Path) -> None:
     assert refusal(ds, tmp_path) == "inconsistent_pixel_attributes"
 
 
+@pytest.mark.parametrize("photometric", ["MONOCHROME2", "MONOCHROME1"])
+def test_a_table_wider_than_it_announces_is_read_by_its_entries(tmp_path: Path, photometric: str) -> None:
+    table = Dataset()
+    table.LUTDescriptor = [3, 0, 8]
+    table["LUTDescriptor"].VR = "US"
+    table.add_new(0x00283006, "OW", np.array([7, 300, 4000], "<u2").tobytes())  # twelve bits
+    ds = image("CR", pixels=words(0, 1, 2), PhotometricInterpretation=photometric)
+    ds.ModalityLUTSequence = [table]
+    straight = [7, 300, 4000]
+    expected = straight if photometric == "MONOCHROME2" else [4095 - value for value in straight]
+    assert first(plane(ds, tmp_path), 3) == expected
+    assert "lut_width_corrected" in header(ds, tmp_path).notes
+
+
 def test_a_descriptor_of_zero_means_65536_entries(tmp_path: Path) -> None:
     table = Dataset()
     table.LUTDescriptor = [0, 0, 16]
@@ -152,7 +158,8 @@ def test_a_ct_without_rescale_values_has_no_known_unit(tmp_path: Path) -> None:
     [
         ("HU", "ORIGINAL", "HU"),
         (None, "ORIGINAL", "HU"),
-        (None, "DERIVED", "US"),
+        (None, "DERIVED", "HU"),
+        ("US", "ORIGINAL", "US"),
         ("Z_EFF", "ORIGINAL", "Z_EFF"),
         ("DR WHO", "ORIGINAL", "OTHER"),
     ],
@@ -160,6 +167,29 @@ def test_a_ct_without_rescale_values_has_no_known_unit(tmp_path: Path) -> None:
 def test_the_unit_of_a_ct_is_what_the_file_says(rescale_type: str | None, first_type: str, unit: str) -> None:
     ds = image("CT", RescaleType=rescale_type, ImageType=[first_type, "PRIMARY", "AXIAL"])
     assert transform_of(ds).unit == unit
+
+
+@pytest.mark.parametrize(
+    ("elements", "unit"),
+    [
+        ({"MultienergyCTAcquisition": "YES"}, "US"),
+        ({"MultienergyCTAcquisition": "NO"}, "HU"),
+        ({"MultienergyCTAcquisitionSequence": [Dataset()]}, "US"),
+        ({"MultienergyCTProcessingSequence": [Dataset()]}, "US"),
+        ({"ImageType": ["DERIVED", "PRIMARY", "AXIAL", "EFF_ATOMIC_NUM"]}, "US"),
+        ({"ImageType": ["DERIVED", "PRIMARY", "AXIAL", "VMI"]}, "HU"),  # virtual mono-energetic
+        ({"MultienergyCTAcquisition": "YES", "RescaleType": "HU"}, "HU"),
+    ],
+)
+def test_a_ct_of_several_energies_is_not_assumed_to_be_in_hounsfield_units(
+    elements: dict[str, object], unit: str
+) -> None:
+    assert transform_of(image("CT", **{"RescaleType": None, **elements})).unit == unit
+
+
+@pytest.mark.parametrize("spelling", ["hu", "Hu", "H U", "hu "])
+def test_a_unit_is_known_in_any_spelling(spelling: str) -> None:
+    assert transform_of(image("CT", RescaleType=spelling)).unit == "HU"
 
 
 def transform_of(ds: Dataset, index: int = 0) -> Transform:
@@ -314,38 +344,6 @@ def test_stored_values_can_be_won_back_from_what_is_kept(
     assert back.astype(int).tolist() == [stored]
 
 
-def tally_of(values: list[float], share: list[int]) -> HounsfieldTally:
-    tally = HounsfieldTally()
-    tally.add(Plane(np.repeat(values, share).astype(np.float32)[None]))
-    return tally
-
-
-@pytest.mark.parametrize(
-    ("values", "share", "bits"),
-    [
-        ([-2048.0, 0.0], [2, 998], 12),  # intercept applied twice: 0.2 % below -1100
-        ([0.0, 2000.0], [500, 500], 12),  # no intercept: no air at all
-        ([1000.0, -1000.0, 5000.0], [498, 500, 2], 12),  # wrong slope: 0.2 % above 4000
-    ],
-)
-def test_numbers_that_no_scanner_measures_are_refused(
-    values: list[float], share: list[int], bits: int
-) -> None:
-    with pytest.raises(Refusal, match="implausible_values"):
-        check_hounsfield(tally_of(values, share), bits_stored=bits)
-
-
-def test_metal_is_allowed_on_an_extended_scale_and_padding_is_not_counted() -> None:
-    check_hounsfield(tally_of([-1000.0, 9000.0], [900, 100]), bits_stored=16)
-    padded = np.zeros((1, 10), bool)
-    padded[0, :5] = True
-    tally = HounsfieldTally()
-    tally.add(Plane(np.array([[-3024] * 5 + [-1000] * 5]), padded))
-    check_hounsfield(tally, bits_stored=12)
-    with pytest.raises(Refusal, match="all voxels are padding"):
-        check_hounsfield(HounsfieldTally(), bits_stored=12)
-
-
 def circle(surround: int, air: int, body: int) -> np.ndarray:
     """Stored values of a CT: a body in air, in a circle, and what the scanner wrote around the circle."""
     rows, columns = np.mgrid[-8:8, -8:8] + 0.5
@@ -355,23 +353,15 @@ def circle(surround: int, air: int, body: int) -> np.ndarray:
 
 def test_the_undeclared_number_around_the_circle_becomes_air() -> None:
     patterns = circle(surround=-1024, air=24, body=1060)
-    made = plane_of(patterns, form(16, signed=True), Transform(intercept=-1024.0, unit="HU"))
+    made = plane_of(patterns, form(16, signed=True), Transform(intercept=-1024.0, modality="CT", unit="HU"))
     assert sorted(np.unique(made.array).tolist()) == [-1024, -1000, 36]
     assert made.padded is not None
     assert made.padded.sum() == (patterns.view("<i2") == -1024).sum()
     assert made.notes == {"padding_replaced"}
 
 
-def test_an_intercept_applied_twice_still_shows_behind_the_surround() -> None:
-    patterns = circle(surround=-2048, air=-1000, body=36)  # values that are HU already
-    tally = HounsfieldTally()
-    tally.add(plane_of(patterns, form(16, signed=True), Transform(intercept=-1024.0, unit="HU")))
-    with pytest.raises(Refusal, match="implausible_values"):
-        check_hounsfield(tally, bits_stored=16)
-
-
 def test_ordinary_air_in_the_corners_is_measured_not_filled() -> None:
     patterns = circle(surround=24, air=24, body=1060)
-    made = plane_of(patterns, form(16, signed=True), Transform(intercept=-1024.0, unit="HU"))
+    made = plane_of(patterns, form(16, signed=True), Transform(intercept=-1024.0, modality="CT", unit="HU"))
     assert made.padded is None
     assert made.notes == frozenset()

@@ -45,7 +45,14 @@ class Analysis:
         self.parts: dict[str, str] = {}
         self.shards = 0
 
-    def add(self, images: dict[str, np.ndarray], *, part: str = "train", spacing: float = 2.0) -> None:
+    def add(
+        self,
+        images: dict[str, np.ndarray],
+        *,
+        part: str = "train",
+        spacing: float = 2.0,
+        unit: str = "HU",
+    ) -> None:
         """Images of one delivery: a native shard, rows of the catalogue and of the cohort."""
         with ShardWriter(self.workspace.cases / shard_name(self.shards)) as writer:
             cases = [
@@ -55,7 +62,7 @@ class Analysis:
                     study_id=f"s-{name}",
                     series_id=f"e-{name}",
                     modality="CT",
-                    value_unit="HU",
+                    value_unit=unit,
                     channels=1,
                     geometry=Geometry((spacing,) * image.ndim),
                     stored=writer.append(image),

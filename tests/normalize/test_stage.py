@@ -122,6 +122,24 @@ def test_a_refused_scan_is_listed_and_not_tried_again(analysis, noise) -> None:
     assert run(config, analysis.workspace).lines[0].endswith("0 new; refused constant_image 1")
 
 
+def test_a_scan_refused_for_its_unit_is_tried_again_when_that_is_stated(analysis, noise) -> None:
+    analysis.add(noise(1, 5))
+    analysis.add(noise(6, 1), unit="US")
+    config = analysis.config(WINDOW)
+    assert run(config, analysis.workspace).lines[0].endswith("6 new; refused unit_not_hu 1")
+    analysis.add(noise(6, 1), unit="HU")  # the same values
+    assert run(config, analysis.workspace).lines[0].startswith("6 of 6 scans ready")
+
+
+def test_a_list_of_refusals_of_an_earlier_version_is_made_anew(analysis, noise) -> None:
+    analysis.add({**noise(1, 5), "c00": np.zeros((6, 8), np.int16)})
+    config = analysis.config("  - z_score: {}")
+    run(config, analysis.workspace)
+    path = analysis.workspace.normalized / "refused.json"
+    path.write_text(path.read_text().replace("refused/2", "refused/1").replace("scan_digest", "pixel_digest"))
+    assert run(config, analysis.workspace).lines[0].endswith("1 new; refused constant_image 1")
+
+
 def test_too_many_refused_scans_stop_the_run_with_their_reasons(analysis, noise) -> None:
     analysis.add({**noise(1, 3), "c00": np.zeros((6, 8), np.int16)})
     with pytest.raises(DataError) as error:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from pipeline.report import artifacts
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.guards import Guard, guards
+from pipeline.report.sections import warnings
 
 
 @pytest.fixture(scope="module")
@@ -43,26 +45,57 @@ def _row_missing(read: Artifacts) -> Artifacts:
     return replace(read, predictions=read.predictions.drop(index=test[:1]))
 
 
+def _row_of_nobody(read: Artifacts) -> Artifacts:
+    test = read.predictions[read.predictions["part"] == "test"][:1].assign(case_id="of nobody")
+    return replace(read, predictions=pd.concat([read.predictions, test]))
+
+
 def _no_looks(read: Artifacts) -> Artifacts:
     return replace(read, looks=[])
 
 
-FAULTS = {
-    "patients_apart": _crossing,
-    "choices_on_validation": _chosen_on_test,
-    "cohort_frozen": _other_cohort,
-    "all_predicted": _row_missing,
-    "looks_recorded": _no_looks,
+def _look_of_another(read: Artifacts) -> Artifacts:
+    return replace(read, looks=[{**look, "model": "0" * 64} for look in read.looks])
+
+
+def _same_images(read: Artifacts) -> Artifacts:
+    return replace(read, cohort={**read.cohort, "images_across_parts": 2})
+
+
+FAULTS: dict[tuple[str, str], Callable[[Artifacts], Artifacts]] = {
+    ("patients_apart", "one patient in two parts"): _crossing,
+    ("duplicates_apart", "two images in two parts"): _same_images,
+    ("choices_on_validation", "a threshold of the test part"): _chosen_on_test,
+    ("cohort_frozen", "another cohort"): _other_cohort,
+    ("all_predicted", "a row is missing"): _row_missing,
+    ("all_predicted", "a row too many"): _row_of_nobody,
+    ("looks_recorded", "no look"): _no_looks,
+    ("looks_recorded", "the look of another model"): _look_of_another,
 }
 
 
-@pytest.mark.parametrize("key", sorted(FAULTS))
-def test_a_check_passes_as_written_and_fails_with_its_fault_planted(key: str, read: Artifacts) -> None:
-    fault: Callable[[Artifacts], Artifacts] = FAULTS[key]
+@pytest.mark.parametrize(("key", "planted"), sorted(FAULTS))
+def test_a_check_passes_as_written_and_fails_with_its_fault_planted(
+    key: str, planted: str, read: Artifacts
+) -> None:
     assert _guard(key, read).status == "pass"
-    planted = _guard(key, fault(read))
-    assert planted.status == "fail"
-    assert planted.reason
+    faulty = FAULTS[key, planted](read)
+    failed = _guard(key, faulty)
+    assert (failed.status, bool(failed.reason)) == ("fail", True)
+    texts = [row["text"] for row in warnings.build(faulty).tables["rows"]]
+    assert f"{failed.title}: {failed.reason}" in texts
+
+
+def test_every_check_that_is_made_has_a_fault_that_it_finds(read: Artifacts) -> None:
+    made = {guard.key for guard in guards(read) if guard.status != "not_run"}
+    assert made == {key for key, _ in FAULTS}
+
+
+def test_a_cohort_of_an_earlier_version_leaves_its_check_not_run(read: Artifacts) -> None:
+    cohort = {key: value for key, value in read.cohort.items() if key != "images_across_parts"}
+    found = _guard("duplicates_apart", replace(read, cohort=cohort))
+    assert (found.status, found.value) == ("not_run", None)
+    assert "`scanloom cohort`" in found.reason
 
 
 def test_a_check_that_was_not_run_says_why(read: Artifacts) -> None:

@@ -35,11 +35,12 @@ CLASSES = {
     "CR": "1.2.840.10008.5.1.4.1.1.1",
     "DX": "1.2.840.10008.5.1.4.1.1.1.1",
     "MG": "1.2.840.10008.5.1.4.1.1.1.2",
+    "NM": "1.2.840.10008.5.1.4.1.1.20",
     "US": "1.2.840.10008.5.1.4.1.1.6.1",
     "PT": "1.2.840.10008.5.1.4.1.1.128",
     "XA": "1.2.840.10008.5.1.4.1.1.12.1",
 }
-MODALITIES = tuple(CLASSES)
+MODALITIES = (*CLASSES, "IO", "PX", "RF")
 
 
 def image(modality: str = "DX", *, pixels: NDArray | None = None, **elements: object) -> Dataset:
@@ -127,7 +128,7 @@ def plane(data: bytes | Dataset, folder: Path, index: int = 0) -> Plane:
     with open_source(
         SourceFile(os.fsencode(path), status.st_size, status.st_mtime_ns), FileLimits(), Templates()
     ) as source:
-        return values_of(source, index)
+        return values_of(source, index, source.meaning.transform(index))
 
 
 def header(

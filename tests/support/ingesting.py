@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydicom.dataset import Dataset
 
 from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Config, Ingest, Report
+from pipeline.errors import DataError
 from pipeline.ingest import run
 from pipeline.ingest.stage import list_files
 from pipeline.records import Case
@@ -65,8 +67,9 @@ def write_all(folder: Path, files: dict[str, bytes | Dataset]) -> None:
 
 
 def ingested(workspace: Workspace, settings: Config) -> dict[str, tuple[str, str, str]]:
-    """State, reason with detail, and next step by path, after an ingest."""
-    run(settings, workspace)
+    """State, reason with detail, and next step by path, after an ingest, also one that ends with a refusal."""
+    with contextlib.suppress(DataError):
+        run(settings, workspace)
     return {path: (state, told, step) for path, state, told, _, step in list_files(settings, workspace)}
 
 

@@ -179,6 +179,7 @@ def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], c
                     "case_ids": [],
                 },
             ],
+            "images_across_parts": 0,
             "digest": digests.of_json(cohort.to_dict("records")),
         },
     )

@@ -100,7 +100,8 @@ def _write_champion(workspace: Workspace) -> None:
 
 def _write_ledgers(workspace: Workspace) -> None:
     look = {"cohort": "2" * 64, "rule": "5" * 64}
-    ledger.append(workspace.ledger("looks"), {**look, "model": "4" * 64, "champion": None})
+    model = json.loads((workspace.candidate / "model.json").read_text())["model_sha256"]
+    ledger.append(workspace.ledger("looks"), {**look, "model": model, "champion": None})
     if workspace.champion.is_file():
         ledger.append(workspace.ledger("looks"), {**look, "model": "5" * 64, "champion": "0001"})
     if not workspace.champion.is_file():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,9 @@ from pipeline.workspace import Workspace, write_csv, write_json
 
 PARTS = ["train"] * 12 + ["validation"] * 4 + ["test"] * 4
 CLASSES = ["absent", "present"]
+EVEN = [index % 2 for index in range(len(PARTS))]
 
-Prepare = Callable[[Path], Workspace]
+Prepare = Callable[..., Workspace]
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +27,9 @@ def prepare() -> Prepare:
     return _prepare
 
 
-def _prepare(root: Path) -> Workspace:
+def _prepare(root: Path, classes: Sequence[int] = EVEN) -> Workspace:
     workspace = Workspace(root, "study")
     rng = np.random.default_rng(0)
-    classes = [index % 2 for index in range(len(PARTS))]
     scans = [rng.normal(100 + 20 * index, 20, (16, 16, 1)).astype(np.int16) for index in classes]
     with ShardWriter(workspace.normalized / "shard-00000.npy") as shard:
         pairs = [(_case(number, stored), stored) for number, stored in enumerate(map(shard.append, scans))]
@@ -56,7 +56,7 @@ def _case(number: int, stored: Stored) -> Case:
     )
 
 
-def _describe(workspace: Workspace, classes: list[int]) -> None:
+def _describe(workspace: Workspace, classes: Sequence[int]) -> None:
     cohort = pd.DataFrame(
         {
             "case_id": [f"case-{number:02d}" for number in range(len(PARTS))],

@@ -15,6 +15,11 @@ backend.prepare()
 keras = pytest.importorskip("keras")
 
 from pipeline.train import assembly, intensities, material  # noqa: E402 - needs Keras's environment
+from pipeline.train.checkpoint import open_store  # noqa: E402
+from pipeline.train.fit import fit  # noqa: E402
+
+RARE = [0, 0, 0, 1] * 3 + [0, 1, 1, 1] + [0, 1] * 2
+"""Nine training scans of class 0 and three of class 1; of validation one and three."""
 
 
 def config(**train: Any) -> Config:
@@ -56,6 +61,45 @@ def test_the_assembly_weighs_classes_and_normalizes_by_the_training_part(
     assert abs(standardized.mean()) < 1e-5
     assert standardized.std() == pytest.approx(1.0, abs=1e-5)
     assert made.validate().auroc is not None
+
+
+def losses(logits: Any, targets: Any) -> Any:
+    """The unweighted cross entropy of each scan, shape (scans,)."""
+    raised = np.exp(np.asarray(logits, np.float64))
+    return -np.log(raised[np.arange(len(targets)), targets] / raised.sum(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("setting", "weight_of_class"),
+    [("balanced", (12 / (2 * 9), 12 / (2 * 3))), ("none", (1.0, 1.0))],
+)
+def test_the_losses_of_training_and_validation_weigh_the_classes_of_the_training_part(
+    prepare: Any, tmp_path: Path, setting: str, weight_of_class: tuple[float, float]
+) -> None:
+    data = material.read(prepare(tmp_path, RARE))
+    statistics = intensities.measured(12, data.train.read)
+    settings = config(class_weights=setting, batch_size=12, epochs=1, dropout=0.0)
+    made = assembly.assemble(settings, data, statistics, assembly.Computing("cpu", "float32", compiled=False))
+    scans = np.stack([data.train.read(index) for index in range(12)]).astype(np.float32)
+    # One batch holds the whole part, so before the first step the net says this of it in training.
+    before = losses(made.trainer.net(scans, training=True), data.train.targets)
+    state = fit(
+        made.trainer,
+        made.examples,
+        made.validate,
+        plan=made.plan,
+        store=open_store(tmp_path / "states", "run", threads=2),
+    )
+    weights = np.array(weight_of_class)
+    of_train, of_validation = weights[data.train.targets], weights[data.validation.targets]
+    assert state.history[0]["loss"] == pytest.approx((of_train * before).sum() / 12, rel=1e-5)
+    scans = np.stack([data.validation.read(index) for index in range(4)]).astype(np.float32)
+    after = losses(made.trainer.net(scans, training=False), data.validation.targets)
+    expected = (of_validation * after).sum() / of_validation.sum()
+    assert state.history[0]["val_loss"] == pytest.approx(expected, rel=1e-5)
+    if setting == "balanced":  # or the weights could be left out unseen
+        assert abs(expected / after.mean() - 1) > 1e-3
+        assert abs((of_train * before).mean() / before.mean() - 1) > 1e-3
 
 
 def test_mixed_precision_of_one_net_does_not_linger(prepare: Any, tmp_path: Path) -> None:

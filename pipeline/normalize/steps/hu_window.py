@@ -15,6 +15,12 @@ VERSION: Final = 1
 STORAGE: Final = "float16"
 
 
+_WAY_OUT: Final = (
+    "where files leave their unit open (arbitrary, OTHER, US), state it in `ingest.unit_of`; leave other "
+    "series out by a rule of `ingest.select`; and let no step that changes the unit come before"
+)
+
+
 class Parameters(BaseModel):
     """`low` and `high`: the ends of the window in Hounsfield units, low below high."""
 
@@ -36,7 +42,8 @@ def apply(image: Image, parameters: Parameters) -> Image:
     """
     if image.unit != HOUNSFIELD:
         raise Refused(
-            "unit_not_hu", f"hu_window needs values in {HOUNSFIELD}, received values in {image.unit}"
+            "unit_not_hu",
+            f"hu_window needs values in {HOUNSFIELD}, received values in {image.unit}: {_WAY_OUT}",
         )
     clipped = np.clip(image.values, parameters.low, parameters.high)
     values = (clipped - np.float32(parameters.low)) / np.float32(parameters.high - parameters.low)

@@ -19,6 +19,7 @@ def test_a_window_refuses_values_that_are_not_hounsfield_units(make_image) -> No
         apply(make_image([[1, 2]], unit="arbitrary"), Parameters(low=0, high=1))
     assert refused.value.reason == "unit_not_hu"
     assert "received values in arbitrary" in refused.value.detail
+    assert "`ingest.unit_of`" in refused.value.detail and "`ingest.select`" in refused.value.detail
 
 
 def test_a_constant_image_stays_constant_under_a_window(make_image) -> None:

@@ -1,0 +1,215 @@
+"""Which column names the scans, where the YAML leaves it open: the one that none contradicts, or a refusal.
+
+All columns are tried as everything that they could name. A join that gives any scan another value than
+the chosen one refuses the cohort, for only a person knows which is right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from pipeline.cohort.evidence import Evidence, by_chance, evidence_of, headed, is_unnamed
+from pipeline.cohort.join import (
+    KINDS,
+    NOTHING,
+    Cases,
+    Join,
+    KeyColumn,
+    Known,
+    join_as_written,
+    join_respelled,
+)
+from pipeline.errors import ConfigError, DataError
+from pipeline.tables import Table
+
+NEARLY: Final = 0.5
+"""A join that reaches this share of the scans that the best one reaches is compared with it."""
+
+_KNOWS: Final = 0.9
+"""The share of rows that a finer join must know for a coarser one to be left out for it, and of scans that
+are all but all."""
+
+_SHOWN: Final = 3
+_POWER: Final = re.compile(r"\d[.,]\d+[eE]\+\d+")
+
+Refuse = Callable[[tuple[str | int, ...], str], ConfigError]
+Values = tuple[str, ...]
+"""What a row says of a scan: label, part and groups."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A join with what it proves; `row_values[i]` is what row i says.
+
+    `certain` says that its values don't match by chance, `named` that the column has a name.
+    """
+
+    join: Join
+    evidence: Evidence
+    certain: bool
+    named: bool
+    row_values: Sequence[Values]
+
+    @property
+    def rank(self) -> tuple[int, bool, int]:
+        """Sorts first what reaches more scans, then what matches as written, then what is more specific."""
+        return -self.join.reached, self.join.respelled > 0, list(KINDS).index(self.join.kind)
+
+    @cached_property
+    def values(self) -> Mapping[str, frozenset[Values]]:
+        """What each scan is given."""
+        found: dict[str, set[Values]] = defaultdict(set)
+        for cases, values in zip(self.join.cases, self.row_values, strict=True):
+            for case_id in cases:
+                found[case_id].add(values)
+        return {case_id: frozenset(given) for case_id, given in found.items()}
+
+    def told(self) -> str:
+        """The candidate, told to the person."""
+        join = self.join
+        return (
+            f"{join.keys[0].told()}, {join.matched:,} of {len(join.cases):,} rows and {join.reached:,} scans"
+        )
+
+
+def find_join(
+    table: Table, columns: Sequence[str], *, told: Sequence[str], known: Known, refuse: Refuse
+) -> Join:
+    """The join by one of `columns` that reaches most scans and that none contradicts.
+
+    `told` are the columns whose values the cohort takes: where two joins give a scan another one, they
+    contradict each other. Of joins that agree and reach as many scans, the most specific is taken; a finer
+    one that tells the scans of a coarser one apart goes before it.
+
+    Raises:
+        DataError: no column names scans.
+        ConfigError: two contradict each other, or what was found proves nothing; with the lines that decide.
+    """
+    found = _candidates(table, columns, told, known)
+    if not found:
+        raise DataError(_nothing_found(table, columns, known))
+    enough = NEARLY * found[0].join.reached
+    choosable = [c for c in found if c.named and c.evidence > Evidence.NOTHING and c.join.reached >= enough]
+    if not choosable:
+        raise refuse(("cohort", "id"), _nothing_proved(found))
+    kept = [c for c in choosable if not any(_finer(other, c) for other in choosable)]
+    chosen = (kept or choosable)[0]
+    for rival in found:
+        scans = _differing(chosen, rival) if _may_contradict(rival, chosen, enough) else 0
+        if scans and not _finer(chosen, rival):
+            raise refuse(("cohort", "id"), _contradiction(chosen, rival, scans, told))
+    return chosen.join
+
+
+def _candidates(table: Table, columns: Sequence[str], told: Sequence[str], known: Known) -> list[_Candidate]:
+    """All joins that match, by rank; with other leading zeros unless one as written is certain of all."""
+    row_values = list(zip(*(table.column(column) for column in told), strict=True)) or [()] * len(table.rows)
+    keys = [KeyColumn(column, kind) for column in columns for kind in KINDS if known.index.get(kind)]
+
+    def candidate(join: Join) -> _Candidate:
+        return _Candidate(
+            join,
+            evidence_of(join, table, known, columns),
+            certain=not by_chance(join, table, known),
+            named=not is_unnamed(table, join.column),
+            row_values=row_values,
+        )
+
+    joins = [join_as_written(table, key, known=known) for key in keys]
+    found = [candidate(join) for join in joins if join.matched]
+    if not any(c.certain and c.named and c.join.reached >= _KNOWS * known.total for c in found):
+        joins = [join_respelled(table, key, known=known) for key in keys]
+        found = [candidate(join) for join in joins if join.matched]
+    return sorted(found, key=lambda candidate: candidate.rank)
+
+
+def _may_contradict(rival: _Candidate, chosen: _Candidate, enough: float) -> bool:
+    """Whether a rival can call the chosen join into question.
+
+    Numbers that prove nothing can't do so to a proof; a rival that reaches few scans only where its values
+    can't match by chance and those of the chosen one can.
+    """
+    if rival.join.reached < enough:
+        return rival.certain and not chosen.certain
+    return rival.evidence > Evidence.NOTHING or chosen.evidence < Evidence.PROOF
+
+
+def _finer(fine: _Candidate, coarse: _Candidate) -> bool:
+    """Whether `fine` tells scans apart that `coarse` takes together, and nothing else is between them."""
+    pairs = [pair for pair in zip(fine.join.cases, coarse.join.cases, strict=True) if pair[0] and pair[1]]
+    return (
+        fine.evidence >= coarse.evidence
+        and len(pairs) >= _KNOWS * coarse.join.matched
+        and all(a <= b for a, b in pairs)
+        and any(a < b for a, b in pairs)
+        and _differing(fine, coarse) > 0
+    )
+
+
+def _differing(one: _Candidate, other: _Candidate) -> int:
+    """How many scans are given other values by the two.
+
+    Or a value by one alone, from a row that the other takes for that of other scans.
+    """
+    both = one.values.keys() & other.values.keys()
+    differing = {case_id for case_id in both if one.values[case_id] != other.values[case_id]}
+    for a, b in zip(one.join.cases, other.join.cases, strict=True):
+        if a and b and a != b:
+            differing |= _alone(a - b, other) | _alone(b - a, one)
+    return len(differing)
+
+
+def _alone(cases: Cases, other: _Candidate) -> Cases:
+    """The scans that the other join doesn't reach by any row."""
+    return frozenset(case_id for case_id in cases if case_id not in other.values) if cases else NOTHING
+
+
+def _contradiction(chosen: _Candidate, rival: _Candidate, scans: int, told: Sequence[str]) -> str:
+    what = f"'{told[0]}'" if len(told) == 1 else f"'{told[0]}' or {' or '.join(repr(c) for c in told[1:])}"
+    return (
+        f"two columns name scans and contradict each other: by {chosen.told()}; by {rival.told()}. "
+        f"{scans:,} scans would get another value of {what}, or one from one of them alone. "
+        f"Say which is right, by this line below `cohort:`: `{chosen.join.yaml()}` or `{rival.join.yaml()}`."
+    )
+
+
+def _nothing_proved(found: Sequence[_Candidate]) -> str:
+    """The best joins of those that prove nothing, with the lines that choose them."""
+    shown: list[_Candidate] = []
+    for candidate in sorted(found, key=lambda c: (not c.named, not headed(c.join), c.rank)):
+        if all(other.join.column != candidate.join.column for other in shown):
+            shown.append(candidate)
+    shown = shown[:_SHOWN]
+    told = "; ".join(f"by {candidate.told()}" for candidate in shown)
+    lines = " or ".join(f"`{candidate.join.yaml()}`" for candidate in shown)
+    return (
+        f"no column says for certain which scans it names: {told}. A column without a name, and whole "
+        "numbers that may as well be counts or ages, are never chosen by themselves. If one of these names "
+        f"the scans, copy its line below `cohort:`: {lines}. Else add a column of patient IDs, UIDs or paths."
+    )
+
+
+def _nothing_found(table: Table, columns: Sequence[str], known: Known) -> str:
+    kinds = [KINDS[kind] for kind in KINDS if known.index.get(kind)]
+    tried = ", ".join(f"'{column}'" for column in columns) or "none"
+    return (
+        f"No column of the table names the scans (tried {tried}). The scans can be named by their "
+        f"{', '.join(kinds) or 'nothing: no scan was read'}. Add such a column, or check that the table "
+        f"belongs to these scans.{_shortened(table, columns)}"
+    )
+
+
+def _shortened(table: Table, columns: Sequence[str]) -> str:
+    """A hint at a column of long numbers that a spreadsheet wrote as powers of ten."""
+    for column in columns:
+        if any(_POWER.fullmatch(cell) for cell in table.column(column)):
+            return (
+                f" The column '{column}' has numbers that a spreadsheet shortened, such as 1.23E+15: format "
+                "it as text, and export it again."
+            )
+    return ""

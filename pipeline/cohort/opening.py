@@ -1,0 +1,128 @@
+"""The tables that the YAML names, opened: told at `configure` what would cost an ingest to be told later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from pipeline import tables
+from pipeline.cohort.target import read_words, require_question
+from pipeline.cohort.words import as_yaml, normal
+from pipeline.config import Config
+from pipeline.config.text import KeyPath
+from pipeline.errors import nearest
+from pipeline.tables import NoSuchSheet, SeveralSheets, Table
+
+_TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm"})
+
+
+def table_path(config: Config, root: Path, key: str, given: str) -> Path:
+    """The path of the table that the YAML names under `cohort.KEY`.
+
+    Raises ConfigError when there is none, with the nearest name in its folder.
+    """
+    path = root / given
+    if path.is_file():
+        return path
+    folder = path.parent
+    there = (
+        [found.name for found in folder.iterdir() if found.suffix.lower() in _TABLES]
+        if folder.is_dir()
+        else []
+    )
+    hint = f" ({nearest(path.name, there)})" if there else ""
+    raise config.refuse(("cohort", key), f"there is no table '{given}'{hint}. Mend the path.")
+
+
+def open_labels(config: Config, root: Path) -> tuple[Path, Table]:
+    """The table of labels and its path, with all columns that the YAML names.
+
+    Raises:
+        ConfigError: no such table, sheet or column, with the nearest name; or several sheets that fit.
+        DataError: not a table.
+    """
+    choices = config.cohort
+    path = table_path(config, root, "labels", choices.labels)
+    columns: dict[KeyPath, str] = {("cohort", "target"): choices.target}
+    if choices.part_column is not None:
+        columns["cohort", "part_column"] = choices.part_column
+    columns |= {("cohort", "groups", at): column for at, column in enumerate(choices.groups)}
+    source = config.ingest.patient_from
+    if source is not None and not isinstance(source, str) and source.column is not None:
+        columns["ingest", "patient_from"] = source.column
+    columns |= {("cohort", "id", at): key.column for at, key in enumerate(choices.keys)}
+    wanted = {column for column in columns.values() if not tables.is_placeholder(column)}
+    try:
+        found = tables.read(path, wanted=wanted, sheet=choices.sheet)
+    except NoSuchSheet as error:
+        raise config.refuse(("cohort", "sheet"), str(error)) from None
+    except SeveralSheets as error:
+        lines = " or ".join(f"`sheet: {as_yaml(name)}`" for name in error.names)
+        raise config.refuse(
+            ("cohort", "labels"), f"{error}. Copy one of these lines below `cohort:`: {lines}."
+        ) from None
+    for keys, column in columns.items():
+        if column not in found.columns:
+            raise config.refuse(keys, _no_column(found, column, path))
+    return path, found
+
+
+def check_labels(config: Config, root: Path) -> None:
+    """Nothing, if the table of labels has what the YAML names: columns, sheet, and the word `positive`.
+
+    Raises:
+        ConfigError: it doesn't, with the nearest name.
+        DataError: not a table.
+    """
+    _, found = open_labels(config, root)
+    choices = config.cohort
+    if choices.links is not None:
+        table_path(config, root, "links", choices.links)
+    if choices.positive is None:
+        return
+    cells = found.column(choices.target)
+    words = read_words(cells, choices.classes, choices.missing)
+    counts = Counter(filter(None, map(words.class_of, cells)))
+    classes = counts.keys() | choices.classes.keys()
+    if normal(choices.positive) not in classes | set(map(normal, cells)):
+        lines = {
+            words.class_of(cell): line for cell, line in zip(cells[::-1], found.lines[::-1], strict=True)
+        }
+        if not choices.classes:
+            require_question(
+                counts,
+                choices.target,
+                cell_of=lambda word: found.cell(choices.target, lines[word]),
+                refuse=config.refuse,
+            )
+        raise config.refuse(
+            ("cohort", "positive"),
+            f"the column '{choices.target}' doesn't have the class '{choices.positive}' "
+            f"({nearest(choices.positive, classes)}).",
+        )
+
+
+def _no_column(found: Table, column: str, path: Path) -> str:
+    where = f" of the sheet '{found.sheet}'" if found.sheet is not None else ""
+    hint = nearest(column, found.columns)
+    return f"the table {path.name}{where} has no column '{column}' ({hint}).{_one_hot(found)}"
+
+
+def _one_hot(found: Table) -> str:
+    """A hint at columns of 0 and 1 of which each row has one."""
+    flags = [c for c in found.columns if {normal(cell) for cell in found.column(c)} == {"0", "1"}]
+    if len(flags) < 2:
+        return ""
+    ones = [
+        sum(normal(cell) == "1" for cell in cells) for cells in zip(*map(found.column, flags), strict=True)
+    ]
+    names = ", ".join(f"'{flag}'" for flag in flags[:4]) + (" and others" if len(flags) > 4 else "")
+    if set(ones) == {1}:
+        return (
+            f" The columns {names} hold a 1 for one class a row: make them one column with the name of the "
+            "class, or name one of them to ask for it against the rest."
+        )
+    return (
+        f" The columns {names} hold several findings a row, a question of the kind multilabel, which this "
+        "version does not answer yet: name one of them."
+    )

@@ -1,0 +1,119 @@
+"""What one word of a table is: a number, a date, a list of findings; and how words are told to people."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from pipeline.tables import trimmed
+
+_WHOLE: Final = re.compile(r"([+-]?\d+)\.0+")
+_NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+_MONTH: Final = (
+    "(?:january|february|march|april|june|july|august|september|october|november|december"
+    "|jan|feb|mar|apr|may|jun|jul|aug|sept|sep|oct|nov|dec"
+    "|januar|februar|märz|mai|juni|juli|oktober|dezember|mrz|mär|okt|dez|jänner"
+    "|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre"
+    "|janv|févr|fevr|avr|juil|aout|déc|enero|ene|abr|ago|dic|gen|mag|giu|lug|set|ott)"
+)
+_CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
+_DATE: Final = re.compile(
+    rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})"
+    rf"|\d{{1,2}}\.?[-/. ]\s*{_MONTH}\.?(?:[-/. ]\s*\d{{2,4}})?|{_MONTH}\.?[-/. ]\s*\d{{1,4}})"
+    rf"(?:[T ]{_CLOCK})?"
+    rf"|{_CLOCK}",
+    re.IGNORECASE,
+)
+_SERIAL_DAYS: Final = range(36526, 54789)
+"""The numbers by which spreadsheets count the days of 2000 to 2049."""
+_BARS: Final = re.compile(r"[|;\n]")
+_BRACKETED: Final = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)")
+_AND: Final = re.compile(r"\s*(?:[,/+&]|\band\b|\bund\b)\s*")
+_PLAIN_YAML: Final = re.compile(r"[^\W\d_][\w./-]*(?: [\w./-]+)*")
+_WORDS_OF_YAML: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+_SHOWN: Final = 8
+
+
+def normal(word: str) -> str:
+    """The one spelling of words that nobody means to differ: by spaces, by 1.0 for 1, by TRUE for True.
+
+    >>> normal("no\\u00a0 finding"), normal("1.0"), normal("TRUE")
+    ('no finding', '1', 'true')
+    """
+    text = " ".join(trimmed(unicodedata.normalize("NFC", word)).split())
+    whole = _WHOLE.fullmatch(text)
+    if whole:
+        return whole.group(1)
+    return text.casefold() if text.casefold() in {"true", "false"} else text
+
+
+def number(word: str) -> float | None:
+    """The number that a word is, with a decimal point or comma; None where it is none."""
+    return float(word.replace(",", ".")) if _NUMBER.fullmatch(word) else None
+
+
+def is_date(word: str) -> bool:
+    """Whether a word is a day or a time of day.
+
+    >>> [is_date(word) for word in ("2024-02-01", "1-Feb", "01.02.24", "1:20", "1-2", "mark 1")]
+    [True, True, True, True, False, False]
+    """
+    return bool(_DATE.fullmatch(word))
+
+
+def serial_days(words: Collection[str]) -> list[str]:
+    """The words that are days as a spreadsheet counts them, among words most of which are no numbers."""
+    numbers = {word for word in words if number(word) is not None}
+    if 2 * len(numbers) > len(words):
+        return []
+    return sorted(word for word in numbers if word.isdigit() and int(word) in _SERIAL_DAYS)
+
+
+def several_findings(words: Collection[str]) -> list[str]:
+    """The words that name several findings: by bars, by brackets, or by commas between words of the column.
+
+    >>> several_findings(["Mass", "Effusion", "Effusion, Mass", "Pneumonia, viral"])
+    ['Effusion, Mass']
+    """
+    listed = [word for word in words if _BARS.search(word) or _BRACKETED.fullmatch(word)]
+    pieces = {word: _AND.split(word) for word in words if number(word) is None and not is_date(word)}
+    joined = {word: found for word, found in pieces.items() if len(found) > 1 and all(found)}
+    joined = {word: found for word, found in joined.items() if not all(piece.isdigit() for piece in found)}
+    often = Counter(piece for found in joined.values() for piece in set(found))
+    listed += [
+        word
+        for word, found in joined.items()
+        if any(piece in pieces or often[piece] > 1 for piece in found) and word not in listed
+    ]
+    return sorted(listed)
+
+
+def told(words: Sequence[str]) -> str:
+    """The first words, quoted, and how many more."""
+    shown = [f"'{word}'" for word in words[:5]]
+    return " and ".join(shown) + (f" and {len(words) - 5} more" if len(words) > 5 else "")
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Words with their numbers, the most frequent first."""
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    shown = ", ".join(f"{repr(word) if word else 'empty'} {count:,}" for word, count in ordered[:_SHOWN])
+    return shown + (f" and {len(ordered) - _SHOWN} more words" if len(ordered) > _SHOWN else "")
+
+
+def as_yaml(value: str | Sequence[str] | Mapping[str, Sequence[str]]) -> str:
+    """Words as they are written in a line of YAML, quoted where they need it.
+
+    >>> as_yaml({"yes": ["yes", "1"]})
+    '{"yes": ["yes", "1"]}'
+    """
+    if isinstance(value, str):
+        plain = _PLAIN_YAML.fullmatch(value) and value.casefold() not in _WORDS_OF_YAML
+        return value if plain else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{as_yaml(key)}: {as_yaml(words)}" for key, words in value.items()) + "}"
+    return "[" + ", ".join(map(as_yaml, value)) + "]"

@@ -1,0 +1,21 @@
+"""Where a plane lies: its position and the directions of its rows and columns, as read from one data set."""
+
+from __future__ import annotations
+
+from pipeline.ingest.attributes import optional_numbers
+from pipeline.ingest.dataset import Dataset
+from pipeline.ingest.frames import Sextuple, Triple
+
+
+def position_in(dataset: Dataset | None) -> Triple | None:
+    """ImagePositionPatient, LPS mm; None when absent or malformed."""
+    values = () if dataset is None else optional_numbers(dataset, "ImagePositionPatient")
+    return (values[0], values[1], values[2]) if len(values) == 3 else None
+
+
+def orientation_in(dataset: Dataset | None) -> Sextuple | None:
+    """ImageOrientationPatient: along a row, then along a column; None when absent or malformed."""
+    values = () if dataset is None else optional_numbers(dataset, "ImageOrientationPatient")
+    if len(values) != 6:
+        return None
+    return (values[0], values[1], values[2], values[3], values[4], values[5])

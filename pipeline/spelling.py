@@ -1,0 +1,80 @@
+"""The ways in which a value of a table may be written where it is read from the scans."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+ZEROS_DROPPED: Final = frozenset({"patient", "accession", "stem"})
+"""Identifiers that a spreadsheet takes for numbers, whose leading zeros it drops."""
+
+_UIDS: Final = frozenset({"sop", "series", "study"})
+_LIKE_A_UID: Final = re.compile(r"[^\s/\\]*\d[^\s/\\]*")
+"""Words without spaces and with a digit; that it has nothing else but points is not kept by all programs."""
+
+_WHOLE: Final = re.compile(r"(\d+)\.0+")
+_WIDTHS: Final = range(2, 17)
+"""Identifiers have at most 16 characters (PS3.5 6.2, value representation SH)."""
+
+
+def spellings(kind: str, value: str, folder: str) -> Iterator[str]:
+    """The ways one value may be written as `kind`; `folder` is the table's folder as seen from RAW."""
+    for written in _as_written(kind, value, folder):
+        yield written
+        if not written.isascii():  # file systems differ in how they compose accents
+            yield from {unicodedata.normalize(form, written) for form in ("NFC", "NFD")} - {written}
+
+
+def without_zeros(kind: str, value: str) -> Iterator[str]:
+    """The spellings of a number that differ in its leading zeros."""
+    bare = whole(value)
+    if kind not in ZEROS_DROPPED or not (bare.isascii() and bare.isdigit()):
+        return
+    number = bare.lstrip("0") or "0"
+    yield from (
+        spelling
+        for spelling in (number, *(number.zfill(width) for width in _WIDTHS if width > len(number)))
+        if spelling != bare
+    )
+
+
+def whole(value: str) -> str:
+    """123 for the 123.0 that spreadsheets make of it."""
+    match = _WHOLE.fullmatch(value)
+    return match.group(1) if match else value
+
+
+def folder_in_raw(path: Path, raw: Path) -> str:
+    """The table's folder as seen from RAW, empty when it lies outside or in RAW itself."""
+    folder = path.resolve().parent
+    inside = folder.is_relative_to(raw.resolve()) and folder != raw.resolve()
+    return folder.relative_to(raw.resolve()).as_posix() if inside else ""
+
+
+def _as_written(kind: str, value: str, folder: str) -> Iterator[str]:
+    if kind == "path":
+        yield from _paths(value, folder)
+    elif kind in _UIDS and not _LIKE_A_UID.fullmatch(value):
+        return
+    elif kind in {"name", "stem"}:
+        name = PurePosixPath(value.replace("\\", "/")).name
+        yield name
+        if kind == "stem":
+            yield PurePosixPath(name).stem
+            yield f"{name}.nii"  # what is left of the name of a `.nii.gz` file without its last ending
+    else:
+        yield value
+    if whole(value) != value and kind != "path":
+        yield whole(value)
+
+
+def _paths(value: str, folder: str) -> Iterator[str]:
+    """The path from the table's folder, as it stands, and without each of its leading folders."""
+    parts = [part for part in value.replace("\\", "/").split("/") if part not in {"", "."}]
+    if folder:
+        yield "/".join((folder, *parts))
+    for start in range(len(parts)):
+        yield "/".join(parts[start:])

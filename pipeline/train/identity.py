@@ -1,0 +1,32 @@
+"""What a training run is, by a digest: whatever can change a weight, and nothing else.
+
+A stored state of another run is never gone on from.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import keras
+
+from pipeline import digests, provenance
+from pipeline.config import Config
+from pipeline.train.material import Material
+
+CODE: Final = ("arrays.py", "backend.py", "models", "scoring.py", "statistics", "train")
+"""The source that can change a weight; what training imports besides reads, writes, names and tells."""
+
+
+def run_digest(config: Config, data: Material) -> str:
+    """The digest of all that decides the weights, but for the machine."""
+    decides = {
+        "train": config.section("train"),
+        "task": config.task,
+        "classes": data.classes,
+        "cases": [data.train.digest, data.validation.digest],
+        "arrays": [data.train.contents, data.validation.contents],
+        "code": provenance.code_digest(*CODE),
+        "backend": keras.backend.backend(),
+        "versions": provenance.versions(),
+    }
+    return digests.of_json(decides)

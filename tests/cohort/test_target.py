@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from pipeline.cohort.target import choose_classes, read_words, require_question
+from pipeline.errors import ConfigError, DataError
+
+
+def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:
+    return ConfigError(f"{keys[-1]}: {message}")
+
+
+def read(
+    *cells: str, classes: dict[str, list[str]] | None = None, missing: tuple[str, ...] = ()
+) -> list[str]:
+    """The class of each cell of a column that has these."""
+    words = read_words(cells, classes or {}, missing)
+    return [words.class_of(cell) for cell in cells]
+
+
+def question(*words: str) -> None:
+    require_question(Counter(words), "grade", cell_of="the cell of {}".format, refuse=refuse)
+
+
+def choose(
+    words: dict[str, int], positive: str | None, missing: dict[str, int] | None = None
+) -> tuple[str, ...]:
+    return choose_classes(words, positive, missing=missing or {}, refuse=refuse)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["", " ", "NaN", "nan", "N/A", "n/a", "NA", "None", "NULL", "unknown", "Unknown ", "MISSING", "#N/A", "<NA>", "?", "--", "."],
+)  # fmt: skip
+def test_words_for_a_missing_value_are_no_classes(word: str) -> None:
+    assert read("yes", "no", word) == ["yes", "no", ""]
+
+
+@pytest.mark.parametrize("code", ["-1", "-9", "-99", "-999", "-1.0"])
+def test_a_number_that_stands_for_missing_among_words_is_no_class(code: str) -> None:
+    assert read("yes", "no", code) == ["yes", "no", ""]
+
+
+def test_a_number_among_numbers_is_a_class_until_somebody_says_otherwise() -> None:
+    assert read("1", "0", "-1") == ["1", "0", "-1"]
+    assert read("1", "0", "-1", missing=("-1",)) == ["1", "0", ""]
+
+
+def test_a_minus_is_a_grade_where_a_plus_is() -> None:
+    assert read("+", "-", "?") == ["+", "-", ""]
+    assert read("x", "y", "-") == ["x", "y", ""]
+
+
+def test_words_differ_by_nothing_that_nobody_means() -> None:
+    assert read("no\u00a0 finding", " no finding\u200b", "1.0", "1", "TRUE", "True") == [
+        "no finding", "no finding", "1", "1", "true", "true",
+    ]  # fmt: skip
+    assert read("e\u0301", "\u00e9") == ["\u00e9", "\u00e9"]
+
+
+def test_words_are_mapped_to_classes_and_to_nothing() -> None:
+    classes = {"malignant": ["1", "bösartig"], "benign": ["0"]}
+    assert read("1", "1.0", "bösartig", "0", "2", "?", classes=classes, missing=("2",)) == [
+        "malignant", "malignant", "malignant", "benign", "", "",
+    ]  # fmt: skip
+
+
+def test_a_word_for_missing_can_be_made_a_class() -> None:
+    classes = {"none": ["None"], "mild": ["mild"], "empty": [""]}
+    assert read("None", "mild", "", "NaN", classes=classes) == ["none", "mild", "empty", ""]
+
+
+@pytest.mark.parametrize(
+    "cell", ["Mass|Nodule", "Mass; Nodule", "Mass;Nodule", "Mass\nNodule", "['Mass', 'Nodule']", "Mass, Effusion", "Effusion/Mass", "Mass and Effusion"],
+)  # fmt: skip
+def test_several_findings_in_a_cell_are_a_question_of_another_kind(cell: str) -> None:
+    with pytest.raises(
+        ConfigError, match="target: the column 'grade' has several findings in one cell"
+    ) as error:
+        question("Mass", "Effusion", cell)
+    assert "the cell of" in str(error.value) and "of the kind multilabel, which this version" in str(
+        error.value
+    )
+
+
+@pytest.mark.parametrize("word", ["Pneumonia, viral", "high/low", "3/4", "1,5", "grade 1-2", "A+B"])
+def test_a_comma_in_a_word_makes_no_list_of_it(word: str) -> None:
+    question("Mass", "Effusion", word)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [str(50 + n) for n in range(20)],
+        [f"{n / 2}" for n in range(8)],
+        [f"{n},5" for n in range(8)],
+        [*(str(n) for n in range(40)), ">90"],
+    ],
+)
+def test_a_number_with_many_levels_is_a_question_of_another_kind(words: list[str]) -> None:
+    with pytest.raises(
+        ConfigError, match=r"is a number with \d+ levels \(.* to .*\), a question of the kind regression"
+    ):
+        question(*words)
+
+
+def test_grades_are_classes() -> None:
+    question(*map(str, range(10)))
+    question("1", "1.5", "2", "2.5")
+
+
+@pytest.mark.parametrize(
+    "date", ["2024-02-01", "2024-02-01 10:30", "01.02.2024", "2/1/2024", "1-Feb", "01. Feb", "Feb-24", "02. Mrz", "1:20", "45323"]
+)  # fmt: skip
+def test_a_grade_that_a_spreadsheet_turned_into_a_date_is_told_with_its_cell(date: str) -> None:
+    with pytest.raises(DataError) as error:
+        question("0-1", "n. d.", date)
+    assert f"has the date '{date}' in the column 'grade' (the cell of {date})" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("#REF!", "the error #REF!"),
+        ("#DIV/0!", "the error #DIV/0!"),
+        ("#UNCOMPUTED!", "a formula without its result"),
+    ],
+)
+def test_a_broken_formula_is_told_with_its_cell(word: str, told: str) -> None:
+    with pytest.raises(DataError, match=rf"has {told} in the column 'grade' \(the cell of {word}\)"):
+        question("yes", word)
+
+
+def test_files_are_masks_a_question_of_another_kind() -> None:
+    with pytest.raises(ConfigError, match=r"names files \('a/1\.nii\.gz'.*of the kind segmentation"):
+        question("a/1.nii.gz", "a/2.nii.gz")
+
+
+def test_remarks_are_no_classes() -> None:
+    with pytest.raises(DataError, match=r"has 60 different words for 60 scans .*: remarks or names"):
+        question(*(f"remark {number}" for number in range(60)))
+
+
+def test_two_classes_stand_with_the_positive_last() -> None:
+    assert choose({"a": 2, "b": 1}, "a") == ("b", "a")
+    assert choose({"1": 2, "0": 1}, "1.0") == ("0", "1")
+
+
+def test_three_classes_stand_by_name() -> None:
+    assert choose({"c": 1, "a": 1, "b": 1}, None) == ("a", "b", "c")
+
+
+def told(error: pytest.ExceptionInfo[Exception]) -> str:
+    return str(error.value)
+
+
+def test_a_positive_that_is_missing_or_unknown_is_told_with_words_and_counts() -> None:
+    with pytest.raises(ConfigError) as error:
+        choose({"no": 3, "yes": 2}, None)
+    assert (
+        told(error)
+        == "positive: 'positive' is missing: say which of 'no' 3, 'yes' 2 is the finding looked for."
+    )
+    with pytest.raises(ConfigError, match=r"no labelled scan has the class 'yess' \(did you mean 'yes'\?\)"):
+        choose({"no": 3, "yes": 2}, "yess")
+
+
+def test_rare_words_beside_two_classes_are_told_with_the_lines_that_settle_them() -> None:
+    with pytest.raises(ConfigError) as error:
+        choose({"yes": 40, "no": 50, "yess": 1, "TBD": 2}, "yes")
+    assert told(error) == (
+        "positive: 'positive' is for two classes, and the labels have 4 words: 'no' 50, 'yes' 40, 'TBD' 2, "
+        "'yess' 1. If the others are slips or stand for nothing, copy this below `cohort:`: "
+        '`classes: {"yes": ["yes", yess], "no": ["no"]}` and `missing: [TBD]`.'
+    )
+
+
+def test_three_classes_with_a_positive_are_told_both_ways_on() -> None:
+    with pytest.raises(ConfigError) as error:
+        choose({"benign": 30, "malignant": 20, "normal": 30}, "malignant")
+    assert told(error).endswith(
+        "To tell all 3 apart, leave 'positive' out; to ask for one against the others, copy this below "
+        "`cohort:`: `classes: {malignant: [malignant], not malignant: [benign, normal]}`."
+    )
+
+
+def test_one_class_is_too_few_and_the_word_that_may_be_the_other_is_named() -> None:
+    with pytest.raises(DataError) as error:
+        choose({"yes": 20}, "yes", {"None": 18, "?": 1})
+    assert told(error) == (
+        "All labelled scans have the label 'yes' ('yes' 20). Two classes are needed. Words that stand for a "
+        "missing value: 'None' 18, '?' 1. To make a class of one, copy this below `cohort:`: "
+        '`classes: {"yes": ["yes"], None: [None]}`.'
+    )
+
+
+@pytest.mark.parametrize("twins", [{"No": 1, "no": 9}, {"true": 5, "1": 3}])
+def test_words_that_differ_in_spelling_are_told_with_the_line_that_makes_them_one(
+    twins: dict[str, int],
+) -> None:
+    with pytest.raises(DataError, match=r"differ only in how they are written: .*`classes: \{"):
+        choose(twins | {"other": 4}, None)

@@ -1,0 +1,137 @@
+"""Scoring of new scans: a row for every scan and for every file that couldn't be used, paths on request."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from dicom_files import encoded, write
+from ingesting import config, ct_series, scan, write_all
+
+from pipeline import backend, digests
+from pipeline.commands.predict import run
+from pipeline.config import Config
+from pipeline.errors import DataError, UsageError
+from pipeline.normalize.recipe import parse
+from pipeline.provenance import cores
+from pipeline.workspace import Workspace, write_json
+
+RECIPE = ({"resize": {"shape": [4, 4]}}, {"z_score": {}})
+SETTINGS = config(modalities=["DX"]).model_copy(update={"normalize": RECIPE})
+
+
+@pytest.fixture(scope="module")
+def candidate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that says yes or no by chance, as good as any to see what becomes of files."""
+    backend.start(cores())
+    import keras
+
+    folder = tmp_path_factory.mktemp("candidate")
+    inputs = keras.Input((4, 4, 1))
+    averaged = keras.layers.GlobalAveragePooling2D()(inputs)
+    keras.Model(inputs, keras.layers.Dense(2)(averaged)).save(folder / "model.keras")
+    recipe = parse(RECIPE, lambda keys, message: ValueError(message))
+    record = {
+        "classes": ["no", "yes"],
+        "positive": "yes",
+        "recipe": recipe.resolved,
+        "recipe_id": recipe.recipe_id,
+        "input_shape": [4, 4, 1],
+        "precision": "float32",
+        "model_sha256": digests.of_file(folder / "model.keras"),
+    }
+    write_json(folder / "model.json", record)
+    return folder
+
+
+@pytest.fixture
+def ready(workspace: Workspace, candidate: Path, own_key: Path, monkeypatch) -> Workspace:
+    monkeypatch.chdir(workspace.root)
+    shutil.copytree(candidate, workspace.candidate)
+    return workspace
+
+
+def predicted(
+    workspace: Workspace, new: str, *, settings: Config = SETTINGS, paths: bool = False
+) -> tuple[list[dict[str, str]], str]:
+    summary = run(settings, workspace, new=new, out=Path("out.csv"), paths=paths)
+    with Path("out.csv").open(newline="") as stream:
+        return list(csv.DictReader(stream)), summary.lines[-1]
+
+
+def test_a_file_that_failed_has_its_row_with_its_reason_beside_those_that_were_scored(
+    ready: Workspace,
+) -> None:
+    files = {"a/1.dcm": scan(1), "cut.dcm": encoded(scan(2))[:-100], "readme.txt": b"Hello, this is a text."}
+    write_all(ready.root / "new", files)
+    rows, last = predicted(ready, "new")
+    assert [(row["status"], row["predicted"] != "") for row in rows] == [("ok", True), ("failed", False)]
+    assert rows[1]["reason"].startswith("truncated_pixel_data (100 of 384 bytes missing")
+    assert rows[1]["score_yes"] == ""
+    assert "path" not in rows[0]
+    assert last.startswith("Scored 1 cases with the candidate")
+    assert "1 row failed" in last
+
+
+def test_paths_stand_beside_their_rows_on_request_and_the_table_is_told_to_name_patients(
+    ready: Workspace,
+) -> None:
+    write_all(ready.root / "new", {"a/1.dcm": scan(1), "b/cut.dcm": encoded(scan(2))[:-100]})
+    rows, last = predicted(ready, "new/", paths=True)
+    assert {row["path"]: row["status"] for row in rows} == {"new/a/1.dcm": "ok", "new/b/cut.dcm": "failed"}
+    assert "can name patients" in last
+    assert list(ready.scratch.iterdir()) == []
+
+
+def test_a_volume_has_the_folder_of_its_files_as_path(ready: Workspace) -> None:
+    settings = config(unit="series", modalities=["CT", "DX"]).model_copy(update={"normalize": RECIPE})
+    slices = {f"p/{number % 2}/{number}.dcm": one for number, one in enumerate(ct_series([0, 5, 10]))}
+    write_all(ready.root / "new", {**slices, "a.dcm": scan(1)})
+    rows, _ = predicted(ready, "new", settings=settings, paths=True)
+    told = {row["path"]: (row["status"], row["reason"]) for row in rows}
+    assert told == {"new/a.dcm": ("ok", ""), "new/p": ("failed", "no array under this model's recipe")}
+
+
+def test_scans_that_the_recipe_cannot_take_end_with_a_sentence_about_the_model(ready: Workspace) -> None:
+    settings = config(unit="series", modalities=["CT"]).model_copy(update={"normalize": RECIPE})
+    write_all(ready.root / "new", {f"{number}.dcm": one for number, one in enumerate(ct_series([0, 5, 10]))})
+    with pytest.raises(DataError, match="the model's recipe takes none of 1 scans"):
+        predicted(ready, "new", settings=settings)
+
+
+def test_one_file_is_scored_as_a_folder_of_one(ready: Workspace) -> None:
+    write(ready.root / "elsewhere/one.dcm", scan(1))
+    rows, _ = predicted(ready, "elsewhere/one.dcm", paths=True)
+    assert [(row["status"], row["path"]) for row in rows] == [("ok", "elsewhere/one.dcm")]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{"a.txt": b"no scan at all"}, {"mr.dcm": scan(1, "MR")}, {"cut.dcm": encoded(scan(2))[:-100]}, {}],
+)
+def test_a_folder_without_a_usable_scan_ends_with_a_sentence(ready: Workspace, files) -> None:
+    (ready.root / "new").mkdir()
+    write_all(ready.root / "new", files)
+    with pytest.raises(DataError, match=r"Nothing in new can be scored") as told:
+        predicted(ready, "new")
+    assert "scanloom files" not in str(told.value)
+    assert not Path("out.csv").exists()
+
+
+def test_a_place_that_is_not_there_is_told(ready: Workspace) -> None:
+    with pytest.raises(DataError, match="There is no folder or file nowhere"):
+        predicted(ready, "nowhere")
+    with pytest.raises(UsageError, match="No folder"):
+        predicted(ready, "")
+
+
+@pytest.mark.parametrize("source", [{"column": "who"}, {"pattern": "sub-(.)"}, "folder"])
+def test_new_scans_without_patient_id_are_told_apart_by_study(ready: Workspace, source) -> None:
+    settings = config(modalities=["DX"], patient_from=source).model_copy(update={"normalize": RECIPE})
+    write_all(ready.root / "new", {f"{number}.dcm": scan(number, PatientID="") for number in (1, 2)})
+    rows, _ = predicted(ready, "new", settings=settings)
+    assert len({row["patient_id"] for row in rows}) == 2
+    assert json.loads((ready.candidate / "model.json").read_text())["classes"] == ["no", "yes"]

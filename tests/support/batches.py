@@ -1,0 +1,31 @@
+"""Small files planned into the cases of one batch, ready to be cast."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dicom_files import KEY, header, write
+
+from pipeline.ingest.casting import Batch
+from pipeline.ingest.frames import Rules
+from pipeline.ingest.limits import FileLimits
+from pipeline.ingest.planning import plan
+from pipeline.ingest.reader import SourceFile
+
+
+def batch_of(files: list[bytes], folder: Path, unit: str = "image", **rules: object) -> Batch:
+    """The cases of files, written into `folder`, as one batch whose shard lies in `folder/cases`."""
+    headers, sources = {}, {}
+    for number, data in enumerate(files):
+        name = f"{number}.dcm"
+        headers[f"t{number}"] = header(data, folder, name)
+        status = write(folder / name, data).stat()
+        sources[f"t{number}"] = SourceFile(os.fsencode(folder / name), status.st_size, status.st_mtime_ns)
+    made = plan(
+        headers,
+        Rules(unit=unit, **rules),
+        pixel_digest=lambda t, i: t,
+        case_id=lambda names: "c" + "".join(names),
+    )  # type: ignore[arg-type]
+    return Batch(made.cases, sources, folder / "cases/shard.npy", KEY, FileLimits())

@@ -1,0 +1,36 @@
+"""Archives written for tests."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from collections.abc import Mapping
+
+
+def zipped(files: Mapping[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A zip with these files."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def tarred(files: Mapping[str, bytes], *, mode: str = "w", pax: bool = True) -> bytes:
+    """A tape archive with these files; `mode` as that of `tarfile.open`."""
+    made = io.BytesIO()
+    kind = tarfile.PAX_FORMAT if pax else tarfile.GNU_FORMAT
+    with tarfile.open(fileobj=made, mode=mode, format=kind) as archive:
+        for name, data in files.items():
+            add(archive, name, data)
+    return made.getvalue()
+
+
+def add(archive: tarfile.TarFile, name: str, data: bytes = b"", **fields: object) -> None:
+    """Adds a path to an open tape archive, with fields of its header such as `type`."""
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    for field, value in fields.items():
+        setattr(info, field, value)
+    archive.addfile(info, io.BytesIO(data))
