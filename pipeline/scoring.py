@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import backend, digests
+from pipeline import backend, digests, provenance
 from pipeline.contracts import read_object
-from pipeline.errors import DamageError, DataError
+from pipeline.errors import DamageError, DataError, ScanloomError, UsageError
 
 if TYPE_CHECKING:
     import keras
@@ -52,10 +52,11 @@ class Scorer:
         return 1.0 if self.operating is None else float(self.operating["temperature"])
 
 
-def load(folder: Path) -> Scorer:
-    """The model of a candidate's or a generation's folder.
+def load(folder: Path, *needs: str) -> Scorer:
+    """The model of a candidate's or a generation's folder; `needs` are further keys of its record.
 
-    Raises DataError when there is none, DamageError when a file isn't the one that was written.
+    Raises DataError when there is none, DamageError when a file isn't the one that was written, UsageError
+    when it was saved by another version of Keras that this one can't read.
     """
     model_path, record_path = folder / MODEL_FILE, folder / RECORD_FILE
     for path in (model_path, record_path):
@@ -63,15 +64,15 @@ def load(folder: Path) -> Scorer:
             raise DataError(
                 f"There is no model here: {folder.name}/{path.name} is missing. Run `make train`."
             )
-    record = read_object(record_path, "model_sha256", "classes", "input_shape", "recipe_id")
+    record = read_object(record_path, "model_sha256", "classes", "input_shape", *needs)
     if digests.of_file(model_path) != record["model_sha256"]:
         raise DamageError(
             f"{folder.name}/{MODEL_FILE} is not the file that {RECORD_FILE} describes, so nothing is "
             "predicted with it. Restore the folder from a backup, roll back, or train again."
         )
     operating_path = folder / OPERATING_FILE
-    operating = read_object(operating_path, "temperature", "thresholds") if operating_path.is_file() else None
-    return Scorer(_load_model(model_path), record, operating)
+    operating = read_object(operating_path, "temperature") if operating_path.is_file() else None
+    return Scorer(_load_model(model_path, record.get("versions", {})), record, operating)
 
 
 def logits(scorer: Scorer, arrays: Iterable[NDArray[Any]]) -> NDArray[np.float64]:
@@ -111,10 +112,30 @@ def _batches(arrays: Iterable[NDArray[Any]], size: int) -> Iterator[list[NDArray
         yield scans
 
 
-def _load_model(path: Path) -> keras.Model:
+def _load_model(path: Path, saved_by: Mapping[str, str]) -> keras.Model:
     backend.prepare()
     import keras
 
-    model = keras.saving.load_model(path, compile=False)
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise _unreadable(path, saved_by, error) from error
     model.compile(jit_compile=backend.device().compiles)
     return model
+
+
+def _unreadable(path: Path, saved_by: Mapping[str, str], error: Exception) -> ScanloomError:
+    """What is told of a model that has the right bytes and yet can't be loaded."""
+    name, here = f"{path.parent.name}/{path.name}", provenance.framework(provenance.versions())
+    by = provenance.framework(saved_by)
+    if by != here:
+        return UsageError(
+            f"{name} was saved by {by}, and {here} can't read it here ({type(error).__name__}). Use an "
+            "environment with the versions that saved it, or train again with these."
+        )
+    return DamageError(
+        f"{name} can't be read by the versions that saved it, {here} ({type(error).__name__}). Restore the "
+        "folder from a backup, roll back, or train again."
+    )

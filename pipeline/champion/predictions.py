@@ -39,7 +39,7 @@ def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.Dat
     """
     from pipeline import scoring
 
-    scorer = scoring.load(folder)
+    scorer = scoring.load(folder, "recipe_id")
     cases = cohort.sort_values("case_id", ignore_index=True)
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(scorer.record["recipe_id"])
@@ -55,7 +55,7 @@ def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.Dat
 
 def threshold_of(operating: Mapping[str, Any] | None) -> float | None:
     """The frozen threshold of the positive class, None where the likeliest class is taken."""
-    if not operating or not operating["thresholds"]:
+    if not operating or not operating.get("thresholds"):
         return None
     return float(operating["thresholds"][0]["threshold"])
 

@@ -21,7 +21,7 @@ from pipeline.cohort.sources import Scans, load_scans
 from pipeline.cohort.traits import traits_of
 from pipeline.config import Config
 from pipeline.errors import DataError
-from pipeline.pseudonyms import Key, load_key, require_same_key
+from pipeline.pseudonyms import Key, present_key, require_same_key
 from pipeline.records import Summary
 from pipeline.spelling import folder_in_raw
 from pipeline.tables import Table
@@ -38,7 +38,7 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
         GateError: the parts can't be drawn anew, for a model has seen the test part.
         DamageError: the ledger of parts was changed by hand.
     """
-    key, _ = load_key(config.ingest.key, config.name, workspace.root)
+    key = present_key(config.ingest.key, config.name, workspace.root)
     scans = _scans(workspace, key)
     path, labels = open_labels(config, workspace.root)
     folder = folder_in_raw(path, workspace.root / config.ingest.raw)

@@ -27,7 +27,7 @@ from pipeline.config import Config
 from pipeline.contracts import read_object, read_rows
 from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, UsageError
-from pipeline.ingest.keys import open_key
+from pipeline.ingest.keys import ask_key, open_key
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_text
@@ -57,7 +57,7 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
         raise UsageError("No patient is named. Give the patient ID as in the scans: `make forget ID=...`.")
     if not (workspace.catalogue.is_file() or workspace.ledger("parts").is_file()):
         raise DataError(f"Nothing of '{workspace.name}' was read yet, so there is nobody to forget.")
-    key, _ = open_key(config, workspace)
+    key = ask_key(config, workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
         person = _person(catalogue, _graves(workspace), key, patient)

@@ -21,11 +21,11 @@ from pipeline.config import Config
 from pipeline.contracts import read_object
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.account import reason_lines
-from pipeline.ingest.keys import open_key
+from pipeline.ingest.keys import ask_key
 from pipeline.ingest.stage import printable, raw_files
-from pipeline.pseudonyms import PHANTOM_NOTE, require_same_key
+from pipeline.pseudonyms import PHANTOM_NOTE, key_path, require_same_key
 from pipeline.records import Summary
-from pipeline.workspace import Workspace, write_csv
+from pipeline.workspace import Workspace, expanded, write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def _raw(new: str, scratch: Workspace) -> str:
     """
     if "://" in new:
         return new
-    place = Path(new).expanduser().resolve()
+    place = expanded(new).resolve()
     if place.is_dir():
         return str(place)
     if not place.is_file():
@@ -176,7 +176,7 @@ def _common(paths: Sequence[str]) -> str:
 
 def _check_key(config: Config, workspace: Workspace) -> None:
     """Raises UsageError when the analysis' own scans were read under another key."""
-    key, _ = open_key(config, workspace)
+    key = ask_key(config, workspace)
     if workspace.catalogue.is_file():
         with Catalogue(workspace.catalogue) as catalogue:
             require_same_key(key, catalogue.meta("key_id"), what="The scans of this analysis were read")
@@ -184,7 +184,7 @@ def _check_key(config: Config, workspace: Workspace) -> None:
 
 def _key(config: Config) -> str | None:
     """The key's path as seen from anywhere."""
-    return str(Path(config.ingest.key).expanduser()) if config.ingest.key else None
+    return str(key_path(config.ingest.key, config.name)) if config.ingest.key else None
 
 
 def _all_cases(scratch: Workspace, new: str, lines: Sequence[str]) -> pd.DataFrame:

@@ -50,7 +50,7 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
     """
     folder = workspace.candidate
     cases = cohort.cases(folder / cohort.FILE)
-    candidate = Candidate(config, workspace, scoring.load(folder), cases)
+    candidate = Candidate(config, workspace, scoring.load(folder, "recipe_id", "positive"), cases)
     look = _look(candidate)
     looks.refuse(workspace.ledger("looks"), look)
     answered = _answers(candidate)

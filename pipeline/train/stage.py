@@ -18,7 +18,7 @@ from pipeline.train.assembly import Computing
 from pipeline.train.checkpoint import open_store
 from pipeline.train.fit import fit
 from pipeline.train.gate import require_judgeable
-from pipeline.train.identity import run_digest
+from pipeline.train.identity import run_digest, work_digest
 from pipeline.train.material import Material
 from pipeline.train.saving import write_model
 from pipeline.train.state import State
@@ -33,6 +33,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     Raises:
         DataError: an earlier stage hasn't run, a part is empty or lacks a class, or scans hold NaN.
         GateError: the model may not be judged: looks are spent, or the champion knows other classes.
+        UsageError: the same training was begun by other versions of Keras or its backend.
         ConfigError: the goal is a metric that these classes don't have.
         ScanloomError: the loss didn't stay a finite number.
         RetryError: the disk or the memory is full, or this process can't change its number of threads.
@@ -42,7 +43,13 @@ def run(config: Config, workspace: Workspace) -> Summary:
     training = run_digest(config, data)
     require_judgeable(config, workspace, data.classes, training=training)
     threads = config.train.threads or cores()
-    store = open_store(workspace.checkpoints, training, threads=threads)
+    store = open_store(
+        workspace.checkpoints,
+        training,
+        threads=threads,
+        work=work_digest(config, data),
+        made_by=provenance.framework(provenance.versions()),
+    )
     backend.start(store.threads)
     how = assembly.computing(config.train)
     statistics = intensities.measured(len(data.train.case_ids), data.train.read)

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom import DataElement
+from pydicom.uid import ExplicitVRLittleEndian
 from small_project import make_in
 
 from pipeline.catalogue import Catalogue
@@ -25,12 +27,13 @@ def rows(path: Path) -> dict[str, dict[str, str]]:
 
 
 def a_test_scan(project: Path) -> tuple[str, Path]:
-    """A test case of one image, and its file."""
+    """A test case of one image, and its file, of which there is no copy."""
     key, _ = load_key("phantom", "small", project)
     cohort = rows(project / REPORTS / "candidate/cohort.csv")
     with Catalogue(project / "data/small/catalogue.sqlite") as catalogue:
         images = catalogue.query(
-            "SELECT f.sop_id, c.case_id FROM case_files c JOIN files f ON f.token = c.token"
+            "SELECT f.sop_id, c.case_id FROM case_files c JOIN files f ON f.token = c.token "
+            "WHERE (SELECT count(*) FROM files twin WHERE twin.sop_id = f.sop_id) = 1"
         )
     tested = {sop: case_id for sop, case_id in images if cohort.get(case_id, {}).get("part") == "test"}
     for path in sorted((project / "data/raw/small").rglob("*")):
@@ -45,7 +48,9 @@ def a_test_scan(project: Path) -> tuple[str, Path]:
 def test_a_replaced_test_scan_is_told_and_predicted_anew(with_champion: Path) -> None:
     case_id, path = a_test_scan(with_champion)
     data = pydicom.dcmread(path)
-    data.PixelData = np.ascontiguousarray(data.pixel_array[::-1]).tobytes()
+    upside_down = np.ascontiguousarray(data.pixel_array[::-1])
+    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    data["PixelData"] = DataElement("PixelData", "OW", upside_down.tobytes())
     data.save_as(path)
     before = rows(with_champion / REPORTS / "candidate/predictions.csv")
     done = make_in(with_champion, "retrain", "ACCEPT_DRIFT=one scan was exported anew")
