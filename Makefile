@@ -16,13 +16,22 @@ CHAMPION := $(wildcard reports/$(NAME)/champion.json)
 SCANLOOM := .venv/bin/scanloom
 READY := .venv/$(if $(GPU),gpu,cpu).ready
 LOCK := requirements$(if $(GPU),-gpu).lock
+PYTHONS := ((3, 11), (3, 12), (3, 13))
+CHOOSE := Name another: make setup PYTHON=python3.12
 SETUP := $(if $(wildcard .venv/gpu.ready),.venv/gpu.ready,$(READY))
+
+# The option --NAME of an argument that was given: $(call given,ARGUMENT=name)
+given = $(if $($(firstword $(subst =, ,$1))),--$(lastword $(subst =, ,$1)) '$(subst ','\'',$($(firstword $(subst =, ,$1))))')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: FORCE
 FORCE:
+
+# What make doesn't know: the nearest target, by the words of this file.
+.DEFAULT:
+	@$(PYTHON) -c 'import difflib, re, sys; known = re.findall("(?m)^## ([a-z0-9-]+)", open("Makefile").read()); near = difflib.get_close_matches(sys.argv[1], known, 1); sys.exit("There is no target or file %r%s. The command make alone lists the targets." % (sys.argv[1], " (did you mean %r?)" % near[0] if near else ""))' '$(subst ','\'',$@)'
 
 ## help: list the targets; most take CONFIG=configs/NAME.yaml (default: configs/demo.yaml)
 .PHONY: help
@@ -34,16 +43,19 @@ help:
 setup: $(READY) $(if $(DASK),.venv/dask.ready)
 
 $(READY): $(LOCK)
-	@echo "Installing $(LOCK) into .venv ..."
+	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. $(CHOOSE)" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.version_info[:2] in $(PYTHONS) or sys.exit("Scanloom needs Python 3.11, 3.12 or 3.13; $(PYTHON) is %d.%d. $(CHOOSE)" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || { echo "$(PYTHON) can't make environments: its modules venv and ensurepip are missing. On Debian and Ubuntu they come with \`sudo apt install python3-venv\`; then run the same command again." >&2; exit 2; }
+	@echo "Installing $(LOCK) into .venv (some minutes) ..."
 	@rm -f .venv/*.ready
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	@.venv/bin/python -m pipeline.install $(LOCK)
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev.ready .venv/dask.ready: .venv/%.ready: requirements-%.lock | $(SETUP)
 	@echo "Installing $< into .venv ..."
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@.venv/bin/python -m pipeline.install $<
 	@touch $@
 
 ## demo: run the whole arrow on invented patients
@@ -157,19 +169,20 @@ generations: | $(SETUP)
 ## predict NEW=folder-or-file [OUT=file.csv] [PATHS=1]: score new scans with the champion, else the candidate
 .PHONY: predict
 predict: | $(SETUP)
-	@$(SCANLOOM) predict $(CONFIG) '$(subst ','\'',$(NEW))' $(if $(OUT),--out '$(subst ','\'',$(OUT))')$(if $(PATHS), --paths)
+	@$(SCANLOOM) predict $(CONFIG) $(call given,OUT=out) $(if $(PATHS),--paths) -- '$(subst ','\'',$(NEW))'
 
 # Tools -------------------------------------------------------------------------------------------
 
 ## score TABLE=file.csv [OUT=folder]: write the same statistics and report for any table of predictions
 .PHONY: score
+SCORE_OPTIONS = TRUTH=truth PATIENT=patient CASE=case SCORE=score POSITIVE=positive MODELS=models OUT=out
 score: | $(SETUP)
-	@$(SCANLOOM) score '$(subst ','\'',$(TABLE))' $(if $(OUT),--out '$(subst ','\'',$(OUT))')
+	@$(SCANLOOM) score $(foreach o,$(SCORE_OPTIONS),$(call given,$(o))) -- '$(subst ','\'',$(TABLE))'
 
 ## export OUT=folder: write the cases as NIfTI
 .PHONY: export
 export: $(S)/ingest.json
-	@$(SCANLOOM) export $(CONFIG) '$(subst ','\'',$(OUT))'
+	@$(SCANLOOM) export $(CONFIG) -- '$(subst ','\'',$(OUT))'
 
 ## doctor: show the machine, its devices and decoders
 .PHONY: doctor
@@ -189,7 +202,7 @@ clean: | $(SETUP)
 ## forget ID=patient: remove a patient's data everywhere
 .PHONY: forget
 forget: | $(SETUP)
-	@$(SCANLOOM) forget $(CONFIG) '$(subst ','\'',$(ID))'
+	@$(SCANLOOM) forget $(CONFIG) -- '$(subst ','\'',$(ID))'
 
 ## case ID=pseudonym-or-path: the files of a case or patient, or the case of a file (for the holder of the key)
 .PHONY: case
@@ -206,10 +219,10 @@ test: .venv/dev.ready
 test-slow: .venv/dev.ready
 	@.venv/bin/python -m pytest -m slow
 
-## test-exhaustive: kill every command at every crash point (about an hour)
+## test-exhaustive: kill every command at every crash point (about half an hour on two cores)
 .PHONY: test-exhaustive
 test-exhaustive: .venv/dev.ready
-	@.venv/bin/python -m pytest -m exhaustive
+	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0
 
 ## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, chest-xray, ct-contrast, feed)
 .PHONY: bench

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import DamageError
+from pipeline.printed import make
 from pipeline.records import Stored
 from pipeline.workspace import TEMPORARY, crash_point, retry_error, sync, temporary_path
 
@@ -130,7 +131,7 @@ class Shards:
         if not self.verify(stored):
             raise DamageError(
                 f"The stored array of case {case_id} in {stored.shard} is damaged. "
-                "Run `make clean`, then the same command: it is made again from the scans."
+                f"Run `{make('clean')}`, then the same command: it is made again from the scans."
             )
         return self.read(stored)
 

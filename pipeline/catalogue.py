@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pipeline import digests
 from pipeline.disks import is_network
 from pipeline.errors import DamageError, RetryError, UsageError
+from pipeline.printed import make
 from pipeline.records import Case, Stored
 from pipeline.rows import Row, case_row, cases_of, stored_of, stored_row
 from pipeline.schema import MIGRATIONS, TABLES, VERSION
@@ -84,7 +85,7 @@ class Catalogue:
         if version > VERSION:
             raise UsageError(
                 f"{self._path.name} was written by a newer version of Scanloom (schema {version}, "
-                f"this one knows {VERSION}). Update Scanloom, or run `make clean` and start again."
+                f"this one knows {VERSION}). Update Scanloom, or run `{make('clean')}` and start again."
             )
         if not version:
             # a write-ahead log needs shared memory, which no network file system has (sqlite.org/wal.html)
@@ -117,7 +118,8 @@ class Catalogue:
                 "Nothing was lost: make room or end the other run, and run the same command again."
             )
         return DamageError(
-            f"{self._path.name} is damaged ({error}). Run `make report`: it is made again from the scans."
+            f"{self._path.name} is damaged ({error}). Run `{make('report')}`: "
+            "it is made again from the scans."
         )
 
     def __enter__(self) -> Catalogue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pipeline.cohort.join import KINDS, KeyColumn
+from pipeline.cohort.join import DAY, KINDS, KeyColumn
 from pipeline.config import Config, load
 from pipeline.errors import nearest
 from pipeline.ingest import series_rules, stated_units
@@ -13,6 +13,7 @@ from pipeline.ingest.attributes import NUMBER_NAMES, WORD_NAMES
 from pipeline.ingest.remote import is_url
 from pipeline.models import ARCHITECTURES
 from pipeline.normalize.recipe import parse
+from pipeline.printed import make
 from pipeline.workspace import Workspace
 
 
@@ -34,7 +35,7 @@ def load_checked(path: Path) -> Config:
 def _check_keys(config: Config) -> None:
     """Raises ConfigError for a column of `cohort.id` that names nothing known, and for attributes alone."""
     keys = config.cohort.keys
-    attributes = {*WORD_NAMES, *NUMBER_NAMES, "modality"}
+    attributes = {*WORD_NAMES, *NUMBER_NAMES, "modality", DAY}
     for at, key in enumerate(keys):
         if key.names not in KINDS and key.names not in attributes:
             raise config.refuse(
@@ -42,6 +43,12 @@ def _check_keys(config: Config) -> None:
                 f"'{key.names}' is neither an identifier ({', '.join(KINDS)}) nor an attribute of scans "
                 f"({nearest(key.names, {*KINDS, *attributes})}).",
             )
+    names = {key.names for key in keys}
+    if DAY in names and "patient" not in names:
+        raise config.refuse(
+            ("cohort", "id"),
+            "a day names scans only beside the patient: add the column with `names: patient`.",
+        )
     if keys and not any(key.names in KINDS for key in keys):
         beside = KeyColumn(keys[0].column, keys[0].names).yaml()
         raise config.refuse(
@@ -57,21 +64,17 @@ def require_apart(config: Config, workspace: Workspace) -> None:
     Raises ConfigError (file, line) when one lies inside, or when the scans' folder holds what is made.
     """
     ours = [folder.resolve() for folder in (workspace.data, workspace.reports)]
-    inputs = {
-        ("ingest", "raw"): None if is_url(os.fsencode(config.ingest.raw)) else config.ingest.raw,
-        ("ingest", "withdrawn"): config.ingest.withdrawn,
-        ("cohort", "labels"): config.cohort.labels,
-        ("cohort", "links"): config.cohort.links,
-    }
+    raw = config.ingest.raw
+    inputs = config.tables | ({} if is_url(os.fsencode(raw)) else {("ingest", "raw"): raw})
     for keys, given in inputs.items():
-        place = None if given is None else (workspace.root / given).resolve()
-        if place and any(place.is_relative_to(folder) for folder in ours):
+        place = (workspace.root / given).resolve()
+        if any(place.is_relative_to(folder) for folder in ours):
             raise config.refuse(
                 keys,
-                f"'{given}' lies where Scanloom keeps what it makes and `make clean` removes. "
+                f"'{given}' lies where Scanloom keeps what it makes and `{make('clean')}` removes. "
                 f"Move it to data/raw/{workspace.name}, and name that here.",
             )
-        if place and keys == ("ingest", "raw") and any(folder.is_relative_to(place) for folder in ours):
+        if keys == ("ingest", "raw") and any(folder.is_relative_to(place) for folder in ours):
             raise config.refuse(
                 keys,
                 f"'{given}' holds data/{workspace.name} and reports/{workspace.name}, which Scanloom writes. "

@@ -92,8 +92,10 @@ def drift(options: argparse.Namespace) -> None:
 
 def where(options: argparse.Namespace) -> None:
     """Says where the report lies, or what writes it."""
+    from pipeline.printed import make
+
     report = Path("reports", options.config.stem, "candidate", "report.html")
-    print(f"Report: {report}" if report.is_file() else "No report yet: `make report` writes it.")
+    print(f"Report: {report}" if report.is_file() else f"No report yet: `{make('report')}` writes it.")
 
 
 def defaults(options: argparse.Namespace) -> None:
@@ -154,10 +156,12 @@ def rollback(options: argparse.Namespace) -> None:
 def generations(options: argparse.Namespace) -> None:
     """Prints a table of the generations."""
     from pipeline import champion
+    from pipeline.printed import YOUR_NAME, make
 
     rows = champion.generations(_load(options)[1])
     if not rows:
-        print("No generation yet: `make promote APPROVER=name` makes the candidate the first.")
+        promote = make("promote", {"APPROVER": YOUR_NAME})
+        print(f"No generation yet: `{promote}` makes the candidate the first.")
         return
     widths = {key: max(len(key), *(len(row[key]) for row in rows)) for key in rows[0]}
     for row in [{key: key for key in widths}, *rows]:
@@ -175,19 +179,28 @@ def predict(options: argparse.Namespace) -> None:
 def score(options: argparse.Namespace) -> None:
     """Measures a table of predictions and writes its page."""
     from pipeline import report
-    from pipeline.evaluate import score as table
+    from pipeline.errors import UsageError
+    from pipeline.evaluate.score import score as measure
+    from pipeline.foreign import Columns, read
+    from pipeline.printed import make
 
-    _show(table.score(options.table, options.out))
-    _show(report.run_table(options.table, options.out))
+    if not options.table:
+        raise UsageError(f"No table is named. Name one: `{make('score', {'TABLE': 'predictions.csv'})}`.")
+    models = tuple(name for given in options.models.split(",") if (name := given.strip()))
+    columns = Columns(options.truth, options.patient, options.case, options.score, options.positive, models)
+    foreign = read(Path(options.table), columns)
+    _show(measure(foreign, options.out))
+    _show(report.run_table(foreign, options.out))
 
 
 def export(options: argparse.Namespace) -> None:
     """Writes the cases as NIfTI."""
     from pipeline.errors import UsageError
     from pipeline.export import run
+    from pipeline.printed import make
 
     if not options.out:
-        raise UsageError("No folder to write to is named. Run: make export OUT=folder")
+        raise UsageError(f"No folder to write to is named. Name one: `{make('export', {'OUT': 'folder'})}`.")
     config, space = _load(options)
     _show(run(config, space, Path(options.out)))
 

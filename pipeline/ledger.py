@@ -46,7 +46,7 @@ def append(path: Path, *records: Record) -> None:
     """Adds the records, all or none; `created` and the chain's `previous` are filled in.
 
     The ledger is written anew and renamed: added in place, a full disk or a kill could leave some of
-    the records, and they would count. The heads follow: a kill in between leaves them behind by these lines.
+    the records, and they would count. The heads follow; after a kill in between, the next run catches up.
     Raises RetryError when the disk is full, DamageError when the chain is broken or a ledger beside it lost
     lines.
     """
@@ -59,7 +59,16 @@ def append(path: Path, *records: Record) -> None:
         previous = digests.of_bytes(line)
         lines.append(line)
     write_bytes(path, b"".join(line + b"\n" for line in lines))
-    write_json(path.parent / HEADS_FILE, {"schema": "heads/1", "ledgers": heads(path.parent)})
+    catch_up(path.parent)
+
+
+def catch_up(folder: Path) -> None:
+    """Makes `heads.json` know all lines; to be called once `require` has found that none is gone.
+
+    A run that was killed may have left it behind its last lines.
+    """
+    if known := heads(folder):
+        write_json(folder / HEADS_FILE, {"schema": "heads/1", "ledgers": known})
 
 
 def heads(folder: Path) -> Heads:
@@ -85,7 +94,7 @@ def kept_heads(folder: Path) -> Heads:
     except ValueError:
         raise DamageError(
             f"ledger/{HEADS_FILE} is damaged. Put it back from your version control or backup; where there "
-            "is none, remove it: the next line of a ledger writes it again."
+            "is none, remove it: the next run writes it again."
         ) from None
 
 

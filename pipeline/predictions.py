@@ -6,6 +6,7 @@ reason, by_*`. Needed are `case_id`, `patient_id`, `truth` and a score; an absen
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +56,21 @@ class Predictions:
         return np.array([index[name] for name in self.frame["truth"][rows]], dtype=np.int64)
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The name of the file that a table came from, and the line of each of its rows."""
+
+    name: str
+    lines: Sequence[int]
+
+    def refuse_first(self, wrong: pd.Series[bool] | NDArray[np.bool_], message: str) -> None:
+        """Raises DataError for the first row that is wrong, by its line in the file."""
+        rows = np.flatnonzero(np.asarray(wrong, dtype=np.bool_))
+        if rows.size:
+            more = f" ({rows.size} rows in all)" if rows.size > 1 else ""
+            raise DataError(f"{self.name}, line {self.lines[rows[0]]}: {message}{more}.")
+
+
 def read(path: Path) -> Predictions:
     """The checked table in the CSV file `path`.
 
@@ -62,13 +78,18 @@ def read(path: Path) -> Predictions:
     """
     frame = _text(path)
     _need_columns(path, frame)
+    return checked(frame, Origin(path.name, range(_FIRST_LINE, len(frame) + _FIRST_LINE)))
+
+
+def checked(frame: pd.DataFrame, origin: Origin) -> Predictions:
+    """The table whose columns are there, as text. Raises DataError (file, line) when it can't be used."""
     frame = _with_defaults(frame)
-    _check_identities(path, frame)
-    classes = _classes(path, frame)
-    probability = np.column_stack([_numbers(path, frame, SCORE + name) for name in classes])
-    _check_scores(path, frame, probability)
+    _check_identities(origin, frame)
+    classes = _classes(origin, frame)
+    probability = np.column_stack([_numbers(origin, frame, SCORE + name) for name in classes])
+    _check_scores(origin, probability)
     has_logits = all(LOGIT + name in frame for name in classes)
-    logits = [_numbers(path, frame, LOGIT + name) for name in classes] if has_logits else []
+    logits = [_numbers(origin, frame, LOGIT + name) for name in classes] if has_logits else []
     return Predictions(classes, frame, probability, np.column_stack(logits) if logits else None)
 
 
@@ -84,7 +105,7 @@ def _text(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError:
-        raise DataError(f"There is no table {path}. Give TABLE=file.csv.") from None
+        raise DataError(f"There is no table {path}.") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise DataError(f"{path.name}: not a CSV table in UTF-8 with commas ({error}).") from None
     if frame.empty:
@@ -109,17 +130,17 @@ def _with_defaults(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**absent)
 
 
-def _check_identities(path: Path, frame: pd.DataFrame) -> None:
+def _check_identities(origin: Origin, frame: pd.DataFrame) -> None:
     for name in ("case_id", "patient_id"):
-        _refuse_first(path, frame[name] == "", f"'{name}' is empty. Every case needs one")
+        origin.refuse_first(frame[name] == "", f"'{name}' is empty. Every case needs one")
     repeated = frame["case_id"].duplicated()
-    _refuse_first(path, repeated, "'case_id' occurs a second time. Give one row a case")
+    origin.refuse_first(repeated, "'case_id' occurs a second time. Give one row a case")
     wrong = ~frame["part"].isin(PARTS)
-    _refuse_first(path, wrong, f"'part' must be one of {', '.join(PARTS)}")
-    _refuse_first(path, ~frame["status"].isin(("ok", "failed")), "'status' must be ok or failed")
+    origin.refuse_first(wrong, f"'part' must be one of {', '.join(PARTS)}")
+    origin.refuse_first(~frame["status"].isin(("ok", "failed")), "'status' must be ok or failed")
 
 
-def _classes(path: Path, frame: pd.DataFrame) -> tuple[str, ...]:
+def _classes(origin: Origin, frame: pd.DataFrame) -> tuple[str, ...]:
     """The classes of the score columns; a single score is that of the positive of two classes."""
     named = [str(column).removeprefix(SCORE) for column in frame.columns if str(column).startswith(SCORE)]
     known = sorted(set(frame["truth"]) - {""})
@@ -127,7 +148,7 @@ def _classes(path: Path, frame: pd.DataFrame) -> tuple[str, ...]:
         others = [name for name in known if name != named[0]]
         if len(others) != 1:
             raise DataError(
-                f"{path.name}: with the single score column '{SCORE}{named[0]}' the truth must be "
+                f"{origin.name}: with the single score column '{SCORE}{named[0]}' the truth must be "
                 f"'{named[0]}' or one other word, found {', '.join(known) or 'none'}."
             )
         frame[SCORE + others[0]] = _complement(frame[SCORE + named[0]])
@@ -135,7 +156,7 @@ def _classes(path: Path, frame: pd.DataFrame) -> tuple[str, ...]:
     for word in known:
         if word not in named:
             wrong = frame["truth"] == word
-            _refuse_first(path, wrong, f"the truth '{word}' has no score column ({nearest(word, named)})")
+            origin.refuse_first(wrong, f"the truth '{word}' has no score column ({nearest(word, named)})")
     return tuple(named)
 
 
@@ -146,26 +167,18 @@ def _complement(score: pd.Series[str]) -> pd.Series[str]:
     return (1 - numbers).map(lambda value: "" if pd.isna(value) else repr(float(value))).astype(str)
 
 
-def _numbers(path: Path, frame: pd.DataFrame, column: str) -> NDArray[np.float64]:
+def _numbers(origin: Origin, frame: pd.DataFrame, column: str) -> NDArray[np.float64]:
     """A column as numbers, nan where the prediction failed."""
     import pandas as pd
 
     numbers = np.asarray(pd.to_numeric(frame[column], errors="coerce"), dtype=np.float64)
     ok = frame["status"] == "ok"
-    _refuse_first(path, ok & ~np.isfinite(numbers), f"'{column}' is not a number")
+    origin.refuse_first(ok & ~np.isfinite(numbers), f"'{column}' is not a number")
     return np.where(ok, numbers, np.nan)
 
 
-def _check_scores(path: Path, frame: pd.DataFrame, probability: NDArray[np.float64]) -> None:
+def _check_scores(origin: Origin, probability: NDArray[np.float64]) -> None:
     outside = ((probability < 0) | (probability > 1)).any(axis=1)
-    _refuse_first(path, outside, "a score lies outside 0 to 1. Scores are probabilities")
+    origin.refuse_first(outside, "a score lies outside 0 to 1. Scores are probabilities")
     off = np.abs(probability.sum(axis=1) - 1) > SUM_TOLERANCE
-    _refuse_first(path, off, "the scores of the classes don't add up to 1")
-
-
-def _refuse_first(path: Path, wrong: pd.Series[bool] | NDArray[np.bool_], message: str) -> None:
-    """Raises DataError for the first row that is wrong, by its line in the file."""
-    rows = np.flatnonzero(np.asarray(wrong, dtype=np.bool_))
-    if rows.size:
-        more = f" ({rows.size} rows in all)" if rows.size > 1 else ""
-        raise DataError(f"{path.name}, line {rows[0] + _FIRST_LINE}: {message}{more}.")
+    origin.refuse_first(off, "the scores of the classes don't add up to 1")

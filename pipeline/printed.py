@@ -15,7 +15,6 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -42,7 +41,16 @@ _OPTIONS: Final = {
     "promote": {"APPROVER": "--approver", "OVERRIDE": "--override"},
     "rollback": {"APPROVER": "--approver", "REASON": "--reason"},
     "predict": {"NEW": "", "OUT": "--out"},
-    "score": {"TABLE": "", "OUT": "--out"},
+    "score": {
+        "TABLE": "",
+        "OUT": "--out",
+        "TRUTH": "--truth",
+        "PATIENT": "--patient",
+        "CASE": "--case",
+        "SCORE": "--score",
+        "POSITIVE": "--positive",
+        "MODELS": "--models",
+    },
     "export": {"OUT": ""},
     "forget": {"ID": ""},
     "case": {"ID": ""},
@@ -79,8 +87,8 @@ def about(config: Path | None) -> Iterator[None]:
 def make(target: str, arguments: Mapping[str, str] = _NOTHING, *, place: Place | None = None) -> str:
     """What runs a target of the Makefile, with the arguments that make knows by these names.
 
-    Without the Makefile it is the same by `scanloom`: for a stage, all stages up to it in a loop, for a stage
-    with an argument that stage alone.
+    Without the Makefile it is the same by `scanloom`: for a stage, all stages up to it in a loop;
+    with arguments, the stage alone.
     """
     place = place or terminal()
     configured = target not in _UNCONFIGURED
@@ -111,6 +119,8 @@ def setup(extra: str = "") -> str:
         return f"make {words}"
     if Path(sys.prefix) == checkout / ".venv" and _is_ours(checkout / "Makefile"):
         return f"make -C {shlex.quote(str(checkout))} {words}"
+    from importlib import metadata  # read by no other command
+
     needed = [need.partition(";") for need in metadata.requires("scanloom") or []]
     wanted = [name for name, _, when in needed if (f'extra == "{extra}"' in when if extra else not when)]
     return " ".join(
@@ -126,6 +136,12 @@ def terminal() -> Place:
     return Place(
         str(config.relative_to(Path.cwd()) if inside else config), _program(), _is_ours(Path("Makefile"))
     )
+
+
+def on_page(path: Path) -> str:
+    """The path as seen from the working folder; of one that lies elsewhere the name alone."""
+    here, absolute = Path.cwd(), path.absolute()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else path.name
 
 
 def page() -> Place:

@@ -21,7 +21,8 @@ class Geometry:
     `affine` maps the index `(slice, row, column, 1)` of an array to RAS millimetres at voxel
     centres; it is None where the scan has no position (projection radiographs, photographs).
     `spacing` has one number per spatial axis of the array, in array order, in mm unless
-    `spacing_kind` is "pixels" (then 1.0 each: the scan doesn't tell). "detector_plane" is the
+    `spacing_kind` is "pixels" (then in lengths of a pixel's shorter side, 1.0 each unless the scan
+    tells their ratio). "detector_plane" is the
     spacing at the detector, not in the patient; "nominal" means that the slice axis holds the
     nominal thickness of a single slice.
     """

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pipeline import backend, digests, provenance
 from pipeline.contracts import read_object
 from pipeline.errors import DamageError, DataError, ScanloomError, UsageError
+from pipeline.printed import scanloom
 
 if TYPE_CHECKING:
     import keras
@@ -62,7 +63,7 @@ def load(folder: Path, *needs: str) -> Scorer:
     for path in (model_path, record_path):
         if not path.is_file():
             raise DataError(
-                f"There is no model here: {folder.name}/{path.name} is missing. Run `make train`."
+                f"There is no model here: {folder.name}/{path.name} is missing. Run `{scanloom('train')}`."
             )
     record = read_object(record_path, "model_sha256", "classes", "input_shape", *needs)
     if digests.of_file(model_path) != record["model_sha256"]:

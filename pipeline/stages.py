@@ -21,6 +21,7 @@ from pipeline.champion.memory import require_champion, require_whole
 from pipeline.config import Config
 from pipeline.contracts import read_object
 from pipeline.errors import DamageError, UsageError
+from pipeline.printed import make, scanloom
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
@@ -75,10 +76,11 @@ def run(name: str, config: Config, workspace: Workspace, work: Run | None = None
     """
     before = ARROW[name].after
     if before and not workspace.stamp(before).is_file():
-        raise UsageError(f"`{name}` needs what `{before}` writes. Run `make {name}`, which runs it first.")
+        raise UsageError(f"`{name}` needs what `{before}` writes. Run `{make(name)}`, which runs it first.")
     if wrong := [sentence for stage in _followed(name) for sentence in damage(stage, workspace)]:
         raise DamageError("\n".join(wrong))
     require_whole(workspace)
+    ledger.catch_up(workspace.ledgers)
     require_champion(workspace)
     started = time.monotonic()
     summary = (work or ARROW[name].load())(config, workspace)
@@ -127,7 +129,7 @@ def damage(name: str, workspace: Workspace) -> list[str]:
     expected = read_object(stamp, "outputs")["outputs"]
     return [
         f"{workspace.shown(output_path(written, workspace))} is not what `{name}` wrote. "
-        f"`scanloom {name} configs/{workspace.name}.yaml` writes it again."
+        f"`{scanloom(name)}` writes it again."
         for written, digest in output_digests(name, workspace).items()
         if expected.get(written) != digest
     ]

@@ -64,3 +64,34 @@ def test_scans_beside_what_is_made_are_fine(project: Path) -> None:
     assert ask(project, "clean", "data/raw/study") == 0
     assert ask(project, "config", "data/raw") == 0
     assert ask(project, "config", "zip://::/mnt/scans.zip") == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("id: {column: a, names: patientt}", "'patientt' is neither an identifier (sop, path, series"),
+        ("id: {column: a, names: patientt}", "(did you mean 'patient'?)"),
+        ("id: [{column: a, names: patient}, {column: b, names: side}]", "'side' is neither an identifier"),
+        ("id: {column: a, names: laterality}", "`id: [{column: patient, names: patient}, {column: a, names: laterality}]`"),
+        ("id: [{column: a, names: study}, {column: b, names: day}]", "a day names scans only beside the patient"),
+    ],
+)  # fmt: skip
+def test_a_key_that_names_nothing_is_refused_with_the_line(
+    project: Path, capsys: pytest.CaptureFixture[str], line: str, told: str
+) -> None:
+    text = STUDY.replace("RAW", "data/raw/study").replace(
+        "LABELS, target: label", f"labels.csv, target: label, {line}"
+    )
+    (project / "study.yaml").write_text(text)
+    assert main(["config", "study.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("study.yaml:2: ") and told in said
+
+
+def test_columns_that_name_a_scan_together_are_fine(project: Path) -> None:
+    keys = "id: [{column: a, names: patient}, {column: b, names: view_position}, {column: c, names: day}]"
+    text = STUDY.replace("RAW", "data/raw/study").replace(
+        "LABELS, target: label", f"labels.csv, target: label, {keys}"
+    )
+    (project / "study.yaml").write_text(text)
+    assert main(["config", "study.yaml"]) == 0

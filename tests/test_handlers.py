@@ -14,8 +14,10 @@ def test_where_names_the_report_once_there_is_one_and_before_what_writes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "Makefile").write_text("# Scanloom")
     assert main(["where", "configs/study.yaml"]) == 0
-    assert capsys.readouterr().out == "No report yet: `make report` writes it.\n"
+    told = "No report yet: `make report CONFIG=configs/study.yaml` writes it.\n"
+    assert capsys.readouterr().out == told
     report = tmp_path / "reports/study/candidate/report.html"
     report.parent.mkdir(parents=True)
     report.touch()

@@ -121,12 +121,20 @@ def test_damaged_heads_are_told_with_what_to_do_and_that_ends_well(path: Path) -
     assert len(ledger.read(path)) == 2
 
 
-def test_a_kill_before_the_heads_leaves_them_behind_and_the_ledger_whole(path: Path) -> None:
+def test_heads_that_a_kill_left_behind_catch_up_with_the_next_run(path: Path) -> None:
     ledger.append(path, {"n": 1})
     killed = subprocess.run(
         [sys.executable, "-c", APPEND, str(path)], env={**os.environ, "SCANLOOM_CRASH_AT": "write:heads.json"}
     )
     assert killed.returncode == -9
     assert [record["n"] for record in ledger.read(path)] == [1, 2]
-    ledger.append(path, {"n": 3})
-    assert json.loads(path.with_name("heads.json").read_text())["ledgers"]["looks"]["lines"] == 3
+    ledger.catch_up(path.parent)
+    assert json.loads(path.with_name("heads.json").read_text())["ledgers"]["looks"]["lines"] == 2
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(DamageError, match=r"looks\.jsonl has 1 lines, and heads.json says that it had 2"):
+        ledger.read(path)
+
+
+def test_where_no_ledger_has_a_line_there_are_no_heads(tmp_path: Path) -> None:
+    ledger.catch_up(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -27,7 +27,7 @@ WRITERS = {
     "catalogue.py": ("connect", "SQLite syncs by itself"),
     "champion/generations.py": ("copyfile", "rename", "each copy is synced, then the folder's name"),
     "cli.py": ("open", "what nobody reads any more goes to /dev/null"),
-    "commands/predict.py": ("copy2", "a single file to predict, in the scratch folder of that run"),
+    "commands/predict.py": ("copy2", "copy2", "a single file to predict, in the scratch folder of that run"),
     "commands/repair.py": ("replace", "a damaged catalogue moves aside; nothing rests on it"),
     "evaluate/insights/__init__.py": ("savez_compressed", "in `atomic`"),
     "executors/cluster.py": ("touch", "the proof that a folder is shared; removed at once"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from pipeline import digests
+from pipeline import digests, ledger
 from pipeline.champion.generations import check_generation, freeze
 from pipeline.champion.memory import require_whole
 from pipeline.champion.pointer import Champion, current, line_of_champions, record_move, settle
@@ -12,6 +13,7 @@ from pipeline.champion.smoke import smoke_test
 from pipeline.contracts import read_object
 from pipeline.errors import GateError, UsageError
 from pipeline.ledger import Record
+from pipeline.printed import WHY, YOUR_NAME, is_placeholder, make
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
 
@@ -27,8 +29,14 @@ def promote(workspace: Workspace, *, approver: str, override: str | None = None)
     Raises UsageError without an approver, GateError (nothing is written) when the verdict forbids it,
     belongs to other files or to another champion, or when the model doesn't repeat its stored scores.
     """
-    approver = _given(approver, "APPROVER=name", sentence="A promotion needs the name of who answers for it")
+    approver = _given(
+        approver, "promote", arguments={"APPROVER": YOUR_NAME}, what="the name of who answers for it"
+    )
+    if override and override.strip():
+        named = {"APPROVER": approver, "OVERRIDE": WHY}
+        override = _given(override, "promote", arguments=named, what="a reason to override the verdict")
     require_whole(workspace)
+    ledger.catch_up(workspace.ledgers)
     settle(workspace)
     comparison = _comparison(workspace)
     model = str(comparison["candidate"]["model_sha256"])
@@ -76,16 +84,20 @@ def rollback(workspace: Workspace, *, approver: str, reason: str) -> Summary:
     Raises UsageError without approver or reason, GateError when there is no earlier champion, DamageError
     when its files are no longer what was promoted.
     """
-    approver = _given(approver, "APPROVER=name", sentence="A rollback needs the name of who answers for it")
-    reason = _given(reason, "REASON='...'", sentence="A rollback needs its reason")
+    named = {"APPROVER": YOUR_NAME, "REASON": WHY}
+    approver = _given(approver, "rollback", arguments=named, what="the name of who answers for it")
+    reason = _given(reason, "rollback", arguments={**named, "APPROVER": approver}, what="its reason")
     require_whole(workspace)
+    ledger.catch_up(workspace.ledgers)
     records = settle(workspace)
     if _is_rollback(records[-1:], approver=approver, reason=reason):
         done = f"Generation {records[-1]['generation']} is the champion again"
         return Summary((f"{done}; to go back further, give another reason.",), changed=False)
     line = line_of_champions(records)
     if len(line) < 2:
-        raise GateError("There is no earlier champion to go back to. `make generations` lists what there is.")
+        raise GateError(
+            f"There is no earlier champion to go back to. `{make('generations')}` lists what there is."
+        )
     left, generation = line[-1], line[-2]
     check_generation(workspace, generation)
     promotion = next(record for record in reversed(records) if record["generation"] == generation)
@@ -108,16 +120,22 @@ def _is_rollback(last: list[Record], *, approver: str, reason: str) -> bool:
     return any((record["action"], record["approver"], record["reason"]) == asked for record in last)
 
 
-def _given(text: str, argument: str, *, sentence: str) -> str:
-    if not text.strip():
-        raise UsageError(f"{sentence}: give {argument}.")
+def _given(text: str, target: str, *, arguments: Mapping[str, str], what: str) -> str:
+    """The text, trimmed. Raises UsageError when it is empty, or copied from a printed command as it stood."""
+    if is_placeholder(text):
+        placeholders = " and ".join(f"'{word}'" for word in arguments.values() if is_placeholder(word))
+        found = f", found '{text.strip()}'" if text.strip() else ""
+        raise UsageError(
+            f"`{target}` needs {what}{found}. Put yours in place of {placeholders}: "
+            f"`{make(target, arguments)}`."
+        )
     return text.strip()
 
 
 def _comparison(workspace: Workspace) -> dict[str, Any]:
     path = workspace.candidate / "comparison.json"
     if not path.is_file():
-        raise GateError("The candidate has no verdict yet. Run `make retrain`, then promote.")
+        raise GateError(f"The candidate has no verdict yet. Run `{make('retrain')}`, then promote.")
     return read_object(path, "verdict", "candidate", "champion", "files")
 
 
@@ -125,7 +143,8 @@ def _check_verdict(verdict: str, override: str | None) -> None:
     if verdict in ("FIRST", "PROMOTE") or (verdict == _OVERRIDABLE and (override or "").strip()):
         return
     remedy = (
-        "Collect the patients that the verdict names, or give OVERRIDE='reason'; it will be recorded."
+        "Collect the patients that the verdict names, or give a reason in place of "
+        f"'{WHY}', which will be recorded: `{make('promote', {'APPROVER': YOUR_NAME, 'OVERRIDE': WHY})}`."
         if verdict == _OVERRIDABLE
         else "The champion stays; a new candidate is needed."
     )
@@ -138,7 +157,7 @@ def _check_reference(compared: dict[str, Any] | None, champion: Champion | None)
     if reference != present:
         raise GateError(
             f"The verdict compares with {_named(reference)}, but now there is {_named(present)}. "
-            "Run `make retrain` for a verdict against it."
+            f"Run `{make('retrain')}` for a verdict against it."
         )
 
 
@@ -152,5 +171,5 @@ def _check_files(workspace: Workspace, expected: dict[str, str]) -> None:
         if not path.is_file() or digests.of_file(path) != digest:
             raise GateError(
                 f"{workspace.shown(path)} is not the file that the verdict was about. "
-                "Run `make retrain` again; nothing was promoted."
+                f"Run `{make('retrain')}` again; nothing was promoted."
             )

@@ -15,6 +15,7 @@ from pathlib import Path
 import pipeline
 from pipeline.contracts import read_object
 from pipeline.errors import DamageError, DataError, GateError, RetryError, ScanloomError, UsageError
+from pipeline.printed import make
 from pipeline.workspace import Workspace
 
 CASES = 16
@@ -70,7 +71,9 @@ def repeat_scores(workspace: Workspace, folder: Path) -> str:
     again = again[again["status"] == "ok"]
     columns = [name for name in again.columns if name.startswith("logit_")]
     if again.empty:
-        raise GateError("no test case has a normalized array to try the model on: run `make evaluate` first")
+        raise GateError(
+            f"no test case has a normalized array to try the model on: run `{make('evaluate')}` first"
+        )
     before = stored.set_index("case_id").loc[again["case_id"], columns].to_numpy(dtype=np.float64)
     difference = float(np.abs(again[columns].to_numpy(dtype=np.float64) - before).max())
     if not difference <= _tolerance(folder) * max(1.0, float(np.abs(before).max())):

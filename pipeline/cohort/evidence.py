@@ -28,6 +28,9 @@ _UNNAMED: Final = re.compile(
 )
 """What programs write where a column has no name."""
 
+_LONGEST: Final = 64
+"""Identifiers have at most so many characters (PS3.5 6.2)."""
+
 _DISTINCT: Final = 0.9
 """A column identifies where more than this share of its values stand once: remarks and UIDs, not ages."""
 
@@ -139,4 +142,4 @@ def _is_identifying(cells: Collection[str]) -> bool:
 
 def _is_whole(cell: str) -> bool:
     bare = whole(cell)
-    return bare.isascii() and bare.isdigit()
+    return bare.isascii() and bare.isdigit() and len(bare) <= _LONGEST

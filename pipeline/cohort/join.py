@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from pipeline.cohort.days import days_of
 from pipeline.cohort.traits import trait_words
 from pipeline.cohort.words import as_yaml
 from pipeline.errors import DataError
@@ -28,6 +29,9 @@ KINDS: Final = {
     "patient": "patient ID",
 }
 """What a column can name, the most specific first."""
+
+DAY: Final = "day"
+"""What a column names beside the patient's: the day of the study."""
 
 ONE_SCAN: Final = frozenset({"sop", "path", "name", "stem"})
 """Kinds that name one file: a value that fits several scans names none of them."""
@@ -56,13 +60,13 @@ class KeyColumn:
 class Known:
     """The identifiers of all scans: `index[kind][pseudonym]` is a set of case_ids.
 
-    `pseudonym(kind, value)` makes a value of the table comparable; `folder` is the table's folder
+    `pseudonym(kind, *values)` makes values of the table comparable; `folder` is the table's folder
     as seen from RAW ("" when it lies elsewhere), for paths written from there. `traits[name][word]` are
     the scans whose attribute `name` has this word.
     """
 
     index: Mapping[str, Mapping[str, Cases]]
-    pseudonym: Callable[[str, str], str]
+    pseudonym: Callable[..., str]
     folder: str = ""
     traits: Mapping[str, Mapping[str, Cases]] = field(default_factory=dict)
 
@@ -85,6 +89,12 @@ class Known:
         """The scans that `value` names with other leading zeros; none where that fits in two ways."""
         found = {self._first(kind, [spelling]) for spelling in without_zeros(kind, value)} - {NOTHING}
         return found.pop() if len(found) == 1 else NOTHING
+
+    def cases_of_day(self, patient: str, day: str) -> Cases:
+        """The scans of a patient on a day, written 2020-04-03."""
+        index = self.index.get(DAY, {})
+        written = [*spellings("patient", patient, ""), *without_zeros("patient", patient)]
+        return NOTHING.union(*(index.get(self.pseudonym(DAY, word, day), NOTHING) for word in written))
 
     def _first(self, kind: str, written: Sequence[str]) -> Cases:
         index = self.index.get(kind)
@@ -184,15 +194,34 @@ def join_respelled(table: Table, key: KeyColumn, *, known: Known) -> Join:
 
 def _join_all(table: Table, keys: Sequence[KeyColumn], known: Known) -> Join:
     """Rows whose values all fit the same scans; where one column names files, only one scan may be left."""
-    sides = [_fitting(table, key, known) for key in keys]
+    patient = _patient_of(keys)
+    sides = [_fitting(table, key, patient, known) for key in keys]
     cases = [frozenset.intersection(*found) for found in zip(*sides, strict=True)]
     if any(key.names in ONE_SCAN for key in keys):
         cases = [found if len(found) == 1 else NOTHING for found in cases]
     return Join(tuple(keys), tuple(cases))
 
 
-def _fitting(table: Table, key: KeyColumn, known: Known) -> list[Cases]:
+def _patient_of(keys: Sequence[KeyColumn]) -> str:
+    return next((key.column for key in keys if key.names == "patient"), "")
+
+
+def _of_day(table: Table, key: KeyColumn, patient: str, known: Known) -> list[Cases]:
+    """The scans of each row's patient on the day that the row names."""
+
+    def cell_of(row: int) -> str:
+        return table.cell(key.column, table.lines[row])
+
+    days = days_of(table.column(key.column), cell_of=cell_of)
+    rows = zip(table.column(patient), days, strict=True)
+    return [known.cases_of_day(who, day) if who and day else NOTHING for who, day in rows]
+
+
+def _fitting(table: Table, key: KeyColumn, patient: str, known: Known) -> list[Cases]:
+    """The scans that one column of several leaves possible; `patient` is the column of the patient or ""."""
     cells = table.column(key.column)
+    if key.names == DAY:
+        return _of_day(table, key, patient, known)
     if key.names in ONE_SCAN:
         return [known.candidates(key.names, cell) if cell else NOTHING for cell in cells]
     if key.names in KINDS:
@@ -204,7 +233,8 @@ def _fitting(table: Table, key: KeyColumn, known: Known) -> list[Cases]:
 
 
 def _no_match(table: Table, keys: Sequence[KeyColumn], known: Known) -> str:
-    lacking = [key for key in keys if key.names not in KINDS and not known.traits.get(key.names)]
+    stated = known.traits.keys() | {DAY}
+    lacking = [key for key in keys if key.names not in KINDS and key.names not in stated]
     if lacking:
         return (
             f"No scan that was read says its {lacking[0].names.replace('_', ' ')}, so "
@@ -213,7 +243,10 @@ def _no_match(table: Table, keys: Sequence[KeyColumn], known: Known) -> str:
     columns = " and ".join(f"'{key.column}'" for key in keys)
     names = " and ".join(KINDS.get(key.names, key.names.replace("_", " ")) for key in keys)
     if len(keys) > 1:
-        each = ", ".join(f"{sum(map(bool, _fitting(table, key, known))):,} by {key.told()}" for key in keys)
+        each = ", ".join(
+            f"{sum(map(bool, _fitting(table, key, _patient_of(keys), known))):,} by {key.told()}"
+            for key in keys
+        )
         return (
             f"No row fits a scan by the columns {columns} together ({names}); of {len(table.rows):,} rows, "
             f"{each} alone do. Check `cohort.id`."

@@ -21,6 +21,7 @@ from pipeline.cohort.sources import Scans, load_scans
 from pipeline.cohort.traits import traits_of
 from pipeline.config import Config
 from pipeline.errors import DataError
+from pipeline.printed import scanloom
 from pipeline.pseudonyms import Key, present_key, require_same_key
 from pipeline.records import Summary
 from pipeline.spelling import folder_in_raw
@@ -61,7 +62,7 @@ def _scans(workspace: Workspace, key: Key) -> Scans:
         scans = load_scans(catalogue, key)
     if not scans.cases:
         raise DataError(
-            "No scan was read that can be used. `scanloom files CONFIG` shows the reason for each file."
+            f"No scan was read that can be used. `{scanloom('files')}` shows the reason for each file."
         )
     return scans
 

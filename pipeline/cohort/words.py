@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -28,6 +29,7 @@ _DATE: Final = re.compile(
     rf"|{_CLOCK}",
     re.IGNORECASE,
 )
+_FIVE_DIGITS: Final = re.compile(r"\d{5}")
 _SERIAL_DAYS: Final = range(36526, 54789)
 """The numbers by which spreadsheets count the days of 2000 to 2049."""
 _BARS: Final = re.compile(r"[|;\n]")
@@ -53,7 +55,8 @@ def normal(word: str) -> str:
 
 def number(word: str) -> float | None:
     """The number that a word is, with a decimal point or comma; None where it is none."""
-    return float(word.replace(",", ".")) if _NUMBER.fullmatch(word) else None
+    value = float(word.replace(",", ".")) if _NUMBER.fullmatch(word) else math.inf
+    return value if math.isfinite(value) else None
 
 
 def is_date(word: str) -> bool:
@@ -70,7 +73,7 @@ def serial_days(words: Collection[str]) -> list[str]:
     numbers = {word for word in words if number(word) is not None}
     if 2 * len(numbers) > len(words):
         return []
-    return sorted(word for word in numbers if word.isdigit() and int(word) in _SERIAL_DAYS)
+    return sorted(word for word in numbers if _FIVE_DIGITS.fullmatch(word) and int(word) in _SERIAL_DAYS)
 
 
 def several_findings(words: Collection[str]) -> list[str]:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from pipeline.errors import RetryError
+from pipeline.printed import make
 from pipeline.progress import say
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, lock
@@ -20,7 +21,7 @@ def run(workspace: Workspace) -> Summary:
         return Summary((f"Nothing to clean for '{workspace.name}'.",), changed=False)
     with lock(workspace):
         _remove(workspace)
-    return Summary((f"Cleaned '{workspace.name}': `make report` makes it all again.",))
+    return Summary((f"Cleaned '{workspace.name}': `{make('report')}` makes it all again.",))
 
 
 def _remove(workspace: Workspace) -> None:

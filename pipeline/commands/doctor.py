@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline import provenance
 from pipeline.ingest.decoder_speed import decoder_table
+from pipeline.printed import setup
 from pipeline.records import Summary
 
 
@@ -17,8 +18,10 @@ def run() -> Summary:
     lines += [f"{name:<16} {value}" for name, value in machine.items()]
     lines += [f"{'device':<16} {device}" for device in _devices()]
     lines += ["", f"{'transfer syntax':<46} {'decoder':<28} ms for 512 x 512, 16 bits"]
-    for row in decoder_table():
-        lines.append(_decoder_line(row))
+    decoders = decoder_table()
+    lines += [_decoder_line(row) for row in decoders]
+    if any(row.milliseconds is None for row in decoders):
+        lines += ["", f"What is not installed comes with `{setup()}`."]
     return Summary(tuple(lines), changed=False)
 
 

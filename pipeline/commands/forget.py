@@ -28,6 +28,7 @@ from pipeline.contracts import read_object, read_rows
 from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.keys import ask_key, open_key
+from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_text
@@ -54,7 +55,9 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
     it is empty or the key is not the one the scans were read under.
     """
     if not patient.strip():
-        raise UsageError("No patient is named. Give the patient ID as in the scans: `make forget ID=...`.")
+        raise UsageError(
+            f"No patient is named. Give the patient ID as in the scans: `{make('forget', {'ID': '...'})}`."
+        )
     if not (workspace.catalogue.is_file() or workspace.ledger("parts").is_file()):
         raise DataError(f"Nothing of '{workspace.name}' was read yet, so there is nobody to forget.")
     key = ask_key(config, workspace)
@@ -102,6 +105,7 @@ def run_withdrawn(config: Config, workspace: Workspace) -> Summary:
 
 def _forget(catalogue: Catalogue, workspace: Workspace, persons: Sequence[_Person]) -> Summary:
     require_whole(workspace)
+    ledger.catch_up(workspace.ledgers)
     patients = sorted({patient for person in persons for patient in person.patients})
     folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
     models = [folder.name for folder in folders if _learned(folder, patients)]

@@ -24,13 +24,13 @@ def run(config: Config, workspace: Workspace) -> Summary:
 
     Raises DamageError when the catalogue or the voxels of a case are damaged.
     """
-    page, stamp = workspace.ingest_page, workspace.stamp("ingest")
+    path, stamp = workspace.ingest_page, workspace.stamp("ingest")
     reviewed = config.ingest.pixel_text == "reviewed"
     with Catalogue(workspace.catalogue) as catalogue:
         account = _account(catalogue, workspace.name)
         cases = catalogue.meta(INGEST_STAMP) or digests.of_json(contents(catalogue))
         made_of = digests.of_json([cases, asdict(account), reviewed, provenance.code_digest()])
-        changed = not (page.is_file() and made_of in page.read_text(encoding="utf-8"))
+        changed = not (path.is_file() and made_of in path.read_text(encoding="utf-8"))
         if changed:
             from pipeline.report.environment import dated
 
@@ -42,8 +42,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
             undated = html(account, catalogue.cases(), read, reviewed=reviewed, made_of=made_of)
             done = stamp if stamp.is_file() else workspace.catalogue
             when = datetime.fromtimestamp(done.stat().st_mtime, UTC).isoformat(timespec="seconds")
-            write_text(page, dated(undated, when))
-    return Summary((f"Page on the scans: {workspace.shown(page)}",), changed)
+            write_text(path, dated(undated, when))
+    return Summary((f"Page on the scans: {workspace.shown(path)}",), changed)
 
 
 def _account(catalogue: Catalogue, name: str) -> Account:
@@ -52,4 +52,8 @@ def _account(catalogue: Catalogue, name: str) -> Account:
         for state, code, step, files in advised(catalogue, printed.page())
     ]
     notes = [Line("accepted", code, files, NOTES[code]) for code, files in noted(catalogue)]
-    return Account(name, reasons, notes)
+    place = printed.page()
+    commands = {
+        state: printed.scanloom("files", "--state", state, place=place) for state in ("quarantined", "failed")
+    }
+    return Account(name, reasons, notes, commands)

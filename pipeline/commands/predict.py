@@ -23,6 +23,7 @@ from pipeline.errors import DataError, UsageError
 from pipeline.ingest.account import reason_lines
 from pipeline.ingest.keys import ask_key
 from pipeline.ingest.stage import printable, raw_files
+from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM_NOTE, key_path, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, expanded, write_csv
@@ -42,12 +43,12 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
     written.
     """
     if not new:
-        raise UsageError("No folder of scans was given. Run: make predict NEW=folder")
+        raise UsageError(f"No folder of scans was given. Name it: `{make('predict', {'NEW': 'folder'})}`.")
     champion.require_champion(workspace)
     model = champion.current(workspace)
     folder = model.folder if model else workspace.candidate
     if not (folder / "model.json").is_file():
-        raise DataError(f"There is no model of '{workspace.name}' yet. Run `make report` first.")
+        raise DataError(f"There is no model of '{workspace.name}' yet. Run `{make('report')}` first.")
     if model:
         champion.check_generation(workspace, model.generation)
     _check_key(config, workspace)
@@ -155,18 +156,15 @@ def _with_unusable(table: pd.DataFrame, scratch: Workspace) -> pd.DataFrame:
 
 def _paths(table: pd.DataFrame, theirs: Config, scratch: Workspace, new: str) -> list[str]:
     """The path of each row, as seen from where NEW was typed: of its file, or of the folder of its files."""
-    below = "" if (scratch.root / "new").is_dir() else f"{new.rstrip('/')}/"
+    is_copy = (scratch.root / "new").is_dir()
+    below = new.removesuffix(Path(new).name) if is_copy else f"{new.rstrip('/')}/"
     path_of = {file.token: file.path for file in raw_files(theirs, scratch)}
     with Catalogue(scratch.catalogue) as catalogue:
         rows = catalogue.query("SELECT case_id, token FROM case_files")
     files: defaultdict[str, list[str]] = defaultdict(list)
     for case_id, token in rows:
         files[case_id].append(path_of[token])
-    one_file = new if not below else ""
-    return [
-        one_file or below + printable(_common(files.get(name) or [path_of[name]]))
-        for name in table["case_id"]
-    ]
+    return [below + printable(_common(files.get(name) or [path_of[name]])) for name in table["case_id"]]
 
 
 def _common(paths: Sequence[str]) -> str:

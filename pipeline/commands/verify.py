@@ -13,6 +13,7 @@ from pipeline.champion import check_generation, require_champion, require_whole
 from pipeline.contracts import read_object
 from pipeline.errors import DamageError
 from pipeline.ingest.account import contents
+from pipeline.printed import make
 from pipeline.records import Summary
 from pipeline.stages import ARROW, damage
 from pipeline.workspace import Workspace
@@ -67,24 +68,18 @@ def _arrays(workspace: Workspace) -> Iterator[str]:
         return
     with Catalogue(workspace.catalogue) as catalogue:
         if not _rows_sound(catalogue, workspace.data / "ingest.json"):
-            yield "Rows of catalogue.sqlite are damaged. Run `make clean`, then `make report`."
+            yield f"Rows of catalogue.sqlite are damaged. {_again()}"
             return
         native = Shards(workspace.cases)
         bad = [case.case_id for case in catalogue.cases() if not native.verify(case.stored)]
         if bad:
-            yield (
-                f"{len(bad)} cases' voxels are damaged (first: {bad[0]}). "
-                "Run `make clean`, then `make report`."
-            )
+            yield (f"{len(bad)} cases' voxels are damaged (first: {bad[0]}). {_again()}")
         normalized = Shards(workspace.normalized)
         for (recipe_id,) in catalogue.query("SELECT DISTINCT recipe_id FROM arrays ORDER BY recipe_id"):
             stored = catalogue.arrays(recipe_id)
             bad = [case_id for case_id, place in stored.items() if not normalized.verify(place)]
             if bad:
-                yield (
-                    f"{len(bad)} normalized arrays are damaged (first: {bad[0]}). "
-                    "Run `make clean`, then `make report`."
-                )
+                yield (f"{len(bad)} normalized arrays are damaged (first: {bad[0]}). {_again()}")
 
 
 def _rows_sound(catalogue: Catalogue, record: Path) -> bool:
@@ -99,3 +94,7 @@ def _rows_sound(catalogue: Catalogue, record: Path) -> bool:
     said = read_object(record)
     sound = all(said[name] == value for name, value in contents(catalogue).items())
     return sound and not catalogue.damaged_cases()
+
+
+def _again() -> str:
+    return f"Run `{make('clean')}`, then `{make('report')}`."

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.errors import GateError
+from pipeline.printed import scanloom
 
 TOTAL_ALPHA = 0.05
 _DAYS_A_MONTH = 365.25 / 12
@@ -30,7 +31,7 @@ def look_number(looks: Sequence[Record], *, model: str, champion: str | None) ->
         against = f"generation {champion}" if champion else "no champion"
         raise GateError(
             f"The ledger of looks has no look of this model against {against}. "
-            "Run `make evaluate` first: it writes the look down before it opens the test part."
+            f"Run `{scanloom('evaluate')}` first: it writes the look down before it opens the test part."
         )
     return distinct.index(model) + 1
 

@@ -12,6 +12,7 @@ from pipeline.champion.predictions import read_table, threshold_of
 from pipeline.compare.units import Table
 from pipeline.contracts import read_object
 from pipeline.errors import DamageError, DataError
+from pipeline.printed import scanloom
 
 
 @dataclass(frozen=True)
@@ -48,5 +49,5 @@ def read_model(folder: Path, *, predictions: Path | None = None) -> Model:
 
 def _object(path: Path, *needs: str) -> dict[str, Any]:
     if not path.is_file():
-        raise DataError(f"{path.parent.name}/{path.name} is missing. Run `make evaluate`.")
+        raise DataError(f"{path.parent.name}/{path.name} is missing. Run `{scanloom('evaluate')}`.")
     return read_object(path, *needs)

@@ -9,6 +9,7 @@ from pipeline import digests, ledger
 from pipeline.champion import Champion, check_generation, current
 from pipeline.champion.predictions import score
 from pipeline.compare import looks
+from pipeline.compare.answer import last_line
 from pipeline.compare.changes import notes_on_champion
 from pipeline.compare.evidence import evidence_of
 from pipeline.compare.flips import flips
@@ -46,7 +47,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     stale.unlink(missing_ok=True)
     record = {**_frame(workspace, candidate, champion=champion), **_without_rows(champion)}
     changed |= write_json(workspace.candidate / "comparison.json", record)
-    return Summary((record["line"],), changed)
+    return Summary((last_line(record),), changed)
 
 
 def _compare(config: Config, workspace: Workspace, *, champion: Champion, candidate: Model) -> Summary:
@@ -91,8 +92,7 @@ def _frame(workspace: Workspace, candidate: Model, *, champion: Champion | None)
 def _without_rows(champion: Champion | None) -> dict[str, Any]:
     nothing: dict[str, Any] = {"reasons": [], "look": None, "alpha": None, "flips": None, "notes": []}
     if champion is None:
-        line = "VERDICT FIRST: no champion yet; `make promote APPROVER=name` makes this candidate the first"
-        return {**nothing, "verdict": "FIRST", "line": line}
+        return {**nothing, "verdict": "FIRST", "line": "VERDICT FIRST: no champion yet"}
     line = f"VERDICT KEEP: the candidate is the champion itself, generation {champion.generation}"
     return {**nothing, "verdict": "KEEP", "line": line}
 
@@ -134,4 +134,4 @@ def _lines(record: dict[str, Any], judged: Sequence[Row]) -> tuple[str, ...]:
     look = record["look"]
     against = f"Compared with generation {record['champion']['generation']}"
     first = f"{against}, look {look['number']} of {look['budget']}, alpha {record['alpha']:g} for each."
-    return (first, *(row.sentence for row in judged), *record["notes"], record["line"])
+    return (first, *(row.sentence for row in judged), *record["notes"], last_line(record))

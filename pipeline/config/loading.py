@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +78,25 @@ def _sentence(keys: text.KeyPath, item: Any) -> str:
     if item["type"] == "said":  # what was found is in the message, or not to be shown
         return f"'{name}': {item['msg']}."
     message = item["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    message = message.replace("a valid array", "a list").replace("an object", "keys with their values")
+    if item["type"] == "too_short":
+        message = "expected one at least"
     found = json.dumps(item["input"], ensure_ascii=False)
     return f"'{name}': {message}, found {found if len(found) <= 60 else found[:57] + '...'}."
 
 
 def _known_keys(keys: text.KeyPath) -> list[str]:
-    model: Any = Config
+    model: type[Section] = Config
     for key in keys:
-        candidates = [model.model_fields[key].annotation] if key in getattr(model, "model_fields", {}) else []
-        candidates += [arg for candidate in candidates for arg in typing.get_args(candidate)]
-        model = next((c for c in candidates if isinstance(c, type) and issubclass(c, Section)), Section)
+        field = None if isinstance(key, int) else model.model_fields.get(key)
+        if not isinstance(key, int):
+            model = next(_sections_in(field.annotation), Section) if field else Section
     return sorted(set(model.model_fields) - {"name"})
+
+
+def _sections_in(annotation: Any) -> Iterator[type[Section]]:
+    """The sections that a field's type is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from _sections_in(part)

@@ -13,8 +13,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PrivateAttr,
+    Tag,
     field_validator,
     model_validator,
 )
@@ -163,19 +165,50 @@ def _one_target(value: object) -> object:
     return value
 
 
+def _as_list(value: object) -> object:
+    """One word is a list of one."""
+    if isinstance(value, str | int | float):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _form_of_key(value: object) -> str:
+    """The branch of `Keys` that a value is checked against, so that it is told what is wrong in that one."""
+    if isinstance(value, str):
+        return "literal[auto]"
+    return "tuple[JoinColumn]" if isinstance(value, list | tuple) else "JoinColumn"
+
+
+def _auto(value: object) -> object:
+    if value != "auto":
+        raise PydanticCustomError(
+            "said",
+            f"expected 'auto', or a column and what it names, such as `{{column: {value}, names: patient}}`",
+        )
+    return value
+
+
 Word = Annotated[str, BeforeValidator(_as_word)]
+Words = Annotated[tuple[Word, ...], BeforeValidator(_as_list)]
+Keys = Annotated[
+    Annotated[Literal["auto"], BeforeValidator(_auto), Tag("literal[auto]")]
+    | Annotated[JoinColumn, Tag("JoinColumn")]
+    | Annotated[tuple[JoinColumn, ...], Field(min_length=1), Tag("tuple[JoinColumn]")],
+    Discriminator(_form_of_key),
+]
+"""How scans are named: found, by one column, or by several together."""
 
 
 class Cohort(Section):
     """Which scans have which label, and how patients are divided into parts."""
 
     labels: str
-    sheet: str | None = None
+    sheet: Word | None = None
     target: Annotated[str, BeforeValidator(_one_target)]
     positive: Word | None = None
-    classes: dict[str, Annotated[tuple[Word, ...], Field(min_length=1)]] = {}
-    missing: tuple[Word, ...] = ()
-    id: Literal["auto"] | JoinColumn | Annotated[tuple[JoinColumn, ...], Field(min_length=1)] = "auto"
+    classes: dict[str, Annotated[Words, Field(min_length=1)]] = {}
+    missing: Words = ()
+    id: Keys = "auto"
     part_column: str | None = None
     links: str | None = None
     on_patient_overlap: Literal["refuse", "redraw"] = "refuse"
@@ -333,6 +366,21 @@ class Config(Section):
     def refuse(self, keys: KeyPath, message: str) -> ConfigError:
         """The error that says `message` at the place of `keys`, e.g. ("normalize", 0, "resize")."""
         return ConfigError(f"{place(self._path, self._lines, keys)}: {message}")
+
+    @property
+    def path(self) -> Path:
+        """The YAML, as it was named."""
+        return self._path
+
+    @property
+    def tables(self) -> dict[KeyPath, str]:
+        """The tables that are named, by the key that names them."""
+        named = {
+            ("ingest", "withdrawn"): self.ingest.withdrawn,
+            ("cohort", "labels"): self.cohort.labels,
+            ("cohort", "links"): self.cohort.links,
+        }
+        return {keys: given for keys, given in named.items() if given is not None}
 
     def section(self, name: str) -> Any:
         """One section as plain JSON values, defaults filled in."""

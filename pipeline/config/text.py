@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from pipeline.errors import ConfigError, UsageError
+from pipeline.errors import ConfigError, UsageError, nearest
 
 KeyPath = tuple[str | int, ...]
 Lines = dict[KeyPath, int]
@@ -23,10 +23,16 @@ def read(path: Path) -> tuple[dict[str, Any], Lines]:
     """
     try:
         data = YAML().load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        there = [str(one) for one in Path("configs").glob("*.yaml")]
+        hint = f" ({nearest(str(path), there)})" if there else ""
+        raise UsageError(f"There is no configuration {path}{hint}. Name the YAML of an analysis.") from None
     except OSError as error:
         raise UsageError(
-            f"The configuration {path} can't be read: {error.strerror}. Give CONFIG=configs/NAME.yaml."
+            f"The configuration {path} can't be read: {error.strerror}. Name the YAML of an analysis."
         ) from None
+    except RecursionError:
+        raise ConfigError(f"{path}: lists lie too deep in each other. Mend the brackets.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8 text. Save the file as UTF-8.") from None
     except MarkedYAMLError as error:

@@ -16,7 +16,8 @@ from pipeline.contracts import read_frame, read_object
 from pipeline.drift.differences import differences
 from pipeline.drift.observe import Group, observed
 from pipeline.drift.rule import level_of, overall
-from pipeline.errors import GateError
+from pipeline.errors import GateError, UsageError
+from pipeline.printed import WHY, is_placeholder, make
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_csv, write_json
 
@@ -33,9 +34,15 @@ def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> S
     """What the stage found; `accept` is the reason to go on in spite of a stop, and is recorded.
 
     Raises:
+        UsageError: the reason is none, but what a printed command shows in place of one.
         GateError: the new scans differ so much that a person should say whether to train on them.
         DamageError: the champion's files are no longer what was promoted.
     """
+    if accept and is_placeholder(accept):
+        raise UsageError(
+            f"New scans are accepted for a reason, found '{accept}'. Type what makes them belong here: "
+            f"`{make('drift', {'ACCEPT_DRIFT': WHY})}` with your reason in place of '{WHY}'."
+        )
     champion = current(workspace)
     if champion is None:
         return _nothing(workspace, "no_champion", line="No champion yet, so there is nothing to drift from.")
@@ -114,8 +121,9 @@ def _accepted_before(workspace: Workspace, inputs: str) -> str | None:
 def _refusal(record: dict[str, Any]) -> str:
     return (
         f"The {record['new_cases']} new scans differ from the champion's: {_told(record, 'stop')}. "
-        "Nothing was trained on them. See whether they belong here; to go on, give ACCEPT_DRIFT='reason', "
-        "which will be recorded."
+        "Nothing was trained on them. See whether they belong here. If they do, "
+        f"`{make('drift', {'ACCEPT_DRIFT': WHY})}` with your reason in place of '{WHY}' accepts and records "
+        "them; then run the same command again."
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.contracts import read_frame, read_rows
 from pipeline.errors import DataError
+from pipeline.printed import scanloom
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,7 @@ def cases(path: Path) -> pd.DataFrame:
     Raises DataError when the file is missing, DamageError when it can't be read.
     """
     if not path.is_file():
-        raise DataError("cohort.csv is missing in the candidate's folder. Run `make cohort`.")
+        raise DataError(f"cohort.csv is missing in the candidate's folder. Run `{scanloom('cohort')}`.")
     frame = read_frame(path, "case_id", "patient_id", "part", TARGET).drop(columns=TARGET)
     return frame.sort_values("case_id", ignore_index=True)
 

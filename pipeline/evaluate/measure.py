@@ -83,6 +83,19 @@ def measure(predictions: Predictions, task: Task, plan: Plan, *, threshold: floa
     }
 
 
+def views_of(
+    predictions: Predictions, part: str, task: Task, plan: Plan, *, threshold: float | None
+) -> list[View]:
+    """The part at the headline unit and, where it differs, at the other one; none without a row."""
+    cases = sample_of(predictions, part)
+    uncalibrated = _uncalibrated(predictions, part)
+    views = [
+        _view(cases, uncalibrated, View(part, unit, predictions.classes, cases, plan, threshold), task)
+        for unit in (_units(cases, plan) if cases.truth.size else [])
+    ]
+    return [view for view in views if view.sample.truth.size]
+
+
 def _part(
     predictions: Predictions, part: str, task: Task, plan: Plan, *, threshold: float | None
 ) -> PartResult:
@@ -92,12 +105,7 @@ def _part(
         return PartResult(part, [], [], [], left_out)
     kept = task.kept(cases)
     left_out += _several_classes(part, int((~kept).sum()))
-    uncalibrated = _uncalibrated(predictions, part)
-    views = [
-        _view(cases, uncalibrated, View(part, unit, predictions.classes, cases, plan, threshold), task)
-        for unit in _units(cases, plan)
-    ]
-    views = [view for view in views if view.sample.truth.size]
+    views = views_of(predictions, part, task, plan, threshold=threshold)
     measured = [task.measure(view) for view in views]
     if part == CHOICES_PART or not views:
         return PartResult(part, measured, [], [], left_out)

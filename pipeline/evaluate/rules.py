@@ -4,6 +4,7 @@ from __future__ import annotations
 
 RULES = {
     "T2": "AUROC from midranks, DeLong's variance, Wald interval within 0 to 1; every patient counts once.",
+    "T3": "Difference of two AUROCs on the same patients by paired DeLong; where patients recur, resampled.",
     "T4": "AUROC of cases with Obuchowski's variance, which keeps a patient's cases together.",
     "T5": "Percentile interval over resamples of whole patients; one resample serves all metrics.",
     "T6": "Proportion with Wilson's interval; where patients recur, resampled by patient.",
@@ -14,9 +15,9 @@ RULES = {
     "T12": "Calibration error over ten equal bins, beside that of as many perfectly calibrated outcomes.",
     "T13": "Logistic recalibration: intercept with slope 1, slope, and observed over expected.",
     "T14": "One temperature that minimises the log-loss of the validation part.",
-    "T16": "Exact binomial test of the discordant patients.",
+    "T16": "McNemar's exact test of the patients whom one model alone decides rightly; interval resampled.",
     "T17": "Unweighted mean over the classes that can be estimated, one class against the rest.",
-    "T23": "Subgroup against all others, p values corrected by Holm over all subgroups of one metric.",
+    "T23": "Subgroup against all others, or models by pairs; p values corrected by Holm within one metric.",
 }
 
 _OF_METRIC = {

@@ -20,6 +20,7 @@ from pipeline.evaluate.predict import Answers, answers
 from pipeline.evaluate.summary import lines
 from pipeline.evaluate.tasks import task_of
 from pipeline.evaluate.view import Json, Plan
+from pipeline.printed import scanloom
 from pipeline.records import PARTS, Summary
 from pipeline.statistics.sample import codes
 from pipeline.statistics.thresholds import Rule
@@ -172,7 +173,7 @@ def _digests(candidate: Candidate) -> dict[str, str | None]:
     folder = candidate.workspace.candidate
     cohort_file = folder / "cohort.json"
     if not cohort_file.is_file():
-        raise DataError("cohort.json is missing in the candidate's folder. Run `make cohort`.")
+        raise DataError(f"cohort.json is missing in the candidate's folder. Run `{scanloom('cohort')}`.")
     return {
         "code": provenance.code_digest(),
         "cohort": read_object(cohort_file, "digest")["digest"],

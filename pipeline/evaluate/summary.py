@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.evaluate.measure import CHOICES_PART
+from pipeline.evaluate.side_by_side import MODELS
 from pipeline.evaluate.view import Json
 
 SHOWN = ("auroc", "macro_auroc", "sensitivity", "specificity", "accuracy")
 
 
 def lines(metrics: Json) -> tuple[str, ...]:
-    """The headline metrics of every part but validation, one a line."""
+    """The headline metrics of every part but validation, one a line; of several models, all and the pairs."""
+    others = metrics.get("models", [])
+    if not others:
+        return tuple(_headline(metrics["metrics"], ""))
+    told = _headline(metrics["metrics"], f"{metrics['model']}, ")
+    for other in others:
+        told += _headline(other["metrics"], f"{other['model']}, ")
+    pairs = [entry for entry in metrics["comparisons"] if entry["family"].endswith(MODELS)]
+    return (*told, *(_difference(entry) for entry in pairs if entry["unit"] == metrics["unit"]))
+
+
+def _headline(metrics: Sequence[Json], before: str) -> list[str]:
     headline: dict[tuple[str, str], Json] = {}
-    for metric in metrics["metrics"]:
+    for metric in metrics:
         if metric["class"] is None and metric["group"] is None and metric["part"] != CHOICES_PART:
             headline.setdefault((metric["part"], metric["id"]), metric)
-    return tuple(
-        f"{part}: {name} {_told(metric)}" for (part, name), metric in headline.items() if name in SHOWN
-    )
+    return [
+        f"{before}{part}: {name} {_told(metric)}"
+        for (part, name), metric in headline.items()
+        if name in SHOWN
+    ]
+
+
+def _difference(entry: Json) -> str:
+    """The difference of a pair, its interval and its p, or the reason why there is none."""
+    what = f"{entry['part']}: {entry['metric']}, {entry['b']} less {entry['a']}:"
+    if entry["difference"] is None:
+        return f"{what} {entry['reason']}"
+    interval = "" if entry["low"] is None else f" ({entry['low']:+.3f} to {entry['high']:+.3f})"
+    p = "" if entry["p"] is None else f", p {_p(entry['p'])}"
+    corrected = f" ({_p(entry['p_holm'])} by Holm)" if p and entry["p_holm"] != entry["p"] else ""
+    return f"{what} {entry['difference']:+.3f}{interval}{p}{corrected}"
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _told(metric: Json) -> str:

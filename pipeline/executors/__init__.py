@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pipeline.errors import UsageError
 from pipeline.executors import local
 from pipeline.executors.batches import Batch, ChildLimits, Crew, Failure, Result
+from pipeline.printed import setup
 
 __all__ = ["ChildLimits", "Crew", "Failure", "run"]
 
@@ -34,6 +35,6 @@ def run(
         from pipeline.executors import cluster  # an extra, not needed otherwise
     except ModuleNotFoundError:
         raise UsageError(
-            "`ingest.executor: dask` needs packages that aren't installed. Run `make setup DASK=1`."
+            f"`ingest.executor: dask` needs packages that aren't installed. Run `{setup('dask')}`."
         ) from None
     return cluster.run(function, batches, crew=crew, limits=limits)

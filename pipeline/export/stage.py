@@ -9,6 +9,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.config import Config
 from pipeline.errors import DataError, UsageError
 from pipeline.export.nifti import nifti_bytes
+from pipeline.printed import make
 from pipeline.progress import bar
 from pipeline.records import Case, Summary
 from pipeline.workspace import Workspace, write_bytes
@@ -50,7 +51,7 @@ def _refuse_raw(raw: Path, out: Path) -> None:
 
 def _cases(workspace: Workspace) -> list[Case]:
     if not workspace.catalogue.is_file():
-        raise UsageError(f"There are no cases of '{workspace.name}' yet. Run `make ingest` first.")
+        raise UsageError(f"There are no cases of '{workspace.name}' yet. Run `{make('ingest')}` first.")
     with Catalogue(workspace.catalogue) as catalogue:
         return catalogue.cases()
 

@@ -14,7 +14,7 @@ from pipeline.ingest.changes import Changes
 from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.owners import OWNER
 from pipeline.ingest.reasons import NOTES, REASONS
-from pipeline.printed import Place
+from pipeline.printed import Place, make, scanloom
 from pipeline.pseudonyms import Key
 
 _MANY_STUDIES = 10
@@ -93,7 +93,6 @@ def _crowded_patient(catalogue: Catalogue) -> list[str]:
 def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> None:
     """Raises DataError, with the table, when RAW holds no DICOM image, none in use, or too many unusable."""
     settings = config.ingest
-    which = f"`scanloom files configs/{config.name}.yaml`"
     images, bad = catalogue.query(
         "SELECT count(*), coalesce(sum(state IN ('failed', 'quarantined')), 0) FROM files WHERE image"
     )[0]
@@ -106,13 +105,13 @@ def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> 
     if bad > settings.failed_share * images:
         raise DataError(
             f"{table}\n{bad:,} of {_told(images, 'image')} can't be used, more than `ingest.failed_share` "
-            f"({settings.failed_share:g}) allows. {which} with `--state failed` and "
-            "`--state quarantined` shows which and what to do."
+            f"({settings.failed_share:g}) allows. `{scanloom('files', '--state', 'failed')}` and "
+            f"`{scanloom('files', '--state', 'quarantined')}` show which and what to do."
         )
     if bad < images and not catalogue.query("SELECT 1 FROM cases LIMIT 1"):
         raise DataError(
             f"{table}\nNone of {_told(images, 'image')} is used: the settings leave out what could be, "
-            f"for the reasons above. Mend them; {which} shows which file goes by which."
+            f"for the reasons above. Mend them; `{scanloom('files')}` shows which file goes by which."
         )
 
 
@@ -123,7 +122,9 @@ def counts(catalogue: Catalogue) -> list[tuple[str, str, int]]:
     """
     rows = catalogue.query("SELECT state, reason, count(*) FROM files GROUP BY state, reason")
     if any(reason not in REASONS or state not in _STATES for state, reason, _ in rows):
-        raise DamageError("Rows of catalogue.sqlite are damaged. Run `make clean`, then `make report`.")
+        raise DamageError(
+            f"Rows of catalogue.sqlite are damaged. Run `{make('clean')}`, then `{make('report')}`."
+        )
     return sorted(rows, key=lambda row: (_STATES.index(row[0]), -row[2], row[1]))
 
 

@@ -38,6 +38,7 @@ _SPECIAL: dict[str, Callable[[str], str]] = {
     "Manufacturer": vocabulary.maker,
     "ManufacturerModelName": vocabulary.model,
     "ConvolutionKernel": vocabulary.kernel,
+    "ContrastBolusAgent": vocabulary.agent,
 }
 _AGE = re.compile(r"(\d{3})([DWMY])")
 _A_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}
@@ -153,7 +154,8 @@ _OWN_NAMES = frozenset(_LISTED[tag][1] for tag in _OWN_TAGS)
 WORD_NAMES = frozenset(name for _, name, read in _LISTED.values() if read is not optional_number)
 """The attributes whose values are words."""
 NUMBER_NAMES = frozenset(name for _, name, read in _LISTED.values() if read is optional_number) | {
-    "b_value", "echo_number", "patient_age", "temporal_position", "time_index",
+    "b_value", "cardiac_phase", "echo_number", "patient_age", "respiratory_phase", "temporal_position",
+    "time_index", "variant_index",
 }  # fmt: skip
 """The attributes whose values are numbers, those of single planes and a volume's rank in time included."""
 _KEYWORDS = {name: keyword for keyword, name, _ in _LISTED.values()}

@@ -5,6 +5,7 @@ What the header reader fills in a `Frame` (all identifiers are pseudonyms):
 - `source`, `index`: the SOP instance and the frame in it, 0-based; together they name the plane.
 - `position_mm`, `orientation`, `spacing_mm`: per-frame over shared over top-level values; None
   where absent or malformed. Classic multi-frame objects (US, XA, RF) have no position per frame.
+- `position_decimals`: how many decimals each coordinate of the position is written with; () if unknown.
 - `keys`: what may tell volumes of one series apart. Leave a key out where the file doesn't have it.
 
 | key | DICOM | type |
@@ -13,14 +14,23 @@ What the header reader fills in a `Frame` (all identifiers are pseudonyms):
 | `unit` | unit of the values after the modality transformation | text |
 | `presentation_intent`, `intensity_relationship` | (0008,0068), (0028,1040) | text |
 | `kernel` | Convolution Kernel (0018,1210), values joined by a backslash | text |
+| `contrast` | "given" where (0018,0010) or (0018,0012) is there, or (0018,9342) is YES | text |
+| `component` | Complex Image Component (0008,9208) | text |
+| `scanning_sequence`, `sequence_variant` | (0018,0020), (0018,0021), sorted, joined by a backslash | text |
+| `series_type` | (0054,1000), as DYNAMIC\\IMAGE, sorted, joined by a backslash | text |
 | `stack_id` | Stack ID (0020,9056) | text |
 | `echo_time`, `echo_number` | (0018,0081) or (0018,9082), (0018,0086) | number |
-| `inversion_time`, `flip_angle` | (0018,0082), (0018,1314) | number |
+| `inversion_time`, `flip_angle`, `repetition_time` | (0018,0082), (0018,1314), (0018,0080) | number |
+| `kvp` | (0018,0060) | number |
+| `cardiac_phase`, `respiratory_phase` | Nominal Percentage of … Phase (0020,9241), (0020,9245) | number |
 | `b_value` | Diffusion b-value (0018,9087) | number |
 | `gradient` | Diffusion Gradient Orientation (0018,9089), joined by a backslash | text |
 | `temporal_position` | Temporal Position Identifier (0020,0100) or Index (0020,9128) | number |
 | `temporal_positions` | Number of Temporal Positions (0020,0105), how many the series announces | number |
 | `trigger_time` | (0018,1060) or Nominal Cardiac Trigger Delay (0020,9153), ms | number |
+| `frame_reference_time` | (0054,1300), ms; it differs between the beds of one PET, too | number |
+| `announced_slices` | Number of Slices (0054,0081) | number |
+| `announced_images` | Images in Acquisition (0020,1002), over all series of the acquisition | number |
 | `acquisition_number` | (0020,0012) or (0020,9156) | number |
 | `acquisition_time` | (0018,9074), (0008,002A) or (0008,0022)+(0008,0032), s from one fixed day | number |
 | `instance_number` | (0020,0013); never used to sort slices | number |
@@ -66,6 +76,7 @@ class Frame:
     samples: int
     photometric: str
     position_mm: Triple | None = None
+    position_decimals: tuple[int, ...] = ()
     orientation: Sextuple | None = None
     spacing_mm: tuple[float, float] | None = None
     spacing_kind: SpacingKind = "patient"

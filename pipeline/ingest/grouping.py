@@ -13,27 +13,27 @@ from math import isfinite
 
 import numpy as np
 
+from pipeline.ingest.announced import as_announced
+from pipeline.ingest.evidence import repeats
+from pipeline.ingest.fragments import without_fragments
 from pipeline.ingest.frames import Frame, Group, Rules
 from pipeline.ingest.geometry import ORIENTATION_TOLERANCE, orientation_error
+from pipeline.ingest.grid import GRID_TOLERANCE, places_of, stack_of
 from pipeline.ingest.mosaic import is_mosaic, mosaic_of
+from pipeline.ingest.parts import Part
+from pipeline.ingest.repeated import told_apart, what_differs
 from pipeline.ingest.selection import INCLUDED_BY, exclusion_of, is_slice
-from pipeline.ingest.splitting import (
-    Keys,
-    Part,
-    clusters,
-    listed_values,
-    repeats,
-    separated,
-    told_apart,
-    told_values,
-)
-from pipeline.ingest.stacking import image_of, places_of, stack_of, volume_of
+from pipeline.ingest.splitting import separated, separated_by_repeats, told_values
+from pipeline.ingest.stacking import image_of, volume_of
+from pipeline.ingest.traits import clusters
 from pipeline.records import Geometry
 
 __all__ = ["Frame", "Group", "Rules", "group"]
 
 _SPACING_TOLERANCE_MM = 1e-4
 Digest = Callable[[Frame], str]
+Ranked = tuple[Group, tuple[int, ...]]
+"""A group and its ranks in time, as a part has them."""
 
 
 def group(frames: Iterable[Frame], rules: Rules, *, pixel_digest: Digest) -> list[Group]:
@@ -55,23 +55,31 @@ def group(frames: Iterable[Frame], rules: Rules, *, pixel_digest: Digest) -> lis
 
 
 def _of_series(series: Sequence[Frame], rules: Rules, pixel_digest: Digest) -> list[Group]:
-    groups: list[Group] = []
-    # Some writers give every image a study of its own; only then do the studies not count.
-    scattered = len({frame.study_id for frame in series}) == len({frame.source for frame in series})
-    for alike in _sets(series, lambda frame: (_header_key(frame), scattered or frame.study_id)):
+    groups: list[Ranked] = []
+    for alike in _sets(series, _header_key):
         reason, detail = exclusion_of(alike[0])
         if reason and INCLUDED_BY[reason] not in rules.include:
-            groups.append(_refused(alike, reason, detail))
+            groups.append((_refused(alike, reason, detail), ()))
         elif not is_slice(alike[0]):
-            groups += [_picture(frame) for frame in alike]
+            groups += [(_picture(frame), ()) for frame in alike]
         elif is_mosaic(alike[0]):
             groups += _mosaics(alike, rules)
         elif rules.unit == "image":
-            groups += [_placeless([frame]) or image_of(frame) for frame in alike]
+            groups += [(_placeless([frame]) or image_of(frame), ()) for frame in alike]
         else:
             refusal = _placeless(alike)
-            groups += [refusal] if refusal else _volumes(alike, rules, pixel_digest)
-    return groups
+            groups += [(refusal, ())] if refusal else _volumes(alike, rules, pixel_digest)
+    numbered = _numbered(groups)
+    return as_announced(without_fragments(numbered)) if rules.unit == "series" else numbered
+
+
+def _numbered(groups: Sequence[Ranked]) -> list[Group]:
+    """The groups with `time_index`: the rank of their ranks, so that two splits by time give one count."""
+    index_of = {ranks: index for index, ranks in enumerate(sorted({ranks for _, ranks in groups if ranks}))}
+    return [
+        replace(made, separated_by={**made.separated_by, "time_index": index_of[ranks]}) if ranks else made
+        for made, ranks in groups
+    ]
 
 
 def _header_key(frame: Frame) -> Hashable:
@@ -81,7 +89,6 @@ def _header_key(frame: Frame) -> Hashable:
         is_mosaic(frame),
         frame.modality,
         frame.sop_class,
-        frame.keys.get("frame_of_reference", ""),
         frame.keys.get("unit", ""),
         (frame.rows, frame.columns, frame.samples, frame.photometric),
     )
@@ -95,20 +102,26 @@ def _picture(frame: Frame) -> Group:
     return Group((frame,), geometry, (frame.rows, frame.columns))
 
 
-def _mosaics(frames: Sequence[Frame], rules: Rules) -> list[Group]:
-    """A volume of each sheet, with what tells it from those of its series in the same place, as its time."""
-    groups: list[Group] = []
+def _mosaics(frames: Sequence[Frame], rules: Rules) -> list[Ranked]:
+    """A volume of each sheet, with what tells it from those of its series in the same place."""
+    groups: list[Ranked] = []
     placed: list[Frame] = []
     for frame in frames:
         if refusal := _placeless([frame]):
-            groups.append(refusal)
+            groups.append((refusal, ()))
         else:
             placed.append(frame)
     for parallel in _parallel(placed) if placed else []:
-        for part, keys in separated(parallel):
-            apart = keys if len(part) == 1 else {}
-            groups += [replace(_mosaic(frame, rules), separated_by=apart) for frame in part]
+        for part in separated_by_repeats(parallel):
+            alone = part if len(part.frames) == 1 else Part(part.frames)
+            groups += [_ranked(_mosaic(frame, rules), alone) for frame in part.frames]
     return groups
+
+
+def _ranked(made: Group, part: Part) -> Ranked:
+    """The group that a part became, with what the part is told by."""
+    notes = tuple(sorted({*made.notes, *part.notes}))
+    return replace(made, separated_by=part.keys, notes=notes if made.reason == "ok" else ()), part.ranks
 
 
 def _mosaic(frame: Frame, rules: Rules) -> Group:
@@ -143,23 +156,28 @@ def _placed(frame: Frame) -> bool:
     return all(isfinite(coordinate) for coordinate in frame.position_mm)
 
 
-def _volumes(frames: Sequence[Frame], rules: Rules, pixel_digest: Digest) -> list[Group]:
-    groups: list[Group] = []
+def _volumes(frames: Sequence[Frame], rules: Rules, pixel_digest: Digest) -> list[Ranked]:
+    groups: list[Ranked] = []
     for parallel in _parallel(frames):
-        listed = _sets(parallel, lambda frame: tuple(listed_values(frame).values()))
-        for part in listed:
-            keys = _differing(part[0], [other[0] for other in listed])
-            groups += [
-                replace(made, separated_by={**keys, **made.separated_by})
-                for made in _of_parallel(part, rules, pixel_digest)
-            ]
+        drift = float(np.ptp(np.array([frame.orientation for frame in parallel]), axis=0).max())
+        if drift > 2 * ORIENTATION_TOLERANCE:
+            groups.append((_refused(parallel, "ambiguous_series", f"orientations drift by {drift:.4f}"), ()))
+            continue
+        parts, copies = _unrepeated(parallel, pixel_digest)
+        groups += [_ranked(_volume(part, rules), part) for part in parts]
+        groups += [(_refused(copies, "duplicate_identical"), ())] if copies else []
     return groups
 
 
 def _parallel(frames: Sequence[Frame]) -> list[list[Frame]]:
-    """Sets of equal orientation and spacing within tolerance."""
+    """Sets of equal orientation and spacing within tolerance.
+
+    Spacings are equal where they move no pixel of the plane by more than a share of its size.
+    """
     orientations = np.array([frame.orientation for frame in frames]) / ORIENTATION_TOLERANCE
-    spacings = np.array([frame.spacing_mm for frame in frames]) / _SPACING_TOLERANCE_MM
+    spacings = np.array([frame.spacing_mm for frame in frames])
+    across = GRID_TOLERANCE * float(spacings.min()) / max(frames[0].rows, frames[0].columns)
+    spacings /= max(_SPACING_TOLERANCE_MM, across)
     labels = clusters(np.hstack([orientations, spacings]), 1.0)
     return [
         [frame for frame, own in zip(frames, labels, strict=True) if own == label]
@@ -167,27 +185,10 @@ def _parallel(frames: Sequence[Frame]) -> list[list[Frame]]:
     ]
 
 
-def _differing(frame: Frame, others: Sequence[Frame]) -> Keys:
-    """The listed keys of a frame that some of the others don't share."""
-    values = [listed_values(other) for other in others]
-    return {
-        name: value for name, value in listed_values(frame).items() if any(v[name] != value for v in values)
-    }
-
-
-def _of_parallel(frames: Sequence[Frame], rules: Rules, pixel_digest: Digest) -> list[Group]:
-    drift = float(np.ptp(np.array([frame.orientation for frame in frames]), axis=0).max())
-    if drift > 2 * ORIENTATION_TOLERANCE:
-        return [_refused(frames, "ambiguous_series", f"orientations drift by {drift:.4f}")]
-    parts, copies = _unrepeated(frames, pixel_digest)
-    groups = [replace(_volume(part, rules), separated_by=keys) for part, keys in parts]
-    return [*groups, _refused(copies, "duplicate_identical")] if copies else groups
-
-
 def _unrepeated(frames: Sequence[Frame], pixel_digest: Digest) -> tuple[list[Part], list[Frame]]:
     """Parts without repeated places, and the copies left out for it; as they are where that fails."""
     parts = separated(frames)
-    if not any(repeats(part) for part, _ in parts):
+    if not any(repeats(part.frames) for part in parts):
         return parts, []
     firsts: dict[Hashable, Frame] = {}
     for frame, place in zip(*_places(frames), strict=True):
@@ -195,12 +196,15 @@ def _unrepeated(frames: Sequence[Frame], pixel_digest: Digest) -> tuple[list[Par
     kept = {frame.name for frame in firsts.values()}
     copies = [frame for frame in frames if frame.name not in kept]
     without = separated([frame for frame in frames if frame.name in kept])
-    if copies and not any(repeats(part) for part, _ in without):
+    if copies and not any(repeats(part.frames) for part in without):
         return without, copies
     return parts, []
 
 
-def _volume(frames: Sequence[Frame], rules: Rules) -> Group:
+def _volume(part: Part, rules: Rules) -> Group:
+    frames = part.frames
+    if part.reason:
+        return _refused(frames, part.reason, part.detail)
     places = np.unique(places_of(stack_of(frames))).size
     few = _too_few(frames, places, rules)
     if few:
@@ -208,7 +212,15 @@ def _volume(frames: Sequence[Frame], rules: Rules) -> Group:
     if places == len(frames):
         return volume_of(frames, rules)
     detail = f"{len(frames)} images at {places} places"
+    told = [f"{keyword} ({_counts(sizes)})" for keyword, sizes in what_differs(frames).items()]
+    if told:
+        detail += f"; {', '.join(told)} differ there, and none of it gives whole volumes"
     return _refused(frames, "ambiguous_series" if told_apart(frames) else "duplicate_position", detail)
+
+
+def _counts(sizes: Sequence[int]) -> str:
+    """How many images have each value, where these are few enough to read."""
+    return f"{len(sizes)} values" if len(sizes) > 4 else " and ".join(map(str, sizes)) + " images"
 
 
 def _too_few(frames: Sequence[Frame], slices: int, rules: Rules) -> Group | None:

@@ -215,7 +215,9 @@ def _take_over(
     if fragments:
         _form_of(found, container, decoded_bytes=selection.limits.decoded_bytes)
     found.frames = (renewed_frame(known.frames[0], dataset, found.pseudonyms["sop"]),)
-    found.notes = tuple(sorted({*known.notes, *dataset.encoding.notes}))
+    found.notes = known.notes
+    if dataset.encoding.notes:
+        found.notes = tuple(sorted({*known.notes, *dataset.encoding.notes}))
 
 
 def _understand(found: Findings, container: Container, key: Key, selection: Selection) -> None:
@@ -253,6 +255,8 @@ def _identify(found: Findings, dataset: Dataset, key: Key, selection: Selection)
     day = date_of(dataset.text("StudyDate"))
     if day is not None and found.patient_id:
         found.attributes = {**found.attributes, **POLICIES[selection.dates](day, found.patient_id, key)}
+    if day is not None and patient:  # a table may name a patient's scans of a day; both together name no date
+        found.pseudonyms["day"] = key.pseudonym("day", patient, day.isoformat())
 
 
 def _find_owner(found: Findings, dataset: Dataset, key: Key, owners: Owners) -> None:

@@ -119,6 +119,10 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "Mend the files of its series that could not be read (each has a reason of its own), "
             "and the volume is whole.",
         ),
+        (
+            r"NumberOfTemporalPositions announces$",
+            "Fetch the series again; if its scan was broken off, correct NumberOfTemporalPositions.",
+        ),
     ),
     "variable_spacing": (
         (

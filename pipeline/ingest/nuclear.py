@@ -46,10 +46,10 @@ def places_of(dataset: Dataset, frames: int) -> tuple[Place, ...]:
         return (first,) * frames
     slices = _slices(dataset, frames)
     step_mm = _step_mm(dataset) if len(set(slices)) > 1 else 0.0
-    keys = _keys(dataset, frames)
+    lowest = min(slices)
     return tuple(
-        Place(_moved(first, (number - 1) * step_mm), first.orientation, own)
-        for number, own in zip(slices, keys, strict=True)
+        Place(_moved(first, (number - lowest) * step_mm), first.orientation, own)
+        for number, own in zip(slices, _keys(dataset, frames), strict=True)
     )
 
 
@@ -64,7 +64,7 @@ def _first_place(dataset: Dataset) -> Place:
 
 
 def _slices(dataset: Dataset, frames: int) -> Sequence[float]:
-    """The number of the slice that each frame is, from 1."""
+    """The number of the slice that each frame is; the lowest lies at the place that is stated."""
     slices = _vector(dataset, "SliceVector", frames)
     if slices:
         return slices

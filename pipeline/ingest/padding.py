@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.ingest.reasons import Refusal
-from pipeline.ingest.units import HIGHEST_HU, LOWEST_HU
+from pipeline.ingest.units import AIR_HU, HIGHEST_HU, LOWEST_HU
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
@@ -49,8 +49,9 @@ def undeclared(array: Array, padded: Mask | None, lowest: float) -> Mask | None:
 
 
 def is_beyond_measure(numbers: Range) -> bool:
-    """Whether padding of these numbers can be told from Hounsfield units."""
-    return numbers[1] < LOWEST_HU or numbers[0] > HIGHEST_HU
+    """Whether padding of these numbers, or its range up to air, can be told from Hounsfield units."""
+    below = numbers[0] < LOWEST_HU and numbers[1] <= AIR_HU + _NEAR_AIR_HU
+    return below or numbers[0] > HIGHEST_HU
 
 
 def blurred(array: Array, padded: Mask | None, numbers: Range, *, lossy: bool) -> Mask | None:
@@ -63,9 +64,9 @@ def blurred(array: Array, padded: Mask | None, numbers: Range, *, lossy: bool) -
     from scipy import ndimage
 
     exact = np.zeros(array.shape, np.bool_) if padded is None else padded
-    if numbers[1] < LOWEST_HU:
+    if numbers[0] < LOWEST_HU:
         beyond = (array < LOWEST_HU) & ~exact
-        near = beyond & (array <= numbers[1] + _NEAR_SHARE * (LOWEST_HU - numbers[1]))
+        near = beyond & (array <= numbers[1] + _NEAR_SHARE * max(LOWEST_HU - numbers[1], 0))
     else:
         beyond = (array > HIGHEST_HU) & ~exact
         near = beyond & (array >= numbers[0] - _NEAR_SHARE * (numbers[0] - HIGHEST_HU))

@@ -19,3 +19,12 @@ def orientation_in(dataset: Dataset | None) -> Sextuple | None:
     if len(values) != 6:
         return None
     return (values[0], values[1], values[2], values[3], values[4], values[5])
+
+
+def decimals_in(dataset: Dataset | None) -> tuple[int, ...]:
+    """How many decimals each coordinate of ImagePositionPatient is written with; () if not plainly so."""
+    coordinates = b"" if dataset is None else dataset.raw("ImagePositionPatient").rstrip(b" \0")
+    texts = coordinates.replace(b",", b".").split(b"\\")
+    if len(texts) != 3 or any(b"e" in text or b"E" in text for text in texts):
+        return ()
+    return tuple([len(text.strip().partition(b".")[2]) for text in texts])

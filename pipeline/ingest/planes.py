@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from struct import Struct
 
+from pipeline.ingest import vocabulary
 from pipeline.ingest.attributes import optional_number, optional_numbers
 from pipeline.ingest.csa import mosaic_layout, mosaic_weighting
 from pipeline.ingest.dataset import Dataset
 from pipeline.ingest.frames import Frame
 from pipeline.ingest.nuclear import Place, places_of
 from pipeline.ingest.pixels import PixelFormat
-from pipeline.ingest.places import orientation_in, position_in
+from pipeline.ingest.places import decimals_in, orientation_in, position_in
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.spacing import spacing_of
 from pipeline.ingest.suv import moment_of, moment_of_datetime
@@ -21,6 +22,7 @@ from pipeline.ingest.values import Transform
 
 _EPOCH = moment_of("19000101", "000000")
 
+_RESPIRATORY = "NominalPercentageOfRespiratoryPhase"
 _NUMBER_KEYS = (
     # (key, functional group, keyword in it, keyword at the top level)
     ("echo_time", "MREchoSequence", "EffectiveEchoTime", "EchoTime"),
@@ -29,18 +31,34 @@ _NUMBER_KEYS = (
     ("b_value", "MRDiffusionSequence", "DiffusionBValue", "DiffusionBValue"),
     ("temporal_position", "FrameContentSequence", "TemporalPositionIndex", "TemporalPositionIdentifier"),
     ("trigger_time", "CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime", "TriggerTime"),
+    ("repetition_time", "MRTimingAndRelatedParametersSequence", "RepetitionTime", "RepetitionTime"),
+    ("kvp", "CTXRayDetailsSequence", "KVP", "KVP"),
+    ("cardiac_phase", "CardiacSynchronizationSequence", *2 * ("NominalPercentageOfCardiacPhase",)),
+    ("respiratory_phase", "RespiratorySynchronizationSequence", *2 * (_RESPIRATORY,)),
     ("acquisition_number", "FrameContentSequence", "FrameAcquisitionNumber", "AcquisitionNumber"),
 )
 _OWN_NUMBER_KEYS = (("instance_number", "InstanceNumber"), ("acquisition_number", "AcquisitionNumber"))
 _OWN_KEYS = frozenset({"acquisition_time", *(key for key, _ in _OWN_NUMBER_KEYS)})
 _CLASSIC_KEYS = tuple((key, keyword) for key, _, _, keyword in _NUMBER_KEYS if key not in _OWN_KEYS)
-_TOP_NUMBER_KEYS = (("echo_number", "EchoNumbers"), ("temporal_positions", "NumberOfTemporalPositions"))
+_TOP_NUMBER_KEYS = (
+    ("echo_number", "EchoNumbers"),
+    ("temporal_positions", "NumberOfTemporalPositions"),
+    ("announced_slices", "NumberOfSlices"),
+    ("announced_images", "ImagesInAcquisition"),
+    ("frame_reference_time", "FrameReferenceTime"),
+)
 _PLACES = frozenset({0x00200032, 0x00209056, 0x00209057})
 """What dimensions of space point at: the position, the stack, the position in the stack."""
 _TOP_TEXT_KEYS = (
     ("presentation_intent", "PresentationIntentType"),
     ("intensity_relationship", "PixelIntensityRelationship"),
 )
+_TOP_WORD_KEYS = (
+    ("scanning_sequence", "ScanningSequence"),
+    ("sequence_variant", "SequenceVariant"),
+    ("series_type", "SeriesType"),
+)
+_FRAME_TYPES = ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence", "PETFrameTypeSequence")
 
 
 @dataclass(frozen=True)
@@ -79,6 +97,7 @@ def frames_of(
             samples=form.samples,
             photometric=form.photometric,
             position_mm=place.position_mm,
+            position_decimals=_position_decimals(groups, index),
             orientation=place.orientation,
             spacing_mm=spacing,
             spacing_kind=kind,
@@ -109,6 +128,7 @@ def renewed_frame(known: Frame, dataset: Dataset, sop_id: str) -> Frame:
         known,
         source=sop_id,
         position_mm=position_in(dataset) if "ImagePositionPatient" in dataset else known.position_mm,
+        position_decimals=decimals_in(dataset),
         keys={**keys, **_own_keys(dataset)},
     )
 
@@ -120,13 +140,17 @@ def _place(groups: FunctionalGroups, index: int) -> Place:
     )
 
 
+def _position_decimals(groups: FunctionalGroups, index: int) -> tuple[int, ...]:
+    return decimals_in(groups.holder("PlanePositionSequence", index, "ImagePositionPatient"))
+
+
 def _measure(groups: FunctionalGroups, index: int, keyword: str) -> float | None:
     holder = groups.holder("PixelMeasuresSequence", index, keyword)
     return optional_number(holder, keyword) if holder is not None else None
 
 
 def _image_type(groups: FunctionalGroups, index: int) -> tuple[str, ...]:
-    for sequence in ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence"):
+    for sequence in _FRAME_TYPES:
         item = groups.item(sequence, index)
         if item is not None and (words := item.words("FrameType")):
             return words
@@ -154,8 +178,9 @@ def _own_keys(dataset: Dataset) -> dict[str, str | float]:
 def _series_keys(dataset: Dataset) -> dict[str, str | float]:
     texts = {key: dataset.text(keyword) for key, keyword in _TOP_TEXT_KEYS}
     numbers = {key: optional_number(dataset, keyword) for key, keyword in _TOP_NUMBER_KEYS}
+    words = {key: "\\".join(sorted(set(dataset.words(keyword)))) for key, keyword in _TOP_WORD_KEYS}
     return {
-        **{key: text for key, text in texts.items() if text},
+        **{key: text for key, text in (texts | words).items() if text},
         **{key: number for key, number in numbers.items() if number is not None},
         **_mosaic_keys(dataset),
     }
@@ -170,6 +195,7 @@ def _frame_keys(groups: FunctionalGroups, index: int, dimensions: Sequence[int])
     kernel = groups.holder("CTReconstructionSequence", index, "ConvolutionKernel")
     if kernel is not None and (text := kernel.text("ConvolutionKernel")):
         keys["kernel"] = text
+    keys |= _contrast_key(groups, index) | _component_key(groups, index)
     gradient = _gradient(groups, index)
     if gradient:
         keys["gradient"] = _gradient_text(gradient)
@@ -182,6 +208,24 @@ def _frame_keys(groups: FunctionalGroups, index: int, dimensions: Sequence[int])
         if dimensions and len(values) > max(dimensions):
             keys["dimension_index"] = "\\".join(f"{values[place]:.0f}" for place in dimensions)
     return keys
+
+
+def _contrast_key(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
+    """Whether a contrast agent was given; which one is free text and stays here (PS3.3 C.7.6.4)."""
+    usage = groups.item("ContrastBolusUsageSequence", index)
+    if usage is not None:
+        given = usage.text("ContrastBolusAgentAdministered") == "YES"
+    else:
+        agent = vocabulary.agent(groups.dataset.text("ContrastBolusAgent"))
+        given = agent == vocabulary.GIVEN or "ContrastBolusAgentSequence" in groups.dataset
+    return {"contrast": "given"} if given else {}
+
+
+def _component_key(groups: FunctionalGroups, index: int) -> dict[str, str | float]:
+    """Magnitude, phase, real or imaginary part, where an enhanced object says it apart."""
+    item = groups.item("MRImageFrameTypeSequence", index) or groups.dataset
+    component = item.text("ComplexImageComponent")
+    return {"component": component} if component else {}
 
 
 def _dimensions(dataset: Dataset) -> tuple[int, ...]:

@@ -24,8 +24,12 @@ from pipeline.records import Attribute
 PixelDigest = Callable[[str, int], str]
 """A text for frame `index` of the file `token`, equal for equal pixels."""
 
-_TELLING = ("b_value", "echo_number", "echo_time", "flip_angle", "inversion_time", "temporal_position")
+_TELLING = (
+    "b_value", "cardiac_phase", "echo_number", "echo_time", "flip_angle", "inversion_time", "kvp",
+    "respiratory_phase", "temporal_position",
+)  # fmt: skip
 """Numbers of a plane that a case may hold."""
+_RANKS = ("time_index", "variant_index")
 _FACTOR_TOLERANCE = 1e-3  # of rounding: the seconds of a start, a weight of one decimal
 _GRAVITY = {"failed": 0, "quarantined": 1, "excluded": 2, "accepted": 3}
 
@@ -158,7 +162,8 @@ def _same_image(copies: Sequence[tuple[str, Header]], pixel_digest: PixelDigest)
 def _without_place(frame: Frame) -> str:
     """What must agree between copies; where they are filed and how colours were stored needn't."""
     keys = {name: value for name, value in sorted(frame.keys.items()) if name != "frame_of_reference"}
-    return repr(replace(frame, study_id="", series_id="", photometric="", image_type=(), keys=keys))
+    unlike = replace(frame, study_id="", series_id="", photometric="", image_type=(), position_decimals=())
+    return repr(replace(unlike, keys=keys))
 
 
 def _groups(
@@ -222,18 +227,21 @@ def _case_plan(
         case_id=case_id(names),
         group=made,
         tokens={source: chosen[source] for source in sources},
-        unit=SUV if frame.series_id in uptakes else str(frame.keys["unit"]),
+        unit=SUV if frame.uptake and frame.series_id in uptakes else str(frame.keys["unit"]),
         attributes={**first.attributes, **_telling(made), **made.measures},
         notes=tuple(sorted(notes)),
     )
 
 
 def _series_with_uptakes(groups: Iterable[Group]) -> set[str]:
-    """The series all of whose planes can be turned into SUVbw, by one factor: all of a series, or nothing."""
+    """The series whose planes can all be turned into SUVbw, by one factor: all of a series, or nothing.
+
+    What a series holds besides, as a captured screen, has no unit and doesn't count.
+    """
     factors: defaultdict[str, list[float | None]] = defaultdict(list)
     for made in groups:
         for frame in made.frames:
-            if frame.modality == PET:
+            if frame.modality == PET and frame.unit_told:
                 factors[frame.series_id].append(frame.uptake)
     return {series for series, told in factors.items() if _is_one_factor(told)}
 
@@ -277,6 +285,5 @@ def _telling(made: Group) -> dict[str, Attribute]:
     told: dict[str, Attribute] = {name: first[name] for name in _TELLING if name in common}
     if "kernel" in common:
         told["convolution_kernel"] = vocabulary.kernel(str(first["kernel"]))
-    if "time_index" in made.separated_by:
-        told["time_index"] = made.separated_by["time_index"]
-    return told
+    ranks = {name: made.separated_by[name] for name in _RANKS if name in made.separated_by}
+    return {**told, **ranks}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.ingest.reasons import Refusal
-from pipeline.ingest.units import CT, HIGHEST_HU, LOWEST_HU, SUV
+from pipeline.ingest.units import CT, HIGHEST_HU, HU, HU_MODIFIED, LOWEST_HU, SUV
 from pipeline.ingest.values import Plane, Transform
 
 _AIR_BELOW_HU = -500
@@ -58,14 +58,16 @@ def check_ct(tally: Tally, transform: Transform, *, bits_stored: int) -> None:
 
     A slope or intercept that is missing, applied twice or of the wrong sign shows here. Scanners with
     an extended scale store more than 12 bits and reach values above 4000. A field of view inside the body
-    holds no air: without any, an intercept must prove that the numbers are on the scale of Hounsfield units.
-    `transform` is that of one of the volume's planes.
+    holds no air: without any, an intercept must prove Hounsfield units. Of numbers that are not said to be
+    such only the ends are known. `transform` is that of one of the volume's planes.
     """
     if not tally.voxels:
         raise Refusal("implausible_values", "all voxels are padding")
     below, above = tally.below / tally.voxels, tally.above / tally.voxels
     too_high = above > _IMPLAUSIBLE_SHARE and bits_stored <= _ORDINARY_BITS
-    unproven = transform.hounsfield and not tally.has_intercept and tally.lowest >= _AIR_BELOW_HU
+    unproven = (
+        transform.unit in (HU, HU_MODIFIED) and not tally.has_intercept and tally.lowest >= _AIR_BELOW_HU
+    )
     if below > _IMPLAUSIBLE_SHARE or too_high or unproven:
         raise Refusal(
             "implausible_values",

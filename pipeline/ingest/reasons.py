@@ -173,6 +173,11 @@ REASONS: dict[str, Reason] = {
         "The series holds several volumes that cannot be separated safely.",
         "Give each volume a series of its own (SeriesInstanceUID), or export them as one enhanced object.",
     ),
+    "inconsistent_series": Reason(
+        "quarantined",
+        "Slices that make one even stack differ in something that may make them two scans.",
+        "Export the series again; where they are two scans, put each in a series of its own.",
+    ),
     "mosaic_layout_unknown": Reason(
         "quarantined",
         "A tiled image whose layout was removed.",
@@ -268,5 +273,8 @@ NOTES: dict[str, str] = {
     "nominal": "One slice: its thickness is the nominal one.",
     "z_resampled": "Slices were resampled to an even distance.",
     "untilted": "A gantry tilt was straightened by resampling.",
+    "details_differ": "Slices of one volume differ in details of the header that decide no voxel.",
+    "time_untold": "Volumes in one place were told apart by instance numbers; nothing says what they are.",
+    "fewer_than_announced": "An acquisition announces more images than this series has of it.",
     "contours_skipped": "Some contours of a structure set were not used.",
 }

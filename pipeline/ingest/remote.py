@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import digests
 from pipeline.errors import DataError, UsageError
+from pipeline.printed import setup
 
 if TYPE_CHECKING:
     import fsspec
@@ -81,7 +82,7 @@ def _opened(url: bytes) -> tuple[fsspec.AbstractFileSystem, str]:
     except (ImportError, ValueError) as error:
         raise UsageError(
             f"`ingest.raw` is a URL that can't be read with what is installed ({error}). "
-            "Run `make setup DASK=1`, and install the driver for the URL's protocol into .venv."
+            f"Run `{setup('dask')}`, and install the driver for the URL's protocol into .venv."
         ) from None
     return system, name
 

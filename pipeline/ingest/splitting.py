@@ -1,247 +1,192 @@
-"""Volumes that share a series told apart: by what is listed, and by what differs where places repeat.
+"""Volumes that share a series told apart: by their kind, and by what differs where places repeat or clash.
 
-A key splits a set of planes only if every part covers the same places, each equally often; else the
-set is left whole and its repeated places get a reason. Numbers of instances are no evidence of
-time, with the exceptions of `_by_instance`.
+A volume is of one kind, whether or not the places of two kinds repeat. Planes of one kind are cut further
+where they don't make one even grid: by what differs, if the parts cover the same places, each equally often,
+or if each is a whole volume; else they are left as they are and get a reason. Numbers of instances are no
+evidence of time, with the exceptions of `_by_instance`.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
+from pipeline.ingest.evidence import by_place, is_whole, overlap, repeats, verdict
 from pipeline.ingest.frames import Frame
-from pipeline.ingest.stacking import places_of, stack_of
-
-__all__ = [
-    "Keys",
-    "Part",
-    "clusters",
-    "listed_values",
-    "repeats",
-    "separated",
-    "told_apart",
-    "told_values",
-]
-
-Keys = dict[str, str | float]
-Part = tuple[list[Frame], Keys]
-
-# These change what a value means, so they split a series even where no place repeats.
-_LISTED_KEYS = ("presentation_intent", "intensity_relationship", "kernel", "stack_id")
-_POSITION_KEY = ("temporal_position",)
-# Many writers count slices by it.
-_COUNTED_KEY = ("acquisition_number",)
-# These split only where places repeat; tried in this order, those in one row together.
-_VALUE_KEYS = (
-    ("echo_time", "echo_number"),
-    ("inversion_time",),
-    ("flip_angle",),
-    ("b_value", "gradient"),
-    _POSITION_KEY,
-    _COUNTED_KEY,
+from pipeline.ingest.grid import is_even, stack_of
+from pipeline.ingest.parts import Part, Sets, divided_further, in_turn, told_by, variants
+from pipeline.ingest.repeated import by_repeats, diffusion_untold
+from pipeline.ingest.traits import (
+    ASIDES,
+    KINDS,
+    NUMBER_KINDS,
+    THICKNESS,
+    TIMES,
+    UNKNOWN_WORDS,
+    WORD_KINDS,
+    Trait,
+    sets_of,
 )
-_TIME_KEYS = ("trigger_time", "acquisition_time")
-_DIMENSION_KEY = ("dimension_index",)
-_NUMBER_TOLERANCE = 1e-3
+
+__all__ = ["separated", "separated_by_repeats", "told_values"]
+
+_POSITION_KEY = "temporal_position"
+_IN_TIME = frozenset({_POSITION_KEY, "cardiac_phase", "respiratory_phase"})
+_REFERENCE_TIME = TIMES[-1]
+# Scans of one energy or phase each may cover other ranges; echoes or weightings of one scan never do.
+_RANGE_OF_THEIR_OWN = frozenset({"kvp", "cardiac_phase", "respiratory_phase"})
 
 
-def clusters(values: NDArray[np.float64], tolerance: float) -> NDArray[np.int64]:
-    """A number for each row of `values` (rows, columns): equal where they chain within `tolerance`.
-
-    Doesn't depend on the order of the rows, and no value sits on an edge as it would with rounding.
-    """
-    labels = np.zeros(len(values), dtype=np.int64)
-    while True:
-        finer = labels
-        for column in values.T:
-            finer = _cut(finer, column, tolerance)
-        if (finer == labels).all():
-            return labels
-        labels = finer
-
-
-def _cut(labels: NDArray[np.int64], column: NDArray[np.float64], tolerance: float) -> NDArray[np.int64]:
-    """The labels with each set cut where its sorted values leave a gap."""
-    order = np.lexsort((column, labels))
-    cuts = (np.diff(labels[order]) != 0) | (np.diff(column[order]) > tolerance)
-    finer = np.empty_like(labels)
-    finer[order] = np.concatenate([[0], np.cumsum(cuts)])
-    return finer
-
-
-def listed_values(frame: Frame) -> Keys:
-    """The keys of a frame that split a series wherever they differ; absent ones are empty."""
-    listed: Keys = {name: frame.keys.get(name, "") for name in _LISTED_KEYS}
-    listed["image_type"] = "\\".join(frame.image_type[2:])
-    return listed
-
-
-def told_values(frame: Frame) -> tuple[str | float, ...]:
+def told_values(frame: Frame) -> tuple[object, ...]:
     """What a frame says about itself that would make it another volume than one with equal pixels."""
-    return tuple(frame.keys.get(name, "") for names in (*_VALUE_KEYS, _DIMENSION_KEY) for name in names)
-
-
-def repeats(frames: Sequence[Frame]) -> bool:
-    """Whether two of the frames lie at the same place."""
-    return max(Counter(places_of(stack_of(frames)).tolist()).values()) > 1
+    said = tuple(trait.read(frame) for trait in (*KINDS, *ASIDES))
+    return (*said, *(frame.keys.get(name, "") for name in ("acquisition_number", "dimension_index")))
 
 
 def separated(frames: Sequence[Frame]) -> list[Part]:
-    """The frames in parts without repeated places, each with the keys that tell it apart.
+    """The frames in parts of one kind each, at places of their own, with the keys that tell them apart.
 
-    A part may still repeat places where no key separates them; the caller judges that.
+    A part may still repeat places, or be uneven, where nothing separates it; the caller judges that.
     """
-    if not repeats(frames) or _diffusion_untold(frames):
-        return [(list(frames), {})]
-    for names in _VALUE_KEYS:
-        if parts := _by_value(frames, names):
-            return parts
-    return _by_time(frames) or _by_dimension(frames) or _by_instance(frames) or [(list(frames), {})]
+    if len(frames) < 2:
+        return [Part(frames)]
+    repeated = repeats(frames)
+    for divide in (_by_word_kind, by_repeats if repeated else _by_number_kind, _by_clash):
+        if parts := divide(frames):
+            return divided_further(parts, separated)
+    asides = not repeated and any(len(sets_of(frames, trait, silent=True)) > 1 for trait in (*KINDS, *ASIDES))
+    return [Part(frames, notes=("details_differ",) if asides else ())]
 
 
-def told_apart(frames: Sequence[Frame]) -> bool:
-    """Whether repeated places look like further volumes rather than stray slices.
-
-    True where every place repeats, or where some key differs between planes at one place.
-    """
-    by_place = list(_by_place(frames).values())
-    if min(len(planes) for planes in by_place) > 1:
-        return True
-    names = [name for row in _VALUE_KEYS for name in row] + [*_TIME_KEYS]
-    return any(len({frame.keys.get(name) for frame in planes}) > 1 for planes in by_place for name in names)
+def separated_by_repeats(frames: Sequence[Frame]) -> list[Part]:
+    """As `separated`, for planes that are volumes of their own, as mosaics: only where places repeat."""
+    if len(frames) < 2 or not repeats(frames):
+        return [Part(frames)]
+    return divided_further(by_repeats(frames), separated_by_repeats) or [Part(frames)]
 
 
-def _by_value(frames: Sequence[Frame], names: Sequence[str]) -> list[Part]:
-    """A part for each value of the keys, separated further; empty if these aren't whole volumes."""
-    sets = list(_of_equal_value(frames, names).values())
-    if len(sets) < 2 or not _complete(frames, sets):
-        return []
-    grow_with_time = names == _POSITION_KEY or (names == _COUNTED_KEY and _in_turn(sets))
-    parts: list[Part] = []
-    for rank, part in enumerate(sets):
-        told = min(part, key=lambda frame: frame.name).keys
-        keys = {name: told[name] for name in names if name in told}
-        if grow_with_time:
-            keys["time_index"] = rank
-        parts += [(inner, keys | more) for inner, more in separated(part)]
-    return parts
+def _is_sound(frames: Sequence[Frame]) -> bool:
+    """Whether the frames are whole volumes, told apart if they are several."""
+    return all(not part.reason and is_whole(part.frames) for part in separated(frames))
 
 
-def _in_turn(volumes: Sequence[Sequence[Frame]]) -> bool:
-    """Whether no acquisition time contradicts that one volume comes after the other; equal ones don't."""
-    told = [[float(frame.keys.get("acquisition_time", 0)) for frame in volume] for volume in volumes]
-    return all(max(first) <= min(second) for first, second in pairwise(told))
-
-
-def _of_equal_value(frames: Sequence[Frame], names: Sequence[str]) -> dict[int, list[Frame]]:
-    """The frames by a label of what they have in these keys, in the order of the labels."""
-    labels = np.zeros(len(frames), dtype=np.int64)
-    for name in names:
-        labels = labels * (len(frames) + 1) + _value_labels([frame.keys.get(name) for frame in frames])
-    sets: dict[int, list[Frame]] = defaultdict(list)
-    for label, frame in sorted(zip(labels.tolist(), frames, strict=True), key=lambda pair: pair[0]):
-        sets[label].append(frame)
-    return sets
-
-
-def _value_labels(values: Sequence[str | float | None]) -> NDArray[np.int64]:
-    """Labels growing with the value: absent ones first, numbers within a tolerance, texts."""
-    numbers = [value for value in values if isinstance(value, int | float)]
-    chained = clusters(np.array(numbers, dtype=np.float64).reshape(-1, 1), _NUMBER_TOLERANCE)
-    labels: dict[str | float | None, int] = {None: 0}
-    labels.update(zip(numbers, (chained + 1).tolist(), strict=True))
-    texts = sorted({value for value in values if isinstance(value, str)})
-    labels.update((text, len(numbers) + 1 + i) for i, text in enumerate(texts))
-    return np.array([labels[value] for value in values], dtype=np.int64)
-
-
-def _complete(frames: Sequence[Frame], parts: Sequence[Sequence[Frame]]) -> bool:
-    """Whether every part covers all places, each place of a part equally often."""
-    place_of = {frame.name: place for place, planes in _by_place(frames).items() for frame in planes}
-    places = set(place_of.values())
-    for part in parts:
-        counts = Counter(place_of[frame.name] for frame in part)
-        if set(counts) != places or len(set(counts.values())) != 1:
-            return False
-    return True
-
-
-def _by_time(frames: Sequence[Frame]) -> list[Part]:
-    """The n-th plane of every place in time makes the n-th volume, if the times don't contradict it.
-
-    Acquisition times of one volume must all come before those of the next. Trigger times may drift
-    with the heart rate, so only the first two volumes are held against each other.
-    """
-    for name in _TIME_KEYS:
-        volumes = _ranked(frames, name)
-        spans = [[float(frame.keys[name]) for frame in volume] for volume in volumes]
-        compared = spans[:2] if name == "trigger_time" else spans
-        if volumes and all(max(first) < min(second) for first, second in pairwise(compared)):
-            return [(volume, {"time_index": rank}) for rank, volume in enumerate(volumes)]
+def _by_word_kind(frames: Sequence[Frame]) -> list[Part]:
+    """By the first word of which a volume has one value: these split wherever they differ."""
+    for trait in WORD_KINDS:
+        sets = sets_of(frames, trait, silent=repeats(frames))
+        if len(sets) > 1:
+            return [Part(own, told_by(own, trait)) for own in sets]
     return []
 
 
-def _by_dimension(frames: Sequence[Frame]) -> list[Part]:
-    """Volumes by the dimensions of an enhanced object, whatever they are, as by label and control in ASL.
+def _by_number_kind(frames: Sequence[Frame]) -> list[Part]:
+    """By the first number of which a volume has one value, if each then is whole; else all are refused."""
+    for trait in NUMBER_KINDS:
+        sets = sets_of(frames, trait)
+        counts_slices = trait.key == _POSITION_KEY and len(sets) == len(frames)
+        if len(sets) < 2 or counts_slices:
+            continue
+        if all(_is_sound(own) for own in sets):
+            in_time = trait.key in _IN_TIME
+            return [Part(own, told_by(own, trait), (n,) if in_time else ()) for n, own in enumerate(sets)]
+        detail = f"{trait.keyword} has {len(sets)} values in {len(frames)} slices, not each an even volume"
+        return [Part(frames, reason="ambiguous_series", detail=detail)]
+    return []
 
-    Of one object only: an index means the same in two of them only by chance.
+
+def _by_clash(frames: Sequence[Frame]) -> list[Part]:
+    """By what may differ within a volume, where it shows that these are several."""
+    if repeats(frames) and diffusion_untold(frames):
+        return []
+    if not repeats(frames) and is_even(stack_of(frames)):
+        return _by_evidence(frames)
+    for trait in (*ASIDES, *NUMBER_KINDS, *TIMES, THICKNESS):
+        sets = sets_of(frames, trait, silent=True)
+        if len(sets) > 1 and _are_volumes(sets, frames, trait):
+            ranked = trait in TIMES and in_turn(sets)
+            return [Part(own, told_by(own, trait), (n,) if ranked else ()) for n, own in enumerate(sets)]
+    return _by_run(frames)
+
+
+def _are_volumes(sets: Sets, frames: Sequence[Frame], trait: Trait) -> bool:
+    """Whether each set is a whole volume, or a place watched before one, as for the arrival of contrast.
+
+    What only counts or times acquisitions proves nothing for parts that lie end to end, with a hole
+    between them perhaps. A volume that covers less than others made alike has lost slices.
     """
-    return _by_value(frames, _DIMENSION_KEY) if len({frame.source for frame in frames}) == 1 else []
+    if trait not in ASIDES and not overlap(sets):
+        return False
+    watched = [own for own in sets if _is_one_watched_place(own, frames)]
+    volumes = [own for own in sets if own not in watched]
+    if trait is _REFERENCE_TIME or (trait in NUMBER_KINDS and trait.key not in _RANGE_OF_THEIR_OWN):
+        alike = 1
+    else:
+        alike = 3 if frames[0].modality == "CT" else 2
+    return bool(volumes) and not _lost(volumes, frames, alike) and all(map(_is_sound, volumes))
 
 
-def _by_instance(frames: Sequence[Frame]) -> list[Part]:
-    """Volumes by instance number, where repeats differ in no key and can be nothing but time.
+def _is_one_watched_place(own: Sequence[Frame], frames: Sequence[Frame]) -> bool:
+    names = {frame.name for frame in own}
+    at_place = [planes for planes in by_place(frames).values() if names & {frame.name for frame in planes}]
+    return len(at_place) == 1 and len(at_place[0]) > 1
 
-    The numbers have to run through the repeats in equal steps at every place. Either every plane states its
-    diffusion weighting, so that repeats can't be diffusion, or the series announces that many temporal
-    positions (an interrupted scan has fewer) and the numbers of each come before those of the next: else
-    they may count something else first, as real and imaginary parts.
+
+def _lost(sets: Sets, frames: Sequence[Frame], alike: int) -> bool:
+    """Whether a set covers only some of the places that at least `alike` others have in common."""
+    place_of = {frame.name: place for place, planes in by_place(frames).items() for frame in planes}
+    covered = Counter(frozenset(place_of[frame.name] for frame in own) for own in sets)
+    return any(less < most for most, count in covered.items() if count >= alike for less in covered)
+
+
+def _by_evidence(frames: Sequence[Frame]) -> list[Part]:
+    """Planes of one even grid cut where their places show that they are two; or refused."""
+    for trait in (*KINDS, *ASIDES, UNKNOWN_WORDS, *TIMES):
+        sets = sets_of(frames, trait, silent=True)
+        if len(sets) < 2 or (trait in TIMES and not _are_passes(sets)):
+            continue
+        told = "apart" if trait is _REFERENCE_TIME and _are_time_frames(sets) else verdict(sets)
+        if told == "one" or (told == "on" and trait is not UNKNOWN_WORDS):
+            continue
+        if told == "apart" and trait is not UNKNOWN_WORDS:
+            ranked = trait in TIMES
+            return [Part(own, told_by(own, trait), (n,) if ranked else ()) for n, own in enumerate(sets)]
+        if told == "unclear" and trait in TIMES and frames[0].modality == "MR":
+            continue  # interleaving is how MR scans
+        detail = f"{trait.keyword} has {len(sets)} values over one even stack of {len(frames)} slices"
+        return [Part(frames, reason="inconsistent_series", detail=detail)]
+    return []
+
+
+def _are_time_frames(sets: Sets) -> bool:
+    """Whether PET slices of several reference times are volumes in time, rather than beds end to end.
+
+    The series says that it is DYNAMIC, or how many slices it has (PS3.3 C.8.9.1). Beds never interleave.
     """
-    volumes = _ranked(frames, "instance_number")
-    if not volumes or _differ(frames):
+    told = [frame.keys for own in sets for frame in own]
+    dynamic = any("DYNAMIC" in str(keys.get("series_type", "")) for keys in told)
+    slices = {keys.get("announced_slices") for keys in told}
+    return dynamic or overlap(sets) or all(slices == {len(own)} for own in sets)
+
+
+def _are_passes(sets: Sets) -> bool:
+    """Whether sets by time can be several passes: each is whole, and after the other by the clock."""
+    clocked = all("acquisition_time" in frame.keys for own in sets for frame in own) or all(
+        "frame_reference_time" in frame.keys for own in sets for frame in own
+    )
+    return clocked and all(map(is_whole, sets)) and in_turn(sets)
+
+
+def _by_run(frames: Sequence[Frame]) -> list[Part]:
+    """Passes over uneven places by their instance numbers, which run through each even pass in turn."""
+    numbers = [frame.keys.get("instance_number") for frame in frames]
+    if repeats(frames) or None in numbers or len(set(numbers)) < len(numbers):
         return []
-    numbers = np.array([[float(frame.keys["instance_number"]) for frame in volume] for volume in volumes])
-    if np.ptp(np.diff(numbers, axis=0), axis=1).any():
-        return []
-    announced = min(float(frame.keys.get("temporal_positions", 0)) for frame in frames)
-    in_turn = bool((numbers.max(axis=1)[:-1] < numbers.min(axis=1)[1:]).all())
-    weighted = all("b_value" in frame.keys for frame in frames)
-    if not weighted and not (in_turn and len(volumes) <= announced):
-        return []
-    return [(volume, {"time_index": rank}) for rank, volume in enumerate(volumes)]
-
-
-def _differ(frames: Sequence[Frame]) -> bool:
-    """Whether planes at one place differ in a key, but for the number of their acquisition."""
-    keys = [names for names in _VALUE_KEYS if names != _COUNTED_KEY]
-    return any(len(_of_equal_value(planes, key)) > 1 for planes in _by_place(frames).values() for key in keys)
-
-
-def _ranked(frames: Sequence[Frame], name: str) -> list[list[Frame]]:
-    """One list of planes for each rank of a numeric key; empty if a place lacks planes or order."""
-    by_place = list(_by_place(frames).values())
-    numeric = all(isinstance(frame.keys.get(name), int | float) for frame in frames)
-    if not numeric or len({len(planes) for planes in by_place}) != 1:
-        return []
-    ordered = [sorted(planes, key=lambda frame: frame.keys[name]) for planes in by_place]
-    if any(first.keys[name] == second.keys[name] for planes in ordered for first, second in pairwise(planes)):
-        return []
-    return [list(volume) for volume in zip(*ordered, strict=True)]
-
-
-def _by_place(frames: Sequence[Frame]) -> dict[int, list[Frame]]:
-    stack = stack_of(frames)
-    by_place: dict[int, list[Frame]] = defaultdict(list)
-    for place, frame in zip(places_of(stack).tolist(), stack.frames, strict=True):
-        by_place[place].append(frame)
-    return by_place
-
-
-def _diffusion_untold(frames: Sequence[Frame]) -> bool:
-    """Diffusion images without a public b-value: what their repeats are can't be known."""
-    return any("DIFFUSION" in frame.image_type and "b_value" not in frame.keys for frame in frames)
+    ordered = sorted(stack_of(frames).frames, key=lambda frame: frame.keys["instance_number"])
+    height_of = {frame.name: place for place, frame in enumerate(stack_of(frames).frames)}
+    runs: Sets = [[ordered[0]]]
+    for first, second in pairwise(ordered):
+        rises = height_of[second.name] > height_of[first.name]
+        goes_on = len(runs[-1]) < 2 or rises == (height_of[first.name] > height_of[runs[-1][-2].name])
+        runs[-1:] = [[*runs[-1], second]] if goes_on else [runs[-1], [second]]
+    return variants(runs) if len(runs) > 1 and overlap(runs) and all(map(is_whole, runs)) else []

@@ -1,79 +1,30 @@
-"""Planes in the order of space, the grid they make, or the reason why they make none.
-
-Order and distances come from positions projected on the normal, never from instance numbers or
-spacing tags (PS3.3 C.7.6.2.1.1).
-"""
+"""The volume that planes make, or the reason why they make none."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median, median_low
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.ingest.frames import Frame, Group, Rules
-from pipeline.ingest.geometry import affine_from, geometry_of, image_geometry, normal_of
+from pipeline.ingest.geometry import affine_from, geometry_of, image_geometry
+from pipeline.ingest.grid import (
+    GAP_TOLERANCE_MM,
+    GRID_TOLERANCE,
+    Stack,
+    Vector,
+    is_even,
+    rounding_mm,
+    stack_of,
+    tolerance_mm,
+)
 
-__all__ = ["Stack", "image_of", "places_of", "resampled_heights", "stack_of", "straight_shifts", "volume_of"]
+__all__ = ["image_of", "resampled_heights", "straight_shifts", "volume_of"]
 
-# Positions are written with about 1e-3 mm; slices this near to each other lie at the same place.
-GAP_TOLERANCE_MM = 0.01
-GAP_TOLERANCE = 0.01
-GRID_TOLERANCE = 0.10
 TILT_TOLERANCE_DEGREES = 0.5
 SHIFT_TOLERANCE_PIXELS = 0.01
-
-Vector = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Stack:
-    """Parallel planes sorted along their normal.
-
-    `positions` (planes, 3) are LPS mm; `heights` (planes,) the positions along `normal`; `rows` and
-    `columns` are the directions of growing row and column index; `spacing_mm` between rows, columns.
-    """
-
-    frames: tuple[Frame, ...]
-    positions: Vector
-    heights: Vector
-    normal: Vector
-    rows: Vector
-    columns: Vector
-    spacing_mm: tuple[float, float]
-
-
-def stack_of(frames: Sequence[Frame]) -> Stack:
-    """The frames sorted along the normal of the first by name.
-
-    Raises ValueError where orientation or spacing is missing; all must have positions.
-    """
-    named = sorted(frames, key=lambda frame: frame.name)
-    orientation, spacing_mm = named[0].orientation, named[0].spacing_mm
-    if orientation is None or spacing_mm is None:
-        raise ValueError("a plane without orientation or spacing has no place in a stack")
-    directions = np.asarray(orientation, dtype=np.float64).reshape(2, 3)
-    normal = normal_of(orientation)
-    normal /= np.linalg.norm(normal)
-    positions = np.array([frame.position_mm for frame in named], dtype=np.float64).reshape(-1, 3)
-    heights = positions @ normal
-    order = np.argsort(heights, kind="stable")
-    return Stack(
-        frames=tuple(named[i] for i in order),
-        positions=positions[order],
-        heights=heights[order],
-        normal=normal,
-        rows=directions[1],
-        columns=directions[0],
-        spacing_mm=spacing_mm,
-    )
-
-
-def places_of(stack: Stack) -> NDArray[np.int64]:
-    """A number for each plane, the same for planes at the same place, growing along the normal."""
-    return np.concatenate([[0], np.cumsum(np.diff(stack.heights) > GAP_TOLERANCE_MM)])
 
 
 def image_of(frame: Frame) -> Group:
@@ -119,17 +70,53 @@ def _single(stack: Stack) -> Group:
 
 
 def _gap_refusal(stack: Stack, rules: Rules) -> Group | None:
-    if _even(stack):
+    if is_even(stack):
         return None
     gaps = np.diff(stack.heights)
     usual = median_low(gaps.tolist())
     multiples = np.maximum(1, np.rint(gaps / usual))
-    if (multiples > 1).any() and (np.abs(gaps - multiples * usual) <= multiples * _tolerance_mm(usual)).all():
+    rounded_mm = rounding_mm(stack, usual)
+    allowed_mm = multiples * (tolerance_mm(usual) + rounded_mm) + rounded_mm
+    regular = (np.abs(gaps - multiples * usual) <= allowed_mm).all()
+    multiples = np.where(_thick(stack, usual, gaps), 1, multiples)
+    if regular and (multiples > 1).any():
         return Group(stack.frames, reason="missing_slices", detail=_missing(stack, multiples))
+    if _two_grids(stack.heights):
+        detail = f"{len(stack.frames)} slices on two grids that overlap, with nothing to tell them apart"
+        return Group(stack.frames, reason="ambiguous_series", detail=detail)
     if rules.resample_z == "linear":
         return None
     detail = f"gaps from {_mm(gaps.min())} to {_mm(gaps.max())} mm over {len(stack.frames)} slices"
     return Group(stack.frames, reason="variable_spacing", detail=detail)
+
+
+def _thick(stack: Stack, usual: float, gaps: Vector) -> NDArray[np.bool_]:
+    """Which gaps are wide because a slice at their side is thick, as in a head of two thicknesses."""
+    thickness = np.array([frame.thickness_mm or 0.0 for frame in stack.frames])
+    at_side = np.maximum(thickness[:-1], thickness[1:])
+    ordinary = at_side[gaps <= (1 + GRID_TOLERANCE) * usual]
+    return np.asarray(at_side >= (1 - GRID_TOLERANCE) * gaps / usual * max(ordinary.min(), GAP_TOLERANCE_MM))
+
+
+def _two_grids(heights: Vector) -> bool:
+    """Whether uneven heights are two even grids of one step: two passes, never to be resampled."""
+    gaps = np.diff(heights)
+    alternate = abs(gaps[0] - gaps[1]) > tolerance_mm(gaps[0]) if len(gaps) > 1 else False
+    for step in (gaps[0], gaps[:2].sum()) if alternate else (gaps[0],):
+        first = _chain(heights, step)
+        second = [height for height in heights if height not in first]
+        if len(second) > 2 < len(first) and second[0] < first[-1] and _chain(second, step) == second:
+            return True
+    return False
+
+
+def _chain(heights: Sequence[float] | Vector, step: float) -> list[float]:
+    """The heights that follow the first one at even steps."""
+    chain = [float(heights[0])]
+    for height in heights[1:]:
+        if abs(height - chain[-1] - step) <= tolerance_mm(step):
+            chain.append(float(height))
+    return chain
 
 
 def _line_refusal(stack: Stack) -> Group | None:
@@ -138,7 +125,8 @@ def _line_refusal(stack: Stack) -> Group | None:
     direction = (stack.positions[-1] - stack.positions[0]) / extent
     on_line = stack.positions[0] + np.outer(stack.heights - stack.heights[0], direction)
     beside_mm = float(np.linalg.norm(stack.positions - on_line, axis=1).max())
-    allowed_mm = max(GAP_TOLERANCE_MM, GRID_TOLERANCE * median(np.diff(stack.heights).tolist()))
+    usual = median(np.diff(stack.heights).tolist())
+    allowed_mm = max(GAP_TOLERANCE_MM, GRID_TOLERANCE * usual) + rounding_mm(stack, usual)
     if beside_mm <= allowed_mm:
         return None
     detail = f"a slice lies {_mm(beside_mm)} mm beside the line of the stack"
@@ -156,7 +144,7 @@ def _accepted(stack: Stack) -> Group:
     notes: list[str] = []
     measures: dict[str, float] = {}
     heights = stack.heights
-    if not _even(stack):
+    if not is_even(stack):
         heights = resampled_heights(stack)
         gaps = np.diff(stack.heights)
         notes.append("z_resampled")
@@ -190,15 +178,6 @@ def _straight_grid(stack: Stack, slices: int) -> tuple[Vector, tuple[int, ...]]:
     return origin, tuple(shape)
 
 
-def _even(stack: Stack) -> bool:
-    gaps = np.diff(stack.heights)
-    usual = median(gaps.tolist())
-    grid = np.linspace(stack.heights[0], stack.heights[-1], len(stack.heights))
-    gaps_even = (np.abs(gaps - usual) <= _tolerance_mm(usual)).all()
-    on_grid = (np.abs(stack.heights - grid) <= max(GAP_TOLERANCE_MM, GRID_TOLERANCE * usual)).all()
-    return bool(gaps_even and on_grid)
-
-
 def _tilt_degrees(stack: Stack) -> float:
     way = stack.positions[-1] - stack.positions[0]
     along = float(way @ stack.normal)
@@ -208,7 +187,8 @@ def _tilt_degrees(stack: Stack) -> float:
 def _tags_disagree(stack: Stack) -> bool:
     usual = median(np.diff(stack.heights).tolist())
     told = {abs(frame.spacing_between_mm) for frame in stack.frames if frame.spacing_between_mm is not None}
-    return any(abs(spacing - usual) > _tolerance_mm(usual) for spacing in told)
+    allowed_mm = tolerance_mm(usual) + rounding_mm(stack, usual)
+    return any(abs(spacing - usual) > allowed_mm for spacing in told)
 
 
 def _missing(stack: Stack, multiples: Vector) -> str:
@@ -220,11 +200,6 @@ def _missing(stack: Stack, multiples: Vector) -> str:
     ]
     more = f" and {len(holes) - 3} more holes" if len(holes) > 3 else ""
     return "; ".join(holes[:3]) + more
-
-
-def _tolerance_mm(gap_mm: float) -> float:
-    # The last nanometre is the arithmetic's own.
-    return max(GAP_TOLERANCE_MM, GAP_TOLERANCE * gap_mm) + 1e-6
 
 
 def _planes_shape(stack: Stack, slices: int) -> tuple[int, int, int]:

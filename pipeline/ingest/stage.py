@@ -13,28 +13,29 @@ from pipeline import digests, ledger
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.config import Config, Ingest
 from pipeline.draws import TOMBSTONE
-from pipeline.errors import DataError, GateError, UsageError
+from pipeline.errors import GateError, UsageError
 from pipeline.executors import Crew
 from pipeline.ingest import stated_units
 from pipeline.ingest.account import account_lines, check_usable, owner_lines, stamp
 from pipeline.ingest.changes import Changes, find_changes, known_files, unsettled_archives
-from pipeline.ingest.discover import Found, discover
+from pipeline.ingest.discover import Found
 from pipeline.ingest.keys import ask_key, open_key
 from pipeline.ingest.listing import list_archives
 from pipeline.ingest.locations import Locations
 from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.owner_table import owner_rows, reassigned, rows_for_children
 from pipeline.ingest.owners import Owners
+from pipeline.ingest.raw import paths_of_raw
 from pipeline.ingest.reasons import ARCHIVE, REASONS
-from pipeline.ingest.remote import is_url
 from pipeline.ingest.series_rules import parse
 from pipeline.ingest.update import Target, limits_of, update
+from pipeline.printed import make
 from pipeline.progress import say
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json
 
-VERSION = 7
+VERSION = 8
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10
@@ -53,7 +54,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     """
     settings = config.ingest
     key, made = open_key(config, workspace)
-    found = _discovered(workspace, settings, key)
+    found = paths_of_raw(config, workspace, key)
     if found and settings.key == PHANTOM:
         require_phantom(workspace.root / settings.raw)
     crew = Crew(workspace.data, settings.workers, settings.cluster)
@@ -134,7 +135,7 @@ def list_files(
     if not shown:
         say(f"No file is {state or 'known'}.")
     if unread:
-        say(f"{unread:,} more came after the last `make ingest`, which will read them.")
+        say(f"{unread:,} more came since; `{make('ingest')}` will read them.")
 
 
 def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
@@ -144,16 +145,13 @@ def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
     when nothing was read yet, or under another key; DataError when RAW is not there.
     """
     if not workspace.catalogue.is_file():
-        raise UsageError(
-            f"No file of '{workspace.name}' was read yet. "
-            f"`make ingest CONFIG=configs/{workspace.name}.yaml` reads them."
-        )
+        raise UsageError(f"No file of '{workspace.name}' was read yet. `{make('ingest')}` reads them.")
     key = ask_key(config, workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
         rows = catalogue.query("SELECT token, state, reason, detail FROM files")
     known = {row[0]: row[1:] for row in rows}
-    found = _discovered(workspace, config.ingest, key)
+    found = paths_of_raw(config, workspace, key)
     archives = [file for file in found if known.get(file.token, ("", ""))[1] == ARCHIVE]
     crew, limits = Crew(workspace.data, config.ingest.workers), limits_of(config.ingest)
     inside = list_archives(archives, key=key, crew=crew, limits=limits)
@@ -166,31 +164,6 @@ def printable(path: str) -> str:
     """The path on one line, with bytes that are no text, and what would break the table, escaped."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
-
-
-def _place(workspace: Workspace, settings: Ingest) -> bytes:
-    """The URL of RAW, or the path of its folder."""
-    url = os.fsencode(settings.raw)
-    return url if is_url(url) else os.fsencode(workspace.root / settings.raw)
-
-
-def _discovered(workspace: Workspace, settings: Ingest, key: Key) -> list[Found]:
-    place = _place(workspace, settings)
-    if not is_url(place):
-        _require_folder(Path(os.fsdecode(place)), settings.raw)
-    return discover(place, key)
-
-
-def _require_folder(folder: Path, told: str) -> None:
-    where = "or set `ingest.raw` to where they are."
-    if not folder.exists():
-        raise DataError(f"The folder of scans {told} is not there. Put the DICOM files there, {where}")
-    if not folder.is_dir():
-        raise DataError(
-            f"The scans {told} are a file, not a folder. Put the DICOM files into a folder, {where}"
-        )
-    if not os.access(folder, os.R_OK | os.X_OK):
-        raise DataError(f"The folder of scans {told} can't be opened. Allow reading it, {where}")
 
 
 def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
@@ -253,7 +226,8 @@ def _check_gone(difference: Changes, settings: Ingest, found: Sequence[Found]) -
     if gone > max(_GONE_FILES, _GONE_SHARE * used) or (0 < used == gone and not found):
         raise GateError(
             f"{gone} of {used} files in use are gone from {settings.raw}: is the disk mounted? "
-            "If they were removed on purpose, run `make clean` and start again; nothing was changed now."
+            "Nothing was changed. If they were removed on purpose, "
+            f"run `{make('clean')}` and start again."
         )
 
 

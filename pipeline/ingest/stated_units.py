@@ -27,7 +27,7 @@ def parse(unit_of: Mapping[str, str], rules: Sequence[Rule], refuse: Refuse) -> 
             known = nearest(name, [*names, *WORDS["Modality"]])
             raise refuse(place, f"'{name}' is neither a modality nor a rule of `select` ({known}).")
         if unit not in _STATABLE:
-            raise refuse(place, f"'{unit}' is no unit ({nearest(unit, _STATABLE)}).")
+            raise refuse(place, f"'{unit}' is no unit that can be stated: {', '.join(sorted(_STATABLE))}.")
     return dict(unit_of)
 
 

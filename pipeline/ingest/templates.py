@@ -78,7 +78,7 @@ class Template:
             rest = walk(data, self.pixels_element, len(data), Encoding(self.explicit, self.order, depth))
         except Refusal:
             return None
-        if rest.truncation is not None or tuple(rest.elements) != self.rest or rest.encoding.notes:
+        if rest.truncation is not None or tuple(rest.elements) != self.rest:
             return None
         return Dataset(data, rest.encoding, {**self.elements, **rest.elements}, rest.end)
 

@@ -134,7 +134,7 @@ def plane_of(patterns: Array, form: PixelFormat, transform: Transform) -> Plane:
         ends = _ends(array)
     if transform.lossy or (transform.hounsfield and (ends[0] < LOWEST_HU or ends[1] > HIGHEST_HU)):
         if transform.padding is not None:
-            marks += _numbers(np.array([transform.padding]), form, transform)[1]
+            marks += _numbers(np.array([transform.padding], np.int64), form, transform)[1]
         array, padded = _without_blur(array, padded, marks, transform)
         ends = _ends(array)
     if padded is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 OTHER = "OTHER"
+GIVEN = "GIVEN"
 
 
 def _words(text: str) -> frozenset[str]:
@@ -49,6 +50,7 @@ _KERNELS = _words("""
     STANDARD SOFT LUNG BONE BONEPLUS DETAIL EDGE CHEST ULTRA CONVOLUTION HARD SHARP SMOOTH MEDIUM A B C D E F
     L YA YB YC YD UA UB UC EA EB EC""")
 _KERNEL_CODE = re.compile(r"[ABCDFHIJQRSTU][A-Z]?\d{2}[A-Z]?|FC\d{2}|\d")
+_NO_AGENT = frozenset({"-", "N", "N/A", "NA", "NIL", "NO", "NO CONTRAST", "NONE", "W/O", "WITHOUT"})
 _MAKERS = (
     # the beginning of the name as written, in small letters, and the one name kept
     ("accuray", "ACCURAY"), ("adac", "PHILIPS"), ("agfa", "AGFA"), ("bruker", "BRUKER"), ("canon", "CANON"),
@@ -156,3 +158,12 @@ def kernel(value: str) -> str:
     """
     upper = value.upper()
     return upper if not value or upper in _KERNELS or _KERNEL_CODE.fullmatch(upper) else OTHER
+
+
+def agent(value: str) -> str:
+    """Whether a contrast agent was given, GIVEN or NONE: which one is free text.
+
+    >>> agent("Omnipaque 300, Dr. Who"), agent("none"), agent("")
+    ('GIVEN', 'NONE', '')
+    """
+    return "" if not value else "NONE" if value.upper() in _NO_AGENT else GIVEN

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from pipeline.ingest.frames import Frame, Group
 from pipeline.ingest.geometry import canonical
+from pipeline.ingest.grid import stack_of
 from pipeline.ingest.mosaic import is_mosaic, tiles_of
 from pipeline.ingest.resampling import evened, straightened
-from pipeline.ingest.stacking import resampled_heights, stack_of, straight_shifts
+from pipeline.ingest.stacking import resampled_heights, straight_shifts
 from pipeline.ingest.units import ARBITRARY, fill_of
 from pipeline.ingest.values import smallest
 from pipeline.records import Geometry

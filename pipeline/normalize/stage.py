@@ -16,6 +16,7 @@ from pipeline.executors import Crew
 from pipeline.normalize.champion import Champion, load_champion
 from pipeline.normalize.recipe import Recipe, parse
 from pipeline.normalize.store import Pool, Ready, bring_up_to_date, remove_unused, spacings, write_refused
+from pipeline.printed import scanloom
 from pipeline.records import Case, Summary
 from pipeline.workspace import Workspace, write_json
 
@@ -61,7 +62,7 @@ def _cohort_cases(catalogue: Catalogue, parts: Mapping[str, str]) -> list[Case]:
     if len(cases) < len(parts):
         raise DataError(
             f"The cohort names {len(parts) - len(cases)} scans that the catalogue doesn't hold (any more). "
-            "Run `make cohort` again."
+            f"Run `{scanloom('cohort')}` again."
         )
     return cases
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.config import Config
+    from pipeline.foreign import Foreign
     from pipeline.records import Summary
     from pipeline.workspace import Workspace
 
@@ -28,11 +29,11 @@ def run(config: Config, workspace: Workspace) -> Summary:
     return run_stage(config, workspace)
 
 
-def run_table(table: Path, out: Path) -> Summary:
+def run_table(foreign: Foreign, out: Path) -> Summary:
     """What was written on a table of predictions that `evaluate.score` measured into the folder `out`."""
     from pipeline.report.table import run as run_of_table
 
-    return run_of_table(table, out)
+    return run_of_table(foreign, out)
 
 
 def write_index(config: Config, workspace: Workspace) -> bool:

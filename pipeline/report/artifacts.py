@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pipeline import digests, ledger
 from pipeline.contracts import read_frame, read_object
 from pipeline.errors import DataError
+from pipeline.printed import make, scanloom
 from pipeline.report.facts import Fact, of_metric, unavailable
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ DIGESTED = (
 class Artifacts:
     """The artifacts of one candidate, or of a table of predictions. What is not there is empty.
 
-    `part` is the part reported on; `table` the name of the table, empty for a candidate.
+    `part` is the part reported on; `table` the name of the table, empty for a candidate, and
+    `command` what scored it.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Artifacts:
     champion: Json = field(default_factory=dict)
     part: str = "test"
     table: str = ""
+    command: str = ""
 
     @property
     def positive(self) -> str | None:
@@ -120,8 +123,10 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
     """
     for needed in ("cohort.json", "cohort.csv", "metrics.json", "predictions.csv"):
         if not (candidate / needed).is_file():
+            stage = "cohort" if needed.startswith("cohort") else "evaluate"
             raise DataError(
-                f"{needed} is missing in the candidate's folder. Run `scanloom evaluate` and then the report."
+                f"{needed} is missing in the candidate's folder. Run `{scanloom(stage)}`, "
+                f"then `{make('report')}`."
             )
     return Artifacts(
         name=str(config["name"]),

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline import ledger
 from pipeline.contracts import read_object
+from pipeline.printed import YOUR_NAME, make, page
 from pipeline.report.facts import Fact, of_metric
 from pipeline.workspace import Workspace
 
@@ -24,6 +25,7 @@ def entries(workspace: Workspace, title: str) -> Json:
         "name": workspace.name,
         "candidate": _summary(workspace.candidate, workspace),
         "generations": generations,
+        "promote": make("promote", {"APPROVER": YOUR_NAME}, place=page()),
         "ingest": _link(workspace.ingest_page, workspace),
     }
 

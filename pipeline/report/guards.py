@@ -10,7 +10,7 @@ from pipeline.report.artifacts import Artifacts
 
 Status = Literal["pass", "fail", "not_run"]
 NOT_BUILT = "not part of this version"
-NOT_COUNTED = "as the cohort is of an earlier version (`scanloom cohort` makes it anew)"
+NOT_COUNTED = "as the cohort is of an earlier version (the stage `cohort` makes it anew)"
 
 
 @dataclass(frozen=True)

@@ -7,30 +7,29 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import digests, predictions
+from pipeline import digests
+from pipeline.foreign import Foreign
+from pipeline.printed import make, on_page, page
 from pipeline.records import Summary
-from pipeline.report import document, page, stage
+from pipeline.report import document, stage
+from pipeline.report import page as pages
 from pipeline.report.artifacts import VALIDATION, Artifacts
 
 
-def run(table: Path, out: Path) -> Summary:
-    """Writes report.html and report.json of the table beside its metrics.json in `out`.
-
-    Raises DataError when the table can't be used.
-    """
-    read_in = read(table, out)
+def run(foreign: Foreign, out: Path) -> Summary:
+    """Writes report.html and report.json of the table beside its metrics.json in `out`."""
+    read_in = read(foreign, out)
     body = document.build_of_table(read_in)
-    _, changed = stage.write(out, body, page.html(body, read_in.pictures))
+    _, changed = stage.write(out, body, pages.html(body, read_in.pictures))
     return Summary((f"Report on the {read_in.part} part: {out / 'report.html'}",), changed)
 
 
-def read(table: Path, out: Path) -> Artifacts:
+def read(foreign: Foreign, out: Path) -> Artifacts:
     """The artifacts of the table: its rows, and what was measured of them.
 
     Reported is the part of the first metric that isn't of validation, where the threshold was chosen.
-    Raises DataError when the table can't be used.
     """
-    frame = predictions.read(table).frame
+    table, frame = foreign.path, foreign.first.frame
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     first = next(metric for metric in metrics["metrics"] if metric["part"] != VALIDATION)
     return Artifacts(
@@ -46,4 +45,10 @@ def read(table: Path, out: Path) -> Artifacts:
         file_digests={path.name: digests.of_file(path) for path in (table, out / "metrics.json")},
         part=first["part"],
         table=table.name,
+        command=make("score", _arguments(foreign, out), place=page()),
     )
+
+
+def _arguments(foreign: Foreign, out: Path) -> dict[str, str]:
+    places = {"TABLE": on_page(foreign.path), "OUT": on_page(out)}
+    return {**places, **foreign.columns.arguments()}

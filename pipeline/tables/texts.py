@@ -23,13 +23,19 @@ def rows(data: bytes, name: str, fits: Fits) -> Rows:
     """The rows of a text; of the delimiters, one under which the wanted header `fits` is taken first.
 
     Raises:
-        DataError: a double quote is never closed, so that the rest of the file would be one value.
+        DataError: a double quote is never closed, so that the rest of the file would be one value; or a value
+            is longer than any text in a table.
     """
     text = _decoded(data)
     declared = _DECLARED_DELIMITER.match(text)  # the first line some spreadsheets write
     delimiter = declared.group(1) if declared else _delimiter(text, fits)
     _require_closed_quotes(text, delimiter, name)
-    numbered = _numbered(text, delimiter)
+    try:
+        numbered = _numbered(text, delimiter)
+    except csv.Error:
+        raise DataError(
+            f"The table {name} is no text of rows and columns. Save it as .csv or .xlsx."
+        ) from None
     return numbered[1:] if declared else numbered
 
 

@@ -16,6 +16,7 @@ from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.contracts import read_frame, read_object
 from pipeline.errors import DataError
+from pipeline.printed import scanloom
 from pipeline.records import Stored
 from pipeline.workspace import Workspace
 
@@ -102,7 +103,7 @@ def read(workspace: Workspace) -> Material:
 
 def _object(path: Path, stage: str, *needs: str) -> dict[str, Any]:
     if not path.is_file():
-        raise DataError(f"{path.name} is missing: nothing can be trained before `make {stage}`.")
+        raise DataError(f"{path.name} is missing: nothing can be trained before `{scanloom(stage)}`.")
     return read_object(path, *needs)
 
 

@@ -227,3 +227,17 @@ def test_columns_that_fit_no_scan_together_are_told_with_what_each_does_alone() 
             by(("who", "patient"), ("side", "laterality")),
             known=with_sides(),
         )
+
+
+def test_a_patient_and_a_day_together_name_the_scans_of_that_day() -> None:
+    scans = {"c1": "2020-04-03", "c2": "2021-04-03", "c3": "2021-04-03"}
+    index = {
+        "patient": {"patient:17": frozenset(scans)},
+        "day": {"day:17:2020-04-03": frozenset({"c1"}), "day:17:2021-04-03": frozenset({"c2", "c3"})},
+    }
+    days = Known(index, lambda kind, *values: ":".join((kind, *values)))
+    labels = table(
+        who=["17", "017", "17", "17", "18"], day=["3.4.2020", "2021-04-03", "2022-04-03", "", "3.4.2020"]
+    )
+    join = join_by(labels, by(("who", "patient"), ("day", "day")), known=days)
+    assert [sorted(cases) for cases in join.cases] == [["c1"], ["c2", "c3"], [], [], []]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from dicom_files import write
+from dicom_files import encoded, write
 from ingesting import cases, config, ct_series, scan, write_all
 
 from pipeline.catalogue import Catalogue
@@ -95,6 +96,17 @@ def test_a_copy_is_told_with_the_case_of_its_twin(workspace: Workspace) -> None:
 @pytest.mark.usefixtures("raw")
 def test_a_name_with_a_line_break_is_told_on_one_line(workspace: Workspace) -> None:
     assert told(workspace, "odd\\nname.dcm")[0] == "odd\\nname.dcm"
+
+
+def test_a_scan_in_an_archive_is_found_by_the_path_inside(workspace: Workspace) -> None:
+    raw = workspace.root / "raw"
+    raw.mkdir()
+    with zipfile.ZipFile(raw / "patient.zip", "w") as archive:
+        archive.writestr("study/a.dcm", encoded(scan(1)))
+    ingest(SETTINGS, workspace)
+    (case,) = cases(workspace)
+    assert told(workspace, case.case_id)[1:] == ["  patient.zip/study/a.dcm"]
+    assert case.case_id in told(workspace, "patient.zip/study/a.dcm")[2]
 
 
 def test_files_that_are_gone_are_counted(workspace: Workspace, raw: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,17 @@ def test_one_file_is_scored_as_a_folder_of_one(ready: Workspace) -> None:
     write(ready.root / "elsewhere/one.dcm", scan(1))
     rows, _ = predicted(ready, "elsewhere/one.dcm", paths=True)
     assert [(row["status"], row["path"]) for row in rows] == [("ok", "elsewhere/one.dcm")]
+
+
+def test_an_archive_is_scored_with_the_paths_inside(ready: Workspace) -> None:
+    with zipfile.ZipFile(ready.root / "all.zip", "w") as archive:
+        for number in (1, 2):
+            archive.writestr(f"x/{number}.dcm", encoded(scan(number)))
+    rows, _ = predicted(ready, "all.zip", paths=True)
+    assert sorted((row["status"], row["path"]) for row in rows) == [
+        ("ok", "all.zip/x/1.dcm"),
+        ("ok", "all.zip/x/2.dcm"),
+    ]
 
 
 @pytest.mark.parametrize(

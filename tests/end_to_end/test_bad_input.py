@@ -184,11 +184,11 @@ def test_what_has_no_name_is_asked_for(fresh: Path, ask: Ask) -> None:
     ask(fresh, "ingest", CONFIG)
     assert ask(fresh, "export", CONFIG, "") == (
         2,
-        "No folder to write to is named. Run: make export OUT=folder\n",
+        "No folder to write to is named. Name one: `make export OUT=folder CONFIG=configs/small.yaml`.\n",
     )
     code, said = ask(fresh, "forget", CONFIG, "")
     assert code == 2
-    assert "`make forget ID=...`" in said
+    assert "`make forget ID=... CONFIG=configs/small.yaml`" in said
 
 
 def test_before_the_first_ingest_there_is_nothing_to_forget_verify_or_list(

@@ -291,7 +291,8 @@ def test_a_flipped_bit_in_a_row_is_found_by_verify(finished: Path, scanloom: Com
         done = scanloom("verify", CONFIG, cwd=finished)
         assert (done.returncode, done.stderr) == (
             7,
-            "Rows of catalogue.sqlite are damaged. Run `make clean`, then `make report`.\n",
+            "Rows of catalogue.sqlite are damaged. Run `make clean CONFIG=configs/small.yaml`, then "
+            "`make report CONFIG=configs/small.yaml`.\n",
         )
         catalogue.write_bytes(whole)
 
@@ -304,7 +305,7 @@ def test_damaged_voxels_come_back_from_the_scans(
     edit(finished, "low: -1000", "low: -900")
     done = scanloom("normalize", CONFIG, cwd=finished)
     assert done.returncode == 7
-    assert "Run `make clean`, then the same command: it is made again from the scans." in done.stderr
+    assert "Run `make clean CONFIG=configs/small.yaml`, then the same command" in done.stderr
     assert scanloom("clean", CONFIG, cwd=finished).returncode == 0
     assert make_in(finished, "ingest").returncode == 0
     assert shard.read_bytes() == (finished_source / "data/small/cases" / shard.name).read_bytes()

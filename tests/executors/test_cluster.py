@@ -132,7 +132,7 @@ def test_without_the_extra_the_way_to_install_it_is_told() -> None:
         text=True,
         check=True,
     )
-    assert "make setup DASK=1" in told.stdout
+    assert "setup DASK=1`" in told.stdout
 
 
 # Whole stages -------------------------------------------------------------------------------------

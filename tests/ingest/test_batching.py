@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from pipeline.ingest.batching import batches, shard_name
 from pipeline.ingest.frames import Frame, Group
@@ -39,4 +40,5 @@ def test_a_shard_is_named_by_what_goes_into_it(plane: Frame) -> None:
     name = shard_name(made, {"t0": "a", "t1": "b"})
     assert name == shard_name(made, {"t0": "a", "t1": "b", "t2": "c"})
     assert name != shard_name(made, {"t0": "a", "t1": "changed"})
+    assert name != shard_name([replace(made[0], unit="PCT"), made[1]], {"t0": "a", "t1": "b"})
     assert name.startswith("shard-") and name.endswith(".npy")

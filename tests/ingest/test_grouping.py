@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.ingest.frames import Frame, Group, Rules
 from pipeline.ingest.grouping import group
 from pipeline.ingest.reasons import REASONS
+from pipeline.ingest.traits import KINDS, sets_of
 
 SERIES = Rules(unit="series")
 IMAGE = Rules(unit="image")
@@ -53,7 +54,7 @@ def test_an_ordinary_series_is_one_volume_in_the_order_of_space(plane: Frame) ->
         {"rows": 8},
         {"columns": 8},
         {"photometric": "MONOCHROME1"},
-        {"spacing_mm": (0.5, 0.8002)},
+        {"spacing_mm": (0.5, 0.81)},
         {"orientation": (1.0, 0.0, 0.0, 0.0, 0.999998, 0.002)},
         {"keys": {"unit": "HU", "frame_of_reference": "other"}},
         {"keys": {"unit": "ED", "frame_of_reference": "frame"}},
@@ -321,6 +322,49 @@ def test_every_mosaic_is_a_volume_of_its_own(plane: Frame) -> None:
     assert reasons(group(stripped, SERIES, pixel_digest=own_pixels)) == {"mosaic_layout_unknown": 1}
 
 
+def test_times_of_a_series_are_numbered_once_after_all_splits(plane: Frame) -> None:
+    def ranks(keys: Callable[[int, int], dict[str, float]]) -> list[object]:
+        frames = [
+            slab(plane, z, f"{t}{half}{z}", temporal_position=t, **keys(t, half))
+            for t in (1, 2, 3)
+            for half in (0, 1)
+            for z in (0, 3, 6, 9)
+        ]
+        groups = group(frames, SERIES, pixel_digest=own_pixels)
+        return [made.separated_by["time_index"] for made in groups]
+
+    assert ranks(lambda t, half: {"acquisition_time": t + 0.5 * half}) == [0, 1, 2, 3, 4, 5]
+    # What is no time has another name: two echoes of one time have the same rank.
+    assert ranks(lambda t, half: {"echo_time": 20.0 + 60 * half}) == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_refusal_names_what_differs_where_places_repeat(plane: Frame) -> None:
+    frames = [slab(plane, z, f"{e}{z:02}", echo_time=float(e)) for e in (20, 80) for z in range(0, 24, 3)]
+    (made,) = group(frames[:-1], SERIES, pixel_digest=own_pixels)
+    assert made.reason == "ambiguous_series"
+    assert made.detail == (
+        "15 images at 8 places; EchoTime (8 and 7 images) differ there, and none of it gives whole volumes"
+    )
+
+
+def test_a_fragment_spoils_the_volume_it_was_cut_from(plane: Frame) -> None:
+    thick = replace(plane, thickness_mm=3.0)
+    frames = stack(thick, range(0, 18, 3)) + stack(replace(thick, photometric="MONOCHROME1"), [18, 21], "t")
+    groups = group(frames, SERIES, pixel_digest=own_pixels)
+    assert reasons(groups) == {"inconsistent_series": 8}
+    assert (
+        groups[0].detail
+        == "2 of 8 slices of one even stack differ from the others in PhotometricInterpretation"
+    )
+    assert reasons(group(frames, IMAGE, pixel_digest=own_pixels)) == {"ok": 8}
+
+
+def test_fewer_slices_than_a_pet_announces_are_refused(plane: Frame) -> None:
+    pet = replace(plane, modality="PT", keys={**plane.keys, "announced_slices": 8})
+    (made,) = group(stack(pet, range(0, 18, 3)), SERIES, pixel_digest=own_pixels)
+    assert (made.reason, made.detail) == ("missing_slices", "6 slices of 8 that NumberOfSlices announces")
+
+
 BASE = Frame("", 0, "p", "t", "r", "CT", "1.2.840.10008.5.1.4.1.1.2", ("ORIGINAL", "PRIMARY"), 8, 8, 1, "M2",
              orientation=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0), spacing_mm=(1.0, 1.0), thickness_mm=1.0)  # fmt: skip
 
@@ -339,11 +383,16 @@ mixtures = st.lists(
             "echo_time": st.sampled_from([1.0, 2.0]), "acquisition_time": st.floats(0, 10),
             "b_value": st.sampled_from([0.0, 1000.0]), "instance_number": st.integers(0, 9),
             "temporal_position": st.integers(1, 3), "kernel": st.sampled_from(["a", "b"]),
+            "kvp": st.sampled_from([80.0, 140.0]), "contrast": st.just("given"),
+            "acquisition_number": st.integers(1, 2), "frame_of_reference": st.sampled_from(["f", "g"]),
+            "announced_images": st.integers(0, 9), "stack_id": st.sampled_from(["1", "2"]),
         }),
     ),
     max_size=24,
 ).map(lambda frames: [replace(frame, source=f"{n:03d}") for n, frame in enumerate(frames)])  # fmt: skip
 
+# A temporal position of its own for every slice counts slices.
+OF_ONE_KIND = [trait for trait in KINDS if trait.key != "temporal_position"]
 rules_of_any_kind = st.builds(
     Rules,
     unit=st.sampled_from(["image", "series"]),
@@ -368,6 +417,7 @@ def test_every_frame_is_in_one_group_and_the_order_of_input_changes_nothing(
     for made in groups:
         assert (made.geometry is None) == (made.reason != "ok")
         assert made.geometry is None or len(made.shape) == len(made.geometry.spacing)
+        assert made.reason != "ok" or all(len(sets_of(made.frames, trait)) == 1 for trait in OF_ONE_KIND)
     shuffled = list(frames)
     random.shuffle(shuffled)
     assert group(shuffled, rules, pixel_digest=digest) == groups

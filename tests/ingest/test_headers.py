@@ -12,7 +12,8 @@ from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 
 def test_identifiers_are_pseudonyms_of_what_the_file_and_its_path_say(tmp_path: Path) -> None:
-    found = header(image(IssuerOfPatientID="HOSPITAL"), tmp_path, "a.b/scan.one.dcm")
+    dataset = image(IssuerOfPatientID="HOSPITAL", StudyDate="20200102")
+    found = header(dataset, tmp_path, "a.b/scan.one.dcm")
     assert dict(found.identifiers) == {
         "sop": KEY.pseudonym("sop", "2.25.1"),
         "series": KEY.pseudonym("series", "2.25.100"),
@@ -22,6 +23,7 @@ def test_identifiers_are_pseudonyms_of_what_the_file_and_its_path_say(tmp_path: 
         "path": KEY.pseudonym("path", "a.b/scan.one.dcm"),
         "name": KEY.pseudonym("name", "scan.one.dcm"),
         "stem": KEY.pseudonym("stem", "scan.one"),
+        "day": KEY.pseudonym("day", "PAT1", "2020-01-02"),
     }
     assert found.patient_id == KEY.pseudonym("patient", "HOSPITAL", "PAT1")
 

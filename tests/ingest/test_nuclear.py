@@ -80,9 +80,13 @@ def test_without_a_spacing_the_thickness_is_the_step(tmp_path: Path, spacing: st
 
 
 def test_the_slice_vector_says_which_frame_is_which_slice(tmp_path: Path) -> None:
-    ds = nuclear(SpacingBetweenSlices="4", SliceVector=[6, 5, 4, 1, 2, 3])
-    ((_, values),) = cases(ds, tmp_path)
-    assert values == [400, 500, 600, 300, 200, 100]
+    for number, first in enumerate((1, 0, 3)):  # by the standard; from 0; a part of the slices
+        vector = [first + place for place in (5, 4, 3, 0, 1, 2)]
+        ((case, values),) = cases(
+            nuclear(SpacingBetweenSlices="4", SliceVector=vector), tmp_path / f"{number}"
+        )
+        assert values == [400, 500, 600, 300, 200, 100]
+        assert head_and_foot(case) == (50, 70)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
+from dicom_files import encoded
 from ingesting import cases, config, ct_series, ingested, scan, write_all
 
 from pipeline.commands import forget
@@ -139,15 +141,17 @@ def test_a_series_of_two_folders_is_refused_with_the_way_out(workspace: Workspac
     assert patients(workspace) == [1]
 
 
-def test_files_of_equal_headers_in_two_folders_are_of_two_patients(workspace: Workspace) -> None:
-    same = {"PatientID": "", "StudyInstanceUID": "2.25.5", "SeriesInstanceUID": None}
-    files = {
-        f"{number % 2}/{number}.dcm": scan(number, **{**same, "SeriesInstanceUID": f"2.25.6{number % 2}"})
-        for number in range(1, 9)
-    }
-    write_all(workspace.root / "raw", files)
+def test_an_archive_for_each_patient_is_a_folder(workspace: Workspace) -> None:
+    raw = workspace.root / "raw"
+    raw.mkdir()
+    for name, numbers in (("A.zip", (1, 2)), ("B.zip", (3,))):
+        with zipfile.ZipFile(raw / name, "w") as archive:
+            for number in numbers:
+                archive.writestr(f"x/{number}.dcm", encoded(scan(number, PatientID="")))
     run(config(patient_from="folder"), workspace)
-    assert patients(workspace) == [4, 4]
+    assert patients(workspace) == [1, 2]
+    run(config(patient_from={"pattern": r"(\d)\.dcm$"}), workspace)
+    assert patients(workspace) == [1, 1, 1]
 
 
 def test_a_dummy_id_is_told_and_can_be_declared_nobodys(workspace: Workspace) -> None:

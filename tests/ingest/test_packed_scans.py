@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dicom_files import encoded, image, write
-from packed import add, tarred, zipped
+from packed import add, locked, tarred, zipped
 
 from pipeline.catalogue import Catalogue
 from pipeline.cohort.join import Known
@@ -142,10 +142,7 @@ def test_every_path_in_an_archive_has_a_state_and_a_reason(workspace: Workspace)
         add(archive, "volume.nii.gz", gzip.compress(bytes(344) + b"n+1\0" + bytes(100)))
         add(archive, "again.dcm.gz", gzip.compress(good))
     write(raw / "all.tgz", made.getvalue())
-    locked = bytearray(zipped({"a.dcm": good, "b.dcm": good}))
-    for magic, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        locked[locked.index(magic) + flags] |= 1
-    write(raw / "locked.zip", bytes(locked))
+    write(raw / "locked.zip", locked(zipped({"a.dcm": good, "b.dcm": good})))
     method = bytearray(zipped({"a.dcm": good}))
     for magic, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
         method[method.index(magic) + place] = 9

@@ -99,6 +99,13 @@ def test_padding_above_all_tissue_is_widened_too(high: int) -> None:
     assert made.array.max() < 100
 
 
+def test_a_range_of_padding_up_to_air_is_widened_below_its_other_end() -> None:
+    clean = scan(-2000)
+    made = read(noisy(clean, 20), (-2000, 0), lossy=True)  # -3024 to -1024 HU
+    assert (made.array[clean == -2000] == -1024).all()
+    assert made.array.min() >= -1030
+
+
 @pytest.mark.parametrize("padding", [0, 10])
 def test_padding_that_is_as_good_as_air_needs_no_widening(padding: int) -> None:
     made = read(noisy(scan(padding), 3), (padding, padding), lossy=True)
@@ -128,6 +135,13 @@ def test_values_without_a_unit_are_refused_where_padding_is_not_as_good_as_its_f
     assert (turned.array[turned.padded] == 0).all()
 
 
+def test_signed_inverted_padding_is_judged_by_what_it_becomes() -> None:
+    stored = noisy(scan(-3000), 3)  # black where inverted would be white: -1 - -3000
+    dx = Transform(padding=(-3000, -3000), inverse=True, modality="DX", lossy=True)
+    with pytest.raises(Refusal, match="may be image or padding"):
+        plane_of(stored.astype(np.int16).view("<u2"), form(signed=True), dx)
+
+
 def encoded_by(codec: str, stored: NDArray[np.int64], *, signed: bool) -> bytes:
     pixels = stored.astype(np.int16 if signed else np.uint16)
     ds = image("CT", pixels=pixels, RescaleIntercept="-1024" if signed else "-4096")
@@ -144,6 +158,11 @@ def _compressed(codec: str, ds: Dataset, pixels: NDArray) -> bytes:
     if codec == "jpegls":
         return compressed(ds, [imagecodecs.jpegls_encode(pixels, level=4)], JPEGLSNearLossless)
     return compressed(ds, [imagecodecs.jpeg_encode(pixels, level=90, bitspersample=12)], JPEGExtended12Bit)
+
+
+def test_a_lossy_transfer_syntax_is_sign_enough(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="may be image or padding"):
+        plane(encoded_by("jpegls", noisy(scan(4000, air=3072, body=4112), 3) % 4096, signed=False), tmp_path)
 
 
 @pytest.mark.parametrize(

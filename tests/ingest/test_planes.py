@@ -57,6 +57,73 @@ def test_what_tells_volumes_apart_is_in_the_keys(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_which_contrast_agent_was_given_goes_no_further_than_that_one_was(tmp_path: Path) -> None:
+    def contrast(**elements: object) -> object:
+        return frames(image("CT", **elements), tmp_path)[0].keys.get("contrast")
+
+    assert contrast(ContrastBolusAgent="Dr. Who 300") == "given"
+    assert {contrast(), contrast(ContrastBolusAgent=""), contrast(ContrastBolusAgent="None")} == {None}
+    assert (
+        header(image("CT", ContrastBolusAgent="Dr. Who"), tmp_path).attributes["contrast_bolus_agent"]
+        == "GIVEN"
+    )
+    assert "Who" not in repr(header(image("CT", ContrastBolusAgent="Dr. Who"), tmp_path))
+    ds = image("CT")
+    ds.ContrastBolusAgentSequence = [Dataset()]
+    assert frames(ds, tmp_path)[0].keys["contrast"] == "given"
+
+
+def test_kinds_of_frames_of_an_enhanced_object_are_those_of_their_own_groups(tmp_path: Path) -> None:
+    ds = image("MR", pixels=np.zeros((2, 16, 12), np.uint16))
+    ds.PerFrameFunctionalGroupsSequence = [Dataset(), Dataset()]
+    for number, group in enumerate(ds.PerFrameFunctionalGroupsSequence):
+        usage, kind, beat, breath, timing, tube = (Dataset() for _ in range(6))
+        usage.ContrastBolusAgentAdministered = ("NO", "YES")[number]
+        kind.FrameType = ["ORIGINAL", "PRIMARY", "T1", "NONE"]
+        kind.ComplexImageComponent = ("MAGNITUDE", "PHASE")[number]
+        beat.NominalPercentageOfCardiacPhase = (40.0, 75.0)[number]
+        breath.NominalPercentageOfRespiratoryPhase = (0.0, 50.0)[number]
+        timing.RepetitionTime = (500.0, 4000.0)[number]
+        tube.KVP = ("80", "140")[number]
+        group.ContrastBolusUsageSequence, group.MRImageFrameTypeSequence = [usage], [kind]
+        group.CardiacSynchronizationSequence, group.RespiratorySynchronizationSequence = [beat], [breath]
+        group.MRTimingAndRelatedParametersSequence, group.CTXRayDetailsSequence = [timing], [tube]
+    first, second = (dict(frame.keys) for frame in frames(ds, tmp_path))
+    kinds = ("contrast", "component", "cardiac_phase", "respiratory_phase", "repetition_time", "kvp")
+    assert [first.get(name) for name in kinds] == [None, "MAGNITUDE", 40, 0, 500, 80]
+    assert [second.get(name) for name in kinds] == ["given", "PHASE", 75, 50, 4000, 140]
+
+
+def test_what_a_series_announces_and_when_a_pet_was_taken_are_keys(tmp_path: Path) -> None:
+    ds = image(
+        "PT", NumberOfSlices=40, FrameReferenceTime="1500.5", SeriesType=["DYNAMIC", "IMAGE"], Units="CNTS"
+    )
+    keys = frames(ds, tmp_path)[0].keys
+    told = {"announced_slices": 40, "frame_reference_time": 1500.5, "series_type": "DYNAMIC\\IMAGE"}
+    assert {name: keys[name] for name in told} == told
+    assert frames(image("CT", ImagesInAcquisition="9"), tmp_path)[0].keys["announced_images"] == 9
+
+
+@pytest.mark.parametrize(
+    ("written", "decimals"),
+    [
+        (["0", "-1.5", "27.35"], (0, 1, 2)),
+        (["0.0000", "6.9000", "+7."], (4, 4, 0)),
+        ([" 1.5", "2.25 ", "3"], (1, 2, 0)),
+        (["1e-3", "2.5", "3"], ()),
+        (["1.5", "2.5"], ()),
+        (None, ()),
+    ],
+)
+def test_the_decimals_of_a_position_are_those_written(
+    tmp_path: Path, written: list | None, decimals: tuple
+) -> None:
+    ds = image("CT", ImagePositionPatient=None)
+    if written is not None:
+        ds.add_new(0x00200032, "UN", "\\".join(written).encode())
+    assert frames(ds, tmp_path)[0].position_decimals == decimals
+
+
 def indexed(values: Sequence[Sequence[int]], pointers: Sequence[int]) -> Dataset:
     """An object with a frame for each of the index values, whose dimensions are the elements pointed at."""
     ds = image("MR", pixels=np.zeros((len(values), 16, 12), np.uint16))

@@ -55,8 +55,9 @@ def test_one_slice_without_an_intercept_is_enough_to_doubt_a_volume_without_air(
         check_ct(tally, HU, bits_stored=12)
 
 
-def test_a_map_of_another_quantity_has_no_air_but_no_impossible_number_either() -> None:
-    map_of = Transform(modality="CT", unit="Z_EFF", slope=0.01)
+@pytest.mark.parametrize("unit", ["Z_EFF", "US", "OTHER"])
+def test_a_ct_of_no_hounsfield_units_needs_no_air_but_has_no_impossible_number_either(unit: str) -> None:
+    map_of = Transform(modality="CT", unit=unit, slope=0.01)
     check_ct(tally_of([0.0, 7.4], [50, 50], map_of), map_of, bits_stored=12)
     with pytest.raises(Refusal, match="implausible_values"):
         check_ct(tally_of([-2000.0, 7.4], [50, 50], map_of), map_of, bits_stored=12)

@@ -71,6 +71,15 @@ def test_a_slice_without_spacing_has_no_place_in_space(tmp_path: Path, spacing: 
     assert batch_of([encoded(ds)], tmp_path).cases == ()
 
 
+def test_the_ratio_of_a_pixels_sides_is_no_spacing_of_slices(tmp_path: Path) -> None:
+    ds = image(
+        "US", SOPClassUID="1.2.840.10008.5.1.4.1.1.6.2", PixelSpacing=None, PixelAspectRatio=["2", "1"],
+        ImagePositionPatient=["0", "0", "0"], ImageOrientationPatient=["1", "0", "0", "0", "1", "0"],
+    )  # fmt: skip
+    assert told(ds, tmp_path) == ((2.0, 1.0), "pixels")
+    assert batch_of([encoded(ds)], tmp_path).cases == ()
+
+
 @pytest.mark.parametrize("spacing", [["1"], ["-1", "1"], ["1", "1", "1"]])
 def test_a_spacing_that_is_not_two_numbers_is_refused(tmp_path: Path, spacing: list[str]) -> None:
     assert header(image("CT", PixelSpacing=spacing), tmp_path).reason == "missing_attribute"

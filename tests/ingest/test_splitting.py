@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from pipeline.ingest.frames import Frame
-from pipeline.ingest.splitting import clusters, repeats, separated, told_apart
+from pipeline.ingest.parts import Part
+from pipeline.ingest.repeated import told_apart, what_differs
+from pipeline.ingest.splitting import separated
 
 
 @pytest.fixture(scope="module")
@@ -25,31 +25,13 @@ def heights(frames: list[Frame]) -> list[float]:
     return sorted(frame.position_mm[2] for frame in frames)
 
 
-def told(parts: list[tuple[list[Frame], Mapping]]) -> list[tuple[dict, list[float]]]:
-    return [(dict(keys), heights(frames)) for frames, keys in parts]
-
-
-def test_numbers_cluster_where_they_chain_within_the_tolerance() -> None:
-    values = np.array([[3.0], [1.0], [1.0009], [1.0018], [2.9995], [1.0]])
-    assert clusters(values, 1e-3).tolist() == [1, 0, 0, 0, 1, 0]
-
-
-def test_rows_cluster_only_if_every_column_does() -> None:
-    values = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
-    labels = clusters(values, 0.5)
-    assert len(set(labels.tolist())) == 4
-    assert labels[0] == labels[4]
-
-
-def test_a_chain_that_another_column_breaks_is_broken() -> None:
-    # The middle row links 0.0 and 1.8 in the first column, but belongs elsewhere by the second.
-    values = np.array([[0.0, 0.0], [0.9, 5.0], [1.8, 0.0]])
-    assert len(set(clusters(values, 1.0).tolist())) == 3
-
-
-def test_places_within_a_hundredth_of_a_millimetre_are_the_same(slab) -> None:
-    assert repeats([slab(0, 0.0), slab(1, 0.009)])
-    assert not repeats([slab(0, 0.0), slab(1, 0.011)])
+def told(parts: list[Part]) -> list[tuple[dict, list[float]]]:
+    """Keys and heights of each part, and its rank among the times of all as `time_index`."""
+    times = sorted({part.ranks for part in parts if part.ranks})
+    return [
+        (part.keys | ({"time_index": times.index(part.ranks)} if part.ranks else {}), heights(part.frames))
+        for part in parts
+    ]
 
 
 def test_two_echoes_are_two_volumes(slab) -> None:
@@ -149,8 +131,7 @@ def test_acquisition_times_make_volumes_when_one_ends_before_the_next_begins(sla
         slab(10 * t + z, float(z), acquisition_time=100 * t + 2 * z) for t in range(3) for z in range(4)
     ]
     assert [keys for keys, _ in told(separated(frames))] == [{"time_index": t} for t in range(3)]
-    first, _ = separated(frames)[0]
-    assert {frame.keys["acquisition_time"] for frame in first} == {0, 2, 4, 6}
+    assert {frame.keys["acquisition_time"] for frame in separated(frames)[0].frames} == {0, 2, 4, 6}
 
 
 def test_interleaved_acquisition_times_make_none(slab) -> None:
@@ -166,8 +147,15 @@ def test_a_time_series_that_lacks_one_image_is_left_whole_and_told_as_several_vo
         assert told_apart(frames)
 
 
-def test_instance_numbers_alone_are_no_evidence_of_time(slab) -> None:
+def test_instance_numbers_that_run_through_each_volume_in_turn_tell_them_apart_but_no_time(slab) -> None:
     frames = [slab(10 * t + z, float(z), instance_number=4 * t + z) for t in range(2) for z in range(4)]
+    parts = separated(frames)
+    assert told(parts) == [({"variant_index": n}, [0, 1, 2, 3]) for n in range(2)]
+    assert {part.notes for part in parts} == {("time_untold",)}
+
+
+def test_instance_numbers_that_count_the_repeats_of_each_place_first_tell_nothing(slab) -> None:
+    frames = [slab(10 * t + z, float(z), instance_number=2 * z + t) for t in range(2) for z in range(4)]
     assert len(separated(frames)) == 1
 
 
@@ -192,19 +180,18 @@ def test_a_stated_weighting_that_differs_at_one_place_is_no_time(slab) -> None:
     assert len(separated(frames)) == 1
 
 
-@pytest.mark.parametrize(("announced", "volumes"), [(3, 3), (10, 3), (2, 1), (1, 1)])
+@pytest.mark.parametrize(
+    ("announced", "name"), [(3, "time_index"), (10, "time_index"), (2, "variant_index"), (1, "variant_index")]
+)
 def test_instance_numbers_are_time_where_as_many_temporal_positions_are_announced(
-    slab, announced: int, volumes: int
+    slab, announced: int, name: str
 ) -> None:
     frames = [
         slab(10 * t + z, float(z), temporal_positions=announced, instance_number=1 + 4 * t + z)
         for t in range(3)
         for z in range(4)
     ]
-    parts = separated(frames)
-    assert len(parts) == volumes
-    if volumes == 3:
-        assert told(parts) == [({"time_index": t}, [0, 1, 2, 3]) for t in range(3)]
+    assert told(separated(frames)) == [({name: t}, [0, 1, 2, 3]) for t in range(3)]
 
 
 def test_announced_positions_are_none_if_the_numbers_of_two_volumes_mingle_or_other_keys_differ(slab) -> None:
@@ -236,11 +223,19 @@ def test_dimensions_of_one_object_separate_what_no_other_key_does(slab) -> None:
         ]
 
     assert told(separated(labelled(sources=1))) == [
-        ({"temporal_position": t, "time_index": t, "dimension_index": f"{t}\\{label}"}, [0, 1, 2])
+        (
+            {
+                "temporal_position": t,
+                "time_index": t,
+                "dimension_index": f"{t}\\{label}",
+                "variant_index": label,
+            },
+            [0, 1, 2],
+        )
         for t in range(2)
         for label in range(2)
     ]
-    assert [keys["temporal_position"] for _, keys in separated(labelled(sources=2))] == [0, 1]
+    assert [part.keys["temporal_position"] for part in separated(labelled(sources=2))] == [0, 1]
 
 
 def test_dimensions_that_number_the_slices_separate_nothing(slab) -> None:
@@ -255,3 +250,222 @@ def test_dimensions_that_number_the_slices_separate_nothing(slab) -> None:
 def test_stray_repeats_of_one_place_without_a_key_are_no_volumes(slab) -> None:
     assert not told_apart([slab(0, 0), slab(1, 2), slab(2, 2), slab(3, 4)])
     assert told_apart([slab(0, 0), slab(1, 2, echo_time=1.0), slab(2, 2, echo_time=2.0), slab(3, 4)])
+
+
+def reasons(parts: list[Part]) -> list[tuple[str, str]]:
+    return [(part.reason, part.detail) for part in parts if part.reason]
+
+
+KINDS = [
+    ("echo_time", 20.0, 80.0),
+    ("echo_number", 1, 2),
+    ("inversion_time", 100.0, 900.0),
+    ("flip_angle", 5.0, 15.0),
+    ("repetition_time", 500.0, 4000.0),
+    ("b_value", 0.0, 1000.0),
+    ("gradient", "1\\0\\0", "0\\1\\0"),
+    ("kvp", 80.0, 140.0),
+    ("kernel", "B30f", "B70f"),
+    ("contrast", "", "given"),
+    ("cardiac_phase", 40.0, 75.0),
+    ("temporal_position", 1, 2),
+    ("component", "MAGNITUDE", "PHASE"),
+    ("scanning_sequence", "SE", "GR"),
+]
+
+
+@pytest.mark.parametrize(("key", "first", "second"), KINDS)
+@pytest.mark.parametrize(
+    "second_places",
+    [[1.5 + 3 * k for k in range(6)], [18 + 3 * k for k in range(6)], [13.3 + 3 * k for k in range(6)]],
+)
+def test_a_volume_is_of_one_kind_wherever_the_other_lies(
+    slab, key: str, first: str | float, second: str | float, second_places: list[float]
+) -> None:
+    def kinded(value: str | float) -> dict[str, str | float]:
+        return {} if value == "" else {key: value}
+
+    frames = [slab(k, 3.0 * k, **kinded(first)) for k in range(6)]
+    frames += [slab(10 + k, z, **kinded(second)) for k, z in enumerate(second_places)]
+    parts = separated(frames)
+    assert sorted(heights(part.frames) for part in parts) == sorted(
+        [[3.0 * k for k in range(6)], second_places]
+    )
+    assert reasons(parts) == []
+
+
+def test_kinds_that_make_no_even_volume_each_are_refused_by_name(slab) -> None:
+    frames = [slab(k, 3.0 * k, echo_time=80.0 if k > 5 else 20.0) for k in range(8)]
+    detail = "EchoTime has 2 values in 8 slices, not each an even volume"
+    assert reasons(separated(frames)) == [("ambiguous_series", detail)]
+
+
+def acquired(number: int, seconds: float) -> dict[str, float]:
+    return {"acquisition_number": number, "acquisition_time": seconds}
+
+
+def test_stations_end_to_end_are_one_volume_and_passes_half_a_step_apart_are_two(slab) -> None:
+    def thick(frame: Frame) -> Frame:
+        return replace(frame, modality="CT", thickness_mm=3.0)
+
+    stations = [thick(slab(k, 3.0 * k, **acquired(1 + k // 5, 4.0 * (k // 5)))) for k in range(9)]
+    assert len(separated(stations)) == 1
+    passes = [
+        thick(slab(10 * n + k, 3.0 * k + 1.5 * n, **acquired(n, 90.0 * n)))
+        for n in range(2)
+        for k in range(6)
+    ]
+    assert [keys["time_index"] for keys, _ in told(separated(passes))] == [0, 1]
+    numbered = [
+        replace(frame, keys={"acquisition_number": frame.keys["acquisition_number"]}) for frame in passes
+    ]
+    assert len(separated(numbered)) == 1  # the number alone is no kind
+    clocked = [replace(frame, keys={"acquisition_time": frame.keys["acquisition_time"]}) for frame in passes]
+    assert len(separated(clocked)) == 2
+
+
+@pytest.mark.parametrize(("thickness", "spacing"), [(3.0, None), (None, 3.3)])
+def test_slices_scanned_in_two_interleaved_passes_are_one_volume(slab, thickness, spacing) -> None:
+    frames = [
+        replace(
+            slab(k, 3.3 * k, **acquired(1 + k % 2, 90.0 * (k % 2))),
+            thickness_mm=thickness,
+            spacing_between_mm=spacing,
+        )
+        for k in range(8)
+    ]
+    assert len(separated(frames)) == 1
+
+
+def test_passes_that_overlap_off_the_grid_are_told_apart_by_acquisition_or_time(slab) -> None:
+    for keys in (acquired, lambda n, s: {"acquisition_time": s}, lambda n, s: {"acquisition_number": n}):
+        frames = [slab(k, 3.0 * k, **keys(1, 0.0)) for k in range(8)]
+        frames += [slab(10 + k, 19.3 + 3.0 * k, **keys(2, 90.0)) for k in range(8)]
+        assert [len(part.frames) for part in separated(frames)] == [8, 8]
+
+
+def test_runs_of_instance_numbers_tell_passes_apart_that_nothing_else_does(slab) -> None:
+    frames = [slab(k, 3.0 * k, instance_number=k) for k in range(8)]
+    frames += [slab(10 + k, 19.3 + 3.0 * k, instance_number=20 + k) for k in range(8)]
+    parts = separated(frames)
+    assert [(part.keys, part.notes) for part in parts] == [
+        ({"variant_index": n}, ("time_untold",)) for n in range(2)
+    ]
+    by_place = sorted(frames, key=lambda frame: frame.position_mm[2])
+    mingled = [replace(frame, keys={"instance_number": n}) for n, frame in enumerate(by_place)]
+    assert len(separated(mingled)) == 1
+
+
+def phases(slab, *counts: int, modality: str = "CT") -> list[Frame]:
+    return [
+        replace(slab(20 * n + k, 3.0 * k, **acquired(n, 90.0 * n)), modality=modality)
+        for n, count in enumerate(counts)
+        for k in range(count)
+    ]
+
+
+def test_acquisitions_may_cover_other_ranges_but_a_series_in_time_that_lacks_a_slice_may_not(slab) -> None:
+    def sizes(frames: list[Frame]) -> list[int]:
+        return [len(part.frames) for part in separated(frames)]
+
+    assert sizes(phases(slab, 8, 7)) == [8, 7]
+    assert sizes(phases(slab, 8, 8, 7)) == [8, 8, 7]
+    assert sizes(phases(slab, 8, 8, 8, 7)) == [31]
+    assert sizes(phases(slab, 8, 7, modality="MR")) == [8, 7]
+    assert sizes(phases(slab, 8, 8, 7, modality="MR")) == [23]
+
+
+def test_a_hole_between_two_acquisitions_is_no_reason_to_part_them(slab) -> None:
+    frames = [slab(k, 3.0 * (k + (k > 4)), **acquired(1 + (k > 4), 4.0 * (k > 4))) for k in range(9)]
+    assert len(separated(frames)) == 1
+
+
+def test_a_place_watched_for_the_arrival_of_contrast_is_apart_from_the_scan(slab) -> None:
+    watched = [slab(50 + n, 31.0, **acquired(n, 2.0 * n)) for n in range(5)]
+    scan = [slab(k, 3.0 * k, **acquired(9, 60.0)) for k in range(20)]
+    parts = separated(watched + scan)
+    assert sorted(len(part.frames) for part in parts) == [1, 1, 1, 1, 1, 20]
+
+
+def test_echoes_of_one_scan_that_lack_a_slice_are_left_together_and_energies_are_not(slab) -> None:
+    def valued(key: str) -> list[Frame]:
+        return [slab(10 * n + k, 3.0 * k, **{key: 80.0 + 60 * n}) for n in range(2) for k in range(8 - n)]
+
+    assert len(separated(valued("echo_time"))) == 1
+    assert what_differs(valued("echo_time")) == {"EchoTime": [8, 7]}
+    assert [len(part.frames) for part in separated(valued("kvp"))] == [8, 7]
+
+
+def pet(slab, times: list[float], places: list[float], **keys: str | float) -> list[Frame]:
+    return [
+        replace(slab(n, z, frame_reference_time=t, **keys), modality="PT", thickness_mm=3.0)
+        for n, (t, z) in enumerate(zip(times, places, strict=True))
+    ]
+
+
+def test_beds_of_a_pet_are_one_volume_and_frames_in_time_are_several(slab) -> None:
+    ends = [3.0 * k for k in range(12)]
+    beds = [120.0 * (k // 6) for k in range(12)]
+    assert len(separated(pet(slab, beds, ends))) == 1
+    assert len(separated(pet(slab, beds, ends, announced_slices=12))) == 1
+    assert len(separated(pet(slab, beds, ends, announced_slices=6))) == 2
+    assert len(separated(pet(slab, beds, ends, series_type="DYNAMIC\\IMAGE"))) == 2
+    assert len(separated(pet(slab, [120.0 * (k % 2) for k in range(12)], ends))) == 2
+    repeated = separated(pet(slab, [60.0 * (k // 4) for k in range(12)], [3.0 * (k % 4) for k in range(12)]))
+    assert [keys["time_index"] for keys, _ in told(repeated)] == [0, 1, 2]
+
+
+UNEVEN = {
+    "study_id": "later",
+    "keys": {"frame_of_reference": "other"},
+    "image_type": ("DERIVED", "SECONDARY", "AXIAL"),
+}
+
+
+@pytest.mark.parametrize("name", UNEVEN)
+@pytest.mark.parametrize("odd", [(6, 7), (1, 3, 5, 7), (4,), (7,), (0, 1)])
+def test_a_detail_cuts_no_stack_and_is_noted(slab, name: str, odd: tuple[int, ...]) -> None:
+    frames = [
+        replace(slab(k, 3.0 * k), thickness_mm=3.0, image_type=("ORIGINAL", "PRIMARY", "AXIAL"))
+        for k in range(8)
+    ]
+    frames = [replace(f, **{name: UNEVEN[name]}) if k in odd else f for k, f in enumerate(frames)]
+    (part,) = separated(frames)
+    assert (part.reason, part.notes, len(part.frames)) == ("", ("details_differ",), 8)
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [((6, 7), "inconsistent_series"), ((4, 5, 6, 7), "inconsistent_series"), ((1, 3, 5, 7), ""), ((4,), "")],
+)
+def test_a_word_nobody_knows_is_judged_by_the_places(slab, odd: tuple[int, ...], reason: str) -> None:
+    frames = [
+        replace(
+            slab(k, 3.0 * k),
+            thickness_mm=3.0,
+            image_type=("ORIGINAL", "PRIMARY", "WHATEVER") if k in odd else ("ORIGINAL", "PRIMARY"),
+        )
+        for k in range(8)
+    ]
+    (part,) = separated(frames)
+    assert part.reason == reason
+    assert part.detail == ("ImageType has 2 values over one even stack of 8 slices" if reason else "")
+
+
+def test_a_word_nobody_knows_tells_volumes_apart_that_repeat_places(slab) -> None:
+    frames = [
+        replace(slab(10 * n + k, 3.0 * k), image_type=("ORIGINAL", "PRIMARY", word))
+        for n, word in enumerate(("THIS", "THAT"))
+        for k in range(4)
+    ]
+    assert [part.keys for part in separated(frames)] == [{"image_type": "THAT"}, {"image_type": "THIS"}]
+
+
+def test_two_splits_by_time_give_two_ranks_the_outer_one_first(slab) -> None:
+    frames = [
+        slab(100 * t + 10 * half + z, 3.0 * z, temporal_position=t, acquisition_time=10.0 * t + 5 * half)
+        for t in range(3)
+        for half in range(2)
+        for z in range(4)
+    ]
+    assert [part.ranks for part in separated(frames)] == [(t, half) for t in range(3) for half in range(2)]

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.frames import Frame, Rules
-from pipeline.ingest.stacking import image_of, resampled_heights, stack_of, volume_of
+from pipeline.ingest.grid import stack_of
+from pipeline.ingest.stacking import image_of, resampled_heights, volume_of
 
 REFUSE = Rules(unit="series")
 EVEN_OUT = Rules(unit="series", resample_z="linear")
@@ -111,6 +112,37 @@ def test_missing_slices_are_never_interpolated(plane: Frame) -> None:
     made = volume_of(at_heights(plane, [0, 2, 8, 10.0, 12, 16]), EVEN_OUT)
     assert made.reason == "missing_slices"
     assert made.detail == "2 missing between 2 and 8; 1 missing between 12 and 16"
+
+
+def test_a_gap_is_wide_where_a_slice_at_its_side_is_thick_and_nothing_is_missing(plane: Frame) -> None:
+    def head(thicknesses: Sequence[float], heights: Sequence[float]) -> list[Frame]:
+        planes = at_heights(plane, heights)
+        return [replace(one, thickness_mm=t) for one, t in zip(planes, thicknesses, strict=True)]
+
+    thin_then_thick = head([5, 5, 5, 5, 10, 10, 10], [0, 5, 10, 15, 20, 30, 40])
+    made = volume_of(thin_then_thick, REFUSE)
+    assert (made.reason, made.detail) == ("variable_spacing", "gaps from 5 to 10 mm over 7 slices")
+    assert volume_of(thin_then_thick, EVEN_OUT).notes == ("z_resampled",)
+    holed = head([5, 5, 5, 5, 10, 10], [0, 5, 15, 20, 25, 35])
+    assert volume_of(holed, EVEN_OUT).detail == "1 missing between 5 and 15"
+    assert volume_of(head([10] * 5, [0, 5, 10, 20, 25]), EVEN_OUT).reason == "missing_slices"
+
+
+def test_two_passes_that_nothing_tells_apart_are_never_resampled_to_one(plane: Frame) -> None:
+    for second in ([19.3 + 3 * k for k in range(8)], [1.3 + 3 * k for k in range(8)]):
+        made = volume_of(at_heights(plane, [*range(0, 24, 3), *second]), EVEN_OUT)
+        assert (made.reason, made.detail) == (
+            "ambiguous_series",
+            "16 slices on two grids that overlap, with nothing to tell them apart",
+        )
+    apart = [*range(0, 12, 3), 16.3, 19.3, 22.3]
+    assert volume_of(at_heights(plane, apart), EVEN_OUT).reason == "ok"
+
+
+def test_a_slice_that_is_missing_from_rounded_positions_is_not_interpolated(plane: Frame) -> None:
+    planes = at_heights(plane, [0, 7.1, 14.0, 28.1, 35.0])
+    rounded = [replace(frame, position_decimals=(0, 0, 1)) for frame in planes]
+    assert volume_of(rounded, EVEN_OUT).detail == "1 missing between 14 and 28.1"
 
 
 def test_many_holes_are_told_in_short(plane: Frame) -> None:

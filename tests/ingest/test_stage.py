@@ -21,6 +21,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 from dicom_files import encoded, image, write
 from numpy.typing import NDArray
@@ -521,9 +522,9 @@ def test_listing_files_tells_of_an_empty_list_and_of_files_not_read_yet(
     run(config(), workspace)
     write(raw / "2.dcm", scan(2))
     assert list(list_files(config(), workspace, "failed")) == []
-    assert capsys.readouterr().err == (
-        "No file is failed.\n1 more came after the last `make ingest`, which will read them.\n"
-    )
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "No file is failed."
+    assert told[1].startswith("1 more came since; `")
 
 
 @pytest.mark.parametrize(("kind", "told"), [("none", "is not there"), ("file", "are a file, not a folder")])
@@ -820,3 +821,33 @@ def test_a_run_killed_at_every_point_is_finished_with_the_same_store(
 ) -> None:
     monkeypatch.setattr(batching, "_MEAN_CASES", 8)
     crash_and_finish(tmp_path, itertools.count(1))
+
+
+def test_tables_and_files_that_the_settings_name_are_told_as_such(workspace: Workspace, raw: Path) -> None:
+    write(raw / "1.dcm", scan(1))
+    write(raw / "tables/links.csv", b"a,b\n")
+    write(raw / "gone.csv", b"patient_id\n")
+    write(raw / "key", b"$" * 32).chmod(0o600)
+    write(raw / "other.csv", b"a,b\n")
+    (raw / "labels.xlsx").symlink_to("labels of today.xlsx")
+    openpyxl.Workbook().save(raw / "labels of today.xlsx")
+    openpyxl.Workbook().save(raw / "other.xlsx")
+    yaml = write(raw / "study.yaml", b"task: classification")
+    (workspace.root / "alias").symlink_to("raw")
+    with_tables = config(withdrawn=str(raw / "gone.csv"))
+    cohort = Cohort(labels="alias/labels.xlsx", target="label", links="raw/tables/links.csv")
+    settings = with_tables.model_copy(update={"cohort": cohort})
+    settings._path = yaml
+    run(settings, workspace)
+    own = dict.fromkeys(
+        ("labels.xlsx", "labels of today.xlsx", "tables/links.csv", "gone.csv", "study.yaml"), "own_table"
+    )
+    others = {"1.dcm": "ok", "other.csv": "not_dicom", "other.xlsx": "not_dicom", "key": "not_dicom"}
+    assert outcomes(workspace, settings) == own | others
+    run(
+        config(), workspace
+    )  # names a table elsewhere: these become what they are, though none of them changed
+    left = dict.fromkeys(own, "not_dicom") | {"labels.xlsx": "link_not_followed"}
+    assert outcomes(workspace, config()) == left | others
+    run(settings, workspace)
+    assert outcomes(workspace, settings) == own | others

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
 import pytest
 from batches import batch_of
-from dicom_files import encoded, image
+from dicom_files import encoded, image, opened
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from pipeline.arrays import Shards
 from pipeline.ingest.casting import cast_and_publish
+from pipeline.ingest.suv import uptake_of
 
 
 def pet(start: str = "090000", scan: str = "100000", **elements: object) -> Dataset:
@@ -161,6 +165,25 @@ def test_a_series_is_in_one_unit_as_a_whole(tmp_path: Path, keyword: str, value:
     else:
         setattr(slices[2], keyword, value)
     assert cases(slices, tmp_path / "b") == [(5000.0, "BQML", ("suv_inputs_missing",))]
+
+
+quarters = st.integers(-48, 56).map(lambda quarter: timedelta(minutes=15 * quarter))
+
+
+@given(own=quarters, common=quarters, seconds=st.integers(0, 20_000))
+@settings(max_examples=80, deadline=None)
+def test_the_time_to_the_scan_is_the_same_in_any_two_zones(
+    own: timedelta, common: timedelta, seconds: int
+) -> None:
+    scan = datetime(2020, 1, 2, 12, 0, 30, tzinfo=UTC)
+    here = scan.astimezone(timezone(common))
+    there = (scan - timedelta(seconds=seconds)).astimezone(timezone(own))
+    ds = pet(here.strftime("%H%M%S"), here.strftime("%H%M%S"), TimezoneOffsetFromUTC=here.strftime("%z"))
+    ds.SeriesDate = ds.AcquisitionDate = here.strftime("%Y%m%d")
+    (drug,) = ds.RadiopharmaceuticalInformationSequence
+    drug.RadiopharmaceuticalStartDateTime = there.strftime("%Y%m%d%H%M%S.000%z")
+    found = uptake_of(opened(ds).dataset)
+    assert found is not None and found.seconds_to_scan == seconds
 
 
 def test_values_that_are_suv_already_are_taken_as_they_are(tmp_path: Path) -> None:

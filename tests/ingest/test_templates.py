@@ -176,6 +176,16 @@ def test_what_only_the_whole_file_tells_is_seen_after_others_as_alone(
     assert read(kind(3), tmp_path, templates) == alone
 
 
+def test_decimals_of_positions_are_each_file_s_own(tmp_path: Path) -> None:
+    templates: Templates = Templates()
+    found = [
+        read(one_slice(number, ImagePositionPatient=["0", "0", text]), tmp_path, templates).frames[0]
+        for number, text in enumerate(["001.5", "04.25", "00006", "7.125"])
+    ]
+    assert [frame.position_decimals[2] for frame in found] == [1, 2, 0, 3]
+    assert templates.concluded
+
+
 def test_what_is_remembered_of_headers_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     templates: Templates = Templates()
     monkeypatch.setattr(module, "_MOST", 3)
@@ -187,6 +197,48 @@ def test_what_is_remembered_of_headers_stays_small(tmp_path: Path, monkeypatch: 
     for number in range(3):
         read(one_slice(number, InstitutionAddress="A" * 1000), tmp_path, long)
     assert not long.known
+
+
+def with_comma(number: int) -> bytes:
+    """A slice whose position has a decimal comma."""
+    point = encoded(one_slice(number, ImagePositionPatient=["0.5", "0", f"{number:03}"]))
+    return point.replace(b"0.5\\0\\", b"0,5\\0\\")
+
+
+def twice_after_the_pixels(number: int) -> bytes:
+    """A slice whose trailing padding stands there twice."""
+    padding = encoded(one_slice(number, DataSetTrailingPadding=b"\0" * 8))
+    element = padding[padding.rindex(b"\xfc\xff\xfc\xff") :]
+    return padding + element
+
+
+def nuclear(number: int) -> bytes:
+    """A frame in nuclear medicine, of the place that a detector states."""
+    detector = Dataset()
+    detector.ImagePositionPatient, detector.ImageOrientationPatient = [1, 2, 3], [1, 0, 0, 0, 1, 0]
+    return encoded(image("NM", SOPInstanceUID=f"2.25.1{number:03}", DetectorInformationSequence=[detector]))
+
+
+PLAIN = KINDS["trailing padding"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [with_comma(1), with_comma(2), with_comma(3), encoded(one_slice(4, ImagePositionPatient=["0.5", "0", "004"]))],
+        [encoded(one_slice(n, ImagePositionPatient=["0.5", "0", f"00{n}"])) for n in (1, 2)] + [with_comma(3)],
+        [PLAIN(1), PLAIN(2), twice_after_the_pixels(3)],
+        [twice_after_the_pixels(1), twice_after_the_pixels(2), PLAIN(3)],
+        [nuclear(1), nuclear(2), nuclear(3)],
+    ],
+    ids=["commas first", "a comma later", "twice later", "twice first", "nuclear"],
+)  # fmt: skip
+def test_what_is_noted_or_placed_is_each_files_own(files: list[bytes], tmp_path: Path) -> None:
+    templates: Templates = Templates()
+    for data in files:
+        alone = read(data, tmp_path)
+        assert alone.reason == "ok"
+        assert read(data, tmp_path, templates) == alone
 
 
 def test_files_of_different_series_teach_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from invented_table import table
 
 from pipeline.evaluate.score import score
 from pipeline.evaluate.view import Plan
+from pipeline.foreign import Columns, read
 from pipeline.report import run_table
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
@@ -36,8 +37,8 @@ def _report(
     change(table(classes, patients, 1, seed=3, parts=parts)).to_csv(
         folder / "study.csv", index=False, float_format="%.9g"
     )
-    score(folder / "study.csv", folder / "out", Plan(resamples=200))
-    run_table(folder / "study.csv", folder / "out")
+    score(read(folder / "study.csv", Columns()), folder / "out", Plan(resamples=200))
+    run_table(read(folder / "study.csv", Columns()), folder / "out")
     return folder / "out"
 
 

@@ -17,6 +17,14 @@ def zipped(files: Mapping[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) ->
     return made.getvalue()
 
 
+def locked(archive: bytes) -> bytes:
+    """The zip with its first file said to be encrypted."""
+    made = bytearray(archive)
+    for magic, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        made[made.index(magic) + flags] |= 1
+    return bytes(made)
+
+
 def tarred(files: Mapping[str, bytes], *, mode: str = "w", pax: bool = True) -> bytes:
     """A tape archive with these files; `mode` as that of `tarfile.open`."""
     made = io.BytesIO()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from dicom_files import compressed, encoded
 from ingesting import ct_series, scan
+from packed import locked, zipped
 from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
@@ -55,6 +57,21 @@ def each(slices: Mapping[str, Dataset], keyword: str, values: list[Any]) -> dict
     for one, value in zip(slices.values(), values, strict=True):
         setattr(one, keyword, value)
     return dict(slices)
+
+
+def tail(**elements: Any) -> dict[str, Dataset]:
+    """Six slices whose last three say something else."""
+    slices = series([0, 5, 10, 15, 20, 25])
+    for name in ("3.dcm", "4.dcm", "5.dcm"):
+        for keyword, value in elements.items():
+            setattr(slices[name], keyword, value)
+    return slices
+
+
+def in_time(*, positions: int) -> dict[str, Dataset]:
+    """Two volumes of three slices in one place, of as many announced."""
+    slices = series([0, 5, 10, 0, 5, 10], NumberOfTemporalPositions=positions)
+    return each(slices, "TemporalPositionIdentifier", [1, 1, 1, 2, 2, 2])
 
 
 def one(*_: object, **elements: Any) -> dict[str, Dataset]:
@@ -239,6 +256,11 @@ def without(name: str, files: Mapping[str, Dataset]) -> dict[str, Dataset]:
     return {own: ds for own, ds in files.items() if own != name}
 
 
+def packed_one() -> dict[str, bytes]:
+    """The good image for an archive."""
+    return {"a.dcm": encoded(scan(1))}
+
+
 GOOD = one()
 ANYTHING = {"good.dcm": scan(99)}
 """Beside what is refused for good, something to read."""
@@ -249,6 +271,14 @@ WAYS = [
     Way("not_dicom", "", {"a.dcm": b"a picture of another format, say", **ANYTHING}, then=GOOD),
     Way("dicomdir", "", {"DICOMDIR": scan(5, SOPClassUID="1.2.840.10008.1.3.10"), **ANYTHING}, left=True),
     Way("archive_not_opened", "", {"a.7z": b"7z\xbc\xaf\x27\x1c" + bytes(40), **ANYTHING}, then={"a.7z": None, **one()}),
+    Way("archive_not_opened", "", {"a.zip": zipped({"in.zip": zipped(packed_one())}), **ANYTHING},
+        then={"a.zip": None, "in.zip": zipped(packed_one())}),
+    Way("archive_damaged", "", {"a.zip": zipped(packed_one())[:-30], **ANYTHING}, then={"a.zip": zipped(packed_one())}),
+    Way("archive_damaged", "", {"a.dcm.gz": gzip.compress(encoded(scan(1)))[:-9], **ANYTHING},
+        then={"a.dcm.gz": gzip.compress(encoded(scan(1)))}),
+    Way("encrypted", "", {"a.zip": locked(zipped(packed_one())), **ANYTHING}, then={"a.zip": None, **one()}),
+    Way("archive_read", "", {"a.zip": zipped(packed_one())}, left=True),
+    Way("own_table", "", {"gone.csv": b"patient_id", **ANYTHING}, {"withdrawn": "raw/gone.csv"}, left=True),
     Way("non_image_object", "", {**no_image("88.67"), **ANYTHING}, left=True),
     Way("non_image_object", r"^(Segmentation", {**no_image("66.4"), **ANYTHING}, left=True),
     Way("non_image_object", r"^(Raw Data", {**no_image("66"), **ANYTHING}, then=GOOD),
@@ -336,6 +366,12 @@ WAYS = [
     Way("gantry_tilt", "", tilted(), SERIES, setting={"untilt": "linear"}),
     Way("ambiguous_series", "", two_at_each_place(), SERIES, then=apart(two_at_each_place())),
     Way("ambiguous_series", r"^orientations drift", drifting(), SERIES, setting={"unit": "image"}),
+    Way("inconsistent_series", "", tail(PhotometricInterpretation="MONOCHROME1"), SERIES,
+        then=tail(PhotometricInterpretation="MONOCHROME2")),
+    Way("inconsistent_series", "", tail(SeriesNumber=1, ImageType=["ORIGINAL", "PRIMARY", "AXIAL", "WHATEVER"]), SERIES,
+        then=tail(SeriesInstanceUID="2.25.77", ImageType=["ORIGINAL", "PRIMARY", "AXIAL", "WHATEVER"])),
+    Way("missing_slices", r"NumberOfTemporalPositions announces$", in_time(positions=3), SERIES,
+        then=in_time(positions=2)),
     Way("mosaic_layout_unknown", "", mosaic(), SERIES, then={"m.dcm": None, **mr_slices()}),
     Way("burned_in_text", "", one(BurnedInAnnotation="YES"), then=one(BurnedInAnnotation="NO")),
     Way("burned_in_text", "", one(BurnedInAnnotation="YES"), setting={"pixel_text": "reviewed"}),
@@ -350,6 +386,10 @@ WAYS = [
     Way("limit_exceeded", r"^\d+ bytes$", {"a.dcm": large(1024)}, {"limits": {"file_mb": 1}},
         setting={"limits": {"file_mb": 3}}),
     Way("limit_exceeded", r"nested deeper", {"a.dcm": nested(40)}, setting={"limits": {"depth": 64}}),
+    Way("limit_exceeded", r"files in an archive$", {"a.zip": zipped(packed_one() | {"b": b"text"}), **ANYTHING},
+        {"limits": {"members": 1}}, then={"a.zip": zipped(packed_one())}, setting={"limits": {"members": 2}}),
+    Way("limit_exceeded", r"^unfolds", {"a.dcm.gz": gzip.compress(encoded(large(5800))), **ANYTHING},
+        then={"a.dcm.gz": None, "a.dcm": large(5800)}),
     Way("limit_exceeded", r"^inflates", {"a.dcm": deflated(5800)}, then={"a.dcm": large(5800)}),
     Way("limit_exceeded", r"^(more than", {"a.dcm": crowded(100_001)}, then=GOOD),
     Way("limit_exceeded", r"^memory", {"a.dcm": as_rle(large(8_000))}, {"limits": {"memory_mb": 256}},

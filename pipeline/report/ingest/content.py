@@ -28,7 +28,8 @@ _SPACING = {
 _GEOMETRY = frozenset({
     "spacing_tag_disagrees", "nominal", "z_resampled", "untilted", "detector_plane", "no_geometry",
     "geometry_invalid", "missing_slices", "variable_spacing", "duplicate_position", "gantry_tilt",
-    "ambiguous_series", "mask_geometry_mismatch", "affine_conflict",
+    "ambiguous_series", "inconsistent_series", "details_differ", "time_untold", "mask_geometry_mismatch",
+    "affine_conflict",
 })  # fmt: skip
 """Notes and reasons that are warnings about the geometry."""
 
@@ -53,6 +54,8 @@ class Account:
     name: str
     reasons: Sequence[Line]
     notes: Sequence[Line]
+    commands: Mapping[str, str]
+    """By state, what shows the files that are in it."""
 
     def files(self, state: str) -> int:
         """How many files are in the state."""
@@ -64,6 +67,7 @@ def build(account: Account, cases: Sequence[Case], read: Read, *, reviewed: bool
     everyone = {case.patient_id for case in cases}
     return {
         "name": account.name,
+        "commands": account.commands,
         "files": {state: account.files(state) for state in STATES},
         "cases": len(cases),
         "patients": hidden_if_few(len(everyone)),
@@ -125,8 +129,21 @@ def _warnings(account: Account, cases: Sequence[Case]) -> list[tuple[str, str]]:
         if line.code in _GEOMETRY:
             files[line.sentence, "" if line.state == "accepted" else " not used"] += line.files
     warnings = [(f"{number} files{unused}", sentence) for (sentence, unused), number in files.items()]
+    warnings += _fewer_than_announced(cases)
     without = sum(case.geometry.spacing_kind == "pixels" for case in cases)
     if without:
         told = "No spacing in mm is told; the step `resample` would refuse them."
         warnings.append((f"{without} cases", told))
     return warnings
+
+
+def _fewer_than_announced(cases: Sequence[Case]) -> list[tuple[str, str]]:
+    """How many images came of how many that the acquisitions of some cases announce."""
+    lacking = [case.attributes for case in cases if "images_announced" in case.attributes]
+    if not lacking:
+        return []
+    came, announced = (
+        sum(float(told[name]) for told in lacking) for name in ("images_came", "images_announced")
+    )
+    sentence = f"ImagesInAcquisition announces {announced:,.0f} images, and {came:,.0f} came in their series."
+    return [(f"{len(lacking)} cases", sentence)]

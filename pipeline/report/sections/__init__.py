@@ -19,6 +19,7 @@ from pipeline.report.sections import (
     learning,
     limitations,
     methods,
+    models,
     network,
     operating,
     population,
@@ -65,7 +66,7 @@ CHAPTERS: tuple[tuple[str, tuple[Build, ...]], ...] = (
     ("Limits and accounts", _ACCOUNTS),
 )
 CHAPTERS_OF_A_TABLE: tuple[tuple[str, tuple[Build, ...]], ...] = (
-    ("In brief", (brief.build, warnings.of_table, precision.build, thousand.build)),
+    ("In brief", (brief.build, warnings.of_table, precision.build, models.build, thousand.build)),
     ("What it is worth", _TESTED),
 )
 
@@ -80,7 +81,7 @@ def build_all(artifacts: Artifacts) -> Chapters:
 def build_table(artifacts: Artifacts) -> Chapters:
     """The chapters that a table of predictions can answer; the last one names what it can't."""
     chapters = [(title, [build(artifacts) for build in builds]) for title, builds in CHAPTERS_OF_A_TABLE]
-    absent = [section for section in _sections(chapters) if section.reason]
+    absent = [each for each in _sections(chapters) if each.reason and each.key != models.KEY]
     shown = [(title, [section for section in sections if not section.reason]) for title, sections in chapters]
     last = [source.build(artifacts, absent), methods.build(artifacts, _sections(shown))]
     return [*shown, ("Accounts", last)]

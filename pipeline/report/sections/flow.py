@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.errors import DamageError
+from pipeline.printed import scanloom
 from pipeline.records import PARTS
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import Fact, count, recorded
@@ -53,12 +54,12 @@ def _check(flow: Mapping[str, Any], parts: Mapping[str, Any]) -> None:
     if used + left_out != flow["cases"]:
         raise DamageError(
             f"cohort.json does not add up: {used} cases in parts and {left_out} left out, "
-            f"but {flow['cases']} cases. Run `scanloom cohort` again."
+            f"but {flow['cases']} cases. Run `{scanloom('cohort')}` again."
         )
     if sum(part["patients"] for part in parts.values()) != flow["patients"]:
         raise DamageError(
             "cohort.json does not add up: the patients of the parts are not all patients. "
-            "Run `scanloom cohort` again."
+            f"Run `{scanloom('cohort')}` again."
         )
 
 

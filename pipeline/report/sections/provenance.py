@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline import provenance
+from pipeline.printed import make, page
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import count, recorded
 from pipeline.report.guards import Guard, guards
@@ -37,7 +38,7 @@ def build(artifacts: Artifacts) -> Section:
         "recipe": recorded("recipe_id", artifacts.model.get("recipe_id")),
         "code": recorded("report_code", provenance.code_digest()),
     }
-    return Section(KEY, TITLE, facts, tables, words={"name": artifacts.name})
+    return Section(KEY, TITLE, facts, tables, words={"command": make("report", place=page())})
 
 
 def _guard(guard: Guard) -> dict[str, Any]:

@@ -34,7 +34,12 @@ def build(artifacts: Artifacts, absent: Iterable[Section]) -> Section:
         "resamples": recorded("resamples", bootstrap["resamples"], "resamples"),
         "code": recorded("report_code", provenance.code_digest()),
     }
-    return Section(KEY, TITLE, facts, tables, words={"table": artifacts.table})
+    words = {
+        "table": artifacts.table,
+        "command": artifacts.command,
+        "notes": artifacts.metrics["notes"],
+    }
+    return Section(KEY, TITLE, facts, tables, words=words)
 
 
 def _part(artifacts: Artifacts, part: str) -> dict[str, Any]:

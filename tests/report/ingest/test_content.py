@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -106,3 +107,11 @@ def test_the_page_needs_no_script_no_address_and_no_second_file() -> None:
 def test_two_pages_of_the_same_are_the_same() -> None:
     found = [*cases("CT", "GE", 9), *cases("MR", "UIH", 6)]
     assert page(found) == page(found[::-1])
+
+
+def test_images_that_an_acquisition_announces_and_that_did_not_come_are_told_with_both_numbers() -> None:
+    found = cases("CT", "SIEMENS", 6)
+    told = {**found[0].attributes, "images_came": 8.0, "images_announced": 10.0}
+    text = page([replace(found[0], attributes=told), *found[1:]])
+    assert "ImagesInAcquisition announces 10 images, and 8 came in their series." in text
+    assert "ImagesInAcquisition" not in page(found)

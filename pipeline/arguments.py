@@ -1,0 +1,209 @@
+"""The words of the command line: its commands with their options, and a sentence for a wrong one."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import pipeline
+from pipeline import handlers, printed
+from pipeline.errors import UsageError, nearest
+
+STAGES = {
+    "ingest": "read every file of RAW into cases, with a state and a reason for each",
+    "cohort": "join the table of labels and divide patients into parts",
+    "normalize": "write model-ready arrays by the recipe",
+    "drift": "compare new scans with the champion's",
+    "train": "fit the network",
+    "evaluate": "predict and measure, with thresholds from validation only",
+    "compare": "judge the candidate against the champion, with a verdict",
+    "report": "write the HTML report, report.json and the model card",
+}
+
+SCORE_OPTIONS = (
+    ("truth", "COLUMN", "the true class (truth)"),
+    ("patient", "COLUMN", "whose case it is (patient_id)"),
+    ("case", "COLUMN", "the name of the case (case_id)"),
+    ("score", "COLUMN", "a single score, where the columns aren't called score_CLASS"),
+    ("positive", "CLASS", "the class looked for (of two score columns the last)"),
+    ("models", "A,B", "several models, each with columns of its own"),
+)
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of a command line, `options.command` being what it calls.
+
+    Raises UsageError (the nearest name, what is missing) when it has a word too many, too few or unknown.
+    """
+    parser = _parser()
+    options, extra = parser.parse_known_args(arguments)
+    if extra:
+        chosen: argparse.ArgumentParser = options.parser
+        known = [name for action in chosen._actions for name in action.option_strings]
+        is_option = extra[0].startswith("-")
+        hint = f" ({nearest(extra[0], known)})" if is_option else ""
+        raise UsageError(
+            f"`{chosen.prog}` knows no {'option' if is_option else 'further word'} '{extra[0]}'{hint}. "
+            f"{_help(chosen.prog)}"
+        )
+    return options
+
+
+def commands() -> tuple[str, ...]:
+    """The names of all commands, in the order of the help."""
+    actions = _parser()._actions
+    return tuple(name for action in actions if action.choices for name in action.choices)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Words an error for its reader, where argparse prints the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises UsageError for what argparse says."""
+        choice = re.match(r"argument (\S+): invalid choice: '?(.*?)'? \(choose from (.*)\)", message)
+        number = re.match(r"argument (\S+): invalid int value: (.*)", message)
+        missing = re.match(r"the following arguments are required: (.*)", message)
+        if choice:
+            hint = nearest(choice[2], re.findall(r"[\w-]+", choice[3]))
+            what = "There is no command" if choice[1] == "COMMAND" else f"`{self.prog} {choice[1]}` knows no"
+            sentence = f"{what} '{choice[2]}' ({hint})"
+        elif number:
+            sentence = f"`{self.prog} {number[1]}` takes a whole number, found {number[2]}"
+        elif missing and missing[1] == "COMMAND":
+            sentence = "No command was given"
+        elif missing:
+            example = " (the analysis' YAML, such as configs/demo.yaml)" if "CONFIG" in missing[1] else ""
+            sentence = f"`{self.prog}` needs {missing[1]}{example}"
+        else:
+            sentence = f"`{self.prog}`: {message}"
+        raise UsageError(f"{sentence}. {_help(self.prog)}")
+
+
+def _help(program: str) -> str:
+    return f"`{program} --help` shows what there is."
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=printed.terminal().program,
+        description="From a folder of DICOM scans and a table of labels to a model you can defend.",
+    )
+    parser.add_argument(
+        "--debug", action="store_true", help="show a fault's whole traceback, which can quote your scans"
+    )
+    version = f"scanloom {pipeline.__version__} (Python {platform.python_version()})"
+    parser.add_argument("--version", action="version", version=version, help="show the version")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, text: str, command: Callable[..., int | None]) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        sub.set_defaults(command=command, parser=sub)
+        return sub
+
+    def add_configured(name: str, text: str, command: Callable[..., int | None]) -> argparse.ArgumentParser:
+        sub = add(name, text, command)
+        sub.add_argument(
+            "config", type=Path, metavar="CONFIG", help="the analysis' YAML, e.g. configs/demo.yaml"
+        )
+        return sub
+
+    add_configured(
+        "configure", "write each section of the YAML to its own file when it changed", handlers.configure
+    )
+    own = {"ingest": handlers.ingest, "cohort": handlers.cohort, "drift": handlers.drift}
+    for name, text in STAGES.items():
+        stage = add_configured(name, text, own.get(name, handlers.stage))
+        stage.set_defaults(stage=name)
+        if name == "cohort":
+            stage.add_argument(
+                "--redraw",
+                default="",
+                metavar="REASON",
+                help="draw all parts anew, as long as no model has looked at the test part",
+            )
+        if name == "drift":
+            stage.add_argument(
+                "--accept-drift", default="", metavar="REASON", help="go on in spite of a drift stop"
+            )
+    add_configured("where", "say where the report lies", handlers.where)
+    add_configured("config", "print the configuration with all defaults", handlers.defaults)
+    _add_ways_to_files(add_configured)
+    verdict = add_configured(
+        "verdict", "print the verdict on the candidate and its reasons", handlers.verdict
+    )
+    verdict.add_argument("--exit-code", action="store_true", help="exit with 5 on KEEP, 6 on INCONCLUSIVE")
+    promote = add_configured("promote", "make the candidate the champion", handlers.promote)
+    promote.add_argument("--approver", default="", metavar="NAME", help="who answers for it (needed)")
+    promote.add_argument(
+        "--override", default="", metavar="REASON", help="promote on INCONCLUSIVE, for this reason"
+    )
+    rollback = add_configured("rollback", "go back to the champion before", handlers.rollback)
+    rollback.add_argument("--approver", default="", metavar="NAME", help="who answers for it (needed)")
+    rollback.add_argument("--reason", default="", metavar="REASON", help="why (needed)")
+    add_configured("generations", "list what was promoted, when and by whom", handlers.generations)
+    predict = add_configured(
+        "predict", "score new scans with the champion, else the candidate", handlers.predict
+    )
+    predict.add_argument("new", metavar="NEW", help="a folder of scans without labels, or one file")
+    predict.add_argument(
+        "--paths", action="store_true", help="write the path beside each row: the table then names patients"
+    )
+    predict.add_argument(
+        "--out",
+        type=Path,
+        default=Path("predictions.csv"),
+        metavar="FILE",
+        help="the table to write (predictions.csv)",
+    )
+    _add_score(add)
+    export = add_configured("export", "write the cases as NIfTI", handlers.export)
+    export.add_argument("out", metavar="FOLDER", help="where the files go")
+    add("doctor", "show the machine, its devices and decoders", handlers.doctor)
+    add_configured("verify", "check the digests of all stored artifacts", handlers.verify)
+    add_configured("clean", "remove the derived files of an analysis, after saying which", handlers.clean)
+    forget = add_configured("forget", "remove a patient's data everywhere", handlers.forget)
+    forget.add_argument("patient", metavar="ID", help="the patient ID as in the scans")
+    phantom = add(
+        "phantom", "write invented patients as DICOM files with a table of labels", handlers.phantom
+    )
+    phantom.add_argument("out", type=Path, metavar="FOLDER", help="an empty one, or one that phantom wrote")
+    phantom.add_argument(
+        "--seed", type=int, default=1, metavar="NUMBER", help="other patients for another number (1)"
+    )
+    phantom.add_argument(
+        "--patients", type=int, metavar="NUMBER", help="how many (300; 80 with --later, 120 with --volumes)"
+    )
+    phantom.add_argument(
+        "--later", action="store_true", help="a second delivery: new patients, another scanner"
+    )
+    phantom.add_argument("--volumes", action="store_true", help="series of slices instead of single slices")
+    return parser
+
+
+def _add_ways_to_files(add_configured: Callable[..., argparse.ArgumentParser]) -> None:
+    files = add_configured("files", "show the files of RAW with their state and reason", handlers.files)
+    files.add_argument(
+        "--state", choices=("accepted", "excluded", "quarantined", "failed"), help="only these"
+    )
+    case = add_configured("case", "show the files of a case or patient, or the case of a file", handlers.case)
+    case.add_argument(
+        "named", metavar="ID", help="a pseudonym as a table or report has it, or its beginning; or a path"
+    )
+
+
+def _add_score(add: Callable[..., argparse.ArgumentParser]) -> None:
+    score = add("score", "write the same statistics and report for any table of predictions", handlers.score)
+    score.add_argument("table", metavar="TABLE", help="one row a case (CSV, TSV or XLSX); docs/GUIDE.md")
+    for name, metavar, text in SCORE_OPTIONS:
+        score.add_argument(f"--{name}", default="", metavar=metavar, help=text)
+    score.add_argument(
+        "--out",
+        type=Path,
+        default=Path("score"),
+        metavar="FOLDER",
+        help="for metrics.json, report.html and report.json (score)",
+    )

@@ -1,0 +1,124 @@
+"""Which column of a foreign table says what: by its usual name, or by the one that was given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pipeline import printed
+from pipeline.errors import DataError, nearest
+from pipeline.tables import Table
+
+# Words in the names that people give to such columns, most telling first.
+_LIKELY: Final = {
+    "TRUTH": ("truth", "label", "gold", "reference", "diagnosis", "target", "class", "outcome"),
+    "PATIENT": ("patient", "subject", "person", "pid", "mrn"),
+}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the table calls its columns, and its positive class; empty where it has the usual names.
+
+    `score` is a single column with the score of the class `positive`; `models` are the names of several
+    models, each with columns of its own.
+    """
+
+    truth: str = ""
+    patient: str = ""
+    case: str = ""
+    score: str = ""
+    positive: str = ""
+    models: tuple[str, ...] = ()
+
+    def arguments(self) -> dict[str, str]:
+        """What was given, by the words that make has for it."""
+        given = {
+            "TRUTH": self.truth, "PATIENT": self.patient, "CASE": self.case, "SCORE": self.score,
+            "POSITIVE": self.positive, "MODELS": ",".join(self.models),
+        }  # fmt: skip
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table, where it came from, and what is known of its columns."""
+
+    path: Path
+    table: Table
+    columns: Columns
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.path.name
+
+    def command(self, more: Mapping[str, str]) -> str:
+        """The command that was given, with more told."""
+        return printed.make("score", {"TABLE": str(self.path), **self.columns.arguments(), **more})
+
+    def column(self, name: str) -> tuple[str, ...]:
+        """The cells of a column. Raises DataError (the nearest name) when there is none."""
+        if name not in self.table.columns:
+            raise DataError(f"{self.name}: no column '{name}' ({nearest(name, self.table.columns)}).")
+        return self.table.column(name)
+
+
+def truth(sheet: Sheet) -> tuple[str, ...]:
+    """The true class of each row, empty where unknown; 1 for 1.0. Raises DataError without such a column."""
+    given = sheet.columns.truth
+    if not given and "truth" not in sheet.table.columns:
+        example = {"TRUTH": _likely(sheet, "TRUTH") or "column"}
+        raise DataError(
+            f"{sheet.name}: no column 'truth' ({nearest('truth', sheet.table.columns)}). "
+            f"Say which one holds the true class: `{sheet.command(example)}`."
+        )
+    cells = sheet.column(given or "truth")
+    if all(re.fullmatch(r"-?\d+(\.0+)?", cell) for cell in cells if cell):
+        return tuple(cell.partition(".")[0] for cell in cells)
+    return cells
+
+
+def patients(sheet: Sheet) -> tuple[str, ...]:
+    """The patient of each row. Raises DataError without such a column: intervals would be guessed."""
+    given = sheet.columns.patient
+    if given or "patient_id" in sheet.table.columns:
+        return sheet.column(given or "patient_id")
+    likely = _likely(sheet, "PATIENT")
+    case = sheet.columns.case or ("case_id" if "case_id" in sheet.table.columns else "")
+    told = f"name the column: `{sheet.command({'PATIENT': likely or 'column'})}`"
+    if case and not likely:
+        told += f"; if each row is another patient, `{sheet.command({'PATIENT': case})}`"
+    raise DataError(
+        f"{sheet.name}: no column 'patient_id' ({nearest('patient_id', sheet.table.columns)}). "
+        f"Intervals need to know which rows are of one patient, so {told}."
+    )
+
+
+def cases(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The name of each row's case, and a note where the rows are numbered for want of a column."""
+    given = sheet.columns.case
+    if given or "case_id" in sheet.table.columns:
+        return sheet.column(given or "case_id"), ()
+    numbered = tuple(f"line {line}" for line in sheet.table.lines)
+    return numbered, ("no column case_id: each row counts as a case of its own",)
+
+
+def _likely(sheet: Sheet, which: str) -> str:
+    """The column whose name says that it may be the one; empty where none does."""
+    return next(
+        (name for word in _LIKELY[which] for name in sheet.table.columns if word in name.casefold()), ""
+    )
+
+
+def numeric(sheet: Sheet, taken: Sequence[str] = ()) -> list[str]:
+    """The columns that hold numbers only, but those that are `taken`."""
+    number = re.compile(r"-?\d*[.,]?\d+([eE]-?\d+)?%?")
+    return [
+        name
+        for name in sheet.table.columns
+        if name not in taken and all(number.fullmatch(cell) for cell in sheet.table.column(name) if cell)
+    ]

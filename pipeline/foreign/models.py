@@ -1,0 +1,134 @@
+"""Which columns hold the scores: of one model or of several, of each class or of the positive one alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.errors import DataError, nearest
+from pipeline.foreign.columns import Sheet, numeric
+from pipeline.predictions import SCORE
+
+_USUAL: Final = (("0", "1"), ("false", "true"), ("no", "yes"), ("negative", "positive"))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The classes, of two the positive one last, and the columns with the scores of some or all of them."""
+
+    classes: tuple[str, ...]
+    columns: Mapping[str, str]
+
+
+def models_of(sheet: Sheet, words: Sequence[str]) -> dict[str, Scored]:
+    """What each model scored, by its name; "" for a single one. `words` are the classes of the truth.
+
+    Raises DataError when the columns don't say it, with the command that would.
+    """
+    if sheet.columns.models:
+        return {name: _model(sheet, name, words) for name in sheet.columns.models}
+    if sheet.columns.score:
+        sheet.column(sheet.columns.score)
+        return {"": _single(sheet, sheet.columns.score, words)}
+    named = [name.removeprefix(SCORE) for name in sheet.table.columns if name.startswith(SCORE)]
+    if not named:
+        raise DataError(_no_scores(sheet, words))
+    if len(named) == 1:
+        return {"": _one_column(sheet, named[0], words)}
+    if not set(named) & set(words) and (grouped := _grouped(named, words)):
+        return {
+            model: _of_classes(sheet, {name: f"{SCORE}{model}_{name}" for name in found}, words)
+            for model, found in grouped.items()
+        }
+    return {"": _of_classes(sheet, {name: SCORE + name for name in named}, words)}
+
+
+def _model(sheet: Sheet, model: str, words: Sequence[str]) -> Scored:
+    """The columns of a model that was named: one a class, or one of the positive class."""
+    there = sheet.table.columns
+    for stem in (f"{SCORE}{model}_", f"{model}_"):
+        if columns := {word: stem + word for word in words if stem + word in there}:
+            return _of_classes(sheet, columns, words)
+    for name in (SCORE + model, model):
+        if name in there:
+            return _single(sheet, name, words)
+    raise DataError(
+        f"{sheet.name}: no column of the model '{model}' ({nearest(SCORE + model, there)}): expected "
+        f"'{model}', '{SCORE}{model}', or '{SCORE}{model}_CLASS' for each class."
+    )
+
+
+def _grouped(named: Sequence[str], words: Sequence[str]) -> dict[str, list[str]]:
+    """The classes of each model by columns MODEL_CLASS; empty where the names are not so."""
+    found: dict[str, list[str]] = {}
+    for name in named:
+        fitting = [word for word in words if name.endswith(f"_{word}") and len(name) > len(word) + 1]
+        if not fitting:
+            return {}
+        word = max(fitting, key=len)
+        found.setdefault(name[: -len(word) - 1], []).append(word)
+    return found
+
+
+def _one_column(sheet: Sheet, named: str, words: Sequence[str]) -> Scored:
+    """A single column score_CLASS is that of the class; any other name doesn't say whose it is."""
+    if len(words) == 1 and named != words[0]:
+        return Scored((words[0], named), {named: SCORE + named})  # one class alone has cases
+    return _single(sheet, SCORE + named, words, of=named if named in words else "")
+
+
+def _of_classes(sheet: Sheet, columns: Mapping[str, str], words: Sequence[str]) -> Scored:
+    if len(columns) == 1:
+        return _single(sheet, next(iter(columns.values())), words, of=next(iter(columns)))
+    missing = [word for word in words if word not in columns]
+    if missing:
+        names = ",".join(columns)
+        raise DataError(
+            f"{sheet.name}: the truth '{missing[0]}' has no score column ({nearest(missing[0], columns)}). "
+            f"If the columns are of several models, say so: `{sheet.command({'MODELS': names})}`."
+        )
+    classes = tuple(columns)
+    positive = sheet.columns.positive
+    if positive and positive not in classes:
+        raise DataError(f"{sheet.name}: no class is called '{positive}' ({nearest(positive, classes)}).")
+    if positive and len(classes) == 2:
+        classes = (*(name for name in classes if name != positive), positive)
+    return Scored(classes, columns)
+
+
+def _single(sheet: Sheet, column: str, words: Sequence[str], of: str = "") -> Scored:
+    """The score of one of two classes: the one it is `of`, the one given, or the usual one of such a pair."""
+    if len(words) != 2:
+        found = f"{len(words)} ({', '.join(words[:5])}{', ...' if len(words) > 5 else ''})"
+        raise DataError(
+            f"{sheet.name}: the single score column '{column}' answers a question of two classes, but "
+            f"the truth has {found}. Name one column score_CLASS for each class."
+        )
+    positive = sheet.columns.positive or of or _usual_positive(words)
+    if positive is None:
+        raise DataError(
+            f"{sheet.name}: '{column}' doesn't say whether it is the score of '{words[0]}' or '{words[1]}'. "
+            f"Say it: `{sheet.command({'SCORE': column, 'POSITIVE': words[1]})}`, or the other."
+        )
+    if positive not in words:
+        raise DataError(f"{sheet.name}: no row's truth is '{positive}' ({nearest(positive, words)}).")
+    return Scored((*(word for word in words if word != positive), positive), {of or positive: column})
+
+
+def _usual_positive(words: Sequence[str]) -> str | None:
+    """The word that means yes in a pair that is known everywhere."""
+    by_word = {word.casefold(): word for word in words}
+    return next((by_word[yes] for no, yes in _USUAL if {no, yes} == set(by_word)), None)
+
+
+def _no_scores(sheet: Sheet, words: Sequence[str]) -> str:
+    given = sheet.columns
+    taken = ("truth", "patient_id", "case_id", given.truth, given.patient, given.case)
+    likely = [name for name in numeric(sheet, taken) if set(sheet.table.column(name)) - {"0", "1", ""}]
+    positive = {"POSITIVE": _usual_positive(words) or words[-1]} if len(words) == 2 else {}
+    example = sheet.command({"SCORE": likely[0] if likely else "column", **positive})
+    return (
+        f"{sheet.name}: no score column. Name one score_CLASS for each class, such as "
+        f"'{SCORE}{words[-1] if words else 'pneumonia'}', or say which one it is: `{example}`."
+    )

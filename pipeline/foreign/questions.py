@@ -1,0 +1,45 @@
+"""Which question a table answers, where it isn't which class a case is of: refused by the question's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from pipeline.errors import DataError
+from pipeline.foreign.columns import Sheet
+from pipeline.predictions import SCORE
+
+_OVERLAPS: Final = ("dice", "hd95", "hd_mm", "nsd", "iou", "jaccard")
+_MOST_CLASSES: Final = 20  # of a truth in numbers: more levels are a measurement
+_NUMBER: Final = re.compile(r"-?\d+([.,]\d+)?([eE]-?\d+)?")
+_ANSWERED: Final = "This version scores tables that say which of two or several classes a case is of"
+
+
+def refuse_other_tasks(sheet: Sheet) -> None:
+    """Raises DataError for a table of segmentation or of several labels a case."""
+    scores = [name for name in sheet.table.columns if name.startswith(SCORE)]
+    overlaps = [name for name in sheet.table.columns if name.casefold().startswith(_OVERLAPS)]
+    if overlaps and not scores and not sheet.columns.score:
+        raise DataError(f"{sheet.name}: a table of segmentation (column '{overlaps[0]}'). {_ANSWERED}.")
+    labels = [name for name in sheet.table.columns if name.startswith("truth_")]
+    if labels and not sheet.columns.truth and "truth" not in sheet.table.columns:
+        score = SCORE + labels[0].removeprefix("truth_")
+        example = sheet.command({"TRUTH": labels[0], "SCORE": score if score in scores else "column"})
+        raise DataError(
+            f"{sheet.name}: a multilabel table ({len(labels)} columns truth_LABEL). {_ANSWERED}; "
+            f"score one label at a time: `{example}`."
+        )
+
+
+def refuse_regression(sheet: Sheet, words: Sequence[str]) -> None:
+    """Raises DataError when the truth, in its different `words`, is a measurement."""
+    if not words or not all(_NUMBER.fullmatch(word) for word in words):
+        return
+    if all(SCORE + word in sheet.table.columns for word in words):
+        return  # classes that are called by numbers
+    if len(words) > _MOST_CLASSES or any(not word.lstrip("-").isdigit() for word in words):
+        raise DataError(
+            f"{sheet.name}: a table of regression (the truth is a number, {len(words)} different ones). "
+            f"{_ANSWERED}."
+        )

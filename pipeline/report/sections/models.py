@@ -1,0 +1,75 @@
+"""Several models of one table side by side: what each is worth, and what each pair differs by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.report.artifacts import Artifacts
+from pipeline.report.facts import Fact, of_metric
+from pipeline.report.headline import ABBREVIATIONS
+from pipeline.report.section import Section, not_available
+
+KEY, TITLE = "models", "The models side by side"
+_SHOWN = ("auroc", "macro_auroc", "accuracy", "sensitivity", "specificity")
+
+Json = dict[str, Any]
+
+
+def build(artifacts: Artifacts) -> Section:
+    """One row a model with its headline metrics, and one row a difference of two models."""
+    others = artifacts.metrics.get("models", [])
+    if not others:
+        return not_available(KEY, TITLE, "one model alone")
+    first = {"model": artifacts.metrics["model"], "metrics": artifacts.metrics["metrics"]}
+    values = [_values(artifacts, model) for model in (first, *others)]
+    names = list(dict.fromkeys(name for row in values for name in row if name != "model"))
+    pairs = [_pair(entry) for entry in artifacts.comparisons() if _is_shown(entry, artifacts)]
+    words = {
+        "first": first["model"],
+        "metrics": [{"name": name, "short": ABBREVIATIONS.get(name, name)} for name in names],
+    }
+    return Section(KEY, TITLE, {}, {"values": values, "pairs": pairs}, words=words)
+
+
+def _values(artifacts: Artifacts, model: Json) -> Json:
+    """The headline metrics of a model on the reported part, by name."""
+    row: Json = {"model": model["model"]}
+    for metric in model["metrics"]:
+        headline = metric["part"] == artifacts.part and metric["unit"] == artifacts.unit
+        if headline and metric["id"] in _SHOWN and metric["class"] is None and metric["group"] is None:
+            row[metric["id"]] = of_metric(metric)
+    return row
+
+
+def _is_shown(entry: Json, artifacts: Artifacts) -> bool:
+    return str(entry["family"]).endswith("pairs of models") and bool(entry["part"] == artifacts.part)
+
+
+def _pair(entry: Json) -> Json:
+    shared = {"part": entry["part"], "rule": entry["rule"], "patients": entry["patients"]}
+    reason = entry["reason"] or ""
+    value = entry["difference"]
+    return {
+        "a": entry["a"],
+        "b": entry["b"],
+        "short": ABBREVIATIONS.get(entry["metric"], entry["metric"]),
+        "difference": Fact(
+            "difference", value, entry["low"], entry["high"], entry["level"], method=entry["method"],
+            reason=reason or ("not compared" if value is None else ""), **shared,
+        ),
+        "only_a": _count("only_a_right", entry),
+        "only_b": _count("only_b_right", entry),
+        "p": _p("p", entry, shared),
+        "p_holm": _p("p_holm", entry, shared),
+    }  # fmt: skip
+
+
+def _count(name: str, entry: Json) -> Fact:
+    counted = entry.get(name)
+    reason = "a count, not an estimate" if counted is not None else "not a share of decisions"
+    return Fact(name, counted, unit="patients", method="count", part=entry["part"], reason=reason)
+
+
+def _p(name: str, entry: Json, shared: Json) -> Fact:
+    method = "holm" if name == "p_holm" else entry["method"]
+    return Fact(name, entry[name], unit="p value", method=method, reason="a p value", **shared)

@@ -1,0 +1,227 @@
+"""Tables of predictions as people have them come out right, or are refused with what to do."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from pipeline import arguments
+from pipeline.errors import DataError, UsageError
+from pipeline.foreign import Columns, Foreign, read
+
+USUAL = "case_id,patient_id,truth,"
+
+
+def table(folder: Path, text: str, name: str = "study.csv", **columns: str) -> Foreign:
+    """The text as read from a file; a bar in it is a new line."""
+    path = folder / name
+    path.write_text(text.replace("|", "\n") + "\n", encoding="utf-8")
+    models = tuple(name for name in columns.pop("models", "").split(",") if name)
+    return read(path, Columns(**columns, models=models))
+
+
+def positive(foreign: Foreign, model: str = "") -> dict[str, float]:
+    """The positive class' probability of each case."""
+    read_in = foreign.models[model]
+    return dict(zip(read_in.frame["case_id"], read_in.probability[:, -1].tolist(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", f"{USUAL}score_yes|a,p,yes,0.75|b,q,no,0.5"),
+        ("a.tsv", f"{USUAL}score_yes|a,p,yes,0.75|b,q,no,0.5".replace(",", "\t")),
+        ("a.csv", "case_id;patient_id;truth;score_yes|a;p;yes;0,75|b;q;no;0,5"),
+        ("a.csv", f'{USUAL}score_yes|a,p,yes,"0,75"|b,q,no,"0,5"'),
+        ("a.csv", f"{USUAL}score_no,score_yes|a,p,yes,.25,75e-2|b,q,no,5E-1,0.5"),
+    ],
+    ids=["csv", "tsv", "semicolons", "quoted commas", "two columns"],
+)
+def test_the_same_table_in_any_dress_gives_the_same_numbers(tmp_path: Path, name: str, text: str) -> None:
+    found = table(tmp_path, text, name)
+    assert positive(found) == {"a": 0.75, "b": 0.5}
+    assert found.first.classes == ("no", "yes")
+
+
+def test_a_spreadsheet_is_read_as_its_numbers_stand_in_it(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["case_id", "patient_id", "truth", "p"], ["a", 7, 1, 0.75], ["b", 8, 0, 0.5]):
+        book.active.append(row)
+    book.save(tmp_path / "study.xlsx")
+    found = read(tmp_path / "study.xlsx", Columns(score="p"))
+    assert positive(found) == {"a": 0.75, "b": 0.5}
+    assert found.first.classes == ("0", "1")
+    assert list(found.first.frame["patient_id"]) == ["7", "8"]
+    assert "'p' is taken for the score of '1'" in found.notes
+
+
+def test_columns_have_the_names_that_were_given(tmp_path: Path) -> None:
+    text = "scan,person,gold,prob|a,p,ill,0.75|b,q,well,0.5"
+    given = {"truth": "gold", "patient": "person", "case": "scan", "score": "prob"}
+    assert positive(table(tmp_path, text, positive="ill", **given)) == {"a": 0.75, "b": 0.5}
+    assert positive(table(tmp_path, text, positive="well", **given)) == {"a": 0.75, "b": 0.5}
+
+
+def test_the_positive_class_may_be_the_one_without_a_score(tmp_path: Path) -> None:
+    found = table(tmp_path, f"{USUAL}score_yes|a,p,yes,0.75|b,q,no,0.5", positive="no")
+    assert found.first.classes == ("yes", "no")
+    assert positive(found) == {"a": 0.25, "b": 0.5}
+
+
+def test_of_two_columns_the_positive_one_can_be_chosen(tmp_path: Path) -> None:
+    found = table(tmp_path, f"{USUAL}score_no,score_yes|a,p,yes,0.25,0.75|b,q,no,0.5,0.5", positive="no")
+    assert found.first.classes == ("yes", "no")
+    assert positive(found) == {"a": 0.25, "b": 0.5}
+
+
+def test_rounded_probabilities_are_divided_by_their_sum_and_told(tmp_path: Path) -> None:
+    text = f"{USUAL}score_a,score_b,score_c|1,p,a,0.333,0.333,0.333|2,q,b,0.2,0.5,0.3|3,r,c,0.1,0.2,0.701"
+    found = table(tmp_path, text)
+    assert found.first.probability[0].tolist() == pytest.approx([1 / 3] * 3, abs=1e-15)
+    assert found.first.probability[1].tolist() == [0.2, 0.5, 0.3]
+    assert found.first.probability[2].tolist() == pytest.approx([0.1 / 1.001, 0.2 / 1.001, 0.701 / 1.001])
+    [note] = found.notes
+    assert note.startswith("scores rounded to 3 digits don't add up to 1 in 2 rows (by 0.001 at most)")
+
+
+@pytest.mark.parametrize(
+    ("scores", "words"),
+    [
+        ("0.33,0.33,0.3", "line 2: the scores of the classes add up to 0.96"),
+        ("1,1,0", "add up to 2"),
+        ("0.9,0.9,0.9", "add up to 2.7"),
+        ("0.9,0.1,", "line 2: 'score_c' is empty"),
+        ("0.9,0.1,none", "line 2: 'score_c' is not a number"),
+        ("0.9,0.1,1_0", "line 2: 'score_c' is not a number"),
+        ("0.9,0.1,nan", "line 2: 'score_c' is not a number"),
+        ("90,10,0", "Are they per cent?"),
+        ("-1.5,2.5,0.1", "Are they logits?"),
+        ("0.9,0.1,1.2", "'score_c' goes from 0.3 to 1.2, expected probabilities from 0 to 1"),
+    ],
+)
+def test_what_are_no_probabilities_is_refused_with_its_line(tmp_path: Path, scores: str, words: str) -> None:
+    with pytest.raises(DataError) as refused:
+        table(tmp_path, f"{USUAL}score_a,score_b,score_c|1,p,a,{scores}|2,q,b,0.2,0.5,0.3|3,r,c,0.2,0.5,0.3")
+    assert words in str(refused.value)
+
+
+def test_a_failed_prediction_needs_no_score(tmp_path: Path) -> None:
+    found = table(tmp_path, f"{USUAL}score_yes,status|a,p,yes,0.75,ok|b,q,no,0.5,ok|c,q,no,,failed")
+    assert found.first.measurable("external").tolist() == [True, True, False]
+
+
+def test_truths_that_a_spreadsheet_made_numbers_are_whole_again(tmp_path: Path) -> None:
+    found = table(tmp_path, f"{USUAL}score_1|a,p,1.0,0.75|b,q,0.0,0.5")
+    assert found.first.classes == ("0", "1")
+
+
+def test_without_a_column_of_cases_each_row_is_one_and_that_is_told(tmp_path: Path) -> None:
+    found = table(tmp_path, "patient_id,truth,score_yes|p,yes,0.75|q,no,0.5")
+    assert positive(found) == {"line 2": 0.75, "line 3": 0.5}
+    assert found.notes == ("no column case_id: each row counts as a case of its own",)
+
+
+def test_models_are_known_by_their_columns(tmp_path: Path) -> None:
+    text = (
+        f"{USUAL}score_net_yes,score_net_no,score_the_reader_yes|a,p,yes,0.75,0.25,0.5|b,q,no,0.5,0.5,0.125"
+    )
+    found = table(tmp_path, text)
+    assert list(found.models) == ["net", "the_reader"]
+    assert positive(found, "the_reader") == {"a": 0.5, "b": 0.125}
+    assert {each.probability[0, -1] for each in found.models.values()} in ({0.25, 0.5}, {0.75, 0.5})
+
+
+@pytest.mark.parametrize(
+    "header", ["net,reader", "score_net,score_reader", "net_1,reader_1", "score_net_1,score_reader_1"]
+)
+def test_models_that_are_named_are_found(tmp_path: Path, header: str) -> None:
+    found = table(tmp_path, f"{USUAL}{header}|a,p,1,0.75,0.5|b,q,0,0.5,0.125", models="net,reader")
+    assert positive(found, "net") == {"a": 0.75, "b": 0.5}
+    assert positive(found, "reader") == {"a": 0.5, "b": 0.125}
+
+
+TWO = "|a,p,yes,0.75|b,q,no,0.5"
+REFUSED = {
+    "no truth": ("case_id,patient_id,label,score_yes" + TWO, "no column 'truth'", "--truth label"),
+    "no patient": ("case_id,person,truth,score_yes" + TWO, "Intervals need to know", "--patient person"),
+    "no patient at all": ("case_id,x,truth,score_yes" + TWO, "if each row is another", "--patient case_id"),
+    "no score": (f"{USUAL}prob{TWO}", "no score column", "--score prob --positive yes"),
+    "unknown positive": (
+        f"{USUAL}score|a,p,ill,0.75|b,q,well,0.5",
+        "no score column",
+        "--score score --positive well",
+    ),
+    "models not told": (
+        f"{USUAL}score_net,score_reader|a,p,yes,0.75,0.5|b,q,no,0.5,0.5",
+        "the truth 'no' has no score column",
+        "--models net,reader",
+    ),
+    "several labels": (
+        "case_id,patient_id,truth_a,truth_b,score_a,score_b|1,p,0,1,0.5,0.5|2,q,1,1,0.5,0.25",
+        "a multilabel table (2 columns truth_LABEL)",
+        "--truth truth_a --score score_a",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", REFUSED)
+def test_what_can_not_be_known_is_asked_for_by_a_command_that_works(
+    tmp_path: Path, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text, words, options = REFUSED[which]
+    with pytest.raises(DataError) as refused:
+        table(Path(), text)
+    assert words in str(refused.value)
+    [command] = [part for part in str(refused.value).split("`") if options in part]
+    given = arguments.parse(shlex.split(command)[-len(shlex.split(options)) - 2 :])
+    models = tuple(name for name in given.models.split(",") if name)
+    again = Columns(given.truth, given.patient, given.case, given.score, given.positive, models)
+    assert read(Path(given.table), again).models
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"{USUAL}score_yes|a,p,12.5,0.5|b,q,13.5,0.5", "a table of regression"),
+        (f"{USUAL}predicted|" + "|".join(f"{n},p{n},{n},0.5" for n in range(30)), "a table of regression"),
+        ("case_id,patient_id,structure,dice,hd95_mm|a,p,liver,0.9,3", "a table of segmentation"),
+    ],
+)
+def test_a_table_of_another_question_is_refused_by_its_name(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(DataError, match=words) as refused:
+        table(tmp_path, text)
+    assert "This version scores tables that say which of two or several classes" in str(refused.value)
+
+
+def test_classes_called_by_numbers_are_no_measurement(tmp_path: Path) -> None:
+    rows = "|".join(f"{n},p{n},{n},{','.join('1' if k == n else '0' for k in range(25))}" for n in range(25))
+    header = ",".join(f"score_{n}" for n in range(25))
+    assert len(table(tmp_path, f"{USUAL}{header}|{rows}").first.classes) == 25
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"{USUAL}score_yes|a,p,yes,0.5|a,q,no,0.5", "line 3: 'case_id' occurs a second time"),
+        (f"{USUAL}score_yes|a,,yes,0.5|b,q,no,0.5", "line 2: 'patient_id' is empty"),
+        (f"{USUAL}score_yes|a,p,,0.5|b,q,,0.5", "no row has a truth"),
+        (f"{USUAL}score_yes", "has no rows under its header"),
+        ("", "has no rows under its header"),
+        (f"{USUAL}score_p|a,p,ill,0.5|b,q,well,0.5|c,r,dead,0.5", "the truth has 3 (dead, ill, well)"),
+    ],
+)
+def test_rows_that_can_not_be_used_are_refused(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(DataError) as refused:
+        table(tmp_path, text)
+    assert words in str(refused.value)
+
+
+def test_no_file_and_a_folder_are_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="There is no table"):
+        read(tmp_path / "none.csv", Columns())
+    with pytest.raises(UsageError, match="is a folder"):
+        read(tmp_path, Columns())
