@@ -9,11 +9,15 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pipeline.errors import RetryError
+from pipeline.errors import RetryError, UsageError
+from pipeline.printed import setup
+from pipeline.progress import waiting
 from pipeline.provenance import cores
 
 _FIRST_BFLOAT16_CAPABILITY = 8  # NVIDIA Ampere
@@ -40,12 +44,54 @@ def prepare() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
+def load() -> None:
+    """Imports Keras with its backend, and keeps back what their native code prints meanwhile.
+
+    TF_CPP_MIN_LOG_LEVEL is read too late for the first of these lines, which tell of plug-ins that are
+    registered twice and of GPUs that are not there. When loading fails, they are shown, and UsageError is
+    raised.
+    """
+    prepare()
+    if "keras" in sys.modules:
+        return
+    try:
+        with waiting("starting TensorFlow"), _held_back():
+            import keras
+
+            if keras.backend.backend() == "tensorflow":
+                _tensorflow().config.list_physical_devices()  # looks for GPUs, but computes nothing yet
+    except ImportError as error:
+        raise UsageError(
+            f"Keras and its backend can't be loaded ({error}). Remove the folder .venv and run `{setup()}`, "
+            "which installs them anew."
+        ) from error
+
+
+@contextlib.contextmanager
+def _held_back() -> Iterator[None]:
+    """Holds back what is written to the error stream, whoever writes it; shown when the body raises."""
+    sys.stderr.flush()
+    stream = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(stream, held.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(stream, 2)
+            os.close(stream)
+
+
 def start(threads: int) -> None:
     """Fixes the number of threads, on which the last bits of a result depend.
 
     Raises RetryError when TensorFlow already runs in this process with another number.
     """
-    prepare()
+    load()
     if os.environ["KERAS_BACKEND"] != "tensorflow":
         return
     settings = _tensorflow().config.threading
@@ -63,7 +109,7 @@ def start(threads: int) -> None:
 
 def device() -> Device:
     """The device that Keras computes on."""
-    prepare()
+    load()
     import keras
 
     kind = keras.distribution.list_devices()[0].split(":")[0]
@@ -83,7 +129,7 @@ def seed_everything(seed: int, *, order: Literal["fixed", "free"]) -> None:
     With `order` "fixed" TensorFlow sums in one order, so that the same seed gives the same bits;
     steps compiled by XLA keep an order of their own ("free").
     """
-    prepare()
+    load()
     import keras
 
     keras.utils.set_random_seed(seed)

@@ -6,12 +6,14 @@ Lines count, they never name a file or a patient.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from typing import Protocol
 
-_PLAIN_EVERY_SECONDS = 10.0
+_PLAIN_AFTER_SECONDS, _PLAIN_EVERY_SECONDS = 2.0, 10.0
 
 
 class Bar(Protocol):
@@ -36,6 +38,21 @@ def bar(label: str, total: int, unit: str) -> Iterator[Bar]:
         plain.finish()
 
 
+@contextlib.contextmanager
+def waiting(text: str) -> Iterator[None]:
+    """Says what is waited for, once, where it takes longer than two seconds and can't be counted."""
+    stream = os.dup(sys.__stderr__.fileno()) if sys.__stderr__ else os.open(os.devnull, os.O_WRONLY)
+    timer = threading.Timer(_PLAIN_AFTER_SECONDS, os.write, (stream, f"{text} ...\n".encode()))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        os.close(stream)
+
+
 def say(text: str) -> None:
     """A line for the person at the terminal."""
     print(text, file=sys.stderr, flush=True)
@@ -45,19 +62,20 @@ class _PlainBar:
     def __init__(self, label: str, total: int, unit: str) -> None:
         self._label, self._total, self._unit = label, total, unit
         self._done, self._note = 0, ""
-        self._start = self._said = time.monotonic()
+        self._start = time.monotonic()
+        self._next = self._start + _PLAIN_AFTER_SECONDS
 
     def advance(self, count: int = 1) -> None:
         self._done += count
-        if time.monotonic() - self._said > _PLAIN_EVERY_SECONDS:
-            self._said = time.monotonic()
+        if time.monotonic() > self._next:
+            self._next = time.monotonic() + _PLAIN_EVERY_SECONDS
             self._say()
 
     def note(self, text: str) -> None:
         self._note = text
 
     def finish(self) -> None:
-        if time.monotonic() - self._start > _PLAIN_EVERY_SECONDS:
+        if time.monotonic() - self._start > _PLAIN_AFTER_SECONDS:
             self._say()
 
     def _say(self) -> None:

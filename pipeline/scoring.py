@@ -114,14 +114,14 @@ def _batches(arrays: Iterable[NDArray[Any]], size: int) -> Iterator[list[NDArray
 
 
 def _load_model(path: Path, saved_by: Mapping[str, str]) -> keras.Model:
-    backend.prepare()
+    backend.load()
     import keras
 
     try:
         model = keras.saving.load_model(path, compile=False)
     except MemoryError:
         raise
-    except Exception as error:
+    except Exception as error:  # Keras has no error of its own for a model that it can't read
         raise _unreadable(path, saved_by, error) from error
     model.compile(jit_compile=backend.device().compiles)
     return model

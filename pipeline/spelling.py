@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-ZEROS_DROPPED: Final = frozenset({"patient", "accession", "stem"})
-"""Identifiers that a spreadsheet takes for numbers, whose leading zeros it drops."""
+RETYPED: Final = frozenset({"patient", "accession", "stem"})
+"""Identifiers that people type, and that a spreadsheet takes for numbers, so that leading zeros go."""
 
 _UIDS: Final = frozenset({"sop", "series", "study"})
 _LIKE_A_UID: Final = re.compile(r"[^\s/\\]*\d[^\s/\\]*")
@@ -28,17 +28,17 @@ def spellings(kind: str, value: str, folder: str) -> Iterator[str]:
             yield from {unicodedata.normalize(form, written) for form in ("NFC", "NFD")} - {written}
 
 
-def without_zeros(kind: str, value: str) -> Iterator[str]:
-    """The spellings of a number that differ in its leading zeros."""
+def other_spellings(kind: str, value: str) -> Iterator[str]:
+    """The spellings of a number with other leading zeros, of a word in capital and in small letters."""
     bare = whole(value)
-    if kind not in ZEROS_DROPPED or not (bare.isascii() and bare.isdigit()):
+    if kind not in RETYPED:
         return
-    number = bare.lstrip("0") or "0"
-    yield from (
-        spelling
-        for spelling in (number, *(number.zfill(width) for width in _WIDTHS if width > len(number)))
-        if spelling != bare
-    )
+    if bare.isascii() and bare.isdigit():
+        number = bare.lstrip("0") or "0"
+        others = {number, *(number.zfill(width) for width in _WIDTHS)}
+    else:
+        others = {bare.upper(), bare.lower()}
+    yield from sorted(others - {bare})
 
 
 def whole(value: str) -> str:

@@ -58,3 +58,26 @@ def test_threads_are_set_once_and_another_number_is_refused() -> None:
     refusal, device = ended.stdout.splitlines()
     assert "needs 3 threads, but this process already computes with 1" in refusal
     assert device == "tensorflow True"
+
+
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        ("class backend: backend = staticmethod(lambda: 'another')", "what follows\n"),
+        ("raise ImportError('no libcudart')", "native noise\n"),
+    ],
+    ids=["loads", "fails"],
+)
+def test_what_native_code_prints_while_it_loads_is_shown_only_when_loading_fails(
+    tmp_path: Path, then: str, told: str
+) -> None:
+    (tmp_path / "keras.py").write_text(f"import os; os.write(2, b'native noise\\n')\n{then}\n")
+    code = "import os; from pipeline import backend; backend.load(); os.write(2, b'what follows\\n')"
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{PROJECT}"},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.stderr.startswith(told)
+    assert ("can't be loaded (no libcudart)" in ended.stderr) == (ended.returncode != 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.contracts import read_frame
 from pipeline.predictions import nine_digits
+from pipeline.progress import bar
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -47,7 +48,14 @@ def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.Dat
     logits = np.full((len(cases), len(scorer.classes)), np.nan)
     rows = cases["case_id"].isin(stored).to_numpy()
     shards = Shards(workspace.normalized)
-    logits[rows] = scoring.logits(scorer, (shards.sound(case_id, stored[case_id]) for case_id in ready))
+    with bar("score", len(ready), "cases") as progress:
+
+        def arrays() -> Iterator[NDArray[Any]]:
+            for case_id in ready:
+                yield shards.sound(case_id, stored[case_id])
+                progress.advance()
+
+        logits[rows] = scoring.logits(scorer, arrays())
     probability = nine_digits(scoring.probabilities(nine_digits(logits), scorer.temperature))
     threshold = threshold_of(scorer.operating)
     return _table(cases, scorer.classes, logits=logits, probability=probability, threshold=threshold)

@@ -30,6 +30,9 @@ from pipeline.tables import Table
 NEARLY: Final = 0.5
 """A join that reaches this share of the scans that the best one reaches is compared with it."""
 
+_FEW: Final = 0.1
+"""What reaches a smaller share of the scans that the chosen join reaches is chance."""
+
 _KNOWS: Final = 0.9
 """The share of rows that a finer join must know for a coarser one to be left out for it, and of scans that
 are all but all."""
@@ -107,7 +110,7 @@ def find_join(
 
 
 def _candidates(table: Table, columns: Sequence[str], told: Sequence[str], known: Known) -> list[_Candidate]:
-    """All joins that match, by rank; with other leading zeros unless one as written is certain of all."""
+    """All joins that match, by rank; also spelled otherwise unless one as written is certain of all scans."""
     row_values = list(zip(*(table.column(column) for column in told), strict=True)) or [()] * len(table.rows)
     keys = [KeyColumn(column, kind) for column in columns for kind in KINDS if known.index.get(kind)]
 
@@ -131,12 +134,14 @@ def _candidates(table: Table, columns: Sequence[str], told: Sequence[str], known
 def _may_contradict(rival: _Candidate, chosen: _Candidate, enough: float) -> bool:
     """Whether a rival can call the chosen join into question.
 
-    Numbers that prove nothing can't do so to a proof; a rival that reaches few scans only where its values
-    can't match by chance and those of the chosen one can.
+    Numbers that prove nothing can't do so to a proof. A rival that reaches few scans can where the chosen one
+    is less than a proof, or where its own values can't match by chance and those of the chosen one can.
     """
+    if chosen.evidence < Evidence.PROOF:
+        return rival.certain or rival.join.reached >= _FEW * chosen.join.reached
     if rival.join.reached < enough:
         return rival.certain and not chosen.certain
-    return rival.evidence > Evidence.NOTHING or chosen.evidence < Evidence.PROOF
+    return rival.evidence > Evidence.NOTHING
 
 
 def _finer(fine: _Candidate, coarse: _Candidate) -> bool:
@@ -188,9 +193,10 @@ def _nothing_proved(found: Sequence[_Candidate]) -> str:
     told = "; ".join(f"by {candidate.told()}" for candidate in shown)
     lines = " or ".join(f"`{candidate.join.yaml()}`" for candidate in shown)
     return (
-        f"no column says for certain which scans it names: {told}. A column without a name, and whole "
-        "numbers that may as well be counts or ages, are never chosen by themselves. If one of these names "
-        f"the scans, copy its line below `cohort:`: {lines}. Else add a column of patient IDs, UIDs or paths."
+        f"no column says for certain which scans it names: {told}. A column without a name, and numbers or "
+        "letters that may as well be counts, ages or sides, are never chosen by themselves. If one of these "
+        f"names the scans, copy its line below `cohort:`: {lines}. Else add a column of patient IDs, UIDs or "
+        "paths."
     )
 
 

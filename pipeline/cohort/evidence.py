@@ -23,6 +23,9 @@ CHANCE: Final = 0.01
 _SMALL: Final = 10_000
 """Ages, scores, years and row numbers are below it."""
 
+_LETTERS: Final = 2
+"""Words as short as this stand for a sex, a side or a site as well."""
+
 _UNNAMED: Final = re.compile(
     r"column \d+|Unnamed: \d+(\.\d+)*|\.\.\.\d+|V\d+|X(\.\d+)?|index|level_\d+", re.IGNORECASE
 )
@@ -88,14 +91,17 @@ def is_unnamed(table: Table, column: str) -> bool:
 
 
 def by_chance(join: Join, table: Table, known: Known) -> bool:
-    """Whether most values that match are whole numbers that others would match as well.
+    """Whether most values that match are such as others would match as well: letters, and whole numbers.
 
-    That is so where they are small, dense among the scans' identifiers, or consecutive.
+    Numbers are so where they are small, dense among the scans' identifiers, or consecutive.
     """
     key = join.keys[0]
     cells = table.column(key.column)
     matched = {cell for cell, cases in zip(cells, join.cases, strict=True) if cases}
     numbers = sorted(int(whole(cell)) for cell in matched if _is_whole(cell))
+    letters = sum(len(cell) <= _LETTERS and not _is_whole(cell) for cell in matched)
+    if 2 * letters > len(matched):
+        return True
     if 2 * len(numbers) < len(matched) or not numbers:
         return False
     span = numbers[-1] - numbers[0] + 1
@@ -131,9 +137,9 @@ def _other_identifier(table: Table, columns: Collection[str], column: str) -> bo
 
 
 def _is_identifying(cells: Collection[str]) -> bool:
-    """Whether nearly each value stands once, and most are neither dates nor numbers with decimals."""
+    """Whether most rows have a value of their own, and most values are neither dates nor have decimals."""
     filled = [cell for cell in cells if cell]
-    if len(set(filled)) <= _DISTINCT * len(cells):
+    if 2 * len(filled) < len(cells) or len(set(filled)) <= _DISTINCT * len(filled):
         return False
     return 2 * sum(
         is_date(cell) or (number(cell) is not None and not _is_whole(cell)) for cell in filled

@@ -15,7 +15,7 @@ from pipeline.cohort.days import days_of
 from pipeline.cohort.traits import trait_words
 from pipeline.cohort.words import as_yaml
 from pipeline.errors import DataError
-from pipeline.spelling import spellings, without_zeros
+from pipeline.spelling import other_spellings, spellings
 from pipeline.tables import Table
 
 KINDS: Final = {
@@ -86,14 +86,14 @@ class Known:
         return next((found for word in words if (found := index.get(self.pseudonym(kind, word)))), NOTHING)
 
     def respelled(self, kind: str, value: str) -> Cases:
-        """The scans that `value` names with other leading zeros; none where that fits in two ways."""
-        found = {self._first(kind, [spelling]) for spelling in without_zeros(kind, value)} - {NOTHING}
+        """The scans that `value` names when it is spelled otherwise; none where that fits in two ways."""
+        found = {self._first(kind, [spelling]) for spelling in other_spellings(kind, value)} - {NOTHING}
         return found.pop() if len(found) == 1 else NOTHING
 
     def cases_of_day(self, patient: str, day: str) -> Cases:
         """The scans of a patient on a day, written 2020-04-03."""
         index = self.index.get(DAY, {})
-        written = [*spellings("patient", patient, ""), *without_zeros("patient", patient)]
+        written = [*spellings("patient", patient, ""), *other_spellings("patient", patient)]
         return NOTHING.union(*(index.get(self.pseudonym(DAY, word, day), NOTHING) for word in written))
 
     def _first(self, kind: str, written: Sequence[str]) -> Cases:
@@ -111,7 +111,7 @@ class Known:
 class Join:
     """Which scans each row of the table is about (case_ids, none where unknown), and how that was found.
 
-    `respelled` is the number of rows that name a scan only with other leading zeros.
+    `respelled` is the number of rows that name a scan only with other leading zeros or letters.
     """
 
     keys: tuple[KeyColumn, ...]
@@ -141,9 +141,9 @@ class Join:
     def sentence(self) -> str:
         """The join, told to the person."""
         columns = " and ".join(key.told() for key in self.keys)
-        zeros = f" ({self.respelled:,} with other leading zeros)" if self.respelled else ""
+        other = f" ({self.respelled:,} spelled otherwise)" if self.respelled else ""
         s = "s" if len(self.keys) > 1 else ""
-        return f"joined by column{s} {columns}: {self.matched:,} of {len(self.cases):,} rows{zeros}"
+        return f"joined by column{s} {columns}: {self.matched:,} of {len(self.cases):,} rows{other}"
 
     def yaml(self) -> str:
         """The line of the YAML that chooses this join."""
@@ -175,7 +175,7 @@ def join_as_written(table: Table, key: KeyColumn, *, known: Known) -> Join:
 
 
 def join_respelled(table: Table, key: KeyColumn, *, known: Known) -> Join:
-    """The join by one column whose values may differ in leading zeros, unless those tell its scans apart.
+    """The join by one column whose values may be spelled otherwise, unless that tells its scans apart.
 
     Raises:
         DataError: there is no such column.

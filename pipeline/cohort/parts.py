@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pipeline.cohort.words import as_yaml
 from pipeline.errors import DataError
 from pipeline.pseudonyms import Key
 from pipeline.records import PARTS
@@ -106,7 +107,8 @@ def require_patients(
     each = "; ".join(f"{one} " + ", ".join(f"'{n}' {found[one][n]}" for n in names) for one in PARTS)
     if sum(found[one][name] for one in PARTS) < len(PARTS):
         advice = (
-            "say in `cohort.classes` to which other class it belongs, or in `cohort.missing` that it is none"
+            f"copy this below `cohort:` if it is no class: `missing: {as_yaml([name])}`; or say in "
+            "`cohort.classes` to which other class it belongs"
         )
     raise DataError(
         f"The {part} part has no patient with the class '{name}' (patients: {each}). "

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from pipeline import provenance
+from pipeline import backend, provenance
 from pipeline.ingest.decoder_speed import decoder_table
 from pipeline.printed import setup
 from pipeline.records import Summary
@@ -31,7 +30,7 @@ def _decoder_line(row: Any) -> str:
 
 
 def _devices() -> list[str]:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    backend.load()
     import keras
 
     devices = keras.distribution.list_devices()

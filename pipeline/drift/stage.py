@@ -18,6 +18,7 @@ from pipeline.drift.observe import Group, observed
 from pipeline.drift.rule import level_of, overall
 from pipeline.errors import GateError, UsageError
 from pipeline.printed import WHY, is_placeholder, make
+from pipeline.progress import waiting
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_csv, write_json
 
@@ -59,7 +60,8 @@ def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> S
     )
     new = Group(cohort, read_table(workspace.candidate / "champion_new.csv"))
     old = Group(known, _held_out(champion.folder), replaced)
-    record = _compared(workspace, config.drift, old=old, new=new, classes=_classes(champion.folder))
+    with waiting("drift: comparing the new scans with the champion's"):
+        record = _compared(workspace, config.drift, old=old, new=new, classes=_classes(champion.folder))
     record["inputs"] = digests.of_json([champion.model_sha256, config.section("drift"), _identities(cohort)])
     record["replaced_cases"] = len(replaced)
     record["accepted"] = (accept or "").strip() or _accepted_before(workspace, record["inputs"])

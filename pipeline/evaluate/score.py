@@ -15,6 +15,7 @@ from pipeline.evaluate.tasks import Task, task_of
 from pipeline.evaluate.view import Json, Plan
 from pipeline.foreign import Foreign
 from pipeline.predictions import Predictions
+from pipeline.progress import waiting
 from pipeline.records import Summary
 from pipeline.statistics.thresholds import Rule
 from pipeline.workspace import write_json
@@ -34,13 +35,17 @@ def score(foreign: Foreign, out: Path, plan: Plan | None = None) -> Summary:
     _need_measurable(foreign)
     task = task_of(foreign.first.classes)
     thresholds = {name: _threshold(read, task, plan) for name, read in foreign.models.items()}
-    measured = {name: _measured(read, task, plan, thresholds[name]) for name, read in foreign.models.items()}
+    with waiting("score: measuring, on resamples of the patients"):
+        measured = {
+            name: _measured(read, task, plan, thresholds[name]) for name, read in foreign.models.items()
+        }
     first, *others = measured
     metrics = measured[first]
     if others:
         metrics["model"] = first
         metrics["models"] = [{"model": name, **_alone(measured[name])} for name in others]
-        metrics["comparisons"] += _differences(foreign, task, plan, thresholds)
+        with waiting("score: comparing the models"):
+            metrics["comparisons"] += _differences(foreign, task, plan, thresholds)
     metrics["created_utc"] = None
     metrics["notes"] = list(foreign.notes)
     metrics["digests"] = {

@@ -21,6 +21,7 @@ from pipeline.evaluate.summary import lines
 from pipeline.evaluate.tasks import task_of
 from pipeline.evaluate.view import Json, Plan
 from pipeline.printed import scanloom
+from pipeline.progress import waiting
 from pipeline.records import PARTS, Summary
 from pipeline.statistics.sample import codes
 from pipeline.statistics.thresholds import Rule
@@ -164,7 +165,8 @@ def _metrics(candidate: Candidate, choices: operating.Choices) -> Json:
         section.seed,
     )
     table = predictions.read(candidate.workspace.candidate / "predictions.csv")
-    metrics = measure(table, task_of(table.classes), plan, threshold=choices.threshold_value)
+    with waiting("evaluate: measuring, on resamples of the patients"):
+        metrics = measure(table, task_of(table.classes), plan, threshold=choices.threshold_value)
     metrics["calibration"]["temperature"] = operating.temperature_metric(choices)
     return metrics | {"thresholds": choices.thresholds_json(), "digests": _digests(candidate)}
 
@@ -200,4 +202,6 @@ def _insights(candidate: Candidate, choices: operating.Choices) -> bool:
     reviewed = candidate.config.ingest.pixel_text == "reviewed"
     scans = insights.Scans(lambda case_id: shards.read(stored[case_id]), cases, reviewed)
     frame = predictions.read(workspace.candidate / "predictions.csv").frame
-    return insights.write(subject, frame, scans, workspace.candidate, seed=candidate.config.evaluate.seed)
+    with waiting("evaluate: looking into the network"):
+        seed = candidate.config.evaluate.seed
+        return insights.write(subject, frame, scans, workspace.candidate, seed=seed)

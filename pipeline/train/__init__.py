@@ -22,7 +22,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     """What the stage did, in lines for the person at the terminal."""
     from pipeline import backend
 
-    backend.prepare()
+    backend.load()
     from pipeline.train.stage import run as run_stage
 
     return run_stage(config, workspace)

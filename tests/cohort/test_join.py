@@ -52,7 +52,7 @@ TWO = {
     ],
 )
 def test_the_column_and_what_it_names_are_found_and_said(values: list[str], kind: str, sentence: str) -> None:
-    join = search(TWO, table(remark=["a", "b"], key=values))
+    join = search(TWO, table(remark=["good", "good"], key=values))
     assert (join.column, join.kind) == ("key", kind)
     assert join.sentence() == sentence
 
@@ -110,12 +110,12 @@ def test_leading_zeros_that_a_spreadsheet_dropped_are_restored_and_said() -> Non
     scans = {"c1": {"patient": "00017"}, "c2": {"patient": "00423"}}
     join = search(scans, table(key=["17", "423.0"]))
     assert join.matched == 2
-    assert join.sentence() == "joined by column 'key' (patient ID): 2 of 2 rows (2 with other leading zeros)"
+    assert join.sentence() == "joined by column 'key' (patient ID): 2 of 2 rows (2 spelled otherwise)"
 
 
 def test_leading_zeros_that_only_the_table_has_are_dropped() -> None:
     join = search({"c1": {"patient": "17"}}, table(key=["0017"]))
-    assert join.sentence() == "joined by column 'key' (patient ID): 1 of 1 rows (1 with other leading zeros)"
+    assert join.sentence() == "joined by column 'key' (patient ID): 1 of 1 rows (1 spelled otherwise)"
 
 
 def test_ids_that_match_as_written_are_left_as_they_are() -> None:
@@ -129,7 +129,7 @@ def test_empty_values_name_nothing() -> None:
 
 def test_a_table_of_other_scans_is_refused_with_what_was_tried() -> None:
     with pytest.raises(DataError) as error:
-        search(TWO, table(case=["7", "8"], remark=["a", "b"]))
+        search(TWO, table(case=["7", "8"], remark=["good", "bad"]))
     message = str(error.value)
     assert "(tried 'case', 'remark')" in message
     assert "SOP instance UID, path of the file, name of the file" in message
@@ -165,6 +165,14 @@ def test_leading_zeros_that_tell_scans_of_the_column_apart_are_left_as_they_are(
     scans = {"c1": {"patient": "17"}, "c2": {"patient": "0017"}, "c3": {"patient": "0018"}}
     join = join_by(table(key=["17", "18"]), by(("key", "patient")), known=known(scans))
     assert join.cases == (frozenset({"c1"}), frozenset())
+
+
+def test_capital_and_small_letters_may_differ_unless_they_tell_scans_apart() -> None:
+    typed = table(key=["p1", "P2"])
+    one = known({"c1": {"patient": "P1"}, "c2": {"patient": "P2"}})
+    assert join_by(typed, by(("key", "patient")), known=one).cases == (frozenset({"c1"}), frozenset({"c2"}))
+    two = known({"c1": {"patient": "P1"}, "c2": {"patient": "P2"}, "c3": {"patient": "p2"}})
+    assert join_by(typed, by(("key", "patient")), known=two).cases == (frozenset(), frozenset({"c2"}))
 
 
 def test_a_number_that_fits_two_scans_by_other_zeros_names_none() -> None:

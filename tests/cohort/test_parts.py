@@ -169,5 +169,7 @@ def test_a_part_without_a_class_is_refused_with_the_numbers_of_all(lacking: str)
 def test_a_class_of_too_few_patients_for_all_parts_is_advised_to_join_another() -> None:
     parts = {f"p{number}": PARTS[number // 2] for number in range(6)}
     classes = {patient: {"odd"} if patient == "p0" else {"well"} for patient in parts}
-    with pytest.raises(DataError, match=r"or say in `cohort\.classes` to which other class it belongs"):
+    with pytest.raises(
+        DataError, match=r"if it is no class: `missing: \[odd\]`; or say in `cohort\.classes`"
+    ):
         require_patients(parts, classes=classes, advice="change it")

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import itertools
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -90,6 +93,15 @@ def test_linked_ids_in_two_parts_keep_theirs_and_the_person_is_in_the_one_learnt
     placed = place(persons(P=("P", "Q")), ledger, published=None, draw=draw(2, P=0.9))
     assert placed == ledger
     assert part_of_person(("P", "Q"), placed) == "train"
+
+
+@pytest.mark.parametrize(("one", "other"), list(itertools.permutations(PARTS, 2)))
+def test_a_new_id_of_a_person_in_two_parts_is_placed_where_the_person_counts(one: str, other: str) -> None:
+    ledger = {"P": Placed(one, 1, "first_draw"), "Q": Placed(other, 1, "first_draw")}
+    placed = place(persons(P=("P", "Q", "R")), ledger, published=None, draw=draw(2, P=0.9))
+    counts = next(part for part in ("train", "validation", "test") if part in (one, other))
+    assert placed == {**ledger, "R": Placed(counts, 2, "link")}
+    assert part_of_person(("P", "Q", "R"), placed) == counts
 
 
 @settings(max_examples=40, deadline=None)

@@ -122,21 +122,24 @@ def run(project: Path, command: tuple[str, ...], **environment: str) -> "subproc
 def test_killed_at_any_point_the_same_command_ends_as_an_unbroken_run(
     life: dict[str, Step], name: str, tmp_path: Path
 ) -> None:
-    step = life[name]
-    wanted = settled(step.after)
-    for point in step.points:
-        project = Path(shutil.copytree(step.before, tmp_path / "a study", symlinks=True))
-        killed = run(project, step.command, SCANLOOM_CRASH_AT=point)
-        assert killed.returncode == -signal.SIGKILL, (point, killed.stdout, killed.stderr)
-        done = run(project, step.command)
-        assert done.returncode == 0, (point, done.stdout, done.stderr)
-        found = settled(project)
-        assert [path for path in found.keys() | wanted.keys() if found.get(path) != wanted.get(path)] == [], (
-            point
-        )
-        assert looks(project) == looks(step.after), point
-        assert leftovers(project) == [], point
-        shutil.rmtree(project)
+    wanted = settled(life[name].after)
+    for point in life[name].points:
+        kill_and_repeat(life[name], point, wanted=wanted, project=tmp_path / "a study")
+
+
+def kill_and_repeat(step: Step, point: str, *, wanted: dict[str, str], project: Path) -> None:
+    """Kills the command at the point, gives it again, and compares with the unbroken run."""
+    shutil.copytree(step.before, project, symlinks=True)
+    killed = run(project, step.command, SCANLOOM_CRASH_AT=point)
+    assert killed.returncode == -signal.SIGKILL, (point, killed.stdout, killed.stderr)
+    done = run(project, step.command)
+    assert done.returncode == 0, (point, done.stdout, done.stderr)
+    found = settled(project)
+    other = [path for path in found.keys() | wanted.keys() if found.get(path) != wanted.get(path)]
+    assert other == [], point
+    assert looks(project) == looks(step.after), point
+    assert leftovers(project) == [], point
+    shutil.rmtree(project)
 
 
 @pytest.mark.parametrize("name", STEPS)
