@@ -32,6 +32,7 @@ NO_WEIGHT = {
     "digests": "names contents",
     "disks": "what kind of disk",
     "errors": "sentences",
+    "printed": "the words of commands in sentences",
     "progress": "what is shown",
     "provenance": "versions and code, which are in the digest as found",
     "records": "records without arithmetic",
