@@ -116,10 +116,10 @@ $(S)/drift.checked: $(S)/cohort.json $(S)/normalize.json $(C)/drift.json $(CHAMP
 $(S)/train.checked: $(S)/cohort.json $(S)/normalize.json $(C)/train.json | $(CANDIDATE)/cohort.csv $(CANDIDATE)/drift.json
 	@$(SCANLOOM) train $(CONFIG)
 
-$(S)/evaluate.checked: $(S)/train.json $(S)/cohort.json $(C)/evaluate.json $(C)/compare.json | $(CANDIDATE)/model.keras
+$(S)/evaluate.checked: $(S)/train.json $(S)/cohort.json $(S)/normalize.json $(C)/evaluate.json $(C)/compare.json | $(CANDIDATE)/model.keras
 	@$(SCANLOOM) evaluate $(CONFIG)
 
-$(S)/compare.checked: $(S)/evaluate.json $(CHAMPION) | $(CANDIDATE)/metrics.json
+$(S)/compare.checked: $(S)/evaluate.json $(S)/cohort.json $(S)/normalize.json $(CHAMPION) | $(CANDIDATE)/metrics.json
 	@$(SCANLOOM) compare $(CONFIG)
 
 $(S)/report.checked: $(S)/cohort.json $(S)/drift.json $(S)/evaluate.json $(S)/compare.json $(C)/report.json | $(CANDIDATE)/comparison.json

@@ -1,8 +1,9 @@
-"""Many mutated files and bombs through the real ingest: every one accounted for, the parent unharmed.
+"""Many mutated files, archives and bombs through the real ingest: all accounted for, the parent unharmed.
 
 Run as `python -m bench.torture [--seed N] [--count N]`; a seed gives the same files. Files that are known
-to break readers are mutated, too, where SCANLOOM_DATA holds them. Exits with 1 when a file is without a
-state and a reason, when a reason is a fault of ours, or when the parent died, hung or grew too large.
+to break readers are mutated, too, where SCANLOOM_DATA holds them. Exits with 1 when a file, in a folder or an
+archive, is without a state and a reason, when a reason is a fault of ours, or when the parent died, hung or
+grew too large.
 """
 
 from __future__ import annotations
@@ -16,16 +17,18 @@ from pathlib import Path
 import numpy as np
 
 from bench.mutations import WHEEL, bombs, mutated, renamed
+from bench.packed import archive_bombs, damaged_archive
 from bench.project import read, real_data, row, study
 from pipeline.catalogue import Catalogue
 from pipeline.workspace import Workspace
 
 COUNT = 10_000
 _SOURCE_BYTES = 300_000
+_ARCHIVE_OF = 20
 _SECONDS, _PARENT_MB = 5, 1536
 _SETTINGS = (
     "modalities: [CT, MR, CR, DX, US, OT, XA, PT, NM, MG, RF, SC], pixel_text: reviewed, "
-    f"limits: {{seconds: {_SECONDS}, memory_mb: 2048}}"
+    f"limits: {{seconds: {_SECONDS}, memory_mb: 2048, members: 1000}}"
 )
 
 
@@ -36,35 +39,46 @@ def torture(folder: Path, *, seed: int, count: int) -> bool:
     written = sum(1 for _ in (project / "raw").iterdir())
     ended = read(project, timeout_seconds=300 + written)
     print(ended.output)
-    told, faults = accounted(Workspace(project, "study"))
+    told, faults, announced, inside = accounted(Workspace(project, "study"))
     row("files accounted for", f"{told} of {written}", "all", told == written)
+    row("files in archives accounted for", f"{inside} of {announced}", "all", inside == announced > 0)
     row("files with a fault of ours as their reason", f"{faults}", "0", faults == 0)
     row("exit code of the parent", f"{ended.code}", "0", ended.code == 0)
     row("peak memory of the parent, MB", f"{ended.peak_mb}", "< 1536", ended.peak_mb < _PARENT_MB)
     row("seconds, and files a second", f"{ended.seconds:.0f}, {written / ended.seconds:.0f}", "none", True)
-    return told == written and not faults and not ended.code and ended.peak_mb < _PARENT_MB
+    whole = told == written and inside == announced
+    return whole and not faults and not ended.code and ended.peak_mb < _PARENT_MB
 
 
 def write_files(raw: Path, *, seed: int, count: int) -> None:
-    """The mutated files of a seed, and the bombs as they are."""
+    """The mutated files of a seed, one in twenty an archive, and the bombs as they are."""
     rng = np.random.default_rng(seed)
     data = real_data()
     folders = [WHEEL] + ([data / "dicom-reference/decoder-crashers"] if data else [])
     paths = [path for folder in folders for path in sorted(folder.rglob("*.dcm"))]
     sources = [path.read_bytes() for path in paths if 0 < path.stat().st_size < _SOURCE_BYTES]
     for number in range(count):
+        if number % _ARCHIVE_OF == _ARCHIVE_OF - 1:
+            (raw / f"{number:06}.bin").write_bytes(damaged_archive(sources, count + number, rng))
+            continue
         source, other = (sources[int(index)] for index in rng.integers(len(sources), size=2))
         (raw / f"{number:06}.dcm").write_bytes(mutated(renamed(source, number), other, rng))
-    for name, bomb in bombs().items():
+    for name, bomb in (bombs() | archive_bombs()).items():
         (raw / f"bomb-{name}.dcm").write_bytes(bomb)
 
 
-def accounted(workspace: Workspace) -> tuple[int, int]:
-    """How many files have a state and a reason, and how many of them a fault of ours."""
+def accounted(workspace: Workspace) -> tuple[int, int, int, int]:
+    """How many files have a state and a reason, how many of all a fault of ours.
+
+    Then how many files the archives hold that were read, and how many of them have a state and a reason.
+    """
     with Catalogue(workspace.catalogue) as catalogue:
-        sql = "SELECT count(*), coalesce(sum(reason = 'internal_error'), 0) FROM files WHERE state <> ''"
-        told, faults = catalogue.query(sql)[0]
-    return told, faults
+        (found,) = catalogue.query(
+            "SELECT coalesce(sum(archive = ''), 0), coalesce(sum(reason = 'internal_error'), 0), "
+            "coalesce(sum(members), 0), coalesce(sum(archive <> ''), 0) FROM files WHERE state <> ''"
+        )
+    told, faults, announced, inside = found
+    return told, faults, announced, inside
 
 
 def main() -> int:

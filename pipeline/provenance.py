@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import platform
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -26,6 +27,18 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def framework(found: Mapping[str, str]) -> str:
+    """What `versions` say of the packages that read and write models, as people name them.
+
+    >>> framework({"keras": "3.15.1", "tensorflow-cpu": "2.21.0", "numpy": "2.4.6"})
+    'Keras 3.15.1 with TensorFlow 2.21.0'
+    """
+    backend = found.get("tensorflow") or found.get("tensorflow-cpu")
+    return f"Keras {found.get('keras', 'of an unknown version')}" + (
+        f" with TensorFlow {backend}" if backend else ""
+    )
 
 
 @functools.cache

@@ -6,10 +6,12 @@ HMAC-SHA-256 under a secret of 32 bytes: without the key nobody can list identif
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import os
 import secrets
+import shlex
 import stat
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -26,6 +28,10 @@ PHANTOM = "phantom"
 PHANTOM_NOTE = "READ ME FIRST.txt"
 PHANTOM_LINE = "Invented patients, written by `scanloom phantom`: nobody's scans."
 """The name and the first line of the file by which a folder says that nobody's data are in it."""
+_OWN_KEY = (
+    "Set HOME to a folder of your own that is kept, or name a file outside the project in `ingest.key`, made "
+    f"once by: head -c {KEY_BYTES} /dev/urandom > FILE && chmod 600 FILE"
+)
 _PHANTOM_SECRET = b"scanloom phantom: invented people"[:KEY_BYTES]
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
@@ -89,22 +95,35 @@ def _keyed(secret: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
 
 
 def load_key(configured: str | None, name: str, project: Path) -> tuple[Key, str | None]:
-    """The analysis' key, and a sentence for the user when it was made just now.
+    """The analysis' key, and a sentence for the user when it was made just now: the first ingest may do so.
 
     `configured` is the YAML's `ingest.key`: a path, None for `~/.config/scanloom/keys/NAME.key`
     (made at first use), or "phantom" for the public key of the invented patients. Raises UsageError
     when the file is another user's or can be read by others, is a link, too short, or lies inside the
-    project.
+    project, or when there is no folder for a new one.
     """
-    if configured == PHANTOM:
-        return Key(_PHANTOM_SECRET), None
-    path = Path(configured).expanduser() if configured else default_key_path(name)
-    if configured is None and not os.path.lexists(path):
-        _make(path)
+    if configured != PHANTOM and configured is None and not os.path.lexists(path := default_key_path(name)):
+        _make(path, project)
         told = f"Made the key {path}: keep it safe, without it no scan can be added later."
         return Key(path.read_bytes()), told
+    return present_key(configured, name, project), None
+
+
+def present_key(configured: str | None, name: str, project: Path) -> Key:
+    """The analysis' key as `load_key` gives it, but never a new one.
+
+    Raises UsageError as `load_key`, and when there is none.
+    """
+    if configured == PHANTOM:
+        return Key(_PHANTOM_SECRET)
+    path = key_path(configured, name)
     _check(path, project)
-    return Key(path.read_bytes()), None
+    return Key(path.read_bytes())
+
+
+def key_path(configured: str | None, name: str) -> Path:
+    """Where the key lies, or would. Raises UsageError when that hangs on a home folder that nobody knows."""
+    return _at_home(configured) if configured else default_key_path(name)
 
 
 def require_same_key(key: Key, stored_id: str | None, *, what: str) -> None:
@@ -141,13 +160,32 @@ def _says_phantom(note: Path) -> bool:
 
 
 def default_key_path(name: str) -> Path:
-    """Where an analysis' key lies when the YAML doesn't say."""
-    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    """Where an analysis' key lies when the YAML doesn't say. Raises UsageError when no home is known."""
+    given = os.environ.get("XDG_CONFIG_HOME")
+    base = Path(given) if given else _at_home("~/.config")
     return base / "scanloom" / "keys" / f"{name}.key"
 
 
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+def _at_home(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # HOME is not set, and the system's list of users doesn't know this one
+        raise UsageError(
+            f"The key can't be looked for at {path}: this user has no home folder here. {_OWN_KEY}"
+        ) from None
+
+
+def _make(path: Path, project: Path) -> None:
+    if path.resolve().is_relative_to(project.resolve()):
+        raise UsageError(f"The key {path} would lie inside the project, where data go. {_OWN_KEY}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        raise UsageError(
+            f"There can be no key at {path}: its folder can't be made ({error.strerror}). {_OWN_KEY}"
+        ) from None
     with atomic(path) as temporary:
         temporary.touch(mode=0o600)
         temporary.write_bytes(secrets.token_bytes(KEY_BYTES))
@@ -158,8 +196,9 @@ def _check(path: Path, project: Path) -> None:
         raise UsageError(f"The key {path} is a link. Give the path of the file itself in `ingest.key`.")
     if not path.is_file():
         raise UsageError(
-            f"The key {path} is not there. Put back the key this analysis was made with, "
-            "or leave out `ingest.key` to have a new one made."
+            f"The key {path} is not there. Put back the key this analysis was made with; for a new analysis, "
+            f"make it: head -c {KEY_BYTES} /dev/urandom > {shlex.quote(str(path))} && "
+            f"chmod 600 {shlex.quote(str(path))}"
         )
     if path.stat().st_uid != os.getuid():
         raise UsageError(f"The key {path} belongs to another user. Copy it to a file of your own, mode 0600.")

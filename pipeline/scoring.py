@@ -5,7 +5,6 @@ Keras is imported when a model is loaded, not with this file.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -15,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import backend, digests
-from pipeline.errors import DamageError, DataError
+from pipeline import backend, digests, provenance
+from pipeline.contracts import read_object
+from pipeline.errors import DamageError, DataError, ScanloomError, UsageError
 from pipeline.printed import scanloom
 
 if TYPE_CHECKING:
@@ -53,10 +53,11 @@ class Scorer:
         return 1.0 if self.operating is None else float(self.operating["temperature"])
 
 
-def load(folder: Path) -> Scorer:
-    """The model of a candidate's or a generation's folder.
+def load(folder: Path, *needs: str) -> Scorer:
+    """The model of a candidate's or a generation's folder; `needs` are further keys of its record.
 
-    Raises DataError when there is none, DamageError when a file isn't the one that was written.
+    Raises DataError when there is none, DamageError when a file isn't the one that was written, UsageError
+    when it was saved by another version of Keras that this one can't read.
     """
     model_path, record_path = folder / MODEL_FILE, folder / RECORD_FILE
     for path in (model_path, record_path):
@@ -64,15 +65,15 @@ def load(folder: Path) -> Scorer:
             raise DataError(
                 f"There is no model here: {folder.name}/{path.name} is missing. Run `{scanloom('train')}`."
             )
-    record = _read_json(record_path)
-    if digests.of_file(model_path) != record.get("model_sha256"):
+    record = read_object(record_path, "model_sha256", "classes", "input_shape", *needs)
+    if digests.of_file(model_path) != record["model_sha256"]:
         raise DamageError(
             f"{folder.name}/{MODEL_FILE} is not the file that {RECORD_FILE} describes, so nothing is "
             "predicted with it. Restore the folder from a backup, roll back, or train again."
         )
     operating_path = folder / OPERATING_FILE
-    operating = _read_json(operating_path) if operating_path.is_file() else None
-    return Scorer(_load_model(model_path), record, operating)
+    operating = read_object(operating_path, "temperature") if operating_path.is_file() else None
+    return Scorer(_load_model(model_path, record.get("versions", {})), record, operating)
 
 
 def logits(scorer: Scorer, arrays: Iterable[NDArray[Any]]) -> NDArray[np.float64]:
@@ -112,25 +113,30 @@ def _batches(arrays: Iterable[NDArray[Any]], size: int) -> Iterator[list[NDArray
         yield scans
 
 
-def _load_model(path: Path) -> keras.Model:
+def _load_model(path: Path, saved_by: Mapping[str, str]) -> keras.Model:
     backend.load()
     import keras
 
-    model = keras.saving.load_model(path, compile=False)
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except MemoryError:
+        raise
+    except Exception as error:  # Keras has no error of its own for a model that it can't read
+        raise _unreadable(path, saved_by, error) from error
     model.compile(jit_compile=backend.device().compiles)
     return model
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DamageError(
-            f"{path.parent.name}/{path.name} is not valid JSON ({error}). "
-            "Restore it from a backup, or run the stage that writes it again."
-        ) from None
-    if not isinstance(value, dict):
-        raise DamageError(
-            f"{path.parent.name}/{path.name} is no JSON object. Run the stage that writes it again."
+def _unreadable(path: Path, saved_by: Mapping[str, str], error: Exception) -> ScanloomError:
+    """What is told of a model that has the right bytes and yet can't be loaded."""
+    name, here = f"{path.parent.name}/{path.name}", provenance.framework(provenance.versions())
+    by = provenance.framework(saved_by)
+    if by != here:
+        return UsageError(
+            f"{name} was saved by {by}, and {here} can't read it here ({type(error).__name__}). Use an "
+            "environment with the versions that saved it, or train again with these."
         )
-    return value
+    return DamageError(
+        f"{name} can't be read by the versions that saved it, {here} ({type(error).__name__}). Restore the "
+        "folder from a backup, roll back, or train again."
+    )

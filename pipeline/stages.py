@@ -8,7 +8,6 @@ this is the file that make compares.
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from pipeline import digests, ledger, provenance
 from pipeline.catalogue import Catalogue
 from pipeline.champion.memory import require_champion, require_whole
 from pipeline.config import Config
+from pipeline.contracts import read_object
 from pipeline.errors import DamageError, UsageError
 from pipeline.printed import make, scanloom
 from pipeline.records import Summary
@@ -119,11 +119,14 @@ def output_digests(name: str, workspace: Workspace) -> dict[str, str]:
 
 
 def damage(name: str, workspace: Workspace) -> list[str]:
-    """A sentence for each output of a stage that is there, but is not what the stage wrote."""
+    """A sentence for each output of a stage that is there, but is not what the stage wrote.
+
+    Raises DamageError when what says so can't be read.
+    """
     stamp = workspace.stamp(name)
     if not stamp.is_file():
         return []
-    expected = json.loads(stamp.read_text(encoding="utf-8"))["outputs"]
+    expected = read_object(stamp, "outputs")["outputs"]
     return [
         f"{workspace.shown(output_path(written, workspace))} is not what `{name}` wrote. "
         f"`{scanloom(name)}` writes it again."

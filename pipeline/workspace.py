@@ -128,6 +128,14 @@ class Workspace:
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else path.name
 
 
+def expanded(path: str) -> Path:
+    """The path with a leading `~` made a folder; as it is where nobody knows that home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def crash_point(name: str) -> None:
     """Kills the run, parent and child, when SCANLOOM_CRASH_AT names this point: how tests prove recovery.
 

@@ -2,8 +2,10 @@ import base64
 import hashlib
 import hmac
 import os
+import pwd
 import re
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from pipeline.pseudonyms import (
     Key,
     default_key_path,
     load_key,
+    present_key,
     require_phantom,
     require_same_key,
 )
@@ -62,6 +65,55 @@ def test_a_key_is_made_at_first_use_and_kept(tmp_path: Path, monkeypatch: pytest
     assert stat.S_IMODE(default_key_path("study").stat().st_mode) == 0o600
     assert load_key(None, "study", tmp_path / "project") == (key, None)
     assert load_key(None, "other", tmp_path / "project")[0] != key
+
+
+def test_only_the_first_ingest_makes_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    with pytest.raises(UsageError, match=r"study\.key is not there\. Put back the key"):
+        present_key(None, "study", tmp_path / "project")
+    assert not default_key_path("study").exists()
+    key, _ = load_key(None, "study", tmp_path / "project")
+    assert present_key(None, "study", tmp_path / "project") == key
+
+
+def test_the_command_that_a_missing_key_tells_makes_one_that_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "a folder" / "my.key"
+    path.parent.mkdir()
+    with pytest.raises(UsageError) as refused:
+        load_key(str(path), "study", tmp_path / "project")
+    command = str(refused.value).partition("make it: ")[2]
+    subprocess.run(command, shell=True, check=True)
+    assert len(load_key(str(path), "study", tmp_path / "project")[0].secret) == 32
+
+
+@pytest.mark.parametrize("configured", [None, "~/my.key", "~nobody at all/my.key"])
+def test_a_user_without_a_home_is_told_of_the_key_that_can_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configured: str | None
+) -> None:
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", nobody)  # as in a container under a number that no name belongs to
+    for act in (load_key, present_key):
+        with pytest.raises(UsageError, match=r"no home folder here\. Set HOME .* `ingest\.key`"):
+            act(configured, "study", tmp_path)
+
+
+def nobody(number: int) -> None:
+    raise KeyError(number)
+
+
+def test_a_home_that_cannot_hold_a_key_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "home").write_text("a file")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    with pytest.raises(UsageError, match=r"its folder can't be made \(.*\)\. Set HOME .* `ingest\.key`"):
+        load_key(None, "study", tmp_path / "project")
+
+
+def test_no_key_is_made_inside_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    with pytest.raises(UsageError, match="would lie inside the project"):
+        load_key(None, "study", tmp_path)
+    assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.parametrize("fault", ["absent", "short", "readable", "link", "inside"])

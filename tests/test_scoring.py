@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.special import softmax
 
-from pipeline import backend, digests, scoring
-from pipeline.errors import DamageError, DataError
+from pipeline import backend, digests, provenance, scoring
+from pipeline.errors import DamageError, DataError, UsageError
 
 backend.prepare()
 keras = pytest.importorskip("keras")
@@ -79,7 +80,7 @@ def test_a_model_whose_bytes_changed_is_never_used(folder: Path) -> None:
 
 def test_a_truncated_record_is_damage(folder: Path) -> None:
     (folder / "model.json").write_text('{"classes": ["absent"')
-    with pytest.raises(DamageError, match=r"model\.json is not valid JSON"):
+    with pytest.raises(DamageError, match=r"model\.json is damaged: it is no JSON, or was cut off"):
         scoring.load(folder)
 
 
@@ -93,3 +94,34 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
 def test_importing_scoring_imports_no_keras() -> None:
     code = "import sys, pipeline.scoring; sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def from_the_future(folder: Path, versions: dict[str, str]) -> None:
+    """Makes the model one that holds a layer which this Keras doesn't know, with the record to fit."""
+    path, inside = folder / "model.keras", {}
+    with zipfile.ZipFile(path) as archive:
+        inside = {name: archive.read(name) for name in archive.namelist()}
+    inside["config.json"] = inside["config.json"].replace(b'"Flatten"', b'"FlattenLikeNeverBefore"')
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in inside.items():
+            archive.writestr(name, data)
+    record = json.loads((folder / "model.json").read_text())
+    record |= {"model_sha256": digests.of_file(path), "versions": versions}
+    (folder / "model.json").write_text(json.dumps(record))
+
+
+def test_a_model_of_another_keras_is_told_with_both_versions_and_the_way_out(folder: Path) -> None:
+    from_the_future(folder, {"keras": "9.1.0", "tensorflow": "9.9.1"})
+    here = provenance.framework(provenance.versions())
+    with pytest.raises(
+        UsageError,
+        match=rf"model\.keras was saved by Keras 9\.1\.0 with TensorFlow 9\.9\.1, and {here} can't read it",
+    ) as refused:
+        scoring.load(folder)
+    assert "or train again with these" in str(refused.value)
+
+
+def test_a_model_of_these_versions_that_cannot_be_read_is_damage(folder: Path) -> None:
+    from_the_future(folder, provenance.versions())
+    with pytest.raises(DamageError, match="can't be read by the versions that saved it, Keras"):
+        scoring.load(folder)

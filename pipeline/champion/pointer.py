@@ -6,18 +6,19 @@ the old pointer, and `settle` finishes the move.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pipeline import ledger, printed
+from pipeline import ledger
+from pipeline.contracts import read_object
 from pipeline.errors import DamageError
 from pipeline.ledger import Record
 from pipeline.workspace import Workspace, write_json
 
 _FROM_LEDGER: Final = ("generation", "approver", "reason", "created")
+_FIELDS: Final = (*_FROM_LEDGER, "model_sha256")
 
 
 @dataclass(frozen=True)
@@ -37,29 +38,31 @@ def current(workspace: Workspace) -> Champion | None:
 
     Raises DamageError when the pointer can't be read or its generation is not there.
     """
+    folder = generation_in_use(workspace)
+    return Champion(folder=folder, **_read(workspace)) if folder else None
+
+
+def generation_in_use(workspace: Workspace) -> Path | None:
+    """The folder of the champion's generation, or None before the first promotion.
+
+    Raises DamageError when the pointer can't be read or its generation is not there.
+    """
     if not workspace.champion.exists():
         return None
-    fields = _read(workspace)
-    folder = workspace.generations / fields["generation"]
+    generation: str = read_object(workspace.champion, "generation")["generation"]
+    folder = workspace.generations / generation
     if not folder.is_dir():
         raise DamageError(
-            f"{workspace.shown(workspace.champion)} points at generation {fields['generation']}, "
+            f"{workspace.shown(workspace.champion)} points at generation {generation}, "
             f"which is not in {workspace.shown(workspace.generations)}. Put it back from your backup."
         )
-    return Champion(folder=folder, **fields)
+    return folder
 
 
 def _read(workspace: Workspace) -> dict[str, str]:
-    """What the pointer says."""
-    try:
-        pointer = json.loads(workspace.champion.read_text(encoding="utf-8"))
-        return {key: str(pointer[key]) for key in (*_FROM_LEDGER, "model_sha256")}
-    except (ValueError, KeyError, TypeError) as error:
-        raise DamageError(
-            f"{workspace.shown(workspace.champion)} can't be read ({type(error).__name__}). "
-            f"Put it back from your backup, or remove it and run `{printed.make('ingest')}`, which writes it "
-            "again from the ledger of promotions."
-        ) from None
+    """What the pointer says of the promotion."""
+    pointer = read_object(workspace.champion, *_FIELDS)
+    return {key: pointer[key] for key in _FIELDS}
 
 
 def settle(workspace: Workspace) -> list[Record]:

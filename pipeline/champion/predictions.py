@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
+from pipeline.contracts import read_frame
 from pipeline.predictions import nine_digits
 from pipeline.progress import bar
 from pipeline.workspace import Workspace
@@ -18,15 +19,14 @@ from pipeline.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
+_NEEDED = ("case_id", "patient_id", "part", "truth", "predicted", "status")
 NO_ARRAY = "no array under this model's recipe"
 NOT_FINITE = "the network's output is not finite"
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """A CSV file as columns of text, empty cells as empty text."""
-    import pandas as pd
-
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    """A stored table of predictions as columns of text, empty cells as empty text. Raises DamageError."""
+    return read_frame(path, *_NEEDED)
 
 
 def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.Dat
     """
     from pipeline import scoring
 
-    scorer = scoring.load(folder)
+    scorer = scoring.load(folder, "recipe_id")
     cases = cohort.sort_values("case_id", ignore_index=True)
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(scorer.record["recipe_id"])
@@ -63,7 +63,7 @@ def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.Dat
 
 def threshold_of(operating: Mapping[str, Any] | None) -> float | None:
     """The frozen threshold of the positive class, None where the likeliest class is taken."""
-    if not operating or not operating["thresholds"]:
+    if not operating or not operating.get("thresholds"):
         return None
     return float(operating["thresholds"][0]["threshold"])
 

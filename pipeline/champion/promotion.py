@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from pipeline.champion.generations import check_generation, freeze
 from pipeline.champion.memory import require_whole
 from pipeline.champion.pointer import Champion, current, line_of_champions, record_move, settle
 from pipeline.champion.smoke import smoke_test
+from pipeline.contracts import read_object
 from pipeline.errors import GateError, UsageError
 from pipeline.ledger import Record
 from pipeline.printed import WHY, YOUR_NAME, is_placeholder, make
@@ -136,8 +136,7 @@ def _comparison(workspace: Workspace) -> dict[str, Any]:
     path = workspace.candidate / "comparison.json"
     if not path.is_file():
         raise GateError(f"The candidate has no verdict yet. Run `{make('retrain')}`, then promote.")
-    comparison: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return comparison
+    return read_object(path, "verdict", "candidate", "champion", "files")
 
 
 def _check_verdict(verdict: str, override: str | None) -> None:

@@ -13,12 +13,14 @@ import sys
 from pathlib import Path
 
 import pipeline
-from pipeline.errors import GateError, ScanloomError
+from pipeline.contracts import read_object
+from pipeline.errors import DamageError, DataError, GateError, RetryError, ScanloomError, UsageError
 from pipeline.printed import make
 from pipeline.workspace import Workspace
 
 CASES = 16
 _SECONDS = 600
+_TOLD = {kind.exit_code: kind for kind in (UsageError, DataError, DamageError, RetryError)}
 # Of the largest logit. Sums in another order end in other last bits; 16-bit floats keep 1 part in 256.
 _EXACT, _ROUNDED = 1e-3, 2e-2
 
@@ -26,7 +28,8 @@ _EXACT, _ROUNDED = 1e-3, 2e-2
 def smoke_test(workspace: Workspace, folder: Path) -> str:
     """What the new process found, as a sentence.
 
-    Raises GateError when it can't load the model or gets other scores than those in `predictions.csv`.
+    Raises GateError when it gets other scores than those in `predictions.csv` or ends without a word; what it
+    refuses itself, as a model of another version of Keras, is raised as that process told it.
     """
     command = [
         sys.executable,
@@ -48,7 +51,8 @@ def smoke_test(workspace: Workspace, folder: Path) -> str:
         raise GateError(f"The model took more than {_SECONDS} s to load; nothing was promoted.") from None
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise GateError(f"The model failed its smoke test in a new process, so nothing was promoted: {said}")
+        kind = _TOLD.get(done.returncode, GateError)
+        raise kind(f"The model failed its smoke test in a new process, so nothing was promoted: {said}")
     return str(json.loads(done.stdout.splitlines()[-1])["sentence"])
 
 
@@ -83,7 +87,7 @@ def repeat_scores(workspace: Workspace, folder: Path) -> str:
 
 
 def _tolerance(folder: Path) -> float:
-    precision = json.loads((folder / "model.json").read_text(encoding="utf-8"))["precision"]
+    precision = read_object(folder / "model.json", "precision")["precision"]
     return _EXACT if precision == "float32" else _ROUNDED
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.cohort.changes import changed_labels
+from pipeline.cohort.changes import Before, changes
 from pipeline.cohort.findings import Exclusion, Finding
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
@@ -38,14 +38,14 @@ class Joined:
 
 @dataclass(frozen=True)
 class Past:
-    """What earlier runs fixed: lines of the ledger of parts that hold, the champion's labels, today's era.
+    """What earlier runs fixed: lines of the ledger of parts that hold, the champion's cohort, today's era.
 
     `findings` is what a person should know of earlier draws, `redraw` the command that draws all parts anew,
     empty once a model has looked at the test part.
     """
 
     records: Sequence[Mapping[str, Any]]
-    champion_labels: Mapping[str, str]
+    champion: Before
     era: int
     findings: tuple[Finding, ...] = ()
     redraw: str = ""
@@ -87,7 +87,7 @@ def assemble(
         *ledger_findings(published, ledger),
         *past.findings,
         *_other_shares(past.records, choices),
-        *changed_labels(past.champion_labels, rows),
+        *changes(past.champion, rows),
     )
     exclusions = sorted((*membership.exclusions, *crossing), key=lambda exclusion: exclusion.case_id)
     cohort = Cohort(tuple(rows), tuple(exclusions), findings, classes, choices.positive)
@@ -164,14 +164,14 @@ def _rows(
     part_of = {person: part_of_person(ids, places) for person, ids in persons.ids.items()}
     rows, crossing = [], []
     for case_id, label in sorted(membership.label_of.items()):
-        patient_id = joined.scans.cases[case_id].patient_id
-        person, placed = person_of[patient_id], places[patient_id]
+        case = joined.scans.cases[case_id]
+        person, placed = person_of[case.patient_id], places[case.patient_id]
         if placed.part != part_of[person]:
             detail = f"a scan of the {placed.part} part, whose patient is also in {part_of[person]}"
             crossing.append(Exclusion(case_id, "linked_across_parts", detail))
             continue
         by = {column: values.get(case_id, "") for column, values in groups.items()}
-        rows.append(Row(case_id, person, placed.part, placed.era, label, by))
+        rows.append(Row(case_id, person, placed.part, placed.era, label, case.pixel_digest, by))
     return rows, crossing
 
 

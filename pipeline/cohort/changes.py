@@ -1,35 +1,60 @@
-"""Labels that are no longer those the champion was made with."""
+"""Labels and pixels that are no longer those the champion was made with."""
 
 from __future__ import annotations
 
-import csv
-import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from pipeline.champion.frozen import changed, labels, pixel_digests
+from pipeline.champion.pointer import generation_in_use
 from pipeline.cohort.findings import Finding
 from pipeline.cohort.outputs import Row
 from pipeline.workspace import Workspace
 
 
-def champion_labels(workspace: Workspace) -> dict[str, str]:
-    """The label of each scan of the champion's cohort; empty when there is no champion."""
-    if not workspace.champion.exists():
-        return {}
-    generation = json.loads(workspace.champion.read_text())["generation"]
-    with (workspace.generations / generation / "cohort.csv").open(newline="") as stream:
-        return {row["case_id"]: row["target"] for row in csv.DictReader(stream)}
+@dataclass(frozen=True)
+class Before:
+    """The label and the digest of the pixels of each scan of the champion's cohort; empty without one."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    pixels: Mapping[str, str] = field(default_factory=dict)
 
 
-def changed_labels(before: Mapping[str, str], rows: Sequence[Row]) -> list[Finding]:
-    """The scans whose label is no longer the one of `before`, with counts from old to new and by part."""
-    changed = [row for row in rows if before.get(row.case_id, row.target) != row.target]
-    if not changed:
+def champion_cohort(workspace: Workspace) -> Before:
+    """What the champion's cohort says of its scans. Raises DamageError."""
+    folder = generation_in_use(workspace)
+    return Before(labels(folder), pixel_digests(folder)) if folder else Before()
+
+
+def changes(before: Before, rows: Sequence[Row]) -> list[Finding]:
+    """The scans whose label or whose pixels are no longer those of `before`."""
+    relabelled = changed(before.labels, {row.case_id: row.target for row in rows})
+    replaced = changed(before.pixels, {row.case_id: row.pixel_digest for row in rows})
+    return [*_relabelled(before.labels, _those(rows, relabelled)), *_replaced(_those(rows, replaced))]
+
+
+def _those(rows: Sequence[Row], case_ids: Collection[str]) -> list[Row]:
+    return [row for row in rows if row.case_id in case_ids]
+
+
+def _relabelled(before: Mapping[str, str], rows: Sequence[Row]) -> list[Finding]:
+    if not rows:
         return []
-    moves = Counter(f"{before[row.case_id]} -> {row.target}" for row in changed)
-    parts = Counter(row.part for row in changed)
-    detail = f"labels changed since the champion: {_counted(moves)} (in {_counted(parts)})"
-    return [Finding("label_changed", len(changed), detail, tuple(row.case_id for row in changed))]
+    moves = Counter(f"{before[row.case_id]} -> {row.target}" for row in rows)
+    detail = f"labels changed since the champion: {_counted(moves)} (in {_parts(rows)})"
+    return [Finding("label_changed", len(rows), detail, tuple(row.case_id for row in rows))]
+
+
+def _replaced(rows: Sequence[Row]) -> list[Finding]:
+    if not rows:
+        return []
+    detail = f"scans whose pixels changed since the champion, under the same identifiers (in {_parts(rows)})"
+    return [Finding("pixels_changed", len(rows), detail, tuple(row.case_id for row in rows))]
+
+
+def _parts(rows: Sequence[Row]) -> str:
+    return _counted(Counter(row.part for row in rows))
 
 
 def _counted(counts: Counter[str]) -> str:

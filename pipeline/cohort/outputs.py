@@ -17,13 +17,17 @@ from pipeline.records import PARTS
 
 @dataclass(frozen=True)
 class Row:
-    """One scan of the cohort; `groups` are its values of the configured columns."""
+    """One scan of the cohort; `groups` are its values of the configured columns.
+
+    `pixel_digest` is keyed, of the native voxels: a scan that was replaced is another row.
+    """
 
     case_id: str
     patient_id: str
     part: str
     era: int
     target: str
+    pixel_digest: str
     groups: Mapping[str, str]
 
     def to_csv(self) -> dict[str, str | int]:
@@ -34,6 +38,7 @@ class Row:
             "part": self.part,
             "era": self.era,
             "target": self.target,
+            "pixel_digest": self.pixel_digest,
         }
         return fixed | {f"by_{column}": value for column, value in self.groups.items()}
 

@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline import ledger, printed, tables
 from pipeline.catalogue import Catalogue
 from pipeline.cohort.assembly import Joined, Past, assemble, drawn_by
-from pipeline.cohort.changes import champion_labels
+from pipeline.cohort.changes import champion_cohort
 from pipeline.cohort.choice import find_join
 from pipeline.cohort.join import Join, KeyColumn, Known, join_by
 from pipeline.cohort.links import Told, read_links
@@ -22,7 +22,7 @@ from pipeline.cohort.traits import traits_of
 from pipeline.config import Config
 from pipeline.errors import DataError
 from pipeline.printed import scanloom
-from pipeline.pseudonyms import Key, load_key, require_same_key
+from pipeline.pseudonyms import Key, present_key, require_same_key
 from pipeline.records import Summary
 from pipeline.spelling import folder_in_raw
 from pipeline.tables import Table
@@ -39,7 +39,7 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
         GateError: the parts can't be drawn anew, for a model has seen the test part.
         DamageError: the ledger of parts was changed by hand.
     """
-    key, _ = load_key(config.ingest.key, config.name, workspace.root)
+    key = present_key(config.ingest.key, config.name, workspace.root)
     scans = _scans(workspace, key)
     path, labels = open_labels(config, workspace.root)
     folder = folder_in_raw(path, workspace.root / config.ingest.raw)
@@ -48,7 +48,7 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     _require_first_key(key, drawn.before)
     patients_of = _patients(known, scans, key, {record["patient_id"] for record in drawn.held})
     joined = Joined(scans, labels, _join(config, labels, known), _told(config, workspace, patients_of))
-    past = Past(drawn.held, champion_labels(workspace), _era(workspace), drawn.findings, _redraw(workspace))
+    past = Past(drawn.held, champion_cohort(workspace), _era(workspace), drawn.findings, _redraw(workspace))
     cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
     if new:
         ledger.append(workspace.ledger("parts"), *([drawn.begun] if drawn.begun else []), *new)

@@ -5,21 +5,20 @@ RAW is walked and the pseudonyms of its paths are made anew: nothing is stored, 
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from pipeline import printed
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
+from pipeline.contracts import read_rows
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.remote import is_url
 from pipeline.ingest.stage import RawFile, printable, raw_files
-from pipeline.workspace import Workspace
+from pipeline.workspace import Workspace, expanded
 
 _PSEUDONYM = re.compile(r"[a-z][a-z2-7]{3,25}")
 _LONGEST_LIST = 10
@@ -86,9 +85,8 @@ def _persons(workspace: Workspace) -> dict[str, set[str]]:
     path = workspace.candidate / "cohort.csv"
     found: defaultdict[str, set[str]] = defaultdict(set)
     if path.is_file():
-        with path.open(newline="", encoding="utf-8") as stream:
-            for row in csv.DictReader(stream):
-                found[row["patient_id"]].add(row["case_id"])
+        for row in read_rows(path, "patient_id", "case_id"):
+            found[row["patient_id"]].add(row["case_id"])
     return found
 
 
@@ -97,7 +95,7 @@ def _file_at(files: Sequence[RawFile], named: str, config: Config, workspace: Wo
     raw = config.ingest.raw
     spelled = {named, named.removeprefix("./")}
     if not is_url(os.fsencode(raw)):
-        absolute, root = Path(named).expanduser().absolute(), (workspace.root / raw).absolute()
+        absolute, root = expanded(named).absolute(), (workspace.root / raw).absolute()
         for place, below in ((absolute, root), (absolute.parent.resolve() / absolute.name, root.resolve())):
             if place.is_relative_to(below):
                 spelled.add(str(place.relative_to(below)))

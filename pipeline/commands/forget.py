@@ -24,9 +24,10 @@ from pipeline.champion import require_whole
 from pipeline.champion.generations import DIGESTS, reseal
 from pipeline.commands.repair import set_aside
 from pipeline.config import Config
+from pipeline.contracts import read_object, read_rows
 from pipeline.draws import TOMBSTONE
 from pipeline.errors import DataError, UsageError
-from pipeline.ingest.keys import open_key
+from pipeline.ingest.keys import ask_key, open_key
 from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
@@ -59,7 +60,7 @@ def run(config: Config, workspace: Workspace, patient: str) -> Summary:
         )
     if not (workspace.catalogue.is_file() or workspace.ledger("parts").is_file()):
         raise DataError(f"Nothing of '{workspace.name}' was read yet, so there is nobody to forget.")
-    key, _ = open_key(config, workspace)
+    key = ask_key(config, workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
         person = _person(catalogue, _graves(workspace), key, patient)
@@ -108,6 +109,8 @@ def _forget(catalogue: Catalogue, workspace: Workspace, persons: Sequence[_Perso
     patients = sorted({patient for person in persons for patient in person.patients})
     folders = [workspace.candidate, *sorted(workspace.generations.glob("[0-9]*"))]
     models = [folder.name for folder in folders if _learned(folder, patients)]
+    for folder in folders:  # what can't be read is told before anything is removed
+        _cleaned_tables(folder, {*patients})
     _bury(workspace, persons)
     workspace.forget_stamps()
     workspace.ingest_page.unlink(missing_ok=True)
@@ -224,7 +227,7 @@ def _erase_tables(folder: Path, patients: list[str], cases: list[str]) -> bool:
     The tables are written last: as long as one holds the patient, a run after a kill does all of it again.
     """
     gone = {*patients, *cases}
-    texts = {path: text for path in sorted(folder.glob("*")) if (text := _cleaned(path, gone)) is not None}
+    texts = _cleaned_tables(folder, gone)
     if not texts:
         return False
     reseal(folder, {path.name: text for path, text in texts.items()}, removed=_PICTURES)
@@ -235,6 +238,11 @@ def _erase_tables(folder: Path, patients: list[str], cases: list[str]) -> bool:
     return True
 
 
+def _cleaned_tables(folder: Path, gone: set[str]) -> dict[Path, str]:
+    """What the folder's tables and records that hold the patient will say without. Raises DamageError."""
+    return {path: text for path in sorted(folder.glob("*")) if (text := _cleaned(path, gone)) is not None}
+
+
 def _cleaned(path: Path, gone: set[str]) -> str | None:
     """The table's or JSON file's text without the patient; None where there is nothing to remove."""
     if path.suffix == ".csv":
@@ -242,16 +250,13 @@ def _cleaned(path: Path, gone: set[str]) -> str | None:
         kept = [row for row in rows if not gone & {row.get("patient_id"), row.get("case_id")}]
         return _table(list(rows[0]), kept) if len(kept) < len(rows) else None
     if path.suffix == ".json" and path.name not in (DIGESTS, *_PICTURES):
-        text = path.read_text()
-        return _without(text, gone) if any(word in text for word in gone) else None
+        value, text = read_object(path), path.read_text(encoding="utf-8")
+        return _without(value, gone) if any(word in text for word in gone) else None
     return None
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        return []
-    with path.open(newline="") as stream:
-        return list(csv.DictReader(stream))
+    return read_rows(path) if path.is_file() else []
 
 
 def _table(names: list[str], rows: list[dict[str, str]]) -> str:
@@ -262,7 +267,7 @@ def _table(names: list[str], rows: list[dict[str, str]]) -> str:
     return stream.getvalue()
 
 
-def _without(text: str, gone: set[str]) -> str:
+def _without(record: object, gone: set[str]) -> str:
     """The JSON without the entries of lists and mappings that name the patient."""
 
     def strip(value: object) -> object:
@@ -273,7 +278,7 @@ def _without(text: str, gone: set[str]) -> str:
             return [strip(item) for item in value if not _names(item, gone)]
         return value
 
-    return json.dumps(strip(json.loads(text)), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(strip(record), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
 
 def _names(item: object, gone: set[str]) -> bool:

@@ -7,7 +7,6 @@ removed afterwards: the analysis and its ledgers are only read.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 from collections import defaultdict
@@ -19,14 +18,15 @@ from pipeline import champion, ingest, normalize
 from pipeline.catalogue import Catalogue
 from pipeline.champion.predictions import score
 from pipeline.config import Config
+from pipeline.contracts import read_object
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.account import reason_lines
-from pipeline.ingest.keys import open_key
+from pipeline.ingest.keys import ask_key
 from pipeline.ingest.stage import printable, raw_files
 from pipeline.printed import make
-from pipeline.pseudonyms import PHANTOM_NOTE, require_same_key
+from pipeline.pseudonyms import PHANTOM_NOTE, key_path, require_same_key
 from pipeline.records import Summary
-from pipeline.workspace import Workspace, write_csv
+from pipeline.workspace import Workspace, expanded, write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
     if model:
         champion.check_generation(workspace, model.generation)
     _check_key(config, workspace)
-    recipe = json.loads((folder / "model.json").read_text())["recipe"]
+    recipe = read_object(folder / "model.json", "recipe")["recipe"]
     with _scratch(workspace) as scratch:
         theirs = _theirs(config, _raw(new, scratch), recipe)
         lines = _read(theirs, scratch)
@@ -74,7 +74,7 @@ def _raw(new: str, scratch: Workspace) -> str:
     """
     if "://" in new:
         return new
-    place = Path(new).expanduser().resolve()
+    place = expanded(new).resolve()
     if place.is_dir():
         return str(place)
     if not place.is_file():
@@ -174,7 +174,7 @@ def _common(paths: Sequence[str]) -> str:
 
 def _check_key(config: Config, workspace: Workspace) -> None:
     """Raises UsageError when the analysis' own scans were read under another key."""
-    key, _ = open_key(config, workspace)
+    key = ask_key(config, workspace)
     if workspace.catalogue.is_file():
         with Catalogue(workspace.catalogue) as catalogue:
             require_same_key(key, catalogue.meta("key_id"), what="The scans of this analysis were read")
@@ -182,7 +182,7 @@ def _check_key(config: Config, workspace: Workspace) -> None:
 
 def _key(config: Config) -> str | None:
     """The key's path as seen from anywhere."""
-    return str(Path(config.ingest.key).expanduser()) if config.ingest.key else None
+    return str(key_path(config.ingest.key, config.name)) if config.ingest.key else None
 
 
 def _all_cases(scratch: Workspace, new: str, lines: Sequence[str]) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from pipeline import digests, ledger
 from pipeline.arrays import Shards
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.champion import check_generation, require_champion, require_whole
+from pipeline.contracts import read_object
 from pipeline.errors import DamageError
 from pipeline.ingest.account import contents
 from pipeline.printed import make
@@ -91,7 +91,7 @@ def _rows_sound(catalogue: Catalogue, record: Path) -> bool:
     made_of = catalogue.meta(INGEST_STAMP)
     if not made_of or not record.is_file() or digests.of_file(record) != made_of:
         return True
-    said = json.loads(record.read_text())
+    said = read_object(record)
     sound = all(said[name] == value for name, value in contents(catalogue).items())
     return sound and not catalogue.damaged_cases()
 

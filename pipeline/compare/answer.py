@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from pipeline.contracts import read_object
 from pipeline.errors import DataError
 from pipeline.printed import YOUR_NAME, make
 from pipeline.workspace import Workspace
@@ -13,12 +13,12 @@ from pipeline.workspace import Workspace
 def read_verdict(workspace: Workspace) -> tuple[str, tuple[str, ...]]:
     """The verdict (PROMOTE, KEEP, INCONCLUSIVE or FIRST) and its lines, reasons first.
 
-    Raises DataError when there is none yet.
+    Raises DataError when there is none yet, DamageError when it can't be read.
     """
     path = workspace.candidate / "comparison.json"
     if not path.is_file():
         raise DataError(f"The candidate has no verdict yet. Run `{make('retrain')}`.")
-    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    record = read_object(path, "verdict", "reasons", "notes", "line")
     sentences = (row["sentence"] for row in record["reasons"])
     return record["verdict"], (*sentences, *record["notes"], last_line(record))
 

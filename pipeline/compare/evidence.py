@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from pipeline import ledger
 from pipeline.champion import check_generation, line_of_champions
-from pipeline.champion.predictions import read_table
+from pipeline.champion.gate import require_same_classes
 from pipeline.compare.anchor import anchor_among
+from pipeline.compare.changes import changes_since, notes_on_anchor
 from pipeline.compare.looks import alpha_per_look
 from pipeline.compare.models import Model, read_model
 from pipeline.compare.pairs import Pairs
 from pipeline.compare.rows import Evidence
 from pipeline.compare.units import Table, Unit, common_cases, pair
 from pipeline.config import Config
-from pipeline.errors import GateError
+from pipeline.contracts import read_frame
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Against = Callable[["pd.DataFrame", Table], Pairs | None]
 """The pairs of rows of the cohort, a reference's table beside the candidate's."""
 
+_COHORT = ("case_id", "patient_id", "part", "era", "target")
 _FIRST_ERA = "1"
 _NAMES: dict[Unit, str] = {"patient": "patient_id", "case": "case_id"}
 
@@ -36,8 +38,8 @@ def evidence_of(
 
     Raises GateError when the models know different classes.
     """
-    _require_same_classes(champion, candidate)
-    cohort = read_table(workspace.candidate / "cohort.csv")
+    require_same_classes(champion.classes, candidate.classes)
+    cohort = read_frame(workspace.candidate / "cohort.csv", *_COHORT)
     test = cohort[cohort["part"] == "test"]
     core = test[test["era"] == _FIRST_ERA]
     against = partial(_pairs, candidate=candidate, unit=config.evaluate.unit)
@@ -59,15 +61,11 @@ def evidence_of(
         anchor=anchor,
         groups=_groups(test, names),
     )
-    return evidence, _left_out(test, champion.table, candidate.table)
-
-
-def _require_same_classes(champion: Model, candidate: Model) -> None:
-    if champion.classes != candidate.classes:
-        raise GateError(
-            f"The champion knows the classes {', '.join(champion.classes)}, the candidate "
-            f"{', '.join(candidate.classes)}: two different questions. Give the new one its own analysis."
-        )
+    notes = _left_out(test, champion.table, candidate.table)
+    return evidence, [
+        *notes,
+        *(notes_on_anchor(workspace, anchor[0], set(core["case_id"])) if anchor else ()),
+    ]
 
 
 def _pairs(cohort: pd.DataFrame, reference: Table, *, candidate: Model, unit: Unit) -> Pairs | None:
@@ -77,10 +75,16 @@ def _pairs(cohort: pd.DataFrame, reference: Table, *, candidate: Model, unit: Un
 def _pairs_with_former(
     workspace: Workspace, generation: str, *, core: pd.DataFrame, candidate: Model, against: Against
 ) -> Pairs | None:
-    """A former champion's frozen predictions beside the candidate's; None where its classes were others."""
+    """A former champion's frozen predictions beside the candidate's; None where its classes were others.
+
+    Scans that were replaced since are left out: it was asked of other pixels.
+    """
     check_generation(workspace, generation)
     former = read_model(workspace.generations / generation)
-    return against(core, former.table) if former.classes == candidate.classes else None
+    if former.classes != candidate.classes:
+        return None
+    replaced = changes_since(workspace, generation).pixels
+    return against(core[~core["case_id"].isin(replaced)], former.table)
 
 
 def _groups(test: pd.DataFrame, names: str) -> dict[str, frozenset[str]]:

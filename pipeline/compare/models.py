@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from pipeline import digests
 from pipeline.champion.predictions import read_table, threshold_of
 from pipeline.compare.units import Table
+from pipeline.contracts import read_object
 from pipeline.errors import DamageError, DataError
 from pipeline.printed import scanloom
 
@@ -28,9 +28,12 @@ class Model:
 def read_model(folder: Path, *, predictions: Path | None = None) -> Model:
     """The model in `folder`, with its predictions there or in the file `predictions`.
 
-    Raises DataError when a file is missing, DamageError when `model.keras` isn't the one described.
+    Raises DataError when a file is missing, DamageError when one can't be read or `model.keras` isn't the one
+    described.
     """
-    record, operating, rule = (_json(folder / name) for name in ("model.json", "operating.json", "rule.json"))
+    record = _object(folder / "model.json", "model_sha256", "classes")
+    operating = _object(folder / "operating.json", "temperature", "thresholds", "patient_score")
+    rule = _object(folder / "rule.json", "compare")
     if digests.of_file(folder / "model.keras") != record["model_sha256"]:
         raise DamageError(
             f"{folder.name}/model.keras is not the file that model.json describes. Restore it or train again."
@@ -44,8 +47,7 @@ def read_model(folder: Path, *, predictions: Path | None = None) -> Model:
     )
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _object(path: Path, *needs: str) -> dict[str, Any]:
     if not path.is_file():
         raise DataError(f"{path.parent.name}/{path.name} is missing. Run `{scanloom('evaluate')}`.")
-    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return value
+    return read_object(path, *needs)

@@ -7,15 +7,17 @@ from typing import Any, Final
 
 from pipeline import digests, ledger
 from pipeline.champion import Champion, check_generation, current
-from pipeline.champion.predictions import read_table, score
+from pipeline.champion.predictions import score
 from pipeline.compare import looks
 from pipeline.compare.answer import last_line
+from pipeline.compare.changes import notes_on_champion
 from pipeline.compare.evidence import evidence_of
 from pipeline.compare.flips import flips
 from pipeline.compare.models import Model, read_model
 from pipeline.compare.rows import rows
 from pipeline.compare.verdict import Row, decide, headline
 from pipeline.config import Config
+from pipeline.contracts import read_frame, read_rows
 from pipeline.draws import standing
 from pipeline.errors import GateError
 from pipeline.records import Summary
@@ -65,7 +67,7 @@ def _compare(config: Config, workspace: Workspace, *, champion: Champion, candid
         "look": {"number": look, "budget": config.compare.look_budget},
         "alpha": alpha,
         "flips": flips(evidence.test, candidate.classes) if evidence.test else None,
-        "notes": [*notes, *_outlook(workspace, judged)],
+        "notes": [*_changed(workspace, champion), *notes, *_outlook(workspace, judged)],
     }
     changed |= write_json(workspace.candidate / "comparison.json", record)
     return Summary(_lines(record, judged), changed)
@@ -109,9 +111,15 @@ def _look(config: Config, workspace: Workspace, *, champion: Champion, candidate
 
 def _score_champion(workspace: Workspace, champion: Champion) -> bool:
     """Whether the champion's predictions of the present test part changed."""
-    cohort = read_table(workspace.candidate / "cohort.csv")
+    cohort = read_frame(workspace.candidate / "cohort.csv", "case_id", "patient_id", "part", "target")
     table = score(workspace, champion.folder, cohort=cohort[cohort["part"] == "test"])
     return write_csv(workspace.candidate / _CHAMPION_TABLE, table)
+
+
+def _changed(workspace: Workspace, champion: Champion) -> list[str]:
+    rows = read_rows(workspace.candidate / "cohort.csv", "case_id", "part")
+    test = {row["case_id"] for row in rows if row["part"] == "test"}
+    return notes_on_champion(workspace, champion.generation, test)
 
 
 def _outlook(workspace: Workspace, judged: Sequence[Row]) -> list[str]:

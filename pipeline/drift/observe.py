@@ -21,10 +21,14 @@ _MOST_PATIENTS = 500  # of a group whose voxels are read: enough to show any dif
 
 @dataclass(frozen=True)
 class Group:
-    """Old or new scans: their rows of the cohort, and the champion's predictions where it never saw them."""
+    """Old or new scans: their rows of the cohort, and the champion's predictions where it never saw them.
+
+    `replaced` are scans in whose place others lie now, so that their voxels and headers can't be read.
+    """
 
     cohort: pd.DataFrame
     predictions: pd.DataFrame
+    replaced: frozenset[str] = frozenset()
 
 
 def observed(
@@ -50,7 +54,7 @@ def observed(
 
 
 def _cases_of(group: Group, cases: Sequence[Case]) -> list[Case]:
-    known = set(group.cohort["case_id"])
+    known = set(group.cohort["case_id"]) - group.replaced
     return one_a_patient(case for case in cases if case.case_id in known)
 
 

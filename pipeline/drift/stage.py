@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pipeline import digests
-from pipeline.champion import check_generation, current
+from pipeline.champion import check_generation, current, frozen
 from pipeline.champion.predictions import read_table, score
 from pipeline.config import Config, Drift
+from pipeline.contracts import read_frame, read_object
 from pipeline.drift.differences import differences
 from pipeline.drift.observe import Group, observed
 from pipeline.drift.rule import level_of, overall
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "drift/1"
 _SEED = 20  # of the permutation tests: the same scans give the same p
+_COHORT: Final = ("case_id", "patient_id", "part", "target")
 _HELD_OUT = ("validation", "test")
 
 
@@ -47,25 +48,33 @@ def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> S
     if champion is None:
         return _nothing(workspace, "no_champion", line="No champion yet, so there is nothing to drift from.")
     check_generation(workspace, champion.generation)
-    cohort, known = (read_table(folder / "cohort.csv") for folder in (workspace.candidate, champion.folder))
-    cohort = cohort[~cohort["case_id"].isin(set(known["case_id"]))]
+    cohort, known = (
+        read_frame(folder / "cohort.csv", *_COHORT) for folder in (workspace.candidate, champion.folder)
+    )
+    replaced = frozen.changed(*map(frozen.pixel_digests, (champion.folder, workspace.candidate)))
+    cohort = cohort[~cohort["case_id"].isin(set(known["case_id"]) - replaced)]
     if cohort.empty:
         return _nothing(workspace, "no_new", line=f"No scans are new to generation {champion.generation}.")
     changed = write_csv(
         workspace.candidate / "champion_new.csv", score(workspace, champion.folder, cohort=cohort)
     )
     new = Group(cohort, read_table(workspace.candidate / "champion_new.csv"))
-    old = Group(known, _held_out(champion.folder))
+    old = Group(known, _held_out(champion.folder), replaced)
     with waiting("drift: comparing the new scans with the champion's"):
         record = _compared(workspace, config.drift, old=old, new=new, classes=_classes(champion.folder))
-    record["inputs"] = digests.of_json(
-        [champion.model_sha256, config.section("drift"), sorted(cohort["case_id"])]
-    )
+    record["inputs"] = digests.of_json([champion.model_sha256, config.section("drift"), _identities(cohort)])
+    record["replaced_cases"] = len(replaced)
     record["accepted"] = (accept or "").strip() or _accepted_before(workspace, record["inputs"])
     changed |= write_json(workspace.candidate / "drift.json", record)
     if record["level"] == "stop" and not record["accepted"]:
         raise GateError(_refusal(record))
     return Summary(_lines(record, champion.generation), changed)
+
+
+def _identities(cohort: pd.DataFrame) -> list[list[str]]:
+    """Which scans these are, with their pixels where the cohort tells them."""
+    names = [name for name in ("case_id", "pixel_digest") if name in cohort]
+    return sorted(cohort[names].to_numpy().tolist())
 
 
 def _nothing(workspace: Workspace, level: str, *, line: str) -> Summary:
@@ -83,8 +92,7 @@ def _held_out(folder: Path) -> pd.DataFrame:
 
 
 def _classes(folder: Path) -> list[str]:
-    classes: list[str] = json.loads((folder / "model.json").read_text(encoding="utf-8"))["classes"]
-    return classes
+    return list(read_object(folder / "model.json", "classes")["classes"])
 
 
 def _compared(
@@ -108,7 +116,7 @@ def _accepted_before(workspace: Workspace, inputs: str) -> str | None:
     path = workspace.candidate / "drift.json"
     if not path.is_file():
         return None
-    before = json.loads(path.read_text(encoding="utf-8"))
+    before = read_object(path, "accepted")
     return before["accepted"] if before.get("inputs") == inputs else None
 
 
@@ -123,7 +131,8 @@ def _refusal(record: dict[str, Any]) -> str:
 
 def _lines(record: dict[str, Any], generation: str) -> tuple[str, ...]:
     new = f"{record['new_cases']} new scans of {record['new_patients']} patients"
-    scans = f"{new} against generation {generation}"
+    replaced = f", {record['replaced_cases']} of them in place of others," if record["replaced_cases"] else ""
+    scans = f"{new}{replaced} against generation {generation}"
     level = record["level"]
     if level == "too_few":
         return (f"Drift: too few patients to say ({scans}).",)

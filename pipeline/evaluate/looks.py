@@ -6,28 +6,29 @@ append-only ledger, written before the labels are read; looking again with the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline import digests, ledger
-from pipeline.config import Compare, Config, Evaluate
-from pipeline.errors import GateError
-from pipeline.evaluate.view import Json
-
-# Shown beside the verdict, decides nothing: may change after the look.
-UNDECISIVE = {"prevalences"}
+from pipeline.champion.gate import Asked, require_look, rule
+from pipeline.config import Config
 
 
 @dataclass(frozen=True)
 class Look:
-    """A model's look at a test part: digests of model, test cohort and rule; `champion` is a generation."""
+    """A model's look at a test part: digests of model, test cohort and rule; `champion` is a generation.
+
+    `training` is the digest of what decided the model's weights, None where its record doesn't tell it.
+    """
 
     model: str
     cohort: str
     rule: str
     champion: str | None
     budget: int
+    training: str | None = None
 
     @property
     def key(self) -> tuple[str, str, str | None]:
@@ -35,24 +36,21 @@ class Look:
         return self.model, self.cohort, self.champion
 
 
-def rule(evaluate: Evaluate, compare: Compare) -> Json:
-    """What decides on the model, as it stands in rule.json; its digest goes into the look."""
-    return {
-        "schema": "rule/1",
-        "evaluate": evaluate.model_dump(mode="json", exclude=UNDECISIVE),
-        "compare": compare.model_dump(mode="json"),
-    }
-
-
-def cohort_digest(test_cases: Sequence[tuple[str, str]]) -> str:
-    """The digest of the test part: pairs of case and patient, whatever their order."""
+def cohort_digest(test_cases: Sequence[tuple[str, ...]]) -> str:
+    """The digest of the test part: case, patient and pixels of each scan, whatever their order."""
     return digests.of_json(sorted(test_cases))
 
 
-def of_config(config: Config, *, model: str, cohort: str, champion: str | None) -> Look:
-    """The look that this configuration asks for."""
-    digest = digests.of_json(rule(config.evaluate, config.compare))
-    return Look(model, cohort, digest, champion, config.compare.look_budget)
+def of_config(config: Config, record: Mapping[str, Any], *, cohort: str, champion: str | None) -> Look:
+    """The look that this configuration asks for; `record` is that of the model."""
+    return Look(
+        record["model_sha256"],
+        cohort,
+        digests.of_json(rule(config.evaluate, config.compare)),
+        champion,
+        config.compare.look_budget,
+        record.get("training"),
+    )
 
 
 def refuse(path: Path, look: Look) -> None:
@@ -62,26 +60,9 @@ def refuse(path: Path, look: Look) -> None:
     champion was changed after its first look, or when it is spent; DamageError when the ledger is broken.
     """
     earlier = ledger.read(path)
-    if any(record["model"] == look.model and record["rule"] != look.rule for record in earlier):
-        raise GateError(
-            "The rule (sections `evaluate` and `compare`) changed after this model had looked at the test "
-            "part. Put the rule back as it was, or train a new candidate under the new one."
-        )
-    if look.champion is None or look.key in {_key(record) for record in earlier}:
-        return
-    against = [record for record in earlier if record["champion"] == look.champion]
-    if any(record["budget"] != look.budget for record in against):
-        raise GateError(
-            f"`compare.look_budget` is {look.budget}, but was {against[0]['budget']} at the first look "
-            f"against generation {look.champion}. It can't change while this champion stands: put it back."
-        )
-    models = {record["model"] for record in against}
-    if look.model not in models and len(models) >= look.budget:
-        raise GateError(
-            f"All {look.budget} looks at the test part against generation {look.champion} are spent, and "
-            "this model has not looked. Promote one of the candidates that did, or give new patients an "
-            "analysis of their own."
-        )
+    taken = look.key in {_key(record) for record in earlier}
+    asked = Asked(look.rule, None if taken else look.champion, look.budget)
+    require_look(earlier, asked, is_same=lambda record: bool(record["model"] == look.model))
 
 
 def take(path: Path, look: Look) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,9 @@ import numpy as np
 from pipeline import digests, predictions, provenance, scoring
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.champion import pointer
+from pipeline.champion import gate, pointer
 from pipeline.config import Config, Evaluate
+from pipeline.contracts import read_object
 from pipeline.errors import DataError
 from pipeline.evaluate import cohort, insights, looks, operating
 from pipeline.evaluate.measure import CHOICES_PART, measure
@@ -52,13 +52,13 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
     """
     folder = workspace.candidate
     cases = cohort.cases(folder / cohort.FILE)
-    candidate = Candidate(config, workspace, scoring.load(folder), cases)
+    candidate = Candidate(config, workspace, scoring.load(folder, "recipe_id", "positive"), cases)
     look = _look(candidate)
     looks.refuse(workspace.ledger("looks"), look)
     answered = _answers(candidate)
     choices = _choices(candidate, answered)
     write_json(folder / "operating.json", _operating(candidate, choices))
-    write_json(folder / "rule.json", looks.rule(config.evaluate, config.compare))
+    write_json(folder / "rule.json", gate.rule(config.evaluate, config.compare))
     created = looks.take(workspace.ledger("looks"), look)
     changed = write_csv(folder / "predictions.csv", _predictions(candidate, answered, choices))
     metrics = _metrics(candidate, choices) | {"created_utc": created}
@@ -69,14 +69,17 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
 
 def _look(candidate: Candidate) -> looks.Look:
     test = candidate.cases[candidate.cases["part"] == "test"]
-    pairs = list(zip(test["case_id"], test["patient_id"], strict=True))
-    model = candidate.scorer.record["model_sha256"]
+    told = [test[name] for name in ("case_id", "patient_id", "pixel_digest") if name in test]
+    scans = looks.cohort_digest(list(zip(*told, strict=True)))
+    record = candidate.scorer.record
     champion = pointer.current(candidate.workspace)
     # The champion itself challenges nobody, so its look is not one of the budget against it.
-    challenged = champion.generation if champion and champion.model_sha256 != model else None
-    return looks.of_config(
-        candidate.config, model=model, cohort=looks.cohort_digest(pairs), champion=challenged
-    )
+    challenged = champion if champion and champion.model_sha256 != record["model_sha256"] else None
+    if challenged:
+        known = read_object(challenged.folder / "model.json", "classes")["classes"]
+        gate.require_same_classes(known, candidate.scorer.classes)
+    name = challenged.generation if challenged else None
+    return looks.of_config(candidate.config, record, cohort=scans, champion=name)
 
 
 def _answers(candidate: Candidate) -> Answers:
@@ -175,7 +178,7 @@ def _digests(candidate: Candidate) -> dict[str, str | None]:
         raise DataError(f"cohort.json is missing in the candidate's folder. Run `{scanloom('cohort')}`.")
     return {
         "code": provenance.code_digest(),
-        "cohort": json.loads(cohort_file.read_text(encoding="utf-8"))["digest"],
+        "cohort": read_object(cohort_file, "digest")["digest"],
         "config": digests.of_json(candidate.config.section("evaluate")),
         "labels": digests.of_json(candidate.labels(*PARTS)),
         "model": candidate.scorer.record["model_sha256"],

@@ -134,9 +134,9 @@ def _of_file(
     opened: OpenFile, file: Found, *, key: Key, selection: Selection, templates: Templates[Findings]
 ) -> Header:
     size, mtime_ns = opened.size, opened.mtime_ns
-    if not size:
-        return Header(size, mtime_ns, reason="empty_file")
     packing, data = opened_packing(opened.data, selection.limits.file_bytes)
+    if not len(data):
+        return Header(size, mtime_ns, reason="empty_file")
     if packing:
         reason, detail = _of_archive(file, packing)
         return Header(size, mtime_ns, reason=reason, detail=detail)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zlib import _Decompress
 
 _GZIP = 16 + zlib.MAX_WBITS
-_PACKED_CHUNK, _CHUNK = 64 << 10, 1 << 20
+_FIRST_CHUNK, _PACKED_CHUNK, _CHUNK = 4 << 10, 64 << 10, 1 << 20  # members of a stream may be tiny
 _MOST_STATES = 256  # of some 45 kB each; every other one is dropped when there are more
 
 
@@ -98,10 +98,13 @@ class Inflating:
         plain, position, inflater = self._now.plain, self._now.packed, self._now.inflater
         piece = b""
         while not piece:
-            data = self.packed(position, _PACKED_CHUNK)
+            data = self.packed(position, _PACKED_CHUNK if inflater else _FIRST_CHUNK)
             if inflater is None:
-                if not data.strip(b"\0"):
-                    return b""  # zeros, if anything, fill up the last block of a tape
+                if zeros := len(data) - len(data.lstrip(b"\0")):  # they fill up the last block of a tape
+                    position += zeros
+                    continue
+                if not data:
+                    return b""
                 inflater = zlib.decompressobj(_GZIP)
             if not data:
                 raise Refusal("archive_damaged", "the compressed data break off")

@@ -13,6 +13,7 @@ from pipeline.ingest.inflating import Inflating
 from pipeline.ingest.reasons import Refusal
 
 Pread = Callable[[int, int], bytes]
+_FARTHEST = 1 << 62  # what a damaged archive says; no call takes numbers below 0 or far above
 _MOST_STREAMS = 4  # kept open by a child, each with up to 12 MB of states
 
 
@@ -54,6 +55,8 @@ def pread_of(descriptor: int) -> Pread:
     """What gives the bytes of an open file from a start on, fewer than asked for at its end only."""
 
     def pread(start: int, length: int) -> bytes:
+        if not 0 <= start <= _FARTHEST:
+            return b""
         data = os.pread(descriptor, length, start)
         while len(data) < length and (more := os.pread(descriptor, length - len(data), start + len(data))):
             data += more  # a call gives at most two gigabytes

@@ -19,7 +19,7 @@ from pipeline.ingest import stated_units
 from pipeline.ingest.account import account_lines, check_usable, owner_lines, stamp
 from pipeline.ingest.changes import Changes, find_changes, known_files, unsettled_archives
 from pipeline.ingest.discover import Found
-from pipeline.ingest.keys import open_key
+from pipeline.ingest.keys import ask_key, open_key
 from pipeline.ingest.listing import list_archives
 from pipeline.ingest.locations import Locations
 from pipeline.ingest.next_steps import next_step
@@ -146,7 +146,7 @@ def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
     """
     if not workspace.catalogue.is_file():
         raise UsageError(f"No file of '{workspace.name}' was read yet. `{make('ingest')}` reads them.")
-    key, _ = open_key(config, workspace)
+    key = ask_key(config, workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
         rows = catalogue.query("SELECT token, state, reason, detail FROM files")

@@ -31,7 +31,7 @@ def directory(stream: BinaryIO, size: int, limits: FileLimits) -> list[zipfile.Z
     """
     try:
         with zipfile.ZipFile(stream) as archive:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
+            infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it meets in foreign bytes, the archive can't be read

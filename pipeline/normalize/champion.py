@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from pipeline.champion.frozen import pixel_digests
+from pipeline.champion.pointer import generation_in_use
+from pipeline.contracts import read_object, read_rows
 from pipeline.errors import ConfigError, UsageError
 from pipeline.normalize.recipe import Recipe, parse
+from pipeline.records import Case
 from pipeline.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Champion:
-    """The champion's generation, its recipe, and the scans its own cohort held."""
+    """The champion's generation, its recipe, the scans its own cohort held, and digests of their pixels."""
 
     generation: str
     recipe: Recipe
     case_ids: frozenset[str]
+    pixels: Mapping[str, str] = field(default_factory=dict)
+
+    def knows(self, case: Case) -> bool:
+        """Whether its cohort held this very scan: one that was replaced since is new to it."""
+        return case.case_id in self.case_ids and (
+            self.pixels.get(case.case_id, case.pixel_digest) == case.pixel_digest
+        )
 
 
 def load_champion(workspace: Workspace) -> Champion | None:
@@ -25,12 +35,13 @@ def load_champion(workspace: Workspace) -> Champion | None:
 
     Raises:
         UsageError: this version of the program can't repeat the champion's recipe.
+        DamageError: a file of the champion can't be read.
     """
-    if not workspace.champion.exists():
+    folder = generation_in_use(workspace)
+    if folder is None:
         return None
-    generation = json.loads(workspace.champion.read_text())["generation"]
-    folder = workspace.generations / generation
-    model = json.loads((folder / "model.json").read_text())
+    generation = folder.name
+    model = read_object(folder / "model.json", "recipe", "recipe_id")
 
     def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:
         return ConfigError(f"recipe of generation {generation}: {message}")
@@ -42,6 +53,6 @@ def load_champion(workspace: Workspace) -> Champion | None:
             f"{model['recipe_id']}, here {recipe.recipe_id}), so it can't be scored fairly. Install the "
             "version of Scanloom that made it, or roll back to a champion of this version."
         )
-    with (folder / "cohort.csv").open(newline="") as stream:
-        case_ids = frozenset(row["case_id"] for row in csv.DictReader(stream))
-    return Champion(generation, recipe, case_ids)
+    rows = read_rows(folder / "cohort.csv", "case_id")
+    case_ids = frozenset(row["case_id"] for row in rows)
+    return Champion(generation, recipe, case_ids, pixel_digests(folder))

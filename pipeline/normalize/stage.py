@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any, Final
 from pipeline import digests
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
+from pipeline.contracts import read_rows
 from pipeline.errors import DataError
 from pipeline.executors import Crew
 from pipeline.normalize.champion import Champion, load_champion
@@ -53,8 +53,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
 
 def _parts(workspace: Workspace) -> dict[str, str]:
     """The part of each scan of the cohort, by case_id."""
-    with (workspace.candidate / "cohort.csv").open(newline="") as stream:
-        return {row["case_id"]: row["part"] for row in csv.DictReader(stream)}
+    rows = read_rows(workspace.candidate / "cohort.csv", "case_id", "part")
+    return {row["case_id"]: row["part"] for row in rows}
 
 
 def _cohort_cases(catalogue: Catalogue, parts: Mapping[str, str]) -> list[Case]:
@@ -73,7 +73,7 @@ def _wanted(
     """Which scans are needed under which recipe: all under ours, some under the champion's."""
     wanted = [(recipe, list(cases))]
     if champion is not None and champion.recipe.recipe_id != recipe.recipe_id:
-        scored = [c for c in cases if parts[c.case_id] == "test" or c.case_id not in champion.case_ids]
+        scored = [c for c in cases if parts[c.case_id] == "test" or not champion.knows(c)]
         wanted.append((champion.recipe, scored))
     return wanted
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Final
 
 from pipeline import executors
 from pipeline.catalogue import Catalogue
+from pipeline.contracts import read_object
 from pipeline.errors import DataError, RetryError
 from pipeline.executors import ChildLimits, Crew, Failure
 from pipeline.normalize.batch import (
@@ -99,7 +99,7 @@ def spacings(ready: Ready, folder: Path) -> dict[str, list[float]]:
     """The spacing of each array in mm per axis, by case_id; empty where the scan tells none."""
     found: dict[str, list[float]] = {}
     for shard in sorted({stored.shard for stored in ready.arrays.values()}):
-        found |= json.loads(spacing_path(folder / shard).read_text())
+        found |= read_object(spacing_path(folder / shard))
     return {case_id: found[case_id] for case_id in ready.arrays}
 
 
@@ -137,7 +137,7 @@ def _known_refusals(workspace: Workspace, recipe: Recipe, cases: Sequence[Case])
     if not path.exists():
         return []
     digest_of = {case.case_id: scan_digest(case) for case in cases}
-    stored = json.loads(path.read_text())
+    stored = read_object(path, "recipes", "schema")
     items = stored["recipes"].get(recipe.recipe_id, []) if stored["schema"] == _SCHEMA else []
     known = [Refusal(**item) for item in items]
     return [

@@ -5,7 +5,6 @@ The report computes no result: it reads what the stages wrote.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import digests, ledger
-from pipeline.errors import DamageError, DataError
+from pipeline.contracts import read_frame, read_object
+from pipeline.errors import DataError
 from pipeline.printed import make, scanloom
 from pipeline.report.facts import Fact, of_metric, unavailable
 
@@ -152,23 +152,15 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
     )
 
 
-def _json(path: Path) -> Json:
-    if not path.is_file():
-        return {}
-    try:
-        value: Json = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DamageError(
-            f"{path.name} is not valid JSON ({error}). Run the stage that writes it again."
-        ) from error
-    return value
+def _json(path: Path, *needs: str) -> Json:
+    return read_object(path, *needs) if path.is_file() else {}
 
 
-def _table(path: Path) -> pd.DataFrame:
+def _table(path: Path, *needs: str) -> pd.DataFrame:
     """A table of words: every cell a string, empty where unknown."""
     import pandas as pd
 
-    return pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else pd.DataFrame()
+    return read_frame(path, *needs) if path.is_file() else pd.DataFrame()
 
 
 def _numbers(path: Path) -> pd.DataFrame:

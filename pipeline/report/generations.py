@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from pipeline import ledger
+from pipeline.contracts import read_object
 from pipeline.printed import YOUR_NAME, make, page
 from pipeline.report.facts import Fact, of_metric
 from pipeline.workspace import Workspace
@@ -68,4 +68,4 @@ def _none() -> Fact:
 
 
 def _json(path: Path) -> Json:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return read_object(path) if path.is_file() else {}

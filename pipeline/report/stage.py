@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import digests
+from pipeline.champion.pointer import generation_in_use
 from pipeline.config import Config
 from pipeline.records import Summary
 from pipeline.report import artifacts, document, environment, page
@@ -27,7 +28,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
         settings,
         candidate=workspace.candidate,
         ledgers=workspace.ledger("looks").parent,
-        champion=_champion(workspace),
+        champion=generation_in_use(workspace),
     )
     body = document.build(read)
     dated, changed = write(workspace.candidate, body, page.html(body, read.pictures))
@@ -56,14 +57,6 @@ def write(folder: Path, body: Json, undated: str) -> tuple[Json, bool]:
     dated = {**body, "created": created, "html_digest": digest}
     changed = write_text(folder / "report.html", environment.dated(undated, created))
     return dated, write_json(folder / "report.json", dated) or changed
-
-
-def _champion(workspace: Workspace) -> Path | None:
-    """The folder of the generation in use, which promote and rollback alone may change."""
-    if not workspace.champion.is_file():
-        return None
-    pointer = json.loads(workspace.champion.read_text(encoding="utf-8"))
-    return workspace.generations / str(pointer["generation"])
 
 
 def _created(path: Path, digest: str) -> str | None:

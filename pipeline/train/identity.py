@@ -5,7 +5,7 @@ A stored state of another run is never gone on from.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import keras
 
@@ -19,7 +19,16 @@ CODE: Final = ("arrays.py", "backend.py", "models", "scoring.py", "statistics", 
 
 def run_digest(config: Config, data: Material) -> str:
     """The digest of all that decides the weights, but for the machine."""
-    decides = {
+    return digests.of_json({**_decides(config, data), "versions": provenance.versions()})
+
+
+def work_digest(config: Config, data: Material) -> str:
+    """The same digest whatever the versions of the packages: what is trained, not by what."""
+    return digests.of_json(_decides(config, data))
+
+
+def _decides(config: Config, data: Material) -> dict[str, Any]:
+    return {
         "train": config.section("train"),
         "task": config.task,
         "classes": data.classes,
@@ -27,6 +36,4 @@ def run_digest(config: Config, data: Material) -> str:
         "arrays": [data.train.contents, data.validation.contents],
         "code": provenance.code_digest(*CODE),
         "backend": keras.backend.backend(),
-        "versions": provenance.versions(),
     }
-    return digests.of_json(decides)

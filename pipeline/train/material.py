@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from pipeline import digests
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
+from pipeline.contracts import read_frame, read_object
 from pipeline.errors import DataError
 from pipeline.printed import scanloom
 from pipeline.records import Stored
 from pipeline.workspace import Workspace
 
 _PARTS = ("train", "validation")
+_NORMALIZED = ("recipe", "recipe_id", "shape", "spacing")
 _COLUMNS = ("case_id", "part", "target")
 
 
@@ -78,8 +80,8 @@ def read(workspace: Workspace) -> Material:
     Raises DataError when an earlier stage hasn't run, or a part is empty or lacks a class, DamageError
     when an array is not the one that was written.
     """
-    cohort = _read_json(workspace.candidate / "cohort.json", "cohort")
-    normalized = _read_json(workspace.data / "normalize.json", "normalize")
+    cohort = _object(workspace.candidate / "cohort.json", "cohort", "classes", "positive", "digest")
+    normalized = _object(workspace.data / "normalize.json", "normalize", *_NORMALIZED)
     frame = _without_test(workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(normalized["recipe_id"])
@@ -90,24 +92,24 @@ def read(workspace: Workspace) -> Material:
     _require_classes(train, cohort["classes"])
     for part in (train, validation):
         part.check()
-    if not validation.case_ids:
+    if len(set(validation.targets.tolist())) < 2:
+        found = "scans of one class only" if validation.case_ids else "no scan that can be used"
         raise DataError(
-            "The validation part holds no scan that can be used. Raise `cohort.shares.validation`."
+            f"The validation part holds {found}, so neither temperature nor threshold could be chosen after "
+            "training. Raise `cohort.shares.validation`, or label more scans."
         )
     return Material(train, validation, cohort, normalized)
 
 
-def _read_json(path: Any, stage: str) -> dict[str, Any]:
+def _object(path: Path, stage: str, *needs: str) -> dict[str, Any]:
     if not path.is_file():
         raise DataError(f"{path.name} is missing: nothing can be trained before `{scanloom(stage)}`.")
-    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return value
+    return read_object(path, *needs)
 
 
 def _without_test(workspace: Workspace) -> pd.DataFrame:
     """The cohort's rows that may be looked at, sorted by case; the test part's are dropped unread."""
-    path = workspace.candidate / "cohort.csv"
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, usecols=list(_COLUMNS))
+    frame = read_frame(workspace.candidate / "cohort.csv", *_COLUMNS)[list(_COLUMNS)]
     return frame[frame["part"].isin(_PARTS)].sort_values("case_id", ignore_index=True)
 
 

@@ -17,7 +17,8 @@ from pipeline.train import assembly, intensities, material
 from pipeline.train.assembly import Computing
 from pipeline.train.checkpoint import open_store
 from pipeline.train.fit import fit
-from pipeline.train.identity import run_digest
+from pipeline.train.gate import require_judgeable
+from pipeline.train.identity import run_digest, work_digest
 from pipeline.train.material import Material
 from pipeline.train.saving import write_model
 from pipeline.train.state import State
@@ -31,13 +32,24 @@ def run(config: Config, workspace: Workspace) -> Summary:
 
     Raises:
         DataError: an earlier stage hasn't run, a part is empty or lacks a class, or scans hold NaN.
+        GateError: the model may not be judged: looks are spent, or the champion knows other classes.
+        UsageError: the same training was begun by other versions of Keras or its backend.
+        ConfigError: the goal is a metric that these classes don't have.
         ScanloomError: the loss didn't stay a finite number.
         RetryError: the disk or the memory is full, or this process can't change its number of threads.
         Interrupted: a signal asked to stop; the same command goes on.
     """
     data = material.read(workspace)
+    training = run_digest(config, data)
+    require_judgeable(config, workspace, data.classes, training=training)
     threads = config.train.threads or cores()
-    store = open_store(workspace.checkpoints, run_digest(config, data), threads=threads)
+    store = open_store(
+        workspace.checkpoints,
+        training,
+        threads=threads,
+        work=work_digest(config, data),
+        made_by=provenance.framework(provenance.versions()),
+    )
     backend.start(store.threads)
     how = assembly.computing(config.train)
     statistics = intensities.measured(len(data.train.case_ids), data.train.read)
@@ -52,6 +64,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
         "schema": "model/1",
         **_what_was_trained(config, data, net, statistics),
         **_how_it_went(state, how, threads=store.threads, patience=config.train.patience),
+        "training": training,
         "model_sha256": digests.of_file(workspace.candidate / scoring.MODEL_FILE),
     }
     changed |= write_json(workspace.candidate / scoring.RECORD_FILE, record)

@@ -9,7 +9,7 @@ from pipeline import compare
 from pipeline.champion import check_generation, current, promote
 from pipeline.champion.predictions import read_table, score
 from pipeline.champion.smoke import repeat_scores, smoke_test
-from pipeline.errors import GateError
+from pipeline.errors import DamageError, GateError
 from pipeline.workspace import Workspace, write_csv
 
 FOUND = study.scans("t", 30, part="test") + study.scans("v", 6, part="validation")
@@ -57,7 +57,7 @@ def test_a_model_cannot_be_tried_without_arrays(workspace, model):
 
 def test_what_the_new_process_says_reaches_the_user(candidate):
     (candidate.candidate / "model.keras").write_bytes(b"not a model")
-    with pytest.raises(GateError, match=r"nothing was promoted: candidate/model\.keras is not the file"):
+    with pytest.raises(DamageError, match=r"nothing was promoted: candidate/model\.keras is not the file"):
         smoke_test(candidate, candidate.candidate)
 
 

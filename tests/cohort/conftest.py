@@ -70,6 +70,10 @@ class Study:
         """The id of the scan with this UID."""
         return self.key.pseudonym("case", sop)
 
+    def pixel_digest(self, pixels: str) -> str:
+        """What the cohort holds for a scan with these pixels."""
+        return self.key.content_digest(pixels.encode())
+
     def patient_id(self, patient: str) -> str:
         """The pseudonym of a patient."""
         return self.key.pseudonym("patient", "", patient)
@@ -85,7 +89,7 @@ class Study:
             channels=1,
             geometry=Geometry((1.0, 1.0)),
             stored=STORED,
-            pixel_digest=scan.pixels or f"pixels of {scan.sop}",
+            pixel_digest=self.pixel_digest(scan.pixels or f"pixels of {scan.sop}"),
             perceptual_digest="",
         )
 

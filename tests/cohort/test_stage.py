@@ -47,7 +47,7 @@ def test_the_cohort_has_a_row_for_every_labelled_scan_sorted_by_id(filled) -> No
     study = filled(40)
     summary = run(study.config(), study.workspace)
     found = rows(study)
-    assert list(found[0]) == ["case_id", "patient_id", "part", "era", "target"]
+    assert list(found[0]) == ["case_id", "patient_id", "part", "era", "target", "pixel_digest"]
     assert [row["case_id"] for row in found] == sorted(study.case_id(f"1.{n}") for n in range(40))
     labels = {row["case_id"]: row["target"] for row in found}
     assert labels[study.case_id("1.3")] == "sick"
@@ -284,6 +284,41 @@ def test_a_label_changed_since_the_champion_is_counted_from_old_to_new(filled) -
     part = next(row["part"] for row in rows(study) if row["case_id"] == study.case_id("1.4"))
     assert finding["detail"] == f"labels changed since the champion: well -> sick 1 (in {part} 1)"
     assert finding["case_ids"] == [study.case_id("1.4")]
+
+
+def test_a_scan_replaced_since_the_champion_is_counted_and_named(filled, scan) -> None:
+    study = filled(30)
+    run(study.config(), study.workspace)
+    write_json(study.workspace.champion, {"generation": "0001"})
+    folder = study.workspace.generations / "0001"
+    folder.mkdir(parents=True)
+    (folder / "cohort.csv").write_bytes((study.workspace.candidate / "cohort.csv").read_bytes())
+    study.add(scan("1.4", "P004", pixels="other pixels"))
+    assert run(study.config(), study.workspace).changed
+    (finding,) = [item for item in cohort(study)["findings"] if item["kind"] == "pixels_changed"]
+    row = next(row for row in rows(study) if row["case_id"] == study.case_id("1.4"))
+    assert row["pixel_digest"] == study.pixel_digest("other pixels")
+    assert finding["detail"] == (
+        f"scans whose pixels changed since the champion, under the same identifiers (in {row['part']} 1)"
+    )
+    assert finding["case_ids"] == [study.case_id("1.4")]
+    assert "label_changed" not in findings(study)
+
+
+def test_a_champion_from_before_pixels_were_kept_has_no_changed_pixels(filled, scan) -> None:
+    study = filled(30)
+    run(study.config(), study.workspace)
+    write_json(study.workspace.champion, {"generation": "0001"})
+    folder = study.workspace.generations / "0001"
+    folder.mkdir(parents=True)
+    old = [{name: row[name] for name in row if name != "pixel_digest"} for row in rows(study)]
+    with (folder / "cohort.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(old[0]))
+        writer.writeheader()
+        writer.writerows(old)
+    study.add(scan("1.4", "P004", pixels="other pixels"))
+    run(study.config(), study.workspace)
+    assert not {"pixels_changed", "label_changed"} & findings(study).keys()
 
 
 def test_only_the_configured_columns_go_further(study, scan) -> None:

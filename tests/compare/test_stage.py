@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
 import study
 
 from pipeline import compare
-from pipeline.champion import promote
+from pipeline.champion import promote, seal
 from pipeline.champion.predictions import read_table
 from pipeline.champion.promotion import publish
+from pipeline.contracts import read_frame
 from pipeline.errors import DataError, GateError
 from pipeline.workspace import write_json
 
@@ -128,10 +130,12 @@ def test_a_former_champion_that_was_better_is_the_anchor(workspace, models):
     study.store(workspace, FOUND)
     for weights in (study.STRONG, study.BAD):  # the second by force: how a line of champions gets worse
         candidate(workspace, models, weights, found=FOUND, config=maintain)
-        write_json(
-            workspace.candidate / "comparison.json", {"verdict": "FIRST", "candidate": {"model_sha256": "x"}}
-        )
-        comparison = {"verdict": "FIRST", "candidate": {"model_sha256": model_digest(workspace)}}
+        comparison = {
+            "verdict": "FIRST",
+            "candidate": {"model_sha256": model_digest(workspace)},
+            "champion": None,
+            "files": {},
+        }
         write_json(workspace.candidate / "comparison.json", comparison)
         publish(workspace, approver="Ada", reason="")
     candidate(workspace, models, study.WEAK, found=FOUND, config=maintain)
@@ -187,3 +191,76 @@ def test_scans_that_one_model_could_not_score_are_counted(champion, models):
     summary = compare.run(IMPROVE, champion)
     assert "3 of 240 labelled test scans lack one model's score and are left out." in summary.lines
     assert told(champion)["flips"]["units"] == 237
+
+
+def test_both_models_are_asked_of_the_new_pixels_of_replaced_scans(champion, models):
+    names = ["case-t0003", "case-t0004"]
+    now = study.replaced(FOUND, names)
+    study.store(champion, now)
+    candidate(champion, models, study.STRONG, found=now + NEW)
+    summary = compare.run(IMPROVE, champion)
+    assert (
+        "2 test scans have other pixels than when generation 0001 was promoted: both models are asked of the "
+        "new ones." in summary.lines
+    )
+    asked, frozen = (
+        read_table(path).set_index("case_id")["score_yes"].astype(float)
+        for path in (
+            champion.candidate / "champion_predictions.csv",
+            champion.generations / "0001/predictions.csv",
+        )
+    )
+    expected = study.predictions_of(now.sorted(), study.WEAK).set_index("case_id")["score_yes"]
+    assert asked[names].to_numpy() == pytest.approx(expected[names].to_numpy(), abs=1e-6)
+    assert np.abs(asked[names] - frozen[names]).min() > 1e-3
+    same = [name for name in asked.index if name in frozen.index and name not in names]
+    assert asked[same].to_numpy() == pytest.approx(frozen[same].to_numpy(), abs=1e-6)
+
+
+def test_test_scans_with_another_label_are_told_and_judged_by_it(champion, models):
+    candidate(champion, models, study.STRONG)
+    path = champion.candidate / "cohort.csv"
+    table = read_frame(path)
+    rows = table["case_id"].isin(["case-t0003", "case-a0003"])
+    table.loc[rows, "target"] = "no"
+    path.write_text(table.to_csv(index=False))
+    assert (
+        "1 test scans have another label than when generation 0001 was promoted: both models are judged by the "
+        "new one." in compare.run(IMPROVE, champion).lines
+    )
+
+
+def test_a_former_champion_is_not_judged_by_answers_to_pixels_that_were_replaced(workspace, models):
+    maintain = study.config(objective="maintain")
+    study.store(workspace, FOUND)
+    for weights in (study.STRONG, study.BAD):
+        candidate(workspace, models, weights, found=FOUND, config=maintain)
+        comparison = {
+            "verdict": "FIRST",
+            "candidate": {"model_sha256": model_digest(workspace)},
+            "champion": None,
+            "files": {},
+        }
+        write_json(workspace.candidate / "comparison.json", comparison)
+        publish(workspace, approver="Ada", reason="")
+    now = study.replaced(FOUND, [f"case-t{number:04d}" for number in range(10)])
+    study.store(workspace, now)
+    candidate(workspace, models, study.WEAK, found=now, config=maintain)
+    summary = compare.run(maintain, workspace)
+    patients = {row["rule"]: row["patients"] for row in told(workspace)["reasons"]}
+    assert (patients["non_inferior_core"], patients["non_inferior_anchor"]) == (150, 140)
+    assert (
+        "10 test scans have other pixels than when generation 0001 was frozen, so they are left out of the "
+        "comparison with it." in summary.lines
+    )
+
+
+def test_a_generation_that_kept_no_digests_of_pixels_is_told(champion, models):
+    path = champion.generations / "0001/cohort.csv"
+    path.write_text(read_frame(path).drop(columns="pixel_digest").to_csv(index=False))
+    seal(champion.generations / "0001")
+    candidate(champion, models, study.STRONG)
+    told_of = [
+        line for line in compare.run(IMPROVE, champion).lines if "without digests of its pixels" in line
+    ]
+    assert len(told_of) == 1

@@ -118,3 +118,33 @@ def test_a_champion_whose_files_changed_scores_nothing(champion, model):
     with pytest.raises(DamageError, match="Generation 0001"):
         drift.run(CONFIG, champion)
     assert not (champion.candidate / "champion_new.csv").exists()
+
+
+def test_scans_in_place_of_others_are_new_and_the_old_ones_voxels_are_not_taken_for_theirs(champion, model):
+    names = [f"case-a{number:04d}" for number in range(60)]
+    now = study.replaced(FOUND, names)
+    rows = now.cohort["case_id"].isin(names).to_numpy()
+    study.store(
+        champion,
+        study.Scans(now.cohort[rows].reset_index(drop=True), now.weak[rows], now.strong[rows]),
+        brightness=300,
+    )
+    study.write_candidate(champion, CONFIG, now, weights=study.WEAK, model=model)
+    with pytest.raises(GateError, match="intensity_mean"):
+        drift.run(CONFIG, champion)
+    record = told(champion)
+    assert (record["new_cases"], record["replaced_cases"]) == (60, 60)
+    intensity = next(found for found in record["attributes"] if found["name"] == "intensity_mean")
+    assert (intensity["n_old"], intensity["n_new"]) == (100, 60)
+    assert list(drift_table(champion)["case_id"]) == names
+    lines = drift.run(CONFIG, champion, accept="exported anew").lines
+    assert "60 new scans of 60 patients, 60 of them in place of others, against generation 0001" in lines[0]
+    assert not drift.run(CONFIG, champion).changed
+
+
+def test_when_every_scan_was_replaced_labels_and_scores_are_still_compared(champion, model):
+    now = study.replaced(FOUND, list(FOUND.cohort["case_id"]))
+    study.store(champion, now)
+    study.write_candidate(champion, CONFIG, now, weights=study.WEAK, model=model)
+    drift.run(CONFIG, champion, accept="all were exported anew")
+    assert {found["name"] for found in told(champion)["attributes"]} == {"label", "score yes"}

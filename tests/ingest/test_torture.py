@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import imagecodecs
@@ -11,6 +12,8 @@ from dicom_files import compressed, encoded, image, write
 from pydicom.uid import JPEGLSLossless
 
 from bench.mutations import WHEEL, bombs, mutated, renamed
+from bench.packed import archive_bombs, damaged_archive
+from bench.torture import accounted
 from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Config, Ingest, Limits, Report
 from pipeline.ingest import run
@@ -74,6 +77,43 @@ def test_a_few_hundred_mutated_files_are_all_accounted_for(workspace: Workspace)
     assert "internal_error" not in reasons
     with Catalogue(workspace.catalogue) as catalogue:
         assert catalogue.query("SELECT count(*) FROM files") == [(301,)]
+
+
+def test_archives_made_to_harm_end_with_a_reason_and_cost_only_themselves(workspace: Workspace) -> None:
+    archives = archive_bombs()
+    for name, data in archives.items():
+        write(workspace.root / "raw" / name, data)
+    found = ingested(workspace, seconds=5, memory_mb=2048, members=1000)
+    assert found.pop("sound.dcm") == ("accepted", "ok")
+    reasons = {name: found[name][1] for name in archives}
+    assert reasons == {
+        "zip-256-MB": "limit_exceeded", "zip-of-2000-files": "limit_exceeded", "zip-of-zips": "archive_read",
+        "zip-overlapping": "archive_damaged", "zip-names": "archive_read",
+        "zip-directory-of-4-GB": "archive_damaged", "zip-locked": "archive_read",
+        "zip-method-99": "archive_read", "tar-names": "archive_read", "tar-links": "archive_read",
+        "tar-8-EB": "archive_damaged", "tar-name-of-1-GB": "archive_damaged",
+        "tar-pax-of-1-GB": "archive_damaged", "tar-sparse-without-end": "archive_damaged",
+        "tar-cut": "archive_damaged", "tgz-2-GB": "limit_exceeded", "tgz-of-200-000-files": "limit_exceeded",
+        "gz-2-GB": "limit_exceeded", "gz-in-gz": "archive_not_opened", "gz-of-empty-parts": "empty_file",
+    }  # fmt: skip
+    inside = {name.partition("/")[0] for name in found if "/" in name}
+    assert inside == {name for name, reason in reasons.items() if reason == "archive_read"}
+    made = [path for path in workspace.data.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in made) < 1 << 20  # nothing was unpacked
+
+
+def test_damaged_archives_are_accounted_for_with_all_that_they_hold(workspace: Workspace) -> None:
+    rng = np.random.default_rng(8)
+    sources = [path.read_bytes() for path in sorted(WHEEL.glob("*.dcm")) if path.stat().st_size < 20_000]
+    for number in range(60):
+        write(workspace.root / f"raw/{number:03d}.bin", damaged_archive(sources, number, rng))
+    found = ingested(workspace, seconds=3, memory_mb=2048)
+    reasons = Counter(reason for _, reason in found.values())
+    assert reasons["internal_error"] == reasons["io_error"] == 0
+    assert reasons["archive_read"] > 9 < reasons["archive_damaged"]
+    told, faults, announced, inside = accounted(workspace)
+    assert (told, faults, announced) == (61, 0, inside)
+    assert inside > 5 * 9
 
 
 def test_an_image_that_ends_its_child_is_told_although_another_one_of_its_batch_is_broken(

@@ -7,6 +7,7 @@ anything that was written or said.
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import random
 import string
@@ -18,6 +19,7 @@ import nibabel as nib
 import numpy as np
 from dicom_files import compressed, encoded, image, write
 from numpy.typing import NDArray
+from packed import locked, tarred, zipped
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
@@ -106,6 +108,30 @@ def plant_trouble(raw: Path, canary: Canary) -> None:
     volume = nib.Nifti1Image(np.zeros((4, 4, 4), np.uint8), np.eye(4))
     volume.header["descrip"] = canary.word("NIfTI description").encode()
     nib.save(volume, raw / "volume.nii.gz")
+    _plant_archives(raw, canary)
+
+
+def _plant_archives(raw: Path, canary: Canary) -> None:
+    """Writes archives with words in their names, their members' names, their comments and what they hold."""
+    folder = raw / canary.word("folder of archives")
+    folder.mkdir()
+    for number, kind in enumerate(("zip", "tar"), start=980):
+        scan = _file(canary, _scan(canary, number, "CT", kind), number, kind)
+        name = f"{canary.word(f'folder in a {kind}')}/{canary.word(f'name in a {kind}')}.dcm"
+        files = {
+            name: scan,
+            f"{canary.word(f'text name in a {kind}')}.txt": canary.word(f"text in a {kind}").encode(),
+        }
+        files[f"{canary.word(f'broken in a {kind}')}.dcm"] = scan[:400]
+        archive = folder / f"{canary.word(f'name of a {kind}')}.{kind}"
+        if kind == "zip":
+            archive.write_bytes(zipped(files, comment=canary.word("comment of a zip").encode()))
+            (folder / f"{canary.word('name of a locked zip')}.zip").write_bytes(locked(archive.read_bytes()))
+            (folder / f"{canary.word('name of a damaged zip')}.zip").write_bytes(archive.read_bytes()[:-9])
+            continue
+        within = canary.word("name in a gzip")
+        with archive.open("wb") as stream, gzip.GzipFile(within, "wb", fileobj=stream) as packed:
+            packed.write(tarred(files, link=canary.word("link in a tar")))
 
 
 def _scan(canary: Canary, number: int, modality: str, kind: str = "") -> Dataset:

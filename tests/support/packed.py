@@ -8,12 +8,13 @@ import zipfile
 from collections.abc import Mapping
 
 
-def zipped(files: Mapping[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zipped(files: Mapping[str, bytes], *, method: int = zipfile.ZIP_DEFLATED, comment: bytes = b"") -> bytes:
     """A zip with these files."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", method) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
+        archive.comment = comment
     return made.getvalue()
 
 
@@ -25,13 +26,15 @@ def locked(archive: bytes) -> bytes:
     return bytes(made)
 
 
-def tarred(files: Mapping[str, bytes], *, mode: str = "w", pax: bool = True) -> bytes:
-    """A tape archive with these files; `mode` as that of `tarfile.open`."""
+def tarred(files: Mapping[str, bytes], *, mode: str = "w", pax: bool = True, link: str = "") -> bytes:
+    """A tape archive with these files, and a link of that name; `mode` as that of `tarfile.open`."""
     made = io.BytesIO()
     kind = tarfile.PAX_FORMAT if pax else tarfile.GNU_FORMAT
     with tarfile.open(fileobj=made, mode=mode, format=kind) as archive:
         for name, data in files.items():
             add(archive, name, data)
+        if link:
+            add(archive, link, type=tarfile.SYMTYPE, linkname=link)
     return made.getvalue()
 
 

@@ -69,9 +69,20 @@ def scans(prefix: str, count: int, *, part: str, era: int = 1, seed: int = 1) ->
             "part": part,
             "era": era,
             "target": np.where(positive, "yes", "no"),
+            "pixel_digest": [digests.of_json(f"case-{name}") for name in names],
         }
     )
     weak, strong = (generator.standard_normal(count) + distance * (positive - 0.5) for distance in (1.0, 4.0))
+    return Scans(cohort, weak, strong)
+
+
+def replaced(found: Scans, case_ids: list[str]) -> Scans:
+    """The same scans, but with other pixels under these names: both signals turned round."""
+    rows = found.cohort["case_id"].isin(case_ids).to_numpy()
+    cohort = found.cohort.assign(
+        pixel_digest=np.where(rows, "other " + found.cohort["case_id"], found.cohort["pixel_digest"])
+    )
+    weak, strong = (np.where(rows, -signal, signal) for signal in (found.weak, found.strong))
     return Scans(cohort, weak, strong)
 
 
@@ -79,7 +90,7 @@ def store(
     workspace: Workspace, found: Scans, *, kvp: float = 120.0, modality: str = "CT", brightness: int = 100
 ) -> None:
     """Puts the scans into the catalogue: native voxels, and arrays under RECIPE."""
-    first = found.cohort["case_id"].iloc[0]
+    first = digests.of_json(found.cohort["pixel_digest"].tolist())[:12]
     generator = np.random.default_rng(len(found.cohort))
     cases, arrays = [], []
     with (
@@ -98,7 +109,7 @@ def store(
                 channels=1,
                 geometry=Geometry((0.5, 0.5)),
                 stored=native.append(voxels),
-                pixel_digest=digests.of_json(row.case_id),
+                pixel_digest=row.pixel_digest,
                 perceptual_digest="",
                 attributes={
                     "kvp": kvp + generator.normal(),

@@ -181,7 +181,8 @@ def _gzip(data: bytes) -> Iterator[tuple[str, bytes]]:
 def _zip(data: bytes) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         yield "names", "\n".join(archive.namelist()).encode()
-        yield from ((name, archive.read(name)) for name in archive.namelist())
+        open_to_all = [info for info in archive.infolist() if not info.flag_bits & 1]
+        yield from ((info.filename, archive.read(info)) for info in open_to_all)
 
 
 def _hdf5(data: bytes) -> Iterator[tuple[str, bytes]]:
