@@ -55,7 +55,7 @@ def refused(workspace, message, **arguments):
 
 @pytest.mark.parametrize("approver", ["", "  "])
 def test_nobody_is_promoted_without_an_approver(candidate, approver):
-    with pytest.raises(UsageError, match="APPROVER=name"):
+    with pytest.raises(UsageError, match="APPROVER='your name'"):
         promote(candidate, approver=approver)
     assert current(candidate) is None
 

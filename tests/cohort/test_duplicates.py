@@ -119,7 +119,7 @@ def test_identical_images_in_two_parts_are_counted_on_the_cohort_as_it_is() -> N
         "c8": "test",
     }
     assert [group.case_ids for group in copies_across_parts(cases, parts)] == [("c1", "c2", "c3")]
-    rows = [Row(name, "P", part, 1, "sick", {}) for name, part in parts.items()]
+    rows = [Row(name, "P", part, 1, "sick", "", {}) for name, part in parts.items()]
     cohort = Cohort(tuple(rows), (), (), ("well", "sick"), "sick")
     scans = Scans({one.case_id: one for one in cases}, {}, (), {}, 8)
     assert cohort_json(cohort, scans, Join((), ()))["images_across_parts"] == 1

@@ -84,7 +84,10 @@ def test_a_better_model_is_promoted_and_the_champion_stays_until_then(champion, 
     candidate(champion, models, study.STRONG)
     summary = compare.run(IMPROVE, champion)
     assert summary.lines[0] == "Compared with generation 0001, look 1 of 5, alpha 0.01 for each."
-    assert summary.lines[-1] == "VERDICT PROMOTE: 2 of 2 required rows pass, no guard fails"
+    assert summary.lines[-1] == (
+        "VERDICT PROMOTE: 2 of 2 required rows pass, no guard fails; "
+        "`make promote APPROVER='your name' CONFIG=configs/NAME.yaml` makes this candidate the champion"
+    )
     record = told(champion)
     assert set(outcomes(champion).values()) == {"PASS"}
     assert (record["alpha"], record["look"]) == (0.01, {"number": 1, "budget": 5})

@@ -91,7 +91,7 @@ def test_another_scanner_stops_the_run_until_a_reason_is_given(champion, model):
     arrive(champion, model, 60, kvp=80.0, brightness=300)
     with pytest.raises(GateError, match=r"kvp \(by .* standard deviations") as refusal:
         drift.run(CONFIG, champion)
-    assert "ACCEPT_DRIFT='reason'" in str(refusal.value)
+    assert "ACCEPT_DRIFT=why" in str(refusal.value)
     record = told(champion)
     assert (record["level"], record["accepted"]) == ("stop", None)
     stopped = {found["name"] for found in record["attributes"] if found["level"] == "stop"}
