@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -61,6 +62,16 @@ class FileRow:
     members: int = 0
 
 
+def _connected(path: Path) -> sqlite3.Connection:
+    """The file opened; where nothing can be written, as it is, without the lock that reading makes."""
+    log = path.with_name(f"{path.name}-wal")
+    is_writable = os.access(path.parent, os.W_OK) and (os.access(path, os.W_OK) or not path.exists())
+    if is_writable or not path.is_file() or (log.is_file() and log.stat().st_size):
+        return sqlite3.connect(path, timeout=30, isolation_level=None)
+    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"  # nobody writes there (sqlite.org/uri.html)
+    return sqlite3.connect(uri, uri=True, isolation_level=None)
+
+
 class Catalogue:
     """The open catalogue; use as a context manager.
 
@@ -70,7 +81,7 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+        self._connection = _connected(path)
         try:
             with self._telling():
                 self._prepare()

@@ -1,4 +1,6 @@
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,3 +126,29 @@ def test_a_catalogue_of_the_version_before_is_brought_up_to_this_one(tmp_path: P
     with Catalogue(path) as opened:
         assert opened.cases() == [CASE]
         assert opened.damaged_cases() == ["c1"]  # until ingest reads it again
+
+
+def test_what_lies_on_a_read_only_disk_can_be_read(tmp_path: Path) -> None:
+    with Catalogue(tmp_path / "catalogue.sqlite") as made, made.transaction():
+        made.put_cases([(CASE, [])])
+    read = (
+        "import sys; from pathlib import Path; from pipeline.catalogue import Catalogue\n"
+        "with Catalogue(Path(sys.argv[1])) as opened: print(len(opened.cases()))"
+    )
+    mounted = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 99; exec "$2" -c "$3" "$1/$4"'
+    command = [
+        "unshare",
+        "-m",
+        "sh",
+        "-c",
+        mounted,
+        "sh",
+        str(tmp_path),
+        sys.executable,
+        read,
+        "catalogue.sqlite",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent)
+    if done.returncode == 99 or "unshare" in done.stderr:
+        pytest.skip("needs leave to mount")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline import digests
 from pipeline.cohort.opening import check_labels
-from pipeline.config import SECTIONS, Config, dump
+from pipeline.config import SECTIONS, Config, dump_without_places
 from pipeline.records import Summary
 from pipeline.workspace import Workspace, write_json, write_text
 
@@ -32,7 +32,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
         check_labels(config, workspace.root)
     changed = [write_json(workspace.sections / f"{name}.json", config.section(name)) for name in SECTIONS]
     changed.append(write_json(workspace.sections / "inputs.json", inputs))
-    changed.append(write_text(workspace.candidate / "config.yaml", dump(config)))
+    changed.append(write_text(workspace.candidate / "config.yaml", dump_without_places(config)))
     return Summary(lines=(), changed=any(changed))
 
 

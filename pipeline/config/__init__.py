@@ -4,7 +4,7 @@ Reads the YAML only. Steps of `normalize` and the names of architectures are che
 registries, which report through `Config.refuse`.
 """
 
-from pipeline.config.loading import dump, load
+from pipeline.config.loading import dump, dump_without_places, load
 from pipeline.config.sections import (
     SECTIONS,
     Augment,
@@ -36,5 +36,6 @@ __all__ = [
     "Report",
     "Train",
     "dump",
+    "dump_without_places",
     "load",
 ]

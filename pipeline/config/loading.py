@@ -47,6 +47,11 @@ def dump(config: Config) -> str:
     return text.written(config.model_dump(mode="json", exclude={"name"}))
 
 
+def dump_without_places(config: Config) -> str:
+    """As `dump`, for copies that are kept and passed on: without the names of files and folders."""
+    return text.written(config.told(lambda _: "(not kept)"))
+
+
 def _told(path: Path, lines: text.Lines, error: ValidationError) -> ConfigError:
     """All violations, one a line, in the order of the file."""
     sentences: dict[tuple[str, str], str] = {}

@@ -6,6 +6,7 @@ The names of keys are part of the contract with users.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,10 +23,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from pipeline import digests
 from pipeline.config.text import KeyPath, place
 from pipeline.errors import ConfigError
 from pipeline.records import STAGES
 
+_PLACES = {"ingest": ("raw", "key", "withdrawn", "scheduler"), "cohort": ("labels", "links")}
+"""The keys that say where something lies."""
 SECTIONS = STAGES
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -383,5 +387,16 @@ class Config(Section):
         return {keys: given for keys, given in named.items() if given is not None}
 
     def section(self, name: str) -> Any:
-        """One section as plain JSON values, defaults filled in."""
-        return self.model_dump(mode="json")[name]
+        """One section as plain JSON values, defaults filled in, with the digests of places in their stead."""
+        return self.told(lambda place: digests.of_bytes(place.encode())[:16])[name]
+
+    def told(self, place: Callable[[str], str]) -> dict[str, Any]:
+        """All sections as plain JSON values, with what `place` says of each path and address.
+
+        A folder of scans may be named for a hospital or a patient: no copy of the settings holds its name.
+        """
+        values: dict[str, Any] = self.model_dump(mode="json", exclude={"name"})
+        for section, keys in _PLACES.items():
+            named = {key: given for key in keys if (given := values[section][key]) is not None}
+            values[section] |= {key: place(given) for key, given in named.items()}
+        return values

@@ -35,14 +35,18 @@ def without_fragments(groups: Sequence[Group]) -> list[Group]:
     """The groups of a series; those that make a stack only together are refused as `inconsistent_series`."""
     made = [group for group in groups if not _is_stack(group)]
     stacks = [group for group in groups if _is_stack(group)]
+    left = any(group.reason != "ok" for group in stacks)
     refused: dict[int, str] = {}
     for place, one in enumerate(stacks):
-        if one.reason in _INCOMPLETE and len(one.frames) > 1:
+        if left and one.reason in _INCOMPLETE and len(one.frames) > 1:
             found = _fragments_of(one, stacks)
             detail = _detail(one, [stacks[fragment] for fragment in found])
             refused |= dict.fromkeys([place, *found] if found else [], detail)
+    # Volumes in time are many and alike: only those whose planes differ are worth a comparison.
+    planes = [tuple(trait.read(group.frames[0]) for trait in STACKS) for group in stacks]
     for (place, one), (other_place, other) in combinations(enumerate(stacks), 2):
-        if one.reason == other.reason == "ok" and _are_one(one.frames, other.frames):
+        comparable = one.reason == other.reason == "ok" and planes[place] != planes[other_place]
+        if comparable and _are_one(one.frames, other.frames):
             refused |= dict.fromkeys([place, other_place], _detail(one, [other]))
     return made + [_refused(group, refused.get(place, "")) for place, group in enumerate(stacks)]
 

@@ -73,8 +73,9 @@ def _is_sound(frames: Sequence[Frame]) -> bool:
 
 def _by_word_kind(frames: Sequence[Frame]) -> list[Part]:
     """By the first word of which a volume has one value: these split wherever they differ."""
+    repeated = repeats(frames)
     for trait in WORD_KINDS:
-        sets = sets_of(frames, trait, silent=repeats(frames))
+        sets = sets_of(frames, trait, silent=repeated)
         if len(sets) > 1:
             return [Part(own, told_by(own, trait)) for own in sets]
     return []

@@ -38,7 +38,8 @@ class Trait:
     """Something that planes say, by the keyword under which a person finds it in a header.
 
     `read` gives numbers or a text, None where the plane is silent. Numbers are one where they chain within
-    `slack` plus the `share` of their size; `key` is the frame's key that a volume is told by.
+    `slack` plus the `share` of their size; `key` is the frame's key a volume is told by. Where all planes
+    have one `source`, as most of a series do, what is read of it is one, and needn't be understood for that.
     """
 
     keyword: str
@@ -46,6 +47,7 @@ class Trait:
     slack: float = 1e-3
     share: float = 0.0
     key: str = ""
+    source: Callable[[Frame], Hashable] | None = None
 
 
 def _alone(value: float | None) -> tuple[float] | None:
@@ -64,7 +66,13 @@ def _word(key: str, keyword: str) -> Trait:
     def read(frame: Frame) -> str | None:
         return "\\".join(" ".join(part.upper().split()) for part in str(frame.keys.get(key, "")).split("\\"))
 
-    return Trait(keyword, lambda frame: read(frame) or None, key=key)
+    return Trait(
+        keyword, lambda frame: read(frame) or None, key=key, source=lambda frame: frame.keys.get(key)
+    )
+
+
+def _image_words(frame: Frame) -> Hashable:
+    return frame.image_type, frame.keys.get("component")
 
 
 def _gradient(frame: Frame) -> tuple[float, ...] | None:
@@ -77,7 +85,7 @@ WORD_KINDS = (
     _word("intensity_relationship", "PixelIntensityRelationship"),
     _word("kernel", "ConvolutionKernel"),
     _word("stack_id", "StackID"),
-    Trait("ImageType", lambda frame: meaning(frame) or None, key="image_type"),
+    Trait("ImageType", lambda frame: meaning(frame) or None, key="image_type", source=_image_words),
     _word("scanning_sequence", "ScanningSequence"),
     _word("sequence_variant", "SequenceVariant"),
     # Silence is a statement here: the agent is named only where one was given.
@@ -104,11 +112,11 @@ NUMBER_KINDS = (
 )
 KINDS = (*WORD_KINDS, *NUMBER_KINDS)
 
-UNKNOWN_WORDS = Trait("ImageType", lambda frame: unknown_words(frame))
+UNKNOWN_WORDS = Trait("ImageType", unknown_words, source=_image_words)
 ASIDES = (
     Trait("StudyInstanceUID", lambda frame: frame.study_id),
     Trait("FrameOfReferenceUID", lambda frame: str(frame.keys.get("frame_of_reference", ""))),
-    Trait("ImageType", lambda frame: "\\".join(spelled(frame)), key="image_type"),
+    Trait("ImageType", lambda frame: "\\".join(spelled(frame)), key="image_type", source=_image_words),
 )
 THICKNESS = Trait("SliceThickness", lambda frame: _alone(frame.thickness_mm), share=_VARIES)
 # Slices of one pass follow each other within seconds; phases of contrast are some 20 s apart and more.
@@ -135,6 +143,9 @@ def sets_of(frames: Sequence[Frame], trait: Trait, *, silent: bool = False) -> l
 
     Planes that say nothing make a set of their own, the first, if `silent`, or if two values differ anyway.
     """
+    source = trait.source or trait.read
+    if len({source(frame) for frame in frames}) == 1:
+        return [list(frames)]
     labels = labels_of(frames, trait)
     sets: dict[int, list[Frame]] = defaultdict(list)
     for label, frame in zip(labels, frames, strict=True):

@@ -151,3 +151,27 @@ def test_several_targets_are_a_question_of_another_kind(configured) -> None:
         ConfigError, match=r"study.yaml:6: 'cohort.target': several targets .*kind multilabel"
     ):
         configured(target="[edema, mass]")
+
+
+def test_no_copy_of_the_settings_names_a_folder_and_another_folder_is_still_seen(
+    workspace: Workspace,
+) -> None:
+    def configured(raw: str) -> Config:
+        path = workspace.root / "study.yaml"
+        path.write_text(
+            f"ingest: {{raw: /scans/{raw}, key: /keys/{raw}.key, executor: dask, scheduler: 'tcp://{raw}:1'}}\n"
+            f"cohort: {{labels: {raw}.csv, target: label}}\n"
+            "normalize: [{z_score: {}}]\nreport: {title: Study}\n"
+        )
+        (workspace.root / f"{raw}.csv").write_text(TABLE)
+        return load(path)
+
+    assert configure.run(configured("StMary"), workspace).changed
+    written = [path for path in workspace.root.rglob("*") if path.is_file() and path.parent != workspace.root]
+    assert len(written) > 8
+    assert [path for path in written if b"StMary" in path.read_bytes()] == []
+    assert "raw: (not kept)" in (workspace.candidate / "config.yaml").read_text()
+    before = (workspace.sections / "ingest.json").read_bytes()
+    assert not configure.run(configured("StMary"), workspace).changed
+    assert configure.run(configured("StJohn"), workspace).changed
+    assert (workspace.sections / "ingest.json").read_bytes() != before

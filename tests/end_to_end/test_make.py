@@ -161,12 +161,13 @@ def test_predict_scores_new_scans_and_leaves_the_analysis_alone(finished: Path) 
     before = contents(finished / "reports")
     shutil.copytree(finished / "data/raw/small/north", finished / "new scans")
     shutil.copy(finished / "data/raw/small" / PHANTOM_NOTE, finished / "new scans")
-    done = make_in(finished, "predict", "NEW=new scans", "OUT=new predictions.csv")
+    done = make_in(finished, "predict", "NEW=new scans", "OUT=new predictions.csv", "PATHS=1")
     assert done.returncode == 0, done.stderr
     table = rows(finished / "new predictions.csv")
-    assert table
-    assert {row["status"] for row in table} == {"ok"}
-    assert all(0 <= float(row["score_nodule"]) <= 1 for row in table)
+    told = {row["reason"].split(" ")[0]: row["status"] for row in table}
+    assert told == {"": "ok", "truncated_pixel_data": "failed"}
+    assert all(0 <= float(row["score_nodule"]) <= 1 for row in table if row["status"] == "ok")
+    assert all((finished / row["path"]).is_file() for row in table)
     assert contents(finished / "reports") == before
     assert not list((finished / "data/small/predict").iterdir())
 

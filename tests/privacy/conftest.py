@@ -39,6 +39,11 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Everything:
     project = new_study(
         tmp_path_factory.mktemp("canary") / "project", key=KEY, comment=canary.word("comment in the config")
     )
+    word = canary.word("folder of RAW")
+    (project / "data/raw").mkdir(parents=True)
+    (project / "data/raw" / word).symlink_to("study")
+    settings = (project / CONFIG).read_text()
+    (project / CONFIG).write_text(settings.replace("data/raw/study", f"data/raw/{word}"))
     raw, later, new = (project / "data/raw" / name for name in ("study", "later", canary.word("new folder")))
     plant(raw, canary, patients=range(32))
     plant_trouble(raw, canary)
