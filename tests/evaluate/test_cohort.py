@@ -24,5 +24,5 @@ def test_only_the_labels_of_the_parts_asked_for_are_given(tmp_path: Path) -> Non
 
 
 def test_a_missing_cohort_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="Run `.*scanloom cohort"):
+    with pytest.raises(DataError, match=r"Run `.*scanloom cohort"):
         cohort.cases(tmp_path / "cohort.csv")

@@ -73,7 +73,7 @@ def test_another_label_changes_the_digest(ready: Workspace) -> None:
 
 def test_a_missing_stage_is_named(ready: Workspace) -> None:
     (ready.data / "normalize.json").unlink()
-    with pytest.raises(DataError, match="before `.*scanloom normalize"):
+    with pytest.raises(DataError, match=r"before `.*scanloom normalize"):
         material.read(ready)
 
 
