@@ -25,7 +25,7 @@ WRITERS = {
         "the shards: synced, renamed and the folder synced; zeroed and synced",
     ),
     "backend.py": ("TemporaryFile", "the error stream, held back while a library starts"),
-    "catalogue.py": ("connect", "SQLite syncs by itself"),
+    "catalogue.py": ("connect", "connect", "SQLite syncs by itself; one of them reads only"),
     "champion/generations.py": ("copyfile", "rename", "each copy is synced, then the folder's name"),
     "cli.py": ("open", "what nobody reads any more goes to /dev/null"),
     "commands/predict.py": ("copy2", "copy2", "a single file to predict, in the scratch folder of that run"),

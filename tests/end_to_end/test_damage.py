@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.cli import main
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.slow]
 
 CONFIG = "configs/small.yaml"
 REPORTS = "reports/small"

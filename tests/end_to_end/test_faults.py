@@ -89,6 +89,7 @@ def flip_a_byte(path: Path, place: int) -> None:
     path.write_bytes(data)
 
 
+@pytest.mark.slow
 def test_killed_in_every_stage_make_report_still_ends_where_an_unbroken_run_ends(
     fresh: Path, finished_source: Path
 ) -> None:

@@ -201,6 +201,7 @@ def test_clean_leaves_scans_ledgers_and_champion(finished: Path) -> None:
     assert (finished / "reports/small/ledger/parts.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_a_rebuilt_analysis_has_the_same_parts_and_arrays(finished: Path) -> None:
     kept = {name: (finished / CANDIDATE / name).read_bytes() for name in ("cohort.csv", "predictions.csv")}
     make_in(finished, "clean")

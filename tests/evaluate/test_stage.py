@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import backend, digests, evaluate, ledger, predictions
+from pipeline import backend, digests, evaluate, foreign, ledger, predictions
 from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config, load
@@ -186,7 +186,7 @@ def test_scores_are_the_logits_at_the_temperature_of_the_validation_part(evaluat
 
 def test_the_table_alone_gives_the_same_metrics(evaluated: Workspace, tmp_path: Path) -> None:
     plan = Plan(resamples=200, prevalences=(0.05,))
-    score(evaluated.candidate / "predictions.csv", tmp_path, plan)
+    score(foreign.read(evaluated.candidate / "predictions.csv", foreign.Columns()), tmp_path, plan)
     again = json.loads((tmp_path / "metrics.json").read_text())
     found = read(evaluated, "metrics.json")
     for key in ("metrics", "confusion", "curves", "comparisons", "bootstrap"):
@@ -249,6 +249,7 @@ def test_a_spent_budget_refuses_before_anything_is_written(project: Workspace) -
 
 def put_champion(workspace: Workspace) -> None:
     (workspace.generations / "0001").mkdir(parents=True)
+    shutil.copy(workspace.candidate / "model.json", workspace.generations / "0001")
     fields = dict.fromkeys(("approver", "reason", "created"), "x")
     write_json(workspace.champion, {**fields, "generation": "0001", "model_sha256": "another"})
 

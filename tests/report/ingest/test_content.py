@@ -21,6 +21,11 @@ NOTES = [
     Line("accepted", "lossy", 1, "With loss."),
 ]
 
+COMMANDS = {
+    "quarantined": "scanloom files study.yaml --state quarantined",
+    "failed": "scanloom files study.yaml --state failed",
+}
+
 
 def cases(modality: str, maker: str, patients: int) -> list[Case]:
     return [
@@ -44,7 +49,9 @@ def cases(modality: str, maker: str, patients: int) -> list[Case]:
 
 def page(found: list[Case]) -> str:
     voxels = np.zeros((3, 8, 8), np.int16)
-    return html(Account("study", REASONS, NOTES), found, lambda _: voxels, reviewed=False, made_of="abc")
+    return html(
+        Account("study", REASONS, NOTES, COMMANDS), found, lambda _: voxels, reviewed=False, made_of="abc"
+    )
 
 
 def rows(text: str) -> list[list[str]]:
