@@ -109,7 +109,7 @@ def test_what_is_not_a_configuration_is_refused(tmp_path: Path, text: str) -> No
 
 
 def test_an_absent_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="There is no configuration .*absent.yaml"):
+    with pytest.raises(UsageError, match=r"There is no configuration .*absent.yaml"):
         load(tmp_path / "absent.yaml")
 
 
