@@ -76,7 +76,7 @@ def _held_back() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except BaseException:  # Ctrl-C, too: what was held back is shown, and nothing is kept from the caller
             held.seek(0)
             os.write(stream, held.read())
             raise

@@ -4,6 +4,7 @@ Reads the YAML only. Steps of `normalize` and the names of architectures are che
 registries, which report through `Config.refuse`.
 """
 
+from pipeline.config.ingest import Ingest, Limits
 from pipeline.config.loading import dump, dump_without_places, load
 from pipeline.config.sections import (
     SECTIONS,
@@ -14,8 +15,6 @@ from pipeline.config.sections import (
     Drift,
     Effect,
     Evaluate,
-    Ingest,
-    Limits,
     OperatingPoint,
     Report,
     Train,

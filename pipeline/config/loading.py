@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipeline.config import text
-from pipeline.config.sections import Config, Section
+from pipeline.config.base import Section
+from pipeline.config.sections import Config
 from pipeline.errors import ConfigError, UsageError, nearest
 
 _BRANCHES = frozenset({"bool", "JoinColumn"})

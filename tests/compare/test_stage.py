@@ -128,19 +128,24 @@ def test_a_better_model_without_new_test_patients_is_inconclusive_unless_the_aim
     assert compare.run(maintain, champion).lines[-1].startswith("VERDICT PROMOTE: 1 of 1 required rows")
 
 
+def publish_by_force(workspace):
+    """Makes the candidate the champion without a comparison."""
+    comparison = {
+        "verdict": "FIRST",
+        "candidate": {"model_sha256": model_digest(workspace)},
+        "champion": None,
+        "files": {},
+    }
+    write_json(workspace.candidate / "comparison.json", comparison)
+    publish(workspace, approver="Ada", reason="")
+
+
 def test_a_former_champion_that_was_better_is_the_anchor(workspace, models):
     maintain = study.config(objective="maintain")
     study.store(workspace, FOUND)
     for weights in (study.STRONG, study.BAD):  # the second by force: how a line of champions gets worse
         candidate(workspace, models, weights, found=FOUND, config=maintain)
-        comparison = {
-            "verdict": "FIRST",
-            "candidate": {"model_sha256": model_digest(workspace)},
-            "champion": None,
-            "files": {},
-        }
-        write_json(workspace.candidate / "comparison.json", comparison)
-        publish(workspace, approver="Ada", reason="")
+        publish_by_force(workspace)
     candidate(workspace, models, study.WEAK, found=FOUND, config=maintain)
     compare.run(maintain, workspace)
     assert outcomes(workspace)["non_inferior_core"] == "PASS"
@@ -238,14 +243,7 @@ def test_a_former_champion_is_not_judged_by_answers_to_pixels_that_were_replaced
     study.store(workspace, FOUND)
     for weights in (study.STRONG, study.BAD):
         candidate(workspace, models, weights, found=FOUND, config=maintain)
-        comparison = {
-            "verdict": "FIRST",
-            "candidate": {"model_sha256": model_digest(workspace)},
-            "champion": None,
-            "files": {},
-        }
-        write_json(workspace.candidate / "comparison.json", comparison)
-        publish(workspace, approver="Ada", reason="")
+        publish_by_force(workspace)
     now = study.replaced(FOUND, [f"case-t{number:04d}" for number in range(10)])
     study.store(workspace, now)
     candidate(workspace, models, study.WEAK, found=now, config=maintain)

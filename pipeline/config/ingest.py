@@ -1,0 +1,98 @@
+"""The section `ingest` of the YAML: where the scans lie and what counts as one case."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from pipeline.config.base import Count, Section, Share
+
+
+class Limits(Section):
+    """What one foreign file may cost before it is given up."""
+
+    file_mb: Count = 2048
+    decoded_mb: Count = 1024
+    seconds: Count = 30
+    memory_mb: Annotated[int, Field(ge=256)] = 4096
+    depth: Annotated[int, Field(ge=1, le=64)] = 32
+    members: Count = 1_000_000
+
+
+class PatientFrom(Section):
+    """Where whose a file is stands, if not in its header: a column of the table of labels, or its path.
+
+    `pattern` is a regular expression with one group, sought in the path below `ingest.raw`.
+    """
+
+    column: str | None = None
+    pattern: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> PatientFrom:
+        if (self.column is None) == (self.pattern is None):
+            raise ValueError("expected one of {column: NAME} and {pattern: REGULAR EXPRESSION}")
+        return self
+
+    @field_validator("pattern")
+    @classmethod
+    def _with_one_group(cls, pattern: str | None) -> str | None:
+        try:
+            groups = 1 if pattern is None else re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"not a regular expression ({error})") from None
+        if groups != 1:
+            raise ValueError("expected one group (…) around what names the patient")
+        return pattern
+
+
+class Ingest(Section):
+    """Where the scans lie and what counts as one case."""
+
+    raw: str
+    unit: Literal["image", "series"] = "image"
+    modalities: Annotated[tuple[str, ...], Field(min_length=1)] = ("CT", "MR", "CR", "DX", "MG")
+    key: str | None = None
+    withdrawn: str | None = None
+    patient_from: Literal["study", "folder"] | PatientFrom | None = None
+    dummy_ids: tuple[str, ...] = ()
+    include: tuple[Literal["derived", "localizer", "for_processing"], ...] = ()
+    select: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    unit_of: dict[str, str] = Field(default_factory=dict)
+    min_slices: Count = 3
+    resample_z: Literal["refuse", "linear"] = "refuse"
+    untilt: Literal["refuse", "linear"] = "refuse"
+    dates: Literal["none", "shift"] = "none"
+    pixel_text: Literal["not_reviewed", "reviewed"] = "not_reviewed"
+    settle_seconds: Annotated[float, Field(ge=0)] = 0.0
+    workers: Count | None = None
+    executor: Literal["local", "dask"] = "local"
+    scheduler: str | None = None
+    failed_share: Share = 0.20
+    limits: Limits = Limits()
+
+    @field_validator("raw")
+    @classmethod
+    def _without_secrets(cls, raw: str) -> str:
+        """A folder's path, or a URL that says nothing about who reads it."""
+        if "://" in raw and (re.search(r"://[^/]*:[^/]*@", raw) or "?" in raw):
+            raise PydanticCustomError(
+                "said", "a URL must hold no password or token; set them where its driver looks"
+            )
+        return raw.removeprefix("file://")
+
+    @model_validator(mode="after")
+    def _can_run(self) -> Ingest:
+        if self.executor == "dask" and not self.scheduler:
+            raise ValueError(
+                "`executor: dask` needs `scheduler: tcp://host:port`, the address of a scheduler"
+            )
+        return self
+
+    @property
+    def cluster(self) -> str | None:
+        """The address of the Dask scheduler that runs the work; None: it runs here."""
+        return self.scheduler if self.executor == "dask" else None
