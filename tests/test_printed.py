@@ -46,8 +46,11 @@ def made(folder: Path) -> Path:
 
 
 def typed(command: str) -> str:
-    """What the command prints in the working folder when it is typed at a shell."""
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+    """What the command prints in the working folder when it is typed at a shell, not below a running make."""
+    alone = {
+        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+    }
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, env=alone)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
