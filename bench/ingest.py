@@ -34,11 +34,11 @@ from bench.scans import FOLDER_FILES, small_series, volume, write_series, write_
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.executors import Crew
-from pipeline.ingest.discover import discover
-from pipeline.ingest.headers import Selection
+from pipeline.ingest.header.headers import Selection
+from pipeline.ingest.header.spool import Spool
+from pipeline.ingest.header.survey import survey
 from pipeline.ingest.limits import FileLimits
-from pipeline.ingest.spool import Spool
-from pipeline.ingest.survey import survey
+from pipeline.ingest.source.discover import discover
 from pipeline.pseudonyms import Key
 from pipeline.workspace import Workspace
 

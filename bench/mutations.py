@@ -9,7 +9,7 @@ from pathlib import Path
 import pydicom.data
 from numpy.random import Generator
 
-from pipeline.ingest.container import open_container
+from pipeline.ingest.dicom.container import open_container
 from pipeline.ingest.reasons import Refusal
 
 WHEEL = Path(pydicom.data.__file__).parent / "test_files"

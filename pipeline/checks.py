@@ -8,9 +8,9 @@ from pathlib import Path
 from pipeline.cohort.join import DAY, KINDS, KeyColumn
 from pipeline.config import Config, load
 from pipeline.errors import nearest
-from pipeline.ingest import series_rules, stated_units
-from pipeline.ingest.attributes import NUMBER_NAMES, WORD_NAMES
-from pipeline.ingest.remote import is_url
+from pipeline.ingest.header import series_rules, stated_units
+from pipeline.ingest.header.attributes import NUMBER_NAMES, WORD_NAMES
+from pipeline.ingest.source.remote import is_url
 from pipeline.models import ARCHITECTURES
 from pipeline.normalize.recipe import parse
 from pipeline.printed import make

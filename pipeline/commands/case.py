@@ -16,7 +16,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.config import Config
 from pipeline.contracts import read_rows
 from pipeline.errors import DataError, UsageError
-from pipeline.ingest.remote import is_url
+from pipeline.ingest.source.remote import is_url
 from pipeline.ingest.stage import RawFile, printable, raw_files
 from pipeline.workspace import Workspace, expanded
 

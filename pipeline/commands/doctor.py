@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline import backend, provenance
-from pipeline.ingest.decoder_speed import decoder_table
+from pipeline.ingest.pixels.decoder_speed import decoder_table
 from pipeline.printed import setup
 from pipeline.records import Summary
 

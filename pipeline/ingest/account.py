@@ -11,8 +11,8 @@ from pipeline.catalogue import Catalogue
 from pipeline.config import Config
 from pipeline.errors import DamageError, DataError
 from pipeline.ingest.changes import Changes
+from pipeline.ingest.header.owners import OWNER
 from pipeline.ingest.next_steps import next_step
-from pipeline.ingest.owners import OWNER
 from pipeline.ingest.reasons import NOTES, REASONS
 from pipeline.printed import Place, make, scanloom
 from pipeline.pseudonyms import Key

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.catalogue import Catalogue
-from pipeline.ingest.discover import Found
 from pipeline.ingest.reasons import ARCHIVE, OWN_TABLE, TRANSIENT
+from pipeline.ingest.source.discover import Found
 
 _PARAMETERS = 500
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.catalogue import Catalogue
 from pipeline.ingest.changes import archives_of
-from pipeline.ingest.discover import Found
-from pipeline.ingest.headers import Header
-from pipeline.ingest.listing import Listing
+from pipeline.ingest.header.headers import Header
+from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.listing import Listing
 
 Lister = Callable[[Iterable[Found]], Mapping[str, Listing]]
 

@@ -15,19 +15,19 @@ from pipeline.config import Config, Ingest
 from pipeline.draws import TOMBSTONE
 from pipeline.errors import GateError, UsageError
 from pipeline.executors import Crew
-from pipeline.ingest import stated_units
 from pipeline.ingest.account import account_lines, check_usable, owner_lines, stamp
 from pipeline.ingest.changes import Changes, find_changes, known_files, unsettled_archives
-from pipeline.ingest.discover import Found
+from pipeline.ingest.header import stated_units
+from pipeline.ingest.header.owner_table import owner_rows, reassigned, rows_for_children
+from pipeline.ingest.header.owners import Owners
+from pipeline.ingest.header.series_rules import parse
 from pipeline.ingest.keys import ask_key, open_key
-from pipeline.ingest.listing import list_archives
 from pipeline.ingest.locations import Locations
 from pipeline.ingest.next_steps import next_step
-from pipeline.ingest.owner_table import owner_rows, reassigned, rows_for_children
-from pipeline.ingest.owners import Owners
-from pipeline.ingest.raw import paths_of_raw
 from pipeline.ingest.reasons import ARCHIVE, REASONS
-from pipeline.ingest.series_rules import parse
+from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.listing import list_archives
+from pipeline.ingest.source.raw import paths_of_raw
 from pipeline.ingest.update import Target, limits_of, update
 from pipeline.printed import make
 from pipeline.progress import say

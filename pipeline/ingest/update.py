@@ -14,8 +14,8 @@ from pipeline.catalogue import Catalogue
 from pipeline.config import Ingest
 from pipeline.executors import Crew, Failure
 from pipeline.ingest import changes
-from pipeline.ingest.batching import batches, shard_name
-from pipeline.ingest.casting import (
+from pipeline.ingest.cases.batching import batches, shard_name
+from pipeline.ingest.cases.casting import (
     Batch,
     Cast,
     Spoiled,
@@ -25,21 +25,21 @@ from pipeline.ingest.casting import (
     split,
     split_files,
 )
+from pipeline.ingest.cases.commit import Commits, commit_plan, tokens_of
+from pipeline.ingest.cases.planning import CasePlan, Plan, Wanted, plan
+from pipeline.ingest.cases.portions import portions
+from pipeline.ingest.cases.reader import SourceFile
 from pipeline.ingest.changes import Changes
-from pipeline.ingest.commit import Commits, commit_plan, tokens_of
-from pipeline.ingest.discover import Found
-from pipeline.ingest.frames import Rules
-from pipeline.ingest.headers import Header, Selection
+from pipeline.ingest.header.headers import Header, Selection
+from pipeline.ingest.header.owners import NOBODY, Owners
+from pipeline.ingest.header.series_rules import Rule
+from pipeline.ingest.header.spool import Spool, pages
+from pipeline.ingest.header.survey import survey
 from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.locations import Locations, header_of
-from pipeline.ingest.owners import NOBODY, Owners
-from pipeline.ingest.planning import CasePlan, Plan, plan
-from pipeline.ingest.portions import portions
-from pipeline.ingest.reader import SourceFile
-from pipeline.ingest.series_rules import Rule
-from pipeline.ingest.spool import Spool, pages
-from pipeline.ingest.survey import survey
+from pipeline.ingest.series.frames import Rules
+from pipeline.ingest.source.discover import Found
 from pipeline.progress import Bar, bar
 from pipeline.pseudonyms import Key
 from pipeline.workspace import TEMPORARY
@@ -191,32 +191,27 @@ def _identities(spool: Spool) -> dict[str, tuple[str, str]]:
 def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) -> Plan:
     """The plan; where it has to compare pixels, they are digested in children and it is made again."""
     settings = target.settings
-    rules = Rules(
-        settings.unit,
-        settings.min_slices,
-        settings.resample_z,
-        settings.untilt,
-        settings.include,
-        series=target.rules,
-        units=settings.unit_of,
+    volumes = Rules(
+        settings.unit, settings.min_slices, settings.resample_z, settings.untilt, settings.include
     )
+    wanted = Wanted(volumes, target.rules, settings.unit_of)
     known: dict[str, tuple[str, ...]] = {}
-    wanted: set[str] = set()
+    asked: set[str] = set()
 
     def pixel_digest(token: str, index: int) -> str:
         if token not in known:
-            wanted.add(token)
+            asked.add(token)
         planes = known.get(token, ())
         return planes[index] if index < len(planes) else f"{token} {index}"
 
     def case_id(names: Iterable[str]) -> str:
         return target.key.pseudonym("case", *names)
 
-    made = plan(headers, rules, pixel_digest=pixel_digest, case_id=case_id)
-    while wanted:
-        known |= _pixel_digests(target, {token: files[token] for token in sorted(wanted)})
-        wanted.clear()
-        made = plan(headers, rules, pixel_digest=pixel_digest, case_id=case_id)
+    made = plan(headers, wanted, pixel_digest=pixel_digest, case_id=case_id)
+    while asked:
+        known |= _pixel_digests(target, {token: files[token] for token in sorted(asked)})
+        asked.clear()
+        made = plan(headers, wanted, pixel_digest=pixel_digest, case_id=case_id)
     return made
 
 

@@ -27,7 +27,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Config, Ingest, Report
 from pipeline.errors import RetryError, UsageError
 from pipeline.executors import ChildLimits, Crew, Failure, cluster, run
-from pipeline.ingest import batching
+from pipeline.ingest.cases import batching
 from pipeline.workspace import Workspace
 
 LIMITS = ChildLimits(seconds=2.5, memory_mb=2048)

@@ -15,9 +15,9 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from pipeline.export.nifti import nifti_bytes
-from pipeline.ingest.frames import Frame, Rules
-from pipeline.ingest.grouping import group
-from pipeline.ingest.volume import assemble
+from pipeline.ingest.cases.volume import assemble
+from pipeline.ingest.series.frames import Frame, Rules
+from pipeline.ingest.series.grouping import group
 
 TURN = radians(25)
 ORIENTATIONS = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.ingest.frames import Frame
+from pipeline.ingest.series.frames import Frame
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,8 @@ from pipeline.catalogue import Catalogue
 from pipeline.cohort.join import Known
 from pipeline.cohort.sources import load_scans
 from pipeline.config import Cohort, Config, Ingest, Limits, Report
-from pipeline.ingest import run, survey
+from pipeline.ingest import run
+from pipeline.ingest.header import survey
 from pipeline.ingest.keys import open_key
 from pipeline.ingest.stage import list_files
 from pipeline.workspace import Workspace

@@ -20,8 +20,8 @@ import pytest
 from pydicom.encaps import generate_frames
 from pydicom.uid import JPEGLosslessSV1
 
-from pipeline.ingest.grouping import Frame, Rules, group
-from pipeline.ingest.volume import assemble
+from pipeline.ingest.cases.volume import assemble
+from pipeline.ingest.series.grouping import Frame, Rules, group
 
 pytestmark = pytest.mark.filterwarnings("ignore:The DICOM readers")  # nibabel's, of its own module
 

@@ -34,7 +34,8 @@ from pipeline.catalogue import Catalogue
 from pipeline.commands import verify
 from pipeline.config import Cohort, Config, Ingest, Report
 from pipeline.errors import DataError, GateError, UsageError
-from pipeline.ingest import batching, portions, run
+from pipeline.ingest import run
+from pipeline.ingest.cases import batching, portions
 from pipeline.ingest.stage import list_files
 from pipeline.records import Case
 from pipeline.workspace import Workspace
@@ -754,7 +755,8 @@ CRASHING = textwrap.dedent("""
     from pathlib import Path
     from pipeline import catalogue, workspace
     from pipeline.config import Cohort, Config, Ingest, Report
-    from pipeline.ingest import batching, portions, run, update
+    from pipeline.ingest import run, update
+    from pipeline.ingest.cases import batching, portions
 
     passed = 0
 

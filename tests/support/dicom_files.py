@@ -17,13 +17,13 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from pipeline.ingest.container import Container, open_container
-from pipeline.ingest.discover import Found
-from pipeline.ingest.headers import Header, Selection, read_header
+from pipeline.ingest.cases.reader import SourceFile, open_source, values_of
+from pipeline.ingest.dicom.container import Container, open_container
+from pipeline.ingest.dicom.templates import Templates
+from pipeline.ingest.header.headers import Header, Selection, read_header
 from pipeline.ingest.limits import FileLimits
-from pipeline.ingest.reader import SourceFile, open_source, values_of
-from pipeline.ingest.templates import Templates
-from pipeline.ingest.values import Plane
+from pipeline.ingest.pixels.values import Plane
+from pipeline.ingest.source.discover import Found
 from pipeline.pseudonyms import Key
 
 WHEEL = Path(pydicom.data.__file__).parent / "test_files"

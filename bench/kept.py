@@ -1,0 +1,146 @@
+"""Is behaviour kept? The whole arrow recorded by one version, and held against the record of another.
+
+`python -m bench.kept record FOLDER` runs the demo, a promotion, a later delivery, a retrain, the 3-D demo
+and the reference scans with this checkout; `python -m bench.kept compare BEFORE AFTER` prints every
+difference in predictions, metrics, verdicts, voxels and rows of the catalogue, and ends with 1 if there
+is one. What may differ is written here: RENAMED, and the times, versions and digests that hold them.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from bench.project import fresh, make, real_data
+
+ANALYSES: Final = ("demo", "demo-3d", "reference")
+RENAMED: Final[dict[str, str]] = {}
+"""Keys and names of an older version, by what they are called now."""
+
+_VOLATILE: Final = {
+    "created", "seconds", "when", "wall_seconds", "versions", "mtime_ns", "code", "run", "config_digest",
+    "milliseconds",
+}  # fmt: skip
+_REFERENCE: Final = """\
+task: classification
+ingest: {{raw: {raw}, key: phantom, failed_share: 1.0}}
+cohort: {{labels: labels.csv, target: label, positive: x}}
+normalize: [z_score: {{}}]
+report: {{title: Reference scans, intended_use: none}}
+"""
+
+
+def record(folder: Path) -> None:
+    """Runs everything in a fresh project at `folder`, where the first candidate stays beside the second."""
+    project = fresh(folder)
+    make(project, "demo")
+    reports = project / "reports"
+    shutil.copytree(reports / "demo/candidate", project / "kept/first")
+    make(project, "promote", "APPROVER=bench")
+    delivery = [project / ".venv/bin/scanloom", "phantom", "data/raw/demo", "--later"]
+    subprocess.run(delivery, cwd=project, check=True)
+    make(project, "retrain", "ACCEPT_DRIFT=the second delivery is of another scanner")
+    make(project, "demo-3d")
+    if data := real_data():
+        raw = json.dumps(str(data / "dicom-reference"))
+        (project / "configs/reference.yaml").write_text(_REFERENCE.format(raw=raw))
+        make(project, "ingest", "CONFIG=configs/reference.yaml")
+
+
+def compare(before: Path, after: Path) -> Iterator[str]:
+    """Every difference, as one line each."""
+    for name in _files(before):
+        yield from _differences(name, _plain(before / name), _plain(after / name))
+    for name in ANALYSES:
+        ours, theirs = (folder / "data" / name for folder in (before, after))
+        if not ours.is_dir():
+            continue
+        yield from _same_bytes(name, ours, theirs)
+        yield from _differences(f"{name}/catalogue", _rows(ours), _rows(theirs))
+
+
+def _files(project: Path) -> list[str]:
+    """Tables and objects of both demos and of the first candidate, by their places."""
+    folders = [project / "kept/first", *project.glob("reports/demo*/candidate")]
+    found = [path for folder in folders for kind in ("*.csv", "*.json") for path in folder.glob(kind)]
+    return sorted(str(path.relative_to(project)) for path in found if path.name != "report.json")
+
+
+def _plain(path: Path) -> Any:
+    """A file's content in today's words; None where it isn't."""
+    if not path.is_file():
+        return None
+    if path.suffix == ".json":
+        return _today(json.loads(path.read_text()))
+    with path.open(newline="") as lines:
+        return _today(list(csv.DictReader(lines)))
+
+
+def _today(value: Any) -> Any:
+    if isinstance(value, dict):
+        kept = {RENAMED.get(key, key): _today(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if key not in _VOLATILE}
+    if isinstance(value, list):
+        return [_today(item) for item in value]
+    return RENAMED.get(value, value) if isinstance(value, str) else value
+
+
+def _differences(place: str, before: Any, after: Any) -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted(before.keys() | after.keys()):
+            yield from _differences(f"{place}: {key}", before.get(key), after.get(key))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, pair in enumerate(zip(before, after, strict=True)):
+            yield from _differences(f"{place}[{index}]", *pair)
+    elif before != after:
+        yield f"{place}: {_short(before)} -> {_short(after)}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
+def _same_bytes(name: str, before: Path, after: Path) -> Iterator[str]:
+    """Shards of voxels and of arrays, byte by byte."""
+    shards = {path.relative_to(before) for path in before.glob("cases/*.npy")}
+    shards |= {path.relative_to(after) for path in after.glob("cases/*.npy")}
+    for shard in sorted(shards):
+        ours, theirs = before / shard, after / shard
+        if not (ours.is_file() and theirs.is_file() and ours.read_bytes() == theirs.read_bytes()):
+            yield f"{name}/{shard}: other bytes"
+
+
+def _rows(data: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of files, series and cases, in the order of their own columns."""
+    catalogue = sqlite3.connect(data / "catalogue.sqlite")
+    catalogue.row_factory = sqlite3.Row
+    tables = {}
+    for table in ("files", "series", "cases"):
+        rows = [_today(dict(row)) for row in catalogue.execute(f"SELECT * FROM {table}")]
+        tables[table] = sorted(rows, key=lambda row: json.dumps(row, sort_keys=True, default=str))
+    return tables
+
+
+def main(arguments: list[str]) -> int:
+    """Records or compares, as the arguments say."""
+    if arguments[:1] == ["record"] and len(arguments) == 2:
+        record(Path(arguments[1]))
+        return 0
+    if arguments[:1] == ["compare"] and len(arguments) == 3:
+        found = list(compare(Path(arguments[1]), Path(arguments[2])))
+        print("\n".join(found) or "Everything is as it was.")
+        return 1 if found else 0
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Cases: planned from headers, read in child processes, committed with their voxels."""

@@ -1,0 +1,181 @@
+"""The values of single planes: a file opened, decoded, and put through the value chain."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from numpy.typing import NDArray
+
+from pipeline.ingest.dicom.container import open_container
+from pipeline.ingest.dicom.dataset import Dataset, pixel_keyword
+from pipeline.ingest.dicom.templates import Templates
+from pipeline.ingest.isolation import at_most
+from pipeline.ingest.limits import FileLimits
+from pipeline.ingest.pixels.codecs import CODECS
+from pipeline.ingest.pixels.colour import Palette, narrowed, rgb_of_palette, rgb_of_ybr
+from pipeline.ingest.pixels.decode import PixelSource, open_pixels, read_frame
+from pipeline.ingest.pixels.pixel_format import PixelFormat
+from pipeline.ingest.pixels.plausibility import Tally
+from pipeline.ingest.pixels.transforms import functional_groups, palette_of, transforms_of
+from pipeline.ingest.pixels.values import Plane, Transform, plane_of, smallest, stored_values
+from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.series.frames import Frame
+from pipeline.ingest.source.archives import Member, opened_packing
+from pipeline.ingest.source.files import ChangedWhileRead, approach, open_file
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file to read, or a member of an archive, and the size and time that it must still have."""
+
+    path: bytes
+    size: int
+    mtime_ns: int
+    member: Member | None = None
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """The pixel module, and what stored values stand for.
+
+    That is a transform for each frame (one where all are alike), or a palette.
+    """
+
+    form: PixelFormat
+    transforms: tuple[Transform, ...]
+    palette: Palette | None
+
+    def transform(self, index: int) -> Transform:
+        """How frame `index` becomes numbers."""
+        return self.transforms[index if len(self.transforms) > 1 else 0]
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened image file, ready to give its planes."""
+
+    pixels: PixelSource
+    meaning: Meaning
+
+    def decoder(self) -> str:
+        """The decoder's package and version."""
+        codec = CODECS[self.pixels.syntax.codec]
+        return f"{codec.package} {codec.version()}"
+
+
+@dataclass
+class PlaneReader:
+    """Reads planes of one case in one `unit`; a file stays open until a plane of another one is asked for.
+
+    `token` is the file in use, so that a refusal can be put down to it; `notes` are by token.
+    """
+
+    files: Mapping[str, SourceFile]
+    tokens: Mapping[str, str]
+    unit: str
+    limits: FileLimits
+    templates: Templates[Meaning]
+    stack: contextlib.ExitStack
+    token: str = ""
+    notes: dict[str, set[str]] = field(default_factory=dict)
+    transforms: list[Transform] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    bits_stored: int = 0
+    lossy_decoder: str = ""
+    _source: Source | None = None
+
+    def read(self, frame: Frame) -> NDArray[Any]:
+        """The values of a frame, `(rows, columns)` or `(rows, columns, 3)`. Raises Refusal."""
+        token = self.tokens[frame.source]
+        file = self.files[token]
+        if file.member is not None and token != self.token:
+            approach(file.path, file.member)
+        with at_most(self.limits.seconds):
+            return self._read(frame)
+
+    def begin_again(self, unit: str) -> None:
+        """Forgets what the planes told, to read them anew in another unit."""
+        self.unit = unit
+        self.notes, self.transforms, self.tally = {}, [], Tally()
+
+    def _read(self, frame: Frame) -> NDArray[Any]:
+        token = self.tokens[frame.source]
+        if token != self.token or self._source is None:
+            self.stack.close()
+            self.token = token
+            self._source = self.stack.enter_context(
+                open_source(self.files[token], self.limits, self.templates)
+            )
+        source = self._source
+        transform = source.meaning.transform(frame.index).told_in(self.unit)
+        plane = values_of(source, frame.index, transform)
+        self.notes.setdefault(token, set()).update(plane.notes)
+        self.transforms.append(transform)
+        self.tally.add(plane, transform)
+        self.bits_stored = source.pixels.form.bits_stored
+        if source.pixels.syntax.lossy:
+            self.notes[token].add("lossy")
+            self.lossy_decoder = source.decoder()
+        return plane.array
+
+
+@contextlib.contextmanager
+def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meaning]) -> Iterator[Source]:
+    """An image file whose bytes are those that were seen before; `templates` are of files read before.
+
+    Raises Refusal `io_error` if the bytes are others.
+    """
+    try:
+        with open_file(file.path, file.member) as opened:
+            if (opened.size, opened.mtime_ns) != (file.size, file.mtime_ns):
+                raise ChangedWhileRead
+            _, data = opened_packing(opened.data, limits.file_bytes)
+            container = open_container(
+                data,
+                depth=limits.depth,
+                inflated_bytes=limits.decoded_bytes,
+                templates=templates,
+            )
+            template = container.template
+            known = templates.concluded.get(template) if template else None
+            form = known.form if known else None
+            pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes, form=form)
+            meaning = known or _meaning(container.dataset, pixels)
+            if template:
+                templates.concluded[template] = meaning
+            yield Source(pixels, meaning)
+    except (OSError, ChangedWhileRead) as error:
+        raise Refusal("io_error", type(error).__name__) from None
+
+
+def _meaning(dataset: Dataset, pixels: PixelSource) -> Meaning:
+    form = pixels.form
+    groups = functional_groups(dataset, form.frames)
+    transforms = transforms_of(groups, form, pixel_keyword(dataset))
+    if pixels.syntax.lossy:
+        transforms = tuple(replace(transform, lossy=True) for transform in transforms)
+    return Meaning(form, transforms, palette_of(dataset, form))
+
+
+def values_of(source: Source, index: int, transform: Transform) -> Plane:
+    """The numbers of frame `index` by `transform`, or its RGB colours. Raises Refusal."""
+    form = source.pixels.form
+    stored = read_frame(source.pixels, index)
+    notes = frozenset(source.pixels.notes)
+    if form.samples == 1 and source.meaning.palette is None:
+        plane = plane_of(stored.array, form, transform)
+        return replace(plane, notes=plane.notes | notes)
+    array, junk = stored_values(stored.array, form)
+    if junk:
+        notes |= {"unused_bits_masked"}
+    if source.meaning.palette is not None:
+        return Plane(smallest(rgb_of_palette(array, source.meaning.palette)), notes=notes)
+    if stored.colour == "YBR":
+        array = rgb_of_ybr(array, form.bits_stored)
+    if stored.colour_fixed:
+        notes |= {"colour_model_fixed"}
+    colours = narrowed(array) if form.bits_allocated == 16 else array
+    return Plane(smallest(colours), notes=notes)

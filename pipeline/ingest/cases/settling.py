@@ -1,0 +1,46 @@
+"""What becomes of the files of a batch after its cases were read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.ingest.cases.casting import Spoiled
+from pipeline.ingest.cases.planning import CasePlan, Outcome
+from pipeline.records import Case
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The cases that stand, each with its file tokens, and the outcome of every file of the batch."""
+
+    cases: tuple[tuple[Case, tuple[str, ...]], ...]
+    outcomes: Mapping[str, Outcome]
+
+
+def settle(plans: Sequence[CasePlan], cases: Sequence[Case], spoiled: Sequence[Spoiled]) -> Settled:
+    """The standing cases and all outcomes of a batch.
+
+    A file that can't be read spoils every case it has a part in; the other files of such a volume lack
+    a slice. What is wrong with a volume as a whole is the reason of all its files.
+    """
+    tokens = {plan.case_id: tuple(sorted(set(plan.tokens.values()))) for plan in plans}
+    outcomes: dict[str, Outcome] = {}
+    blamed = {one.token: Outcome(one.reason, one.detail) for one in spoiled if one.token}
+    lost = {one.case_id for one in spoiled} | {
+        name for name, own in tokens.items() if blamed.keys() & set(own)
+    }
+    for one in spoiled:
+        whole = Outcome(one.reason, one.detail)
+        outcomes |= dict.fromkeys(
+            tokens[one.case_id], _incomplete(tokens[one.case_id]) if one.token else whole
+        )
+    for name in lost - {one.case_id for one in spoiled}:
+        outcomes |= dict.fromkeys(tokens[name], _incomplete(tokens[name]))
+    standing = tuple((case, tokens[case.case_id]) for case in cases if case.case_id not in lost)
+    outcomes |= {token: Outcome("ok") for _, own in standing for token in own}
+    return Settled(standing, {**outcomes, **blamed})
+
+
+def _incomplete(tokens: Sequence[str]) -> Outcome:
+    return Outcome("missing_slices", f"one or more of {len(tokens)} files could not be read")

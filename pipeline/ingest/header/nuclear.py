@@ -1,0 +1,111 @@
+"""Where the slices of a nuclear medicine object lie, and what else tells its frames apart (PS3.3 C.8.4).
+
+Such an object states the place of its first slice in the Detector Information Sequence (C.8.4.15), the way
+to the next ones by one number with a sign, and by vectors which frame is which slice, time or energy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.ingest.dicom.dataset import Dataset, optional_number
+from pipeline.ingest.header.places import orientation_in, position_in
+from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.series.frames import Sextuple, Triple
+from pipeline.ingest.series.geometry import normal_of
+from pipeline.ingest.series.image_words import VOLUME_WORDS
+
+NUCLEAR = "1.2.840.10008.5.1.4.1.1.20"
+_TIME_VECTORS = ("TimeSlotVector", "TimeSliceVector")
+_OTHER_VECTORS = ("EnergyWindowVector", "DetectorVector", "RRIntervalVector", "PhaseVector")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one frame lies, None where that isn't told, and what tells it from others in its place."""
+
+    position_mm: Triple | None
+    orientation: Sextuple | None
+    keys: dict[str, str | float] = field(default_factory=dict)
+
+
+def places_of(dataset: Dataset, frames: int) -> tuple[Place, ...]:
+    """A place for each frame of a nuclear medicine object, () for any other object.
+
+    Raises Refusal `missing_attribute` or `inconsistent_pixel_attributes` where the slices can't be told
+    apart, `affine_conflict` where the detectors state two places.
+    """
+    if dataset.text("SOPClassUID") != NUCLEAR:
+        return ()
+    first = _first_place(dataset)
+    if frames == 1 or VOLUME_WORDS.isdisjoint(dataset.words("ImageType")):
+        return (first,) * frames
+    slices = _slices(dataset, frames)
+    step_mm = _step_mm(dataset) if len(set(slices)) > 1 else 0.0
+    lowest = min(slices)
+    return tuple(
+        Place(_moved(first, (number - lowest) * step_mm), first.orientation, own)
+        for number, own in zip(slices, _keys(dataset, frames), strict=True)
+    )
+
+
+def _first_place(dataset: Dataset) -> Place:
+    """The place that the detectors state, else that of the top level."""
+    items = dataset.items("DetectorInformationSequence")
+    told = [(position_in(item), orientation_in(item)) for item in items]
+    whole = {place for place in told if None not in place}
+    if len(whole) > 1:
+        raise Refusal("affine_conflict", f"{len(whole)} places in DetectorInformationSequence")
+    return Place(*whole.pop()) if whole else Place(position_in(dataset), orientation_in(dataset))
+
+
+def _slices(dataset: Dataset, frames: int) -> Sequence[float]:
+    """The number of the slice that each frame is; the lowest lies at the place that is stated."""
+    slices = _vector(dataset, "SliceVector", frames)
+    if slices:
+        return slices
+    if any(name in dataset for name in (*_TIME_VECTORS, *_OTHER_VECTORS)):
+        raise Refusal("missing_attribute", "SliceVector")
+    return range(1, frames + 1)
+
+
+def _step_mm(dataset: Dataset) -> float:
+    """From slice to slice along the normal; against it where SpacingBetweenSlices is negative (C.8.4.14)."""
+    between = optional_number(dataset, "SpacingBetweenSlices") or optional_number(dataset, "SliceThickness")
+    if not between:
+        raise Refusal("missing_attribute", "SpacingBetweenSlices")
+    return between
+
+
+def _keys(dataset: Dataset, frames: int) -> list[dict[str, str | float]]:
+    """What tells frames of one slice apart: their time, and whatever else has more than one value."""
+    times, others = (
+        [vector for name in names if len(set(vector := _vector(dataset, name, frames))) > 1]
+        for names in (_TIME_VECTORS, _OTHER_VECTORS)
+    )
+    keys: list[dict[str, str | float]] = [{} for _ in range(frames)]
+    for vector in times:
+        for own, value in zip(keys, vector, strict=True):
+            own["temporal_position"] = value
+    for values, own in zip(zip(*others, strict=True), keys, strict=False):
+        own["dimension_index"] = "\\".join(f"{value:.0f}" for value in values)
+    return keys
+
+
+def _vector(dataset: Dataset, name: str, frames: int) -> tuple[float, ...]:
+    vector = dataset.numbers(name)
+    if vector and len(vector) != frames:
+        raise Refusal("inconsistent_pixel_attributes", f"{name} has {len(vector)} values for {frames} frames")
+    return vector
+
+
+def _moved(place: Place, way_mm: float) -> Triple | None:
+    """The position after a way along the normal."""
+    if place.position_mm is None or place.orientation is None:
+        return None
+    x, y, z = (
+        start + way_mm * direction
+        for start, direction in zip(place.position_mm, normal_of(place.orientation).tolist(), strict=True)
+    )
+    return x, y, z

@@ -1,0 +1,117 @@
+"""Headers between the first pass and the plan: in a temporary file, since there may be millions of them."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from pipeline.ingest.header.headers import Header
+from pipeline.ingest.reasons import ARCHIVE
+from pipeline.workspace import retry_error
+
+_IN_MEMORY_BYTES = 16 << 20
+
+
+class Told(NamedTuple):
+    """What must be known of all files at once.
+
+    That are the pseudonyms of series and image, the file's digest, and whether it is an archive.
+    """
+
+    series_id: str
+    sop_id: str
+    digest: str
+    is_archive: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is written and read back as one: the headers of files of one series, or of a single file."""
+
+    told: Mapping[str, Told]
+    headers: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is told of a file, and where its page lies: start and length."""
+
+    told: Told
+    page: tuple[int, int]
+
+
+def pages(headers: Mapping[str, Header]) -> list[Page]:
+    """Headers by token made ready for the spool, as children do: pickled together, a series shares much."""
+    sets: defaultdict[tuple[str, str], dict[str, Header]] = defaultdict(dict)
+    for token, header in headers.items():
+        sets[header.series_id, "" if header.series_id else token][token] = header
+    return [
+        Page(
+            {token: _told(header) for token, header in own.items()},
+            pickle.dumps(own, pickle.HIGHEST_PROTOCOL),
+        )
+        for own in sets.values()
+    ]
+
+
+def _told(header: Header) -> Told:
+    return Told(header.series_id, header.sop_id, header.digest, header.reason == ARCHIVE)
+
+
+class Spool:
+    """The headers of a run by token; use as a context manager. Raises RetryError when the disk is full."""
+
+    def __init__(self, folder: Path) -> None:
+        self.entries: dict[str, Entry] = {}
+        self._folder = folder
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115
+        self._end = 0
+
+    def add(self, page: Page) -> None:
+        """Takes the headers of some more files."""
+        with self._telling():
+            self._file.seek(self._end)
+            self._file.write(page.headers)
+        place = (self._end, len(page.headers))
+        self.entries |= {token: Entry(told, place) for token, told in page.told.items()}
+        self._end += len(page.headers)
+
+    def drop(self, tokens: Iterable[str]) -> None:
+        """Forgets files; their bytes stay."""
+        for token in tokens:
+            del self.entries[token]
+
+    def headers(self, tokens: Iterable[str]) -> dict[str, Header]:
+        """The headers of files, by token."""
+        wanted: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
+        for token in tokens:
+            wanted[self.entries[token].page].append(token)
+        found: dict[str, Header] = {}
+        for (start, length), own in wanted.items():
+            with self._telling():  # the seek writes what is still in a buffer
+                self._file.seek(start)
+                headers = pickle.loads(self._file.read(length))
+            found |= {token: headers[token] for token in own}
+        return found
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tells a full disk as ours."""
+        try:
+            yield
+        except OSError as error:
+            raise retry_error(error, self._folder / "headers") from error
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
+        with contextlib.suppress(OSError):  # what is still in a buffer needs no place any more
+            self._file.close()

@@ -1,0 +1,1 @@
+"""Decoders and the value chain: stored bits of one frame to numbers with a unit."""

@@ -1,0 +1,82 @@
+"""Whether the numbers of a CT, or the uptake values of a PET, can be what they are said to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.ingest.pixels.units import CT, HIGHEST_HU, HU, HU_MODIFIED, LOWEST_HU, SUV
+from pipeline.ingest.pixels.values import Plane, Transform
+from pipeline.ingest.reasons import Refusal
+
+_AIR_BELOW_HU = -500
+_IMPLAUSIBLE_SHARE = 0.001
+_ORDINARY_BITS = 12
+_HIGHEST_UPTAKE, _HIGH_SHARE = 200.0, 0.01
+
+
+@dataclass
+class Tally:
+    """Counts of the measured voxels of a volume: all, below and above what a CT measures, the lowest value.
+
+    `has_intercept` says that all planes have an intercept under which stored 0 is air, as -1024; `uptakes`
+    counts uptake values of 200 and more.
+    """
+
+    voxels: int = 0
+    below: int = 0
+    above: int = 0
+    lowest: float = float("inf")
+    has_intercept: bool = True
+    uptakes: int = 0
+
+    def add(self, plane: Plane, transform: Transform) -> None:
+        """Counts the voxels of a plane that are no padding."""
+        if transform.modality != CT and not transform.hounsfield and transform.factor == 1.0:
+            return  # of nothing else is known what it can be
+        self.has_intercept &= transform.lut is None and transform.intercept <= _AIR_BELOW_HU
+        measured = plane.array if plane.padded is None else plane.array[~plane.padded]
+        if not measured.size:
+            return
+        known = plane.ends if plane.padded is None else None
+        lowest, highest = known or (float(measured.min()), float(measured.max()))
+        self.voxels += measured.size
+        self.lowest = min(self.lowest, lowest)
+        if transform.unit == SUV:
+            if highest >= _HIGHEST_UPTAKE:
+                self.uptakes += int(np.count_nonzero(measured >= _HIGHEST_UPTAKE))
+            return
+        if lowest < LOWEST_HU:
+            self.below += int(np.count_nonzero(measured < LOWEST_HU))
+        if highest > HIGHEST_HU:
+            self.above += int(np.count_nonzero(measured > HIGHEST_HU))
+
+
+def check_ct(tally: Tally, transform: Transform, *, bits_stored: int) -> None:
+    """Raises Refusal `implausible_values` where no CT scanner measures such numbers.
+
+    A slope or intercept that is missing, applied twice or of the wrong sign shows here. Scanners with
+    an extended scale store more than 12 bits and reach values above 4000. A field of view inside the body
+    holds no air: without any, an intercept must prove Hounsfield units. Of numbers that are not said to be
+    such only the ends are known. `transform` is that of one of the volume's planes.
+    """
+    if not tally.voxels:
+        raise Refusal("implausible_values", "all voxels are padding")
+    below, above = tally.below / tally.voxels, tally.above / tally.voxels
+    too_high = above > _IMPLAUSIBLE_SHARE and bits_stored <= _ORDINARY_BITS
+    unproven = (
+        transform.unit in (HU, HU_MODIFIED) and not tally.has_intercept and tally.lowest >= _AIR_BELOW_HU
+    )
+    if below > _IMPLAUSIBLE_SHARE or too_high or unproven:
+        raise Refusal(
+            "implausible_values",
+            f"{100 * below:.2f} % below {LOWEST_HU} HU, lowest {tally.lowest:g} HU, "
+            f"{100 * above:.2f} % above {HIGHEST_HU} HU{', no intercept' if unproven else ''}"
+            f"{'' if transform.unit_told else '; no unit is told'}",
+        )
+
+
+def has_plausible_uptakes(tally: Tally) -> bool:
+    """Whether the 99th percentile of uptake values is below 200: more is a dose or weight in a wrong unit."""
+    return tally.uptakes <= _HIGH_SHARE * tally.voxels

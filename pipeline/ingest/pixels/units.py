@@ -1,0 +1,37 @@
+"""What numbers mean: the words of units, which of them say nothing, and what a CT can measure."""
+
+from __future__ import annotations
+
+from pipeline.ingest.dicom.vocabulary import OTHER
+
+HU, HU_MODIFIED = "HU", "HU_MOD"
+ARBITRARY, UNSPECIFIED, RGB, SUV = "arbitrary", "US", "RGB", "SUVbw"
+CT, PET = "CT", "PT"
+AIR_HU = -1024
+LOWEST_HU, HIGHEST_HU = -1100, 4000
+"""Air with its noise, and metal on the ordinary scale of twelve bits: no scanner measures beyond."""
+
+_UNTOLD = frozenset({ARBITRARY, UNSPECIFIED, OTHER})
+
+
+def is_told(unit: str) -> bool:
+    """Whether the unit says what the numbers are: "US" (unspecified) and words that nobody knows don't."""
+    return unit not in _UNTOLD
+
+
+def on_hounsfield_scale(modality: str, unit: str) -> bool:
+    """Whether air must be near -1000: in Hounsfield units, and in a CT that names no other quantity.
+
+    >>> on_hounsfield_scale("CT", "US"), on_hounsfield_scale("CT", "Z_EFF")
+    (True, False)
+    """
+    return unit in (HU, HU_MODIFIED) or (modality == CT and not is_told(unit))
+
+
+def fill_of(modality: str, unit: str) -> int:
+    """What padding becomes: air in a CT, 0 elsewhere.
+
+    Also 0 in a CT that names another quantity: of an effective atomic number, a density or a concentration,
+    air has 0.
+    """
+    return AIR_HU if on_hounsfield_scale(modality, unit) else 0

@@ -1,0 +1,1 @@
+"""Which planes make a volume: pure functions on frames, which need nothing of the other rooms."""

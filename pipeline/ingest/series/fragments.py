@@ -1,0 +1,165 @@
+"""What was split off a stack by a detail of the header, found by where it lies: a cut volume is no volume.
+
+Pure: works on the groups of one series. A volume is held against slices that make none, and against other
+volumes of its kind; where they make one even grid together, all are refused and told what they differ in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from statistics import median_low
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ingest.series.evidence import is_whole, verdict
+from pipeline.ingest.series.frames import Frame, Group
+from pipeline.ingest.series.grid import GRID_TOLERANCE, stack_of
+from pipeline.ingest.series.mosaic import is_mosaic
+from pipeline.ingest.series.traits import KINDS, STACKS, differing, sets_of
+
+__all__ = ["without_fragments"]
+
+# Directions that differ by less than three degrees, and spacings by less than some percent, are those of one
+# stack with a fault in some headers; what differs by more was planned so.
+_NEARLY = 0.05
+_INCOMPLETE = frozenset({"ok", "missing_slices"})
+"""What may lack the slices of another group."""
+_STACKLESS = frozenset({"ok", "duplicate_identical", "patient_conflict", "no_geometry", "geometry_invalid"})
+
+Vector = NDArray[np.float64]
+
+
+def without_fragments(groups: Sequence[Group]) -> list[Group]:
+    """The groups of a series; those that make a stack only together are refused as `inconsistent_series`."""
+    made = [group for group in groups if not _is_stack(group)]
+    stacks = [group for group in groups if _is_stack(group)]
+    left = any(group.reason != "ok" for group in stacks)
+    refused: dict[int, str] = {}
+    for place, one in enumerate(stacks):
+        if left and one.reason in _INCOMPLETE and len(one.frames) > 1:
+            found = _fragments_of(one, stacks)
+            detail = _detail(one, [stacks[fragment] for fragment in found])
+            refused |= dict.fromkeys([place, *found] if found else [], detail)
+    # Volumes in time are many and alike: only those whose planes differ are worth a comparison.
+    planes = [tuple(trait.read(group.frames[0]) for trait in STACKS) for group in stacks]
+    for (place, one), (other_place, other) in combinations(enumerate(stacks), 2):
+        comparable = one.reason == other.reason == "ok" and planes[place] != planes[other_place]
+        if comparable and _are_one(one.frames, other.frames):
+            refused |= dict.fromkeys([place, other_place], _detail(one, [other]))
+    return made + [_refused(group, refused.get(place, "")) for place, group in enumerate(stacks)]
+
+
+def _refused(group: Group, detail: str) -> Group:
+    return Group(group.frames, reason="inconsistent_series", detail=detail) if detail else group
+
+
+def _detail(one: Group, others: Sequence[Group]) -> str:
+    frames = [frame for other in others for frame in other.frames]
+    names = differing(one.frames, frames) or ["values of theirs"]
+    total = len(one.frames) + len(frames)
+    return f"{len(frames)} of {total} slices of one even stack differ from the others in {', '.join(names)}"
+
+
+def _is_stack(group: Group) -> bool:
+    """Whether the group's planes may be slices of a stack, each at a place of its own."""
+    frames = group.frames
+    placed = all(frame.position_mm and frame.orientation and frame.spacing_mm for frame in frames)
+    if not placed or any(map(is_mosaic, frames)) or (group.reason == "ok" and len(group.shape) != 3):
+        return False
+    return group.reason in _INCOMPLETE or group.reason not in _STACKLESS
+
+
+def _fragments_of(one: Group, stacks: Sequence[Group]) -> list[int]:
+    """Which of the others that are no volumes lie in the holes of a stack, or go on where it ends."""
+    taken = set(_places(one.frames, one.frames) or [])
+    found: list[int] = []
+    while taken:
+        more = [
+            place
+            for place, other in enumerate(stacks)
+            if place not in found and other is not one and _is_fragment(other, one, taken)
+        ]
+        if not more:
+            return found
+        found += more
+        for place in more:
+            taken |= set(_places(one.frames, stacks[place].frames) or [])
+    return found
+
+
+def _is_fragment(other: Group, one: Group, taken: set[int]) -> bool:
+    if other.reason == "ok" or (is_whole(other.frames) and _kinds_differ(one.frames, other.frames)):
+        return False
+    if len({frame.keys.get("stack_id") for frame in (*one.frames, *other.frames)}) > 1:
+        return False  # an object says by it which of its frames make a stack
+    places = _places(one.frames, other.frames)
+    if places is None or len(set(places)) < len(places) or taken.intersection(places):
+        return False
+    together = taken.union(places)
+    inside = range(min(taken), max(taken) + 1)
+    beside = [place for place in places if place not in inside]
+    return all({place - 1, place + 1} & together for place in beside) and bool(places)
+
+
+def _places(frames: Sequence[Frame], others: Sequence[Frame]) -> list[int] | None:
+    """The numbers of the others on the grid of the frames; None where one lies beside it."""
+    if not _nearly_parallel(frames[0], others):
+        return None
+    stack = stack_of(frames)
+    gaps = np.diff(stack.heights)
+    steps = float(np.rint(gaps / median_low(gaps.tolist())).sum())
+    step_mm = float(gaps.sum()) / steps
+    centres, ours = _centres(others), _centres(stack.frames)
+    numbers = (centres - ours[0]) @ stack.normal / step_mm
+    beside = centres - ours[0] - np.outer(numbers, (ours[-1] - ours[0]) / steps)
+    pixel_mm = max(spacing for frame in (*frames, *others) for spacing in frame.spacing_mm or ())
+    off_grid = np.abs(numbers - np.rint(numbers)).max() > GRID_TOLERANCE
+    if off_grid or np.linalg.norm(beside, axis=1).max() > pixel_mm + GRID_TOLERANCE * step_mm:
+        return None
+    return [round(number) for number in numbers.tolist()]
+
+
+def _centres(frames: Iterable[Frame]) -> Vector:
+    """The centre of each plane, which stays where it is when rows and columns are cut finer."""
+    found = []
+    for frame in frames:
+        along_row, along_column = np.asarray(frame.orientation, dtype=np.float64).reshape(2, 3)
+        down, across = frame.spacing_mm or (0.0, 0.0)
+        middle = (frame.rows - 1) / 2 * down * along_column + (frame.columns - 1) / 2 * across * along_row
+        found.append(np.asarray(frame.position_mm, dtype=np.float64) + middle)
+    return np.array(found)
+
+
+def _nearly_parallel(frame: Frame, others: Sequence[Frame]) -> bool:
+    directions = np.array([other.orientation for other in others])
+    return bool(np.abs(directions - np.array(frame.orientation)).max() <= _NEARLY)
+
+
+def _are_one(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
+    """Whether two volumes of one kind, each even by itself, make one stack together.
+
+    End to end they do if only digits of their planes differ; else a plan changed there.
+    """
+    together = [*frames, *others]
+    alike = all(len(sets_of(together, trait)) == 1 for trait in STACKS)
+    if alike or _kinds_differ(frames, others) or not _nearly_parallel(frames[0], others):
+        return False
+    if not is_whole(together) or _places(together, together) is None:
+        return False
+    told = verdict([frames, others])
+    return told in ("one", "unclear") or (told == "on" and _nearly_as_wide(frames[0], others[0]))
+
+
+def _kinds_differ(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
+    """Whether they hold other values: by unit, by class (a map stored as captures), or by what they say."""
+    together = [*frames, *others]
+    values = {(frame.keys.get("unit"), frame.sop_class) for frame in together}
+    return len(values) > 1 or any(len(sets_of(together, trait)) > 1 for trait in KINDS)
+
+
+def _nearly_as_wide(frame: Frame, other: Frame) -> bool:
+    ratio = np.array(frame.spacing_mm) / np.array(other.spacing_mm)
+    same_size = (frame.rows, frame.columns) == (other.rows, other.columns)
+    return same_size and bool(np.abs(ratio - 1).max() <= _NEARLY)

@@ -1,0 +1,193 @@
+"""Volumes that share a series told apart: by their kind, and by what differs where places repeat or clash.
+
+A volume is of one kind, whether or not the places of two kinds repeat. Planes of one kind are cut further
+where they don't make one even grid: by what differs, if the parts cover the same places, each equally often,
+or if each is a whole volume; else they are left as they are and get a reason. Numbers of instances are no
+evidence of time, with the exceptions of `_by_instance`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+from pipeline.ingest.series.evidence import by_place, is_whole, overlap, repeats, verdict
+from pipeline.ingest.series.frames import Frame
+from pipeline.ingest.series.grid import is_even, stack_of
+from pipeline.ingest.series.parts import Part, Sets, divided_further, in_turn, told_by, variants
+from pipeline.ingest.series.repeated import by_repeats, diffusion_untold
+from pipeline.ingest.series.traits import (
+    ASIDES,
+    KINDS,
+    NUMBER_KINDS,
+    THICKNESS,
+    TIMES,
+    UNKNOWN_WORDS,
+    WORD_KINDS,
+    Trait,
+    sets_of,
+)
+
+__all__ = ["separated", "separated_by_repeats", "told_values"]
+
+_POSITION_KEY = "temporal_position"
+_IN_TIME = frozenset({_POSITION_KEY, "cardiac_phase", "respiratory_phase"})
+_REFERENCE_TIME = TIMES[-1]
+# Scans of one energy or phase each may cover other ranges; echoes or weightings of one scan never do.
+_RANGE_OF_THEIR_OWN = frozenset({"kvp", "cardiac_phase", "respiratory_phase"})
+
+
+def told_values(frame: Frame) -> tuple[object, ...]:
+    """What a frame says about itself that would make it another volume than one with equal pixels."""
+    said = tuple(trait.read(frame) for trait in (*KINDS, *ASIDES))
+    return (*said, *(frame.keys.get(name, "") for name in ("acquisition_number", "dimension_index")))
+
+
+def separated(frames: Sequence[Frame]) -> list[Part]:
+    """The frames in parts of one kind each, at places of their own, with the keys that tell them apart.
+
+    A part may still repeat places, or be uneven, where nothing separates it; the caller judges that.
+    """
+    if len(frames) < 2:
+        return [Part(frames)]
+    repeated = repeats(frames)
+    for divide in (_by_word_kind, by_repeats if repeated else _by_number_kind, _by_clash):
+        if parts := divide(frames):
+            return divided_further(parts, separated)
+    asides = not repeated and any(len(sets_of(frames, trait, silent=True)) > 1 for trait in (*KINDS, *ASIDES))
+    return [Part(frames, notes=("details_differ",) if asides else ())]
+
+
+def separated_by_repeats(frames: Sequence[Frame]) -> list[Part]:
+    """As `separated`, for planes that are volumes of their own, as mosaics: only where places repeat."""
+    if len(frames) < 2 or not repeats(frames):
+        return [Part(frames)]
+    return divided_further(by_repeats(frames), separated_by_repeats) or [Part(frames)]
+
+
+def _is_sound(frames: Sequence[Frame]) -> bool:
+    """Whether the frames are whole volumes, told apart if they are several."""
+    return all(not part.reason and is_whole(part.frames) for part in separated(frames))
+
+
+def _by_word_kind(frames: Sequence[Frame]) -> list[Part]:
+    """By the first word of which a volume has one value: these split wherever they differ."""
+    repeated = repeats(frames)
+    for trait in WORD_KINDS:
+        sets = sets_of(frames, trait, silent=repeated)
+        if len(sets) > 1:
+            return [Part(own, told_by(own, trait)) for own in sets]
+    return []
+
+
+def _by_number_kind(frames: Sequence[Frame]) -> list[Part]:
+    """By the first number of which a volume has one value, if each then is whole; else all are refused."""
+    for trait in NUMBER_KINDS:
+        sets = sets_of(frames, trait)
+        counts_slices = trait.key == _POSITION_KEY and len(sets) == len(frames)
+        if len(sets) < 2 or counts_slices:
+            continue
+        if all(_is_sound(own) for own in sets):
+            in_time = trait.key in _IN_TIME
+            return [Part(own, told_by(own, trait), (n,) if in_time else ()) for n, own in enumerate(sets)]
+        detail = f"{trait.keyword} has {len(sets)} values in {len(frames)} slices, not each an even volume"
+        return [Part(frames, reason="ambiguous_series", detail=detail)]
+    return []
+
+
+def _by_clash(frames: Sequence[Frame]) -> list[Part]:
+    """By what may differ within a volume, where it shows that these are several."""
+    if repeats(frames) and diffusion_untold(frames):
+        return []
+    if not repeats(frames) and is_even(stack_of(frames)):
+        return _by_evidence(frames)
+    for trait in (*ASIDES, *NUMBER_KINDS, *TIMES, THICKNESS):
+        sets = sets_of(frames, trait, silent=True)
+        if len(sets) > 1 and _are_volumes(sets, frames, trait):
+            ranked = trait in TIMES and in_turn(sets)
+            return [Part(own, told_by(own, trait), (n,) if ranked else ()) for n, own in enumerate(sets)]
+    return _by_run(frames)
+
+
+def _are_volumes(sets: Sets, frames: Sequence[Frame], trait: Trait) -> bool:
+    """Whether each set is a whole volume, or a place watched before one, as for the arrival of contrast.
+
+    What only counts or times acquisitions proves nothing for parts that lie end to end, with a hole
+    between them perhaps. A volume that covers less than others made alike has lost slices.
+    """
+    if trait not in ASIDES and not overlap(sets):
+        return False
+    watched = [own for own in sets if _is_one_watched_place(own, frames)]
+    volumes = [own for own in sets if own not in watched]
+    if trait is _REFERENCE_TIME or (trait in NUMBER_KINDS and trait.key not in _RANGE_OF_THEIR_OWN):
+        alike = 1
+    else:
+        alike = 3 if frames[0].modality == "CT" else 2
+    return bool(volumes) and not _lost(volumes, frames, alike) and all(map(_is_sound, volumes))
+
+
+def _is_one_watched_place(own: Sequence[Frame], frames: Sequence[Frame]) -> bool:
+    names = {frame.name for frame in own}
+    at_place = [planes for planes in by_place(frames).values() if names & {frame.name for frame in planes}]
+    return len(at_place) == 1 and len(at_place[0]) > 1
+
+
+def _lost(sets: Sets, frames: Sequence[Frame], alike: int) -> bool:
+    """Whether a set covers only some of the places that at least `alike` others have in common."""
+    place_of = {frame.name: place for place, planes in by_place(frames).items() for frame in planes}
+    covered = Counter(frozenset(place_of[frame.name] for frame in own) for own in sets)
+    return any(less < most for most, count in covered.items() if count >= alike for less in covered)
+
+
+def _by_evidence(frames: Sequence[Frame]) -> list[Part]:
+    """Planes of one even grid cut where their places show that they are two; or refused."""
+    for trait in (*KINDS, *ASIDES, UNKNOWN_WORDS, *TIMES):
+        sets = sets_of(frames, trait, silent=True)
+        if len(sets) < 2 or (trait in TIMES and not _are_passes(sets)):
+            continue
+        told = "apart" if trait is _REFERENCE_TIME and _are_time_frames(sets) else verdict(sets)
+        if told == "one" or (told == "on" and trait is not UNKNOWN_WORDS):
+            continue
+        if told == "apart" and trait is not UNKNOWN_WORDS:
+            ranked = trait in TIMES
+            return [Part(own, told_by(own, trait), (n,) if ranked else ()) for n, own in enumerate(sets)]
+        if told == "unclear" and trait in TIMES and frames[0].modality == "MR":
+            continue  # interleaving is how MR scans
+        detail = f"{trait.keyword} has {len(sets)} values over one even stack of {len(frames)} slices"
+        return [Part(frames, reason="inconsistent_series", detail=detail)]
+    return []
+
+
+def _are_time_frames(sets: Sets) -> bool:
+    """Whether PET slices of several reference times are volumes in time, rather than beds end to end.
+
+    The series says that it is DYNAMIC, or how many slices it has (PS3.3 C.8.9.1). Beds never interleave.
+    """
+    told = [frame.keys for own in sets for frame in own]
+    dynamic = any("DYNAMIC" in str(keys.get("series_type", "")) for keys in told)
+    slices = {keys.get("announced_slices") for keys in told}
+    return dynamic or overlap(sets) or all(slices == {len(own)} for own in sets)
+
+
+def _are_passes(sets: Sets) -> bool:
+    """Whether sets by time can be several passes: each is whole, and after the other by the clock."""
+    clocked = all("acquisition_time" in frame.keys for own in sets for frame in own) or all(
+        "frame_reference_time" in frame.keys for own in sets for frame in own
+    )
+    return clocked and all(map(is_whole, sets)) and in_turn(sets)
+
+
+def _by_run(frames: Sequence[Frame]) -> list[Part]:
+    """Passes over uneven places by their instance numbers, which run through each even pass in turn."""
+    numbers = [frame.keys.get("instance_number") for frame in frames]
+    if repeats(frames) or None in numbers or len(set(numbers)) < len(numbers):
+        return []
+    ordered = sorted(stack_of(frames).frames, key=lambda frame: frame.keys["instance_number"])
+    height_of = {frame.name: place for place, frame in enumerate(stack_of(frames).frames)}
+    runs: Sets = [[ordered[0]]]
+    for first, second in pairwise(ordered):
+        rises = height_of[second.name] > height_of[first.name]
+        goes_on = len(runs[-1]) < 2 or rises == (height_of[first.name] > height_of[runs[-1][-2].name])
+        runs[-1:] = [[*runs[-1], second]] if goes_on else [runs[-1], [second]]
+    return variants(runs) if len(runs) > 1 and overlap(runs) and all(map(is_whole, runs)) else []

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dicom_files import header, image
+from pydicom.dataset import Dataset
+
+from pipeline.ingest.series.frames import Frame
+
+
+def frames(ds: Dataset, folder: Path) -> tuple[Frame, ...]:
+    return header(ds, folder).frames
+
+
+def test_per_frame_values_come_before_shared_and_top_level_ones(tmp_path: Path) -> None:
+    ds = image("MR", pixels=np.zeros((2, 16, 12), np.uint16), SliceThickness="9", EchoTime="1")
+    shared, measures, echo = Dataset(), Dataset(), Dataset()
+    measures.PixelSpacing, measures.SliceThickness = ["1", "2"], "3"
+    echo.EffectiveEchoTime = 80.0
+    shared.PixelMeasuresSequence, shared.MREchoSequence = [measures], [echo]
+    ds.SharedFunctionalGroupsSequence = [shared]
+    groups = []
+    for number in range(2):
+        group, place, content = Dataset(), Dataset(), Dataset()
+        place.ImagePositionPatient = ["0", "0", f"{4 * number}"]
+        content.StackID, content.TemporalPositionIndex = "1", number + 1
+        group.PlanePositionSequence, group.FrameContentSequence = [place], [content]
+        groups.append(group)
+    ds.PerFrameFunctionalGroupsSequence = groups
+    first, second = frames(ds, tmp_path)
+    assert (first.spacing_mm, first.thickness_mm, first.orientation) == ((1.0, 2.0), 3.0, (1, 0, 0, 0, 1, 0))
+    assert (first.position_mm, second.position_mm) == ((0.0, 0.0, 0.0), (0.0, 0.0, 4.0))
+    assert second.keys["temporal_position"] == 2 and second.keys["stack_id"] == "1"
+    assert second.keys["echo_time"] == 80.0
+    ds.PerFrameFunctionalGroupsSequence = groups[:1]
+    assert header(ds, tmp_path).reason == "inconsistent_pixel_attributes"
+
+
+def test_what_tells_volumes_apart_is_in_the_keys(tmp_path: Path) -> None:
+    ds = image(
+        "MR", EchoTime="30", EchoNumbers="2", InversionTime="900", FlipAngle="90", TemporalPositionIdentifier="3",
+        TriggerTime="12.5", AcquisitionNumber="4", InstanceNumber="7", DiffusionBValue=1000.0,
+        DiffusionGradientOrientation=[0.0, 0.6, 0.8], AcquisitionDate="20200102", AcquisitionTime="000010.5",
+        NumberOfTemporalPositions="5",
+    )  # fmt: skip
+    keys = dict(frames(ds, tmp_path)[0].keys)
+    later = dict(frames(image("MR", AcquisitionDate="20200102", AcquisitionTime="000110"), tmp_path)[0].keys)
+    assert float(later["acquisition_time"]) - float(keys.pop("acquisition_time")) == 59.5
+    assert keys.pop("frame_of_reference").startswith("f")
+    assert keys == {
+        "echo_time": 30, "echo_number": 2, "inversion_time": 900, "flip_angle": 90, "temporal_position": 3,
+        "trigger_time": 12.5, "acquisition_number": 4, "instance_number": 7, "b_value": 1000,
+        "gradient": "0\\0.6\\0.8", "unit": "arbitrary", "temporal_positions": 5,
+    }  # fmt: skip
+
+
+def test_which_contrast_agent_was_given_goes_no_further_than_that_one_was(tmp_path: Path) -> None:
+    def contrast(**elements: object) -> object:
+        return frames(image("CT", **elements), tmp_path)[0].keys.get("contrast")
+
+    assert contrast(ContrastBolusAgent="Dr. Who 300") == "given"
+    assert {contrast(), contrast(ContrastBolusAgent=""), contrast(ContrastBolusAgent="None")} == {None}
+    assert (
+        header(image("CT", ContrastBolusAgent="Dr. Who"), tmp_path).attributes["contrast_bolus_agent"]
+        == "GIVEN"
+    )
+    assert "Who" not in repr(header(image("CT", ContrastBolusAgent="Dr. Who"), tmp_path))
+    ds = image("CT")
+    ds.ContrastBolusAgentSequence = [Dataset()]
+    assert frames(ds, tmp_path)[0].keys["contrast"] == "given"
+
+
+def test_kinds_of_frames_of_an_enhanced_object_are_those_of_their_own_groups(tmp_path: Path) -> None:
+    ds = image("MR", pixels=np.zeros((2, 16, 12), np.uint16))
+    ds.PerFrameFunctionalGroupsSequence = [Dataset(), Dataset()]
+    for number, group in enumerate(ds.PerFrameFunctionalGroupsSequence):
+        usage, kind, beat, breath, timing, tube = (Dataset() for _ in range(6))
+        usage.ContrastBolusAgentAdministered = ("NO", "YES")[number]
+        kind.FrameType = ["ORIGINAL", "PRIMARY", "T1", "NONE"]
+        kind.ComplexImageComponent = ("MAGNITUDE", "PHASE")[number]
+        beat.NominalPercentageOfCardiacPhase = (40.0, 75.0)[number]
+        breath.NominalPercentageOfRespiratoryPhase = (0.0, 50.0)[number]
+        timing.RepetitionTime = (500.0, 4000.0)[number]
+        tube.KVP = ("80", "140")[number]
+        group.ContrastBolusUsageSequence, group.MRImageFrameTypeSequence = [usage], [kind]
+        group.CardiacSynchronizationSequence, group.RespiratorySynchronizationSequence = [beat], [breath]
+        group.MRTimingAndRelatedParametersSequence, group.CTXRayDetailsSequence = [timing], [tube]
+    first, second = (dict(frame.keys) for frame in frames(ds, tmp_path))
+    kinds = ("contrast", "component", "cardiac_phase", "respiratory_phase", "repetition_time", "kvp")
+    assert [first.get(name) for name in kinds] == [None, "MAGNITUDE", 40, 0, 500, 80]
+    assert [second.get(name) for name in kinds] == ["given", "PHASE", 75, 50, 4000, 140]
+
+
+def test_what_a_series_announces_and_when_a_pet_was_taken_are_keys(tmp_path: Path) -> None:
+    ds = image(
+        "PT", NumberOfSlices=40, FrameReferenceTime="1500.5", SeriesType=["DYNAMIC", "IMAGE"], Units="CNTS"
+    )
+    keys = frames(ds, tmp_path)[0].keys
+    told = {"announced_slices": 40, "frame_reference_time": 1500.5, "series_type": "DYNAMIC\\IMAGE"}
+    assert {name: keys[name] for name in told} == told
+    assert frames(image("CT", ImagesInAcquisition="9"), tmp_path)[0].keys["announced_images"] == 9
+
+
+@pytest.mark.parametrize(
+    ("written", "decimals"),
+    [
+        (["0", "-1.5", "27.35"], (0, 1, 2)),
+        (["0.0000", "6.9000", "+7."], (4, 4, 0)),
+        ([" 1.5", "2.25 ", "3"], (1, 2, 0)),
+        (["1e-3", "2.5", "3"], ()),
+        (["1.5", "2.5"], ()),
+        (None, ()),
+    ],
+)
+def test_the_decimals_of_a_position_are_those_written(
+    tmp_path: Path, written: list | None, decimals: tuple
+) -> None:
+    ds = image("CT", ImagePositionPatient=None)
+    if written is not None:
+        ds.add_new(0x00200032, "UN", "\\".join(written).encode())
+    assert frames(ds, tmp_path)[0].position_decimals == decimals
+
+
+def indexed(values: Sequence[Sequence[int]], pointers: Sequence[int]) -> Dataset:
+    """An object with a frame for each of the index values, whose dimensions are the elements pointed at."""
+    ds = image("MR", pixels=np.zeros((len(values), 16, 12), np.uint16))
+    ds.DimensionIndexSequence = [Dataset() for _ in pointers]
+    for dimension, pointer in zip(ds.DimensionIndexSequence, pointers, strict=True):
+        dimension.DimensionIndexPointer = pointer
+    ds.PerFrameFunctionalGroupsSequence = [Dataset() for _ in values]
+    for group, own in zip(ds.PerFrameFunctionalGroupsSequence, values, strict=True):
+        group.FrameContentSequence = [Dataset()]
+        group.FrameContentSequence[0].DimensionIndexValues = list(own)
+    return ds
+
+
+def test_dimensions_other_than_the_place_are_a_key(tmp_path: Path) -> None:
+    label_type = 0x20051429  # private
+    ds = indexed([(1, 1, 7, 2), (1, 2, 7, 10)], [0x00209056, 0x00209057, 0x00209128, label_type])
+    assert [frame.keys["dimension_index"] for frame in frames(ds, tmp_path)] == ["7\\2", "7\\10"]
+
+
+@pytest.mark.parametrize("values", [[(1, 1), (1, 2)], [(1,), (1,)]], ids=["places alone", "too few values"])
+def test_without_such_dimensions_there_is_no_such_key(tmp_path: Path, values: list) -> None:
+    pointers = [0x00209056, 0x00209057] if len(values[0]) == 2 else [0x00209056, 0x00209128]
+    for frame in frames(indexed(values, pointers), tmp_path):
+        assert "dimension_index" not in frame.keys

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.ingest.series.announced import as_announced
+from pipeline.ingest.series.frames import Frame, Group
+from pipeline.records import Geometry
+
+GRID = Geometry((3.0, 1.0, 1.0), "patient", None)
+
+
+def volume(
+    plane: Frame, slices: int, *, rank: int | None = None, modality: str = "CT", **keys: float
+) -> Group:
+    frames = tuple(
+        replace(plane, source=f"{rank}{z}", position_mm=(0.0, 0.0, 3.0 * z), modality=modality, keys=keys)
+        for z in range(slices)
+    )
+    return Group(frames, GRID, (slices, 16, 12), separated_by={} if rank is None else {"time_index": rank})
+
+
+def reasons(groups: list[Group]) -> list[tuple[str, str]]:
+    return [(made.reason, made.detail) for made in as_announced(groups)]
+
+
+def test_a_pet_of_fewer_slices_than_announced_lacks_some(plane: Frame) -> None:
+    detail = "6 slices of 8 that NumberOfSlices announces"
+    assert reasons([volume(plane, 6, modality="PT", announced_slices=8)]) == [("missing_slices", detail)]
+    assert reasons([volume(plane, 8, modality="PT", announced_slices=8)]) == [("ok", "")]
+    assert reasons([volume(plane, 6, modality="CT", announced_slices=8)]) == [("ok", "")]
+
+
+def test_each_frame_of_a_dynamic_pet_has_the_announced_slices(plane: Frame) -> None:
+    frames = [volume(plane, n, rank=n, modality="PT", announced_slices=4) for n in (4, 3)]
+    assert [reason for reason, _ in reasons(frames)] == ["ok", "missing_slices"]
+
+
+def test_a_series_in_time_of_fewer_positions_than_announced_lacks_some(plane: Frame) -> None:
+    detail = "2 of 3 that NumberOfTemporalPositions announces"
+    times = [volume(plane, 4, rank=rank, temporal_positions=3) for rank in range(2)]
+    assert reasons(times) == [("missing_slices", detail)] * 2
+    assert reasons([*times, volume(plane, 4, rank=2, temporal_positions=3)]) == [("ok", "")] * 3
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({}, "missing_slices"),
+        ({"temporal_position": 1}, "ok"),  # each position may have a series of its own
+        ({"announced_images": 4}, "ok"),  # its acquisition is whole: what was planned is repeated
+        ({"announced_images": 8}, "missing_slices"),
+    ],
+)
+def test_one_volume_is_whole_only_if_it_says_so(plane: Frame, told: dict[str, float], reason: str) -> None:
+    ((found, _),) = reasons([volume(plane, 4, temporal_positions=3, **told)])
+    assert found == reason
+
+
+def test_fewer_images_than_the_acquisition_has_are_noted_with_both_numbers(plane: Frame) -> None:
+    (made,) = as_announced([volume(plane, 8, announced_images=10)])
+    assert (made.reason, made.notes) == ("ok", ("fewer_than_announced",))
+    assert made.measures == {"images_came": 8, "images_announced": 10}
+
+
+def test_images_of_an_acquisition_are_counted_over_the_whole_series(plane: Frame) -> None:
+    volumes = [volume(plane, 4, rank=n, announced_images=8, acquisition_number=1) for n in range(2)]
+    assert {made.notes for made in as_announced(volumes)} == {()}
+    copies = Group(volumes[1].frames, reason="duplicate_identical")
+    (made, _) = as_announced([volumes[0], copies])
+    assert made.measures == {"images_came": 4, "images_announced": 8}
+    apart = [volume(plane, 4, rank=n, announced_images=8, acquisition_number=n) for n in range(2)]
+    assert {made.notes for made in as_announced(apart)} == {("fewer_than_announced",)}
