@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.contracts import read_frame
-from pipeline.predictions import nine_digits
+from pipeline.contracts.predictions import nine_digits
 from pipeline.progress import bar
 from pipeline.workspace import Workspace
 

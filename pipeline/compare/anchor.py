@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pipeline.compare.gains import auroc_gain
-from pipeline.compare.pairs import Pairs
+from pipeline.tasks.classification.gains import auroc_gain
+from pipeline.tasks.classification.pairs import Pairs
 
 
 def anchor_among(

@@ -13,11 +13,11 @@ from pipeline.compare.anchor import anchor_among
 from pipeline.compare.changes import changes_since, notes_on_anchor
 from pipeline.compare.looks import alpha_per_look
 from pipeline.compare.models import Model, read_model
-from pipeline.compare.pairs import Pairs
 from pipeline.compare.rows import Evidence
-from pipeline.compare.units import Table, Unit, common_cases, pair
 from pipeline.config import Config
 from pipeline.contracts import read_frame
+from pipeline.tasks.classification.pairs import Pairs
+from pipeline.tasks.classification.units import Table, Unit, common_cases, pair
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:

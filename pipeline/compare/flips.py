@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.compare.pairs import Pairs
 from pipeline.statistics.paired import mcnemar
+from pipeline.tasks.classification.pairs import Pairs
 
 
 def flips(pairs: Pairs, classes: list[str]) -> dict[str, Any]:

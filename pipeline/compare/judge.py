@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pipeline.compare.gains import Gain, auroc_gain, brier_skill_gain, sensitivity_gain
-from pipeline.compare.pairs import Pairs
 from pipeline.compare.rule import Criterion, Metric
 from pipeline.compare.sentences import advice, arithmetic, unanswered
 from pipeline.compare.verdict import Row, outcome, patients_needed
+from pipeline.tasks.classification.gains import Gain, auroc_gain, brier_skill_gain, sensitivity_gain
+from pipeline.tasks.classification.pairs import Pairs
 
 LEAST_OF_A_CLASS = 15  # below it the normal law of the difference can't be relied on
 

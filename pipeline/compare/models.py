@@ -9,10 +9,10 @@ from typing import Any
 
 from pipeline import digests
 from pipeline.champion.predictions import read_table, threshold_of
-from pipeline.compare.units import Table
 from pipeline.contracts import read_object
 from pipeline.errors import DamageError, DataError
 from pipeline.printed import scanloom
+from pipeline.tasks.classification.units import Table
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.compare.gains import auroc_gain
 from pipeline.compare.judge import LEAST_OF_A_CLASS, Pilot, judge, pilot_of
-from pipeline.compare.pairs import Pairs
 from pipeline.compare.rule import (
     anchor_criterion,
     core_criterion,
@@ -19,6 +17,8 @@ from pipeline.compare.rule import (
 )
 from pipeline.compare.verdict import Row
 from pipeline.config import Compare
+from pipeline.tasks.classification.gains import auroc_gain
+from pipeline.tasks.classification.pairs import Pairs
 
 LEAST_OF_A_GROUP = 20
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from scipy.stats import norm
 
-from pipeline.compare.gains import DRAWS, Gain
-from pipeline.compare.pairs import Pairs
 from pipeline.compare.rule import Criterion
 from pipeline.compare.verdict import Outcome
 from pipeline.statistics.bootstrap import METHOD as BOOTSTRAP
+from pipeline.tasks.classification.gains import DRAWS, Gain
+from pipeline.tasks.classification.pairs import Pairs
 
 
 def arithmetic(criterion: Criterion, pairs: Pairs, *, gain: Gain, result: Outcome) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.evaluate import operating, subgroups
-from pipeline.evaluate.curves import Curves
-from pipeline.evaluate.measured import Measured
-from pipeline.evaluate.rules import RULES
-from pipeline.evaluate.tasks import Task
-from pipeline.evaluate.view import Json, Plan, Unit, View
-from pipeline.predictions import Predictions
+from pipeline.contracts.predictions import Predictions
+from pipeline.evaluate import subgroups
 from pipeline.statistics.sample import Sample, codes
 from pipeline.statistics.vectors import Flags, Floats
+from pipeline.tasks.classification import choices as operating
+from pipeline.tasks.classification.curves import Curves
+from pipeline.tasks.measured import Measured
+from pipeline.tasks.registry import Task
+from pipeline.tasks.rules import RULES
+from pipeline.tasks.view import Json, Plan, Unit, View
 
 SCHEMA = "metrics/1"
 MEASURED_PARTS = ("test", "external", "new", "validation")

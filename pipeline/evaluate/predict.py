@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import Shards
-from pipeline.predictions import nine_digits
+from pipeline.contracts.predictions import nine_digits
 from pipeline.progress import Bar, bar
 from pipeline.records import Stored
 from pipeline.statistics.vectors import Flags, Floats

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline import digests, provenance
+from pipeline.contracts.predictions import Predictions
 from pipeline.errors import DataError
-from pipeline.evaluate import operating
 from pipeline.evaluate.measure import CHOICES_PART, MEASURED_PARTS, measure, sample_of, views_of
 from pipeline.evaluate.side_by_side import compare
 from pipeline.evaluate.summary import lines
-from pipeline.evaluate.tasks import Task, task_of
-from pipeline.evaluate.view import Json, Plan
 from pipeline.foreign import Foreign
-from pipeline.predictions import Predictions
 from pipeline.progress import waiting
 from pipeline.records import Summary
 from pipeline.statistics.thresholds import Rule
+from pipeline.tasks.classification import choices as operating
+from pipeline.tasks.registry import Task, task_of
+from pipeline.tasks.view import Json, Plan
 from pipeline.workspace import write_json
 
 # Where no validation rows are there to choose on: the larger of the two scores decides.

@@ -9,14 +9,14 @@ from itertools import combinations
 
 import numpy as np
 
-from pipeline.evaluate.detection import mean_area
-from pipeline.evaluate.tasks import Task
-from pipeline.evaluate.view import Json, View
 from pipeline.statistics import auroc, bootstrap
 from pipeline.statistics.bootstrap import METHOD, Resampled, resample
 from pipeline.statistics.multiple import holm
 from pipeline.statistics.paired import mcnemar
 from pipeline.statistics.vectors import Flags, Floats
+from pipeline.tasks.classification.detection import mean_area
+from pipeline.tasks.registry import Task
+from pipeline.tasks.view import Json, View
 
 MODELS = "pairs of models"
 """How the family of differences between models ends, which tells it from that of subgroups."""

@@ -7,24 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline import digests, predictions, provenance, scoring
+from pipeline import digests, provenance, scoring
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.champion import gate, pointer
 from pipeline.config import Config, Evaluate
-from pipeline.contracts import read_object
+from pipeline.contracts import predictions, read_object
 from pipeline.errors import DataError
-from pipeline.evaluate import cohort, insights, looks, operating
+from pipeline.evaluate import cohort, insights, looks
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.predict import Answers, answers
 from pipeline.evaluate.summary import lines
-from pipeline.evaluate.tasks import task_of
-from pipeline.evaluate.view import Json, Plan
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
 from pipeline.records import PARTS, Summary
 from pipeline.statistics.sample import codes
 from pipeline.statistics.thresholds import Rule
+from pipeline.tasks.classification import choices as operating
+from pipeline.tasks.registry import task_of
+from pipeline.tasks.view import Json, Plan
 from pipeline.workspace import Workspace, write_csv, write_json
 
 if TYPE_CHECKING:

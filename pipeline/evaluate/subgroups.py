@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.evaluate.detection import mean_area
-from pipeline.evaluate.tasks import Task
-from pipeline.evaluate.view import Json, View
 from pipeline.statistics import auroc, bootstrap
 from pipeline.statistics.auroc import Difference
 from pipeline.statistics.bootstrap import Resampled, resample
 from pipeline.statistics.estimate import Estimate, missing
 from pipeline.statistics.multiple import holm
 from pipeline.statistics.vectors import Flags, Integers
+from pipeline.tasks.classification.detection import mean_area
+from pipeline.tasks.registry import Task
+from pipeline.tasks.view import Json, View
 
 UNKNOWN = "unknown"
 SEVERAL = "several values"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.evaluate.measure import CHOICES_PART
 from pipeline.evaluate.side_by_side import MODELS
-from pipeline.evaluate.view import Json
+from pipeline.tasks.view import Json
 
 SHOWN = ("auroc", "macro_auroc", "sensitivity", "specificity", "accuracy")
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from pipeline.contracts.predictions import SCORE
 from pipeline.errors import DataError
 from pipeline.foreign.columns import Sheet
-from pipeline.predictions import SCORE
 
 _OVERLAPS: Final = ("dice", "hd95", "hd_mm", "nsd", "iou", "jaccard")
 _MOST_CLASSES: Final = 20  # of a truth in numbers: more levels are a measurement

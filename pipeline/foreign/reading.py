@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pipeline import tables
+from pipeline.contracts.predictions import GROUP, LOGIT, SCORE, Origin, Predictions, checked
 from pipeline.errors import DataError, UsageError
 from pipeline.foreign import columns as named
 from pipeline.foreign.columns import Columns, Sheet
 from pipeline.foreign.models import Scored, models_of
 from pipeline.foreign.questions import refuse_other_tasks, refuse_regression
 from pipeline.foreign.scores import probabilities
-from pipeline.predictions import GROUP, LOGIT, SCORE, Origin, Predictions, checked
 
 if TYPE_CHECKING:
     import pandas as pd

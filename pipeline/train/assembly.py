@@ -11,14 +11,14 @@ from pipeline import backend, models, scoring
 from pipeline.config import Config, Train
 from pipeline.models import Intensities
 from pipeline.progress import say
+from pipeline.tasks.classification.learning import CLASS_WEIGHTS, LOSSES
+from pipeline.tasks.classification.validation import Validation, measured
 from pipeline.train import schedule
 from pipeline.train.augment import Augmentation
 from pipeline.train.feed import Examples, steps_per_epoch
 from pipeline.train.fit import Plan, Validate
-from pipeline.train.losses import CLASS_WEIGHTS, LOSSES
 from pipeline.train.material import Material
 from pipeline.train.training_model import TrainingModel
-from pipeline.train.validation import Validation, measured
 
 FLOAT32, MIXED = "float32", "mixed_bfloat16"
 

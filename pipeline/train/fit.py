@@ -13,12 +13,12 @@ import numpy as np
 
 from pipeline.errors import DataError, ScanloomError
 from pipeline.progress import bar, say
+from pipeline.tasks.classification.validation import Validation
 from pipeline.train.checkpoint import Store
 from pipeline.train.feed import Batch, Examples, Prefetched, make_batch, steps_per_epoch
 from pipeline.train.interrupts import watched
 from pipeline.train.state import State, keep, learning_rate, resumed, values
 from pipeline.train.training_model import TrainingModel
-from pipeline.train.validation import Validation
 from pipeline.workspace import crash_point
 
 Validate = Callable[[], Validation]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.compare.anchor import anchor_among
-from pipeline.compare.pairs import Pairs, Scores
+from pipeline.tasks.classification.pairs import Pairs, Scores
 
 TRUTH = np.array([1, 1, 1, 0, 0, 0, 0, 0])
 CANDIDATE = np.linspace(0.9, 0.1, 8)

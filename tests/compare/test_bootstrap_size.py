@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from pipeline.compare.gains import auroc_gain, sensitivity_gain
-from pipeline.compare.pairs import Pairs, Scores
+from pipeline.tasks.classification.gains import auroc_gain, sensitivity_gain
+from pipeline.tasks.classification.pairs import Pairs, Scores
 
 STUDIES = 200
 

@@ -16,13 +16,13 @@ import pytest
 from scipy.special import expit
 from scipy.stats import norm
 
-from pipeline.compare.gains import auroc_gain, brier_skill_gain, sensitivity_gain
 from pipeline.compare.judge import judge
-from pipeline.compare.pairs import Pairs, Scores
 from pipeline.compare.rows import Evidence, rows
 from pipeline.compare.rule import era_criterion
 from pipeline.compare.verdict import Row
 from pipeline.config import Compare
+from pipeline.tasks.classification.gains import auroc_gain, brier_skill_gain, sensitivity_gain
+from pipeline.tasks.classification.pairs import Pairs, Scores
 
 ALPHA = 0.01
 """Of one look; guards are judged at 0.05."""

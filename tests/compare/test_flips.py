@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.compare.flips import flips
-from pipeline.compare.pairs import Pairs, Scores
+from pipeline.tasks.classification.pairs import Pairs, Scores
 
 
 def test_flips_are_counted_and_listed_with_mcnemars_test():

@@ -10,11 +10,11 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from pipeline.compare.judge import Pilot, judge, patients_more
-from pipeline.compare.pairs import Pairs, Scores
 from pipeline.compare.rows import Evidence, rows
 from pipeline.compare.rule import core_criterion, era_criterion
 from pipeline.compare.verdict import decide
 from pipeline.config import Compare
+from pipeline.tasks.classification.pairs import Pairs, Scores
 
 IMPROVE = Compare()
 MAINTAIN = Compare(objective="maintain")

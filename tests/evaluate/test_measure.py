@@ -12,11 +12,11 @@ import pytest
 from sklearn import metrics as reference
 from statsmodels.stats.proportion import proportion_confint
 
-from pipeline import predictions
+from pipeline.contracts import predictions
 from pipeline.evaluate import measure
-from pipeline.evaluate.rules import RULES
-from pipeline.evaluate.tasks import task_of
-from pipeline.evaluate.view import Plan
+from pipeline.tasks.registry import task_of
+from pipeline.tasks.rules import RULES
+from pipeline.tasks.view import Plan
 
 Json = dict[str, Any]
 Write = Callable[..., Path]

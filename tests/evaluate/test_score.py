@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.errors import DataError
 from pipeline.evaluate.score import score
-from pipeline.evaluate.view import Plan
 from pipeline.foreign import Columns, read
+from pipeline.tasks.view import Plan
 
 Write = Callable[..., Path]
 PLAN = Plan(resamples=200)

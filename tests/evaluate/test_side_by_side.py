@@ -12,9 +12,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from pipeline.evaluate.score import score
-from pipeline.evaluate.view import Plan
 from pipeline.foreign import Columns, read
 from pipeline.report import run_table
+from pipeline.tasks.view import Plan
 
 Json = dict[str, Any]
 

@@ -12,16 +12,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import backend, digests, evaluate, foreign, ledger, predictions
+from pipeline import backend, digests, evaluate, foreign, ledger
 from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config, load
+from pipeline.contracts import predictions
 from pipeline.errors import DamageError, GateError
 from pipeline.evaluate.score import score
-from pipeline.evaluate.view import Plan
 from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
 from pipeline.stages import output_digests
+from pipeline.tasks.view import Plan
 from pipeline.workspace import Workspace, write_json
 
 RECIPE = "recipe"

@@ -10,10 +10,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.multitest import multipletests
 
-from pipeline import predictions
+from pipeline.contracts import predictions
 from pipeline.evaluate import measure, subgroups
-from pipeline.evaluate.tasks import task_of
-from pipeline.evaluate.view import Plan
+from pipeline.tasks.registry import task_of
+from pipeline.tasks.view import Plan
 
 Write = Callable[..., Path]
 

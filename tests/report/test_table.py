@@ -11,9 +11,9 @@ import pytest
 from invented_table import table
 
 from pipeline.evaluate.score import score
-from pipeline.evaluate.view import Plan
 from pipeline.foreign import Columns, read
 from pipeline.report import run_table
+from pipeline.tasks.view import Plan
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 SHORT = {

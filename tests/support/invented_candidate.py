@@ -11,12 +11,13 @@ import invented_insights
 import numpy as np
 import pandas as pd
 
-from pipeline import digests, predictions
+from pipeline import digests
 from pipeline.config import Config
-from pipeline.evaluate import operating
+from pipeline.contracts import predictions
 from pipeline.evaluate.measure import measure
-from pipeline.evaluate.tasks import task_of
-from pipeline.evaluate.view import Plan
+from pipeline.tasks.classification import choices as operating
+from pipeline.tasks.registry import task_of
+from pipeline.tasks.view import Plan
 from pipeline.workspace import Workspace, write_csv, write_json
 
 SHAPE = (64, 64, 1)

@@ -16,14 +16,14 @@ from pipeline.models import Intensities
 backend.prepare()
 keras = pytest.importorskip("keras")
 
+from pipeline.tasks.classification.learning import cross_entropy  # noqa: E402
+from pipeline.tasks.classification.validation import Validation  # noqa: E402
 from pipeline.train.augment import Augmentation  # noqa: E402 - needs Keras's environment
 from pipeline.train.checkpoint import open_store  # noqa: E402
 from pipeline.train.feed import Examples  # noqa: E402
 from pipeline.train.fit import Plan, State, fit  # noqa: E402
-from pipeline.train.losses import cross_entropy  # noqa: E402
 from pipeline.train.schedule import adamw, build_for  # noqa: E402
 from pipeline.train.training_model import TrainingModel  # noqa: E402
-from pipeline.train.validation import Validation  # noqa: E402
 
 SCANS = np.random.default_rng(0).normal(size=(6, 4, 4, 1)).astype(np.float32)
 

@@ -101,8 +101,8 @@ def test_the_history_has_a_row_for_each_epoch(trained: Workspace) -> None:
 
 
 def test_the_saved_model_has_the_last_epochs_validation_loss(trained: Workspace) -> None:
+    from pipeline.tasks.classification.validation import measured
     from pipeline.train import material
-    from pipeline.train.validation import measured
 
     part = material.read(trained).validation
     logits = scoring.logits(scoring.load(trained.candidate), [part.read(index) for index in range(4)])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipeline import provenance
-from pipeline.predictions import PARTS
+from pipeline.contracts.predictions import PARTS
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import count, recorded
 from pipeline.report.guards import patients_apart

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipeline.compare.units import Table, common_cases, pair
+from pipeline.tasks.classification.units import Table, common_cases, pair
 
 
 def cohort(rows):

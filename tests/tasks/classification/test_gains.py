@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.compare.gains import auroc_gain, brier_skill_gain, sensitivity_gain
-from pipeline.compare.pairs import Pairs, Scores
+from pipeline.tasks.classification.gains import auroc_gain, brier_skill_gain, sensitivity_gain
+from pipeline.tasks.classification.pairs import Pairs, Scores
 
 
 def pairs_of(truth, reference, candidate, *, patient=None, threshold=0.5):

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.evaluate import binary, multiclass
-from pipeline.evaluate.measured import Measured
-from pipeline.evaluate.view import View
 from pipeline.statistics.auroc import Auroc
 from pipeline.statistics.sample import (
     PatientScore,
@@ -19,6 +16,9 @@ from pipeline.statistics.sample import (
     patients_with_any,
 )
 from pipeline.statistics.vectors import Flags
+from pipeline.tasks.classification import binary, multiclass
+from pipeline.tasks.measured import Measured
+from pipeline.tasks.view import View
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.train.validation import measured
+from pipeline.tasks.classification.validation import measured
 
 LOG3 = math.log(3)
 

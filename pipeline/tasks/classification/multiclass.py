@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.evaluate import curves, detection, quality
-from pipeline.evaluate.measured import Measured, confusion_entry, merged, prefixed, withheld
-from pipeline.evaluate.view import Json, View
 from pipeline.statistics import multiclass
 from pipeline.statistics.bootstrap import Resampled, Statistic, resample
 from pipeline.statistics.estimate import Estimate, missing
 from pipeline.statistics.proportions import wilson
 from pipeline.statistics.sample import Sample
 from pipeline.statistics.vectors import Floats, Integers
+from pipeline.tasks.classification import curves, detection, quality
+from pipeline.tasks.measured import Measured, confusion_entry, merged, prefixed, withheld
+from pipeline.tasks.view import Json, View
 
 AREA = "macro_auroc"
 RANKED = {"macro_auroc": "auroc", "macro_auprc": "auprc"}

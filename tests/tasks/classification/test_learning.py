@@ -12,7 +12,7 @@ from pipeline import backend
 backend.prepare()
 pytest.importorskip("keras")
 
-from pipeline.train.losses import balanced_weights, cross_entropy, even_weights  # noqa: E402 - needs Keras's environment
+from pipeline.tasks.classification.learning import balanced_weights, cross_entropy, even_weights  # noqa: E402 - needs Keras's environment
 
 
 def test_the_loss_is_minus_the_logarithm_of_the_target_class_share() -> None:

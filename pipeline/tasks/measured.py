@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.evaluate.curves import Curves
-from pipeline.evaluate.view import Json, View
 from pipeline.statistics.bootstrap import Statistic
 from pipeline.statistics.estimate import missing
 from pipeline.statistics.multiclass import confusion_matrix
 from pipeline.statistics.vectors import Floats, Integers
+from pipeline.tasks.classification.curves import Curves
+from pipeline.tasks.view import Json, View
 
 
 @dataclass(frozen=True)

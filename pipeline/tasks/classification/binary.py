@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.evaluate import curves, detection, quality
-from pipeline.evaluate.measured import Measured, confusion_entry, merged, withheld
-from pipeline.evaluate.view import Json, View
 from pipeline.statistics import auroc, prevalence
 from pipeline.statistics.bootstrap import METHOD, Resampled, percentile_interval, resample
 from pipeline.statistics.confusion import confusion
 from pipeline.statistics.estimate import Estimate, missing
 from pipeline.statistics.sample import Sample
 from pipeline.statistics.vectors import Floats
+from pipeline.tasks.classification import curves, detection, quality
+from pipeline.tasks.measured import Measured, confusion_entry, merged, withheld
+from pipeline.tasks.view import Json, View
 
 AREA = "auroc"
 NAMES = (

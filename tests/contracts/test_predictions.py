@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import predictions
+from pipeline.contracts import predictions
 from pipeline.errors import DataError
 
 HEAD = "case_id,patient_id,part,truth,score_no,score_yes\n"

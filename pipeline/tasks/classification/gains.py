@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.compare.pairs import Pairs, Scores
 from pipeline.statistics.auroc import paired_delong
 from pipeline.statistics.bootstrap import METHOD, Resampled
 from pipeline.statistics.paired import bootstrap_difference
 from pipeline.statistics.ranking import area, rank
 from pipeline.statistics.vectors import Floats
+from pipeline.tasks.classification.pairs import Pairs, Scores
 
 DRAWS = 5000
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.evaluate import operating
-from pipeline.evaluate.tasks import BINARY, MULTICLASS
 from pipeline.statistics.sample import Sample
 from pipeline.statistics.thresholds import Rule
+from pipeline.tasks.classification import choices as operating
+from pipeline.tasks.registry import BINARY, MULTICLASS
 
 
 def sample(truth: list[int], score: list[float], patient: list[int]) -> Sample:

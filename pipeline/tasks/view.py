@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pipeline.evaluate.rules import rule_of
 from pipeline.statistics.estimate import Estimate, missing
 from pipeline.statistics.sample import PatientScore, Sample
 from pipeline.statistics.small_sample import Judgement, judge
 from pipeline.statistics.vectors import Flags, Floats
+from pipeline.tasks.rules import rule_of
 
 Unit = Literal["patient", "case"]
 Json = dict[str, Any]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pipeline.compare.pairs import Pairs, Scores
 from pipeline.statistics.sample import PatientScore, Sample, codes, patients_of_one_class, patients_with_any
 from pipeline.statistics.vectors import Floats, Integers
+from pipeline.tasks.classification.pairs import Pairs, Scores
 
 if TYPE_CHECKING:
     import pandas as pd

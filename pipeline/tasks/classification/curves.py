@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, logit
 
-from pipeline.evaluate.detection import DECISION_THRESHOLDS, Axes
-from pipeline.evaluate.quality import few_events
-from pipeline.evaluate.view import Json, View
 from pipeline.statistics.bootstrap import METHOD, Resampled
 from pipeline.statistics.calibration import CLIP, equal_mass_bins, recalibrate
 from pipeline.statistics.net_benefit import treat_all
 from pipeline.statistics.proportions import wilson
 from pipeline.statistics.vectors import Flags, Floats
+from pipeline.tasks.classification.detection import DECISION_THRESHOLDS, Axes
+from pipeline.tasks.classification.quality import few_events
+from pipeline.tasks.view import Json, View
 
 HISTOGRAM_BINS = 20
 SMOOTH_POINTS = 101

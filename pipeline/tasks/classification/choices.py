@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline import digests, scoring
+from pipeline.contracts.predictions import nine_digits
 from pipeline.errors import DataError
-from pipeline.evaluate.tasks import Task
-from pipeline.evaluate.view import Json
-from pipeline.predictions import nine_digits
 from pipeline.statistics import thresholds
 from pipeline.statistics.calibration import TEMPERATURE_BOUNDS, Temperature, fit_temperature
 from pipeline.statistics.sample import PatientScore, Sample
 from pipeline.statistics.thresholds import Rule
 from pipeline.statistics.vectors import Floats, Integers
+from pipeline.tasks.registry import Task
+from pipeline.tasks.view import Json
 
 CHOSEN_ON = "validation"
 # JSON has no infinity; no probability reaches 2, so that nobody is flagged.

@@ -1,0 +1,1 @@
+"""Classification: one of two or more classes a patient."""
