@@ -119,11 +119,11 @@ def _same_bytes(name: str, before: Path, after: Path) -> Iterator[str]:
 
 
 def _rows(data: Path) -> dict[str, list[dict[str, Any]]]:
-    """The rows of files, series and cases, in the order of their own columns."""
+    """The rows of what was read and normalized, in the order of their own columns."""
     catalogue = sqlite3.connect(data / "catalogue.sqlite")
     catalogue.row_factory = sqlite3.Row
     tables = {}
-    for table in ("files", "series", "cases"):
+    for table in ("files", "cases", "case_files", "identifiers", "arrays"):
         rows = [_today(dict(row)) for row in catalogue.execute(f"SELECT * FROM {table}")]
         tables[table] = sorted(rows, key=lambda row: json.dumps(row, sort_keys=True, default=str))
     return tables
