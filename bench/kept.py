@@ -51,7 +51,7 @@ def record(folder: Path) -> None:
     if data := real_data():
         raw = json.dumps(str(data / "dicom-reference"))
         (project / "configs/reference.yaml").write_text(_REFERENCE.format(raw=raw))
-        (project / "labels.csv").write_text("case,label\n")
+        (project / "labels.csv").write_text("case,label\n1,x\n")
         make(project, "ingest", "CONFIG=configs/reference.yaml")
 
 
