@@ -30,7 +30,7 @@ _VOLATILE: Final = {
 }  # fmt: skip
 _REFERENCE: Final = """\
 task: classification
-ingest: {{raw: {raw}, key: reference.key, failed_share: 1.0}}
+ingest: {{raw: {raw}, key: ../reference.key, failed_share: 1.0}}
 cohort: {{labels: labels.csv, target: label, positive: x}}
 normalize: [z_score: {{}}]
 report: {{title: Reference scans, intended_use: none}}
@@ -52,8 +52,9 @@ def record(folder: Path) -> None:
         raw = json.dumps(str(data / "dicom-reference"))
         (project / "configs/reference.yaml").write_text(_REFERENCE.format(raw=raw))
         (project / "labels.csv").write_text("case,label\n1,x\n")
-        (project / "reference.key").touch(mode=0o600)
-        (project / "reference.key").write_bytes(b"reference" * 4)  # the same in every record
+        key = folder.parent / "reference.key"  # the same in every record
+        key.touch(mode=0o600)
+        key.write_bytes(b"reference" * 4)
         make(project, "ingest", "CONFIG=configs/reference.yaml")
 
 
