@@ -21,7 +21,39 @@ from typing import Any, Final
 from bench.project import fresh, make, real_data
 
 ANALYSES: Final = ("demo", "demo-3d", "reference")
-RENAMED: Final[dict[str, str]] = {}
+RENAMED: Final[dict[str, str]] = {
+    "clopper_pearson": "Clopper-Pearson",
+    "delong": "DeLong, logit interval",
+    "equal_width_bins": "bins of equal width",
+    "independent_delong": "DeLong, two groups",
+    "independent_obuchowski": "Obuchowski, two groups",
+    "log": "log interval",
+    "logit": "logit interval",
+    "mcnemar_exact": "McNemar, exact",
+    "minimum_log_loss": "least log-loss",
+    "obuchowski": "Obuchowski, logit interval",
+    "paired_delong": "paired DeLong",
+    "patient_bootstrap": "resampled patients",
+    "simulation_1000": "1000 simulated sets",
+    "wald": "Wald",
+    "wald_patient_sandwich": "Wald, variance by patient",
+    "wilson": "Wilson",
+    "T2": "AUROC",
+    "T3": "paired AUROC",
+    "T4": "AUROC",
+    "T5": "resamples",
+    "T6": "proportion",
+    "T7": "average precision",
+    "T8": "counts",
+    "T10": "other prevalence",
+    "T11": "losses",
+    "T12": "calibration error",
+    "T13": "recalibration",
+    "T14": "temperature",
+    "T16": "McNemar",
+    "T17": "mean of classes",
+    "T23": "Holm",
+}
 """Keys and names of an older version, by what they are called now."""
 
 _VOLATILE: Final = {

@@ -20,7 +20,6 @@ from pipeline.tasks.view import Json, View
 
 MODELS = "pairs of models"
 """How the family of differences between models ends, which tells it from that of subgroups."""
-_ALIKE = "no patient is decided otherwise by one of the two"
 
 
 @dataclass(frozen=True)
@@ -116,16 +115,14 @@ def _by_formula(pair: Pair) -> Json:
     a, b = pair.a.sample, pair.b.sample
     found = auroc.paired_delong(a.truth, a.probability[:, 1], b.probability[:, 1], level=pair.a.plan.level)
     reason = None if found.p is not None else "the difference has no variance: no interval"
-    entry = _entry(found.method, rule="T3", reason=reason)
+    entry = _entry(found.method, rule="paired AUROC", reason=reason)
     return entry | {"difference": found.value, "low": found.low, "high": found.high, "p": found.p}
 
 
 def _by_resampling(drawn: Resampled, metric: str, level: float) -> Json:
     found = drawn.estimate(metric, level=level)
-    if found.low is not None and found.low == found.high:  # no resample differs
-        return _entry(METHOD, rule="T5", reason=_ALIKE) | {"difference": found.value}
     p = None if found.low is None else bootstrap.two_sided_p(drawn.values[metric])
-    entry = _entry(METHOD, rule="T5", reason=found.reason)
+    entry = _entry(METHOD, rule="resamples", reason=found.reason)
     return entry | {"difference": found.value, "low": found.low, "high": found.high, "p": p}
 
 
@@ -138,7 +135,7 @@ def _of_decisions(pair: Pair, drawn: Resampled, metric: str, rows: Flags) -> Jso
     only_b = int((pair.right_b & ~pair.right_a & rows).sum())
     test = mcnemar(only_a, only_b)
     counts = {"only_a_right": only_a, "only_b_right": only_b, "p": test.p_exact, "p_mid": test.p_mid}
-    return entry | counts | {"method": "mcnemar_exact", "rule": "T16"}
+    return entry | counts | {"method": "McNemar, exact", "rule": "McNemar"}
 
 
 def _entry(method: str, *, rule: str = "", reason: str | None = None) -> Json:

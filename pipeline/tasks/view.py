@@ -75,7 +75,7 @@ class View:
         named = of is not None or len(self.classes) == 2
         return {
             "id": name,
-            "rule": rule_of(name, estimate.method),
+            "rule": rule_of(name),
             "part": self.part,
             "unit": self.unit,
             "group": self.group,

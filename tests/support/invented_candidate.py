@@ -23,8 +23,8 @@ from pipeline.workspace import Workspace, write_csv, write_json
 SHAPE = (64, 64, 1)
 THRESHOLD = 0.30
 TEMPERATURE = {
-    "id": "temperature", "rule": "T14", "part": "validation", "value": 1.31, "low": None, "high": None,
-    "method": "minimum_log_loss", "flag": None, "reason": "chosen, not estimated",
+    "id": "temperature", "rule": "temperature", "part": "validation", "value": 1.31, "low": None, "high": None,
+    "method": "least log-loss", "flag": None, "reason": "chosen, not estimated",
 }  # fmt: skip
 CHOSEN = {
     "id": "operating_point", "rule": "sensitivity", "target": 0.95, "chosen_on": "validation",

@@ -127,7 +127,7 @@ def temperature_metric(choices: Choices) -> Json:
     low, high = TEMPERATURE_BOUNDS
     return {
         "id": "temperature",
-        "rule": "T14",
+        "rule": "temperature",
         "part": CHOSEN_ON,
         "unit": "case",
         "cases": choices.cases,
@@ -136,7 +136,7 @@ def temperature_metric(choices: Choices) -> Json:
         "value": found.value,
         "low": None,
         "high": None,
-        "method": "minimum_log_loss",
+        "method": "least log-loss",
         "nll_before": found.nll_before,
         "nll_after": found.nll_after,
         "flag": f"at the bound of {low:g} to {high:g}" if found.at_bound else None,

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.statistics import multiclass
 from pipeline.statistics.bootstrap import Resampled, Statistic, resample
 from pipeline.statistics.estimate import Estimate, missing
-from pipeline.statistics.proportions import wilson
+from pipeline.statistics.proportions import at_an_end, wilson
 from pipeline.statistics.sample import Sample
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.classification import curves, detection, quality
@@ -113,8 +113,11 @@ def _pooled(view: View, predicted: Integers, judged: list[int]) -> Statistic:
 def _overall(view: View, drawn: Resampled, predicted: Integers, judged: list[int]) -> list[Json]:
     level, sample = view.plan.level, view.sample
     found = {name: drawn.estimate(name, level=level) for name in (*MACRO, *POOLED)}
-    if not sample.repeated:
-        found["accuracy"] = wilson(int((predicted == sample.truth).sum()), predicted.size, level=level)
+    found["accuracy"] = (
+        at_an_end(found["accuracy"], sample.patients, level=level)
+        if sample.repeated
+        else wilson(int((predicted == sample.truth).sum()), predicted.size, level=level)
+    )
     flag = f"{len(judged)} of {len(view.classes)} classes can be estimated"
     if len(judged) < len(view.classes):
         found |= {name: _flagged(found[name], flag) for name in MACRO}
