@@ -15,14 +15,13 @@ import pytest
 from pipeline import backend, digests, evaluate, foreign, ledger
 from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
-from pipeline.config import Config, load
+from pipeline.config import Config, Evaluate, load
 from pipeline.contracts import predictions
 from pipeline.errors import DamageError, GateError
 from pipeline.evaluate.score import score
 from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
 from pipeline.stages import output_digests
-from pipeline.tasks.view import Plan
 from pipeline.workspace import Workspace, write_json
 
 RECIPE = "recipe"
@@ -186,7 +185,7 @@ def test_scores_are_the_logits_at_the_temperature_of_the_validation_part(evaluat
 
 
 def test_the_table_alone_gives_the_same_metrics(evaluated: Workspace, tmp_path: Path) -> None:
-    plan = Plan(resamples=200, prevalences=(0.05,))
+    plan = Evaluate(resamples=200, prevalences=(0.05,))
     score(foreign.read(evaluated.candidate / "predictions.csv", foreign.Columns()), tmp_path, plan)
     again = json.loads((tmp_path / "metrics.json").read_text())
     found = read(evaluated, "metrics.json")

@@ -10,19 +10,24 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.multitest import multipletests
 
+from pipeline.config import Evaluate
 from pipeline.contracts import predictions
 from pipeline.evaluate import measure, subgroups
+from pipeline.tasks.classification.answers import Frozen
 from pipeline.tasks.registry import task_of
-from pipeline.tasks.view import Plan
 
 Write = Callable[..., Path]
 
 
 def measured(path: Path, unit: str = "patient") -> dict[str, Any]:
     table = predictions.read(path)
-    task = task_of(table.classes)
-    plan = Plan(unit=unit, resamples=300)
-    return measure.measure(table, task, plan, threshold=0.5 if task.thresholded else None)
+    plan = Evaluate(unit=unit, resamples=300)
+    return measure.measure(
+        table,
+        task_of("classification"),
+        plan,
+        fixed=Frozen(threshold=0.5 if len(table.classes) == 2 else None),
+    )
 
 
 def of_groups(found: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from pipeline.champion.gate import rule
 from pipeline.champion.pointer import record_move
 from pipeline.config import Config
 from pipeline.errors import ConfigError, GateError
+from pipeline.tasks.registry import task_of
 from pipeline.train import identity, material, run
 from pipeline.train.gate import require_judgeable
 from pipeline.workspace import write_json
@@ -86,7 +87,7 @@ def test_a_changed_budget_stops_training_before_its_first_step(project) -> None:
 
 def test_a_rule_changed_since_this_very_model_looked_stops_training(project) -> None:
     chosen = config(evaluate={"level": 0.9})
-    training = identity.run_digest(chosen, material.read(project))
+    training = identity.run_digest(chosen, material.read(project, task_of("classification")))
     look(project, "m1", training=training)
     refused(project, chosen, r"The rule .* changed after this model had looked")
 
@@ -141,4 +142,6 @@ def test_the_record_of_a_model_names_its_training(prepare, tmp_path) -> None:
     workspace = prepare(tmp_path)
     run(config(), workspace)
     record = json.loads((workspace.candidate / "model.json").read_text())
-    assert record["training"] == identity.run_digest(config(), material.read(workspace))
+    assert record["training"] == identity.run_digest(
+        config(), material.read(workspace, task_of("classification"))
+    )

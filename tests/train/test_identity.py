@@ -16,6 +16,7 @@ import pipeline
 from pipeline import backend, provenance
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
+from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace, write_csv, write_json
 
 backend.prepare()
@@ -202,7 +203,7 @@ def digest_in(workspace: Workspace, train: dict[str, Any]) -> str:
             "report": {"title": "A study"},
         }
     )
-    return run_digest(config, material.read(workspace))
+    return run_digest(config, material.read(workspace, task_of("classification")))
 
 
 @pytest.mark.parametrize("name", sorted(CHANGES))
