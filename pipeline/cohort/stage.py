@@ -27,7 +27,8 @@ from pipeline.records import Summary
 from pipeline.spelling import folder_in_raw
 from pipeline.tables import Table
 from pipeline.tasks.registry import task_of
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 
 def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:

@@ -21,7 +21,8 @@ from pipeline.draws import standing
 from pipeline.errors import GateError
 from pipeline.records import Summary
 from pipeline.tasks.registry import task_of
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 SCHEMA: Final = "comparison/1"
 JUDGED: Final = ("cohort.csv", "model.keras", "model.json", "operating.json", "predictions.csv", "rule.json")

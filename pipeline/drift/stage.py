@@ -21,7 +21,8 @@ from pipeline.progress import waiting
 from pipeline.records import Summary
 from pipeline.tasks.contract import Question
 from pipeline.tasks.registry import task_of
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,7 @@ from pipeline.records import Summary
 from pipeline.tasks.contract import Chosen
 from pipeline.tasks.measured import Json
 from pipeline.tasks.registry import Task
-from pipeline.workspace import write_json
+from pipeline.writing import write_json
 
 
 def score(foreign: Foreign, out: Path, plan: Evaluate | None = None) -> Summary:

@@ -23,7 +23,8 @@ from pipeline.records import PARTS, Summary
 from pipeline.tasks.contract import Chosen, Question
 from pipeline.tasks.measured import Json
 from pipeline.tasks.registry import Task, task_of
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,8 @@ from pipeline.contracts import predictions
 from pipeline.evaluate.measure import measure
 from pipeline.tasks.classification import answers
 from pipeline.tasks.registry import task_of
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 SHAPE = (64, 64, 1)
 THRESHOLD = 0.30

@@ -14,7 +14,7 @@ from pipeline.errors import ConfigError, GateError
 from pipeline.tasks.registry import task_of
 from pipeline.train import identity, material, run
 from pipeline.train.gate import require_judgeable
-from pipeline.workspace import write_json
+from pipeline.writing import write_json
 
 CLASSES = ["absent", "present"]
 

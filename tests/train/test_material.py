@@ -13,7 +13,8 @@ from pipeline.catalogue import Catalogue
 from pipeline.errors import DataError
 from pipeline.tasks.registry import task_of
 from pipeline.train import material
-from pipeline.workspace import Workspace, write_csv
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv
 
 
 @pytest.fixture

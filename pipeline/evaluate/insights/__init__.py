@@ -21,7 +21,7 @@ from pipeline.pixel_text import hidden_because
 from pipeline.records import Case
 from pipeline.tasks.contract import Fixed, Question
 from pipeline.tasks.registry import Task
-from pipeline.workspace import atomic, write_json
+from pipeline.writing import atomic, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
