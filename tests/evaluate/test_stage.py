@@ -169,7 +169,7 @@ def test_every_case_of_the_cohort_has_a_row_and_the_lost_one_a_reason(evaluated:
     table = predictions.read(evaluated.candidate / "predictions.csv").frame
     assert list(table["case_id"]) == [f"case{index:03d}" for index in range(PATIENTS)]
     [lost] = table[table["status"] == "failed"].to_dict("records")
-    assert (lost["case_id"], lost["reason"]) == ("case119", "no model-ready array")
+    assert (lost["case_id"], lost["reason"]) == ("case119", "no array under this model's recipe")
     assert lost["predicted"] == lost["score_ill"] == ""
 
 

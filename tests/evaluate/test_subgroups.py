@@ -12,8 +12,9 @@ from statsmodels.stats.multitest import multipletests
 
 from pipeline.config import Evaluate
 from pipeline.contracts import predictions
-from pipeline.evaluate import measure, subgroups
+from pipeline.evaluate import measure
 from pipeline.tasks.classification.answers import Frozen
+from pipeline.tasks.classification.views import SEVERAL, of_patients
 from pipeline.tasks.registry import task_of
 
 Write = Callable[..., Path]
@@ -92,8 +93,8 @@ def test_an_unknown_value_is_a_subgroup_of_its_own(write: Write) -> None:
 
 def test_a_patient_with_cases_of_several_values_is_told_apart() -> None:
     values = np.array(["AP", "LAT", "AP", "AP"], dtype=object)
-    found = subgroups.of_patients(values, np.array([0, 0, 1, 1]))
-    assert found.tolist() == [subgroups.SEVERAL, "AP"]
+    found = of_patients(values, np.array([0, 0, 1, 1]))
+    assert found.tolist() == [SEVERAL, "AP"]
 
 
 def test_groups_that_share_patients_are_compared_by_resampling(write: Write) -> None:
