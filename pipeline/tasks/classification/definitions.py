@@ -8,7 +8,8 @@ from pipeline.tasks.metric import UNBOUNDED, Metric, by_id
 
 RULES: Final = {
     "Holm": "Subgroup against all others, or models by pairs; p values corrected by Holm within one metric.",
-    "McNemar": "McNemar's exact test of those whom one model alone decides rightly; interval resampled.",
+    "McNemar": "McNemar's exact test of the patients whom one model alone decides rightly; interval "
+    "resampled.",
     "area by DeLong": "AUROC from midranks, DeLong's variance, Wald interval within 0 to 1; every patient "
     "counts once.",
     "area by Obuchowski": "AUROC of cases with Obuchowski's variance, which keeps a patient's cases "
