@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 from pipeline.cohort.join import DAY, KINDS, KeyColumn
-from pipeline.config import Config, load
+from pipeline.config import Config, load, own_keys
 from pipeline.errors import nearest
 from pipeline.ingest.header import series_rules, stated_units
 from pipeline.ingest.header.attributes import NUMBER_NAMES, WORD_NAMES
 from pipeline.ingest.source.remote import is_url
-from pipeline.models import ARCHITECTURES
+from pipeline.models import ARCHITECTURES, architecture
 from pipeline.normalize.recipe import parse
 from pipeline.printed import make
 from pipeline.workspace import Workspace
@@ -24,12 +24,22 @@ def load_checked(path: Path) -> Config:
     rules = series_rules.parse(config.ingest.select, config.refuse)
     stated_units.parse(config.ingest.unit_of, rules, config.refuse)
     _check_keys(config)
-    if config.train.model not in ARCHITECTURES:
-        raise config.refuse(
-            ("train", "model"),
-            f"unknown model '{config.train.model}' ({nearest(config.train.model, ARCHITECTURES)}).",
-        )
-    return config
+    return _with_network(config)
+
+
+def _with_network(config: Config) -> Config:
+    """The configuration with all keys of its network, each file that one names being there."""
+    name = config.train.model
+    if name not in ARCHITECTURES:
+        raise config.refuse(("train", "model"), f"unknown model '{name}' ({nearest(name, ARCHITECTURES)}).")
+    parameters = own_keys(config, ("train",), architecture(name).Parameters, config.train.network)
+    given = parameters.model_dump()
+    for key, path in given.items():
+        if isinstance(path, Path) and not path.is_file():
+            raise config.refuse(
+                ("train", key), f"'train.{key}': there is no file {path}. Name a file of this machine."
+            )
+    return config.with_network(given)
 
 
 def _check_keys(config: Config) -> None:

@@ -1,11 +1,11 @@
 """The YAML of an analysis as typed, frozen sections; every error names file, line and nearest key.
 
-Reads the YAML only. Steps of `normalize` and the names of architectures are checked by their own
-registries, which report through `Config.refuse`.
+Reads the YAML only. Steps of `normalize` and networks with their keys are checked by their own
+registries, which report through `Config.refuse` and `own_keys`.
 """
 
 from pipeline.config.ingest import Ingest, Limits
-from pipeline.config.loading import dump, dump_without_places, load
+from pipeline.config.loading import dump, dump_without_places, load, own_keys
 from pipeline.config.sections import (
     SECTIONS,
     Augment,
@@ -37,4 +37,5 @@ __all__ = [
     "dump",
     "dump_without_places",
     "load",
+    "own_keys",
 ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from pipeline.config import text
 from pipeline.config.base import Section
@@ -43,6 +43,20 @@ def load(path: Path) -> Config:
     return config
 
 
+def own_keys(
+    config: Config, keys: text.KeyPath, model: type[BaseModel], given: Mapping[str, Any]
+) -> BaseModel:
+    """The keys that an entry of a registry brings to the section at `keys`, checked by its own model.
+
+    Raises ConfigError (file, line, nearest key of the section or the entry) when they aren't valid.
+    """
+    try:
+        return model.model_validate_json(json.dumps(given, default=str), strict=True)
+    except ValidationError as error:
+        known = {*_known_keys(keys), *model.model_fields}
+        raise _told(config._path, config._lines, error, section=keys, known=known) from None
+
+
 def dump(config: Config) -> str:
     """The resolved configuration as YAML, defaults filled in."""
     return text.written(config.model_dump(mode="json", exclude={"name"}))
@@ -53,13 +67,25 @@ def dump_without_places(config: Config) -> str:
     return text.written(config.told(lambda _: "(not kept)"))
 
 
-def _told(path: Path, lines: text.Lines, error: ValidationError) -> ConfigError:
-    """All violations, one a line, in the order of the file."""
+def _told(
+    path: Path,
+    lines: text.Lines,
+    error: ValidationError,
+    *,
+    section: text.KeyPath = (),
+    known: Iterable[str] | None = None,
+) -> ConfigError:
+    """All violations, one a line, in the order of the file.
+
+    The error may be of one section's own keys, of which `known` are the names.
+    """
     sentences: dict[tuple[str, str], str] = {}
     for item in error.errors():
-        keys = tuple(key for key in item["loc"] if _is_key(key))
+        keys = section + tuple(key for key in item["loc"] if _is_key(key))
         place = text.place(path, lines, keys)
-        sentences.setdefault((place, item["type"]), f"{place}: {_sentence(keys, item)}")
+        sentences.setdefault(
+            (place, item["type"]), f"{place}: {_sentence(keys, item, known or _known_keys(keys[:-1]))}"
+        )
     ordered = sorted(
         sentences.items(),
         key=lambda pair: int(pair[0][0].rpartition(":")[2] or 0) if ":" in pair[0][0] else 0,
@@ -75,10 +101,10 @@ def _is_key(key: str | int) -> bool:
     return not branch
 
 
-def _sentence(keys: text.KeyPath, item: Any) -> str:
+def _sentence(keys: text.KeyPath, item: Any, known: Iterable[str]) -> str:
     name = ".".join(str(key) for key in keys)
     if item["type"] == "extra_forbidden":
-        return f"unknown key '{keys[-1]}' ({nearest(str(keys[-1]), _known_keys(keys[:-1]))})."
+        return f"unknown key '{keys[-1]}' ({nearest(str(keys[-1]), known)})."
     if item["type"] == "missing":
         return f"'{name}' is missing."
     if item["type"] == "said":  # what was found is in the message, or not to be shown
