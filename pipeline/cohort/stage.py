@@ -26,7 +26,8 @@ from pipeline.pseudonyms import Key, present_key, require_same_key
 from pipeline.records import Summary
 from pipeline.spelling import folder_in_raw
 from pipeline.tables import Table
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 
 def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:

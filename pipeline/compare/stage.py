@@ -21,7 +21,8 @@ from pipeline.contracts import read_frame, read_rows
 from pipeline.draws import standing
 from pipeline.errors import GateError
 from pipeline.records import Summary
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 SCHEMA: Final = "comparison/1"
 JUDGED: Final = ("cohort.csv", "model.keras", "model.json", "operating.json", "predictions.csv", "rule.json")

@@ -20,7 +20,8 @@ from pipeline.errors import GateError, UsageError
 from pipeline.printed import WHY, is_placeholder, make
 from pipeline.progress import waiting
 from pipeline.records import Summary
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,7 @@ from pipeline.statistics.thresholds import Rule
 from pipeline.tasks.classification import choices as operating
 from pipeline.tasks.registry import Task, task_of
 from pipeline.tasks.view import Json, Plan
-from pipeline.workspace import write_json
+from pipeline.writing import write_json
 
 # Where no validation rows are there to choose on: the larger of the two scores decides.
 EVEN = operating.Threshold(0.5, Rule("fixed"), "fixed beforehand", None)

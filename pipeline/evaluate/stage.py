@@ -26,7 +26,8 @@ from pipeline.statistics.thresholds import Rule
 from pipeline.tasks.classification import choices as operating
 from pipeline.tasks.registry import task_of
 from pipeline.tasks.view import Json, Plan
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,7 +22,8 @@ from pipeline.train.identity import run_digest, work_digest
 from pipeline.train.material import Material
 from pipeline.train.saving import write_model
 from pipeline.train.state import State
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 HISTORY_FILE = "history.csv"
 

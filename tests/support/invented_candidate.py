@@ -18,7 +18,8 @@ from pipeline.evaluate.measure import measure
 from pipeline.tasks.classification import choices as operating
 from pipeline.tasks.registry import task_of
 from pipeline.tasks.view import Plan
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 SHAPE = (64, 64, 1)
 THRESHOLD = 0.30

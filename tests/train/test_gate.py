@@ -13,7 +13,7 @@ from pipeline.config import Config
 from pipeline.errors import ConfigError, GateError
 from pipeline.train import identity, material, run
 from pipeline.train.gate import require_judgeable
-from pipeline.workspace import write_json
+from pipeline.writing import write_json
 
 CLASSES = ["absent", "present"]
 

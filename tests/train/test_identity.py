@@ -16,7 +16,8 @@ import pipeline
 from pipeline import backend, provenance
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 backend.prepare()
 keras = pytest.importorskip("keras")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pipeline.evaluate.insights import attention, gallery, gradients, network, shifts
 from pipeline.pixel_text import hidden_because
 from pipeline.records import Case
-from pipeline.workspace import atomic, write_json
+from pipeline.writing import atomic, write_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from statistics import median, median_low
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ingest.series.frames import Frame, Group, Rules
+from pipeline.ingest.series.frames import Frame, Group, Refused, Rules, Volume
 from pipeline.ingest.series.geometry import affine_from, geometry_of, image_geometry
 from pipeline.ingest.series.grid import (
     GAP_TOLERANCE_MM,
@@ -27,12 +27,12 @@ TILT_TOLERANCE_DEGREES = 0.5
 SHIFT_TOLERANCE_PIXELS = 0.01
 
 
-def image_of(frame: Frame) -> Group:
+def image_of(frame: Frame) -> Volume:
     """A single plane as a 2-D case with its place in space; the slice step is the thickness, else 1 mm."""
     stack = stack_of([frame])
     step = stack.normal * (frame.thickness_mm or 1.0)
     geometry = image_geometry(_affine(stack, step), kind=frame.spacing_kind)
-    return Group((frame,), geometry, (frame.rows, frame.columns))
+    return Volume((frame,), geometry, (frame.rows, frame.columns))
 
 
 def volume_of(frames: Sequence[Frame], rules: Rules) -> Group:
@@ -64,12 +64,12 @@ def resampled_heights(stack: Stack) -> Vector:
 def _single(stack: Stack) -> Group:
     thickness_mm = stack.frames[0].thickness_mm
     if not thickness_mm:
-        return Group(stack.frames, reason="missing_attribute", detail="SliceThickness of a single slice")
+        return Refused(stack.frames, "missing_attribute", "SliceThickness of a single slice")
     geometry = geometry_of(_affine(stack, stack.normal * thickness_mm), kind="nominal")
-    return Group(stack.frames, geometry, _planes_shape(stack, 1), notes=("nominal",))
+    return Volume(stack.frames, geometry, _planes_shape(stack, 1), notes=("nominal",))
 
 
-def _gap_refusal(stack: Stack, rules: Rules) -> Group | None:
+def _gap_refusal(stack: Stack, rules: Rules) -> Refused | None:
     if is_even(stack):
         return None
     gaps = np.diff(stack.heights)
@@ -80,14 +80,14 @@ def _gap_refusal(stack: Stack, rules: Rules) -> Group | None:
     regular = (np.abs(gaps - multiples * usual) <= allowed_mm).all()
     multiples = np.where(_thick(stack, usual, gaps), 1, multiples)
     if regular and (multiples > 1).any():
-        return Group(stack.frames, reason="missing_slices", detail=_missing(stack, multiples))
+        return Refused(stack.frames, "missing_slices", _missing(stack, multiples))
     if _two_grids(stack.heights):
         detail = f"{len(stack.frames)} slices on two grids that overlap, with nothing to tell them apart"
-        return Group(stack.frames, reason="ambiguous_series", detail=detail)
+        return Refused(stack.frames, "ambiguous_series", detail)
     if rules.resample_z == "linear":
         return None
     detail = f"gaps from {_mm(gaps.min())} to {_mm(gaps.max())} mm over {len(stack.frames)} slices"
-    return Group(stack.frames, reason="variable_spacing", detail=detail)
+    return Refused(stack.frames, "variable_spacing", detail)
 
 
 def _thick(stack: Stack, usual: float, gaps: Vector) -> NDArray[np.bool_]:
@@ -119,7 +119,7 @@ def _chain(heights: Sequence[float] | Vector, step: float) -> list[float]:
     return chain
 
 
-def _line_refusal(stack: Stack) -> Group | None:
+def _line_refusal(stack: Stack) -> Refused | None:
     """Planes that don't lie on one straight line make no grid, whatever their heights."""
     extent = stack.heights[-1] - stack.heights[0]
     direction = (stack.positions[-1] - stack.positions[0]) / extent
@@ -130,39 +130,44 @@ def _line_refusal(stack: Stack) -> Group | None:
     if beside_mm <= allowed_mm:
         return None
     detail = f"a slice lies {_mm(beside_mm)} mm beside the line of the stack"
-    return Group(stack.frames, reason="variable_spacing", detail=detail)
+    return Refused(stack.frames, "variable_spacing", detail)
 
 
-def _tilt_refusal(stack: Stack, rules: Rules) -> Group | None:
+def _tilt_refusal(stack: Stack, rules: Rules) -> Refused | None:
     tilt_degrees = _tilt_degrees(stack)
     if tilt_degrees <= TILT_TOLERANCE_DEGREES or rules.untilt == "linear":
         return None
-    return Group(stack.frames, reason="gantry_tilt", detail=f"tilt of {tilt_degrees:.2f} degrees")
+    return Refused(stack.frames, "gantry_tilt", f"tilt of {tilt_degrees:.2f} degrees")
 
 
-def _accepted(stack: Stack) -> Group:
-    notes: list[str] = []
-    measures: dict[str, float] = {}
-    heights = stack.heights
-    if not is_even(stack):
-        heights = resampled_heights(stack)
-        gaps = np.diff(stack.heights)
-        notes.append("z_resampled")
-        measures |= {"gap_min_mm": float(gaps.min()), "gap_max_mm": float(gaps.max())}
-        measures["resampled_mm"] = float(heights[1] - heights[0])
+def _accepted(stack: Stack) -> Volume:
+    evened, tilt_degrees = not is_even(stack), _tilt_degrees(stack)
+    straightened = tilt_degrees > TILT_TOLERANCE_DEGREES
+    heights = resampled_heights(stack) if evened else stack.heights
     step = (stack.positions[-1] - stack.positions[0]) / (len(heights) - 1)
     origin = stack.positions[0]
     shape: tuple[int, ...] = _planes_shape(stack, len(heights))
-    tilt_degrees = _tilt_degrees(stack)
-    if tilt_degrees > TILT_TOLERANCE_DEGREES:
-        notes.append("untilted")
+    measures: dict[str, float] = {}
+    if evened:
+        gaps = np.diff(stack.heights)
+        measures |= {"gap_min_mm": float(gaps.min()), "gap_max_mm": float(gaps.max())}
+        measures["resampled_mm"] = float(heights[1] - heights[0])
+    if straightened:
         measures["tilt_degrees"] = tilt_degrees
         step = stack.normal * (heights[-1] - heights[0]) / (len(heights) - 1)
         origin, shape = _straight_grid(stack, len(heights))
-    if _tags_disagree(stack):
-        notes.append("spacing_tag_disagrees")
-    geometry = geometry_of(_affine(stack, step, origin), kind=stack.frames[0].spacing_kind)
-    return Group(stack.frames, geometry, shape, notes=tuple(sorted(notes)), measures=measures)
+    notes = {
+        "spacing_tag_disagrees": _tags_disagree(stack), "untilted": straightened, "z_resampled": evened
+    }  # fmt: skip
+    return Volume(
+        frames=stack.frames,
+        geometry=geometry_of(_affine(stack, step, origin), kind=stack.frames[0].spacing_kind),
+        shape=shape,
+        straightened=straightened,
+        evened=evened,
+        notes=tuple(sorted(note for note, holds in notes.items() if holds)),
+        measures=measures,
+    )
 
 
 def _straight_grid(stack: Stack, slices: int) -> tuple[Vector, tuple[int, ...]]:
