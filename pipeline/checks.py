@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from pipeline.cohort.join import DAY, KINDS, KeyColumn
-from pipeline.config import Config, load, own_keys
+from pipeline.config import Config, load
 from pipeline.errors import nearest
 from pipeline.ingest.header import series_rules, stated_units
 from pipeline.ingest.header.attributes import NUMBER_NAMES, WORD_NAMES
@@ -19,27 +21,29 @@ from pipeline.workspace import Workspace
 
 def load_checked(path: Path) -> Config:
     """The configuration in `path`. Raises ConfigError (file, line, nearest name) for whatever is wrong."""
-    config = load(path)
+    config = load(path, _network_keys)
     parse(config.normalize, config.refuse)
     rules = series_rules.parse(config.ingest.select, config.refuse)
     stated_units.parse(config.ingest.unit_of, rules, config.refuse)
     _check_keys(config)
-    return _with_network(config)
+    _check_network(config)
+    return config
 
 
-def _with_network(config: Config) -> Config:
-    """The configuration with all keys of its network, each file that one names being there."""
+def _network_keys(name: str) -> type[BaseModel] | None:
+    return architecture(name).Parameters if name in ARCHITECTURES else None
+
+
+def _check_network(config: Config) -> None:
+    """Raises ConfigError for a network that there isn't, and for a file that one needs and isn't there."""
     name = config.train.model
     if name not in ARCHITECTURES:
         raise config.refuse(("train", "model"), f"unknown model '{name}' ({nearest(name, ARCHITECTURES)}).")
-    parameters = own_keys(config, ("train",), architecture(name).Parameters, config.train.network)
-    given = parameters.model_dump()
-    for key, path in given.items():
+    for key, path in config.train.network.items():
         if isinstance(path, Path) and not path.is_file():
             raise config.refuse(
                 ("train", key), f"'train.{key}': there is no file {path}. Name a file of this machine."
             )
-    return config.with_network(given)
 
 
 def _check_keys(config: Config) -> None:

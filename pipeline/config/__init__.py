@@ -1,11 +1,11 @@
 """The YAML of an analysis as typed, frozen sections; every error names file, line and nearest key.
 
 Reads the YAML only. Steps of `normalize` and networks with their keys are checked by their own
-registries, which report through `Config.refuse` and `own_keys`.
+registries, which report through `Config.refuse` and `load`.
 """
 
 from pipeline.config.ingest import Ingest, Limits
-from pipeline.config.loading import dump, dump_without_places, load, own_keys
+from pipeline.config.loading import dump, dump_without_places, load
 from pipeline.config.sections import (
     SECTIONS,
     Augment,
@@ -37,5 +37,4 @@ __all__ = [
     "dump",
     "dump_without_places",
     "load",
-    "own_keys",
 ]
