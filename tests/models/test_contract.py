@@ -53,7 +53,12 @@ CLASSES = 3
 def fresh(name: str, shape: tuple[int, ...], statistics: Intensities | None = None) -> Any:
     statistics = statistics or Intensities((1.0,) * shape[-1], (2.0,) * shape[-1])
     keras.utils.set_random_seed(1)
-    return build(network(name, {}), shape, CLASSES, intensities=statistics, dropout=0.1)
+    model = build(network(name, {}), shape, CLASSES, intensities=statistics, dropout=0.1)
+    # Untrained deep networks answer with next to nothing, in which no difference shows.
+    last = model.get_layer("logits")
+    scan = np.asarray(statistics.mean) + np.asarray(statistics.std) * scans(shape)
+    last.kernel.assign(last.kernel / np.abs(model(scan, training=False)).max())
+    return model
 
 
 built: Callable[[str, tuple[int, ...]], Any] = lru_cache(maxsize=None)(fresh)
