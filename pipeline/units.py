@@ -13,7 +13,7 @@ CT, PET = "CT", "PT"
 AIR_HU = -1024
 """The lowest number of twelve bits with the usual intercept: what most scanners write outside the patient."""
 LOWEST_HU, HIGHEST_HU = -1100, 4000
-"""Air (-1000, PS3.3 C.11.1.1.2) with its noise, and metal on the ordinary scale of twelve bits (3071 and some).
+"""Air (-1000, PS3.3 C.11.1.1.2) with its noise, and metal on the ordinary scale of twelve bits (up to 3071).
 
 No scanner measures beyond without an extended scale, which takes more bits.
 """
