@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline import models
 from pipeline.records import Attribute
 from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.contract import (
@@ -99,7 +100,19 @@ class Target(Protocol):
 
 
 class Network(Protocol):
-    """Outputs, and what of them is explained."""
+    """Outputs and head, and what of the outputs is explained."""
+
+    def build(
+        self,
+        network: models.Network,
+        input_shape: tuple[int, ...],
+        question: Any,
+        *,
+        intensities: models.Intensities,
+        dropout: float,
+    ) -> keras.Model:
+        """The network with its head, with fresh weights."""
+        ...
 
     def outputs(self, question: Any) -> int:
         """How many numbers the network gives for a scan."""

@@ -60,12 +60,9 @@ def build_net(
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        return models.builder(settings.model)(
-            data.input_shape,
-            task.network.outputs(data.question),
-            intensities=statistics,
-            width=settings.width,
-            dropout=settings.dropout,
+        network = models.network(settings.model, settings.network)
+        return task.network.build(
+            network, data.input_shape, data.question, intensities=statistics, dropout=settings.dropout
         )
     finally:
         keras.config.set_dtype_policy(before)

@@ -23,10 +23,10 @@ from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels.plausibility import check_ct, has_plausible_uptakes
-from pipeline.ingest.pixels.units import CT, PET, RGB, SUV
 from pipeline.ingest.reasons import Refusal
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute, Case, Geometry
+from pipeline.units import CT, PET, RGB, SUV
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from pipeline.ingest.dicom.sop_classes import SLIDES
 from pipeline.ingest.header.headers import Header
 from pipeline.ingest.header.series_rules import Rule, fitting_rule
 from pipeline.ingest.header.stated_units import stated_unit
-from pipeline.ingest.pixels.units import PET, SUV
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.series.frames import Frame, Group, Refused, Rules, Volume
 from pipeline.ingest.series.grouping import grouped
 from pipeline.ingest.series.selection import is_slice
 from pipeline.records import Attribute
+from pipeline.units import PET, SUV
 
 PixelDigest = Callable[[str, int], str]
 """A text for frame `index` of the file `token`, equal for equal pixels."""

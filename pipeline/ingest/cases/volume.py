@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ingest.pixels.units import ARBITRARY, fill_of
 from pipeline.ingest.pixels.values import smallest
 from pipeline.ingest.series.frames import Frame, Volume
 from pipeline.ingest.series.geometry import canonical
@@ -17,6 +16,7 @@ from pipeline.ingest.series.mosaic import is_mosaic, tiles_of
 from pipeline.ingest.series.resampling import evened, straightened
 from pipeline.ingest.series.stacking import resampled_heights, straight_shifts
 from pipeline.records import Geometry
+from pipeline.units import ARBITRARY, fill_of
 
 __all__ = ["assemble"]
 

@@ -13,6 +13,7 @@ from statistics import median_low
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.ingest.series.evenness import evenness, lateral_rounding_mm
 from pipeline.ingest.series.evidence import is_whole, verdict
 from pipeline.ingest.series.frames import Frame, Group, Refused, Volume
 from pipeline.ingest.series.grid import GRID_TOLERANCE, stack_of
@@ -126,14 +127,16 @@ def _places(frames: Sequence[Frame], others: Sequence[Frame]) -> list[int] | Non
         return None
     stack = stack_of(frames)
     gaps = np.diff(stack.heights)
-    steps = float(np.rint(gaps / median_low(gaps.tolist())).sum())
+    how = evenness(stack)
+    rounded_mm = lateral_rounding_mm(stack, how)
+    steps = float(len(gaps) if rounded_mm else np.rint(gaps / median_low(gaps.tolist())).sum())
     step_mm = float(gaps.sum()) / steps
     centres, ours = _centres(others), _centres(stack.frames)
     numbers = (centres - ours[0]) @ stack.normal / step_mm
     beside = centres - ours[0] - np.outer(numbers, (ours[-1] - ours[0]) / steps)
     pixel_mm = max(spacing for frame in (*frames, *others) for spacing in frame.spacing_mm or ())
-    off_grid = np.abs(numbers - np.rint(numbers)).max() > GRID_TOLERANCE
-    if off_grid or np.linalg.norm(beside, axis=1).max() > pixel_mm + GRID_TOLERANCE * step_mm:
+    off_grid = np.abs(numbers - np.rint(numbers)).max() > GRID_TOLERANCE + rounded_mm / step_mm
+    if off_grid or np.linalg.norm(beside, axis=1).max() > pixel_mm + GRID_TOLERANCE * step_mm + rounded_mm:
         return None
     return [round(number) for number in numbers.tolist()]
 

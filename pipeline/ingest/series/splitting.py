@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from pipeline.ingest.series.evenness import evenness
 from pipeline.ingest.series.evidence import by_place, is_whole, overlap, repeats, verdict
 from pipeline.ingest.series.frames import Frame
-from pipeline.ingest.series.grid import is_even, stack_of
+from pipeline.ingest.series.grid import stack_of
 from pipeline.ingest.series.parts import Part, Sets, divided_further, in_turn, variants
 from pipeline.ingest.series.repeated import by_repeats, diffusion_untold
 from pipeline.ingest.series.traits import (
@@ -103,7 +104,8 @@ def _by_clash(frames: Sequence[Frame]) -> list[Part]:
     """By what may differ within a volume, where it shows that these are several."""
     if repeats(frames) and diffusion_untold(frames):
         return []
-    if not repeats(frames) and is_even(stack_of(frames)):
+    # Where an even grid is but assumed, what differs comes first: two passes look like one that was rounded.
+    if not repeats(frames) and evenness(stack_of(frames)) in ("even", "rounded"):
         return _by_evidence(frames)
     for trait in (*ASIDES, *NUMBER_KINDS, *TIMES, THICKNESS):
         sets = sets_of(frames, trait, silent=True)

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.models import Intensities, Network
 from pipeline.tasks.classification.classes import Classes
+
+if TYPE_CHECKING:
+    import keras
 
 
 def outputs(question: Classes) -> int:
     """How many numbers the network gives for a scan: a logit for each class."""
     return len(question.names)
+
+
+def build(
+    network: Network,
+    input_shape: tuple[int, ...],
+    question: Classes,
+    *,
+    intensities: Intensities,
+    dropout: float,
+) -> keras.Model:
+    """The network with its head, with fresh weights; any architecture fits."""
+    from pipeline.models import classifier
+
+    return classifier.build(network, input_shape, outputs(question), intensities=intensities, dropout=dropout)
 
 
 def evidence(outputs: int, target: int) -> NDArray[np.float32]:
