@@ -23,7 +23,8 @@ from pipeline.contracts import read_object
 from pipeline.errors import DamageError, UsageError
 from pipeline.printed import make, scanloom
 from pipeline.records import Summary
-from pipeline.workspace import Workspace, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
 
 Run = Callable[[Config, Workspace], Summary]
 

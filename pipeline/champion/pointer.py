@@ -15,7 +15,8 @@ from pipeline import ledger
 from pipeline.contracts import read_object
 from pipeline.errors import DamageError
 from pipeline.ledger import Record
-from pipeline.workspace import Workspace, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
 
 _FROM_LEDGER: Final = ("generation", "approver", "reason", "created")
 _FIELDS: Final = (*_FROM_LEDGER, "model_sha256")

@@ -31,7 +31,8 @@ from pipeline.ingest.keys import ask_key, open_key
 from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
-from pipeline.workspace import Workspace, write_text
+from pipeline.workspace import Workspace
+from pipeline.writing import write_text
 
 _ID_COLUMN = "patient_id"
 _PICTURES = ("insights.json", "insights.npz", "report.html", "report.json", "model_card.md")

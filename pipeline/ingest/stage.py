@@ -33,9 +33,10 @@ from pipeline.printed import make
 from pipeline.progress import say
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
-from pipeline.workspace import Workspace, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
 
-VERSION = 9
+VERSION = 10
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10

@@ -30,7 +30,7 @@ from pipeline.ingest.cases.planning import CasePlan, Plan, Wanted, plan
 from pipeline.ingest.cases.portions import portions
 from pipeline.ingest.cases.reader import SourceFile
 from pipeline.ingest.changes import Changes
-from pipeline.ingest.header.headers import Header, Selection
+from pipeline.ingest.header.header import Header, Selection
 from pipeline.ingest.header.owners import NOBODY, Owners
 from pipeline.ingest.header.series_rules import Rule
 from pipeline.ingest.header.spool import Spool, pages
@@ -42,7 +42,7 @@ from pipeline.ingest.series.frames import Rules
 from pipeline.ingest.source.discover import Found
 from pipeline.progress import Bar, bar
 from pipeline.pseudonyms import Key
-from pipeline.workspace import TEMPORARY
+from pipeline.writing import TEMPORARY
 
 Headers = Mapping[str, Header]
 _COMPARED_FILES = 16

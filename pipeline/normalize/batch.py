@@ -12,7 +12,7 @@ from pipeline.arrays import Shards, ShardWriter
 from pipeline.normalize.image import Image, Refused
 from pipeline.normalize.recipe import Recipe, apply, to_storage
 from pipeline.records import Case, Stored
-from pipeline.workspace import write_json
+from pipeline.writing import write_json
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from pipeline.normalize.recipe import Recipe, parse
 from pipeline.normalize.store import Pool, Ready, bring_up_to_date, remove_unused, spacings, write_refused
 from pipeline.printed import scanloom
 from pipeline.records import Case, Summary
-from pipeline.workspace import Workspace, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
 
 RECORD_FILE: Final = "normalize.json"
 

@@ -28,7 +28,8 @@ from pipeline.normalize.image import Refused
 from pipeline.normalize.recipe import Recipe, to_storage
 from pipeline.progress import bar
 from pipeline.records import Case, Stored
-from pipeline.workspace import Workspace, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
 
 REFUSED_FILE: Final = "refused.json"
 _FAILED: Final = "failed_"

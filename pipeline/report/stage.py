@@ -13,7 +13,8 @@ from pipeline.config import Config
 from pipeline.records import Summary
 from pipeline.report import artifacts, document, environment, page
 from pipeline.report.generations import entries
-from pipeline.workspace import Workspace, write_json, write_text
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json, write_text
 
 Json = dict[str, Any]
 

@@ -10,7 +10,8 @@ from pipeline.champion import check_generation, current, promote
 from pipeline.champion.predictions import read_table, score
 from pipeline.champion.smoke import repeat_scores, smoke_test
 from pipeline.errors import DamageError, GateError
-from pipeline.workspace import Workspace, write_csv
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv
 
 FOUND = study.scans("t", 30, part="test") + study.scans("v", 6, part="validation")
 CONFIG = study.config()

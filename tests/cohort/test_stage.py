@@ -12,8 +12,10 @@ from pipeline import ledger
 from pipeline.catalogue import Catalogue
 from pipeline.cohort import run
 from pipeline.errors import ConfigError, DataError, UsageError
+from pipeline.locking import lock
 from pipeline.pseudonyms import Key
-from pipeline.workspace import Workspace, lock, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
 
 
 def rows(study, name: str = "cohort.csv") -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ from pipeline.champion.predictions import read_table
 from pipeline.champion.promotion import publish
 from pipeline.contracts import read_frame
 from pipeline.errors import DataError, GateError
-from pipeline.workspace import write_json
+from pipeline.writing import write_json
 
 IMPROVE = study.config()
 FOUND = study.scans("a", 30, part="train") + study.scans("t", 150, part="test", seed=3)

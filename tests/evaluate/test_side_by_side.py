@@ -11,17 +11,17 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from pipeline.config import Evaluate
 from pipeline.evaluate.score import score
 from pipeline.foreign import Columns, read
 from pipeline.report import run_table
-from pipeline.tasks.view import Plan
 
 Json = dict[str, Any]
 
 
 def measured(folder: Path, frame: pd.DataFrame) -> Json:
     frame.to_csv(folder / "table.csv", index=False)
-    score(read(folder / "table.csv", Columns()), folder / "out", Plan(resamples=400))
+    score(read(folder / "table.csv", Columns()), folder / "out", Evaluate(resamples=400))
     found: Json = json.loads((folder / "out/metrics.json").read_text())
     return found
 
@@ -57,7 +57,7 @@ def test_the_difference_of_areas_is_that_of_scikit_learn_with_delongs_interval(t
         "weak",
         "strong",
         "paired DeLong",
-        "paired AUROC",
+        "paired areas",
     )
     assert 0 < entry["low"] < entry["difference"] < entry["high"]
     assert 0 < entry["p"] == entry["p_holm"] < 0.05

@@ -7,7 +7,8 @@ import pytest
 from pipeline.errors import ConfigError, UsageError
 from pipeline.normalize.champion import load_champion
 from pipeline.normalize.recipe import parse
-from pipeline.workspace import Workspace, write_json, write_text
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json, write_text
 
 RECIPE = [{"resize": {"shape": [4, 4]}}, {"z_score": {}}]
 

@@ -11,11 +11,13 @@ from pipeline import digests
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.errors import ConfigError, DamageError, DataError, RetryError
+from pipeline.locking import lock
 from pipeline.normalize import run
 from pipeline.normalize.recipe import parse
 from pipeline.normalize.store import require_space
 from pipeline.stages import output_digests
-from pipeline.workspace import Workspace, lock, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
 
 WINDOW = "  - hu_window: {low: -200, high: 400}"
 RESIZE = "  - resize: {shape: [3, 4]}"

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from pipeline import ledger
-from pipeline.workspace import Workspace, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
 
 
 def write(workspace: Workspace, *, champion: bool) -> None:

@@ -19,7 +19,8 @@ from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Compare, Config, Ingest, Report
 from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
-from pipeline.workspace import Workspace, write_csv, write_json, write_text
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json, write_text
 
 CLASSES = ["no", "yes"]
 RECIPE = "0123456789ab"

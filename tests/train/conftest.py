@@ -12,7 +12,8 @@ import pytest
 from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.records import Case, Geometry, Stored
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv, write_json
 
 PARTS = ["train"] * 12 + ["validation"] * 4 + ["test"] * 4
 CLASSES = ["absent", "present"]

@@ -23,10 +23,10 @@ from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels.plausibility import check_ct, has_plausible_uptakes
-from pipeline.ingest.pixels.units import CT, PET, RGB, SUV
 from pipeline.ingest.reasons import Refusal
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute, Case, Geometry
+from pipeline.units import CT, PET, RGB, SUV
 
 
 @dataclass(frozen=True)
@@ -93,20 +93,27 @@ def _cast(batch: Batch, *, publishes: bool) -> Cast:
     templates: Templates[Meaning] = Templates()
     with ShardWriter(batch.shard, publishes=publishes) as writer:
         for case_plan in batch.cases:
-            with contextlib.ExitStack() as stack:
-                reader = PlaneReader(
-                    batch.files, case_plan.tokens, case_plan.unit, batch.limits, templates, stack
-                )
-                try:
-                    voxels = _voxels(case_plan, reader)
-                except Refusal as refusal:
-                    spoiled.append(Spoiled(case_plan.case_id, refusal.reason, refusal.detail, reader.token))
-                    continue
+            reader, voxels = _read(case_plan, batch, templates)
+            if isinstance(voxels, Spoiled):
+                spoiled.append(voxels)
+                continue
             cases.append(_case(case_plan, voxels, reader=reader, writer=writer, key=batch.key))
             for token, words in reader.notes.items():
                 notes.setdefault(token, set()).update(words, voxels.notes)
     noted = {token: tuple(sorted(words)) for token, words in notes.items()}
     return Cast(tuple(cases), tuple(spoiled), noted, None if publishes else writer.temporary)
+
+
+def _read(
+    case_plan: CasePlan, batch: Batch, templates: Templates[Meaning]
+) -> tuple[PlaneReader, _Voxels | Spoiled]:
+    """The voxels of a case or what spoiled it, and what its reader saw."""
+    with contextlib.ExitStack() as stack:
+        reader = PlaneReader(batch.files, case_plan.tokens, case_plan.unit, batch.limits, templates, stack)
+        try:
+            return reader, _voxels(case_plan, reader)
+        except Refusal as refusal:
+            return reader, Spoiled(case_plan.case_id, refusal.reason, refusal.detail, reader.token)
 
 
 def split(batch: Batch) -> list[Batch]:
@@ -188,7 +195,7 @@ def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
 
 
 def _assembled(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
-    array, geometry, notes = assemble(case_plan.group, reader.read, unit=reader.unit)
+    array, geometry, notes = assemble(case_plan.volume, reader.read, unit=reader.unit)
     if case_plan.unit_stated:
         notes += ("unit_stated",)
     elif case_plan.modality == PET and reader.unit != SUV:
@@ -199,7 +206,7 @@ def _assembled(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
 def _case(
     case_plan: CasePlan, voxels: _Voxels, *, reader: PlaneReader, writer: ShardWriter, key: Key
 ) -> Case:
-    first = case_plan.group.frames[0]
+    first = case_plan.volume.frames[0]
     read_notes = {note for words in reader.notes.values() for note in words}
     return Case(
         case_id=case_plan.case_id,

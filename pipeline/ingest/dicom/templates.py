@@ -15,15 +15,8 @@ from typing import Generic, TypeVar
 
 from pipeline.ingest.dicom.dataset import Dataset, walk
 from pipeline.ingest.dicom.dictionary import ELEMENTS
-from pipeline.ingest.dicom.elements import (
-    PIXEL_DATA_TAGS,
-    UNDEFINED,
-    Buffer,
-    Elements,
-    Encoding,
-    Order,
-    header_bytes,
-)
+from pipeline.ingest.dicom.elements import PIXEL_DATA_TAGS, header_bytes
+from pipeline.ingest.dicom.encoding import UNDEFINED, Buffer, Elements, Encoding, Order
 from pipeline.ingest.reasons import Refusal
 
 Conclusion = TypeVar("Conclusion")
@@ -34,12 +27,13 @@ OWN = (
 )  # fmt: skip
 """What differs from slice to slice of most series.
 
-What is concluded from these is read anew for each file (`headers._take_over`): who reads one of them for
-something more must add it there.
+What is concluded from these is read anew for each file (`header/understanding.py`): who reads one of them
+for something more must add it there.
 """
 
 _COMPARED = frozenset(tag for tag, _ in ELEMENTS.values()) - {ELEMENTS[keyword][0] for keyword in OWN}
-_PREAMBLE_BYTES, _LAST_BYTES, _MOST = 128, 12, 32
+_PREAMBLE_BYTES, _PREFIX = 128, b"DICM"  # PS3.10 7.1: what stands in a preamble is anybody's
+_LAST_BYTES, _MOST = 12, 32
 _LONGEST_BYTES = 1 << 20  # of a header; a comparison makes copies of it
 
 
@@ -125,7 +119,7 @@ def _is_plain(dataset: Dataset, rest: Sequence[int]) -> bool:
     whole = (
         bool(rest)
         and dataset.truncation is None
-        and "repeated_element" not in dataset.encoding.notes
+        and not dataset.encoding.repeated
         and _COMPARED.isdisjoint(rest[1:])
     )
     groups = "SharedFunctionalGroupsSequence" in dataset or "PerFrameFunctionalGroupsSequence" in dataset
@@ -146,7 +140,7 @@ def _template(
     vr, value, length = dataset.elements[rest[0]]
     before = {tag: element for tag, element in dataset.elements.items() if tag not in rest}
     compared = bytearray(b"\xff" * value)
-    if "no_preamble" not in notes:
+    if data[_PREAMBLE_BYTES : _PREAMBLE_BYTES + len(_PREFIX)] == _PREFIX:
         compared[:_PREAMBLE_BYTES] = bytes(_PREAMBLE_BYTES)
     for tag, (_, start, size) in (*meta.items(), *before.items()):
         if tag not in _COMPARED and size != UNDEFINED:

@@ -31,7 +31,9 @@ def build(artifacts: Artifacts, sections: Iterable[Section]) -> Section:
     rules = {fact["rule"] for fact in facts if fact["rule"]}
     methods = {fact["method"] for fact in facts if not fact["rule"]}
     stored = artifacts.metrics.get("rules", {})
-    rows = [{"name": rule, "text": stored[rule]} for rule in sorted(stored, key=str.lower) if rule in rules]
+    rows = [
+        {"name": rule, "text": stored[rule]} for rule in sorted(stored, key=str.casefold) if rule in rules
+    ]
     rows += [{"name": name, "text": text} for name, text in UNNUMBERED.items() if name in methods]
     return Section(KEY, TITLE, tables={"rows": rows})
 

@@ -54,7 +54,7 @@ def test_names_of_people_and_places_are_nowhere_in_the_header(tmp_path: Path) ->
     kept = found.frames
     assert found.reason == "ok"
     assert word not in repr((found.attributes, found.notes, found.detail, found.identifiers))
-    assert [frame.keys.get("kernel") for frame in kept] == [word]  # in memory only, for the grouping
+    assert [frame.acquisition.kernel for frame in kept] == [word]  # in memory only, for the grouping
     assert found.attributes["image_type"] == "ORIGINAL\\PRIMARY\\OTHER"
     assert found.attributes["manufacturer"] == "OTHER"
 
@@ -125,7 +125,8 @@ def test_a_file_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
     from dicom_files import MODALITIES
 
     from pipeline.ingest.dicom.templates import Templates
-    from pipeline.ingest.header.headers import Selection, read_header
+    from pipeline.ingest.header.header import Selection
+    from pipeline.ingest.header.reading import read_header
     from pipeline.ingest.limits import FileLimits
     from pipeline.ingest.source.discover import Found
 
