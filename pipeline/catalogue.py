@@ -190,16 +190,6 @@ class Catalogue:
         many("INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)",
              [(kind, pseudonym, r.token) for r in rows for kind, pseudonym in r.identifiers])  # fmt: skip
 
-    def set_outcome(self, outcomes: Iterable[tuple[str, str, str, str, tuple[str, ...]]]) -> None:
-        """Changes files' `(token, state, reason, detail, notes)`."""
-        self._connection.executemany(
-            "UPDATE files SET state = ?, reason = ?, detail = ?, notes = ? WHERE token = ?",
-            [
-                (state, reason, detail, " ".join(notes), token)
-                for token, state, reason, detail, notes in outcomes
-            ],
-        )
-
     def set_times(self, times: Iterable[tuple[str, int]]) -> None:
         """Changes files' `(token, mtime_ns)`, where nothing but the time changed."""
         self._connection.executemany(
