@@ -13,6 +13,8 @@ from pipeline.cohort.findings import Exclusion, Finding
 from pipeline.cohort.join import Join
 from pipeline.cohort.sources import Scans
 from pipeline.records import PARTS
+from pipeline.tasks.contract import Question
+from pipeline.tasks.registry import Task
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Cohort:
-    """The frozen cohort: rows and exclusions sorted by case_id."""
+    """The frozen cohort of a task's question: rows and exclusions sorted by case_id."""
 
     rows: tuple[Row, ...]
     exclusions: tuple[Exclusion, ...]
     findings: tuple[Finding, ...]
-    classes: tuple[str, ...]
-    positive: str | None
+    task: Task
+    question: Question
 
     @property
     def digest(self) -> str:
@@ -63,8 +65,7 @@ def cohort_json(cohort: Cohort, scans: Scans, join: Join) -> dict[str, Any]:
     """`cohort.json`: files, series, scans, exclusions, patients and parts, adding up exactly."""
     return {
         "schema": "cohort/1",
-        "classes": list(cohort.classes),
-        "positive": cohort.positive,
+        **cohort.question.to_json(),
         "join": {"column": join.column, "names": join.kind, "matched": join.matched, "of": len(join.cases)},
         "flow": {
             "files": scans.files,
@@ -73,9 +74,9 @@ def cohort_json(cohort: Cohort, scans: Scans, join: Join) -> dict[str, Any]:
             "excluded": dict(Counter(exclusion.reason for exclusion in cohort.exclusions)),
             "patients": len({row.patient_id for row in cohort.rows}),
         },
-        "parts": {part: _counts(rows, cohort.classes) for part, rows in by_part(cohort.rows).items()},
+        "parts": {part: _counts(rows, cohort) for part, rows in by_part(cohort.rows).items()},
         "eras": {
-            str(era): {part: _counts(rows, cohort.classes) for part, rows in by_part(members).items()}
+            str(era): {part: _counts(rows, cohort) for part, rows in by_part(members).items()}
             for era, members in _by_era(cohort.rows).items()
         },
         "findings": [finding.to_json() for finding in cohort.findings],
@@ -93,9 +94,9 @@ def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:
     """The cohort, told to the person at the terminal."""
     lines = [f"labels: {join.sentence()} name a scan"]
     for part, rows in by_part(cohort.rows).items():
-        counts = _counts(rows, cohort.classes)
-        classes = ", ".join(f"{name} {count:,}" for name, count in counts["classes"].items())
-        lines.append(f"{part}: {counts['patients']:,} patients, {counts['cases']:,} scans ({classes})")
+        counts = _counts(rows, cohort)
+        told = cohort.task.target.told([row.target for row in rows], cohort.question)
+        lines.append(f"{part}: {counts['patients']:,} patients, {counts['cases']:,} scans ({told})")
     if cohort.exclusions:
         reasons = Counter(exclusion.reason for exclusion in cohort.exclusions)
         told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
@@ -110,12 +111,11 @@ def _images_across_parts(cohort: Cohort, scans: Scans) -> int:
     return len(copies_across_parts(list(scans.cases.values()), part_of))
 
 
-def _counts(rows: Sequence[Row], classes: Sequence[str]) -> dict[str, Any]:
-    found = Counter(row.target for row in rows)
+def _counts(rows: Sequence[Row], cohort: Cohort) -> dict[str, Any]:
     return {
         "patients": len({row.patient_id for row in rows}),
         "cases": len(rows),
-        "classes": {name: found[name] for name in classes},
+        **cohort.task.target.counts([row.target for row in rows], cohort.question),
     }
 
 

@@ -8,24 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import digests
-from pipeline.champion.predictions import read_table, threshold_of
+from pipeline.champion.predictions import read_table
 from pipeline.contracts import read_object
 from pipeline.errors import DamageError, DataError
 from pipeline.printed import scanloom
-from pipeline.tasks.classification.units import Table
+from pipeline.tasks.contract import Question, Table
+from pipeline.tasks.registry import Task
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model's digest, its classes, its table of predictions with the frozen decision, and its rule."""
+    """A model's digest, its question, its table of predictions with what validation fixed, and its rule."""
 
     sha256: str
-    classes: list[str]
+    question: Question
     table: Table
     rule: Mapping[str, Any]
 
 
-def read_model(folder: Path, *, predictions: Path | None = None) -> Model:
+def read_model(task: Task, folder: Path, *, predictions: Path | None = None) -> Model:
     """The model in `folder`, with its predictions there or in the file `predictions`.
 
     Raises DataError when a file is missing, DamageError when one can't be read or `model.keras` isn't the one
@@ -41,8 +42,8 @@ def read_model(folder: Path, *, predictions: Path | None = None) -> Model:
     table = read_table(predictions or folder / "predictions.csv")
     return Model(
         sha256=record["model_sha256"],
-        classes=record["classes"],
-        table=Table(table, threshold_of(operating), operating["patient_score"]),
+        question=task.target.question_of(record),
+        table=Table(table, task.answers.frozen(operating)),
         rule=rule,
     )
 

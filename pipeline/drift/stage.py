@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +10,7 @@ import numpy as np
 from pipeline import digests
 from pipeline.champion import check_generation, current, frozen
 from pipeline.champion.predictions import read_table, score
-from pipeline.config import Config, Drift
+from pipeline.config import Config
 from pipeline.contracts import read_frame, read_object
 from pipeline.drift.differences import differences
 from pipeline.drift.observe import Group, observed
@@ -20,6 +19,8 @@ from pipeline.errors import GateError, UsageError
 from pipeline.printed import WHY, is_placeholder, make
 from pipeline.progress import waiting
 from pipeline.records import Summary
+from pipeline.tasks.contract import Question
+from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 from pipeline.writing import write_csv, write_json
 
@@ -62,7 +63,7 @@ def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> S
     new = Group(cohort, read_table(workspace.candidate / "champion_new.csv"))
     old = Group(known, _held_out(champion.folder), replaced)
     with waiting("drift: comparing the new scans with the champion's"):
-        record = _compared(workspace, config.drift, old=old, new=new, classes=_classes(champion.folder))
+        record = _compared(workspace, config, old=old, new=new, question=_question(config, champion.folder))
     record["inputs"] = digests.of_json([champion.model_sha256, config.section("drift"), _identities(cohort)])
     record["replaced_cases"] = len(replaced)
     record["accepted"] = (accept or "").strip() or _accepted_before(workspace, record["inputs"])
@@ -92,14 +93,15 @@ def _held_out(folder: Path) -> pd.DataFrame:
     return predictions[predictions["part"].isin(_HELD_OUT)]
 
 
-def _classes(folder: Path) -> list[str]:
-    return list(read_object(folder / "model.json", "classes")["classes"])
+def _question(config: Config, folder: Path) -> Question:
+    return task_of(config.task).target.question_of(read_object(folder / "model.json", "classes"))
 
 
 def _compared(
-    workspace: Workspace, rule: Drift, *, old: Group, new: Group, classes: Sequence[str]
+    workspace: Workspace, config: Config, *, old: Group, new: Group, question: Question
 ) -> dict[str, Any]:
-    old_columns, new_columns = observed(workspace, old, new=new, classes=classes)
+    rule, task = config.drift, task_of(config.task)
+    old_columns, new_columns = observed(workspace, old, new=new, task=task, question=question)
     found = differences(old_columns, new_columns, generator=np.random.Generator(np.random.PCG64(_SEED)))
     levels = [level_of(d, warn=rule.warn, stop=rule.stop, min_patients=rule.min_patients) for d in found]
     patients = int(new.cohort["patient_id"].nunique())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -18,6 +18,8 @@ from pipeline.contracts import read_frame, read_object
 from pipeline.errors import DataError
 from pipeline.printed import scanloom
 from pipeline.records import Stored
+from pipeline.tasks.contract import Question, Targets
+from pipeline.tasks.registry import Task
 from pipeline.workspace import Workspace
 
 _PARTS = ("train", "validation")
@@ -27,10 +29,10 @@ _COLUMNS = ("case_id", "part", "target")
 
 @dataclass(frozen=True)
 class Part:
-    """Scans of one part by case_id: their classes, int64 `(cases,)`, and where their arrays lie."""
+    """Scans of one part by case_id: their targets, `(cases, ...)`, and where their arrays lie."""
 
     case_ids: tuple[str, ...]
-    targets: NDArray[np.int64]
+    targets: Targets
     stored: tuple[Stored, ...]
     shards: Shards
 
@@ -45,7 +47,7 @@ class Part:
 
     @property
     def digest(self) -> str:
-        """The digest of the cases and their classes."""
+        """The digest of the cases and their targets."""
         return digests.of_json(list(zip(self.case_ids, self.targets.tolist(), strict=True)))
 
     @property
@@ -56,17 +58,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Material:
-    """The two parts, and what `cohort.json` and `normalize.json` say of them."""
+    """The two parts, the question, and what `cohort.json` and `normalize.json` say of them."""
 
+    question: Question
     train: Part
     validation: Part
     cohort: Mapping[str, Any]
     normalized: Mapping[str, Any]
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The classes in the order of the logits."""
-        return tuple(self.cohort["classes"])
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -74,31 +72,32 @@ class Material:
         return tuple(self.normalized["shape"])
 
 
-def read(workspace: Workspace) -> Material:
+def read(workspace: Workspace, task: Task) -> Material:
     """The material of the frozen cohort.
 
-    Raises DataError when an earlier stage hasn't run, or a part is empty or lacks a class, DamageError
+    Raises DataError when an earlier stage hasn't run, or a part lacks what the task learns from, DamageError
     when an array is not the one that was written.
     """
-    cohort = _object(workspace.candidate / "cohort.json", "cohort", "classes", "positive", "digest")
+    cohort = _object(workspace.candidate / "cohort.json", "cohort", "digest")
+    question = task.target.question_of(cohort)
     normalized = _object(workspace.data / "normalize.json", "normalize", *_NORMALIZED)
     frame = _without_test(workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(normalized["recipe_id"])
     shards = Shards(workspace.normalized)
     train, validation = (
-        _part(frame[frame["part"] == name], cohort["classes"], stored, shards=shards) for name in _PARTS
+        _part(
+            frame[frame["part"] == name],
+            partial(task.learning.targets, question=question),
+            stored,
+            shards=shards,
+        )
+        for name in _PARTS
     )
-    _require_classes(train, cohort["classes"])
+    task.learning.require(train.targets, validation.targets, question)
     for part in (train, validation):
         part.check()
-    if len(set(validation.targets.tolist())) < 2:
-        found = "scans of one class only" if validation.case_ids else "no scan that can be used"
-        raise DataError(
-            f"The validation part holds {found}, so neither temperature nor threshold could be chosen after "
-            "training. Raise `cohort.shares.validation`, or label more scans."
-        )
-    return Material(train, validation, cohort, normalized)
+    return Material(question, train, validation, cohort, normalized)
 
 
 def _object(path: Path, stage: str, *needs: str) -> dict[str, Any]:
@@ -113,23 +112,18 @@ def _without_test(workspace: Workspace) -> pd.DataFrame:
     return frame[frame["part"].isin(_PARTS)].sort_values("case_id", ignore_index=True)
 
 
-def _part(frame: pd.DataFrame, classes: list[str], stored: Mapping[str, Stored], *, shards: Shards) -> Part:
+def _part(
+    frame: pd.DataFrame,
+    targets: Callable[[Sequence[str]], Targets],
+    stored: Mapping[str, Stored],
+    *,
+    shards: Shards,
+) -> Part:
     """The part's scans that have an array; `normalize` told of the others, with a reason each."""
     frame = frame[frame["case_id"].isin(stored.keys())]
-    index = {name: number for number, name in enumerate(classes)}
     return Part(
         case_ids=tuple(frame["case_id"]),
-        targets=np.array([index[name] for name in frame["target"]], dtype=np.int64),
+        targets=targets(list(frame["target"])),
         stored=tuple(stored[case_id] for case_id in frame["case_id"]),
         shards=shards,
     )
-
-
-def _require_classes(train: Part, classes: list[str]) -> None:
-    present = set(train.targets.tolist())
-    absent = [name for number, name in enumerate(classes) if number not in present]
-    if absent:
-        raise DataError(
-            f"The training part has no scan of {', '.join(repr(name) for name in absent)}, so nothing can "
-            "be learned about it. Raise `cohort.shares.train`, or label more scans."
-        )

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from pipeline.statistics.paired import mcnemar
+from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.pairs import Pairs
 
 
-def flips(pairs: Pairs, classes: list[str]) -> dict[str, Any]:
+def flips(pairs: Pairs, question: Classes) -> dict[str, Any]:
     """Counts, rates, McNemar's p-values and the lists of negative and positive flips by name."""
     was_right = pairs.reference.decided == pairs.truth
     is_right = pairs.candidate.decided == pairs.truth
@@ -30,12 +31,16 @@ def flips(pairs: Pairs, classes: list[str]) -> dict[str, Any]:
         "negative_rate": float(negative.sum() / units),
         "mcnemar_p": test.p_exact,
         "mcnemar_mid_p": test.p_mid,
-        "negative_list": [_told(pairs, int(index), classes=classes) for index in np.flatnonzero(negative)],
-        "positive_list": [_told(pairs, int(index), classes=classes) for index in np.flatnonzero(positive)],
+        "negative_list": [
+            _told(pairs, int(index), classes=question.names) for index in np.flatnonzero(negative)
+        ],
+        "positive_list": [
+            _told(pairs, int(index), classes=question.names) for index in np.flatnonzero(positive)
+        ],
     }
 
 
-def _told(pairs: Pairs, index: int, *, classes: list[str]) -> dict[str, Any]:
+def _told(pairs: Pairs, index: int, *, classes: tuple[str, ...]) -> dict[str, Any]:
     truth = int(pairs.truth[index])
     judged = truth if pairs.positive is None else pairs.positive
     return {
