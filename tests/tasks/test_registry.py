@@ -94,5 +94,5 @@ def test_nothing_outside_the_tasks_imports_a_task_by_name() -> None:
 
 
 def test_an_unknown_task_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(UsageError, match="unknown task 'clasification'.*'classification'"):
+    with pytest.raises(UsageError, match=r"unknown task 'clasification'.*'classification'"):
         task_of("clasification")
