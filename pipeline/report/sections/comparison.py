@@ -119,7 +119,7 @@ def _flips(flips: dict[str, Any]) -> dict[str, Fact]:
     p = Fact(
         "mcnemar_p",
         flips.get("mcnemar_p"),
-        method="mcnemar_exact",
+        method="McNemar, exact",
         part="test",
         patients=units,
         reason="a p value",
@@ -154,9 +154,9 @@ def _drift(row: dict[str, Any]) -> dict[str, Any]:
         "level": row.get("level", ""),
         "n_old": count("n_old", row["n_old"] or 0, "patients"),
         "n_new": count("n_new", row["n_new"] or 0, "patients"),
-        "p": described("p_holm", "p value", "holm"),
-        "smd": described("smd", "standard deviations", "standardised_difference"),
-        "psi": described("psi", "", "psi"),
-        "psi_expected": described("psi_expected", "", "psi"),
+        "p": described("p_holm", "p value", "Holm"),
+        "smd": described("smd", "standard deviations", "standardised difference"),
+        "psi": described("psi", "", "population stability index"),
+        "psi_expected": described("psi_expected", "", "population stability index"),
         "unseen": ", ".join(str(value) for value in row["unseen"] or []),
     }

@@ -70,5 +70,5 @@ def _count(name: str, entry: Json) -> Fact:
 
 
 def _p(name: str, entry: Json, shared: Json) -> Fact:
-    method = "holm" if name == "p_holm" else entry["method"]
+    method = "Holm" if name == "p_holm" else entry["method"]
     return Fact(name, entry[name], unit="p value", method=method, reason="a p value", **shared)

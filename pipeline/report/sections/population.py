@@ -113,7 +113,7 @@ def _difference(numbers: dict[str, int], totals: dict[str, int], name: str, *, s
         f"difference_{name}",
         value,
         unit="standard deviations, test minus train",
-        method="standardised_difference",
+        method="standardised difference",
         patients=totals["test"] + totals["train"],
         reason=DESCRIBED,
         flag="notable" if value is not None and abs(value) > NOTABLE_DIFFERENCE else "",

@@ -42,7 +42,7 @@ def build(artifacts: Artifacts) -> Section:
 def _row(metric: Fact, artifacts: Artifacts) -> dict[str, Any]:
     stored = _comparison(metric, artifacts)
     difference = _of_difference(stored, metric)
-    p = Fact("p_holm", stored.get("p_holm"), unit="p value", method="holm", part=metric.part,
+    p = Fact("p_holm", stored.get("p_holm"), unit="p value", method="Holm", part=metric.part,
              group=metric.group, patients=stored.get("patients"), reason="a p value")  # fmt: skip
     heading, _, label = metric.group.removeprefix("by_").partition("=")
     return {

@@ -30,7 +30,7 @@ def build(artifacts: Artifacts) -> Section:
     first = {name: rows[0][name].value for name in ("tp", "fn", "fp", "tn")}
     chart = {
         **first,
-        "method": "whole_numbers",
+        "method": "whole people",
         "patients": sensitivity.patients,
         "scale": rows[0]["scale"].value,
     }
@@ -69,12 +69,12 @@ def _row(prevalence: float, sensitivity: Fact, specificity: Fact, *, stated: boo
             reason=DESCRIBED,
         ),
         "scale": Fact("scale", scale, unit="people", reason=DESCRIBED),
-        "diseased": Fact("diseased", point.diseased, unit="people", method="whole_numbers", reason=DESCRIBED),
+        "diseased": Fact("diseased", point.diseased, unit="people", method="whole people", reason=DESCRIBED),
         "healthy": Fact(
-            "healthy", scale - point.diseased, unit="people", method="whole_numbers", reason=DESCRIBED
+            "healthy", scale - point.diseased, unit="people", method="whole people", reason=DESCRIBED
         ),
         "flagged": Fact(
-            "flagged", point.tp + point.fp, unit="people", method="whole_numbers", reason=DESCRIBED
+            "flagged", point.tp + point.fp, unit="people", method="whole people", reason=DESCRIBED
         ),
         **cells,
     }
@@ -93,7 +93,7 @@ def _cell(
         high,
         None if low is None else basis.level,
         unit="people",
-        method="whole_numbers",
+        method="whole people",
         patients=basis.patients,
         positive_patients=basis.positive_patients,
         reason="no interval" if low is None else "",

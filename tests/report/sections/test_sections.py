@@ -145,7 +145,7 @@ def _group(value: float | None, **more: Any) -> dict[str, Any]:
 
 def _compared(group: str, high: float, p: float) -> dict[str, Any]:
     return {"a": group, "b": "all others", "metric": "auroc", "part": "test", "unit": "patient", "difference": high - 0.1,
-            "low": high - 0.2, "high": high, "p": p, "p_holm": p, "method": "independent_delong", "patients": 200, "reason": None}  # fmt: skip
+            "low": high - 0.2, "high": high, "p": p, "p_holm": p, "method": "DeLong, two groups", "patients": 200, "reason": None}  # fmt: skip
 
 
 def test_a_subgroup_is_named_as_worse_only_by_corrected_p_and_a_negative_difference(read: Artifacts) -> None:
