@@ -280,7 +280,9 @@ def reasons(files: Files) -> Grid:
     roles = {"require": "required", "guard": "guard"}
     grid = [["Criterion", "Candidate - champion", "Interval", "Must exceed", "Patients", "Outcome"]]
     for row in files.read("comparison")["reasons"]:
-        told = f"{RULES[row['rule']]} - {roles[row['role']]}, {METRICS_IN_WORDS[row['metric']]}, {row['part']}"
+        told = (
+            f"{RULES[row['rule']]} - {roles[row['role']]}, {METRICS_IN_WORDS[row['metric']]}, {row['part']}"
+        )
         bound = f"{row['bound']:g}".replace("-", "−")
         grid.append([told, number(row), interval(row), bound, patients(row), row["outcome"].capitalize()])
         grid.append([row["sentence"]])
