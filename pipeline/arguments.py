@@ -119,8 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_champion(add_configured)
     _add_predict(add_configured)
     _add_score(add)
-    export = add_configured("export", "write the cases as NIfTI", handlers.export)
-    export.add_argument("out", metavar="FOLDER", help="where the files go")
+    _add_export(add_configured)
     add("doctor", "show the machine, its devices and decoders", handlers.doctor)
     add_configured("verify", "check the digests of all stored artifacts", handlers.verify)
     add_configured("clean", "remove the derived files of an analysis, after saying which", handlers.clean)
@@ -207,6 +206,14 @@ def _add_score(add: Add) -> None:
         default=Path("score"),
         metavar="FOLDER",
         help="for metrics.json, report.html and report.json (score)",
+    )
+
+
+def _add_export(add_configured: Add) -> None:
+    export = add_configured("export", "write the cases as NIfTI, or the model as ONNX", handlers.export)
+    export.add_argument("out", metavar="FOLDER", help="where the files go")
+    export.add_argument(
+        "--model", action="store_true", help="the champion, else the candidate, as ONNX in place of the cases"
     )
 
 

@@ -158,11 +158,6 @@ def erase(folder: Path, stored: Stored) -> None:
     crash_point(f"erased:{path.name}")
 
 
-def shard_name(number: int) -> str:
-    """The file name of shard `number`."""
-    return f"shard-{number:05d}.npy"
-
-
 def _crc32(data: memoryview) -> int:
     """As `zlib.crc32`, in a tenth of its time: the instruction for it is used where there is one."""
     codecs = importlib.import_module("imagecodecs")  # not all who name shards read arrays

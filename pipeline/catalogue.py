@@ -27,7 +27,7 @@ from pipeline.rows import Row, case_row, cases_of, stored_of, stored_row
 from pipeline.schema import MIGRATIONS, TABLES, VERSION
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 INGEST_STAMP = "ingest_stamp"
 """The note of the digest of `ingest.json`; whoever writes files or cases empties it."""
@@ -158,12 +158,6 @@ class Catalogue:
         """The rows of a SELECT. Raises DamageError when the file is damaged."""
         with self._telling():
             return self._connection.execute(sql, parameters).fetchall()
-
-    def frame(self, sql: str, parameters: Sequence[object] = ()) -> pd.DataFrame:
-        """The rows of a SELECT as a pandas frame."""
-        import pandas as pd
-
-        return pd.read_sql_query(sql, self._connection, params=list(parameters))
 
     def meta(self, key: str) -> str | None:
         """A fact about the catalogue itself, such as the id of its key."""

@@ -87,7 +87,9 @@ def test_whole_people_add_up_at_every_prevalence_and_scale(read: Artifacts) -> N
 
 
 def test_no_finding_singled_out_means_no_thousand_patients(read: Artifacts) -> None:
-    assert thousand.build(replace(read, metrics={**read.metrics, "positive": None})).reason
+    assert thousand.build(
+        replace(read, metrics={**read.metrics, "classes": ["a", "b", "c"], "positive": None})
+    ).reason
 
 
 def test_the_flow_adds_up_and_refuses_a_cohort_that_does_not(read: Artifacts) -> None:
