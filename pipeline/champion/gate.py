@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.config import Compare, Evaluate
+from pipeline.contracts import read_object
 from pipeline.errors import GateError
 from pipeline.ledger import Record
+from pipeline.printed import WHY, make
+from pipeline.workspace import Workspace
 
 UNDECISIVE: Final = frozenset({"prevalences"})
 """Shown beside the verdict, decide nothing: may change after the look."""
@@ -37,6 +40,24 @@ def rule(evaluate: Evaluate, compare: Compare) -> dict[str, Any]:
         "evaluate": evaluate.model_dump(mode="json", exclude=set(UNDECISIVE)),
         "compare": compare.model_dump(mode="json"),
     }
+
+
+def require_no_stop(workspace: Workspace) -> None:
+    """Nothing, if the last comparison of new scans with the champion's let them pass or was accepted.
+
+    Raises GateError where it said stop and nobody accepted the scans.
+    """
+    path = workspace.candidate / "drift.json"
+    if not path.is_file():
+        return
+    told = read_object(path, "level", "accepted")
+    if told["level"] == "stop" and not told["accepted"]:
+        raise GateError(
+            "Nothing is trained on these scans: `drift` found the new ones too different from the "
+            "champion's. See whether they belong here. If they do, "
+            f"`{make('drift', {'ACCEPT_DRIFT': WHY})}` with your reason in place of '{WHY}' accepts and "
+            "records them; then run the same command again."
+        )
 
 
 def require_look(earlier: Sequence[Record], asked: Asked, *, is_same: Callable[[Record], bool]) -> None:
