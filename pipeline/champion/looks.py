@@ -68,9 +68,8 @@ def require_look(earlier: Sequence[Record], asked: Asked, *, is_same: Callable[[
             f"`compare.look_budget` is {asked.budget}, but was {against[0]['budget']} at the first look "
             f"against generation {asked.champion}. It can't change while this champion stands: put it back."
         )
-    if len(challengers(earlier, asked.champion)) >= asked.budget and not any(
-        is_same(record) for record in against
-    ):
+    spent = len(challengers(earlier, asked.champion))
+    if spent >= asked.budget and not any(is_same(record) for record in against):
         raise GateError(
             f"All {asked.budget} looks at the test part against generation {asked.champion} are spent, and "
             "this model has not looked. Promote the last candidate if its verdict allows it, or give new "
