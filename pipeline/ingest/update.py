@@ -6,6 +6,8 @@ and are read again by the next run.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,6 +42,8 @@ from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.locations import Locations, header_of
 from pipeline.ingest.series.frames import Rules
 from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.fetched import Keep, keeping
+from pipeline.ingest.source.remote import is_url
 from pipeline.progress import Bar, bar
 from pipeline.pseudonyms import Key
 from pipeline.writing import TEMPORARY
@@ -87,7 +91,7 @@ def update(target: Target, difference: Changes, locations: Locations, closed: Ma
     They were read, the known ones of their series, and those whose reason may have passed. `closed` are the
     archives that weren't listed, with the number of files in them.
     """
-    with Spool(target.crew.folder) as spool:
+    with _keeping(target) as keep, Spool(target.crew.folder, keep) as spool:
         _read_headers(target, spool, difference.fresh, locations)
         _drop_known(target, spool)
         changed = len(spool.entries)
@@ -135,7 +139,7 @@ def _read_images(
 ) -> None:
     """Plans the files of a portion and reads its cases; `outdated` ones are new, changed or gone."""
     files = {
-        token: SourceFile(found.path, header.size, header.mtime_ns, found.member)
+        token: SourceFile(found.path, header.size, header.mtime_ns, found.member, header.kept)
         for token, header in headers.items()
         for found in [locations.by_token[token]]
     }
@@ -169,6 +173,13 @@ def _surveyed(target: Target, spool: Spool, files: Sequence[Found]) -> list[Foun
         target.owners,
     )
     return survey(files, spool, key=target.key, selection=selection, buried=target.buried, crew=target.crew)
+
+
+def _keeping(target: Target) -> contextlib.AbstractContextManager[Keep | None]:
+    """Where fetched bytes stay; nowhere for a folder, of which nothing is fetched, nor on a cluster."""
+    if target.crew.scheduler or not is_url(os.fsencode(target.settings.raw)):
+        return contextlib.nullcontext()
+    return keeping(target.crew.folder)
 
 
 def _drop_known(target: Target, spool: Spool) -> None:

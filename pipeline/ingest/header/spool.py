@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from pipeline.ingest.header.header import Header
 from pipeline.ingest.reasons import ARCHIVE
+from pipeline.ingest.source.fetched import Keep
 from pipeline.writing import retry_error
 
 _IN_MEMORY_BYTES = 16 << 20
@@ -66,9 +67,13 @@ def _told(header: Header) -> Told:
 
 
 class Spool:
-    """The headers of a run by token; use as a context manager. Raises RetryError when the disk is full."""
+    """The headers of a run by token; use as a context manager. Raises RetryError when the disk is full.
 
-    def __init__(self, folder: Path) -> None:
+    `keep` is where the bytes of fetched files stay beside their headers.
+    """
+
+    def __init__(self, folder: Path, keep: Keep | None = None) -> None:
+        self.keep = keep
         self.entries: dict[str, Entry] = {}
         self._folder = folder
         self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115

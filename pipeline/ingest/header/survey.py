@@ -13,6 +13,7 @@ from pipeline.ingest.header.spool import Page, Spool, pages
 from pipeline.ingest.header.understanding import PartialHeader
 from pipeline.ingest.isolation import at_most, header_refusal, run_isolated
 from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.fetched import Keep
 from pipeline.ingest.source.files import approach
 from pipeline.progress import bar
 from pipeline.pseudonyms import Key
@@ -22,12 +23,16 @@ _MOST_FILES, _MOST_BYTES = 256, 64 << 20
 
 @dataclass(frozen=True)
 class HeaderTask:
-    """Files whose headers one child reads; those of `buried` patients are not kept."""
+    """Files whose headers one child reads; those of `buried` patients are not kept.
+
+    `keep` is where the bytes of fetched images stay until their pixels are read.
+    """
 
     files: tuple[Found, ...]
     key: Key
     selection: Selection
     buried: frozenset[str]
+    keep: Keep | None = None
 
 
 def read_headers(task: HeaderTask) -> list[Page]:
@@ -38,7 +43,9 @@ def read_headers(task: HeaderTask) -> list[Page]:
         if file.member is not None:
             approach(file.path, file.member)
         with at_most(task.selection.limits.seconds):
-            header = read_header(file, key=task.key, selection=task.selection, templates=templates)
+            header = read_header(
+                file, key=task.key, selection=task.selection, templates=templates, keep_in=task.keep
+            )
         found[file.token] = _inside(_unless_buried(header, task.buried), file)
     return pages(found)
 
@@ -57,7 +64,7 @@ def survey(
     for page in pages({file.token: _unread(file) for file in files if file.reason}):
         spool.add(page)
     archives = []
-    tasks = [HeaderTask(batch, key, selection, buried) for batch in _batches(regular)]
+    tasks = [HeaderTask(batch, key, selection, buried, spool.keep) for batch in _batches(regular)]
     with bar("headers", len(regular), "files") as progress:
         for task, result in run_isolated(
             read_headers, tasks, split=_alone, crew=crew, limits=selection.limits

@@ -86,7 +86,7 @@ def _members(descriptor: int, archive: Found, limits: FileLimits) -> Iterator[Fo
         return _of_tar(pread, archive, limits, "tar")
     if packing != "gzip":
         return None
-    stream = Inflating(pread, archive.size, most_unpacked(archive.size, 1 << 62))
+    stream = Inflating(pread, most_unpacked(archive.size, 1 << 62))
     return _of_stream(stream, archive, limits) if is_tar(stream.read_at(0, _TAR_BLOCK)) else None
 
 
