@@ -18,7 +18,7 @@ from typing import Final
 from pipeline import digests, ledger, provenance
 from pipeline.arrow import ARROW
 from pipeline.catalogue import Catalogue
-from pipeline.champion.gate import require_no_stop
+from pipeline.champion.drift_gate import require_no_stop
 from pipeline.champion.memory import require_champion, require_whole
 from pipeline.config import Config
 from pipeline.contracts import read_object

@@ -10,11 +10,11 @@ import numpy as np
 from pipeline import digests, provenance, scoring
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.champion import gate, pointer
+from pipeline.champion import looks, pointer
 from pipeline.config import Config
 from pipeline.contracts import predictions, read_object
 from pipeline.errors import DataError
-from pipeline.evaluate import cohort, insights, looks
+from pipeline.evaluate import cohort, insights
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.summary import lines
 from pipeline.printed import scanloom
@@ -64,7 +64,7 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
     asked = _answers(candidate)
     chosen = _choices(candidate, asked)
     write_json(folder / "operating.json", _operating(candidate, chosen))
-    write_json(folder / "rule.json", gate.rule(config.evaluate, config.compare))
+    write_json(folder / "rule.json", looks.rule(config.evaluate, config.compare))
     created = looks.take(workspace.ledger("looks"), look)
     changed = write_csv(folder / "predictions.csv", _predictions(candidate, asked, chosen))
     metrics = _metrics(candidate, chosen) | {"created_utc": created}

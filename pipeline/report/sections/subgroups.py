@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import FEWEST_SHOWN, Fact, count
-from pipeline.report.headline import ABBREVIATIONS, headline, headline_name
+from pipeline.report.headline import headline, headline_name
 from pipeline.report.section import Section, not_available
 
 KEY, TITLE = "subgroups", "For whom it works, and for whom less well"
@@ -27,7 +27,7 @@ def build(artifacts: Artifacts) -> Section:
         return not_available(KEY, TITLE, _NO_GROUPS)
     rows = [_row(_hidden_if_small(metric), artifacts) for metric in metrics]
     words = {
-        "metric": ABBREVIATIONS.get(name, name),
+        "metric": artifacts.short(name),
         "worse": [_name(row) for row in rows if row["worse"]],
         "too_few": [_name(row) for row in rows if row["too_few"]],
     }
