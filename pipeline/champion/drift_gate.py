@@ -1,4 +1,4 @@
-"""The gate between new scans and training: what the drift stage said of them, and whether a person accepted."""
+"""The gate between new scans and training: what drift said of them, and whether a person accepted them."""
 
 from __future__ import annotations
 
