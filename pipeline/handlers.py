@@ -42,7 +42,7 @@ def ingest(options: argparse.Namespace) -> None:
     """Runs ingest on a sound catalogue, without the patients who withdrew; its page follows."""
     from pipeline.executors import local
 
-    local.prepare("pipeline.ingest.header.survey", "pipeline.ingest.cases.casting", "imagecodecs")
+    local.prepare("pipeline.ingest.header.survey", "pipeline.ingest.cases.batch_reading", "imagecodecs")
     gc.disable()  # the records of very many files stay to the end and hold no cycles
 
     from pipeline import locking, stages

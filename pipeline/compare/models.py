@@ -20,6 +20,7 @@ from pipeline.tasks.registry import Task
 class Model:
     """A model's digest, its question, its table of predictions with what validation fixed, and its rule."""
 
+    task: Task
     sha256: str
     question: Question
     table: Table
@@ -41,6 +42,7 @@ def read_model(task: Task, folder: Path, *, predictions: Path | None = None) -> 
         )
     table = read_table(predictions or folder / "predictions.csv")
     return Model(
+        task=task,
         sha256=record["model_sha256"],
         question=task.target.question_of(record),
         table=Table(table, task.answers.frozen(operating)),

@@ -10,11 +10,11 @@ import numpy as np
 from pipeline import digests, provenance, scoring
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.champion import gate, pointer
+from pipeline.champion import looks, pointer
 from pipeline.config import Config
-from pipeline.contracts import predictions, read_object
+from pipeline.contracts import read_object
 from pipeline.errors import DataError
-from pipeline.evaluate import cohort, insights, looks
+from pipeline.evaluate import cohort, insights
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.summary import lines
 from pipeline.printed import scanloom
@@ -64,7 +64,7 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
     asked = _answers(candidate)
     chosen = _choices(candidate, asked)
     write_json(folder / "operating.json", _operating(candidate, chosen))
-    write_json(folder / "rule.json", gate.rule(config.evaluate, config.compare))
+    write_json(folder / "rule.json", looks.rule(config.evaluate, config.compare))
     created = looks.take(workspace.ledger("looks"), look)
     changed = write_csv(folder / "predictions.csv", _predictions(candidate, asked, chosen))
     metrics = _metrics(candidate, chosen) | {"created_utc": created}
@@ -136,7 +136,7 @@ def _predictions(candidate: Candidate, asked: scoring.Asked, chosen: Chosen) -> 
 
 def _metrics(candidate: Candidate, chosen: Chosen) -> Json:
     """The content of metrics.json, measured from the table of predictions as it was written."""
-    table = predictions.read(candidate.workspace.candidate / "predictions.csv")
+    table = candidate.task.answers.read(candidate.workspace.candidate / "predictions.csv")
     with waiting("evaluate: measuring, on resamples of the patients"):
         metrics = measure(table, candidate.task, candidate.config.evaluate, fixed=chosen.fixed)
     candidate.task.choices.add_to_metrics(metrics, chosen)
@@ -171,7 +171,7 @@ def _insights(candidate: Candidate, chosen: Chosen) -> bool:
     subject = insights.Subject(scorer.model, candidate.task, candidate.question, chosen.fixed, scores)
     reviewed = candidate.config.ingest.pixel_text == "reviewed"
     scans = insights.Scans(lambda case_id: shards.read(stored[case_id]), cases, reviewed)
-    frame = predictions.read(workspace.candidate / "predictions.csv").frame
+    frame = candidate.task.answers.read(workspace.candidate / "predictions.csv").frame
     with waiting("evaluate: looking into the network"):
         seed = candidate.config.evaluate.seed
         return insights.write(subject, frame, scans, workspace.candidate, seed=seed)

@@ -97,7 +97,7 @@ class Artifacts:
     @property
     def unit(self) -> str:
         """What has one vote in the numbers shown: "patient" or "case"."""
-        return str(self.config["evaluate"].get("unit", "patient"))
+        return str(self.config["evaluate"]["unit"])
 
     def metric(self, name: str, *, part: str = "", target: str = "") -> Fact:
         """The metric over a whole part, the reported one unless named; without a value when not computed."""

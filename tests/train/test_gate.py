@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pipeline import digests, ledger
-from pipeline.champion.gate import rule
+from pipeline.champion.looks import rule
 from pipeline.champion.pointer import record_move
 from pipeline.config import Config
 from pipeline.errors import ConfigError, GateError

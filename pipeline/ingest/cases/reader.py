@@ -115,7 +115,7 @@ class PlaneReader:
                 open_source(self.files[token], self.limits, self.templates)
             )
         source = self._source
-        transform = source.meaning.transform(frame.index).told_in(self.unit)
+        transform = source.meaning.transform(frame.index).in_unit(self.unit)
         plane = values_of(source, frame.index, transform)
         self.notes.setdefault(token, set()).update(plane.notes)
         self.transforms.append(transform)

@@ -10,7 +10,7 @@ from pipeline.ingest.header.identifiers import identifiers_of
 from pipeline.ingest.header.understanding import PartialHeader, understand
 from pipeline.ingest.reasons import ARCHIVE, Refusal
 from pipeline.ingest.source.archives import READABLE, opened_packing
-from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.fetched import Keep, keep
 from pipeline.ingest.source.files import ChangedWhileRead, OpenFile, open_file
 from pipeline.ingest.source.remote import is_url
@@ -18,7 +18,7 @@ from pipeline.pseudonyms import Key
 
 
 def read_header(
-    file: Found,
+    file: SourcePath,
     *,
     key: Key,
     selection: Selection,
@@ -43,7 +43,7 @@ def read_header(
 
 
 def _of_file(
-    opened: OpenFile, file: Found, *, key: Key, selection: Selection, templates: Templates[PartialHeader]
+    opened: OpenFile, file: SourcePath, *, key: Key, selection: Selection, templates: Templates[PartialHeader]
 ) -> Header:
     size, mtime_ns = opened.size, opened.mtime_ns
     packing, data = opened_packing(opened.data, selection.limits.file_bytes)
@@ -92,7 +92,7 @@ def _header(
     )
 
 
-def _of_archive(file: Found, packing: str) -> tuple[str, str]:
+def _of_archive(file: SourcePath, packing: str) -> tuple[str, str]:
     """The reason of an archive, and its detail; one that can be read in place is yet to be listed."""
     if file.member is not None:
         return "archive_not_opened", f"{packing} inside an archive"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pipeline.contracts.predictions import GROUP, LOGIT, SCORE, nine_digits
+from pipeline.contracts.predictions import GROUP, LOGIT, SCORE, nine_digits, read
 from pipeline.statistics.sample import PatientScore
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.classification.classes import Classes
@@ -34,6 +34,7 @@ __all__ = [
     "observed",
     "output_of",
     "probabilities",
+    "read",
     "read_table",
     "require_table",
     "scores",

@@ -9,7 +9,7 @@ import pytest
 from dicom_files import KEY, MODALITIES, encoded, image
 from fsspec.implementations.memory import MemoryFileSystem
 
-from pipeline.ingest.cases.casting import Batch, cast
+from pipeline.ingest.cases.batch_reading import Batch, read_batch
 from pipeline.ingest.cases.planning import Wanted, plan
 from pipeline.ingest.cases.reader import SourceFile
 from pipeline.ingest.header.header import Header, Selection
@@ -71,7 +71,7 @@ def read(url: bytes, folder: Path, place: Keep | None) -> tuple[bytes, list[obje
         token: SourceFile(files[token].path, header.size, header.mtime_ns, kept=header.kept)
         for token, header in headers.items()
     }
-    done = cast(Batch(made.cases, sources, folder / "shard.npy", KEY, FileLimits()))
+    done = read_batch(Batch(made.cases, sources, folder / "shard.npy", KEY, FileLimits()))
     assert done.unpublished is not None and not done.spoiled
     return done.unpublished.read_bytes(), list(done.cases)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -50,7 +49,12 @@ def _with_metrics(read: Artifacts, *metrics: dict[str, Any]) -> Artifacts:
 def test_the_goal_is_judged_by_the_whole_interval(
     low: float | None, high: float | None, outcome: str
 ) -> None:
-    assert headline.outcome(Fact("auroc", 0.9, low, high), 0.90) == outcome
+    assert headline.outcome(Fact("auroc", 0.9, low, high), 0.90, better=1) == outcome
+
+
+def test_where_less_is_better_the_goal_is_met_from_below() -> None:
+    found = [headline.outcome(Fact("mae", 3.0, *ends), 4.0, better=-1) for ends in ((2, 4), (3, 5), (4.5, 6))]
+    assert found == ["met", "cannot_tell", "not_met"]
 
 
 def test_the_precision_box_takes_four_times_the_positives_to_halve_the_interval(read: Artifacts) -> None:
@@ -102,13 +106,6 @@ def test_the_flow_adds_up_and_refuses_a_cohort_that_does_not(read: Artifacts) ->
     wrong = {**read.cohort, "flow": {**read.cohort["flow"], "cases": 1}}
     with pytest.raises(DamageError, match="does not add up"):
         flow.build(replace(read, cohort=wrong))
-
-
-def test_the_standardised_difference_of_30_and_20_per_cent_is_their_distance_in_pooled_deviations() -> None:
-    by_hand = 0.1 / math.sqrt((0.3 * 0.7 + 0.2 * 0.8) / 2)
-    assert population.standardised_difference(0.3, 0.2) == pytest.approx(by_hand)
-    assert population.standardised_difference(0.0, 0.0) == 0.0
-    assert population.standardised_difference(1.0, 0.0) is None
 
 
 def _cases(sizes: dict[tuple[str, str], int]) -> pd.DataFrame:
