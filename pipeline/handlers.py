@@ -46,7 +46,7 @@ def ingest(options: argparse.Namespace) -> None:
     gc.disable()  # the records of very many files stay to the end and hold no cycles
 
     from pipeline import stages, workspace
-    from pipeline.commands.forget import run_withdrawn
+    from pipeline.commands import withdrawn
     from pipeline.commands.ingest_page import run as write_page
     from pipeline.commands.repair import run as repair
     from pipeline.errors import DataError
@@ -54,7 +54,7 @@ def ingest(options: argparse.Namespace) -> None:
     config, space = _load(options)
     with workspace.lock(space):
         _show(repair(space))
-        _show(run_withdrawn(config, space))
+        _show(withdrawn.run(config, space))
         try:
             _show(stages.run("ingest", config, space))
         except DataError:

@@ -19,11 +19,26 @@ from pipeline import digests, ledger, provenance
 from pipeline.catalogue import Catalogue
 from pipeline.champion.memory import require_champion, require_whole
 from pipeline.config import Config
-from pipeline.contracts import read_object
+from pipeline.contracts import (
+    cohort,
+    comparison,
+    drift,
+    history,
+    ingested,
+    insights,
+    metrics,
+    model_record,
+    normalized,
+    operating,
+    predictions,
+    report,
+    rule,
+    stamp,
+)
 from pipeline.errors import DamageError, UsageError
 from pipeline.printed import make, scanloom
 from pipeline.records import Summary
-from pipeline.workspace import Workspace, write_json
+from pipeline.workspace import Workspace
 
 Run = Callable[[Config, Workspace], Summary]
 
@@ -45,25 +60,27 @@ class Stage:
 ARROW = {
     stage.name: stage
     for stage in (
-        Stage("ingest", ("data:ingest.json",), after=None),
-        Stage("cohort", ("cohort.csv", "excluded.csv", "cohort.json"), after="ingest"),
-        Stage("normalize", ("data:normalize.json",), after="cohort"),
-        Stage("drift", ("drift.json", "champion_new.csv"), after="normalize"),
-        Stage("train", ("model.keras", "model.json", "history.csv"), after="normalize"),
+        Stage("ingest", (f"data:{ingested.FILE.name}",), after=None),
+        Stage("cohort", (cohort.TABLE.name, cohort.EXCLUDED.name, cohort.FILE.name), after="ingest"),
+        Stage("normalize", (f"data:{normalized.FILE.name}",), after="cohort"),
+        Stage("drift", (drift.FILE.name, drift.NEW_SCANS.name), after="normalize"),
+        Stage(
+            "train", (model_record.MODEL_FILE, model_record.FILE.name, history.FILE.name), after="normalize"
+        ),
         Stage(
             "evaluate",
             (
-                "predictions.csv",
-                "metrics.json",
-                "operating.json",
-                "rule.json",
-                "insights.json",
-                "insights.npz",
+                predictions.FILE.name,
+                metrics.FILE.name,
+                operating.FILE.name,
+                rule.FILE.name,
+                insights.FILE.name,
+                insights.PICTURES.name,
             ),
             after="train",
         ),
-        Stage("compare", ("comparison.json", "champion_predictions.csv"), after="evaluate"),
-        Stage("report", ("report.html", "report.json", "model_card.md"), after="compare"),
+        Stage("compare", (comparison.FILE.name, comparison.CHAMPION.name), after="evaluate"),
+        Stage("report", (report.PAGE.name, report.FILE.name, report.CARD.name), after="compare"),
     )
 }
 
@@ -101,7 +118,7 @@ def run(name: str, config: Config, workspace: Workspace, work: Run | None = None
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             record=record,
         )
-    write_json(workspace.stamp(name), {"stage": name, "outputs": outputs})
+    stamp.of(name).write(workspace.stamp(name).parent, stamp.Stamp(outputs, name))
     _touch(workspace.stamp(name).with_suffix(".checked"))
     return summary
 
@@ -123,15 +140,14 @@ def damage(name: str, workspace: Workspace) -> list[str]:
 
     Raises DamageError when what says so can't be read.
     """
-    stamp = workspace.stamp(name)
-    if not stamp.is_file():
+    done = stamp.of(name).find(workspace.stamp(name).parent)
+    if done is None:
         return []
-    expected = read_object(stamp, "outputs")["outputs"]
     return [
         f"{workspace.shown(output_path(written, workspace))} is not what `{name}` wrote. "
         f"`{scanloom(name)}` writes it again."
         for written, digest in output_digests(name, workspace).items()
-        if expected.get(written) != digest
+        if done.outputs.get(written) != digest
     ]
 
 

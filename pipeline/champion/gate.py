@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from pipeline.config import Compare, Evaluate
+from pipeline.contracts.rule import Rule
 from pipeline.errors import GateError
 from pipeline.ledger import Record
 
@@ -30,13 +31,9 @@ class Asked:
     budget: int
 
 
-def rule(evaluate: Evaluate, compare: Compare) -> dict[str, Any]:
-    """What decides on the model, as it stands in rule.json; its digest goes into the look."""
-    return {
-        "schema": "rule/1",
-        "evaluate": evaluate.model_dump(mode="json", exclude=set(UNDECISIVE)),
-        "compare": compare.model_dump(mode="json"),
-    }
+def rule(evaluate: Evaluate, compare: Compare) -> Rule:
+    """What decides on the model; its digest goes into the look."""
+    return Rule(evaluate.model_dump(mode="json", exclude=set(UNDECISIVE)), compare.model_dump(mode="json"))
 
 
 def require_look(earlier: Sequence[Record], asked: Asked, *, is_same: Callable[[Record], bool]) -> None:

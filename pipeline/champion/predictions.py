@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.contracts import read_frame
 from pipeline.contracts.predictions import nine_digits
 from pipeline.progress import bar
 from pipeline.workspace import Workspace
@@ -19,14 +18,8 @@ from pipeline.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
-_NEEDED = ("case_id", "patient_id", "part", "truth", "predicted", "status")
 NO_ARRAY = "no array under this model's recipe"
 NOT_FINITE = "the network's output is not finite"
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """A stored table of predictions as columns of text, empty cells as empty text. Raises DamageError."""
-    return read_frame(path, *_NEEDED)
 
 
 def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.DataFrame:
@@ -40,10 +33,10 @@ def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.Dat
     """
     from pipeline import scoring
 
-    scorer = scoring.load(folder, "recipe_id")
+    scorer = scoring.load(folder)
     cases = cohort.sort_values("case_id", ignore_index=True)
     with Catalogue(workspace.catalogue) as catalogue:
-        stored = catalogue.arrays(scorer.record["recipe_id"])
+        stored = catalogue.arrays(scorer.record.recipe_id)
     ready = [case_id for case_id in cases["case_id"] if case_id in stored]
     logits = np.full((len(cases), len(scorer.classes)), np.nan)
     rows = cases["case_id"].isin(stored).to_numpy()
@@ -57,15 +50,8 @@ def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.Dat
 
         logits[rows] = scoring.logits(scorer, arrays())
     probability = nine_digits(scoring.probabilities(nine_digits(logits), scorer.temperature))
-    threshold = threshold_of(scorer.operating)
+    threshold = scorer.operating.threshold if scorer.operating else None
     return _table(cases, scorer.classes, logits=logits, probability=probability, threshold=threshold)
-
-
-def threshold_of(operating: Mapping[str, Any] | None) -> float | None:
-    """The frozen threshold of the positive class, None where the likeliest class is taken."""
-    if not operating or not operating.get("thresholds"):
-        return None
-    return float(operating["thresholds"][0]["threshold"])
 
 
 def _table(

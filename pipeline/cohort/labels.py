@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipeline.cohort.findings import Exclusion, Finding
+from pipeline.cohort.findings import Exclusion
 from pipeline.cohort.join import Join
 from pipeline.cohort.target import Refuse, Words, require_all_mapped, require_question
 from pipeline.cohort.words import counted, told
+from pipeline.contracts.cohort import Finding
 from pipeline.errors import DataError
 from pipeline.tables import Table, lines_told
 

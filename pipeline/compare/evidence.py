@@ -15,7 +15,7 @@ from pipeline.compare.looks import alpha_per_look
 from pipeline.compare.models import Model, read_model
 from pipeline.compare.rows import Evidence
 from pipeline.config import Config
-from pipeline.contracts import read_frame
+from pipeline.contracts import cohort as cohorts
 from pipeline.tasks.classification.pairs import Pairs
 from pipeline.tasks.classification.units import Table, Unit, common_cases, pair
 from pipeline.workspace import Workspace
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 Against = Callable[["pd.DataFrame", Table], Pairs | None]
 """The pairs of rows of the cohort, a reference's table beside the candidate's."""
 
-_COHORT = ("case_id", "patient_id", "part", "era", "target")
 _FIRST_ERA = "1"
 _NAMES: dict[Unit, str] = {"patient": "patient_id", "case": "case_id"}
 
@@ -39,7 +38,7 @@ def evidence_of(
     Raises GateError when the models know different classes.
     """
     require_same_classes(champion.classes, candidate.classes)
-    cohort = read_frame(workspace.candidate / "cohort.csv", *_COHORT)
+    cohort = cohorts.TABLE.frame(workspace.candidate)
     test = cohort[cohort["part"] == "test"]
     core = test[test["era"] == _FIRST_ERA]
     against = partial(_pairs, candidate=candidate, unit=config.evaluate.unit)

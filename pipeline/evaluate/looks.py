@@ -6,14 +6,14 @@ append-only ledger, written before the labels are read; looking again with the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline import digests, ledger
 from pipeline.champion.gate import Asked, require_look, rule
 from pipeline.config import Config
+from pipeline.contracts.model_record import ModelRecord
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ def cohort_digest(test_cases: Sequence[tuple[str, ...]]) -> str:
     return digests.of_json(sorted(test_cases))
 
 
-def of_config(config: Config, record: Mapping[str, Any], *, cohort: str, champion: str | None) -> Look:
+def of_config(config: Config, record: ModelRecord, *, cohort: str, champion: str | None) -> Look:
     """The look that this configuration asks for; `record` is that of the model."""
     return Look(
-        record["model_sha256"],
+        record.model_sha256,
         cohort,
-        digests.of_json(rule(config.evaluate, config.compare)),
+        rule(config.evaluate, config.compare).digest,
         champion,
         config.compare.look_budget,
-        record.get("training"),
+        record.training,
     )
 
 

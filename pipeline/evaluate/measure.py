@@ -16,7 +16,6 @@ from pipeline.tasks.registry import Task
 from pipeline.tasks.rules import RULES
 from pipeline.tasks.view import Json, Plan, Unit, View
 
-SCHEMA = "metrics/1"
 MEASURED_PARTS = ("test", "external", "new", "validation")
 CHOICES_PART = "validation"
 CALIBRATION = {
@@ -61,7 +60,6 @@ def measure(predictions: Predictions, task: Task, plan: Plan, *, threshold: floa
     redrawn = max((each.redrawn for result in results for each in result.units), default=0)
     share = redrawn / (plan.resamples + redrawn)
     return {
-        "schema": SCHEMA,
         "task": task.name,
         "classes": list(predictions.classes),
         "positive": predictions.classes[1] if task.thresholded else None,

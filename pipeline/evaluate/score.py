@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline import digests, provenance
+from pipeline.contracts import metrics as contract
 from pipeline.contracts.predictions import Predictions
 from pipeline.errors import DataError
 from pipeline.evaluate.measure import CHOICES_PART, MEASURED_PARTS, measure, sample_of, views_of
@@ -18,14 +19,13 @@ from pipeline.statistics.thresholds import Rule
 from pipeline.tasks.classification import choices as operating
 from pipeline.tasks.registry import Task, task_of
 from pipeline.tasks.view import Json, Plan
-from pipeline.workspace import write_json
 
 # Where no validation rows are there to choose on: the larger of the two scores decides.
 EVEN = operating.Threshold(0.5, Rule("fixed"), "fixed beforehand", None)
 
 
 def score(foreign: Foreign, out: Path, plan: Plan | None = None) -> Summary:
-    """What the table shows, in lines; writes `metrics.json` into the folder `out`.
+    """What the table shows, in lines; writes them into the folder `out`.
 
     The threshold is chosen on the rows of part "validation", else it is 0.5. Of several models the first
     stands in the file as a single one does; the others are in `models`, the differences of all pairs among
@@ -53,14 +53,14 @@ def score(foreign: Foreign, out: Path, plan: Plan | None = None) -> Summary:
         "predictions": digests.of_file(foreign.path),
         **dict.fromkeys(("cohort", "config", "labels", "model")),
     }
-    changed = write_json(out / "metrics.json", metrics)
+    changed = contract.FILE.write(out, contract.FILE.of(metrics))
     notes = [f"{foreign.path.name}: {note}" for note in foreign.notes]
-    return Summary((*notes, *lines(metrics), f"All numbers: {out / 'metrics.json'}"), changed)
+    return Summary((*notes, *lines(metrics), f"All numbers: {contract.FILE.path(out)}"), changed)
 
 
 def _measured(read: Predictions, task: Task, plan: Plan, threshold: operating.Threshold | None) -> Json:
     metrics = measure(read, task, plan, threshold=None if threshold is None else threshold.value)
-    metrics["thresholds"] = [] if threshold is None else [threshold.to_json()]
+    metrics["thresholds"] = [] if threshold is None else [threshold.told]
     return metrics
 
 

@@ -12,9 +12,12 @@ from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.champion import gate, pointer
 from pipeline.config import Config, Evaluate
-from pipeline.contracts import predictions, read_object
+from pipeline.contracts import cohort as cohorts
+from pipeline.contracts import metrics as contract
+from pipeline.contracts import model_record, operating, predictions, rule
+from pipeline.contracts.operating import Operating
 from pipeline.errors import DataError
-from pipeline.evaluate import cohort, insights, looks
+from pipeline.evaluate import insights, looks
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.predict import Answers, answers
 from pipeline.evaluate.summary import lines
@@ -23,10 +26,10 @@ from pipeline.progress import waiting
 from pipeline.records import PARTS, Summary
 from pipeline.statistics.sample import codes
 from pipeline.statistics.thresholds import Rule
-from pipeline.tasks.classification import choices as operating
+from pipeline.tasks.classification import choices as chosen
 from pipeline.tasks.registry import task_of
 from pipeline.tasks.view import Json, Plan
-from pipeline.workspace import Workspace, write_csv, write_json
+from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +46,7 @@ class Candidate:
 
     def labels(self, *parts: str) -> dict[str, str]:
         """The labels of the cases of `parts`; no other label is read."""
-        return cohort.labels(self.workspace.candidate / cohort.FILE, parts)
+        return cohorts.labels(self.workspace.candidate, parts)
 
 
 def evaluate(config: Config, workspace: Workspace) -> Summary:
@@ -52,18 +55,20 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
     Raises GateError before any test label is read.
     """
     folder = workspace.candidate
-    cases = cohort.cases(folder / cohort.FILE)
-    candidate = Candidate(config, workspace, scoring.load(folder, "recipe_id", "positive"), cases)
+    for file in (cohorts.TABLE, cohorts.FILE):
+        if not file.path(folder).is_file():
+            raise DataError(f"{file.name} is missing in the candidate's folder. Run `{scanloom('cohort')}`.")
+    candidate = Candidate(config, workspace, scoring.load(folder), cohorts.cases(folder))
     look = _look(candidate)
     looks.refuse(workspace.ledger("looks"), look)
     answered = _answers(candidate)
     choices = _choices(candidate, answered)
-    write_json(folder / "operating.json", _operating(candidate, choices))
-    write_json(folder / "rule.json", gate.rule(config.evaluate, config.compare))
+    operating.FILE.write(folder, _operating(candidate, choices))
+    rule.FILE.write(folder, gate.rule(config.evaluate, config.compare))
     created = looks.take(workspace.ledger("looks"), look)
-    changed = write_csv(folder / "predictions.csv", _predictions(candidate, answered, choices))
+    changed = predictions.FILE.write(folder, _predictions(candidate, answered, choices))
     metrics = _metrics(candidate, choices) | {"created_utc": created}
-    changed |= write_json(folder / "metrics.json", metrics)
+    changed |= contract.FILE.write(folder, contract.FILE.of(metrics))
     changed |= _insights(candidate, choices)
     return Summary(lines(metrics), changed)
 
@@ -75,10 +80,10 @@ def _look(candidate: Candidate) -> looks.Look:
     record = candidate.scorer.record
     champion = pointer.current(candidate.workspace)
     # The champion itself challenges nobody, so its look is not one of the budget against it.
-    challenged = champion if champion and champion.model_sha256 != record["model_sha256"] else None
+    challenged = champion if champion and champion.model_sha256 != record.model_sha256 else None
     if challenged:
-        known = read_object(challenged.folder / "model.json", "classes")["classes"]
-        gate.require_same_classes(known, candidate.scorer.classes)
+        known = model_record.FILE.read(challenged.folder)
+        gate.require_same_classes(known.classes, candidate.scorer.classes)
     name = challenged.generation if challenged else None
     return looks.of_config(candidate.config, record, cohort=scans, champion=name)
 
@@ -86,7 +91,7 @@ def _look(candidate: Candidate) -> looks.Look:
 def _answers(candidate: Candidate) -> Answers:
     scorer, workspace = candidate.scorer, candidate.workspace
     with Catalogue(workspace.catalogue) as catalogue:
-        stored = catalogue.arrays(scorer.record["recipe_id"])
+        stored = catalogue.arrays(scorer.record.recipe_id)
     return answers(
         lambda arrays: scoring.logits(scorer, arrays),
         candidate.cases,
@@ -96,17 +101,17 @@ def _answers(candidate: Candidate) -> Answers:
     )
 
 
-def _choices(candidate: Candidate, answered: Answers) -> operating.Choices:
+def _choices(candidate: Candidate, answered: Answers) -> chosen.Choices:
     """Temperature and threshold from the validation cases that have an answer and a label."""
     labels = candidate.labels(CHOICES_PART)
     known = np.array([bool(labels.get(case_id)) for case_id in candidate.cases["case_id"]], dtype=np.bool_)
     rows = answered.answered & known
-    chosen = candidate.cases[rows]
-    truth = [candidate.scorer.classes.index(labels[case_id]) for case_id in chosen["case_id"]]
-    patient = codes(list(chosen["patient_id"]))
+    labelled = candidate.cases[rows]
+    truth = [candidate.scorer.classes.index(labels[case_id]) for case_id in labelled["case_id"]]
+    patient = codes(list(labelled["patient_id"]))
     section = candidate.config.evaluate
-    return operating.choose(
-        operating.Labelled(np.array(truth, dtype=np.int64), answered.logits[rows], patient),
+    return chosen.choose(
+        chosen.Labelled(np.array(truth, dtype=np.int64), answered.logits[rows], patient),
         _rule(section),
         task_of(candidate.scorer.classes),
         unit=section.unit,
@@ -121,24 +126,23 @@ def _rule(section: Evaluate) -> Rule:
     )
 
 
-def _operating(candidate: Candidate, choices: operating.Choices) -> Json:
-    return {
-        "schema": "operating/1",
-        "temperature": choices.temperature.value,
-        "thresholds": choices.thresholds_json(),
-        "classes": list(candidate.scorer.classes),
-        "positive": candidate.scorer.record["positive"],
-        "unit": candidate.config.evaluate.unit,
-        "patient_score": candidate.config.evaluate.patient_score,
-    }
+def _operating(candidate: Candidate, choices: chosen.Choices) -> Operating:
+    return Operating(
+        temperature=choices.temperature.value,
+        thresholds=choices.thresholds,
+        classes=candidate.scorer.classes,
+        positive=candidate.scorer.record.positive,
+        unit=candidate.config.evaluate.unit,
+        patient_score=candidate.config.evaluate.patient_score,
+    )
 
 
-def _predictions(candidate: Candidate, answered: Answers, choices: operating.Choices) -> pd.DataFrame:
+def _predictions(candidate: Candidate, answered: Answers, choices: chosen.Choices) -> pd.DataFrame:
     """The table of predictions. Test labels are read here, after the look."""
     cases, classes = candidate.cases, candidate.scorer.classes
     labels = candidate.labels(*PARTS)
-    probability = operating.probabilities(answered.logits, choices.temperature.value)
-    decided = operating.decide(probability, choices.threshold_value)
+    probability = chosen.probabilities(answered.logits, choices.temperature.value)
+    decided = chosen.decide(probability, choices.threshold_value)
     frame = cases[["case_id", "patient_id", "part"]].assign(
         truth=[labels[case_id] for case_id in cases["case_id"]],
         predicted=[
@@ -154,7 +158,7 @@ def _predictions(candidate: Candidate, answered: Answers, choices: operating.Cho
     return frame.join(cases[groups])
 
 
-def _metrics(candidate: Candidate, choices: operating.Choices) -> Json:
+def _metrics(candidate: Candidate, choices: chosen.Choices) -> Json:
     """The content of metrics.json, measured from the table of predictions as it was written."""
     section = candidate.config.evaluate
     plan = Plan(
@@ -165,32 +169,29 @@ def _metrics(candidate: Candidate, choices: operating.Choices) -> Json:
         section.level,
         section.seed,
     )
-    table = predictions.read(candidate.workspace.candidate / "predictions.csv")
+    table = predictions.read(predictions.FILE.path(candidate.workspace.candidate))
     with waiting("evaluate: measuring, on resamples of the patients"):
         metrics = measure(table, task_of(table.classes), plan, threshold=choices.threshold_value)
-    metrics["calibration"]["temperature"] = operating.temperature_metric(choices)
-    return metrics | {"thresholds": choices.thresholds_json(), "digests": _digests(candidate)}
+    metrics["calibration"]["temperature"] = chosen.temperature_metric(choices)
+    return metrics | {"thresholds": choices.thresholds, "digests": _digests(candidate)}
 
 
 def _digests(candidate: Candidate) -> dict[str, str | None]:
     folder = candidate.workspace.candidate
-    cohort_file = folder / "cohort.json"
-    if not cohort_file.is_file():
-        raise DataError(f"cohort.json is missing in the candidate's folder. Run `{scanloom('cohort')}`.")
     return {
         "code": provenance.code_digest(),
-        "cohort": read_object(cohort_file, "digest")["digest"],
+        "cohort": cohorts.FILE.read(folder).digest,
         "config": digests.of_json(candidate.config.section("evaluate")),
         "labels": digests.of_json(candidate.labels(*PARTS)),
-        "model": candidate.scorer.record["model_sha256"],
-        "predictions": digests.of_file(folder / "predictions.csv"),
+        "model": candidate.scorer.record.model_sha256,
+        "predictions": digests.of_file(predictions.FILE.path(folder)),
     }
 
 
-def _insights(candidate: Candidate, choices: operating.Choices) -> bool:
+def _insights(candidate: Candidate, choices: chosen.Choices) -> bool:
     scorer, workspace = candidate.scorer, candidate.workspace
     with Catalogue(workspace.catalogue) as catalogue:
-        stored = catalogue.arrays(scorer.record["recipe_id"])
+        stored = catalogue.arrays(scorer.record.recipe_id)
         cases = {case.case_id: case for case in catalogue.cases()}
     shards = Shards(workspace.normalized)
 
@@ -198,11 +199,11 @@ def _insights(candidate: Candidate, choices: operating.Choices) -> bool:
         return scoring.probabilities(scoring.logits(scorer, arrays), choices.temperature.value)
 
     subject = insights.Subject(
-        scorer.model, probabilities, scorer.classes, scorer.record["positive"], choices.threshold_value
+        scorer.model, probabilities, scorer.classes, scorer.record.positive, choices.threshold_value
     )
     reviewed = candidate.config.ingest.pixel_text == "reviewed"
     scans = insights.Scans(lambda case_id: shards.read(stored[case_id]), cases, reviewed)
-    frame = predictions.read(workspace.candidate / "predictions.csv").frame
+    frame = predictions.read(predictions.FILE.path(workspace.candidate)).frame
     with waiting("evaluate: looking into the network"):
         seed = candidate.config.evaluate.seed
         return insights.write(subject, frame, scans, workspace.candidate, seed=seed)

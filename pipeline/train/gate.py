@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline import digests, ledger
+from pipeline import ledger
 from pipeline.champion.gate import Asked, require_look, require_same_classes, rule
 from pipeline.champion.pointer import current
 from pipeline.config import Config
-from pipeline.contracts import read_object
+from pipeline.contracts import model_record
 from pipeline.workspace import Workspace
 
 _OF_TWO_CLASSES = ("sensitivity", "specificity")
@@ -34,7 +34,7 @@ def require_judgeable(config: Config, workspace: Workspace, classes: Sequence[st
         )
     earlier = ledger.read(workspace.ledger("looks"))
     asked = Asked(
-        digests.of_json(rule(config.evaluate, config.compare)),
+        rule(config.evaluate, config.compare).digest,
         _challenged(workspace, classes, training),
         config.compare.look_budget,
     )
@@ -46,6 +46,6 @@ def _challenged(workspace: Workspace, classes: Sequence[str], training: str) -> 
     champion = current(workspace)
     if champion is None:
         return None
-    record = read_object(champion.folder / "model.json", "classes")
-    require_same_classes(record["classes"], classes)
-    return None if record.get("training") == training else champion.generation
+    record = model_record.FILE.read(champion.folder)
+    require_same_classes(record.classes, classes)
+    return None if record.training == training else champion.generation

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 from pipeline import digests
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.contracts import read_frame, read_object
+from pipeline.contracts import cohort as cohorts
+from pipeline.contracts import normalized as arrays
+from pipeline.contracts.cohort import Cohort
+from pipeline.contracts.normalized import Normalized
+from pipeline.contracts.objects import ObjectFile
 from pipeline.errors import DataError
 from pipeline.printed import scanloom
 from pipeline.records import Stored
 from pipeline.workspace import Workspace
 
+R = TypeVar("R")
 _PARTS = ("train", "validation")
-_NORMALIZED = ("recipe", "recipe_id", "shape", "spacing")
 _COLUMNS = ("case_id", "part", "target")
 
 
@@ -56,22 +60,22 @@ class Part:
 
 @dataclass(frozen=True)
 class Material:
-    """The two parts, and what `cohort.json` and `normalize.json` say of them."""
+    """The two parts, and what the cohort and the stage `normalize` say of them."""
 
     train: Part
     validation: Part
-    cohort: Mapping[str, Any]
-    normalized: Mapping[str, Any]
+    cohort: Cohort
+    normalized: Normalized
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes in the order of the logits."""
-        return tuple(self.cohort["classes"])
+        return self.cohort.classes
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         """The shape of every array, channels last."""
-        return tuple(self.normalized["shape"])
+        return self.normalized.shape
 
 
 def read(workspace: Workspace) -> Material:
@@ -80,16 +84,16 @@ def read(workspace: Workspace) -> Material:
     Raises DataError when an earlier stage hasn't run, or a part is empty or lacks a class, DamageError
     when an array is not the one that was written.
     """
-    cohort = _object(workspace.candidate / "cohort.json", "cohort", "classes", "positive", "digest")
-    normalized = _object(workspace.data / "normalize.json", "normalize", *_NORMALIZED)
+    cohort = _required(cohorts.FILE, workspace.candidate, "cohort")
+    normalized = _required(arrays.FILE, workspace.data, "normalize")
     frame = _without_test(workspace)
     with Catalogue(workspace.catalogue) as catalogue:
-        stored = catalogue.arrays(normalized["recipe_id"])
+        stored = catalogue.arrays(normalized.recipe_id)
     shards = Shards(workspace.normalized)
     train, validation = (
-        _part(frame[frame["part"] == name], cohort["classes"], stored, shards=shards) for name in _PARTS
+        _part(frame[frame["part"] == name], cohort.classes, stored, shards=shards) for name in _PARTS
     )
-    _require_classes(train, cohort["classes"])
+    _require_classes(train, cohort.classes)
     for part in (train, validation):
         part.check()
     if len(set(validation.targets.tolist())) < 2:
@@ -101,19 +105,22 @@ def read(workspace: Workspace) -> Material:
     return Material(train, validation, cohort, normalized)
 
 
-def _object(path: Path, stage: str, *needs: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise DataError(f"{path.name} is missing: nothing can be trained before `{scanloom(stage)}`.")
-    return read_object(path, *needs)
+def _required(file: ObjectFile[R], folder: Path, stage: str) -> R:
+    record = file.find(folder)
+    if record is None:
+        raise DataError(f"{file.name} is missing: nothing can be trained before `{scanloom(stage)}`.")
+    return record
 
 
 def _without_test(workspace: Workspace) -> pd.DataFrame:
     """The cohort's rows that may be looked at, sorted by case; the test part's are dropped unread."""
-    frame = read_frame(workspace.candidate / "cohort.csv", *_COLUMNS)[list(_COLUMNS)]
+    frame = cohorts.TABLE.frame(workspace.candidate)[list(_COLUMNS)]
     return frame[frame["part"].isin(_PARTS)].sort_values("case_id", ignore_index=True)
 
 
-def _part(frame: pd.DataFrame, classes: list[str], stored: Mapping[str, Stored], *, shards: Shards) -> Part:
+def _part(
+    frame: pd.DataFrame, classes: Sequence[str], stored: Mapping[str, Stored], *, shards: Shards
+) -> Part:
     """The part's scans that have an array; `normalize` told of the others, with a reason each."""
     frame = frame[frame["case_id"].isin(stored.keys())]
     index = {name: number for number, name in enumerate(classes)}
@@ -125,7 +132,7 @@ def _part(frame: pd.DataFrame, classes: list[str], stored: Mapping[str, Stored],
     )
 
 
-def _require_classes(train: Part, classes: list[str]) -> None:
+def _require_classes(train: Part, classes: Sequence[str]) -> None:
     present = set(train.targets.tolist())
     absent = [name for number, name in enumerate(classes) if number not in present]
     if absent:

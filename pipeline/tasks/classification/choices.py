@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline import digests, scoring
+from pipeline.contracts import operating as contract
 from pipeline.contracts.predictions import nine_digits
 from pipeline.errors import DataError
 from pipeline.statistics import thresholds
@@ -32,22 +33,22 @@ class Threshold:
     chosen_on: str
     digest: str | None
 
-    def to_json(self) -> Json:
-        """The threshold as it stands in operating.json and metrics.json."""
+    @property
+    def told(self) -> contract.Threshold:
+        """The threshold as it is handed on."""
         has_target = self.rule.name in ("sensitivity", "specificity")
         above = self.value == ABOVE_EVERY_SCORE
-        return {
-            "id": "operating_point",
-            "rule": self.rule.name,
-            "target": self.rule.at_least if has_target else None,
-            "threshold": self.value,
-            "chosen_on": self.chosen_on,
-            "digest": self.digest,
-            "cost_fn": self.rule.cost_false_negative,
-            "cost_fp": self.rule.cost_false_positive,
-            "prevalence": self.rule.prevalence,
-            "reason": "no validation score meets the rule: nobody is flagged" if above else None,
-        }
+        return contract.Threshold(
+            threshold=self.value,
+            rule=self.rule.name,
+            target=self.rule.at_least if has_target else None,
+            chosen_on=self.chosen_on,
+            digest=self.digest,
+            cost_fn=self.rule.cost_false_negative,
+            cost_fp=self.rule.cost_false_positive,
+            prevalence=self.rule.prevalence,
+            reason="no validation score meets the rule: nobody is flagged" if above else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,10 @@ class Choices:
         """The threshold as a number."""
         return None if self.threshold is None else self.threshold.value
 
-    def thresholds_json(self) -> list[Json]:
-        """The thresholds as they stand in operating.json and metrics.json."""
-        return [] if self.threshold is None else [self.threshold.to_json()]
+    @property
+    def thresholds(self) -> tuple[contract.Threshold, ...]:
+        """The thresholds as they are handed on."""
+        return () if self.threshold is None else (self.threshold.told,)
 
 
 @dataclass(frozen=True)

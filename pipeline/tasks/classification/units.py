@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -31,7 +32,7 @@ class Table:
 
 
 def pair(
-    cohort: pd.DataFrame, reference: Table, *, candidate: Table, classes: list[str], unit: Unit
+    cohort: pd.DataFrame, reference: Table, *, candidate: Table, classes: Sequence[str], unit: Unit
 ) -> Pairs | None:
     """The pairs of all labelled cases of `cohort` that both models scored, sorted by name; None of none."""
     cases = common_cases(cohort, reference.predictions, candidate.predictions)
@@ -55,7 +56,7 @@ def common_cases(cohort: pd.DataFrame, *predictions: pd.DataFrame) -> pd.DataFra
     return cohort[kept].sort_values("case_id")
 
 
-def _sample(table: Table, cases: pd.DataFrame, *, classes: list[str], unit: Unit) -> Sample:
+def _sample(table: Table, cases: pd.DataFrame, *, classes: Sequence[str], unit: Unit) -> Sample:
     columns = [f"score_{name}" for name in classes]
     probability = table.predictions.set_index("case_id").loc[list(cases["case_id"]), columns]
     sample = Sample(
@@ -69,7 +70,7 @@ def _sample(table: Table, cases: pd.DataFrame, *, classes: list[str], unit: Unit
     return of_patients(sample, table.patient_score)
 
 
-def _names(cases: pd.DataFrame, *, classes: list[str], unit: Unit) -> tuple[str, ...]:
+def _names(cases: pd.DataFrame, *, classes: Sequence[str], unit: Unit) -> tuple[str, ...]:
     if unit == "case":
         return tuple(cases["case_id"])
     labels = cases.groupby("patient_id")["target"].nunique().sort_index()
