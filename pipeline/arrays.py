@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.crash_points import crash_point
 from pipeline.errors import DamageError
 from pipeline.printed import make
 from pipeline.records import Stored
-from pipeline.workspace import TEMPORARY, crash_point, retry_error, sync, temporary_path
+from pipeline.writing import TEMPORARY, retry_error, sync, temporary_path
 
 ALIGNMENT = 64
 _HEADER_BYTES = 128

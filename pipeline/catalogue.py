@@ -18,13 +18,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline import digests
+from pipeline.crash_points import crash_point
 from pipeline.disks import is_network
 from pipeline.errors import DamageError, RetryError, UsageError
 from pipeline.printed import make
 from pipeline.records import Case, Stored
 from pipeline.rows import Row, case_row, cases_of, stored_of, stored_row
 from pipeline.schema import MIGRATIONS, TABLES, VERSION
-from pipeline.workspace import crash_point
 
 if TYPE_CHECKING:
     import pandas as pd

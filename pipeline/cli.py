@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        from pipeline.workspace import retry_error
+        from pipeline.writing import retry_error
 
         told = retry_error(error, Path(str(error.filename or ".")))
         return _tell(str(told), told.exit_code) if isinstance(told, ScanloomError) else _fault(error)

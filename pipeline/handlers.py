@@ -20,21 +20,21 @@ _VERDICT_CODES = {"KEEP": 5, "INCONCLUSIVE": 6}
 
 def configure(options: argparse.Namespace) -> None:
     """Writes the sections of the YAML that changed."""
-    from pipeline import workspace
+    from pipeline import locking
     from pipeline.commands.configure import run
 
     config, space = _load(options)
-    with workspace.lock(space):
+    with locking.lock(space):
         _show(run(config, space))
         (space.sections / "checked").touch()
 
 
 def stage(options: argparse.Namespace) -> None:
     """Runs the stage `options.stage`."""
-    from pipeline import stages, workspace
+    from pipeline import locking, stages
 
     config, space = _load(options)
-    with workspace.lock(space):
+    with locking.lock(space):
         _show(stages.run(options.stage, config, space))
 
 
@@ -45,14 +45,14 @@ def ingest(options: argparse.Namespace) -> None:
     local.prepare("pipeline.ingest.header.survey", "pipeline.ingest.cases.casting", "imagecodecs")
     gc.disable()  # the records of very many files stay to the end and hold no cycles
 
-    from pipeline import stages, workspace
+    from pipeline import locking, stages
     from pipeline.commands import withdrawn
     from pipeline.commands.ingest_page import run as write_page
     from pipeline.commands.repair import run as repair
     from pipeline.errors import DataError
 
     config, space = _load(options)
-    with workspace.lock(space):
+    with locking.lock(space):
         _show(repair(space))
         _show(withdrawn.run(config, space))
         try:
@@ -66,27 +66,27 @@ def ingest(options: argparse.Namespace) -> None:
 
 def cohort(options: argparse.Namespace) -> None:
     """Runs cohort, with the reason to draw all parts anew if one is given."""
-    from pipeline import stages, workspace
+    from pipeline import locking, stages
     from pipeline.cohort import run
 
     def work(config: Config, space: Workspace) -> Summary:
         return run(config, space, redraw=options.redraw)
 
     config, space = _load(options)
-    with workspace.lock(space):
+    with locking.lock(space):
         _show(stages.run("cohort", config, space, work))
 
 
 def drift(options: argparse.Namespace) -> None:
     """Runs drift, with the reason to go on in spite of it if one is given."""
-    from pipeline import stages, workspace
+    from pipeline import locking, stages
     from pipeline.drift import run
 
     def work(config: Config, space: Workspace) -> Summary:
         return run(config, space, accept=options.accept_drift or None)
 
     config, space = _load(options)
-    with workspace.lock(space):
+    with locking.lock(space):
         _show(stages.run("drift", config, space, work))
 
 
@@ -135,20 +135,20 @@ def verdict(options: argparse.Namespace) -> int:
 
 def promote(options: argparse.Namespace) -> None:
     """Makes the candidate the champion; the index follows."""
-    from pipeline import champion, report, workspace
+    from pipeline import champion, locking, report
 
     config, space = _load(options)
-    with workspace.lock(space):
+    with locking.lock(space):
         _show(champion.promote(space, approver=options.approver, override=options.override or None))
         report.write_index(config, space)
 
 
 def rollback(options: argparse.Namespace) -> None:
     """Goes back to the champion before; the index follows."""
-    from pipeline import champion, report, workspace
+    from pipeline import champion, locking, report
 
     config, space = _load(options)
-    with workspace.lock(space):
+    with locking.lock(space):
         _show(champion.rollback(space, approver=options.approver, reason=options.reason))
         report.write_index(config, space)
 
@@ -233,11 +233,11 @@ def clean(options: argparse.Namespace) -> None:
 
 def forget(options: argparse.Namespace) -> None:
     """Removes a patient everywhere; the index follows."""
-    from pipeline import report, workspace
+    from pipeline import locking, report
     from pipeline.commands.forget import run
 
     config, space = _load(options)
-    with workspace.lock(space):
+    with locking.lock(space):
         _show(run(config, space, options.patient))
         report.write_index(config, space)
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pipeline import digests
 from pipeline.errors import DamageError
-from pipeline.workspace import write_bytes, write_json
+from pipeline.writing import write_bytes, write_json
 
 Record = dict[str, Any]
 Heads = dict[str, dict[str, Any]]

@@ -21,7 +21,7 @@ from pathlib import Path
 from blake3 import blake3
 
 from pipeline.errors import UsageError
-from pipeline.workspace import atomic
+from pipeline.writing import atomic
 
 KEY_BYTES = 32
 PHANTOM = "phantom"

@@ -1,4 +1,4 @@
-"""Who writes files: a closed list. What must outlive a power cut goes through `workspace.atomic` or a shard."""
+"""Who writes files: a closed list. What must outlive a power cut goes through `writing.atomic` or a shard."""
 
 from __future__ import annotations
 
@@ -31,10 +31,12 @@ WRITERS = {
     "commands/predict.py": ("copy2", "copy2", "a single file to predict, in the scratch folder of that run"),
     "commands/repair.py": ("replace", "a damaged catalogue moves aside; nothing rests on it"),
     "evaluate/insights/__init__.py": ("savez_compressed", "in `atomic`"),
+    "crash_points.py": ("open", "the log of tests"),
     "executors/cluster.py": ("touch", "the proof that a folder is shared; removed at once"),
     "handlers.py": ("touch", "a time stamp for make"),
     "ingest/header/owners.py": ("write_text", "what children read; gone with the run"),
     "ingest/header/spool.py": ("SpooledTemporaryFile", "headers of a run; gone with it"),
+    "locking.py": ("open", "touch", "the lock; a trial"),
     "phantom/delivery.py": ("write_bytes", "invented scans, written again by the same command"),
     "progress.py": ("open", "what nobody reads goes to /dev/null"),
     "pseudonyms.py": ("touch", "write_bytes", "the key, in `atomic`"),
@@ -45,27 +47,24 @@ WRITERS = {
         "save",
         "what Keras wrote is read back and written by `write_bytes`",
     ),
-    "workspace.py": (
-        "open",
-        "open",
+    "writing.py": (
         "replace",
-        "touch",
         "write_bytes",
         "write_bytes",
         "write_text",
         "write_text",
-        "`atomic` and what is made of it; log of tests; lock; trial",
+        "`atomic` and what is made of it",
     ),
 }
-"""The calls of each file that write past `workspace`, and last the reason why that is right."""
+"""The calls of each file that write past `writing`, and last the reason why that is right."""
 
 
 def writing(tree: ast.AST) -> Iterator[str]:
-    """The names of calls that make, change or move a file; those of `workspace` under their own names count not."""
+    """The names of calls that make, change or move a file; those of `writing` under their own names count not."""
     imported = {
         alias.asname or alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module in ("pipeline.workspace", "pipeline.train.saving")
+        if isinstance(node, ast.ImportFrom) and node.module in ("pipeline.writing", "pipeline.train.saving")
         for alias in node.names
     }
     for node in ast.walk(tree):

@@ -12,8 +12,10 @@ from pipeline import digests, ledger
 from pipeline.champion.memory import require_champion
 from pipeline.champion.pointer import current, line_of_champions
 from pipeline.contracts.generation import FILE, Seal
+from pipeline.crash_points import crash_point
 from pipeline.errors import DamageError
-from pipeline.workspace import TEMPORARY, Workspace, crash_point, retry_error, sync
+from pipeline.workspace import Workspace
+from pipeline.writing import TEMPORARY, retry_error, sync
 
 
 def freeze(workspace: Workspace) -> str:

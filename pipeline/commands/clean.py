@@ -6,10 +6,11 @@ import shutil
 from pathlib import Path
 
 from pipeline.errors import RetryError
+from pipeline.locking import lock
 from pipeline.printed import make
 from pipeline.progress import say
 from pipeline.records import Summary
-from pipeline.workspace import Workspace, lock
+from pipeline.workspace import Workspace
 
 
 def run(workspace: Workspace) -> Summary:

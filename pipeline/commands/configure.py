@@ -14,7 +14,8 @@ from pipeline import digests
 from pipeline.cohort.opening import check_labels
 from pipeline.config import SECTIONS, Config, dump_without_places
 from pipeline.records import Summary
-from pipeline.workspace import Workspace, write_json, write_text
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json, write_text
 
 
 def run(config: Config, workspace: Workspace) -> Summary:

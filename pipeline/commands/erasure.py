@@ -20,7 +20,8 @@ from pipeline.commands.repair import set_aside
 from pipeline.contracts import cohort, handovers, model_record
 from pipeline.draws import buried, tombstone
 from pipeline.records import Summary
-from pipeline.workspace import Workspace, write_text
+from pipeline.workspace import Workspace
+from pipeline.writing import write_text
 
 _LEARNED_FROM = ("train", "validation")
 

@@ -17,7 +17,8 @@ from pipeline.ingest.account import advised, contents, noted
 from pipeline.ingest.reasons import NOTES, REASONS
 from pipeline.records import Case, Summary
 from pipeline.report.ingest import Account, Line, html
-from pipeline.workspace import Workspace, write_text
+from pipeline.workspace import Workspace
+from pipeline.writing import write_text
 
 
 def run(config: Config, workspace: Workspace) -> Summary:

@@ -27,7 +27,8 @@ from pipeline.ingest.stage import printable, raw_files
 from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM_NOTE, key_path, require_same_key
 from pipeline.records import Summary
-from pipeline.workspace import Workspace, expanded, write_csv
+from pipeline.workspace import Workspace, expanded
+from pipeline.writing import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd

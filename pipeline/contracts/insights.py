@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.contracts.damage import damaged, rewritten_by
 from pipeline.contracts.objects import ObjectFile, Schema
 from pipeline.contracts.whole import WholeFile
-from pipeline.workspace import atomic
+from pipeline.writing import atomic
 
 _REMEDY = rewritten_by("evaluate")
 

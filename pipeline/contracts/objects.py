@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.contracts.damage import Remedy, damaged, newer
-from pipeline.workspace import write_json
+from pipeline.writing import write_json
 
 Json = Mapping[str, Any]
 """A JSON object that its contract hands on as it is."""

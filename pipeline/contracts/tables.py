@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.contracts.damage import Remedy, damaged
-from pipeline.workspace import write_csv
+from pipeline.writing import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd

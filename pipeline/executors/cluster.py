@@ -23,7 +23,7 @@ from pipeline import provenance
 from pipeline.errors import RetryError, ScanloomError, UsageError
 from pipeline.executors import local
 from pipeline.executors.batches import Batch, ChildLimits, Crew, Failure, Result, in_order
-from pipeline.workspace import TEMPORARY
+from pipeline.writing import TEMPORARY
 
 _CONNECT_SECONDS, _WORKERLESS_SECONDS = 10, 60
 _KILLED = Failure("died", "KilledWorker")

@@ -12,7 +12,8 @@ from pipeline.export.nifti import nifti_bytes
 from pipeline.printed import make
 from pipeline.progress import bar
 from pipeline.records import Case, Summary
-from pipeline.workspace import Workspace, write_bytes
+from pipeline.workspace import Workspace
+from pipeline.writing import write_bytes
 
 __all__ = ["run"]
 

@@ -42,7 +42,7 @@ from pipeline.ingest.series.frames import Rules
 from pipeline.ingest.source.discover import Found
 from pipeline.progress import Bar, bar
 from pipeline.pseudonyms import Key
-from pipeline.workspace import TEMPORARY
+from pipeline.writing import TEMPORARY
 
 Headers = Mapping[str, Header]
 _COMPARED_FILES = 16

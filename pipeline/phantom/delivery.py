@@ -14,7 +14,7 @@ from pipeline.phantom.plan import FIRST, LATER, Study, plan
 from pipeline.phantom.scans import SINGLE_SLICE, WHOLE_CHEST, Protocol, Scan, scan_of, scout_of
 from pipeline.phantom.trouble import FEWEST_PATIENTS, NOTE, File, befalls, plant_in_files, plant_in_plan
 from pipeline.records import Summary
-from pipeline.workspace import retry_error, write_text
+from pipeline.writing import retry_error, write_text
 
 LABELS: Final = "labels.csv"
 COLUMNS: Final = ("patient_id", "study_instance_uid", "finding", "site", "sex")

@@ -14,7 +14,8 @@ from pipeline.errors import DamageError
 from pipeline.records import Summary
 from pipeline.report import artifacts, document, environment, page
 from pipeline.report.generations import entries
-from pipeline.workspace import Workspace, write_text
+from pipeline.workspace import Workspace
+from pipeline.writing import write_text
 
 Json = dict[str, Any]
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pipeline import digests
 from pipeline.errors import UsageError
 from pipeline.progress import say
-from pipeline.workspace import atomic, write_json
+from pipeline.writing import atomic, write_json
 
 KEPT = 2
 _NUMBERS = "numbers"

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.crash_points import crash_point
 from pipeline.errors import DataError, ScanloomError
 from pipeline.progress import bar, say
 from pipeline.tasks.classification.validation import Validation
@@ -19,7 +20,6 @@ from pipeline.train.feed import Batch, Examples, Prefetched, make_batch, steps_p
 from pipeline.train.interrupts import watched
 from pipeline.train.state import State, keep, learning_rate, resumed, values
 from pipeline.train.training_model import TrainingModel
-from pipeline.workspace import crash_point
 
 Validate = Callable[[], Validation]
 

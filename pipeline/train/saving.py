@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from pipeline.workspace import write_bytes
+from pipeline.writing import write_bytes
 
 _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 _ADDRESS = "shared_object_id"

@@ -11,7 +11,7 @@ from pipeline import compare, ledger
 from pipeline.champion import require_champion, require_whole
 from pipeline.champion.promotion import publish
 from pipeline.errors import DamageError
-from pipeline.workspace import write_json
+from pipeline.writing import write_json
 
 CONFIG = study.config()
 FOUND = study.scans("t", 40, part="test")

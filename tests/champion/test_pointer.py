@@ -124,4 +124,5 @@ def test_the_pointer_holds_what_the_contract_names(workspace):
         "ledgers",
         "model_sha256",
         "reason",
+        "schema",
     ]

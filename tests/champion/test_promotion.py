@@ -15,7 +15,7 @@ from pipeline import compare, ledger
 from pipeline.champion import check_generation, current, generations, promote, rollback
 from pipeline.champion.promotion import publish
 from pipeline.errors import DamageError, GateError, UsageError
-from pipeline.workspace import write_json
+from pipeline.writing import write_json
 
 FOUND = study.scans("t", 40, part="test")
 CONFIG = study.config()
@@ -180,7 +180,8 @@ def act(workspace, statement, crash_at=""):
     """Runs publish or rollback in a process that is killed at the point; gives its exit status."""
     code = f"""
 import sys; from pathlib import Path
-from pipeline.workspace import Workspace, lock
+from pipeline.locking import lock
+from pipeline.workspace import Workspace
 {statement}
 workspace = Workspace(Path(sys.argv[1]), sys.argv[2])
 with lock(workspace):

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.cohort.findings import Finding
 from pipeline.cohort.join import Join, KeyColumn
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases
 from pipeline.cohort.target import read_words
+from pipeline.contracts.cohort import Finding
 from pipeline.errors import ConfigError, DataError
 from pipeline.tables import Table
 

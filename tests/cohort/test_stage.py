@@ -6,14 +6,17 @@ import shutil
 from collections import Counter
 from dataclasses import replace
 
+import handed_on
 import pytest
 
 from pipeline import ledger
 from pipeline.catalogue import Catalogue
 from pipeline.cohort import run
 from pipeline.errors import ConfigError, DataError, UsageError
+from pipeline.locking import lock
 from pipeline.pseudonyms import Key
-from pipeline.workspace import Workspace, lock, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
 
 
 def rows(study, name: str = "cohort.csv") -> list[dict[str, str]]:
@@ -274,7 +277,7 @@ def test_a_withdrawn_patient_is_in_no_part(filled) -> None:
 def test_a_label_changed_since_the_champion_is_counted_from_old_to_new(filled) -> None:
     study = filled(30)
     run(study.config(), study.workspace)
-    write_json(study.workspace.champion, {"generation": "0001"})
+    handed_on.point_at(study.workspace, "0001")
     folder = study.workspace.generations / "0001"
     folder.mkdir(parents=True)
     (folder / "cohort.csv").write_bytes((study.workspace.candidate / "cohort.csv").read_bytes())
@@ -289,7 +292,7 @@ def test_a_label_changed_since_the_champion_is_counted_from_old_to_new(filled) -
 def test_a_scan_replaced_since_the_champion_is_counted_and_named(filled, scan) -> None:
     study = filled(30)
     run(study.config(), study.workspace)
-    write_json(study.workspace.champion, {"generation": "0001"})
+    handed_on.point_at(study.workspace, "0001")
     folder = study.workspace.generations / "0001"
     folder.mkdir(parents=True)
     (folder / "cohort.csv").write_bytes((study.workspace.candidate / "cohort.csv").read_bytes())
@@ -308,7 +311,7 @@ def test_a_scan_replaced_since_the_champion_is_counted_and_named(filled, scan) -
 def test_a_champion_from_before_pixels_were_kept_has_no_changed_pixels(filled, scan) -> None:
     study = filled(30)
     run(study.config(), study.workspace)
-    write_json(study.workspace.champion, {"generation": "0001"})
+    handed_on.point_at(study.workspace, "0001")
     folder = study.workspace.generations / "0001"
     folder.mkdir(parents=True)
     old = [{name: row[name] for name in row if name != "pixel_digest"} for row in rows(study)]

@@ -18,7 +18,8 @@ from pipeline.config import Config
 from pipeline.errors import DataError, UsageError
 from pipeline.normalize.recipe import parse
 from pipeline.provenance import cores
-from pipeline.workspace import Workspace, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
 
 RECIPE = ({"resize": {"shape": [4, 4]}}, {"z_score": {}})
 SETTINGS = config(modalities=["DX"]).model_copy(update={"normalize": RECIPE})

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.contracts import read_frame, read_object, read_rows
 from pipeline.errors import DamageError
-from pipeline.workspace import write_json
+from pipeline.writing import write_json
 
 WHOLE = '{"verdict": "KEEP", "reasons": [{"sentence": "s"}], "notes": [], "line": "VERDICT KEEP"}'
 NEEDS = ("verdict", "reasons", "notes", "line")

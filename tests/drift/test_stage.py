@@ -82,9 +82,9 @@ def test_new_patients_of_the_same_scanner_do_not_drift_and_are_scored_first(cham
 
 
 def drift_table(workspace):
-    from pipeline.champion.predictions import read_table
+    from pipeline.contracts.drift import NEW_SCANS
 
-    return read_table(workspace.candidate / "champion_new.csv")
+    return NEW_SCANS.frame(workspace.candidate)
 
 
 def test_another_scanner_stops_the_run_until_a_reason_is_given(champion, model):

@@ -179,7 +179,7 @@ def test_nothing_is_predicted_with_a_damaged_champion(life: dict[str, Step], tmp
 
 def test_predict_runs_beside_a_run_that_holds_the_analysis(life: dict[str, Step], tmp_path: Path) -> None:
     project = Path(shutil.copytree(life["promote"].after, tmp_path / "a study", symlinks=True))
-    hold = "import sys; from pathlib import Path; from pipeline.workspace import Workspace, lock\n"
+    hold = "import sys; from pathlib import Path; from pipeline.locking import lock; from pipeline.workspace import Workspace\n"
     hold += "with lock(Workspace(Path.cwd(), 'small')): print('held', flush=True); sys.stdin.read()"
     holder = subprocess.Popen(
         [sys.executable, "-c", hold],

@@ -23,7 +23,8 @@ from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
 from pipeline.stages import output_digests
 from pipeline.tasks.view import Plan
-from pipeline.workspace import Workspace, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
 
 RECIPE = "recipe"
 PATIENTS = 120

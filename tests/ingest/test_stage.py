@@ -37,9 +37,9 @@ from pipeline.errors import DataError, GateError, UsageError
 from pipeline.ingest import run
 from pipeline.ingest.cases import batching, portions
 from pipeline.ingest.stage import list_files
+from pipeline.locking import lock as workspace_lock
 from pipeline.records import Case
 from pipeline.workspace import Workspace
-from pipeline.workspace import lock as workspace_lock
 
 
 def config(**ingest: object) -> Config:
@@ -753,7 +753,7 @@ def replace_sop(ds: Dataset, elements: dict[str, object]) -> Dataset:
 CRASHING = textwrap.dedent("""
     import os, signal, sys
     from pathlib import Path
-    from pipeline import catalogue, workspace
+    from pipeline import catalogue, locking, workspace, writing
     from pipeline.config import Cohort, Config, Ingest, Report
     from pipeline.ingest import run, update
     from pipeline.ingest.cases import batching, portions
@@ -767,13 +767,13 @@ CRASHING = textwrap.dedent("""
             os.kill(os.getpid(), signal.SIGKILL)
 
     if __name__ == "__main__":
-        catalogue.crash_point = workspace.crash_point = crash_point
+        catalogue.crash_point = writing.crash_point = crash_point
         batching._MEAN_CASES, portions._MEAN_FILES = (int(size) for size in sys.argv[3:])
         update._COMMITTED_FILES = 1  # after every batch
         space = workspace.Workspace(Path(sys.argv[1]), "study")
         config = Config(name="study", ingest=Ingest(raw="raw", workers=1), normalize=({"z_score": {}},),
                         cohort=Cohort(labels="l", target="t"), report=Report(title="t"))
-        with workspace.lock(space):
+        with locking.lock(space):
             run(config, space)
 """)
 

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from pipeline import ledger
-from pipeline.workspace import Workspace, write_json
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
 
 
 def write(workspace: Workspace, *, champion: bool) -> None:
@@ -24,6 +25,9 @@ def _write_comparison(folder: Path, *, champion: bool) -> None:
             {
                 "schema": "comparison/1",
                 "verdict": "FIRST",
+                "line": "VERDICT FIRST: no champion yet",
+                "candidate": {"model_sha256": "4" * 64},
+                "files": {},
                 "reasons": [],
                 "champion": None,
                 "look": None,
@@ -58,7 +62,7 @@ def _write_comparison(folder: Path, *, champion: bool) -> None:
         folder / "comparison.json",
         {
             "schema": "comparison/1", "verdict": "INCONCLUSIVE", "reasons": reasons, "champion": {"generation": "0001", "model_sha256": "3" * 64},
-            "candidate": {"model_sha256": "4" * 64}, "look": {"number": 2, "budget": 5}, "alpha": 0.01, "line": "VERDICT INCONCLUSIVE", "notes": ["At the present intake of 12 test patients a month, 310 more take about 26 months."], "rule_digest": "5" * 64,
+            "candidate": {"model_sha256": "4" * 64}, "files": {}, "look": {"number": 2, "budget": 5}, "alpha": 0.01, "line": "VERDICT INCONCLUSIVE", "notes": ["At the present intake of 12 test patients a month, 310 more take about 26 months."], "rule_digest": "5" * 64,
             "flips": {"units": 231, "both_right": 196, "both_wrong": 14, "negative": 8, "positive": 13, "negative_rate": 8 / 231, "mcnemar_p": 0.383, "mcnemar_mid_p": 0.286, "negative_list": [{**flip, "name": f"{n:08d}abcdefgh"} for n in range(8)], "positive_list": []},
         },
     )  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.workspace import write_json
+from pipeline.writing import write_json
 
 
 def write(

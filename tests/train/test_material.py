@@ -12,7 +12,8 @@ import pytest
 from pipeline.catalogue import Catalogue
 from pipeline.errors import DataError
 from pipeline.train import material
-from pipeline.workspace import Workspace, write_csv
+from pipeline.workspace import Workspace
+from pipeline.writing import write_csv
 
 
 @pytest.fixture

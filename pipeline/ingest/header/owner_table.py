@@ -14,7 +14,8 @@ from pipeline.ingest.header.owners import OWNER, Owner, answer, ordered, owner, 
 from pipeline.pseudonyms import Key
 from pipeline.spelling import folder_in_raw, spellings
 from pipeline.tables import Table, read
-from pipeline.workspace import Workspace, temporary_path
+from pipeline.workspace import Workspace
+from pipeline.writing import temporary_path
 
 Rows = Mapping[str, Owner | None]
 

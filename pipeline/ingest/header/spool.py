@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pipeline.ingest.header.headers import Header
 from pipeline.ingest.reasons import ARCHIVE
-from pipeline.workspace import retry_error
+from pipeline.writing import retry_error
 
 _IN_MEMORY_BYTES = 16 << 20
 

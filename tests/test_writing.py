@@ -7,20 +7,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import RetryError
-from pipeline.workspace import TEMPORARY, Workspace, atomic, lock, retry_error, write_bytes, write_json
+from pipeline.writing import atomic, retry_error, write_bytes, write_json
 
-HOLD = """
-import sys, time
-from pathlib import Path
-from pipeline.workspace import Workspace, lock
-with lock(Workspace(Path(sys.argv[1]), "study")):
-    print("held", flush=True)
-    time.sleep(60)
-"""
 WRITE = """
 import sys
 from pathlib import Path
-from pipeline.workspace import write_text
+from pipeline.writing import write_text
 write_text(Path(sys.argv[1]), "new")
 """
 
@@ -58,28 +50,6 @@ def test_a_kill_leaves_the_file_before_or_after(tmp_path: Path, point: str, cont
     )
     assert killed.returncode == -9
     assert path.read_text() == content
-
-
-def test_the_next_run_removes_what_a_killed_run_left(workspace: Workspace) -> None:
-    leftover = workspace.candidate / f"x{TEMPORARY}123.csv"
-    leftover.parent.mkdir(parents=True)
-    leftover.write_text("half")
-    with lock(workspace):
-        assert not leftover.exists()
-
-
-def test_a_second_run_names_the_holder_and_a_killed_holder_frees_the_lock(workspace: Workspace) -> None:
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(workspace.root)], stdout=subprocess.PIPE, text=True
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == "held\n"
-    with pytest.raises(RetryError, match=f"process {holder.pid} on "), lock(workspace):
-        pass
-    holder.kill()
-    holder.wait()
-    with lock(workspace):
-        pass
 
 
 def test_a_full_disk_is_told_with_its_folder_and_free_space(tmp_path: Path) -> None:
