@@ -92,9 +92,11 @@ def drift(options: argparse.Namespace) -> None:
 
 def where(options: argparse.Namespace) -> None:
     """Says where the report lies, or what writes it."""
+    from pipeline.contracts.report import PAGE
     from pipeline.printed import make
+    from pipeline.workspace import Workspace
 
-    report = Path("reports", options.config.stem, "candidate", "report.html")
+    report = PAGE.path(Workspace(Path(), options.config.stem).candidate)
     print(f"Report: {report}" if report.is_file() else f"No report yet: `{make('report')}` writes it.")
 
 

@@ -6,13 +6,16 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import handed_on
 import numpy as np
 import pytest
 from scipy.special import softmax
 
 from pipeline import backend, digests, provenance, scoring
+from pipeline.contracts import operating
 from pipeline.errors import DamageError, DataError, UsageError
 
 backend.prepare()
@@ -25,12 +28,8 @@ def folder(tmp_path: Path) -> Path:
     scan = keras.Input((4, 3, 1))
     net = keras.Model(scan, keras.layers.Dense(2)(keras.layers.Flatten()(scan)))
     net.save(tmp_path / "model.keras")
-    record = {
-        "classes": ["absent", "present"],
-        "input_shape": [4, 3, 1],
-        "model_sha256": digests.of_file(tmp_path / "model.keras"),
-    }
-    (tmp_path / "model.json").write_text(json.dumps(record))
+    digest = digests.of_file(tmp_path / "model.keras")
+    handed_on.model_in(tmp_path, classes=("absent", "present"), input_shape=(4, 3, 1), model_sha256=digest)
     return tmp_path
 
 
@@ -57,7 +56,7 @@ def test_probabilities_are_the_softmax_of_scaled_logits() -> None:
 def test_before_evaluation_the_temperature_is_one_and_after_it_the_stored_one(folder: Path) -> None:
     assert scoring.load(folder).operating is None
     assert scoring.load(folder).temperature == 1.0
-    (folder / "operating.json").write_text(json.dumps({"temperature": 1.7}))
+    operating.FILE.write(folder, replace(handed_on.OPERATING, temperature=1.7))
     assert scoring.load(folder).temperature == 1.7
 
 

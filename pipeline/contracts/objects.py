@@ -69,7 +69,7 @@ class ObjectFile(Generic[R]):
         try:
             record: R = self._adapter.validate_json(data, strict=True)
         except ValidationError as error:
-            raise damaged(path, _found(error), self.remedy) from None
+            raise damaged(path, _found(error, value), self.remedy) from None
         return record
 
     def of(self, value: Json) -> R:
@@ -143,13 +143,20 @@ def _object(path: Path, remedy: Remedy) -> tuple[bytes, dict[str, Any]]:
     return data, value
 
 
-def _found(error: ValidationError) -> str:
+def _found(error: ValidationError, value: dict[str, Any]) -> str:
     """What is wrong first, by the place in the file and without its value."""
     first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(step) for step in first["loc"])
+    steps: list[str] = []
+    here: Any = value
+    for step in first["loc"]:  # names of types stand among the steps, too
+        try:
+            here = here[step]
+        except (IndexError, KeyError, TypeError):
+            continue
+        steps.append(str(step))
     if first["type"] in ("missing", "missing_argument"):
-        return f"it has no '{place}'"
-    return f"'{place}' is not what it should be ({first['type'].replace('_', ' ')})"
+        return f"it has no '{'.'.join([*steps, str(first['loc'][-1])])}'"
+    return f"'{'.'.join(steps)}' is not what it should be ({first['type'].replace('_', ' ')})"
 
 
 def _stripped(value: object, gone: Collection[str]) -> object:

@@ -79,7 +79,7 @@ def test_the_champion_compared_with_itself_stays(champion):
 
 
 def test_a_better_model_is_promoted_and_the_champion_stays_until_then(champion, models):
-    pointer = champion.champion.read_bytes()
+    pointer = (champion.reports / "champion.json").read_bytes()
     candidate(champion, models, study.STRONG)
     summary = compare.run(IMPROVE, champion)
     assert summary.lines[0] == "Compared with generation 0001, look 1 of 5, alpha 0.01 for each."
@@ -96,7 +96,7 @@ def test_a_better_model_is_promoted_and_the_champion_stays_until_then(champion, 
     scored = comparison.CHAMPION.frame(champion.candidate)
     assert len(scored) == 240
     assert set(scored["status"]) == {"ok"}
-    assert champion.champion.read_bytes() == pointer
+    assert (champion.reports / "champion.json").read_bytes() == pointer
     assert compare.read_verdict(champion)[1] == summary.lines[1:]
     before = (champion.candidate / "comparison.json").read_bytes()
     assert not compare.run(IMPROVE, champion).changed

@@ -91,7 +91,7 @@ def _write_champion(workspace: Workspace) -> None:
         write_json(folder / name, content)
     (folder / "report.html").touch()
     write_json(
-        workspace.champion,
+        (workspace.reports / "champion.json"),
         {
             "generation": "0001",
             "model_sha256": "3" * 64,
@@ -106,9 +106,9 @@ def _write_ledgers(workspace: Workspace) -> None:
     look = {"cohort": "2" * 64, "rule": "5" * 64}
     model = json.loads((workspace.candidate / "model.json").read_text())["model_sha256"]
     ledger.append(workspace.ledger("looks"), {**look, "model": model, "champion": None})
-    if workspace.champion.is_file():
+    if (workspace.reports / "champion.json").is_file():
         ledger.append(workspace.ledger("looks"), {**look, "model": "5" * 64, "champion": "0001"})
-    if not workspace.champion.is_file():
+    if not (workspace.reports / "champion.json").is_file():
         return
     ledger.append(
         workspace.ledger("promotions"),

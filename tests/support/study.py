@@ -196,7 +196,9 @@ def write_candidate(
 def look(workspace: Workspace, *, model: str, chosen: Config) -> None:
     """Writes down that the model looked at the test part, as the evaluation does before it."""
     champion = (
-        json.loads(workspace.champion.read_text())["generation"] if workspace.champion.exists() else None
+        json.loads((workspace.reports / "champion.json").read_text())["generation"]
+        if (workspace.reports / "champion.json").exists()
+        else None
     )
     record = {
         "model": model,
