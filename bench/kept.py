@@ -26,7 +26,8 @@ RENAMED: Final[dict[str, str]] = {}
 
 _VOLATILE: Final = {
     "created", "seconds", "when", "wall_seconds", "versions", "mtime_ns", "code", "run", "config_digest",
-    "milliseconds",
+    "milliseconds", "images_per_second", "wait_share", "head", "created_utc",
+    "training", "model.json",  # digests of what holds times, or of the code itself
 }  # fmt: skip
 _REFERENCE: Final = """\
 task: classification

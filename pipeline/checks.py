@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from pipeline.cohort.join import DAY, KINDS, KeyColumn
 from pipeline.config import Config, load
 from pipeline.errors import nearest
 from pipeline.ingest.header import series_rules, stated_units
 from pipeline.ingest.header.attributes import NUMBER_NAMES, WORD_NAMES
 from pipeline.ingest.source.remote import is_url
-from pipeline.models import ARCHITECTURES
+from pipeline.models import ARCHITECTURES, architecture
 from pipeline.normalize.recipe import parse
 from pipeline.printed import make
 from pipeline.workspace import Workspace
@@ -19,17 +21,29 @@ from pipeline.workspace import Workspace
 
 def load_checked(path: Path) -> Config:
     """The configuration in `path`. Raises ConfigError (file, line, nearest name) for whatever is wrong."""
-    config = load(path)
+    config = load(path, _network_keys)
     parse(config.normalize, config.refuse)
     rules = series_rules.parse(config.ingest.select, config.refuse)
     stated_units.parse(config.ingest.unit_of, rules, config.refuse)
     _check_keys(config)
-    if config.train.model not in ARCHITECTURES:
-        raise config.refuse(
-            ("train", "model"),
-            f"unknown model '{config.train.model}' ({nearest(config.train.model, ARCHITECTURES)}).",
-        )
+    _check_network(config)
     return config
+
+
+def _network_keys(name: str) -> type[BaseModel] | None:
+    return architecture(name).Parameters if name in ARCHITECTURES else None
+
+
+def _check_network(config: Config) -> None:
+    """Raises ConfigError for a network that there isn't, and for a file that one needs and isn't there."""
+    name = config.train.model
+    if name not in ARCHITECTURES:
+        raise config.refuse(("train", "model"), f"unknown model '{name}' ({nearest(name, ARCHITECTURES)}).")
+    for key, path in config.train.network.items():
+        if isinstance(path, Path) and not path.is_file():
+            raise config.refuse(
+                ("train", key), f"'train.{key}': there is no file {path}. Name a file of this machine."
+            )
 
 
 def _check_keys(config: Config) -> None:

@@ -11,6 +11,8 @@ PARTS = ("train", "validation", "test")
 STAGES = ("ingest", "cohort", "normalize", "drift", "train", "evaluate", "compare", "report")
 
 Attribute = str | float | int
+OTHER = "OTHER"
+"""What a case says in place of a word that no shipped vocabulary has."""
 SpacingKind = Literal["patient", "detector_plane", "nominal", "pixels"]
 
 

@@ -95,3 +95,23 @@ def test_columns_that_name_a_scan_together_are_fine(project: Path) -> None:
     )
     (project / "study.yaml").write_text(text)
     assert main(["config", "study.yaml"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("train", "told"),
+    [
+        ("{model: resnett}", "unknown model 'resnett' (did you mean 'resnet'?)."),
+        ("{model: resnet, widht: 8}", "unknown key 'widht' (did you mean 'width'?)."),
+        ("{model: keras_applications, backbone: densenet12}", "'train.backbone': expected 'densenet121',"),
+        ("{model: keras_applications, width: 8}", "unknown key 'width' (known:"),
+        ("{model: keras_applications, weights: absent.h5}", "'train.weights': there is no file absent.h5."),
+    ],
+)
+def test_what_a_network_cannot_be_is_refused_with_the_line(
+    project: Path, capsys: pytest.CaptureFixture[str], train: str, told: str
+) -> None:
+    text = STUDY.replace("RAW", "data/raw/study").replace("LABELS", "labels.csv")
+    (project / "study.yaml").write_text(f"{text}train: {train}\n")
+    assert main(["config", "study.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert f"study.yaml:{text.count(chr(10)) + 1}: {told}" in said

@@ -1,8 +1,9 @@
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, ConfigDict
 
-from pipeline.config import dump, load
+from pipeline.config import dump, dump_without_places, load
 from pipeline.errors import ConfigError, UsageError
 
 GOOD = """\
@@ -18,6 +19,11 @@ train:
 report:
   title: no
 """
+
+
+class Width(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    width: int = 16
 
 
 def write(folder: Path, text: str, name: str = "study.yaml") -> Path:
@@ -91,7 +97,7 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
 def test_all_errors_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
     text = GOOD.replace("learning_rate", "lerning_rate").replace("  raw:", "  rwa:")
     with pytest.raises(ConfigError) as caught:
-        load(write(tmp_path, text))
+        load(write(tmp_path, text), lambda name: Width)
     lines = [line.split(":")[1] for line in str(caught.value).splitlines()]
     assert lines == ["1", "2", "9"]
 
@@ -111,6 +117,50 @@ def test_what_is_not_a_configuration_is_refused(tmp_path: Path, text: str) -> No
 def test_an_absent_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"There is no configuration .*absent.yaml"):
         load(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("widht: 8", "study.yaml:9: unknown key 'widht' (did you mean 'width'?)."),
+        ("epohcs: 8", "study.yaml:9: unknown key 'epohcs' (did you mean 'epochs'?)."),
+        ("width: wide", "study.yaml:9: 'train.width': expected a valid integer, found \"wide\"."),
+    ],
+)
+def test_a_wrong_key_of_the_network_is_told_as_any_other(tmp_path: Path, key: str, told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, GOOD.replace("learning_rate: 1e-3", key)), lambda name: Width)
+    assert str(caught.value).endswith(told)
+
+
+def test_keys_of_the_network_stand_in_the_section_with_their_defaults(tmp_path: Path) -> None:
+    config = load(write(tmp_path, GOOD), lambda name: Width)
+    assert config.section("train")["width"] == 16
+    given = load(
+        write(tmp_path, GOOD.replace("learning_rate: 1e-3", "learning_rate: 1e-3\n  width: 16")),
+        lambda name: Width,
+    )
+    assert given.section("train") == config.section("train")
+
+
+def test_a_file_of_the_network_counts_by_its_contents_and_its_name_is_kept_nowhere(tmp_path: Path) -> None:
+    class Weights(BaseModel):
+        weights: Path
+
+    def section() -> dict:
+        config = load(
+            write(tmp_path, GOOD.replace("learning_rate: 1e-3", f"weights: {path}")), lambda name: Weights
+        )
+        assert "secret" not in dump_without_places(config)
+        assert str(path) in dump(config)
+        return config.section("train")
+
+    path = tmp_path / "secret.h5"
+    path.write_bytes(b"some weights")
+    before = section()
+    assert "secret" not in str(before)
+    path.write_bytes(b"other weights")
+    assert section() != before
 
 
 def test_a_registry_can_refuse_at_the_line_of_a_step(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from pipeline.records import Case
+from pipeline.records import OTHER, Case
 
 LATERALITY: Final = "laterality"
 
@@ -27,7 +27,7 @@ def traits_of(cases: Iterable[Case]) -> dict[str, dict[str, frozenset[str]]]:
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for case in cases:
         for name, value in _stated(case):
-            if value != "" and value != "OTHER":
+            if value != "" and value != OTHER:
                 found[name][_word(value)].add(case.case_id)
     return {name: {word: frozenset(ids) for word, ids in words.items()} for name, words in found.items()}
 

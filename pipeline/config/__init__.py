@@ -1,7 +1,7 @@
 """The YAML of an analysis as typed, frozen sections; every error names file, line and nearest key.
 
-Reads the YAML only. Steps of `normalize` and the names of architectures are checked by their own
-registries, which report through `Config.refuse`.
+Reads the YAML only. Steps of `normalize` and networks with their keys are checked by their own
+registries, which report through `Config.refuse` and `load`.
 """
 
 from pipeline.config.ingest import Ingest, Limits

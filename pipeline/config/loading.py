@@ -5,23 +5,29 @@ from __future__ import annotations
 import json
 import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from pipeline.config import text
 from pipeline.config.base import Section
-from pipeline.config.sections import Config
+from pipeline.config.sections import Config, Train
 from pipeline.errors import ConfigError, UsageError, nearest
 
 _BRANCHES = frozenset({"bool", "JoinColumn"})
+Model = TypeVar("Model", bound=BaseModel)
 _NAME = re.compile(r"(?!raw$)[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def load(path: Path) -> Config:
-    """The configuration in the YAML file `path`.
+NetworkKeys = Callable[[str], type[BaseModel] | None]
+"""From the name of a network to the model of its own keys in `train`; None where there is no such network."""
+
+
+def load(path: Path, network_keys: NetworkKeys = lambda _: None) -> Config:
+    """The configuration in the YAML file `path`, with all keys of its network if `network_keys` knows it.
 
     Raises UsageError when there is no such file or its name can't name an analysis, ConfigError
     (file, line, nearest key) when it isn't valid.
@@ -35,10 +41,13 @@ def load(path: Path) -> Config:
     if "name" in values:
         where = text.place(path, lines, ("name",))
         raise ConfigError(f"{where}: 'name' is not a key: the file's name is the analysis' name.")
-    try:
-        config = Config.model_validate_json(json.dumps(values | {"name": path.stem}), strict=True)
-    except ValidationError as error:
-        raise _told(path, lines, error) from None
+    wrong: list[_Violation] = []
+    config = _checked(Config, values | {"name": path.stem}, (), wrong)
+    model, given = _of_network(values, network_keys)
+    parameters = _checked(model, given, ("train",), wrong) if model is not None else None
+    if config is None or wrong:
+        raise _told(path, lines, wrong)
+    config = config.with_network(parameters.model_dump() if parameters else given)
     config._path, config._lines = path, lines
     return config
 
@@ -53,13 +62,51 @@ def dump_without_places(config: Config) -> str:
     return text.written(config.told(lambda _: "(not kept)"))
 
 
-def _told(path: Path, lines: text.Lines, error: ValidationError) -> ConfigError:
+@dataclass(frozen=True)
+class _Violation:
+    """One of pydantic's items, the keys that lead to it, and what helps to mend the last of them."""
+
+    keys: text.KeyPath
+    item: Any
+    hint: str
+
+
+def _of_network(
+    values: dict[str, Any], network_keys: NetworkKeys
+) -> tuple[type[BaseModel] | None, dict[str, Any]]:
+    """The model of the network's own keys, and those that are given."""
+    train = values.get("train")
+    train = train if isinstance(train, dict) else {}
+    given = {key: value for key, value in train.items() if key not in Train.model_fields}
+    return network_keys(str(train.get("model", Train.model_fields["model"].default))), given
+
+
+def _checked(
+    model: type[Model], values: dict[str, Any], section: text.KeyPath, wrong: list[_Violation]
+) -> Model | None:
+    """The values as `model`; None where they aren't valid, which is then added to `wrong`."""
+    try:
+        return model.model_validate_json(json.dumps(values), strict=True)
+    except ValidationError as error:
+        for item in error.errors():
+            keys = section + tuple(key for key in item["loc"] if _is_key(key))
+            hint = _hint(str(keys[-1]), _known_keys(keys[:-1]), model.model_fields if section else ())
+            wrong.append(_Violation(keys, item, hint))
+        return None
+
+
+def _hint(key: str, of_section: Iterable[str], of_entry: Iterable[str]) -> str:
+    """The nearest key of the section and of the entry that brings keys to it, else those of the entry."""
+    found = nearest(key, {*of_section, *of_entry})
+    return nearest(key, of_entry) if of_entry and not found.startswith("did you mean") else found
+
+
+def _told(path: Path, lines: text.Lines, wrong: list[_Violation]) -> ConfigError:
     """All violations, one a line, in the order of the file."""
     sentences: dict[tuple[str, str], str] = {}
-    for item in error.errors():
-        keys = tuple(key for key in item["loc"] if _is_key(key))
-        place = text.place(path, lines, keys)
-        sentences.setdefault((place, item["type"]), f"{place}: {_sentence(keys, item)}")
+    for found in wrong:
+        place = text.place(path, lines, found.keys)
+        sentences.setdefault((place, found.item["type"]), f"{place}: {_sentence(found)}")
     ordered = sorted(
         sentences.items(),
         key=lambda pair: int(pair[0][0].rpartition(":")[2] or 0) if ":" in pair[0][0] else 0,
@@ -75,10 +122,11 @@ def _is_key(key: str | int) -> bool:
     return not branch
 
 
-def _sentence(keys: text.KeyPath, item: Any) -> str:
+def _sentence(wrong: _Violation) -> str:
+    keys, item = wrong.keys, wrong.item
     name = ".".join(str(key) for key in keys)
     if item["type"] == "extra_forbidden":
-        return f"unknown key '{keys[-1]}' ({nearest(str(keys[-1]), _known_keys(keys[:-1]))})."
+        return f"unknown key '{keys[-1]}' ({wrong.hint})."
     if item["type"] == "missing":
         return f"'{name}' is missing."
     if item["type"] == "said":  # what was found is in the message, or not to be shown

@@ -5,12 +5,13 @@ The names of keys are part of the contract with users.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
+    ConfigDict,
     Discriminator,
     Field,
     PrivateAttr,
@@ -181,10 +182,10 @@ class Augment(Section):
 
 
 class Train(Section):
-    """The network and how it is fitted."""
+    """The network and how it is fitted. Further keys are the network's own: `pipeline.models` checks them."""
 
+    model_config = ConfigDict(extra="allow")
     model: str = "resnet"
-    width: Count = 16
     epochs: Count = 20
     batch_size: Count = 32
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
@@ -200,6 +201,11 @@ class Train(Section):
     threads: Count | None = None
     checkpoint_every_steps: Count = 200
     augment: Augment = Augment()
+
+    @property
+    def network(self) -> dict[str, Any]:
+        """The keys that are the network's own, those given or, once it was checked, all of them."""
+        return dict(self.model_extra or {})
 
 
 class Goal(Section):
@@ -287,9 +293,20 @@ class Config(Section):
         }
         return {keys: given for keys, given in named.items() if given is not None}
 
+    def with_network(self, parameters: Mapping[str, Any]) -> Config:
+        """The same analysis with all keys of its network, a file that it reads being a `Path`."""
+        return self.model_copy(update={"train": self.train.model_copy(update=dict(parameters))})
+
     def section(self, name: str) -> Any:
-        """One section as plain JSON values, defaults filled in, with the digests of places in their stead."""
-        return self.told(lambda place: digests.of_bytes(place.encode())[:16])[name]
+        """One section as plain JSON values, defaults filled in.
+
+        In the stead of places stand their digests, in the stead of a file that the network reads that of its
+        contents.
+        """
+        values = self.told(lambda place: digests.of_bytes(place.encode())[:16])
+        files = {key: given for key, given in self.train.network.items() if isinstance(given, Path)}
+        values["train"] |= {key: digests.of_file(path) for key, path in files.items()}
+        return values[name]
 
     def told(self, place: Callable[[str], str]) -> dict[str, Any]:
         """All sections as plain JSON values, with what `place` says of each path and address.
@@ -297,6 +314,8 @@ class Config(Section):
         A folder of scans may be named for a hospital or a patient: no copy of the settings holds its name.
         """
         values: dict[str, Any] = self.model_dump(mode="json", exclude={"name"})
+        files = {key: given for key, given in self.train.network.items() if isinstance(given, Path)}
+        values["train"] |= {key: place(str(path)) for key, path in files.items()}
         for section, keys in _PLACES.items():
             named = {key: given for key in keys if (given := values[section][key]) is not None}
             values[section] |= {key: place(given) for key, given in named.items()}

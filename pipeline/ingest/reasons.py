@@ -270,6 +270,10 @@ NOTES: dict[str, str] = {
     "trailing_bytes": "Bytes after the pixel data were ignored.",
     "charset_unknown": "The character set is not a known one.",
     "spacing_tag_disagrees": "The slice spacing tag contradicts the positions; the positions were used.",
+    "positions_rounded": (
+        "Slices lie evenly within the decimals that their positions are written with; "
+        "their mean distance was used."
+    ),
     "nominal": "One slice: its thickness is the nominal one.",
     "z_resampled": "Slices were resampled to an even distance.",
     "untilted": "A gantry tilt was straightened by resampling.",

@@ -1,25 +1,36 @@
-"""Architectures: one file each, with a function `build` that gives a Keras model.
+"""Networks: one file each, and one entry of `ARCHITECTURES`.
 
-Reads: nothing. Writes: nothing. Guarantees: a model takes raw normalized arrays and carries the
-statistics of its training part, its first convolution is named `first_convolution`, its last
-feature map `last_features`, and its output, the layer `logits`, has one float32 number per class.
-Looking up a name imports no Keras.
+An architecture is a module with
+- `Parameters`: a frozen pydantic model of its keys in the section `train`, each with a default, which
+  refuses what it doesn't know; a value of type `Path` is a file that the network reads when it is built;
+- `unfit(input_shape)`: why scans of a shape can't be taken, in words, or None where they can;
+- `features(maps, parameters)`: the network between the standardized scans and the logits, whose first
+  convolution is named `first_convolution` and whose last feature map `last_features`.
+
+Reads: the files of `Parameters`. Writes: nothing. Guarantees: a network takes raw normalized arrays and
+carries the statistics of its training part, and its output, the layer `logits`, has one float32 number per
+class. Looking up a name or its parameters imports no Keras: an architecture imports it where it builds.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from pydantic import BaseModel
 
 from pipeline.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["ARCHITECTURES", "Intensities", "builder"]
+__all__ = ["ARCHITECTURES", "Architecture", "Intensities", "Network", "architecture", "network"]
 
 ARCHITECTURES = {
+    "keras_applications": "pipeline.models.keras_applications",
     "plain_cnn": "pipeline.models.plain_cnn",
     "resnet": "pipeline.models.resnet",
 }
@@ -33,27 +44,38 @@ class Intensities:
     std: tuple[float, ...]
 
 
-class Builder(Protocol):
-    """What the function `build` of an architecture's file takes and gives.
+class Architecture(Protocol):
+    """What the registry names: a module of this folder."""
 
-    `input_shape` is `(rows, columns, channels)` or `(slices, rows, columns, channels)`; `width` is
-    the number of filters of the first convolution; `dropout` the share dropped before the logits.
-    """
+    Parameters: type[BaseModel]
 
-    def __call__(
-        self,
-        input_shape: tuple[int, ...],
-        outputs: int,
-        *,
-        intensities: Intensities,
-        width: int,
-        dropout: float,
-    ) -> keras.Model:
-        """The model, with fresh weights."""
+    def unfit(self, input_shape: tuple[int, ...]) -> str | None:
+        """Why scans `([slices,] rows, columns, channels)` can't be taken; None where they can."""
+
+    def features(self, maps: keras.KerasTensor, parameters: Any) -> keras.KerasTensor:
+        """`(batch, features)` of standardized scans `(batch, [slices,] rows, columns, channels)`."""
 
 
-def builder(name: str) -> Builder:
-    """The function `build` of architecture `name`. Raises UsageError when there is none."""
+@dataclass(frozen=True)
+class Network:
+    """An architecture by its name, with its parameters."""
+
+    name: str
+    parameters: BaseModel
+
+
+def architecture(name: str) -> Architecture:
+    """The module of architecture `name`. Raises UsageError when there is none."""
     if name not in ARCHITECTURES:
         raise UsageError(f"unknown architecture '{name}' ({nearest(name, ARCHITECTURES)}).")
-    return cast(Builder, importlib.import_module(ARCHITECTURES[name]).build)
+    return cast(Architecture, importlib.import_module(ARCHITECTURES[name]))
+
+
+def network(name: str, given: Mapping[str, Any]) -> Network:
+    """The network of that name, with the parameters given as plain JSON values and defaults for the rest.
+
+    Raises UsageError when there is none of that name, ValidationError (pydantic) when a parameter is unknown
+    or has a value it can't have.
+    """
+    model = architecture(name).Parameters
+    return Network(name, model.model_validate_json(json.dumps(given, default=str), strict=True))

@@ -1,26 +1,46 @@
-"""The textbook network: convolution, normalization, ReLU and pooling, four times; then a dense head."""
+"""The textbook network: convolution, normalization, ReLU and pooling, four times; then a dense layer."""
 
 from __future__ import annotations
 
-import keras
+from typing import TYPE_CHECKING
 
-from pipeline.models import Intensities, blocks
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.config.base import Count
+
+if TYPE_CHECKING:
+    import keras
 
 
-def build(
-    input_shape: tuple[int, ...], outputs: int, *, intensities: Intensities, width: int, dropout: float
-) -> keras.Model:
-    """A plain convolutional classifier of scans `(rows, columns, channels)` or with slices before."""
-    scan = blocks.scan_input(input_shape)
-    maps = blocks.stem(blocks.standardize(scan, intensities), width)
+class Parameters(BaseModel):
+    """`width`: the number of filters of the first convolution; each stage doubles it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    width: Count = 16
+
+
+def unfit(input_shape: tuple[int, ...]) -> str | None:
+    """None: images and volumes of any size are taken."""
+
+
+def features(maps: keras.KerasTensor, parameters: Parameters) -> keras.KerasTensor:
+    """`(batch, 4 * width)` of standardized scans `(batch, [slices,] rows, columns, channels)`."""
+    import keras
+
+    from pipeline.models import blocks
+
+    maps = blocks.stem(maps, parameters.width)
     for stage in range(1, blocks.STAGES + 1):
-        maps = _stage(maps, width * 2 ** (stage - 1), stage=stage)
-    features = keras.layers.Dense(4 * width, activation="relu", name="dense")(blocks.pooled(maps))
-    return keras.Model(scan, blocks.logits(features, outputs, dropout=dropout), name="plain_cnn")
+        maps = _stage(maps, parameters.width * 2 ** (stage - 1), stage=stage)
+    return keras.layers.Dense(4 * parameters.width, activation="relu", name="dense")(blocks.pooled(maps))
 
 
 def _stage(maps: keras.KerasTensor, filters: int, *, stage: int) -> keras.KerasTensor:
     """Halves the long axes by their largest values, then convolves to `filters` channels."""
+    import keras
+
+    from pipeline.models import blocks
+
     rank = len(maps.shape) - 2
     pooling = (keras.layers.MaxPooling2D, keras.layers.MaxPooling3D)[rank - 2]
     maps = pooling(blocks.halving(maps), padding="same", name=f"pooling_{stage}")(maps)

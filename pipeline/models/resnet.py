@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-import keras
+from typing import TYPE_CHECKING
 
-from pipeline.models import Intensities, blocks
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.config.base import Count
+
+if TYPE_CHECKING:
+    import keras
 
 
-def build(
-    input_shape: tuple[int, ...], outputs: int, *, intensities: Intensities, width: int, dropout: float
-) -> keras.Model:
-    """A residual classifier of scans `(rows, columns, channels)` or with slices before."""
-    scan = blocks.scan_input(input_shape)
-    maps = blocks.stem(blocks.standardize(scan, intensities), width)
+class Parameters(BaseModel):
+    """`width`: the number of filters of the first convolution; each stage doubles it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    width: Count = 16
+
+
+def unfit(input_shape: tuple[int, ...]) -> str | None:
+    """None: images and volumes of any size are taken."""
+
+
+def features(maps: keras.KerasTensor, parameters: Parameters) -> keras.KerasTensor:
+    """`(batch, 16 * width)` of standardized scans `(batch, [slices,] rows, columns, channels)`."""
+    from pipeline.models import blocks
+
+    maps = blocks.stem(maps, parameters.width)
     for stage in range(1, blocks.STAGES + 1):
-        maps = _block(maps, width * 2 ** (stage - 1), stage=stage)
-    return keras.Model(scan, blocks.logits(blocks.pooled(maps), outputs, dropout=dropout), name="resnet")
+        maps = _block(maps, parameters.width * 2 ** (stage - 1), stage=stage)
+    return blocks.pooled(maps)
 
 
 def _block(maps: keras.KerasTensor, filters: int, *, stage: int) -> keras.KerasTensor:
@@ -23,6 +38,10 @@ def _block(maps: keras.KerasTensor, filters: int, *, stage: int) -> keras.KerasT
 
     The second normalization's scale starts at 0, so that the untrained block passes its input on.
     """
+    import keras
+
+    from pipeline.models import blocks
+
     maps = blocks.averaged(maps, blocks.halving(maps), name=f"averaging_{stage}")
     unit = (1,) * (len(maps.shape) - 2)
     shortcut = maps

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import SpacingKind
-
-HOUNSFIELD: Final = "HU"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline import backend, models, scoring
 from pipeline.config import Config, Train
-from pipeline.models import Intensities
+from pipeline.models import Intensities, classifier
 from pipeline.progress import say
 from pipeline.tasks.classification.learning import CLASS_WEIGHTS, LOSSES
 from pipeline.tasks.classification.validation import Validation, measured
@@ -58,12 +58,9 @@ def build_net(settings: Train, data: Material, statistics: Intensities, *, polic
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        return models.builder(settings.model)(
-            data.input_shape,
-            len(data.classes),
-            intensities=statistics,
-            width=settings.width,
-            dropout=settings.dropout,
+        network = models.network(settings.model, settings.network)
+        return classifier.build(
+            network, data.input_shape, len(data.classes), intensities=statistics, dropout=settings.dropout
         )
     finally:
         keras.config.set_dtype_policy(before)

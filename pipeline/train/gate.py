@@ -9,9 +9,22 @@ from pipeline.champion.gate import Asked, require_look, require_same_classes, ru
 from pipeline.champion.pointer import current
 from pipeline.config import Config
 from pipeline.contracts import model_record
+from pipeline.models import ARCHITECTURES, architecture
 from pipeline.workspace import Workspace
 
 _OF_TWO_CLASSES = ("sensitivity", "specificity")
+
+
+def require_fitting(config: Config, input_shape: tuple[int, ...]) -> None:
+    """Nothing, if the network takes scans `([slices,] rows, columns, channels)`. Raises ConfigError."""
+    if (reason := architecture(config.train.model).unfit(input_shape)) is None:
+        return
+    fitting = [name for name in sorted(ARCHITECTURES) if architecture(name).unfit(input_shape) is None]
+    raise config.refuse(
+        ("train", "model"),
+        f"'{config.train.model}' {reason}, and the recipe gives scans of {_shape(input_shape)}. "
+        f"Choose {' or '.join(fitting)}, or another shape in `normalize`.",
+    )
 
 
 def require_judgeable(config: Config, workspace: Workspace, classes: Sequence[str], *, training: str) -> None:
@@ -39,6 +52,17 @@ def require_judgeable(config: Config, workspace: Workspace, classes: Sequence[st
         config.compare.look_budget,
     )
     require_look(earlier, asked, is_same=lambda record: record.get("training") == training)
+
+
+def _shape(input_shape: tuple[int, ...]) -> str:
+    """The shape in words.
+
+    >>> _shape((40, 64, 48, 1))
+    '40 × 64 × 48 voxels (slices × rows × columns) in 1 channel'
+    """
+    *space, channels = input_shape
+    axes = "voxels (slices × rows × columns)" if len(space) == 3 else "pixels (rows × columns)"
+    return f"{' × '.join(map(str, space))} {axes} in {channels} channel{'s' if channels > 1 else ''}"
 
 
 def _challenged(workspace: Workspace, classes: Sequence[str], training: str) -> str | None:

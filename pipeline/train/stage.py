@@ -19,7 +19,7 @@ from pipeline.train import assembly, intensities, material
 from pipeline.train.assembly import Computing
 from pipeline.train.checkpoint import open_store
 from pipeline.train.fit import fit
-from pipeline.train.gate import require_judgeable
+from pipeline.train.gate import require_fitting, require_judgeable
 from pipeline.train.identity import run_digest, work_digest
 from pipeline.train.material import Material
 from pipeline.train.saving import write_model
@@ -34,12 +34,13 @@ def run(config: Config, workspace: Workspace) -> Summary:
         DataError: an earlier stage hasn't run, a part is empty or lacks a class, or scans hold NaN.
         GateError: the model may not be judged: looks are spent, or the champion knows other classes.
         UsageError: the same training was begun by other versions of Keras or its backend.
-        ConfigError: the goal is a metric that these classes don't have.
+        ConfigError: the goal is a metric that these classes don't have, or the network takes no such scans.
         ScanloomError: the loss didn't stay a finite number.
         RetryError: the disk or the memory is full, or this process can't change its number of threads.
         Interrupted: a signal asked to stop; the same command goes on.
     """
     data = material.read(workspace)
+    require_fitting(config, data.input_shape)
     training = run_digest(config, data)
     require_judgeable(config, workspace, data.classes, training=training)
     threads = config.train.threads or cores()
@@ -53,7 +54,9 @@ def run(config: Config, workspace: Workspace) -> Summary:
     backend.start(store.threads)
     how = assembly.computing(config.train)
     statistics = intensities.measured(len(data.train.case_ids), data.train.read)
-    with backend.memory_told("Lower `train.batch_size`, `train.width` or the shape in `normalize`."):
+    with backend.memory_told(
+        "Lower `train.batch_size`, the size of the network or the shape in `normalize`."
+    ):
         made = assembly.assemble(config, data, statistics, how)
         state = fit(made.trainer, made.examples, made.validate, plan=made.plan, store=store)
     # Saved in float32 whatever the training's precision, so that any machine can score with it.
@@ -75,9 +78,10 @@ def run(config: Config, workspace: Workspace) -> Summary:
 def _what_was_trained(
     config: Config, data: Material, net: keras.Model, statistics: Intensities
 ) -> dict[str, Any]:
+    settings = config.section("train")
     return {
         "architecture": config.train.model,
-        "width": config.train.width,
+        "network": {key: settings[key] for key in config.train.network},
         "dropout": config.train.dropout,
         "parameters": net.count_params(),
         "input_shape": data.input_shape,

@@ -17,7 +17,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from pipeline.export.nifti import nifti_bytes
 from pipeline.ingest.cases.volume import assemble
 from pipeline.ingest.series.frames import Frame, Rules
-from pipeline.ingest.series.grouping import group
+from pipeline.ingest.series.grouping import grouped
 
 TURN = radians(25)
 ORIENTATIONS = {
@@ -83,7 +83,7 @@ def test_our_nifti_and_dcm2niix_s_are_the_same_volume(name: str, tmp_path: Path)
     (tmp_path / "dicom").mkdir()
     for frame in frames:
         write_dicom(frame, tmp_path / "dicom")
-    (made,) = group(frames, Rules(unit="series"), pixel_digest=lambda frame: frame.source)
+    (made,) = grouped(frames, Rules(unit="series"), pixel_digest=lambda frame: frame.source)
     array, geometry, _ = assemble(made, pixels_of)
     (tmp_path / "ours.nii.gz").write_bytes(nifti_bytes(array, geometry))
     command = [dcm2niix.bin, "-b", "n", "-f", "theirs", "-o", tmp_path, tmp_path / "dicom"]

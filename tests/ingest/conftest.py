@@ -25,5 +25,6 @@ def plane() -> Frame:
         orientation=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0),
         spacing_mm=(0.5, 0.8),
         thickness_mm=5.0,
-        keys={"unit": "HU", "frame_of_reference": "frame"},
+        unit="HU",
+        frame_of_reference="frame",
     )

@@ -17,11 +17,14 @@ import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
+from planes import reason_of
 from pydicom.encaps import generate_frames
 from pydicom.uid import JPEGLosslessSV1
 
 from pipeline.ingest.cases.volume import assemble
-from pipeline.ingest.series.grouping import Frame, Rules, group
+from pipeline.ingest.series.acquisition import Acquisition
+from pipeline.ingest.series.frames import Frame, Refused, Rules, Volume
+from pipeline.ingest.series.grouping import grouped
 
 pytestmark = pytest.mark.filterwarnings("ignore:The DICOM readers")  # nibabel's, of its own module
 
@@ -73,14 +76,14 @@ def test_voxels_and_affine_are_the_reference_ones(name: str) -> None:
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_uniform_volume_is_refused(name: str) -> None:
-    groups = group(frames_of(name), Rules(unit="series"), pixel_digest=digest)
-    assert {made.reason for made in groups} == REFUSED[name]
+    groups = grouped(frames_of(name), Rules(unit="series"), pixel_digest=digest)
+    assert {reason_of(made) for made in groups} == REFUSED[name]
 
 
 def test_a_straightened_ct_shows_every_world_point_where_the_sheared_affine_has_it() -> None:
     sheared = np.array(reference()[1]["ct-gantry-tilt"]["expected"]["affine_ras"])
     rules = Rules(unit="series", untilt="linear")
-    (made,) = group(frames_of("ct-gantry-tilt"), rules, pixel_digest=digest)
+    (made,) = grouped(frames_of("ct-gantry-tilt"), rules, pixel_digest=digest)
     array, geometry, notes = assemble(made, read_plane)
     assert notes == ("untilted",)
     # The reference grid is RAS+: x and y run against columns and rows.
@@ -99,15 +102,14 @@ def test_a_straightened_ct_shows_every_world_point_where_the_sheared_affine_has_
 
 
 def accepted(name: str, *, min_slices: int) -> list:
-    groups = group(frames_of(name), Rules(unit="series", min_slices=min_slices), pixel_digest=digest)
-    assert [(made.reason, made.detail) for made in groups if made.reason != "ok"] == []
-    return sorted(groups, key=lambda made: made.separated_by.get("time_index", first_time(made)))
+    groups = grouped(frames_of(name), Rules(unit="series", min_slices=min_slices), pixel_digest=digest)
+    assert [made for made in groups if isinstance(made, Refused)] == []
+    return sorted(groups, key=lambda made: first_time(made) if made.time_index is None else made.time_index)
 
 
-def first_time(made) -> float:
-    return float(
-        made.frames[0].keys.get("acquisition_time", made.frames[0].keys.get("acquisition_number", 0))
-    )
+def first_time(made: Volume) -> float:
+    first = made.frames[0]
+    return first.acquisition_time or first.acquisition_number or 0.0
 
 
 def ras(array, geometry) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
@@ -195,7 +197,11 @@ def frame_of(ds: pydicom.Dataset, index: int, *, series: str, source: str) -> Fr
         thickness_mm=None if thickness is None else float(thickness),
         spacing_between_mm=None if between is None else float(between),
         **siemens(ds),
-        keys=keys_of(ds, index),
+        unit="HU" if ds.Modality == "CT" else "",
+        acquisition=acquisition_of(ds, index),
+        acquisition_number=number_of(ds, "AcquisitionNumber"),
+        acquisition_time=seconds_of(ds, index),
+        instance_number=number_of(ds, "InstanceNumber"),
     )
 
 
@@ -210,24 +216,25 @@ def siemens(ds: pydicom.Dataset) -> dict:
     return {"tiles": count, "tile_normal": tuple(float(part) for part in normal)}
 
 
-def keys_of(ds: pydicom.Dataset, index: int) -> dict[str, str | float]:
-    names = {
-        "echo_time": "EchoTime", "acquisition_number": "AcquisitionNumber", "b_value": "DiffusionBValue",
-        "temporal_position": "TemporalPositionIdentifier", "instance_number": "InstanceNumber",
-    }  # fmt: skip
-    keys: dict[str, str | float] = {
-        name: float(ds[keyword].value) for name, keyword in names.items() if ds.get(keyword) is not None
-    }
-    if ds.Modality == "CT":
-        keys["unit"] = "HU"
+def number_of(ds: pydicom.Dataset, keyword: str) -> float | None:
+    return None if ds.get(keyword) is None else float(ds[keyword].value)
+
+
+def acquisition_of(ds: pydicom.Dataset, index: int) -> Acquisition:
+    content = functional(ds, index, "FrameContentSequence")
+    return Acquisition(
+        echo_time=number_of(ds, "EchoTime"),
+        b_value=number_of(ds, "DiffusionBValue"),
+        temporal_position=number_of(ds, "TemporalPositionIdentifier"),
+        stack_id=None if content is None else content.get("StackID"),
+    )
+
+
+def seconds_of(ds: pydicom.Dataset, index: int) -> float | None:
     content = functional(ds, index, "FrameContentSequence")
     moment = str(content.get("FrameAcquisitionDateTime", "")) if content is not None else ""
     moment = moment or str(ds.get("AcquisitionDate", "")) + str(ds.get("AcquisitionTime", ""))
-    if len(moment) >= 14:
-        clock = moment[8:]
-        keys["acquisition_time"] = (
-            float(moment[:8]) * 86400 + int(clock[:2]) * 3600 + int(clock[2:4]) * 60 + float(clock[4:])
-        )
-    if content is not None and "StackID" in content:
-        keys["stack_id"] = str(content.StackID)
-    return keys
+    if len(moment) < 14:
+        return None
+    clock = moment[8:]
+    return float(moment[:8]) * 86400 + int(clock[:2]) * 3600 + int(clock[2:4]) * 60 + float(clock[4:])

@@ -1,12 +1,10 @@
-"""The theoretical receptive field, worked by hand and by changing single pixels."""
+"""The theoretical receptive field, worked by hand."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from pipeline import backend
-from pipeline.models import Intensities, builder
 
 backend.prepare()
 keras = pytest.importorskip("keras")
@@ -48,29 +46,3 @@ def test_an_unknown_layer_is_refused() -> None:
     with pytest.raises(ValueError, match="no layer 'nothing'"):
         scan = keras.Input((3, 3, 1))
         receptive_field_pixels(keras.Model(scan, scan), "nothing")
-
-
-@pytest.mark.parametrize("name", ["plain_cnn", "resnet"])
-def test_no_pixel_beyond_the_field_changes_the_map(name: str) -> None:
-    side = 280
-    model = builder(name)((side, 16, 1), 2, intensities=Intensities((0.0,), (1.0,)), width=2, dropout=0.0)
-    for normalization in (layer for layer in model.layers if hasattr(layer, "gamma")):
-        normalization.gamma.assign(np.ones(normalization.gamma.shape))
-    features = keras.Model(model.input, model.get_layer("last_features").output)
-    rng = np.random.default_rng(0)
-    scan = rng.normal(size=(1, side, 16, 1)).astype(np.float32)
-    middle = features.output.shape[1] // 2
-    seen, _ = receptive_field_pixels(model)
-    answer = np.asarray(features(scan))[0, middle]
-    changed = [
-        row
-        for row in range(0, side, 4)
-        if (np.asarray(features(_with_row(scan, row)))[0, middle] != answer).any()
-    ]
-    assert 0 < max(changed) - min(changed) < seen
-
-
-def _with_row(scan: np.ndarray, row: int) -> np.ndarray:
-    other = scan.copy()
-    other[:, row] += 100.0
-    return other

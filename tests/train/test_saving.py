@@ -9,16 +9,19 @@ import numpy as np
 import pytest
 
 from pipeline import backend
-from pipeline.models import Intensities, builder
+from pipeline.models import Intensities, network
 
 backend.prepare()
 keras = pytest.importorskip("keras")
 
-from pipeline.train.saving import write_model  # noqa: E402 - needs Keras's environment
+from pipeline.models.classifier import build  # noqa: E402 - needs Keras's environment
+from pipeline.train.saving import write_model  # noqa: E402
 
 
 def model(name: str = "resnet") -> object:
-    return builder(name)((16, 16, 1), 2, intensities=Intensities((3.0,), (2.0,)), width=2, dropout=0.5)
+    return build(
+        network(name, {"width": 2}), (16, 16, 1), 2, intensities=Intensities((3.0,), (2.0,)), dropout=0.5
+    )
 
 
 @pytest.mark.parametrize("name", ["plain_cnn", "resnet"])

@@ -31,7 +31,7 @@ def batches(cases: Iterable[CasePlan]) -> Iterator[tuple[CasePlan, ...]]:
 def shard_name(cases: Iterable[CasePlan], digest_of: Mapping[str, str]) -> str:
     """The name of a batch's shard, by what goes into it: the cases and the digests of their files."""
     content = [
-        [case.case_id, case.unit, case.group.geometry.to_json() if case.group.geometry else "",
+        [case.case_id, case.unit, case.volume.geometry.to_json(),
          sorted(digest_of[token] for token in set(case.tokens.values()))]
         for case in cases
     ]  # fmt: skip
@@ -52,6 +52,6 @@ def _ends_batch(bundle: tuple[CasePlan, ...]) -> bool:
 
 def _size(case: CasePlan) -> int:
     samples = 1
-    for length in case.group.shape:
+    for length in case.volume.shape:
         samples *= length
-    return samples * case.group.frames[0].samples * _BYTES_A_SAMPLE
+    return samples * case.volume.frames[0].samples * _BYTES_A_SAMPLE

@@ -23,10 +23,10 @@ from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels.plausibility import check_ct, has_plausible_uptakes
-from pipeline.ingest.pixels.units import CT, PET, RGB, SUV
 from pipeline.ingest.reasons import Refusal
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute, Case, Geometry
+from pipeline.units import CT, PET, RGB, SUV
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
 
 
 def _assembled(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
-    array, geometry, notes = assemble(case_plan.group, reader.read, unit=reader.unit)
+    array, geometry, notes = assemble(case_plan.volume, reader.read, unit=reader.unit)
     if case_plan.unit_stated:
         notes += ("unit_stated",)
     elif case_plan.modality == PET and reader.unit != SUV:
@@ -199,7 +199,7 @@ def _assembled(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
 def _case(
     case_plan: CasePlan, voxels: _Voxels, *, reader: PlaneReader, writer: ShardWriter, key: Key
 ) -> Case:
-    first = case_plan.group.frames[0]
+    first = case_plan.volume.frames[0]
     read_notes = {note for words in reader.notes.values() for note in words}
     return Case(
         case_id=case_plan.case_id,

@@ -14,22 +14,21 @@ from pipeline.ingest.dicom.sop_classes import SLIDES
 from pipeline.ingest.header.headers import Header
 from pipeline.ingest.header.series_rules import Rule, fitting_rule
 from pipeline.ingest.header.stated_units import stated_unit
-from pipeline.ingest.pixels.units import PET, SUV
 from pipeline.ingest.reasons import REASONS
-from pipeline.ingest.series.frames import Frame, Group, Rules
-from pipeline.ingest.series.grouping import group
+from pipeline.ingest.series.frames import Frame, Group, Refused, Rules, Volume
+from pipeline.ingest.series.grouping import grouped
 from pipeline.ingest.series.selection import is_slice
 from pipeline.records import Attribute
+from pipeline.units import PET, SUV
 
 PixelDigest = Callable[[str, int], str]
 """A text for frame `index` of the file `token`, equal for equal pixels."""
 
-_TELLING = (
+_COMMON = (
     "b_value", "cardiac_phase", "echo_number", "echo_time", "flip_angle", "inversion_time", "kvp",
     "respiratory_phase", "temporal_position",
 )  # fmt: skip
-"""Numbers of a plane that a case may hold."""
-_RANKS = ("time_index", "variant_index")
+"""Fields of a plane's acquisition that a case may hold, as attributes of the same names."""
 _FACTOR_TOLERANCE = 1e-3  # of rounding: the seconds of a start, a weight of one decimal
 _GRAVITY = {"failed": 0, "quarantined": 1, "excluded": 2, "accepted": 3}
 
@@ -51,7 +50,7 @@ class CasePlan:
     """
 
     case_id: str
-    group: Group
+    volume: Volume
     tokens: Mapping[str, str]
     """File token by SOP pseudonym (`Frame.source`)."""
     unit: str
@@ -62,12 +61,12 @@ class CasePlan:
     @property
     def modality(self) -> str:
         """The modality of all its planes."""
-        return self.group.frames[0].modality
+        return self.volume.frames[0].modality
 
     @property
     def file_unit(self) -> str:
         """The unit that its files tell."""
-        return str(self.group.frames[0].keys["unit"])
+        return self.volume.frames[0].unit
 
 
 @dataclass(frozen=True)
@@ -105,15 +104,17 @@ def plan(
     usable = {token: headers[token] for token in sorted(headers) if headers[token].frames}
     chosen = _one_copy_each(usable, outcomes, pixel_digest)
     divided = _groups(chosen, headers, wanted.volumes, pixel_digest)
-    groups = [_spoiled(made, chosen, outcomes) for made in divided]
+    groups = [_spoiled(group, chosen, outcomes) for group in divided]
     uptakes = _series_with_uptakes(groups)
     cases = [
-        _case_plan(made, chosen, headers, case_id, uptakes=uptakes) for made in groups if made.reason == "ok"
+        _case_plan(group, chosen, headers, case_id, uptakes=uptakes)
+        for group in groups
+        if isinstance(group, Volume)
     ]
     fitting, unwanted = _by_rules(cases, headers, wanted.series)
     fitting = [_in_stated_unit(case, wanted.units) for case in fitting]
-    refused = [made for made in groups if made.reason != "ok"]
-    _tell([*refused, *unwanted, *(case.group for case in fitting)], chosen, outcomes)
+    refused = [group for group in groups if isinstance(group, Refused)]
+    _settle([*refused, *unwanted], [case.volume for case in fitting], chosen, outcomes)
     return Plan(tuple(sorted(fitting, key=lambda case: case.case_id)), outcomes)
 
 
@@ -171,74 +172,82 @@ def _same_image(copies: Sequence[tuple[str, Header]], pixel_digest: PixelDigest)
 
 def _without_place(frame: Frame) -> str:
     """What must agree between copies; where they are filed and how colours were stored needn't."""
-    keys = {name: value for name, value in sorted(frame.keys.items()) if name != "frame_of_reference"}
     unlike = replace(frame, study_id="", series_id="", photometric="", image_type=(), position_decimals=())
-    return repr(replace(unlike, keys=keys))
+    return repr(replace(unlike, frame_of_reference=""))
 
 
 def _groups(
     chosen: Mapping[str, str], headers: Mapping[str, Header], rules: Rules, pixel_digest: PixelDigest
 ) -> list[Group]:
     frames: list[Frame] = []
-    cine: list[Group] = []
+    cine: list[Refused] = []
     for token in chosen.values():
         own = headers[token].frames
         if len(own) > 1 and not is_slice(own[0]):
             what = "tiles of a slide" if own[0].sop_class in SLIDES else "frames, as of a film"
             detail = f"{len(own)} {what}; only single images are used"
-            cine.append(Group(own, reason="rule_not_selected", detail=detail))
+            cine.append(Refused(own, "rule_not_selected", detail))
         else:
             frames += own
-    return cine + group(
-        frames, rules, pixel_digest=lambda frame: pixel_digest(chosen[frame.source], frame.index)
-    )
+    return [
+        *cine,
+        *grouped(frames, rules, pixel_digest=lambda frame: pixel_digest(chosen[frame.source], frame.index)),
+    ]
 
 
-def _spoiled(made: Group, chosen: Mapping[str, str], outcomes: Mapping[str, Outcome]) -> Group:
+def _spoiled(group: Group, chosen: Mapping[str, str], outcomes: Mapping[str, Outcome]) -> Group:
     """The group, refused where one of its files can't be used: a volume without it would be incomplete."""
-    if made.reason != "ok":
-        return made
-    reasons = {outcomes[chosen[frame.source]].reason for frame in made.frames} - {"ok"}
-    if not reasons:
-        return made
+    if isinstance(group, Refused):
+        return group
+    reasons = [outcomes[chosen[frame.source]].reason for frame in group.frames]
+    lost = sum(reason != "ok" for reason in reasons)
+    if not lost:
+        return group
     for whole in ("patient_conflict", "duplicate_uid_conflict"):
         if whole in reasons:
-            return replace(made, reason=whole, geometry=None, detail="another file of the same volume")
-    lost = sum(outcomes[chosen[frame.source]].reason != "ok" for frame in made.frames)
-    detail = f"{lost} of {len(made.frames)} slices could not be read"
-    return replace(made, reason="missing_slices", geometry=None, detail=detail)
+            return Refused(group.frames, whole, "another file of the same volume")
+    return Refused(group.frames, "missing_slices", f"{lost} of {len(group.frames)} slices could not be read")
 
 
-def _tell(groups: Sequence[Group], chosen: Mapping[str, str], outcomes: dict[str, Outcome]) -> None:
+def _settle(
+    refused: Sequence[Refused],
+    volumes: Sequence[Volume],
+    chosen: Mapping[str, str],
+    outcomes: dict[str, Outcome],
+) -> None:
     """Gives the groups' reasons to their files: own trouble first, then a case, then the gravest reason."""
-    told: defaultdict[str, list[Outcome]] = defaultdict(list)
-    for made in groups:
-        for token in {chosen[frame.source] for frame in made.frames}:
-            told[token].append(Outcome(made.reason, made.detail))
-    for token, given in told.items():
-        if outcomes[token].reason == "ok" and all(outcome.reason != "ok" for outcome in given):
+    used = {chosen[frame.source] for volume in volumes for frame in volume.frames}
+    reasons: defaultdict[str, list[Outcome]] = defaultdict(list)
+    for group in refused:
+        for token in {chosen[frame.source] for frame in group.frames}:
+            reasons[token].append(Outcome(group.reason, group.detail))
+    for token, given in reasons.items():
+        if outcomes[token].reason == "ok" and token not in used:
             outcomes[token] = min(given, key=lambda outcome: _GRAVITY[REASONS[outcome.reason].state])
 
 
 def _case_plan(
-    made: Group,
+    volume: Volume,
     chosen: Mapping[str, str],
     headers: Mapping[str, Header],
     case_id: Callable[[Iterable[str]], str],
     *,
     uptakes: Set[str],
 ) -> CasePlan:
-    sources = sorted({frame.source for frame in made.frames})
-    first = headers[chosen[made.frames[0].source]]
+    sources = sorted({frame.source for frame in volume.frames})
+    frame = volume.frames[0]
     notes = {note for source in sources for note in headers[chosen[source]].notes}
-    names = sorted(f"{frame.source}/{frame.index}" for frame in made.frames)
-    frame = made.frames[0]
+    names = sorted(f"{plane.source}/{plane.index}" for plane in volume.frames)
     return CasePlan(
         case_id=case_id(names),
-        group=made,
+        volume=volume,
         tokens={source: chosen[source] for source in sources},
-        unit=SUV if frame.uptake and frame.series_id in uptakes else str(frame.keys["unit"]),
-        attributes={**first.attributes, **_telling(made), **made.measures},
+        unit=SUV if frame.uptake and frame.series_id in uptakes else frame.unit,
+        attributes={
+            **headers[chosen[frame.source]].attributes,
+            **_common_values(volume),
+            **volume.measures,
+        },
         notes=tuple(sorted(notes)),
     )
 
@@ -249,8 +258,8 @@ def _series_with_uptakes(groups: Iterable[Group]) -> set[str]:
     What a series holds besides, as a captured screen, has no unit and doesn't count.
     """
     factors: defaultdict[str, list[float | None]] = defaultdict(list)
-    for made in groups:
-        for frame in made.frames:
+    for group in groups:
+        for frame in group.frames:
             if frame.modality == PET and frame.unit_told:
                 factors[frame.series_id].append(frame.uptake)
     return {series for series, told in factors.items() if _is_one_factor(told)}
@@ -263,7 +272,7 @@ def _is_one_factor(factors: Sequence[float | None]) -> bool:
 
 def _in_stated_unit(case: CasePlan, stated: Mapping[str, str]) -> CasePlan:
     """The case in the unit that the settings state, where its files leave that open."""
-    if any(frame.unit_told for frame in case.group.frames):
+    if any(frame.unit_told for frame in case.volume.frames):
         return case
     rule = str(case.attributes.get("series_rule", ""))
     unit = stated_unit(stated, rule=rule, modality=case.modality)
@@ -272,7 +281,7 @@ def _in_stated_unit(case: CasePlan, stated: Mapping[str, str]) -> CasePlan:
 
 def _by_rules(
     cases: Sequence[CasePlan], headers: Mapping[str, Header], rules: Sequence[Rule]
-) -> tuple[list[CasePlan], list[Group]]:
+) -> tuple[list[CasePlan], list[Refused]]:
     """The cases that fit a rule, with its name, and the groups of the others; all cases without rules."""
     if not rules:
         return list(cases), []
@@ -283,17 +292,23 @@ def _by_rules(
         if name:
             wanted.append(replace(case, attributes={**case.attributes, "series_rule": name}))
         else:
-            detail = "no rule of ingest.select"
-            unwanted.append(replace(case.group, reason="rule_not_selected", geometry=None, detail=detail))
+            unwanted.append(Refused(case.volume.frames, "rule_not_selected", "no rule of ingest.select"))
     return wanted, unwanted
 
 
-def _telling(made: Group) -> dict[str, Attribute]:
+def _common_values(volume: Volume) -> dict[str, Attribute]:
     """What may tell this volume from others of its series: what its planes share, and its rank in time."""
-    first = made.frames[0].keys
-    common = {name for name in first if len({frame.keys.get(name) for frame in made.frames}) == 1}
-    told: dict[str, Attribute] = {name: first[name] for name in _TELLING if name in common}
-    if "kernel" in common:
-        told["convolution_kernel"] = vocabulary.kernel(str(first["kernel"]))
-    ranks = {name: made.separated_by[name] for name in _RANKS if name in made.separated_by}
-    return {**told, **ranks}
+    acquisitions = {frame.acquisition for frame in volume.frames}
+    found: dict[str, Attribute] = {}
+    for name in _COMMON:
+        values = {getattr(acquisition, name) for acquisition in acquisitions}
+        if len(values) == 1 and (value := values.pop()) is not None:
+            found[name] = value
+    kernels = {acquisition.kernel for acquisition in acquisitions}
+    if len(kernels) == 1 and (kernel := kernels.pop()):
+        found["convolution_kernel"] = vocabulary.kernel(kernel)
+    if volume.time_index is not None:
+        found["time_index"] = volume.time_index
+    if volume.variant_index is not None:
+        found["variant_index"] = volume.variant_index
+    return found

@@ -1,4 +1,4 @@
-"""A group's planes read and put together: the canonical array of a case and its geometry."""
+"""A volume's planes read and put together: the canonical array of a case and its geometry."""
 
 from __future__ import annotations
 
@@ -8,53 +8,53 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ingest.pixels.units import ARBITRARY, fill_of
 from pipeline.ingest.pixels.values import smallest
-from pipeline.ingest.series.frames import Frame, Group
+from pipeline.ingest.series.frames import Frame, Volume
 from pipeline.ingest.series.geometry import canonical
 from pipeline.ingest.series.grid import stack_of
 from pipeline.ingest.series.mosaic import is_mosaic, tiles_of
 from pipeline.ingest.series.resampling import evened, straightened
 from pipeline.ingest.series.stacking import resampled_heights, straight_shifts
 from pipeline.records import Geometry
+from pipeline.units import ARBITRARY, fill_of
 
 __all__ = ["assemble"]
 
 
 def assemble(
-    group: Group, read_plane: Callable[[Frame], NDArray[Any]], *, unit: str = ARBITRARY
+    volume: Volume, read_plane: Callable[[Frame], NDArray[Any]], *, unit: str = ARBITRARY
 ) -> tuple[NDArray[Any], Geometry, tuple[str, ...]]:
-    """The array of an accepted group in canonical orientation, its geometry, and the group's notes.
+    """The array of a volume in canonical orientation, its geometry, and the volume's notes.
 
     `read_plane` gives a frame's values `(rows, columns)` in their smallest dtype, plus a last axis of 3
     for colour. The array is `(slices, rows, columns)` or `(rows, columns)`, again plus the axis of 3, in
-    the smallest dtype of all, in `unit`; it may be straightened (`untilted`) or evened (`z_resampled`)
-    linearly. Raises ValueError for a refused group or when a plane isn't of the size that its header told.
+    the smallest dtype of all, in `unit`; it is straightened or evened linearly where the volume says so.
+    Raises ValueError when a plane isn't of the size that its header announces.
     """
-    if group.geometry is None:
-        raise ValueError(f"a refused group ({group.reason}) has no volume")
-    array = _array(group, read_plane, unit)
-    if array.shape[: len(group.shape)] != group.shape:
-        raise ValueError(f"expected an array of {group.shape}, put together {array.shape}")
-    turned, geometry = canonical(array, group.geometry)
-    return turned, geometry, group.notes
+    array = _array(volume, read_plane, unit)
+    if array.shape[: len(volume.shape)] != volume.shape:
+        raise ValueError(f"expected an array of {volume.shape}, put together {array.shape}")
+    turned, geometry = canonical(array, volume.geometry)
+    return turned, geometry, volume.notes
 
 
-def _array(group: Group, read_plane: Callable[[Frame], NDArray[Any]], unit: str) -> NDArray[Any]:
-    first = group.frames[0]
+def _array(volume: Volume, read_plane: Callable[[Frame], NDArray[Any]], unit: str) -> NDArray[Any]:
+    first = volume.frames[0]
     if first.tiles is not None and is_mosaic(first):
         return smallest(tiles_of(read_plane(first), first.tiles))
-    if len(group.shape) == 2:
+    if not volume.is_stack:
         return read_plane(first)
-    volume = _stacked(group.frames, read_plane)  # (slices, rows, columns)
-    stack = stack_of(group.frames)
-    if "untilted" in group.notes:
+    array = _stacked(volume.frames, read_plane)  # (slices, rows, columns)
+    if not (volume.straightened or volume.evened):
+        return array
+    stack = stack_of(volume.frames)
+    if volume.straightened:
         shifts = [moves - moves.min() for moves in straight_shifts(stack)]
         fill = float(fill_of(first.modality, unit))
-        volume = straightened(volume, shifts, shape=(group.shape[1], group.shape[2]), fill=fill)
-    if "z_resampled" in group.notes:
-        volume = evened(volume, stack.heights, resampled_heights(stack))
-    return smallest(volume) if {"untilted", "z_resampled"} & set(group.notes) else volume
+        array = straightened(array, shifts, shape=(volume.shape[1], volume.shape[2]), fill=fill)
+    if volume.evened:
+        array = evened(array, stack.heights, resampled_heights(stack))
+    return smallest(array)
 
 
 def _stacked(frames: Sequence[Frame], read_plane: Callable[[Frame], NDArray[Any]]) -> NDArray[Any]:

@@ -46,12 +46,13 @@ def open_container(
     Raises Refusal: `not_dicom`, `corrupt_dataset`, `truncated_pixel_data` or `limit_exceeded`.
     """
     start, preamble = _beginning(data)
-    notes = () if preamble else ("no_preamble",)
     known = None if templates is None else templates.find(data, depth)
     if known is not None:
         template, dataset = known
         return Container(dataset, template.syntax, template.notes, template)
-    container, meta = _opened(data, start, depth, inflated_bytes, notes)
+    container, meta = _opened(data, start, depth, inflated_bytes, preamble=preamble)
+    if not preamble:
+        container = replace(container, notes=("no_preamble", *container.notes))
     if templates is None or container.dataset.data is not data:
         return container
     learned = templates.learn(container.dataset, container.syntax, container.notes, meta)
@@ -59,11 +60,11 @@ def open_container(
 
 
 def _opened(
-    data: Buffer, start: int, depth: int, inflated_bytes: int, notes: tuple[str, ...]
+    data: Buffer, start: int, depth: int, inflated_bytes: int, *, preamble: bool
 ) -> tuple[Container, Dataset]:
     """The data set read element by element, and the meta group."""
     if data[start : start + 2] != b"\2\0":
-        found = _without_meta(data, start, depth=depth, notes=(*notes, "no_meta"))
+        found = _without_meta(data, start, depth=depth, preamble=preamble)
         return found, Dataset(data, Encoding(explicit=True, depth=depth), {}, start)
     meta, meta_end = _meta(data, start, Encoding(explicit=True, depth=depth))
     length = meta.whole("FileMetaInformationGroupLength")
@@ -71,12 +72,12 @@ def _opened(
         raise Refusal("corrupt_dataset", "the meta group is longer than the file")
     syntax = meta.text("TransferSyntaxUID")
     if not syntax:
-        found = _without_meta(data, meta_end, depth=depth, notes=(*notes, "no_meta"))
+        found = _without_meta(data, meta_end, depth=depth, preamble=preamble)
     elif syntax == DEFLATED:
         inflated = inflate(data, meta_end, limit=inflated_bytes)
-        found = _declared(inflated, 0, syntax, depth=depth, notes=notes)
+        found = _declared(inflated, 0, syntax, depth=depth)
     else:
-        found = _declared(data, meta_end, syntax, depth=depth, notes=notes)
+        found = _declared(data, meta_end, syntax, depth=depth)
     return found, meta
 
 
@@ -143,7 +144,7 @@ def _meta(data: Buffer, start: int, encoding: Encoding) -> tuple[Dataset, int]:
     return Dataset(data, encoding, elements, position), position
 
 
-def _declared(data: Buffer, start: int, syntax: str, *, depth: int, notes: tuple[str, ...]) -> Container:
+def _declared(data: Buffer, start: int, syntax: str, *, depth: int) -> Container:
     """The data set under the syntax that the meta group names, or else with the other representation."""
     order: Order = ">" if syntax == BIG_ENDIAN else "<"
     explicit = syntax != IMPLICIT
@@ -154,10 +155,10 @@ def _declared(data: Buffer, start: int, syntax: str, *, depth: int, notes: tuple
         if not mismatch:
             raise
         dataset, mismatch = walk(data, start, len(data), Encoding(explicit, order, depth)), False
-    return Container(dataset, syntax, (*notes, "vr_mismatch") if mismatch else notes)
+    return Container(dataset, syntax, ("vr_mismatch",) if mismatch else ())
 
 
-def _without_meta(data: Buffer, start: int, *, depth: int, notes: tuple[str, ...]) -> Container:
+def _without_meta(data: Buffer, start: int, *, depth: int, preamble: bool) -> Container:
     """The data set under the one syntax in which the whole file parses and is an object of DICOM."""
     big = data[start : start + 2] == b"\0\x08"
     encoding = Encoding(explicit=_looks_explicit(data, start), order=">" if big else "<", depth=depth)
@@ -168,14 +169,14 @@ def _without_meta(data: Buffer, start: int, *, depth: int, notes: tuple[str, ...
             raise
         raise Refusal(*_damaged_or_foreign(data, start, refusal)) from None
     known = any(keyword in dataset for keyword in ("SOPClassUID", "Modality", "Rows"))
-    if "no_preamble" in notes and not known:
+    if not preamble and not known:
         raise Refusal("not_dicom")
     if big:
-        return Container(dataset, BIG_ENDIAN, notes)
+        return Container(dataset, BIG_ENDIAN, ("no_meta",))
     syntax = EXPLICIT if encoding.explicit else IMPLICIT
     pixels = dataset.elements.get(0x7FE00010)
     encapsulated = pixels is not None and pixels[2] == 0xFFFFFFFF
-    return Container(dataset, "" if encapsulated else syntax, notes)
+    return Container(dataset, "" if encapsulated else syntax, ("no_meta",))
 
 
 def _looks_explicit(data: Buffer, start: int) -> bool:

@@ -51,6 +51,8 @@ class Encoding:
     """How many more nested elements may be walked, shared by everything read from one file."""
     notes: set[str] = field(default_factory=set, compare=False)
     """Notes on what is not written as the standard has it, shared by everything read from one file."""
+    repeated: set[int] = field(default_factory=set, compare=False)
+    """The elements that stand there twice, shared by everything read from one file."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def walk_elements(region: Region, encoding: Encoding, elements: Elements) -> int
                 raise Refusal("corrupt_dataset", "an element stands there twice, with two values") from None
         elements.clear()
         elements |= firsts
+        encoding.repeated.update(tag for tag, _ in firsts.repeated)
         encoding.notes.add("repeated_element")
         return repeated.position
 
@@ -217,14 +220,21 @@ def inside(encoding: Encoding, vr: bytes) -> Encoding:
     """How the sequence in an element is written: of unknown representation, it is implicit (PS3.5 6.2.2)."""
     if vr != b"UN":
         return encoding
-    return Encoding(False, depth=encoding.depth, nested=encoding.nested, notes=encoding.notes)
+    return Encoding(False, "<", encoding.depth, encoding.nested, encoding.notes, encoding.repeated)
 
 
 def deeper(encoding: Encoding) -> Encoding:
     """The encoding one level down. Raises Refusal when that is deeper than allowed."""
     if encoding.depth < 1:
         raise Refusal("limit_exceeded", "sequences are nested deeper than allowed")
-    return Encoding(encoding.explicit, encoding.order, encoding.depth - 1, encoding.nested, encoding.notes)
+    return Encoding(
+        encoding.explicit,
+        encoding.order,
+        encoding.depth - 1,
+        encoding.nested,
+        encoding.notes,
+        encoding.repeated,
+    )
 
 
 def walk_items(region: Region, encoding: Encoding, found: list[tuple[Elements, int]] | None) -> int:

@@ -39,7 +39,8 @@ something more must add it there.
 """
 
 _COMPARED = frozenset(tag for tag, _ in ELEMENTS.values()) - {ELEMENTS[keyword][0] for keyword in OWN}
-_PREAMBLE_BYTES, _LAST_BYTES, _MOST = 128, 12, 32
+_PREAMBLE_BYTES, _PREFIX = 128, b"DICM"  # PS3.10 7.1: what stands in a preamble is anybody's
+_LAST_BYTES, _MOST = 12, 32
 _LONGEST_BYTES = 1 << 20  # of a header; a comparison makes copies of it
 
 
@@ -125,7 +126,7 @@ def _is_plain(dataset: Dataset, rest: Sequence[int]) -> bool:
     whole = (
         bool(rest)
         and dataset.truncation is None
-        and "repeated_element" not in dataset.encoding.notes
+        and not dataset.encoding.repeated
         and _COMPARED.isdisjoint(rest[1:])
     )
     groups = "SharedFunctionalGroupsSequence" in dataset or "PerFrameFunctionalGroupsSequence" in dataset
@@ -146,7 +147,7 @@ def _template(
     vr, value, length = dataset.elements[rest[0]]
     before = {tag: element for tag, element in dataset.elements.items() if tag not in rest}
     compared = bytearray(b"\xff" * value)
-    if "no_preamble" not in notes:
+    if data[_PREAMBLE_BYTES : _PREAMBLE_BYTES + len(_PREFIX)] == _PREFIX:
         compared[:_PREAMBLE_BYTES] = bytes(_PREAMBLE_BYTES)
     for tag, (_, start, size) in (*meta.items(), *before.items()):
         if tag not in _COMPARED and size != UNDEFINED:

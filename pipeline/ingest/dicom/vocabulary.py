@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-OTHER = "OTHER"
+from pipeline.records import OTHER
+
 GIVEN = "GIVEN"
 
 

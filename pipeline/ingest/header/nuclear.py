@@ -7,7 +7,7 @@ to the next ones by one number with a sign, and by vectors which frame is which 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from pipeline.ingest.dicom.dataset import Dataset, optional_number
 from pipeline.ingest.header.places import orientation_in, position_in
@@ -27,7 +27,8 @@ class Place:
 
     position_mm: Triple | None
     orientation: Sextuple | None
-    keys: dict[str, str | float] = field(default_factory=dict)
+    temporal_position: float | None = None
+    dimension_index: str | None = None
 
 
 def places_of(dataset: Dataset, frames: int) -> tuple[Place, ...]:
@@ -45,8 +46,8 @@ def places_of(dataset: Dataset, frames: int) -> tuple[Place, ...]:
     step_mm = _step_mm(dataset) if len(set(slices)) > 1 else 0.0
     lowest = min(slices)
     return tuple(
-        Place(_moved(first, (number - lowest) * step_mm), first.orientation, own)
-        for number, own in zip(slices, _keys(dataset, frames), strict=True)
+        replace(place, position_mm=_moved(first, (number - lowest) * step_mm), orientation=first.orientation)
+        for number, place in zip(slices, _told_apart(dataset, frames), strict=True)
     )
 
 
@@ -78,19 +79,20 @@ def _step_mm(dataset: Dataset) -> float:
     return between
 
 
-def _keys(dataset: Dataset, frames: int) -> list[dict[str, str | float]]:
+def _told_apart(dataset: Dataset, frames: int) -> list[Place]:
     """What tells frames of one slice apart: their time, and whatever else has more than one value."""
     times, others = (
         [vector for name in names if len(set(vector := _vector(dataset, name, frames))) > 1]
         for names in (_TIME_VECTORS, _OTHER_VECTORS)
     )
-    keys: list[dict[str, str | float]] = [{} for _ in range(frames)]
-    for vector in times:
-        for own, value in zip(keys, vector, strict=True):
-            own["temporal_position"] = value
-    for values, own in zip(zip(*others, strict=True), keys, strict=False):
-        own["dimension_index"] = "\\".join(f"{value:.0f}" for value in values)
-    return keys
+    moments = times[-1] if times else [None] * frames
+    indices: list[str | None] = [
+        "\\".join(f"{value:.0f}" for value in values) for values in zip(*others, strict=True)
+    ]
+    return [
+        Place(None, None, moment, index)
+        for moment, index in zip(moments, indices or [None] * frames, strict=True)
+    ]
 
 
 def _vector(dataset: Dataset, name: str, frames: int) -> tuple[float, ...]:

@@ -13,9 +13,8 @@ from functools import partial
 from typing import Any
 
 from pipeline.errors import nearest
-from pipeline.ingest.dicom.vocabulary import OTHER
 from pipeline.ingest.header.attributes import NUMBER_NAMES, WORD_NAMES, canonical_word
-from pipeline.records import Attribute
+from pipeline.records import OTHER, Attribute
 
 DESCRIPTION = "series_description"
 _ENDS = {"at_least": -math.inf, "at_most": math.inf}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pipeline.errors import nearest
 from pipeline.ingest.dicom.vocabulary import WORDS
 from pipeline.ingest.header.series_rules import Refuse, Rule
-from pipeline.ingest.pixels.units import SUV, UNSPECIFIED
+from pipeline.units import SUV, UNSPECIFIED
 
 _STATABLE = (WORDS["RescaleType"] | WORDS["Units"] | {SUV}) - {UNSPECIFIED, "NONE"}
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ingest.pixels.units import AIR_HU, HIGHEST_HU, LOWEST_HU
 from pipeline.ingest.reasons import Refusal
+from pipeline.units import AIR_HU, HIGHEST_HU, LOWEST_HU
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]

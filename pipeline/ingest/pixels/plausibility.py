@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.ingest.pixels.units import CT, HIGHEST_HU, HU, HU_MODIFIED, LOWEST_HU, SUV
 from pipeline.ingest.pixels.values import Plane, Transform
 from pipeline.ingest.reasons import Refusal
+from pipeline.units import CT, HIGHEST_HU, HU, HU_MODIFIED, LOWEST_HU, SUV
 
 _AIR_BELOW_HU = -500
 _IMPLAUSIBLE_SHARE = 0.001

@@ -20,9 +20,9 @@ from pipeline.ingest.pixels.colour import Palette, narrowed
 from pipeline.ingest.pixels.pixel_format import PALETTE, PixelFormat
 from pipeline.ingest.pixels.segments import expanded
 from pipeline.ingest.pixels.suv import uptake_of
-from pipeline.ingest.pixels.units import ARBITRARY, CT, HU, PET, RGB, UNSPECIFIED, is_told
 from pipeline.ingest.pixels.values import Lut, Transform
 from pipeline.ingest.reasons import Refusal
+from pipeline.units import ARBITRARY, CT, HU, PET, RGB, UNSPECIFIED, is_told
 
 _OVERLAY_ROWS = frozenset(0x60000010 + (group << 16) for group in range(0, 0x20, 2))
 _MULTI_ENERGY = tuple(

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from pipeline.ingest.pixels import padding
 from pipeline.ingest.pixels.pixel_format import PixelFormat
-from pipeline.ingest.pixels.units import ARBITRARY, HIGHEST_HU, LOWEST_HU, SUV, fill_of, on_hounsfield_scale
 from pipeline.ingest.reasons import Refusal
+from pipeline.units import ARBITRARY, HIGHEST_HU, LOWEST_HU, SUV, fill_of, on_hounsfield_scale
 
 NON_FINITE_SHARE = 0.01
 _WHOLE_DTYPES = (np.uint8, np.int16, np.uint16)

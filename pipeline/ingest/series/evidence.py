@@ -12,10 +12,9 @@ from itertools import combinations
 from statistics import median
 from typing import Literal
 
-import numpy as np
-
+from pipeline.ingest.series.evenness import is_even, mean_step_mm
 from pipeline.ingest.series.frames import Frame
-from pipeline.ingest.series.grid import GRID_TOLERANCE, heights_of, is_even, places_of, stack_of
+from pipeline.ingest.series.grid import GRID_TOLERANCE, heights_of, places_of, stack_of
 
 __all__ = ["Verdict", "by_place", "is_whole", "overlap", "repeats", "verdict"]
 
@@ -62,7 +61,7 @@ def verdict(parts: Parts) -> Verdict:
     if not all(is_whole(part) for part in parts):
         return "one"
     frames = [frame for part in parts for frame in part]
-    together, *alone = (_step_mm(some) for some in (frames, *parts))
+    together, *alone = (mean_step_mm(stack_of(some)) for some in (frames, *parts))
     told = {abs(frame.spacing_between_mm) for frame in frames if frame.spacing_between_mm}
     if len(told) == 1 and (by_tag := _by_tag(told.pop(), together, alone)):
         return by_tag
@@ -80,7 +79,3 @@ def _by_tag(told_mm: float, together: float, alone: Sequence[float]) -> Verdict 
     if abs(told_mm - together) <= GRID_TOLERANCE * together:
         return "one"
     return "apart" if all(abs(told_mm - step) <= GRID_TOLERANCE * step for step in alone) else None
-
-
-def _step_mm(frames: Sequence[Frame]) -> float:
-    return float(median(np.diff(stack_of(frames).heights).tolist()))

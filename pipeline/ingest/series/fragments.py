@@ -13,8 +13,9 @@ from statistics import median_low
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.ingest.series.evenness import evenness, lateral_rounding_mm
 from pipeline.ingest.series.evidence import is_whole, verdict
-from pipeline.ingest.series.frames import Frame, Group
+from pipeline.ingest.series.frames import Frame, Group, Refused, Volume
 from pipeline.ingest.series.grid import GRID_TOLERANCE, stack_of
 from pipeline.ingest.series.mosaic import is_mosaic
 from pipeline.ingest.series.traits import KINDS, STACKS, differing, sets_of
@@ -24,35 +25,52 @@ __all__ = ["without_fragments"]
 # Directions that differ by less than three degrees, and spacings by less than some percent, are those of one
 # stack with a fault in some headers; what differs by more was planned so.
 _NEARLY = 0.05
-_INCOMPLETE = frozenset({"ok", "missing_slices"})
-"""What may lack the slices of another group."""
-_STACKLESS = frozenset({"ok", "duplicate_identical", "patient_conflict", "no_geometry", "geometry_invalid"})
+_STACKLESS = frozenset({"duplicate_identical", "patient_conflict", "no_geometry", "geometry_invalid"})
+"""Reasons of planes that are no slices, or of which nobody knows where they lie."""
 
 Vector = NDArray[np.float64]
 
 
 def without_fragments(groups: Sequence[Group]) -> list[Group]:
     """The groups of a series; those that make a stack only together are refused as `inconsistent_series`."""
-    made = [group for group in groups if not _is_stack(group)]
+    others = [group for group in groups if not _is_stack(group)]
     stacks = [group for group in groups if _is_stack(group)]
-    left = any(group.reason != "ok" for group in stacks)
-    refused: dict[int, str] = {}
+    details = {**_cut_stacks(stacks), **_cut_volumes(stacks)}
+    return others + [
+        Refused(group.frames, "inconsistent_series", details[place]) if place in details else group
+        for place, group in enumerate(stacks)
+    ]
+
+
+def _cut_stacks(stacks: Sequence[Group]) -> dict[int, str]:
+    """What is said of each stack that lacks slices which others hold, and of these, by their numbers."""
+    details: dict[int, str] = {}
+    if all(isinstance(group, Volume) for group in stacks):
+        return details
     for place, one in enumerate(stacks):
-        if left and one.reason in _INCOMPLETE and len(one.frames) > 1:
-            found = _fragments_of(one, stacks)
+        if _may_lack_slices(one) and len(one.frames) > 1 and (found := _fragments_of(one, stacks)):
             detail = _detail(one, [stacks[fragment] for fragment in found])
-            refused |= dict.fromkeys([place, *found] if found else [], detail)
+            details |= dict.fromkeys([place, *found], detail)
+    return details
+
+
+def _cut_volumes(stacks: Sequence[Group]) -> dict[int, str]:
+    """What is said of volumes that make one stack together, by their numbers."""
+    details: dict[int, str] = {}
     # Volumes in time are many and alike: only those whose planes differ are worth a comparison.
-    planes = [tuple(trait.read(group.frames[0]) for trait in STACKS) for group in stacks]
-    for (place, one), (other_place, other) in combinations(enumerate(stacks), 2):
-        comparable = one.reason == other.reason == "ok" and planes[place] != planes[other_place]
-        if comparable and _are_one(one.frames, other.frames):
-            refused |= dict.fromkeys([place, other_place], _detail(one, [other]))
-    return made + [_refused(group, refused.get(place, "")) for place, group in enumerate(stacks)]
+    volumes = [
+        (place, group, tuple(trait.read(group.frames[0]) for trait in STACKS))
+        for place, group in enumerate(stacks)
+        if isinstance(group, Volume)
+    ]
+    for (place, one, planes), (other_place, other, other_planes) in combinations(volumes, 2):
+        if planes != other_planes and _are_one(one.frames, other.frames):
+            details |= dict.fromkeys([place, other_place], _detail(one, [other]))
+    return details
 
 
-def _refused(group: Group, detail: str) -> Group:
-    return Group(group.frames, reason="inconsistent_series", detail=detail) if detail else group
+def _may_lack_slices(group: Group) -> bool:
+    return isinstance(group, Volume) or group.reason == "missing_slices"
 
 
 def _detail(one: Group, others: Sequence[Group]) -> str:
@@ -66,9 +84,9 @@ def _is_stack(group: Group) -> bool:
     """Whether the group's planes may be slices of a stack, each at a place of its own."""
     frames = group.frames
     placed = all(frame.position_mm and frame.orientation and frame.spacing_mm for frame in frames)
-    if not placed or any(map(is_mosaic, frames)) or (group.reason == "ok" and len(group.shape) != 3):
+    if not placed or any(map(is_mosaic, frames)):
         return False
-    return group.reason in _INCOMPLETE or group.reason not in _STACKLESS
+    return group.is_stack if isinstance(group, Volume) else group.reason not in _STACKLESS
 
 
 def _fragments_of(one: Group, stacks: Sequence[Group]) -> list[int]:
@@ -90,9 +108,9 @@ def _fragments_of(one: Group, stacks: Sequence[Group]) -> list[int]:
 
 
 def _is_fragment(other: Group, one: Group, taken: set[int]) -> bool:
-    if other.reason == "ok" or (is_whole(other.frames) and _kinds_differ(one.frames, other.frames)):
+    if isinstance(other, Volume) or (is_whole(other.frames) and _kinds_differ(one.frames, other.frames)):
         return False
-    if len({frame.keys.get("stack_id") for frame in (*one.frames, *other.frames)}) > 1:
+    if len({frame.acquisition.stack_id for frame in (*one.frames, *other.frames)}) > 1:
         return False  # an object says by it which of its frames make a stack
     places = _places(one.frames, other.frames)
     if places is None or len(set(places)) < len(places) or taken.intersection(places):
@@ -109,14 +127,16 @@ def _places(frames: Sequence[Frame], others: Sequence[Frame]) -> list[int] | Non
         return None
     stack = stack_of(frames)
     gaps = np.diff(stack.heights)
-    steps = float(np.rint(gaps / median_low(gaps.tolist())).sum())
+    how = evenness(stack)
+    rounded_mm = lateral_rounding_mm(stack, how)
+    steps = float(len(gaps) if rounded_mm else np.rint(gaps / median_low(gaps.tolist())).sum())
     step_mm = float(gaps.sum()) / steps
     centres, ours = _centres(others), _centres(stack.frames)
     numbers = (centres - ours[0]) @ stack.normal / step_mm
     beside = centres - ours[0] - np.outer(numbers, (ours[-1] - ours[0]) / steps)
     pixel_mm = max(spacing for frame in (*frames, *others) for spacing in frame.spacing_mm or ())
-    off_grid = np.abs(numbers - np.rint(numbers)).max() > GRID_TOLERANCE
-    if off_grid or np.linalg.norm(beside, axis=1).max() > pixel_mm + GRID_TOLERANCE * step_mm:
+    off_grid = np.abs(numbers - np.rint(numbers)).max() > GRID_TOLERANCE + rounded_mm / step_mm
+    if off_grid or np.linalg.norm(beside, axis=1).max() > pixel_mm + GRID_TOLERANCE * step_mm + rounded_mm:
         return None
     return [round(number) for number in numbers.tolist()]
 
@@ -155,7 +175,7 @@ def _are_one(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
 def _kinds_differ(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
     """Whether they hold other values: by unit, by class (a map stored as captures), or by what they say."""
     together = [*frames, *others]
-    values = {(frame.keys.get("unit"), frame.sop_class) for frame in together}
+    values = {(frame.unit, frame.sop_class) for frame in together}
     return len(values) > 1 or any(len(sets_of(together, trait)) > 1 for trait in KINDS)
 
 

@@ -1,43 +1,6 @@
 """The records between the header reader and the grouping: one `Frame` an image plane, one `Group` a case.
 
-What the header reader fills in a `Frame` (all identifiers are pseudonyms):
-
-- `source`, `index`: the SOP instance and the frame in it, 0-based; together they name the plane.
-- `position_mm`, `orientation`, `spacing_mm`: per-frame over shared over top-level values; None
-  where absent or malformed. Classic multi-frame objects (US, XA, RF) have no position per frame.
-- `position_decimals`: how many decimals each coordinate of the position is written with; () if unknown.
-- `keys`: what may tell volumes of one series apart. Leave a key out where the file doesn't have it.
-
-| key | DICOM | type |
-|---|---|---|
-| `frame_of_reference` | Frame of Reference UID, as a pseudonym | text |
-| `unit` | unit of the values after the modality transformation | text |
-| `presentation_intent`, `intensity_relationship` | (0008,0068), (0028,1040) | text |
-| `kernel` | Convolution Kernel (0018,1210), values joined by a backslash | text |
-| `contrast` | "given" where (0018,0010) or (0018,0012) is there, or (0018,9342) is YES | text |
-| `component` | Complex Image Component (0008,9208) | text |
-| `scanning_sequence`, `sequence_variant` | (0018,0020), (0018,0021), sorted, joined by a backslash | text |
-| `series_type` | (0054,1000), as DYNAMIC\\IMAGE, sorted, joined by a backslash | text |
-| `stack_id` | Stack ID (0020,9056) | text |
-| `echo_time`, `echo_number` | (0018,0081) or (0018,9082), (0018,0086) | number |
-| `inversion_time`, `flip_angle`, `repetition_time` | (0018,0082), (0018,1314), (0018,0080) | number |
-| `kvp` | (0018,0060) | number |
-| `cardiac_phase`, `respiratory_phase` | Nominal Percentage of … Phase (0020,9241), (0020,9245) | number |
-| `b_value` | Diffusion b-value (0018,9087) | number |
-| `gradient` | Diffusion Gradient Orientation (0018,9089), joined by a backslash | text |
-| `temporal_position` | Temporal Position Identifier (0020,0100) or Index (0020,9128) | number |
-| `temporal_positions` | Number of Temporal Positions (0020,0105), how many the series announces | number |
-| `trigger_time` | (0018,1060) or Nominal Cardiac Trigger Delay (0020,9153), ms | number |
-| `frame_reference_time` | (0054,1300), ms; it differs between the beds of one PET, too | number |
-| `announced_slices` | Number of Slices (0054,0081) | number |
-| `announced_images` | Images in Acquisition (0020,1002), over all series of the acquisition | number |
-| `acquisition_number` | (0020,0012) or (0020,9156) | number |
-| `acquisition_time` | (0018,9074), (0008,002A) or (0008,0022)+(0008,0032), s from one fixed day | number |
-| `instance_number` | (0020,0013); never used to sort slices | number |
-| `dimension_index` | Dimension Index Values (0020,9157) of anything but place, joined by a backslash | text |
-
-- `tiles`, `tile_normal`: only of a Siemens mosaic, read in memory from the CSA image header
-  (private block "SIEMENS CSA HEADER", (0029,xx10)): NumberOfImagesInMosaic and SliceNormalVector.
+All identifiers in a `Frame` are pseudonyms. A group is a `Volume`, or `Refused`.
 """
 
 from __future__ import annotations
@@ -46,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pipeline.ingest.series.acquisition import Acquisition
 from pipeline.records import Geometry, SpacingKind
+
+_SILENT = Acquisition()
 
 Triple = tuple[float, float, float]
 Sextuple = tuple[float, float, float, float, float, float]
@@ -54,38 +20,59 @@ Sextuple = tuple[float, float, float, float, float, float]
 
 @dataclass(frozen=True)
 class Frame:
-    """One image plane as its header describes it.
+    """One image plane as its header describes it: per-frame over shared over top-level values.
 
-    `position_mm` (of the centre of the first pixel) and `orientation` (direction along a row, then
-    along a column) are in DICOM's patient frame, LPS. `spacing_mm` is between rows, then between
-    columns. `spacing_kind` says where the spacing was measured. `unit_told` says that the file
-    names the unit of its values, `uptake` turns them into SUVbw (None where that can't be known).
+    What is absent or malformed is None. Classic multi-frame objects (US, XA, RF) have no position per frame.
     """
 
     source: str
+    """The SOP instance that the plane is in."""
     index: int
+    """The number of the frame in it, from 0."""
     patient_id: str
     study_id: str
     series_id: str
     modality: str
     sop_class: str
     image_type: tuple[str, ...]
+    """The values of Image Type (0008,0008), or of the frame's own Frame Type (0008,9007)."""
     rows: int
     columns: int
     samples: int
     photometric: str
     position_mm: Triple | None = None
+    """Of the centre of the first pixel, in DICOM's patient frame, LPS (0020,0032)."""
     position_decimals: tuple[int, ...] = ()
+    """How many decimals each coordinate of the position is written with; () if unknown."""
     orientation: Sextuple | None = None
+    """The direction along a row, then along a column, LPS (0020,0037)."""
     spacing_mm: tuple[float, float] | None = None
+    """Between rows, then between columns."""
     spacing_kind: SpacingKind = "patient"
+    """Where the spacing was measured."""
     thickness_mm: float | None = None
+    """Slice Thickness (0018,0050)."""
     spacing_between_mm: float | None = None
+    """Spacing Between Slices (0018,0088)."""
+    frame_of_reference: str = ""
+    """Frame of Reference UID (0020,0052), as a pseudonym; "" where there is none."""
     tiles: int | None = None
+    """How many slices a Siemens mosaic holds, by its private header (0029,xx10): NumberOfImagesInMosaic."""
     tile_normal: Triple | None = None
+    """The direction of a mosaic's slices, by the same header: SliceNormalVector."""
+    unit: str = ""
+    """Of the values after the modality transformation."""
     unit_told: bool = True
+    """Whether the file names the unit of its values."""
     uptake: float | None = None
-    keys: Mapping[str, str | float] = field(default_factory=dict)
+    """What turns the values into SUVbw, None where that can't be known."""
+    acquisition: Acquisition = _SILENT
+    acquisition_number: float | None = None
+    """Acquisition Number (0020,0012), Frame Acquisition Number (0020,9156)."""
+    acquisition_time: float | None = None
+    """(0018,9074), (0008,002A) or (0008,0022) and (0008,0032), in s from one fixed day."""
+    instance_number: float | None = None
+    """Instance Number (0020,0013); never used to sort slices."""
 
     @property
     def name(self) -> tuple[str, int]:
@@ -105,20 +92,39 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Group:
-    """The frames of one case in the order of its slices, or frames refused for one reason.
+class Volume:
+    """The frames of one case in the order of its slices, and the grid that they make.
 
-    `reason` is "ok" or a code of the closed list, then `detail` tells the numbers. `geometry` and
-    `shape` (slices, rows, columns or rows, columns) are those of the array before it is turned to the
-    canonical orientation; None and empty where refused. `separated_by` holds the keys that tell this
-    volume from others of its series, `measures` the numbers behind the notes, in mm or degrees.
+    `geometry` and `shape` (slices, rows, columns, or rows, columns of a single image) are those of the array
+    before it is turned to the canonical orientation. `straightened` says that its leaning slices are moved
+    upright, `evened` that uneven ones are resampled. `time_index` is its rank in time in its series,
+    `variant_index` its number among those that nothing says to be times. `measures` are the numbers
+    behind the notes, in mm or degrees.
     """
 
     frames: tuple[Frame, ...]
-    geometry: Geometry | None = None
-    shape: tuple[int, ...] = ()
-    reason: str = "ok"
-    detail: str = ""
+    geometry: Geometry
+    shape: tuple[int, ...]
+    straightened: bool = False
+    evened: bool = False
     notes: tuple[str, ...] = ()
-    separated_by: Mapping[str, str | float] = field(default_factory=dict)
+    time_index: int | None = None
+    variant_index: int | None = None
     measures: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_stack(self) -> bool:
+        """Whether it has slices, be it only one; else it is a single image."""
+        return len(self.shape) == 3
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Frames that make no case, for a reason of the closed list; `detail` tells the numbers."""
+
+    frames: tuple[Frame, ...]
+    reason: str
+    detail: str = ""
+
+
+Group = Volume | Refused

@@ -1,4 +1,4 @@
-"""Parallel planes in the order of space, and whether they lie evenly.
+"""Parallel planes in the order of space.
 
 Order and distances come from positions projected on the normal, never from instance numbers or
 spacing tags (PS3.3 C.7.6.2.1.1).
@@ -9,23 +9,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.ingest.series.frames import Frame
-from pipeline.ingest.series.geometry import ORIENTATION_TOLERANCE, normal_of
+from pipeline.ingest.series.geometry import normal_of
 
-__all__ = ["Stack", "heights_of", "is_even", "places_of", "rounding_mm", "stack_of", "tolerance_mm"]
+__all__ = ["GAP_TOLERANCE_MM", "GRID_TOLERANCE", "Stack", "heights_of", "places_of", "stack_of"]
 
-# Positions are written with about 1e-3 mm; slices this near to each other lie at the same place.
 GAP_TOLERANCE_MM = 0.01
-GAP_TOLERANCE = 0.01
+"""Positions are written with about 1e-3 mm; slices this near to each other lie at the same place."""
 GRID_TOLERANCE = 0.10
-# Rounding explains no more than this share of a step; beyond, nobody can tell what the steps were.
-ROUNDING_SHARE = 0.25
-_ARITHMETIC_MM = 1e-6  # the last nanometre is the arithmetic's own
+"""The share of a step, or of a pixel, by which a plane may lie off an even grid: a tenth of a voxel."""
 
 Vector = NDArray[np.float64]
 
@@ -90,37 +86,3 @@ def heights_of(parts: Sequence[Sequence[Frame]]) -> list[Vector]:
     normal = normal_of(named.orientation or ())
     normal /= np.linalg.norm(normal)
     return [np.array([frame.position_mm for frame in part], dtype=np.float64) @ normal for part in parts]
-
-
-def is_even(stack: Stack) -> bool:
-    """Whether the planes are equally far from each other, within the tolerance or the digits written."""
-    gaps = np.diff(stack.heights)
-    usual = median(gaps.tolist())
-    grid = np.linspace(stack.heights[0], stack.heights[-1], len(stack.heights))
-    off_grid_mm = np.abs(stack.heights - grid).max()
-    if off_grid_mm <= rounding_mm(stack, usual):
-        return True
-    gaps_even = (np.abs(gaps - usual) <= tolerance_mm(usual)).all()
-    return bool(gaps_even and off_grid_mm <= max(GAP_TOLERANCE_MM, GRID_TOLERANCE * usual))
-
-
-def rounding_mm(stack: Stack, usual: float) -> float:
-    """How far rounding to the decimals written can move a plane from the line between the first and the last.
-
-    Each of them may be off by half of the last decimal, projected on the normal. Coordinates without a
-    decimal point say nothing of rounding: writers drop zeros. 0 where decimals are unknown, or too few.
-    """
-    written = [frame.position_decimals for frame in stack.frames]
-    if any(len(decimals) != 3 for decimals in written):
-        return 0.0
-    finest = np.array(written).max(axis=0)
-    moved = np.abs(stack.normal) > ORIENTATION_TOLERANCE
-    if not finest[moved].all():
-        return 0.0
-    rounded_mm = float(np.abs(stack.normal[moved]) @ 10.0 ** -finest[moved]) + _ARITHMETIC_MM
-    return rounded_mm if rounded_mm <= ROUNDING_SHARE * usual else 0.0
-
-
-def tolerance_mm(gap_mm: float) -> float:
-    """How far a gap may be from another."""
-    return max(GAP_TOLERANCE_MM, GAP_TOLERANCE * gap_mm) + _ARITHMETIC_MM

@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.ingest.series.announced import as_announced
 from pipeline.ingest.series.evidence import repeats
 from pipeline.ingest.series.fragments import without_fragments
-from pipeline.ingest.series.frames import Frame, Group, Rules
+from pipeline.ingest.series.frames import Frame, Group, Refused, Rules, Volume
 from pipeline.ingest.series.geometry import ORIENTATION_TOLERANCE, orientation_error
 from pipeline.ingest.series.grid import GRID_TOLERANCE, places_of, stack_of
 from pipeline.ingest.series.mosaic import is_mosaic, mosaic_of
@@ -28,7 +28,7 @@ from pipeline.ingest.series.stacking import image_of, volume_of
 from pipeline.ingest.series.traits import clusters
 from pipeline.records import Geometry
 
-__all__ = ["Frame", "Group", "Rules", "group"]
+__all__ = ["grouped"]
 
 _SPACING_TOLERANCE_MM = 1e-4
 Digest = Callable[[Frame], str]
@@ -36,7 +36,7 @@ Ranked = tuple[Group, tuple[int, ...]]
 """A group and its ranks in time, as a part has them."""
 
 
-def group(frames: Iterable[Frame], rules: Rules, *, pixel_digest: Digest) -> list[Group]:
+def grouped(frames: Iterable[Frame], rules: Rules, *, pixel_digest: Digest) -> list[Group]:
     """The groups of all frames, sorted; every frame is in exactly one, the same for any order of input.
 
     `frames` have distinct `(source, index)`. `pixel_digest` gives a text that is equal for planes with
@@ -77,7 +77,7 @@ def _numbered(groups: Sequence[Ranked]) -> list[Group]:
     """The groups with `time_index`: the rank of their ranks, so that two splits by time give one count."""
     index_of = {ranks: index for index, ranks in enumerate(sorted({ranks for _, ranks in groups if ranks}))}
     return [
-        replace(made, separated_by={**made.separated_by, "time_index": index_of[ranks]}) if ranks else made
+        replace(made, time_index=index_of[ranks]) if ranks and isinstance(made, Volume) else made
         for made, ranks in groups
     ]
 
@@ -89,17 +89,17 @@ def _header_key(frame: Frame) -> Hashable:
         is_mosaic(frame),
         frame.modality,
         frame.sop_class,
-        frame.keys.get("unit", ""),
+        frame.unit,
         (frame.rows, frame.columns, frame.samples, frame.photometric),
     )
 
 
-def _picture(frame: Frame) -> Group:
+def _picture(frame: Frame) -> Volume:
     """A projection or photograph: never stacked, no place in space, spacing only if the file tells it."""
     geometry = Geometry((1.0, 1.0), "pixels")
     if frame.spacing_mm is not None:
         geometry = Geometry(frame.spacing_mm, frame.spacing_kind)
-    return Group((frame,), geometry, (frame.rows, frame.columns))
+    return Volume((frame,), geometry, (frame.rows, frame.columns))
 
 
 def _mosaics(frames: Sequence[Frame], rules: Rules) -> list[Ranked]:
@@ -119,14 +119,16 @@ def _mosaics(frames: Sequence[Frame], rules: Rules) -> list[Ranked]:
 
 
 def _ranked(made: Group, part: Part) -> Ranked:
-    """The group that a part became, with what the part is told by."""
+    """The group that a part became, with what is known of the part."""
+    if isinstance(made, Refused):
+        return made, part.ranks
     notes = tuple(sorted({*made.notes, *part.notes}))
-    return replace(made, separated_by=part.keys, notes=notes if made.reason == "ok" else ()), part.ranks
+    return replace(made, variant_index=part.variant_index, notes=notes), part.ranks
 
 
 def _mosaic(frame: Frame, rules: Rules) -> Group:
     made = mosaic_of(frame)
-    if made.reason != "ok":
+    if isinstance(made, Refused):
         return made
     if rules.unit == "image":
         detail = f"a tiled volume of {made.shape[0]} slices, and the unit is one image"
@@ -134,7 +136,7 @@ def _mosaic(frame: Frame, rules: Rules) -> Group:
     return _too_few([frame], made.shape[0], rules) or made
 
 
-def _placeless(frames: Sequence[Frame]) -> Group | None:
+def _placeless(frames: Sequence[Frame]) -> Refused | None:
     """A refusal of all the frames if one of them doesn't say where it lies: it could belong anywhere."""
     unplaced = sum(not _placed(frame) for frame in frames)
     if unplaced:
@@ -223,7 +225,7 @@ def _counts(sizes: Sequence[int]) -> str:
     return f"{len(sizes)} values" if len(sizes) > 4 else " and ".join(map(str, sizes)) + " images"
 
 
-def _too_few(frames: Sequence[Frame], slices: int, rules: Rules) -> Group | None:
+def _too_few(frames: Sequence[Frame], slices: int, rules: Rules) -> Refused | None:
     if slices >= rules.min_slices:
         return None
     return _refused(frames, "too_few_slices", f"{slices} of at least {rules.min_slices}")
@@ -235,8 +237,8 @@ def _places(frames: Sequence[Frame]) -> tuple[list[Frame], list[int]]:
     return list(stack.frames), places_of(stack).tolist()
 
 
-def _refused(frames: Sequence[Frame], reason: str, detail: str = "") -> Group:
-    return Group(tuple(frames), reason=reason, detail=detail)
+def _refused(frames: Sequence[Frame], reason: str, detail: str = "") -> Refused:
+    return Refused(tuple(frames), reason, detail)
 
 
 def _sets(frames: Iterable[Frame], key: Callable[[Frame], Hashable]) -> list[list[Frame]]:

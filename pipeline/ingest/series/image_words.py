@@ -54,10 +54,11 @@ def meaning(frame: Frame) -> str:
     A complex component that is told apart counts as one of the words.
 
     >>> from types import SimpleNamespace as Plane
-    >>> meaning(Plane(image_type=("ORIGINAL", "PRIMARY", "m_ffe", "M", "NORM"), keys={}))
+    >>> silent = Plane(component=None)
+    >>> meaning(Plane(image_type=("ORIGINAL", "PRIMARY", "m_ffe", "M", "NORM"), acquisition=silent))
     'MAGNITUDE'
     """
-    values = (*spelled(frame)[2:], str(frame.keys.get("component", "")).upper())
+    values = (*spelled(frame)[2:], (frame.acquisition.component or "").upper())
     return "\\".join(sorted({kind for value in values for kind in _kinds(value)}))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ingest.series.frames import Frame, Group, Sextuple, Triple
+from pipeline.ingest.series.frames import Frame, Group, Refused, Sextuple, Triple, Volume
 from pipeline.ingest.series.geometry import ORIENTATION_TOLERANCE, affine_from, geometry_of, normal_of
 
 __all__ = ["is_mosaic", "mosaic_of", "tiles_of"]
@@ -55,7 +55,7 @@ def mosaic_of(frame: Frame) -> Group:
         step_mm=np.sign(cosine) * normal * abs(frame.spacing_between_mm),
     )
     shape = (frame.tiles, frame.rows // side, frame.columns // side)
-    return Group((frame,), geometry_of(affine), shape)
+    return Volume((frame,), geometry_of(affine), shape)
 
 
 def tiles_of(sheet: NDArray[Any], tiles: int) -> NDArray[Any]:
@@ -84,8 +84,8 @@ def _first_corner(
     return np.asarray(position_mm, dtype=np.float64) + inward
 
 
-def _refused(frame: Frame, reason: str, detail: str) -> Group:
-    return Group((frame,), reason=reason, detail=detail)
+def _refused(frame: Frame, reason: str, detail: str) -> Refused:
+    return Refused((frame,), reason, detail)
 
 
 def _side(tiles: int) -> int:

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.ingest.series.frames import Frame
-from pipeline.ingest.series.traits import Trait
 
-__all__ = ["Divide", "Keys", "Part", "Sets", "divided_further", "in_turn", "told_by", "variants"]
+__all__ = ["Divide", "Part", "Sets", "divided_further", "in_turn", "variants"]
 
-Keys = dict[str, str | float]
 Sets = list[list[Frame]]
 
 
 @dataclass(frozen=True)
 class Part:
-    """Planes that belong together as far as headers tell, and the keys that tell them from the others.
+    """Planes that belong together as far as headers tell.
 
-    `ranks` are their places in time, one for each split by time, the outer one first. `reason` and `detail`
-    say why they can't be told apart; `notes` what a person should know.
+    `ranks` are their places in time, one for each split by time, the outer one first; `variant_index` is
+    their number among parts that nothing says to be times. `reason` and `detail` say why they can't be told
+    apart; `notes` what a person should know.
     """
 
     frames: Sequence[Frame]
-    keys: Keys = field(default_factory=dict)
     ranks: tuple[int, ...] = ()
+    variant_index: int | None = None
     notes: tuple[str, ...] = ()
     reason: str = ""
     detail: str = ""
@@ -35,12 +34,12 @@ Divide = Callable[[Sequence[Frame]], list[Part]]
 
 
 def divided_further(parts: Sequence[Part], divide: Divide) -> list[Part]:
-    """The parts of the parts, with the keys, ranks and notes of both."""
+    """The parts of the parts, with the ranks and notes of both."""
     return [
         replace(
             inner,
-            keys={**part.keys, **inner.keys},
             ranks=(*part.ranks, *inner.ranks),
+            variant_index=part.variant_index if inner.variant_index is None else inner.variant_index,
             notes=tuple(sorted({*part.notes, *inner.notes})),
         )
         for part in parts
@@ -48,20 +47,12 @@ def divided_further(parts: Sequence[Part], divide: Divide) -> list[Part]:
     ]
 
 
-def told_by(frames: Sequence[Frame], trait: Trait) -> Keys:
-    """The key that tells a part from others of its series, where the trait has one."""
-    first = min(frames, key=lambda frame: frame.name)
-    if trait.key == "image_type":
-        return {"image_type": "\\".join(first.image_type[2:])}
-    return {trait.key: first.keys[trait.key]} if trait.key in first.keys else {}
-
-
 def in_turn(volumes: Sequence[Sequence[Frame]]) -> bool:
     """Whether no acquisition time contradicts that one volume comes after the other; equal ones don't."""
-    told = [[float(frame.keys.get("acquisition_time", 0)) for frame in volume] for volume in volumes]
-    return all(max(first) <= min(second) for first, second in pairwise(told))
+    seconds = [[frame.acquisition_time or 0.0 for frame in volume] for volume in volumes]
+    return all(max(first) <= min(second) for first, second in pairwise(seconds))
 
 
 def variants(volumes: Sequence[Sequence[Frame]]) -> list[Part]:
     """Volumes in the order of their instance numbers, which nothing says to be times."""
-    return [Part(volume, {"variant_index": n}, notes=("time_untold",)) for n, volume in enumerate(volumes)]
+    return [Part(volume, variant_index=n, notes=("time_untold",)) for n, volume in enumerate(volumes)]

@@ -12,15 +12,21 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from pipeline.ingest.series.evenness import evenness
 from pipeline.ingest.series.evidence import by_place, is_whole, overlap, repeats, verdict
 from pipeline.ingest.series.frames import Frame
-from pipeline.ingest.series.grid import is_even, stack_of
-from pipeline.ingest.series.parts import Part, Sets, divided_further, in_turn, told_by, variants
+from pipeline.ingest.series.grid import stack_of
+from pipeline.ingest.series.parts import Part, Sets, divided_further, in_turn, variants
 from pipeline.ingest.series.repeated import by_repeats, diffusion_untold
 from pipeline.ingest.series.traits import (
     ASIDES,
+    CARDIAC_PHASE,
     KINDS,
+    KVP,
     NUMBER_KINDS,
+    REFERENCE_TIME,
+    RESPIRATORY_PHASE,
+    TEMPORAL_POSITION,
     THICKNESS,
     TIMES,
     UNKNOWN_WORDS,
@@ -31,21 +37,19 @@ from pipeline.ingest.series.traits import (
 
 __all__ = ["separated", "separated_by_repeats", "told_values"]
 
-_POSITION_KEY = "temporal_position"
-_IN_TIME = frozenset({_POSITION_KEY, "cardiac_phase", "respiratory_phase"})
-_REFERENCE_TIME = TIMES[-1]
+_IN_TIME = (TEMPORAL_POSITION, CARDIAC_PHASE, RESPIRATORY_PHASE)
 # Scans of one energy or phase each may cover other ranges; echoes or weightings of one scan never do.
-_RANGE_OF_THEIR_OWN = frozenset({"kvp", "cardiac_phase", "respiratory_phase"})
+_RANGE_OF_THEIR_OWN = (KVP, CARDIAC_PHASE, RESPIRATORY_PHASE)
 
 
 def told_values(frame: Frame) -> tuple[object, ...]:
     """What a frame says about itself that would make it another volume than one with equal pixels."""
     said = tuple(trait.read(frame) for trait in (*KINDS, *ASIDES))
-    return (*said, *(frame.keys.get(name, "") for name in ("acquisition_number", "dimension_index")))
+    return (*said, frame.acquisition_number, frame.acquisition.dimension_index)
 
 
 def separated(frames: Sequence[Frame]) -> list[Part]:
-    """The frames in parts of one kind each, at places of their own, with the keys that tell them apart.
+    """The frames in parts of one kind each, at places of their own.
 
     A part may still repeat places, or be uneven, where nothing separates it; the caller judges that.
     """
@@ -77,7 +81,7 @@ def _by_word_kind(frames: Sequence[Frame]) -> list[Part]:
     for trait in WORD_KINDS:
         sets = sets_of(frames, trait, silent=repeated)
         if len(sets) > 1:
-            return [Part(own, told_by(own, trait)) for own in sets]
+            return [Part(own) for own in sets]
     return []
 
 
@@ -85,12 +89,12 @@ def _by_number_kind(frames: Sequence[Frame]) -> list[Part]:
     """By the first number of which a volume has one value, if each then is whole; else all are refused."""
     for trait in NUMBER_KINDS:
         sets = sets_of(frames, trait)
-        counts_slices = trait.key == _POSITION_KEY and len(sets) == len(frames)
+        counts_slices = trait is TEMPORAL_POSITION and len(sets) == len(frames)
         if len(sets) < 2 or counts_slices:
             continue
         if all(_is_sound(own) for own in sets):
-            in_time = trait.key in _IN_TIME
-            return [Part(own, told_by(own, trait), (n,) if in_time else ()) for n, own in enumerate(sets)]
+            in_time = trait in _IN_TIME
+            return [Part(own, (n,) if in_time else ()) for n, own in enumerate(sets)]
         detail = f"{trait.keyword} has {len(sets)} values in {len(frames)} slices, not each an even volume"
         return [Part(frames, reason="ambiguous_series", detail=detail)]
     return []
@@ -100,13 +104,14 @@ def _by_clash(frames: Sequence[Frame]) -> list[Part]:
     """By what may differ within a volume, where it shows that these are several."""
     if repeats(frames) and diffusion_untold(frames):
         return []
-    if not repeats(frames) and is_even(stack_of(frames)):
+    # Where an even grid is but assumed, what differs comes first: two passes look like one that was rounded.
+    if not repeats(frames) and evenness(stack_of(frames)) in ("even", "rounded"):
         return _by_evidence(frames)
     for trait in (*ASIDES, *NUMBER_KINDS, *TIMES, THICKNESS):
         sets = sets_of(frames, trait, silent=True)
         if len(sets) > 1 and _are_volumes(sets, frames, trait):
             ranked = trait in TIMES and in_turn(sets)
-            return [Part(own, told_by(own, trait), (n,) if ranked else ()) for n, own in enumerate(sets)]
+            return [Part(own, (n,) if ranked else ()) for n, own in enumerate(sets)]
     return _by_run(frames)
 
 
@@ -120,7 +125,7 @@ def _are_volumes(sets: Sets, frames: Sequence[Frame], trait: Trait) -> bool:
         return False
     watched = [own for own in sets if _is_one_watched_place(own, frames)]
     volumes = [own for own in sets if own not in watched]
-    if trait is _REFERENCE_TIME or (trait in NUMBER_KINDS and trait.key not in _RANGE_OF_THEIR_OWN):
+    if trait is REFERENCE_TIME or (trait in NUMBER_KINDS and trait not in _RANGE_OF_THEIR_OWN):
         alike = 1
     else:
         alike = 3 if frames[0].modality == "CT" else 2
@@ -146,12 +151,12 @@ def _by_evidence(frames: Sequence[Frame]) -> list[Part]:
         sets = sets_of(frames, trait, silent=True)
         if len(sets) < 2 or (trait in TIMES and not _are_passes(sets)):
             continue
-        told = "apart" if trait is _REFERENCE_TIME and _are_time_frames(sets) else verdict(sets)
+        told = "apart" if trait is REFERENCE_TIME and _are_time_frames(sets) else verdict(sets)
         if told == "one" or (told == "on" and trait is not UNKNOWN_WORDS):
             continue
         if told == "apart" and trait is not UNKNOWN_WORDS:
             ranked = trait in TIMES
-            return [Part(own, told_by(own, trait), (n,) if ranked else ()) for n, own in enumerate(sets)]
+            return [Part(own, (n,) if ranked else ()) for n, own in enumerate(sets)]
         if told == "unclear" and trait in TIMES and frames[0].modality == "MR":
             continue  # interleaving is how MR scans
         detail = f"{trait.keyword} has {len(sets)} values over one even stack of {len(frames)} slices"
@@ -164,26 +169,26 @@ def _are_time_frames(sets: Sets) -> bool:
 
     The series says that it is DYNAMIC, or how many slices it has (PS3.3 C.8.9.1). Beds never interleave.
     """
-    told = [frame.keys for own in sets for frame in own]
-    dynamic = any("DYNAMIC" in str(keys.get("series_type", "")) for keys in told)
-    slices = {keys.get("announced_slices") for keys in told}
+    acquisitions = [frame.acquisition for own in sets for frame in own]
+    dynamic = any("DYNAMIC" in (acquisition.series_type or "") for acquisition in acquisitions)
+    slices = {acquisition.announced_slices for acquisition in acquisitions}
     return dynamic or overlap(sets) or all(slices == {len(own)} for own in sets)
 
 
 def _are_passes(sets: Sets) -> bool:
     """Whether sets by time can be several passes: each is whole, and after the other by the clock."""
-    clocked = all("acquisition_time" in frame.keys for own in sets for frame in own) or all(
-        "frame_reference_time" in frame.keys for own in sets for frame in own
-    )
+    frames = [frame for own in sets for frame in own]
+    acquired = all(frame.acquisition_time is not None for frame in frames)
+    clocked = acquired or all(frame.acquisition.frame_reference_time is not None for frame in frames)
     return clocked and all(map(is_whole, sets)) and in_turn(sets)
 
 
 def _by_run(frames: Sequence[Frame]) -> list[Part]:
     """Passes over uneven places by their instance numbers, which run through each even pass in turn."""
-    numbers = [frame.keys.get("instance_number") for frame in frames]
-    if repeats(frames) or None in numbers or len(set(numbers)) < len(numbers):
+    numbered = {frame.instance_number: frame for frame in frames if frame.instance_number is not None}
+    if repeats(frames) or len(numbered) < len(frames):
         return []
-    ordered = sorted(stack_of(frames).frames, key=lambda frame: frame.keys["instance_number"])
+    ordered = [numbered[number] for number in sorted(numbered)]
     height_of = {frame.name: place for place, frame in enumerate(stack_of(frames).frames)}
     runs: Sets = [[ordered[0]]]
     for first, second in pairwise(ordered):

@@ -8,31 +8,39 @@ from statistics import median, median_low
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ingest.series.frames import Frame, Group, Rules
+from pipeline.ingest.series.evenness import (
+    BY_ROUNDING,
+    Evenness,
+    evenness,
+    lateral_rounding_mm,
+    rounding_mm,
+    step_and_error_mm,
+    tolerance_mm,
+)
+from pipeline.ingest.series.frames import Frame, Group, Refused, Rules, Volume
 from pipeline.ingest.series.geometry import affine_from, geometry_of, image_geometry
 from pipeline.ingest.series.grid import (
     GAP_TOLERANCE_MM,
     GRID_TOLERANCE,
     Stack,
     Vector,
-    is_even,
-    rounding_mm,
     stack_of,
-    tolerance_mm,
 )
 
 __all__ = ["image_of", "resampled_heights", "straight_shifts", "volume_of"]
 
 TILT_TOLERANCE_DEGREES = 0.5
+"""It moves the last of 100 slices of 1 mm by 0.9 mm, about a pixel; gantries are set by half degrees."""
 SHIFT_TOLERANCE_PIXELS = 0.01
+"""What a grid needn't grow by: positions are written with some hundredths of a pixel."""
 
 
-def image_of(frame: Frame) -> Group:
+def image_of(frame: Frame) -> Volume:
     """A single plane as a 2-D case with its place in space; the slice step is the thickness, else 1 mm."""
     stack = stack_of([frame])
     step = stack.normal * (frame.thickness_mm or 1.0)
     geometry = image_geometry(_affine(stack, step), kind=frame.spacing_kind)
-    return Group((frame,), geometry, (frame.rows, frame.columns))
+    return Volume((frame,), geometry, (frame.rows, frame.columns))
 
 
 def volume_of(frames: Sequence[Frame], rules: Rules) -> Group:
@@ -44,8 +52,15 @@ def volume_of(frames: Sequence[Frame], rules: Rules) -> Group:
     stack = stack_of(frames)
     if len(frames) == 1:
         return _single(stack)
-    refusal = _gap_refusal(stack, rules) or _line_refusal(stack) or _tilt_refusal(stack, rules)
-    return refusal or _accepted(stack)
+    how = evenness(stack)
+    sideways_mm = lateral_rounding_mm(stack, how)
+    tilt_degrees = _tilt_degrees(stack, sideways_mm)
+    refusal = (
+        (_gap_refusal(stack, rules) if how == "uneven" else None)
+        or _line_refusal(stack, sideways_mm)
+        or _tilt_refusal(stack, tilt_degrees, rules)
+    )
+    return refusal or _accepted(stack, how, tilt_degrees)
 
 
 def straight_shifts(stack: Stack) -> tuple[Vector, Vector]:
@@ -64,14 +79,12 @@ def resampled_heights(stack: Stack) -> Vector:
 def _single(stack: Stack) -> Group:
     thickness_mm = stack.frames[0].thickness_mm
     if not thickness_mm:
-        return Group(stack.frames, reason="missing_attribute", detail="SliceThickness of a single slice")
+        return Refused(stack.frames, "missing_attribute", "SliceThickness of a single slice")
     geometry = geometry_of(_affine(stack, stack.normal * thickness_mm), kind="nominal")
-    return Group(stack.frames, geometry, _planes_shape(stack, 1), notes=("nominal",))
+    return Volume(stack.frames, geometry, _planes_shape(stack, 1), notes=("nominal",))
 
 
-def _gap_refusal(stack: Stack, rules: Rules) -> Group | None:
-    if is_even(stack):
-        return None
+def _gap_refusal(stack: Stack, rules: Rules) -> Refused | None:
     gaps = np.diff(stack.heights)
     usual = median_low(gaps.tolist())
     multiples = np.maximum(1, np.rint(gaps / usual))
@@ -80,14 +93,14 @@ def _gap_refusal(stack: Stack, rules: Rules) -> Group | None:
     regular = (np.abs(gaps - multiples * usual) <= allowed_mm).all()
     multiples = np.where(_thick(stack, usual, gaps), 1, multiples)
     if regular and (multiples > 1).any():
-        return Group(stack.frames, reason="missing_slices", detail=_missing(stack, multiples))
+        return Refused(stack.frames, "missing_slices", _missing(stack, multiples))
     if _two_grids(stack.heights):
         detail = f"{len(stack.frames)} slices on two grids that overlap, with nothing to tell them apart"
-        return Group(stack.frames, reason="ambiguous_series", detail=detail)
+        return Refused(stack.frames, "ambiguous_series", detail)
     if rules.resample_z == "linear":
         return None
     detail = f"gaps from {_mm(gaps.min())} to {_mm(gaps.max())} mm over {len(stack.frames)} slices"
-    return Group(stack.frames, reason="variable_spacing", detail=detail)
+    return Refused(stack.frames, "variable_spacing", detail)
 
 
 def _thick(stack: Stack, usual: float, gaps: Vector) -> NDArray[np.bool_]:
@@ -119,50 +132,66 @@ def _chain(heights: Sequence[float] | Vector, step: float) -> list[float]:
     return chain
 
 
-def _line_refusal(stack: Stack) -> Group | None:
+def _line_refusal(stack: Stack, sideways_mm: float) -> Refused | None:
     """Planes that don't lie on one straight line make no grid, whatever their heights."""
     extent = stack.heights[-1] - stack.heights[0]
     direction = (stack.positions[-1] - stack.positions[0]) / extent
     on_line = stack.positions[0] + np.outer(stack.heights - stack.heights[0], direction)
     beside_mm = float(np.linalg.norm(stack.positions - on_line, axis=1).max())
     usual = median(np.diff(stack.heights).tolist())
-    allowed_mm = max(GAP_TOLERANCE_MM, GRID_TOLERANCE * usual) + rounding_mm(stack, usual)
+    allowed_mm = max(GAP_TOLERANCE_MM, GRID_TOLERANCE * usual)
+    allowed_mm += rounding_mm(stack, usual) + sideways_mm
     if beside_mm <= allowed_mm:
         return None
     detail = f"a slice lies {_mm(beside_mm)} mm beside the line of the stack"
-    return Group(stack.frames, reason="variable_spacing", detail=detail)
+    return Refused(stack.frames, "variable_spacing", detail)
 
 
-def _tilt_refusal(stack: Stack, rules: Rules) -> Group | None:
-    tilt_degrees = _tilt_degrees(stack)
+def _tilt_refusal(stack: Stack, tilt_degrees: float, rules: Rules) -> Refused | None:
     if tilt_degrees <= TILT_TOLERANCE_DEGREES or rules.untilt == "linear":
         return None
-    return Group(stack.frames, reason="gantry_tilt", detail=f"tilt of {tilt_degrees:.2f} degrees")
+    return Refused(stack.frames, "gantry_tilt", f"tilt of {tilt_degrees:.2f} degrees")
 
 
-def _accepted(stack: Stack) -> Group:
-    notes: list[str] = []
-    measures: dict[str, float] = {}
-    heights = stack.heights
-    if not is_even(stack):
-        heights = resampled_heights(stack)
-        gaps = np.diff(stack.heights)
-        notes.append("z_resampled")
-        measures |= {"gap_min_mm": float(gaps.min()), "gap_max_mm": float(gaps.max())}
-        measures["resampled_mm"] = float(heights[1] - heights[0])
+def _accepted(stack: Stack, how: Evenness, tilt_degrees: float) -> Volume:
+    evened, straightened = how == "uneven", tilt_degrees > TILT_TOLERANCE_DEGREES
+    heights = resampled_heights(stack) if evened else stack.heights
     step = (stack.positions[-1] - stack.positions[0]) / (len(heights) - 1)
+    if (
+        straightened or how in BY_ROUNDING
+    ):  # of rounded positions, the way between two of them leans by chance
+        step = stack.normal * (heights[-1] - heights[0]) / (len(heights) - 1)
     origin = stack.positions[0]
     shape: tuple[int, ...] = _planes_shape(stack, len(heights))
-    tilt_degrees = _tilt_degrees(stack)
-    if tilt_degrees > TILT_TOLERANCE_DEGREES:
-        notes.append("untilted")
-        measures["tilt_degrees"] = tilt_degrees
-        step = stack.normal * (heights[-1] - heights[0]) / (len(heights) - 1)
+    if straightened:
         origin, shape = _straight_grid(stack, len(heights))
-    if _tags_disagree(stack):
-        notes.append("spacing_tag_disagrees")
-    geometry = geometry_of(_affine(stack, step, origin), kind=stack.frames[0].spacing_kind)
-    return Group(stack.frames, geometry, shape, notes=tuple(sorted(notes)), measures=measures)
+    notes = {
+        "positions_rounded": how in BY_ROUNDING,
+        "spacing_tag_disagrees": _tags_disagree(stack, how),
+        "untilted": straightened,
+        "z_resampled": evened,
+    }
+    return Volume(
+        frames=stack.frames,
+        geometry=geometry_of(_affine(stack, step, origin), kind=stack.frames[0].spacing_kind),
+        shape=shape,
+        straightened=straightened,
+        evened=evened,
+        notes=tuple(sorted(note for note, holds in notes.items() if holds)),
+        measures={
+            **(_resampled_measures(stack, heights) if evened else {}),
+            **({"tilt_degrees": tilt_degrees} if straightened else {}),
+        },
+    )
+
+
+def _resampled_measures(stack: Stack, heights: Vector) -> dict[str, float]:
+    gaps = np.diff(stack.heights)
+    return {
+        "gap_min_mm": float(gaps.min()),
+        "gap_max_mm": float(gaps.max()),
+        "resampled_mm": float(heights[1] - heights[0]),
+    }
 
 
 def _straight_grid(stack: Stack, slices: int) -> tuple[Vector, tuple[int, ...]]:
@@ -178,17 +207,18 @@ def _straight_grid(stack: Stack, slices: int) -> tuple[Vector, tuple[int, ...]]:
     return origin, tuple(shape)
 
 
-def _tilt_degrees(stack: Stack) -> float:
+def _tilt_degrees(stack: Stack, sideways_mm: float) -> float:
+    """How far the stack leans; 0 where rounding explains it, which moves a plane by so much."""
     way = stack.positions[-1] - stack.positions[0]
     along = float(way @ stack.normal)
-    return float(np.degrees(np.arctan2(np.linalg.norm(way - along * stack.normal), along)))
+    aside = float(np.linalg.norm(way - along * stack.normal))
+    return 0.0 if aside <= sideways_mm else float(np.degrees(np.arctan2(aside, along)))
 
 
-def _tags_disagree(stack: Stack) -> bool:
-    usual = median(np.diff(stack.heights).tolist())
-    told = {abs(frame.spacing_between_mm) for frame in stack.frames if frame.spacing_between_mm is not None}
-    allowed_mm = tolerance_mm(usual) + rounding_mm(stack, usual)
-    return any(abs(spacing - usual) > allowed_mm for spacing in told)
+def _tags_disagree(stack: Stack, how: Evenness) -> bool:
+    step_mm, error_mm = step_and_error_mm(stack, how)
+    stated = {abs(frame.spacing_between_mm) for frame in stack.frames if frame.spacing_between_mm is not None}
+    return any(abs(spacing - step_mm) > error_mm for spacing in stated)
 
 
 def _missing(stack: Stack, multiples: Vector) -> str:

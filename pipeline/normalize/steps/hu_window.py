@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from pipeline.normalize.constraints import Finite, require_ascending
-from pipeline.normalize.image import HOUNSFIELD, Image, Refused
+from pipeline.normalize.image import Image, Refused
+from pipeline.units import HU
 
 VERSION: Final = 1
 STORAGE: Final = "float16"
@@ -40,10 +41,10 @@ def apply(image: Image, parameters: Parameters) -> Image:
     Raises:
         Refused: the values aren't Hounsfield units.
     """
-    if image.unit != HOUNSFIELD:
+    if image.unit != HU:
         raise Refused(
             "unit_not_hu",
-            f"hu_window needs values in {HOUNSFIELD}, received values in {image.unit}: {_WAY_OUT}",
+            f"hu_window needs values in {HU}, received values in {image.unit}: {_WAY_OUT}",
         )
     clipped = np.clip(image.values, parameters.low, parameters.high)
     values = (clipped - np.float32(parameters.low)) / np.float32(parameters.high - parameters.low)

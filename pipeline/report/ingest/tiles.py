@@ -13,6 +13,7 @@ from pipeline.pixel_text import hidden_because
 from pipeline.records import Case
 from pipeline.report.ingest.sizes import slice_axis
 from pipeline.report.png import uri
+from pipeline.units import ARBITRARY, HU
 
 MOST_TILES = 60
 LARGEST_PIXELS = 192
@@ -63,7 +64,7 @@ def _tile(series: Sequence[Case], read: Read, hidden: str) -> Json:
         "picture": uri(np.asarray(np.rint(255 * grey), dtype=np.uint8)),
         "ratio": round(width_by_height, 4),
         "window": f"{low:.4g} to {high:.4g}",
-        "unit": "" if case.value_unit == "arbitrary" else case.value_unit,
+        "unit": "" if case.value_unit == ARBITRARY else case.value_unit,
     }
 
 
@@ -88,7 +89,7 @@ def middle_slice(case: Case, array: NDArray[Any]) -> tuple[Plane, float]:
 def window(case: Case, plane: Plane) -> tuple[float, float]:
     """What is shown black and white: the header's window for CT, else nearly all values of the plane."""
     center, width = (case.attributes.get(f"window_{name}") for name in ("center", "width"))
-    if case.value_unit == "HU" and isinstance(center, int | float) and isinstance(width, int | float):
+    if case.value_unit == HU and isinstance(center, int | float) and isinstance(width, int | float):
         return center - width / 2, center + width / 2
     low, high = np.percentile(plane, _PERCENTILES)
     return float(low), float(high)

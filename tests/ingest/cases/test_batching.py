@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from pipeline.ingest.cases.batching import batches, shard_name
 from pipeline.ingest.cases.planning import CasePlan
-from pipeline.ingest.series.frames import Frame, Group
+from pipeline.ingest.series.frames import Frame, Volume
 from pipeline.records import Geometry
 
 
 def plans(plane: Frame, count: int, shape: tuple[int, ...] = (16, 12)) -> list[CasePlan]:
-    group = Group((plane,), Geometry((1.0,) * len(shape)), shape)
-    return [CasePlan(f"c{i:05d}", group, {"s": f"t{i}"}, "HU") for i in range(count)]
+    volume = Volume((plane,), Geometry((1.0,) * len(shape)), shape)
+    return [CasePlan(f"c{i:05d}", volume, {"s": f"t{i}"}, "HU") for i in range(count)]
 
 
 def test_batches_hold_every_case_once_in_order_whatever_the_order_given(plane: Frame) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
+from planes import saying
 
 from pipeline.ingest.cases.planning import Outcome, Plan, Wanted, plan
 from pipeline.ingest.header.headers import Header
@@ -144,12 +145,7 @@ def test_cine_is_left_out_and_slices_of_one_file_are_not(plane: Frame) -> None:
 
 def test_a_file_with_one_usable_stack_is_accepted(plane: Frame) -> None:
     stacks = [
-        replace(
-            plane,
-            index=i,
-            position_mm=(0.0, 0.0, 5.0 * i),
-            keys={**plane.keys, "stack_id": "1" if i < 3 else "2"},
-        )
+        saying(plane, index=i, position_mm=(0.0, 0.0, 5.0 * i), stack_id="1" if i < 3 else "2")
         for i in range(4)
     ]
     made = plan(
@@ -165,7 +161,7 @@ def test_volumes_told_apart_by_their_times_alone_know_their_rank(plane: Frame) -
             plane,
             source=f"{moment} {z}",
             position_mm=(0.0, 0.0, 5.0 * z),
-            keys={**plane.keys, "acquisition_time": 100.0 * moment + z},
+            acquisition_time=100.0 * moment + z,
         )
         for moment in range(3)
         for z in range(3)
@@ -178,11 +174,13 @@ def test_volumes_told_apart_by_their_times_alone_know_their_rank(plane: Frame) -
 
 def test_what_the_planes_of_a_volume_have_in_common_is_told(plane: Frame) -> None:
     frames = [
-        replace(
+        saying(
             plane,
             source=f"s{z}",
             position_mm=(0.0, 0.0, 5.0 * z),
-            keys={**plane.keys, "kernel": "Dr. Who", "b_value": 1000.0, "flip_angle": 80.0 + z},
+            kernel="Dr. Who",
+            b_value=1000.0,
+            flip_angle=80.0 + z,
         )
         for z in range(3)
     ]

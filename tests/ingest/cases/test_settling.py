@@ -3,12 +3,14 @@ from __future__ import annotations
 from pipeline.ingest.cases.casting import Spoiled, bundles
 from pipeline.ingest.cases.planning import CasePlan, Outcome
 from pipeline.ingest.cases.settling import settle
-from pipeline.ingest.series.frames import Group
+from pipeline.ingest.series.frames import Volume
 from pipeline.records import Case, Geometry, Stored
 
 
 def case_plan(name: str, *tokens: str) -> CasePlan:
-    return CasePlan(name, Group(()), {f"source of {token}": token for token in tokens}, "HU")
+    return CasePlan(
+        name, Volume((), Geometry(()), ()), {f"source of {token}": token for token in tokens}, "HU"
+    )
 
 
 def case(name: str) -> Case:

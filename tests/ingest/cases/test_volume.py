@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from pipeline.ingest.cases.volume import assemble
-from pipeline.ingest.series.frames import Frame, Group, Rules
-from pipeline.ingest.series.grouping import group
+from pipeline.ingest.series.frames import Frame, Rules, Volume
+from pipeline.ingest.series.grouping import grouped
 
 SERIES = Rules(unit="series")
 
 
-def only(frames: list[Frame], rules: Rules) -> Group:
-    (made,) = group(frames, rules, pixel_digest=lambda frame: frame.source)
+def only(frames: list[Frame], rules: Rules) -> Volume:
+    (made,) = grouped(frames, rules, pixel_digest=lambda frame: frame.source)
     return made
 
 
@@ -37,11 +37,6 @@ def test_a_plane_of_another_size_than_told_is_an_error(plane: Frame) -> None:
     frames = [replace(plane, source=f"s{z}", position_mm=(0.0, 0.0, float(z))) for z in range(3)]
     with pytest.raises(ValueError, match=r"expected an array of \(3, 16, 12\), put together \(3, 12, 16\)"):
         assemble(only(frames, SERIES), lambda frame: np.zeros((12, 16)))
-
-
-def test_a_refused_group_has_no_volume(plane: Frame) -> None:
-    with pytest.raises(ValueError, match="too_few_slices"):
-        assemble(only([plane], SERIES), lambda frame: np.zeros((16, 12)))
 
 
 def test_a_single_image_is_two_dimensional_and_keeps_its_colours(plane: Frame) -> None:
@@ -106,7 +101,7 @@ def test_the_outside_of_a_straightened_mr_is_zero(plane: Frame) -> None:
             plane,
             source=f"s{z:02d}",
             modality="MR",
-            keys={},
+            unit="",
             orientation=(1.0, 0.0, 0.0, 0.0, cos(turn), -sin(turn)),
             position_mm=(0.0, 0.0, float(z)),
         )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from dicom_files import header, image
 from pydicom.dataset import Dataset
 
 from pipeline.ingest.dicom.csa import csa_values
+from pipeline.ingest.series.acquisition import Acquisition
 
 
 def tag(name: bytes, *items: bytes) -> bytes:
@@ -53,22 +53,21 @@ def mosaic(*tags: bytes, words: str = "MOSAIC") -> Dataset:
     return ds
 
 
-def keys(ds: Dataset, folder: Path) -> Mapping[str, str | float]:
-    return header(ds, folder).frames[0].keys
+def acquisition(ds: Dataset, folder: Path) -> Acquisition:
+    return header(ds, folder).frames[0].acquisition
 
 
 def test_the_weighting_of_a_mosaic_is_that_of_its_private_header(tmp_path: Path) -> None:
     tags = tag(b"B_value", b"1000"), tag(b"DiffusionGradientDirection", b"0.6", b"0.0", b"-0.8")
-    told = keys(mosaic(*tags), tmp_path)
-    assert (told["b_value"], told["gradient"]) == (1000, "0.6\\0\\-0.8")
-    without = keys(mosaic(tag(b"B_value", b"0"), tag(b"DiffusionGradientDirection")), tmp_path)
-    assert without["b_value"] == 0
-    assert "gradient" not in without
+    weighted = acquisition(mosaic(*tags), tmp_path)
+    assert (weighted.b_value, weighted.gradient) == (1000, (0.6, 0.0, -0.8))
+    without = acquisition(mosaic(tag(b"B_value", b"0"), tag(b"DiffusionGradientDirection")), tmp_path)
+    assert (without.b_value, without.gradient) == (0, None)
 
 
 def test_a_public_weighting_comes_first_and_other_images_have_no_private_one(tmp_path: Path) -> None:
     public = mosaic(tag(b"B_value", b"1000"))
     public.DiffusionBValue = 995.0
-    assert keys(public, tmp_path)["b_value"] == 995
-    assert "b_value" not in keys(mosaic(tag(b"B_value", b"1000"), words="ND"), tmp_path)
-    assert "b_value" not in keys(mosaic(tag(b"EchoTime", b"30")), tmp_path)
+    assert acquisition(public, tmp_path).b_value == 995
+    assert acquisition(mosaic(tag(b"B_value", b"1000"), words="ND"), tmp_path).b_value is None
+    assert acquisition(mosaic(tag(b"EchoTime", b"30")), tmp_path).b_value is None

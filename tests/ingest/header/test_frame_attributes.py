@@ -77,7 +77,7 @@ def test_two_kernels_of_one_enhanced_ct_are_two_volumes_that_name_theirs(tmp_pat
     ]
     found = header(enhanced("CT", Dataset(), frames), tmp_path)
     assert "convolution_kernel" not in found.attributes
-    assert [(case.attributes["convolution_kernel"], len(case.group.frames)) for case in volumes(found)] == [
+    assert [(case.attributes["convolution_kernel"], len(case.volume.frames)) for case in volumes(found)] == [
         ("B30F", 3),
         ("B70F", 3),
     ]

@@ -54,7 +54,7 @@ def test_names_of_people_and_places_are_nowhere_in_the_header(tmp_path: Path) ->
     kept = found.frames
     assert found.reason == "ok"
     assert word not in repr((found.attributes, found.notes, found.detail, found.identifiers))
-    assert [frame.keys.get("kernel") for frame in kept] == [word]  # in memory only, for the grouping
+    assert [frame.acquisition.kernel for frame in kept] == [word]  # in memory only, for the grouping
     assert found.attributes["image_type"] == "ORIGINAL\\PRIMARY\\OTHER"
     assert found.attributes["manufacturer"] == "OTHER"
 

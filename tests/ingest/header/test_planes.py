@@ -8,6 +8,7 @@ import pytest
 from dicom_files import header, image
 from pydicom.dataset import Dataset
 
+from pipeline.ingest.series.acquisition import Acquisition
 from pipeline.ingest.series.frames import Frame
 
 
@@ -33,36 +34,36 @@ def test_per_frame_values_come_before_shared_and_top_level_ones(tmp_path: Path) 
     first, second = frames(ds, tmp_path)
     assert (first.spacing_mm, first.thickness_mm, first.orientation) == ((1.0, 2.0), 3.0, (1, 0, 0, 0, 1, 0))
     assert (first.position_mm, second.position_mm) == ((0.0, 0.0, 0.0), (0.0, 0.0, 4.0))
-    assert second.keys["temporal_position"] == 2 and second.keys["stack_id"] == "1"
-    assert second.keys["echo_time"] == 80.0
+    assert second.acquisition.temporal_position == 2 and second.acquisition.stack_id == "1"
+    assert second.acquisition.echo_time == 80.0
     ds.PerFrameFunctionalGroupsSequence = groups[:1]
     assert header(ds, tmp_path).reason == "inconsistent_pixel_attributes"
 
 
-def test_what_tells_volumes_apart_is_in_the_keys(tmp_path: Path) -> None:
+def test_what_tells_volumes_apart_is_in_the_plane_s_acquisition(tmp_path: Path) -> None:
     ds = image(
         "MR", EchoTime="30", EchoNumbers="2", InversionTime="900", FlipAngle="90", TemporalPositionIdentifier="3",
         TriggerTime="12.5", AcquisitionNumber="4", InstanceNumber="7", DiffusionBValue=1000.0,
         DiffusionGradientOrientation=[0.0, 0.6, 0.8], AcquisitionDate="20200102", AcquisitionTime="000010.5",
         NumberOfTemporalPositions="5",
     )  # fmt: skip
-    keys = dict(frames(ds, tmp_path)[0].keys)
-    later = dict(frames(image("MR", AcquisitionDate="20200102", AcquisitionTime="000110"), tmp_path)[0].keys)
-    assert float(later["acquisition_time"]) - float(keys.pop("acquisition_time")) == 59.5
-    assert keys.pop("frame_of_reference").startswith("f")
-    assert keys == {
-        "echo_time": 30, "echo_number": 2, "inversion_time": 900, "flip_angle": 90, "temporal_position": 3,
-        "trigger_time": 12.5, "acquisition_number": 4, "instance_number": 7, "b_value": 1000,
-        "gradient": "0\\0.6\\0.8", "unit": "arbitrary", "temporal_positions": 5,
-    }  # fmt: skip
+    (frame,) = frames(ds, tmp_path)
+    (later,) = frames(image("MR", AcquisitionDate="20200102", AcquisitionTime="000110"), tmp_path)
+    assert later.acquisition_time - frame.acquisition_time == 59.5
+    assert frame.frame_of_reference.startswith("f")
+    assert (frame.acquisition_number, frame.instance_number, frame.unit) == (4, 7, "arbitrary")
+    assert frame.acquisition == Acquisition(
+        echo_time=30, echo_number=2, inversion_time=900, flip_angle=90, temporal_position=3, trigger_time=12.5,
+        b_value=1000, gradient=(0.0, 0.6, 0.8), temporal_positions=5,
+    )  # fmt: skip
 
 
 def test_which_contrast_agent_was_given_goes_no_further_than_that_one_was(tmp_path: Path) -> None:
-    def contrast(**elements: object) -> object:
-        return frames(image("CT", **elements), tmp_path)[0].keys.get("contrast")
+    def contrast(**elements: object) -> bool:
+        return frames(image("CT", **elements), tmp_path)[0].acquisition.contrast_given
 
-    assert contrast(ContrastBolusAgent="Dr. Who 300") == "given"
-    assert {contrast(), contrast(ContrastBolusAgent=""), contrast(ContrastBolusAgent="None")} == {None}
+    assert contrast(ContrastBolusAgent="Dr. Who 300")
+    assert {contrast(), contrast(ContrastBolusAgent=""), contrast(ContrastBolusAgent="None")} == {False}
     assert (
         header(image("CT", ContrastBolusAgent="Dr. Who"), tmp_path).attributes["contrast_bolus_agent"]
         == "GIVEN"
@@ -70,7 +71,7 @@ def test_which_contrast_agent_was_given_goes_no_further_than_that_one_was(tmp_pa
     assert "Who" not in repr(header(image("CT", ContrastBolusAgent="Dr. Who"), tmp_path))
     ds = image("CT")
     ds.ContrastBolusAgentSequence = [Dataset()]
-    assert frames(ds, tmp_path)[0].keys["contrast"] == "given"
+    assert frames(ds, tmp_path)[0].acquisition.contrast_given
 
 
 def test_kinds_of_frames_of_an_enhanced_object_are_those_of_their_own_groups(tmp_path: Path) -> None:
@@ -88,20 +89,25 @@ def test_kinds_of_frames_of_an_enhanced_object_are_those_of_their_own_groups(tmp
         group.ContrastBolusUsageSequence, group.MRImageFrameTypeSequence = [usage], [kind]
         group.CardiacSynchronizationSequence, group.RespiratorySynchronizationSequence = [beat], [breath]
         group.MRTimingAndRelatedParametersSequence, group.CTXRayDetailsSequence = [timing], [tube]
-    first, second = (dict(frame.keys) for frame in frames(ds, tmp_path))
-    kinds = ("contrast", "component", "cardiac_phase", "respiratory_phase", "repetition_time", "kvp")
-    assert [first.get(name) for name in kinds] == [None, "MAGNITUDE", 40, 0, 500, 80]
-    assert [second.get(name) for name in kinds] == ["given", "PHASE", 75, 50, 4000, 140]
+    first, second = (frame.acquisition for frame in frames(ds, tmp_path))
+    assert first == Acquisition(
+        contrast_given=False, component="MAGNITUDE", cardiac_phase=40, respiratory_phase=0, repetition_time=500,
+        kvp=80,
+    )  # fmt: skip
+    assert second == Acquisition(
+        contrast_given=True, component="PHASE", cardiac_phase=75, respiratory_phase=50, repetition_time=4000,
+        kvp=140,
+    )  # fmt: skip
 
 
-def test_what_a_series_announces_and_when_a_pet_was_taken_are_keys(tmp_path: Path) -> None:
+def test_what_a_series_announces_and_when_a_pet_was_taken_is_kept(tmp_path: Path) -> None:
     ds = image(
         "PT", NumberOfSlices=40, FrameReferenceTime="1500.5", SeriesType=["DYNAMIC", "IMAGE"], Units="CNTS"
     )
-    keys = frames(ds, tmp_path)[0].keys
-    told = {"announced_slices": 40, "frame_reference_time": 1500.5, "series_type": "DYNAMIC\\IMAGE"}
-    assert {name: keys[name] for name in told} == told
-    assert frames(image("CT", ImagesInAcquisition="9"), tmp_path)[0].keys["announced_images"] == 9
+    assert frames(ds, tmp_path)[0].acquisition == Acquisition(
+        announced_slices=40, frame_reference_time=1500.5, series_type="DYNAMIC\\IMAGE"
+    )
+    assert frames(image("CT", ImagesInAcquisition="9"), tmp_path)[0].acquisition.announced_images == 9
 
 
 @pytest.mark.parametrize(
@@ -137,14 +143,14 @@ def indexed(values: Sequence[Sequence[int]], pointers: Sequence[int]) -> Dataset
     return ds
 
 
-def test_dimensions_other_than_the_place_are_a_key(tmp_path: Path) -> None:
+def test_dimensions_other_than_the_place_are_kept(tmp_path: Path) -> None:
     label_type = 0x20051429  # private
     ds = indexed([(1, 1, 7, 2), (1, 2, 7, 10)], [0x00209056, 0x00209057, 0x00209128, label_type])
-    assert [frame.keys["dimension_index"] for frame in frames(ds, tmp_path)] == ["7\\2", "7\\10"]
+    assert [frame.acquisition.dimension_index for frame in frames(ds, tmp_path)] == ["7\\2", "7\\10"]
 
 
 @pytest.mark.parametrize("values", [[(1, 1), (1, 2)], [(1,), (1,)]], ids=["places alone", "too few values"])
-def test_without_such_dimensions_there_is_no_such_key(tmp_path: Path, values: list) -> None:
+def test_without_such_dimensions_there_is_no_such_index(tmp_path: Path, values: list) -> None:
     pointers = [0x00209056, 0x00209057] if len(values[0]) == 2 else [0x00209056, 0x00209128]
     for frame in frames(indexed(values, pointers), tmp_path):
-        assert "dimension_index" not in frame.keys
+        assert frame.acquisition.dimension_index is None

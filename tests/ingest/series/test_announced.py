@@ -1,28 +1,27 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from planes import saying, verdict_of
 
 from pipeline.ingest.series.announced import as_announced
-from pipeline.ingest.series.frames import Frame, Group
+from pipeline.ingest.series.frames import Frame, Group, Refused, Volume
 from pipeline.records import Geometry
 
 GRID = Geometry((3.0, 1.0, 1.0), "patient", None)
 
 
 def volume(
-    plane: Frame, slices: int, *, rank: int | None = None, modality: str = "CT", **keys: float
-) -> Group:
+    plane: Frame, slices: int, *, rank: int | None = None, modality: str = "CT", **values: float
+) -> Volume:
     frames = tuple(
-        replace(plane, source=f"{rank}{z}", position_mm=(0.0, 0.0, 3.0 * z), modality=modality, keys=keys)
+        saying(plane, source=f"{rank}{z}", position_mm=(0.0, 0.0, 3.0 * z), modality=modality, **values)
         for z in range(slices)
     )
-    return Group(frames, GRID, (slices, 16, 12), separated_by={} if rank is None else {"time_index": rank})
+    return Volume(frames, GRID, (slices, 16, 12), time_index=rank)
 
 
 def reasons(groups: list[Group]) -> list[tuple[str, str]]:
-    return [(made.reason, made.detail) for made in as_announced(groups)]
+    return [verdict_of(made) for made in as_announced(groups)]
 
 
 def test_a_pet_of_fewer_slices_than_announced_lacks_some(plane: Frame) -> None:
@@ -60,14 +59,14 @@ def test_one_volume_is_whole_only_if_it_says_so(plane: Frame, told: dict[str, fl
 
 def test_fewer_images_than_the_acquisition_has_are_noted_with_both_numbers(plane: Frame) -> None:
     (made,) = as_announced([volume(plane, 8, announced_images=10)])
-    assert (made.reason, made.notes) == ("ok", ("fewer_than_announced",))
+    assert made.notes == ("fewer_than_announced",)
     assert made.measures == {"images_came": 8, "images_announced": 10}
 
 
 def test_images_of_an_acquisition_are_counted_over_the_whole_series(plane: Frame) -> None:
     volumes = [volume(plane, 4, rank=n, announced_images=8, acquisition_number=1) for n in range(2)]
     assert {made.notes for made in as_announced(volumes)} == {()}
-    copies = Group(volumes[1].frames, reason="duplicate_identical")
+    copies = Refused(volumes[1].frames, "duplicate_identical")
     (made, _) = as_announced([volumes[0], copies])
     assert made.measures == {"images_came": 4, "images_announced": 8}
     apart = [volume(plane, 4, rank=n, announced_images=8, acquisition_number=n) for n in range(2)]

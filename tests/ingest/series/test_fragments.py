@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from planes import reason_of, saying, verdict_of
 
 from pipeline.ingest.series.fragments import without_fragments
-from pipeline.ingest.series.frames import Frame, Group, Rules
+from pipeline.ingest.series.frames import Frame, Group, Refused, Rules
 from pipeline.ingest.series.stacking import volume_of
 
 
 def stack(plane: Frame, heights: Sequence[float], name: str, **changes: object) -> list[Frame]:
-    changed = replace(plane, thickness_mm=3.0, **changes)  # type: ignore[arg-type]
+    changed = saying(plane, thickness_mm=3.0, **changes)
     return [replace(changed, source=f"{name}{z}", position_mm=(0.0, 0.0, float(z))) for z in heights]
 
 
@@ -20,11 +21,11 @@ def volume(frames: Sequence[Frame]) -> Group:
 
 
 def left(frames: Sequence[Frame], reason: str = "too_few_slices") -> Group:
-    return Group(tuple(frames), reason=reason)
+    return Refused(tuple(frames), reason)
 
 
 def outcome(groups: list[Group]) -> list[tuple[str, str]]:
-    return [(made.reason, made.detail) for made in without_fragments(groups)]
+    return [verdict_of(made) for made in without_fragments(groups)]
 
 
 NEAR = (1.0, 0.0, 0.0, 0.0, 0.99998, 0.006)
@@ -36,17 +37,16 @@ NEAR = (1.0, 0.0, 0.0, 0.0, 0.99998, 0.006)
         ({"spacing_mm": (0.5, 0.81)}, "PixelSpacing"),
         ({"orientation": NEAR}, "ImageOrientationPatient"),
         ({"photometric": "MONOCHROME1"}, "PhotometricInterpretation"),
-        ({"keys": {"unit": "SUVbw", "kernel": "B30f"}}, "Units or RescaleType"),
-        ({"keys": {"unit": "HU", "kernel": "B70f"}}, "ConvolutionKernel"),
+        ({"unit": "SUVbw"}, "Units or RescaleType"),
+        ({"kernel": "B70f"}, "ConvolutionKernel"),
     ],
 )
 @pytest.mark.parametrize("heights", [[18, 21], [-3], [-6, -3]])
 def test_a_tail_that_goes_on_where_a_volume_ends_makes_it_a_cut_one(
     plane: Frame, changes: dict, keyword: str, heights: list[float]
 ) -> None:
-    whole = stack(plane, range(0, 18, 3), "a", keys={"unit": "HU", "kernel": "B30f"})
-    keys = {"unit": "HU", "kernel": "B30f"}
-    tail = stack(plane, heights, "b", **{"keys": keys, **changes})
+    whole = stack(plane, range(0, 18, 3), "a", kernel="B30f")
+    tail = stack(plane, heights, "b", **{"kernel": "B30f", **changes})
     count = len(tail)
     detail = f"{count} of {6 + count} slices of one even stack differ from the others in {keyword}"
     for groups in ([volume(whole), left(tail)], [left(tail), volume(whole)]):
@@ -83,7 +83,7 @@ def test_a_finer_matrix_of_the_same_field_of_view_is_a_fragment_by_its_centre(pl
 
 def test_a_missing_slice_is_looked_for_among_what_was_split_off(plane: Frame) -> None:
     holed = volume(stack(plane, [0, 3, 9, 12], "a"))
-    assert holed.reason == "missing_slices"
+    assert reason_of(holed) == "missing_slices"
     lost = left(stack(plane, [6], "b", image_type=("ORIGINAL", "PRIMARY", "LOCALIZER")), "localizer")
     detail = "1 of 5 slices of one even stack differ from the others in ImageType"
     assert outcome([holed, lost]) == [("inconsistent_series", detail)] * 2
@@ -104,19 +104,19 @@ def test_two_volumes_at_twice_the_distance_are_one_stack_cut_by_a_detail(plane: 
 
 
 def test_two_kinds_and_two_plans_end_to_end_are_two_volumes(plane: Frame) -> None:
-    first = volume(stack(plane, [0, 3, 6], "a", keys={"unit": "HU"}))
+    first = volume(stack(plane, [0, 3, 6], "a"))
     for changes in (
-        {"keys": {"unit": "ED"}},
+        {"unit": "ED"},
         {"sop_class": "capture"},
         {"rows": 32},
         {"spacing_mm": (0.25, 0.4)},
     ):
-        second = volume(stack(plane, [9, 12, 15], "b", **{"keys": {"unit": "HU"}, **changes}))
+        second = volume(stack(plane, [9, 12, 15], "b", **changes))
         assert [reason for reason, _ in outcome([first, second])] == ["ok", "ok"], changes
-    digits = volume(stack(plane, [9, 12, 15], "b", keys={"unit": "HU"}, spacing_mm=(0.5, 0.82)))
+    digits = volume(stack(plane, [9, 12, 15], "b", spacing_mm=(0.5, 0.82)))
     assert {reason for reason, _ in outcome([first, digits])} == {"inconsistent_series"}
 
 
 def test_stacks_of_one_object_are_what_it_says_they_are(plane: Frame) -> None:
-    first = volume(stack(plane, [0, 3, 6], "a", keys={"stack_id": "1"}))
-    assert outcome([first, left(stack(plane, [9], "b", keys={"stack_id": "2"}))])[0][0] == "ok"
+    first = volume(stack(plane, [0, 3, 6], "a", stack_id="1"))
+    assert outcome([first, left(stack(plane, [9], "b", stack_id="2"))])[0][0] == "ok"

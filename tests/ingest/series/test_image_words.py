@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from planes import saying
 
 from pipeline.ingest.series.frames import Frame
 from pipeline.ingest.series.image_words import meaning, spelled, unknown_words
 
 
 def of(plane: Frame, *words: str, **keys: str) -> Frame:
-    return replace(plane, image_type=("ORIGINAL", "PRIMARY", *words), keys=keys)
+    return saying(plane, image_type=("ORIGINAL", "PRIMARY", *words), **keys)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from planes import OF_ACQUISITION, saying
 
 from pipeline.ingest.series.frames import Frame
 from pipeline.ingest.series.parts import Part
@@ -12,11 +14,10 @@ from pipeline.ingest.series.splitting import separated
 
 @pytest.fixture(scope="module")
 def slab(plane: Frame):
-    """Makes a plane at height z with the given keys, named by a running number."""
+    """Makes a plane at height z with the given fields, named by a running number."""
 
-    def make(number: int, z: float, **keys: str | float) -> Frame:
-        named = replace(plane, source=f"s{number:03d}", position_mm=(0.0, 0.0, z))
-        return replace(named, modality="MR", keys=keys)
+    def make(number: int, z: float, **values: object) -> Frame:
+        return saying(plane, source=f"s{number:03d}", position_mm=(0.0, 0.0, z), modality="MR", **values)
 
     return make
 
@@ -26,12 +27,28 @@ def heights(frames: list[Frame]) -> list[float]:
 
 
 def told(parts: list[Part]) -> list[tuple[dict, list[float]]]:
-    """Keys and heights of each part, and its rank among the times of all as `time_index`."""
+    """What the planes of each part say alike but not those of all, with its ranks, and its heights."""
     times = sorted({part.ranks for part in parts if part.ranks})
-    return [
-        (part.keys | ({"time_index": times.index(part.ranks)} if part.ranks else {}), heights(part.frames))
-        for part in parts
-    ]
+    said = [values_of(part.frames) for part in parts]
+    differ = {name for values in said for name in values if len({str(one.get(name)) for one in said}) > 1}
+    found = []
+    for part, values in zip(parts, said, strict=True):
+        own = {name: value for name, value in values.items() if name in differ}
+        own |= {"time_index": times.index(part.ranks)} if part.ranks else {}
+        own |= {} if part.variant_index is None else {"variant_index": part.variant_index}
+        found.append((own, heights(part.frames)))
+    return found
+
+
+def values_of(frames: Sequence[Frame]) -> dict[str, object]:
+    """What all of the planes say alike of their acquisition, but for clocks."""
+    found = {}
+    for name in OF_ACQUISITION - {"trigger_time", "frame_reference_time"}:
+        values = {getattr(frame.acquisition, name) for frame in frames}
+        if len(values) == 1 and values != {None}:
+            found[name] = values.pop()
+    numbers = {frame.acquisition_number for frame in frames} - {None}
+    return found | ({"acquisition_number": numbers.pop()} if len(numbers) == 1 else {})
 
 
 def test_two_echoes_are_two_volumes(slab) -> None:
@@ -48,14 +65,15 @@ def test_echo_times_that_vary_over_a_volume_without_repeats_don_t_split_it(slab)
 
 
 def test_diffusion_splits_by_weighting_and_direction(slab) -> None:
-    shells = [(0.0, "0\\0\\0"), (1000.0, "1\\0\\0"), (1000.0, "0\\1\\0")]
+    rest, right, ahead = (0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
+    shells = [(0.0, rest), (1000.0, right), (1000.0, ahead)]
     frames = [
         slab(10 * n + z, float(z), b_value=b, gradient=g) for n, (b, g) in enumerate(shells) for z in range(3)
     ]
     assert told(separated(frames)) == [
-        ({"b_value": 0.0, "gradient": "0\\0\\0"}, [0, 1, 2]),
-        ({"b_value": 1000.0, "gradient": "0\\1\\0"}, [0, 1, 2]),
-        ({"b_value": 1000.0, "gradient": "1\\0\\0"}, [0, 1, 2]),
+        ({"b_value": 0.0, "gradient": rest}, [0, 1, 2]),
+        ({"b_value": 1000.0, "gradient": ahead}, [0, 1, 2]),
+        ({"b_value": 1000.0, "gradient": right}, [0, 1, 2]),
     ]
 
 
@@ -67,7 +85,7 @@ def test_a_repeated_weighting_is_split_further_by_time(slab) -> None:
     assert told(separated(frames)) == [
         ({"b_value": 0.0, "acquisition_number": 1, "time_index": 0}, [0, 1, 2]),
         ({"b_value": 0.0, "acquisition_number": 2, "time_index": 1}, [0, 1, 2]),
-        ({"b_value": 1000.0}, [0, 1, 2]),
+        ({"b_value": 1000.0, "acquisition_number": 3}, [0, 1, 2]),
     ]
 
 
@@ -131,7 +149,7 @@ def test_acquisition_times_make_volumes_when_one_ends_before_the_next_begins(sla
         slab(10 * t + z, float(z), acquisition_time=100 * t + 2 * z) for t in range(3) for z in range(4)
     ]
     assert [keys for keys, _ in told(separated(frames))] == [{"time_index": t} for t in range(3)]
-    assert {frame.keys["acquisition_time"] for frame in separated(frames)[0].frames} == {0, 2, 4, 6}
+    assert {frame.acquisition_time for frame in separated(frames)[0].frames} == {0, 2, 4, 6}
 
 
 def test_interleaved_acquisition_times_make_none(slab) -> None:
@@ -194,7 +212,9 @@ def test_instance_numbers_are_time_where_as_many_temporal_positions_are_announce
     assert told(separated(frames)) == [({name: t}, [0, 1, 2, 3]) for t in range(3)]
 
 
-def test_announced_positions_are_none_if_the_numbers_of_two_volumes_mingle_or_other_keys_differ(slab) -> None:
+def test_announced_positions_are_none_if_the_numbers_of_two_volumes_mingle_or_other_values_differ(
+    slab,
+) -> None:
     def numbered(number, **keys: float) -> list[Frame]:
         return [
             slab(10 * t + z, float(z), temporal_positions=3, instance_number=number(t, z), **keys)
@@ -205,11 +225,11 @@ def test_announced_positions_are_none_if_the_numbers_of_two_volumes_mingle_or_ot
     assert len(separated(numbered(lambda t, z: 4 * t + z))) == 3
     assert len(separated(numbered(lambda t, z: 3 * z + t))) == 1
     frames = numbered(lambda t, z: 4 * t + z, echo_time=10.0)
-    frames[5] = replace(frames[5], keys={**frames[5].keys, "echo_time": 20.0})
+    frames[5] = saying(frames[5], echo_time=20.0)
     assert len(separated(frames)) == 1
 
 
-def test_dimensions_of_one_object_separate_what_no_other_key_does(slab) -> None:
+def test_dimensions_of_one_object_separate_what_nothing_else_does(slab) -> None:
     def labelled(*, sources: int) -> list[Frame]:
         return [
             replace(
@@ -235,19 +255,19 @@ def test_dimensions_of_one_object_separate_what_no_other_key_does(slab) -> None:
         for t in range(2)
         for label in range(2)
     ]
-    assert [part.keys["temporal_position"] for part in separated(labelled(sources=2))] == [0, 1]
+    assert [part.frames[0].acquisition.temporal_position for part in separated(labelled(sources=2))] == [0, 1]
 
 
 def test_dimensions_that_number_the_slices_separate_nothing(slab) -> None:
     frames = [
-        replace(slab(0, float(z)), index=10 * t + z, keys={"dimension_index": f"{3 * t + z}"})
+        slab(0, float(z), index=10 * t + z, dimension_index=f"{3 * t + z}")
         for t in range(2)
         for z in range(3)
     ]
     assert len(separated(frames)) == 1
 
 
-def test_stray_repeats_of_one_place_without_a_key_are_no_volumes(slab) -> None:
+def test_stray_repeats_of_one_place_that_nothing_tells_apart_are_no_volumes(slab) -> None:
     assert not told_apart([slab(0, 0), slab(1, 2), slab(2, 2), slab(3, 4)])
     assert told_apart([slab(0, 0), slab(1, 2, echo_time=1.0), slab(2, 2, echo_time=2.0), slab(3, 4)])
 
@@ -263,10 +283,10 @@ KINDS = [
     ("flip_angle", 5.0, 15.0),
     ("repetition_time", 500.0, 4000.0),
     ("b_value", 0.0, 1000.0),
-    ("gradient", "1\\0\\0", "0\\1\\0"),
+    ("gradient", (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
     ("kvp", 80.0, 140.0),
     ("kernel", "B30f", "B70f"),
-    ("contrast", "", "given"),
+    ("contrast_given", False, True),
     ("cardiac_phase", 40.0, 75.0),
     ("temporal_position", 1, 2),
     ("component", "MAGNITUDE", "PHASE"),
@@ -274,19 +294,16 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize(("key", "first", "second"), KINDS)
+@pytest.mark.parametrize(("field", "first", "second"), KINDS)
 @pytest.mark.parametrize(
     "second_places",
     [[1.5 + 3 * k for k in range(6)], [18 + 3 * k for k in range(6)], [13.3 + 3 * k for k in range(6)]],
 )
 def test_a_volume_is_of_one_kind_wherever_the_other_lies(
-    slab, key: str, first: str | float, second: str | float, second_places: list[float]
+    slab, field: str, first: object, second: object, second_places: list[float]
 ) -> None:
-    def kinded(value: str | float) -> dict[str, str | float]:
-        return {} if value == "" else {key: value}
-
-    frames = [slab(k, 3.0 * k, **kinded(first)) for k in range(6)]
-    frames += [slab(10 + k, z, **kinded(second)) for k, z in enumerate(second_places)]
+    frames = [slab(k, 3.0 * k, **{field: first}) for k in range(6)]
+    frames += [slab(10 + k, z, **{field: second}) for k, z in enumerate(second_places)]
     parts = separated(frames)
     assert sorted(heights(part.frames) for part in parts) == sorted(
         [[3.0 * k for k in range(6)], second_places]
@@ -316,11 +333,9 @@ def test_stations_end_to_end_are_one_volume_and_passes_half_a_step_apart_are_two
         for k in range(6)
     ]
     assert [keys["time_index"] for keys, _ in told(separated(passes))] == [0, 1]
-    numbered = [
-        replace(frame, keys={"acquisition_number": frame.keys["acquisition_number"]}) for frame in passes
-    ]
+    numbered = [replace(frame, acquisition_time=None) for frame in passes]
     assert len(separated(numbered)) == 1  # the number alone is no kind
-    clocked = [replace(frame, keys={"acquisition_time": frame.keys["acquisition_time"]}) for frame in passes]
+    clocked = [replace(frame, acquisition_number=None) for frame in passes]
     assert len(separated(clocked)) == 2
 
 
@@ -348,11 +363,9 @@ def test_runs_of_instance_numbers_tell_passes_apart_that_nothing_else_does(slab)
     frames = [slab(k, 3.0 * k, instance_number=k) for k in range(8)]
     frames += [slab(10 + k, 19.3 + 3.0 * k, instance_number=20 + k) for k in range(8)]
     parts = separated(frames)
-    assert [(part.keys, part.notes) for part in parts] == [
-        ({"variant_index": n}, ("time_untold",)) for n in range(2)
-    ]
+    assert [(part.variant_index, part.notes) for part in parts] == [(n, ("time_untold",)) for n in range(2)]
     by_place = sorted(frames, key=lambda frame: frame.position_mm[2])
-    mingled = [replace(frame, keys={"instance_number": n}) for n, frame in enumerate(by_place)]
+    mingled = [replace(frame, instance_number=n) for n, frame in enumerate(by_place)]
     assert len(separated(mingled)) == 1
 
 
@@ -417,7 +430,7 @@ def test_beds_of_a_pet_are_one_volume_and_frames_in_time_are_several(slab) -> No
 
 UNEVEN = {
     "study_id": "later",
-    "keys": {"frame_of_reference": "other"},
+    "frame_of_reference": "other",
     "image_type": ("DERIVED", "SECONDARY", "AXIAL"),
 }
 
@@ -458,7 +471,10 @@ def test_a_word_nobody_knows_tells_volumes_apart_that_repeat_places(slab) -> Non
         for n, word in enumerate(("THIS", "THAT"))
         for k in range(4)
     ]
-    assert [part.keys for part in separated(frames)] == [{"image_type": "THAT"}, {"image_type": "THIS"}]
+    assert [{frame.image_type[2] for frame in part.frames} for part in separated(frames)] == [
+        {"THAT"},
+        {"THIS"},
+    ]
 
 
 def test_two_splits_by_time_give_two_ranks_the_outer_one_first(slab) -> None:

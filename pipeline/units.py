@@ -1,15 +1,22 @@
-"""What numbers mean: the words of units, which of them say nothing, and what a CT can measure."""
+"""What numbers mean: the words of units, which of them say nothing, what a CT can measure, what lies outside.
+
+One place for whoever fills what no scanner measured: the reading of scans, and every step after it.
+"""
 
 from __future__ import annotations
 
-from pipeline.ingest.dicom.vocabulary import OTHER
+from pipeline.records import OTHER
 
 HU, HU_MODIFIED = "HU", "HU_MOD"
 ARBITRARY, UNSPECIFIED, RGB, SUV = "arbitrary", "US", "RGB", "SUVbw"
 CT, PET = "CT", "PT"
 AIR_HU = -1024
+"""The lowest number of twelve bits with the usual intercept: what most scanners write outside the patient."""
 LOWEST_HU, HIGHEST_HU = -1100, 4000
-"""Air with its noise, and metal on the ordinary scale of twelve bits: no scanner measures beyond."""
+"""Air (-1000, PS3.3 C.11.1.1.2) with its noise, and metal on the ordinary scale of twelve bits (up to 3071).
+
+No scanner measures beyond without an extended scale, which takes more bits.
+"""
 
 _UNTOLD = frozenset({ARBITRARY, UNSPECIFIED, OTHER})
 

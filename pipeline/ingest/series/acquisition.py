@@ -1,0 +1,71 @@
+"""How a plane was acquired, as far as that may tell the volumes of one series apart.
+
+The header reader fills it in; nothing of it goes further than the grouping but for the listed attributes of
+a case. Most planes of a series share one record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """What a header says of a plane's acquisition; None where it is silent.
+
+    Several values of one element are joined by a backslash; words of which the order says nothing are
+    sorted. Times are in ms, flip angles in degrees, b-values in s/mm².
+    """
+
+    presentation_intent: str | None = None
+    """Presentation Intent Type (0008,0068)."""
+    intensity_relationship: str | None = None
+    """Pixel Intensity Relationship (0028,1040)."""
+    kernel: str | None = None
+    """Convolution Kernel (0018,1210)."""
+    contrast_given: bool = False
+    """Whether (0018,0010) or (0018,0012) names an agent, or (0018,9342) is YES; which one stays there."""
+    component: str | None = None
+    """Complex Image Component (0008,9208)."""
+    scanning_sequence: str | None = None
+    """Scanning Sequence (0018,0020), sorted."""
+    sequence_variant: str | None = None
+    """Sequence Variant (0018,0021), sorted."""
+    series_type: str | None = None
+    """Series Type (0054,1000) of a PET, as DYNAMIC\\IMAGE, sorted."""
+    stack_id: str | None = None
+    """Stack ID (0020,9056)."""
+    kvp: float | None = None
+    """KVP (0018,0060), kV."""
+    cardiac_phase: float | None = None
+    """Nominal Percentage of Cardiac Phase (0020,9241)."""
+    respiratory_phase: float | None = None
+    """Nominal Percentage of Respiratory Phase (0020,9245)."""
+    echo_time: float | None = None
+    """Echo Time (0018,0081), Effective Echo Time (0018,9082)."""
+    echo_number: float | None = None
+    """Echo Number(s) (0018,0086)."""
+    inversion_time: float | None = None
+    """Inversion Time (0018,0082), Inversion Times (0018,9079)."""
+    flip_angle: float | None = None
+    """Flip Angle (0018,1314)."""
+    repetition_time: float | None = None
+    """Repetition Time (0018,0080)."""
+    b_value: float | None = None
+    """Diffusion b-value (0018,9087), else that of a Siemens mosaic's private header."""
+    gradient: tuple[float, ...] | None = None
+    """Diffusion Gradient Orientation (0018,9089), to six digits, else as the b-value."""
+    temporal_position: float | None = None
+    """Temporal Position Identifier (0020,0100) or Index (0020,9128), or a time vector (C.8.4.10)."""
+    trigger_time: float | None = None
+    """Trigger Time (0018,1060), Nominal Cardiac Trigger Delay Time (0020,9153)."""
+    frame_reference_time: float | None = None
+    """Frame Reference Time (0054,1300); it differs between the beds of one PET, too."""
+    dimension_index: str | None = None
+    """Dimension Index Values (0020,9157), or vectors of nuclear medicine, of all but place and time."""
+    temporal_positions: int = 0
+    """Number of Temporal Positions (0020,0105), how many the series announces; 0 where it announces none."""
+    announced_slices: int = 0
+    """Number of Slices (0054,0081) of one volume, 0 where none are announced."""
+    announced_images: int = 0
+    """Images in Acquisition (0020,1002), over all series of the acquisition; 0 where none are announced."""
