@@ -17,8 +17,8 @@ class ModelRecord:
     """What was trained on what, and how it went.
 
     `classes` are in the order of the logits, `input_shape` is that of one scan with its channels last,
-    `spacing` in mm an axis. `training` is the digest of all that decides the weights, None where an earlier
-    version trained it.
+    `network` the settings of the architecture, `spacing` in mm an axis. `training` is the digest of all that
+    decides the weights, None where an earlier version trained it.
     """
 
     model_sha256: str
@@ -29,7 +29,7 @@ class ModelRecord:
     recipe_id: str
     precision: str
     architecture: str = ""
-    width: int | None = None
+    network: Json = field(default_factory=dict)
     dropout: float | None = None
     parameters: int | None = None
     spacing: tuple[float, ...] | None = None

@@ -131,7 +131,7 @@ def test_a_validation_part_of_one_class_stops_training_before_its_first_step(pre
 
     workspace = prepare(tmp_path)
     path = workspace.candidate / "cohort.csv"
-    path.write_text(path.read_text().replace("validation,present", "validation,absent"))
+    path.write_text(path.read_text().replace("validation,1,present", "validation,1,absent"))
     with pytest.raises(DataError, match="The validation part holds scans of one class only"):
         run(config(), workspace)
     assert not workspace.checkpoints.exists()
