@@ -34,7 +34,7 @@ from bench.scans import FOLDER_FILES, small_series, volume, write_series, write_
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.executors import Crew
-from pipeline.ingest.header.headers import Selection
+from pipeline.ingest.header.header import Selection
 from pipeline.ingest.header.spool import Spool
 from pipeline.ingest.header.survey import survey
 from pipeline.ingest.limits import FileLimits

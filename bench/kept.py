@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 import sqlite3
 import subprocess
@@ -21,8 +22,36 @@ from typing import Any, Final
 from bench.project import fresh, make, real_data
 
 ANALYSES: Final = ("demo", "demo-3d", "reference")
-RENAMED: Final[dict[str, str]] = {}
+RENAMED: Final[dict[str, str]] = {
+    "T2": "area by DeLong",
+    "T3": "paired areas",
+    "T4": "area by Obuchowski",
+    "T5": "resampled patients",
+    "T6": "proportion",
+    "T7": "average precision",
+    "T8": "four counts",
+    "T10": "predictive value",
+    "T11": "loss",
+    "T12": "calibration error",
+    "T13": "recalibration",
+    "T14": "temperature",
+    "T16": "McNemar",
+    "T17": "mean over classes",
+    "T23": "Holm",
+    "no model-ready array": "no array under this model's recipe",
+}
 """Keys and names of an older version, by what they are called now."""
+
+REWORDED: Final[dict[str, str]] = {
+    " in auroc against ": " in AUROC against ",
+    " in brier skill ": " in Brier skill ",
+}
+"""Words within the sentences of an older version, by what is said now."""
+
+ADDED: Final = {"task"}
+"""Keys that an older version did not write."""
+
+_ROUNDING: Final = 1e-12  # sums in another order end in another last digit
 
 _VOLATILE: Final = {
     "created", "seconds", "when", "wall_seconds", "versions", "mtime_ns", "code", "run", "config_digest",
@@ -94,17 +123,26 @@ def _today(value: Any) -> Any:
         return {key: item for key, item in kept.items() if key not in _VOLATILE}
     if isinstance(value, list):
         return [_today(item) for item in value]
-    return RENAMED.get(value, value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    for old, new in REWORDED.items():
+        value = value.replace(old, new)
+    return RENAMED.get(value, value)
+
+
+def _alike(before: Any, after: Any) -> bool:
+    numbers = isinstance(before, float) and isinstance(after, float)
+    return numbers and math.isclose(before, after, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
 
 
 def _differences(place: str, before: Any, after: Any) -> Iterator[str]:
     if isinstance(before, dict) and isinstance(after, dict):
-        for key in sorted(before.keys() | after.keys()):
+        for key in sorted(before.keys() | (after.keys() - ADDED)):
             yield from _differences(f"{place}: {key}", before.get(key), after.get(key))
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for index, pair in enumerate(zip(before, after, strict=True)):
             yield from _differences(f"{place}[{index}]", *pair)
-    elif before != after:
+    elif before != after and not _alike(before, after):
         yield f"{place}: {_short(before)} -> {_short(after)}"
 
 

@@ -5,7 +5,7 @@ Keras is imported when a model is loaded, not with this file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,16 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import backend, digests, provenance
+from pipeline.arrays import Shards
 from pipeline.contracts import model_record, operating
 from pipeline.contracts.model_record import MODEL_FILE, ModelRecord
 from pipeline.contracts.operating import Operating
+from pipeline.contracts.predictions import nine_digits
 from pipeline.errors import DamageError, DataError, ScanloomError, UsageError
 from pipeline.printed import scanloom
+from pipeline.progress import Bar, bar
+from pipeline.records import Stored
 
 if TYPE_CHECKING:
     import keras
 
 BATCH_SIZE = 32
+NO_ARRAY = "no array under this model's recipe"
+NOT_FINITE = "the network's output is not finite"
 
 
 @dataclass(frozen=True)
@@ -39,19 +45,35 @@ class Scorer:
     operating: Operating | None
 
     @property
-    def classes(self) -> tuple[str, ...]:
-        """The names of the classes, in the order of the logits."""
-        return self.record.classes
+    def task(self) -> str:
+        """The kind of question that the model answers."""
+        return self.record.task
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the network gives for a scan."""
+        return int(self.model.output_shape[-1])
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         """`(rows, columns, channels)` or `(slices, rows, columns, channels)` of one scan."""
         return self.record.input_shape
 
+
+@dataclass(frozen=True)
+class Asked:
+    """The network's answers for cases, shape (cases, outputs), nan where it has none, and the reasons.
+
+    `reasons` is empty where there is an answer. Logits have the nine digits with which they are written.
+    """
+
+    logits: NDArray[np.float64]
+    reasons: tuple[str, ...]
+
     @property
-    def temperature(self) -> float:
-        """What logits are divided by; 1 until the model was evaluated."""
-        return 1.0 if self.operating is None else float(self.operating.temperature)
+    def answered(self) -> NDArray[np.bool_]:
+        """Which cases have an answer, shape (cases,)."""
+        return np.array([not reason for reason in self.reasons], dtype=np.bool_)
 
 
 def load(folder: Path) -> Scorer:
@@ -76,19 +98,32 @@ def load(folder: Path) -> Scorer:
 
 
 def logits(scorer: Scorer, arrays: Iterable[NDArray[Any]]) -> NDArray[np.float64]:
-    """Shape (scans, classes): the model's answer to normalized arrays, each of `scorer.input_shape`.
+    """Shape (scans, outputs): the model's answer to normalized arrays, each of `scorer.input_shape`.
 
     Arrays are taken one batch at a time, so a generator may read them from disk.
     """
-    return predict(scorer.model, arrays, outputs=len(scorer.classes), batch_size=BATCH_SIZE)
+    return predict(scorer.model, arrays, outputs=scorer.outputs, batch_size=BATCH_SIZE)
 
 
-def probabilities(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    """Shape (scans, classes), rows add up to 1: the softmax of `logits / temperature`."""
-    scaled = logits / temperature
-    raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    shares: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
-    return shares
+def ask(
+    scorer: Scorer, case_ids: Sequence[str], stored: Mapping[str, Stored], shards: Shards, *, shown: str
+) -> Asked:
+    """The answers for the cases, in their order; `shown` names the work to the person who waits.
+
+    Raises DamageError when an array's bytes are not those that were written.
+    """
+    ready = [case_id for case_id in case_ids if case_id in stored]
+    with bar(shown, len(ready), "cases") as progress:
+        found = logits(scorer, _sound(ready, stored, shards, progress))
+    answers = np.full((len(case_ids), scorer.outputs), np.nan)
+    answers[[index for index, case_id in enumerate(case_ids) if case_id in stored]] = found
+    finite = np.isfinite(answers).all(axis=1)
+    answers[~finite] = np.nan
+    reasons = [
+        "" if good else NOT_FINITE if case_id in stored else NO_ARRAY
+        for case_id, good in zip(case_ids, finite.tolist(), strict=True)
+    ]
+    return Asked(nine_digits(answers), tuple(reasons))
 
 
 def predict(
@@ -104,6 +139,14 @@ def predict(
         batch = np.stack(scans + filling).astype(np.float32)
         parts.append(np.asarray(model.predict_on_batch(batch), dtype=np.float64)[: len(scans)])
     return np.concatenate(parts)
+
+
+def _sound(
+    case_ids: Sequence[str], stored: Mapping[str, Stored], shards: Shards, progress: Bar
+) -> Iterator[NDArray[Any]]:
+    for case_id in case_ids:
+        yield shards.sound(case_id, stored[case_id])
+        progress.advance()
 
 
 def _batches(arrays: Iterable[NDArray[Any]], size: int) -> Iterator[list[NDArray[Any]]]:

@@ -6,16 +6,13 @@ import json
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import handed_on
 import numpy as np
 import pytest
-from scipy.special import softmax
 
 from pipeline import backend, digests, provenance, scoring
-from pipeline.contracts import operating
 from pipeline.errors import DamageError, DataError, UsageError
 
 backend.prepare()
@@ -48,22 +45,10 @@ def test_logits_of_any_number_of_scans_are_the_models(folder: Path, count: int) 
     np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-3)
 
 
-def test_probabilities_are_the_softmax_of_scaled_logits() -> None:
-    logits = np.array([[1.0, 2.0, 4.0], [-1000.0, 0.0, 1000.0]])
-    np.testing.assert_allclose(scoring.probabilities(logits, 2.5), softmax(logits / 2.5, axis=1), rtol=1e-12)
-
-
-def test_before_evaluation_the_temperature_is_one_and_after_it_the_stored_one(folder: Path) -> None:
-    assert scoring.load(folder).operating is None
-    assert scoring.load(folder).temperature == 1.0
-    operating.FILE.write(folder, replace(handed_on.OPERATING, temperature=1.7))
-    assert scoring.load(folder).temperature == 1.7
-
-
-def test_the_record_gives_classes_and_input_shape(folder: Path) -> None:
+def test_the_record_gives_task_outputs_and_input_shape(folder: Path) -> None:
     scorer = scoring.load(folder)
-    assert scorer.classes == ("absent", "present")
-    assert scorer.input_shape == (4, 3, 1)
+    assert (scorer.task, scorer.outputs, scorer.input_shape) == ("classification", 2, (4, 3, 1))
+    assert scorer.operating is None
 
 
 def test_a_model_whose_bytes_changed_is_never_used(folder: Path) -> None:

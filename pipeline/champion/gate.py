@@ -63,13 +63,3 @@ def require_look(earlier: Sequence[Record], asked: Asked, *, is_same: Callable[[
             "this model has not looked. Promote the last candidate if its verdict allows it, or give new "
             "patients an analysis of their own (a YAML of another name)."
         )
-
-
-def require_same_classes(champion: Sequence[str], candidate: Sequence[str]) -> None:
-    """Nothing, if both models answer one question. Raises GateError with the classes of both."""
-    if list(champion) != list(candidate):
-        raise GateError(
-            f"The champion knows the classes {', '.join(champion)}, the candidate "
-            f"{', '.join(candidate)}: two different questions. Give the new one an analysis of its own "
-            "(a YAML of another name)."
-        )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pipeline.cohort.changes import Before, changes
@@ -18,13 +19,14 @@ from pipeline.cohort.parts import Placed, placed_by_ledger, positions, require_p
 from pipeline.cohort.placement import Draw, Persons, ledger_findings, part_of_person, place
 from pipeline.cohort.published import Published, overlap_findings, read_published, require_no_overlap
 from pipeline.cohort.sources import Scans
-from pipeline.cohort.target import Refuse, choose_classes, read_words
 from pipeline.config import Cohort as Choices
 from pipeline.contracts.cohort import Finding
 from pipeline.draws import TOMBSTONE
 from pipeline.pseudonyms import Key
 from pipeline.records import PARTS
 from pipeline.tables import Table
+from pipeline.tasks.contract import Refuse
+from pipeline.tasks.registry import Task
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Past:
 
 
 def assemble(
-    joined: Joined, choices: Choices, *, past: Past, key: Key, refuse: Refuse
+    joined: Joined, choices: Choices, task: Task, *, past: Past, key: Key, refuse: Refuse
 ) -> tuple[Cohort, list[dict[str, Any]]]:
     """The cohort, and the records that the ledger of parts lacks.
 
@@ -66,21 +68,23 @@ def assemble(
     person_of = link_patients(
         {case.patient_id for case in scans.cases.values()}, scans.shared, joined.told.links
     )
-    words = read_words(joined.table.column(choices.target), choices.classes, choices.missing)
-    target = Target(choices.target, words, refuse)
+    reader = task.target.reader(joined.table.column(choices.target), choices)
+    target = Target(choices.target, reader, refuse)
     labels = label_cases(joined.table, target, join=joined.join, case_ids=scans.cases)
     published = _published(joined, choices, labels, person_of)
     membership = decide(
         scans, labels, person_of=person_of, withdrawn=withdrawn, table_part_of=_one_part(published)
     )
     counts = Counter(membership.label_of.values())
-    classes = choose_classes(counts, choices.positive, missing=labels.missing, refuse=refuse)
-    persons = _persons(membership, scans, person_of, classes=classes, ledger=ledger)
+    question = task.target.question(counts, choices, missing=labels.missing, refuse=refuse)
+    persons = _persons(
+        membership, scans, person_of, stratum=partial(task.target.stratum, question=question), ledger=ledger
+    )
     position = positions(persons.ids, key=key, salt=choices.salt)
     draw = Draw(choices.shares.model_dump(), position, past.era)
     places = place(persons, ledger, published=published, draw=draw)
     rows, crossing = _rows(joined, membership, persons, places=places, columns=choices.groups)
-    _require_parts(rows, advice=_way_to_other_parts(choices, past, placed=bool(ledger)))
+    _require_parts(rows, task, advice=_way_to_other_parts(choices, past, placed=bool(ledger)))
     findings = (
         *membership.findings,
         *joined.told.findings(),
@@ -91,7 +95,7 @@ def assemble(
         *changes(past.champion, rows),
     )
     exclusions = sorted((*membership.exclusions, *crossing), key=lambda exclusion: exclusion.case_id)
-    cohort = Cohort(tuple(rows), tuple(exclusions), findings, classes, choices.positive)
+    cohort = Cohort(tuple(rows), tuple(exclusions), findings, task, question)
     return cohort, _new_records(places, ledger, choices, key_id=key.key_id)
 
 
@@ -131,24 +135,25 @@ def _persons(
     scans: Scans,
     person_of: Mapping[str, str],
     *,
-    classes: Sequence[str],
+    stratum: Callable[[Iterable[str]], str],
     ledger: Collection[str],
 ) -> Persons:
-    """The persons who take part; a person's class is the last, in the order of classes, of its scans.
+    """The persons who take part, each in the `stratum` of the values that its scans have.
 
     An id of the ledger counts for its person even where no scan of it is left.
     """
     ids: dict[str, set[str]] = defaultdict(set)
-    stratum: dict[str, str] = {}
+    values: dict[str, list[str]] = defaultdict(list)
     for case_id, label in membership.label_of.items():
         patient_id = scans.cases[case_id].patient_id
         person = person_of[patient_id]
         ids[person].add(patient_id)
-        stratum[person] = max(stratum.get(person, classes[0]), label, key=classes.index)
+        values[person].append(label)
     for patient_id, person in person_of.items():
         if person in ids and patient_id in ledger:
             ids[person].add(patient_id)
-    return Persons(stratum, {person: tuple(sorted(found)) for person, found in sorted(ids.items())})
+    strata = {person: stratum(found) for person, found in values.items()}
+    return Persons(strata, {person: tuple(sorted(found)) for person, found in sorted(ids.items())})
 
 
 def _rows(
@@ -176,11 +181,13 @@ def _rows(
     return rows, crossing
 
 
-def _require_parts(rows: Sequence[Row], *, advice: str) -> None:
-    classes: dict[str, set[str]] = defaultdict(set)
+def _require_parts(rows: Sequence[Row], task: Task, *, advice: str) -> None:
+    values: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        classes[row.patient_id].add(row.target)
-    require_patients({row.patient_id: row.part for row in rows}, classes=classes, advice=advice)
+        values[row.patient_id].add(row.target)
+    part_of = {row.patient_id: row.part for row in rows}
+    require_patients(part_of, advice=advice)
+    task.target.require_parts(part_of, values, advice=advice)
 
 
 def _way_to_other_parts(choices: Choices, past: Past, *, placed: bool) -> str:

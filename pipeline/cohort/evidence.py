@@ -13,9 +13,9 @@ from enum import IntEnum
 from typing import Final
 
 from pipeline.cohort.join import Join, Known
-from pipeline.cohort.words import is_date, number
 from pipeline.spelling import whole
 from pipeline.tables import Table
+from pipeline.tables.words import is_date, number
 
 CHANCE: Final = 0.01
 """Numbers of which more than this share would be an identifier by chance prove nothing."""

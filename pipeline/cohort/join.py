@@ -13,10 +13,10 @@ from typing import Final
 
 from pipeline.cohort.days import days_of
 from pipeline.cohort.traits import trait_words
-from pipeline.cohort.words import as_yaml
 from pipeline.errors import DataError
 from pipeline.spelling import other_spellings, spellings
 from pipeline.tables import Table
+from pipeline.tables.words import as_yaml
 
 KINDS: Final = {
     "sop": "SOP instance UID",

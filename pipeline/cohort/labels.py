@@ -9,11 +9,11 @@ from typing import Final
 
 from pipeline.cohort.findings import Exclusion
 from pipeline.cohort.join import Join
-from pipeline.cohort.target import Refuse, Words, require_all_mapped, require_question
-from pipeline.cohort.words import counted, told
 from pipeline.contracts.cohort import Finding
 from pipeline.errors import DataError
 from pipeline.tables import Table, lines_told
+from pipeline.tables.words import counted, told
+from pipeline.tasks.contract import Reader, Refuse
 
 CONFLICT_SHARE: Final = 0.20
 """More scans than this with contradicting labels mean that the table was joined at the wrong level."""
@@ -37,7 +37,7 @@ class Target:
     """The column of labels, how its cells are read, and what refuses it at its line of the YAML."""
 
     column: str
-    words: Words
+    reader: Reader
     refuse: Refuse
 
 
@@ -50,7 +50,7 @@ def label_cases(table: Table, target: Target, *, join: Join, case_ids: Collectio
             CONFLICT_SHARE of the scans contradict each other.
     """
     cells = values_of_case(table, target.column, join)
-    values = {case_id: _by_class(given, target.words) for case_id, given in cells.items()}
+    values = {case_id: _by_value(given, target.reader) for case_id, given in cells.items()}
     _require_question(table, target, [values[case_id] for case_id in case_ids if case_id in values])
     of_case: dict[str, str] = {}
     exclusions = []
@@ -97,19 +97,16 @@ def group_values(table: Table, column: str, join: Join) -> dict[str, str]:
     return {case_id: next(iter(given)) if len(given) == 1 else "" for case_id, given in values.items()}
 
 
-def _by_class(given: Mapping[str, list[int]], words: Words) -> dict[str, list[int]]:
-    """The lines of each class that the cells of one scan name; under "" those without."""
+def _by_value(given: Mapping[str, list[int]], reader: Reader) -> dict[str, list[int]]:
+    """The lines of each value that the cells of one scan name; under "" those without."""
     found: dict[str, list[int]] = defaultdict(list)
     for cell, lines in given.items():
-        found[words.class_of(cell)] += lines
+        found[reader.value_of(cell)] += lines
     return found
 
 
 def _require_question(table: Table, target: Target, values: Sequence[Mapping[str, list[int]]]) -> None:
     counts = Counter(word for given in values for word in given if word)
-    if target.words.classes:
-        require_all_mapped(target.words.unmapped(counts), refuse=target.refuse)
-        return
     lines: dict[str, int] = {}
     for given in values:
         for word, own in given.items():
@@ -118,7 +115,7 @@ def _require_question(table: Table, target: Target, values: Sequence[Mapping[str
     def cell_of(word: str) -> str:
         return table.cell(target.column, lines[word])
 
-    require_question(counts, target.column, cell_of=cell_of, refuse=target.refuse)
+    target.reader.require(counts, target.column, cell_of=cell_of, refuse=target.refuse)
 
 
 def _without_label(
@@ -174,7 +171,7 @@ def _unmatched_rows(table: Table, join: Join) -> Iterator[Finding]:
 
 
 def _unused(table: Table, target: Target, of_case: Mapping[str, str]) -> Iterator[Finding]:
-    named = {target.words.class_of(cell) for cell in set(table.column(target.column))}
+    named = {target.reader.value_of(cell) for cell in set(table.column(target.column))}
     unused = sorted(named - set(of_case.values()) - {""})
     if unused:
         yield Finding("class_without_scan", len(unused), f"labels that no scan has: {told(unused)}")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 from pipeline import tables
-from pipeline.cohort.target import read_words, require_question
-from pipeline.cohort.words import as_yaml, normal
 from pipeline.config import Config
 from pipeline.config.text import KeyPath
 from pipeline.errors import nearest
 from pipeline.tables import NoSuchSheet, SeveralSheets, Table
+from pipeline.tables.words import as_yaml, normal
+from pipeline.tasks.registry import task_of
 
 _TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm"})
 
@@ -68,7 +67,8 @@ def open_labels(config: Config, root: Path) -> tuple[Path, Table]:
 
 
 def check_labels(config: Config, root: Path) -> None:
-    """Nothing, if the table of labels has what the YAML names: columns, sheet, and the word `positive`.
+    """Nothing, if the table of labels has what the YAML names: columns, sheet, and what the task asks of the
+    target.
 
     Raises:
         ConfigError: it doesn't, with the nearest name.
@@ -78,28 +78,12 @@ def check_labels(config: Config, root: Path) -> None:
     choices = config.cohort
     if choices.links is not None:
         table_path(config, root, "links", choices.links)
-    if choices.positive is None:
-        return
-    cells = found.column(choices.target)
-    words = read_words(cells, choices.classes, choices.missing)
-    counts = Counter(filter(None, map(words.class_of, cells)))
-    classes = counts.keys() | choices.classes.keys()
-    if normal(choices.positive) not in classes | set(map(normal, cells)):
-        lines = {
-            words.class_of(cell): line for cell, line in zip(cells[::-1], found.lines[::-1], strict=True)
-        }
-        if not choices.classes:
-            require_question(
-                counts,
-                choices.target,
-                cell_of=lambda word: found.cell(choices.target, lines[word]),
-                refuse=config.refuse,
-            )
-        raise config.refuse(
-            ("cohort", "positive"),
-            f"the column '{choices.target}' doesn't have the class '{choices.positive}' "
-            f"({nearest(choices.positive, classes)}).",
-        )
+    task_of(config.task).target.check(
+        found.column(choices.target),
+        choices,
+        cell_of=lambda row: found.cell(choices.target, found.lines[row]),
+        refuse=config.refuse,
+    )
 
 
 def _no_column(found: Table, column: str, path: Path) -> str:

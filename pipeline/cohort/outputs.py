@@ -14,6 +14,8 @@ from pipeline.cohort.sources import Scans
 from pipeline.contracts import cohort as contract
 from pipeline.contracts.cohort import Counts, Finding
 from pipeline.records import PARTS
+from pipeline.tasks.contract import Question
+from pipeline.tasks.registry import Task
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Cohort:
-    """The frozen cohort: rows and exclusions sorted by case_id."""
+    """The frozen cohort of a task's question: rows and exclusions sorted by case_id."""
 
     rows: tuple[Row, ...]
     exclusions: tuple[Exclusion, ...]
     findings: tuple[Finding, ...]
-    classes: tuple[str, ...]
-    positive: str | None
+    task: Task
+    question: Question
 
     @property
     def digest(self) -> str:
@@ -63,8 +65,7 @@ class Cohort:
 def summed(cohort: Cohort, scans: Scans, join: Join) -> contract.Cohort:
     """Files, series, scans, exclusions, patients and parts, adding up exactly."""
     return contract.Cohort(
-        classes=cohort.classes,
-        positive=cohort.positive,
+        **cohort.question.to_json(),
         digest=cohort.digest,
         join=contract.Join(join.column, join.kind, join.matched, len(join.cases)),
         flow=contract.Flow(
@@ -74,9 +75,9 @@ def summed(cohort: Cohort, scans: Scans, join: Join) -> contract.Cohort:
             excluded=dict(Counter(exclusion.reason for exclusion in cohort.exclusions)),
             patients=len({row.patient_id for row in cohort.rows}),
         ),
-        parts=_parts(cohort.rows, cohort.classes),
+        parts=_parts(cohort.rows, cohort),
         findings=cohort.findings,
-        eras={str(era): _parts(rows, cohort.classes) for era, rows in _by_era(cohort.rows).items()},
+        eras={str(era): _parts(rows, cohort) for era, rows in _by_era(cohort.rows).items()},
         images_across_parts=_images_across_parts(cohort, scans),
     )
 
@@ -90,9 +91,9 @@ def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:
     """The cohort, told to the person at the terminal."""
     lines = [f"labels: {join.sentence()} name a scan"]
     for part, rows in by_part(cohort.rows).items():
-        counts = _counts(rows, cohort.classes)
-        classes = ", ".join(f"{name} {count:,}" for name, count in counts.classes.items())
-        lines.append(f"{part}: {counts.patients:,} patients, {counts.cases:,} scans ({classes})")
+        counts = _counts(rows, cohort)
+        told = cohort.task.target.told([row.target for row in rows], cohort.question)
+        lines.append(f"{part}: {counts.patients:,} patients, {counts.cases:,} scans ({told})")
     if cohort.exclusions:
         reasons = Counter(exclusion.reason for exclusion in cohort.exclusions)
         told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
@@ -107,14 +108,13 @@ def _images_across_parts(cohort: Cohort, scans: Scans) -> int:
     return len(copies_across_parts(list(scans.cases.values()), part_of))
 
 
-def _parts(rows: Sequence[Row], classes: Sequence[str]) -> dict[str, Counts]:
-    return {part: _counts(members, classes) for part, members in by_part(rows).items()}
+def _parts(rows: Sequence[Row], cohort: Cohort) -> dict[str, Counts]:
+    return {part: _counts(members, cohort) for part, members in by_part(rows).items()}
 
 
-def _counts(rows: Sequence[Row], classes: Sequence[str]) -> Counts:
-    found = Counter(row.target for row in rows)
-    patients = len({row.patient_id for row in rows})
-    return Counts(patients, len(rows), {name: found[name] for name in classes})
+def _counts(rows: Sequence[Row], cohort: Cohort) -> Counts:
+    counted = cohort.task.target.counts([row.target for row in rows], cohort.question)
+    return Counts(len({row.patient_id for row in rows}), len(rows), **counted)
 
 
 def _by_era(rows: Sequence[Row]) -> dict[int, list[Row]]:

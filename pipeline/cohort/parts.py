@@ -8,12 +8,11 @@ so other shares or another salt act on later patients only.
 from __future__ import annotations
 
 import itertools
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.cohort.words import as_yaml
 from pipeline.errors import DataError
 from pipeline.pseudonyms import Key
 from pipeline.records import PARTS
@@ -55,15 +54,15 @@ def first_parts(
 ) -> dict[str, str]:
     """The part of each patient at the first draw.
 
-    `strata` has the class of each patient; `given` the parts that a table prescribes. Patients
-    without a prescribed part are drawn class by class, so that each part has its share of every
-    class. A part that the table leaves out is drawn from its train part.
+    `strata` has the stratum of each patient; `given` the parts that a table prescribes. Patients
+    without a prescribed part are drawn stratum by stratum, so that each part has its share of every
+    one. A part that the table leaves out is drawn from its train part.
     """
     parts = {patient_id: given[patient_id] for patient_id in strata if patient_id in given}
     free = {patient_id: name for patient_id, name in strata.items() if patient_id not in given}
     drawn = {
         patient_id: part
-        for members in _by_class(free, position)
+        for members in _by_stratum(free, position)
         for patient_id, part in zip(members, _parts_in_order(len(members), shares), strict=True)
     }
     if parts:
@@ -79,15 +78,11 @@ def later_part(position: float, shares: Shares) -> str:
     return next((part for part, end in zip(PARTS, ends, strict=True) if position < end), _last(shares))
 
 
-def require_patients(
-    part_of: Mapping[str, str], *, classes: Mapping[str, Collection[str]], advice: str
-) -> None:
-    """Nothing, if every part has enough patients and every class.
-
-    `classes` has the classes of each patient, `advice` the way to other parts.
+def require_patients(part_of: Mapping[str, str], *, advice: str) -> None:
+    """Nothing, if every part has enough patients; `advice` is the way to other parts.
 
     Raises:
-        DataError: with the numbers of patients in each part, and of each class in it.
+        DataError: with the numbers of patients in each part.
     """
     counts = {part: sum(one == part for one in part_of.values()) for part in PARTS}
     told = ", ".join(f"{part} {count}" for part, count in counts.items())
@@ -96,28 +91,10 @@ def require_patients(
             f"Each part needs at least {FEWEST_PATIENTS} patients, and there are: {told}. "
             f"Add scans of more patients, or {advice}."
         )
-    found = {part: Counter[str]() for part in PARTS}
-    for patient_id, part in part_of.items():
-        found[part].update(set(classes[patient_id]))
-    names = sorted(set().union(*classes.values()))
-    lacking = [(part, name) for part in PARTS for name in names if not found[part][name]]
-    if not lacking:
-        return
-    part, name = lacking[0]
-    each = "; ".join(f"{one} " + ", ".join(f"'{n}' {found[one][n]}" for n in names) for one in PARTS)
-    if sum(found[one][name] for one in PARTS) < len(PARTS):
-        advice = (
-            f"copy this below `cohort:` if it is no class: `missing: {as_yaml([name])}`; or say in "
-            "`cohort.classes` to which other class it belongs"
-        )
-    raise DataError(
-        f"The {part} part has no patient with the class '{name}' (patients: {each}). "
-        f"Add scans of more patients with it, or {advice}."
-    )
 
 
-def _by_class(strata: Mapping[str, str], position: Mapping[str, float]) -> list[list[str]]:
-    """The patients of each class, in the order of their positions."""
+def _by_stratum(strata: Mapping[str, str], position: Mapping[str, float]) -> list[list[str]]:
+    """The patients of each stratum, in the order of their positions."""
     members: dict[str, list[str]] = defaultdict(list)
     for patient_id in sorted(strata, key=lambda patient_id: (position[patient_id], patient_id)):
         members[strata[patient_id]].append(patient_id)
@@ -145,10 +122,10 @@ def _from_train(
     share: float,
     position: Mapping[str, float],
 ) -> dict[str, str]:
-    """The patients of train that make up a part the table left out: the last of each class by position."""
+    """The patients of train that make up a part the table left out: the last of each stratum by position."""
     train = {patient_id: strata[patient_id] for patient_id, one in parts.items() if one == "train"}
     moved: dict[str, str] = {}
-    for members in _by_class(train, position):
+    for members in _by_stratum(train, position):
         everyone = sum(strata[patient_id] == strata[members[0]] for patient_id in parts)
         count = min(max(1, round(share * everyone)), len(members) - 1)
         moved |= dict.fromkeys(members[len(members) - count :], part)

@@ -13,7 +13,7 @@ from pipeline.records import PARTS
 
 @dataclass(frozen=True)
 class Persons:
-    """The persons to place: `stratum` is each one's class, `ids` the patient ids each one has."""
+    """The persons to place: `stratum` is what each is drawn within, `ids` the patient ids each one has."""
 
     stratum: Mapping[str, str]
     ids: Mapping[str, tuple[str, ...]]

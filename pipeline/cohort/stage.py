@@ -27,6 +27,7 @@ from pipeline.pseudonyms import Key, present_key, require_same_key
 from pipeline.records import Summary
 from pipeline.spelling import folder_in_raw
 from pipeline.tables import Table
+from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
 
@@ -50,7 +51,9 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     patients_of = _patients(known, scans, key, {record["patient_id"] for record in drawn.held})
     joined = Joined(scans, labels, _join(config, labels, known), _told(config, workspace, patients_of))
     past = Past(drawn.held, champion_cohort(workspace), _era(workspace), drawn.findings, _redraw(workspace))
-    cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
+    cohort, new = assemble(
+        joined, config.cohort, task_of(config.task), past=past, key=key, refuse=config.refuse
+    )
     if new:
         ledger.append(workspace.ledger("parts"), *([drawn.begun] if drawn.begun else []), *new)
     changed = _write(workspace.candidate, cohort, joined)

@@ -27,6 +27,7 @@ from pipeline.ingest.stage import printable, raw_files
 from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM_NOTE, key_path, require_same_key
 from pipeline.records import Summary
+from pipeline.tasks.registry import Task, task_of
 from pipeline.workspace import Workspace, expanded
 from pipeline.writing import write_csv
 
@@ -66,7 +67,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
             table.insert(1, "path", _paths(table, theirs, scratch, new))
     write_csv(out, table)
     who = f"champion, generation {model.generation}" if model else "candidate (there is no champion yet)"
-    return Summary((*lines, *_told(table, who, out), *([_NAMES] if paths else [])))
+    return Summary((*lines, *_told(table, task_of(config.task), who, out), *([_NAMES] if paths else [])))
 
 
 def _raw(new: str, scratch: Workspace) -> str:
@@ -127,11 +128,9 @@ def _normalize(theirs: Config, scratch: Workspace, new: str, lines: Sequence[str
         raise DataError("\n".join([*lines, f"Nothing in {new} can be scored: {why}"])) from None
 
 
-def _told(table: pd.DataFrame, who: str, out: Path) -> list[str]:
+def _told(table: pd.DataFrame, task: Task, who: str, out: Path) -> list[str]:
     ok = table["status"] == "ok"
-    counts = ", ".join(
-        f"{name} {count}" for name, count in table["predicted"][ok].value_counts().sort_index().items()
-    )
+    counts = task.answers.told(list(table["predicted"][ok]))
     lost = int((~ok).sum())
     failed = f" {lost:,} row{'' if lost == 1 else 's'} failed: the column `reason` says why." if lost else ""
     return [f"Scored {ok.sum():,} cases with the {who}: {counts or 'none'}.{failed} Table: {out}"]

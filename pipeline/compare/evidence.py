@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pipeline import ledger
 from pipeline.champion import check_generation, line_of_champions
-from pipeline.champion.gate import require_same_classes
 from pipeline.compare.anchor import anchor_among
 from pipeline.compare.changes import changes_since, notes_on_anchor
 from pipeline.compare.looks import alpha_per_look
@@ -16,8 +15,8 @@ from pipeline.compare.models import Model, read_model
 from pipeline.compare.rows import Evidence
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
-from pipeline.tasks.classification.pairs import Pairs
-from pipeline.tasks.classification.units import Table, Unit, common_cases, pair
+from pipeline.tasks.contract import Pairs, Table, Unit
+from pipeline.tasks.registry import Task, task_of
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -35,18 +34,20 @@ def evidence_of(
 ) -> tuple[Evidence, list[str]]:
     """What both models say of the test part, with the anchor and the groups; and notes on what is left out.
 
-    Raises GateError when the models know different classes.
+    Raises GateError when the models answer different questions.
     """
-    require_same_classes(champion.classes, candidate.classes)
+    task = task_of(config.task)
+    task.target.require_same(champion.question, candidate.question)
     cohort = cohorts.TABLE.frame(workspace.candidate)
     test = cohort[cohort["part"] == "test"]
     core = test[test["era"] == _FIRST_ERA]
-    against = partial(_pairs, candidate=candidate, unit=config.evaluate.unit)
+    against = partial(_pairs, task, candidate=candidate, unit=config.evaluate.unit)
     names = _NAMES[config.evaluate.unit]
     anchor = anchor_among(
+        task.verdict,
         {
             name: partial(
-                _pairs_with_former, workspace, name, core=core, candidate=candidate, against=against
+                _pairs_with_former, task, workspace, name, core=core, candidate=candidate, against=against
             )
             for name in line_of_champions(ledger.read(workspace.ledger("promotions")))[:-1]
         },
@@ -60,27 +61,37 @@ def evidence_of(
         anchor=anchor,
         groups=_groups(test, names),
     )
-    notes = _left_out(test, champion.table, candidate.table)
+    notes = _left_out(task, test, champion.table, candidate.table)
     return evidence, [
         *notes,
         *(notes_on_anchor(workspace, anchor[0], set(core["case_id"])) if anchor else ()),
     ]
 
 
-def _pairs(cohort: pd.DataFrame, reference: Table, *, candidate: Model, unit: Unit) -> Pairs | None:
-    return pair(cohort, reference, candidate=candidate.table, classes=candidate.classes, unit=unit)
+def _pairs(
+    task: Task, cohort: pd.DataFrame, reference: Table, *, candidate: Model, unit: Unit
+) -> Pairs | None:
+    return task.verdict.pair(
+        cohort, reference, candidate=candidate.table, question=candidate.question, unit=unit
+    )
 
 
 def _pairs_with_former(
-    workspace: Workspace, generation: str, *, core: pd.DataFrame, candidate: Model, against: Against
+    task: Task,
+    workspace: Workspace,
+    generation: str,
+    *,
+    core: pd.DataFrame,
+    candidate: Model,
+    against: Against,
 ) -> Pairs | None:
-    """A former champion's frozen predictions beside the candidate's; None where its classes were others.
+    """A former champion's frozen predictions beside the candidate's; None where its question was another.
 
     Scans that were replaced since are left out: it was asked of other pixels.
     """
     check_generation(workspace, generation)
-    former = read_model(workspace.generations / generation)
-    if former.classes != candidate.classes:
+    former = read_model(task, workspace.generations / generation)
+    if not task.target.same(former.question, candidate.question):
         return None
     replaced = changes_since(workspace, generation).pixels
     return against(core[~core["case_id"].isin(replaced)], former.table)
@@ -96,9 +107,9 @@ def _groups(test: pd.DataFrame, names: str) -> dict[str, frozenset[str]]:
     }
 
 
-def _left_out(test: pd.DataFrame, *tables: Table) -> list[str]:
+def _left_out(task: Task, test: pd.DataFrame, *tables: Table) -> list[str]:
     labelled = int((test["target"] != "").sum())
-    paired = len(common_cases(test, *(table.predictions for table in tables)))
+    paired = len(task.verdict.common_cases(test, *(table.predictions for table in tables)))
     if paired == labelled:
         return []
     return [f"{labelled - paired} of {labelled} labelled test scans lack one model's score and are left out."]

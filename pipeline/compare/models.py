@@ -13,7 +13,8 @@ from pipeline.contracts.objects import ObjectFile
 from pipeline.contracts.rule import Rule
 from pipeline.errors import DamageError, DataError
 from pipeline.printed import scanloom
-from pipeline.tasks.classification.units import Table
+from pipeline.tasks.contract import Question, Table
+from pipeline.tasks.registry import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,15 +24,15 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Model:
-    """A model's digest, its classes, its table of predictions with the frozen decision, and its rule."""
+    """A model's digest, its question, its table of predictions with what validation fixed, and its rule."""
 
     sha256: str
-    classes: tuple[str, ...]
+    question: Question
     table: Table
     rule: Rule
 
 
-def read_model(folder: Path, *, scored: pd.DataFrame | None = None) -> Model:
+def read_model(task: Task, folder: Path, *, scored: pd.DataFrame | None = None) -> Model:
     """The model in `folder`, with its predictions there or those that are given.
 
     Raises DataError when a file is missing, DamageError when one can't be read or `model.keras` isn't the one
@@ -48,8 +49,8 @@ def read_model(folder: Path, *, scored: pd.DataFrame | None = None) -> Model:
     table = predictions.FILE.frame(folder) if scored is None else scored
     return Model(
         sha256=record.model_sha256,
-        classes=record.classes,
-        table=Table(table, choices.threshold, choices.patient_score),
+        question=task.target.question_of(record),
+        table=Table(table, task.answers.frozen(choices)),
         rule=fixed,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.compare.judge import LEAST_OF_A_CLASS, Pilot, judge, pilot_of
+from pipeline.compare.judge import Pilot, judge, pilot_of
 from pipeline.compare.rule import (
     anchor_criterion,
     core_criterion,
@@ -17,8 +17,8 @@ from pipeline.compare.rule import (
 )
 from pipeline.compare.verdict import Row
 from pipeline.config import Compare
-from pipeline.tasks.classification.gains import auroc_gain
-from pipeline.tasks.classification.pairs import Pairs
+from pipeline.tasks.contract import Pairs
+from pipeline.tasks.registry import Task
 
 LEAST_OF_A_GROUP = 20
 
@@ -36,35 +36,38 @@ class Evidence:
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-def rows(compare: Compare, evidence: Evidence, *, alpha: float, seed: int) -> list[Row]:
+def rows(task: Task, compare: Compare, evidence: Evidence, *, alpha: float, seed: int) -> list[Row]:
     """The required rows, then the guards; `alpha` is that of one look."""
+    verdict = task.verdict
     core = _among(evidence.test, evidence.core)
     era = _among(evidence.test, _names(evidence.test) - evidence.core)
-    pilot = _pilot(core, alpha=alpha, seed=seed)
-    judged = [judge(core_criterion(compare, alpha=alpha), core, seed=seed, pilot=pilot)]
+    pilot = _pilot(task, core, alpha=alpha, seed=seed)
+    judged = [judge(task, core_criterion(verdict, compare, alpha=alpha), core, seed=seed, pilot=pilot)]
     if compare.objective == "improve" or era:
-        judged.append(judge(era_criterion(compare, alpha=alpha), era, seed=seed, pilot=pilot))
+        criterion = era_criterion(verdict, compare, alpha=alpha)
+        judged.append(judge(task, criterion, era, seed=seed, pilot=pilot))
     if evidence.anchor:
         generation, pairs = evidence.anchor
-        criterion = anchor_criterion(compare, alpha=alpha, generation=generation)
-        judged.append(judge(criterion, pairs, seed=seed, pilot=pilot))
-    judged += [judge(criterion, evidence.test, seed=seed) for criterion in guard_criteria(compare)]
-    return judged + _group_rows(compare, evidence, seed=seed)
+        criterion = anchor_criterion(verdict, compare, alpha=alpha, generation=generation)
+        judged.append(judge(task, criterion, pairs, seed=seed, pilot=pilot))
+    guards = guard_criteria(verdict, compare)
+    judged += [judge(task, criterion, evidence.test, seed=seed) for criterion in guards]
+    return judged + _group_rows(task, compare, evidence, seed=seed)
 
 
-def _group_rows(compare: Compare, evidence: Evidence, *, seed: int) -> list[Row]:
+def _group_rows(task: Task, compare: Compare, evidence: Evidence, *, seed: int) -> list[Row]:
     groups = {group: _among(evidence.test, names) for group, names in sorted(evidence.groups.items())}
     return [
-        judge(group_criterion(compare, group), pairs, seed=seed)
+        judge(task, group_criterion(task.verdict, compare, group), pairs, seed=seed)
         for group, pairs in groups.items()
         if pairs and pairs.patients >= LEAST_OF_A_GROUP
     ]
 
 
-def _pilot(core: Pairs | None, *, alpha: float, seed: int) -> Pilot | None:
-    if core is None or min(core.patients_of_classes()) < LEAST_OF_A_CLASS:
+def _pilot(task: Task, core: Pairs | None, *, alpha: float, seed: int) -> Pilot | None:
+    if core is None or task.verdict.too_few(core):
         return None
-    return pilot_of(core, auroc_gain(core, alpha=alpha, seed=seed))
+    return pilot_of(task, core, task.verdict.gain(task.verdict.HEADLINE, core, alpha=alpha, seed=seed))
 
 
 def _names(pairs: Pairs | None) -> frozenset[str]:

@@ -4,23 +4,21 @@ Required: no loss beyond the margin on the core of the test part (the patients o
 on the patients who came later (or no loss there, where the objective is to maintain), no loss against
 the anchor, the best champion so far, which stops a slow loss over many promotions (bio-creep: Feng et al.,
 Biometrics 2021). Guards veto on a shown loss: sensitivity at the frozen thresholds, Brier skill, and the
-groups that the cohort declares.
+groups that the cohort declares. Which metrics these are, the task says.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from pipeline.compare.verdict import Role
 from pipeline.config import Compare
+from pipeline.tasks.modules import Verdict
 
 CORE = "test-core"
 ERA = "test-era"
 TEST = "test"
 GUARD_ALPHA = 0.05
-
-Metric = Literal["auroc", "sensitivity", "brier_skill"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Criterion:
 
     rule: str
     role: Role
-    metric: Metric
+    metric: str
     part: str
     bound: float
     alpha: float
@@ -43,19 +41,19 @@ class Criterion:
     remedy: str = ""
 
 
-def core_criterion(compare: Compare, *, alpha: float) -> Criterion:
+def core_criterion(verdict: Verdict, compare: Compare, *, alpha: float) -> Criterion:
     """No loss beyond the margin on the patients of the first draw."""
-    return Criterion("non_inferior_core", "require", "auroc", CORE, -compare.margin, alpha)
+    return Criterion("non_inferior_core", "require", verdict.HEADLINE, CORE, -compare.margin, alpha)
 
 
-def era_criterion(compare: Compare, *, alpha: float) -> Criterion:
+def era_criterion(verdict: Verdict, compare: Compare, *, alpha: float) -> Criterion:
     """A gain on the patients who came after the first draw; no loss there where the aim is to maintain."""
     if compare.objective == "maintain":
-        return Criterion("non_inferior_era", "require", "auroc", ERA, -compare.margin, alpha)
+        return Criterion("non_inferior_era", "require", verdict.HEADLINE, ERA, -compare.margin, alpha)
     return Criterion(
         "superior_era",
         "require",
-        "auroc",
+        verdict.HEADLINE,
         ERA,
         bound=0.0,
         alpha=alpha,
@@ -65,20 +63,29 @@ def era_criterion(compare: Compare, *, alpha: float) -> Criterion:
     )
 
 
-def anchor_criterion(compare: Compare, *, alpha: float, generation: str) -> Criterion:
+def anchor_criterion(verdict: Verdict, compare: Compare, *, alpha: float, generation: str) -> Criterion:
     """No loss beyond the margin against the best champion so far."""
-    against = f"the anchor (generation {generation}, the best champion so far)"
-    return Criterion("non_inferior_anchor", "require", "auroc", CORE, -compare.margin, alpha, against=against)
-
-
-def guard_criteria(compare: Compare) -> tuple[Criterion, ...]:
-    """What vetoes on a shown loss over the whole test part."""
-    return (
-        Criterion("guard_sensitivity", "guard", "sensitivity", TEST, -compare.margin, GUARD_ALPHA),
-        Criterion("guard_brier", "guard", "brier_skill", TEST, -compare.margin, GUARD_ALPHA),
+    return Criterion(
+        "non_inferior_anchor",
+        "require",
+        verdict.HEADLINE,
+        CORE,
+        -compare.margin,
+        alpha,
+        against=f"the anchor (generation {generation}, the best champion so far)",
     )
 
 
-def group_criterion(compare: Compare, group: str) -> Criterion:
+def guard_criteria(verdict: Verdict, compare: Compare) -> tuple[Criterion, ...]:
+    """What vetoes on a shown loss over the whole test part."""
+    return tuple(
+        Criterion(guard.rule, "guard", guard.metric, TEST, -compare.margin, GUARD_ALPHA)
+        for guard in verdict.GUARDS
+    )
+
+
+def group_criterion(verdict: Verdict, compare: Compare, group: str) -> Criterion:
     """The veto of one group of patients, "site = A"."""
-    return Criterion("guard_group", "guard", "auroc", f"{TEST}, {group}", -compare.margin, GUARD_ALPHA)
+    return Criterion(
+        "guard_group", "guard", verdict.HEADLINE, f"{TEST}, {group}", -compare.margin, GUARD_ALPHA
+    )

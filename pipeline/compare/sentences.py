@@ -7,15 +7,18 @@ from scipy.stats import norm
 from pipeline.compare.rule import Criterion
 from pipeline.compare.verdict import Outcome
 from pipeline.statistics.bootstrap import METHOD as BOOTSTRAP
-from pipeline.tasks.classification.gains import DRAWS, Gain
-from pipeline.tasks.classification.pairs import Pairs
+from pipeline.tasks.contract import Pairs
+from pipeline.tasks.gain import DRAWS, Gain
+from pipeline.tasks.registry import Task
 
 
-def arithmetic(criterion: Criterion, pairs: Pairs, *, gain: Gain, result: Outcome) -> str:
+def arithmetic(task: Task, criterion: Criterion, pairs: Pairs, *, gain: Gain, result: Outcome) -> str:
     """The question, both values, the bounds and how they were had, and the outcome."""
-    values = f"{gain.candidate:.4f} - {gain.reference:.4f} = {gain.value:+.4f} ({_who(pairs)})"
+    one, other = (gain.candidate, gain.reference)[:: gain.better]
+    question = _question(task, criterion)
+    values = f"{one:.4f} - {other:.4f} = {gain.value:+.4f} ({task.verdict.told(pairs)})"
     if gain.low is None or gain.high is None or gain.standard_error is None:
-        return f"{_question(criterion)}: {values}. UNKNOWN: {gain.reason}."
+        return f"{question}: {values}. UNKNOWN: {gain.reason}."
     bounds = (
         f"one-sided bounds at alpha {criterion.alpha:g} are {gain.low:+.4f} and {gain.high:+.4f} "
         f"({_method(gain, criterion.alpha)})"
@@ -25,12 +28,12 @@ def arithmetic(criterion: Criterion, pairs: Pairs, *, gain: Gain, result: Outcom
         "FAIL": f"{gain.low:+.4f} <= {criterion.bound:+.4f} and {gain.high:+.4f} < 0: FAIL.",
         "UNKNOWN": f"{gain.low:+.4f} <= {criterion.bound:+.4f} but {gain.high:+.4f} >= 0: UNKNOWN.",
     }[result]
-    return f"{_question(criterion)}: {values}; {bounds}; {reason}"
+    return f"{question}: {values}; {bounds}; {reason}"
 
 
-def unanswered(criterion: Criterion, found: str) -> str:
+def unanswered(task: Task, criterion: Criterion, found: str) -> str:
     """The question, and what was found instead of enough patients."""
-    return f"{_question(criterion)}: {criterion.part} can't answer, {found}. UNKNOWN."
+    return f"{_question(task, criterion)}: {criterion.part} can't answer, {found}. UNKNOWN."
 
 
 def advice(criterion: Criterion, n_more: int | None) -> str:
@@ -43,14 +46,10 @@ def advice(criterion: Criterion, n_more: int | None) -> str:
     return f"About {n_more} more test patients would show {aim} in 4 of 5 studies."
 
 
-def _question(criterion: Criterion) -> str:
+def _question(task: Task, criterion: Criterion) -> str:
     wanted = "a gain" if criterion.bound == 0 else f"no loss of {-criterion.bound:g} or more"
-    return f"{criterion.part}, {wanted} in {criterion.metric.replace('_', ' ')} against {criterion.against}"
-
-
-def _who(pairs: Pairs) -> str:
-    positive = "" if pairs.positive is None else f", {pairs.patients_of_classes()[pairs.positive]} positive"
-    return f"{pairs.patients} patients{positive}"
+    metric = task.measures.METRICS[criterion.metric].short
+    return f"{criterion.part}, {wanted} in {metric} against {criterion.against}"
 
 
 def _method(gain: Gain, alpha: float) -> str:

@@ -13,7 +13,6 @@ from pipeline.compare import looks
 from pipeline.compare.answer import last_line
 from pipeline.compare.changes import notes_on_champion
 from pipeline.compare.evidence import evidence_of
-from pipeline.compare.flips import flips
 from pipeline.compare.models import Model, read_model
 from pipeline.compare.rows import rows
 from pipeline.compare.verdict import Row, decide, headline
@@ -23,6 +22,7 @@ from pipeline.contracts.comparison import CHAMPION, FILE, Comparison, Judged, Lo
 from pipeline.draws import standing
 from pipeline.errors import GateError
 from pipeline.records import Summary
+from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
 JUDGED: Final = (
@@ -44,7 +44,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
         DamageError: a model or a generation is not what was written.
         DataError: a file of the candidate is missing.
     """
-    candidate = read_model(workspace.candidate)
+    candidate = read_model(task_of(config.task), workspace.candidate)
     champion = current(workspace)
     if champion is not None and champion.model_sha256 != candidate.sha256:
         return _compare(config, workspace, champion=champion, candidate=candidate)
@@ -55,13 +55,14 @@ def run(config: Config, workspace: Workspace) -> Summary:
 
 
 def _compare(config: Config, workspace: Workspace, *, champion: Champion, candidate: Model) -> Summary:
+    task = task_of(config.task)
     check_generation(workspace, champion.generation)
     look = _look(config, workspace, champion=champion, candidate=candidate)
     alpha = looks.alpha_per_look(config.compare.look_budget)
     changed = _score_champion(workspace, champion)
-    reference = read_model(champion.folder, scored=CHAMPION.frame(workspace.candidate))
+    reference = read_model(task, champion.folder, scored=CHAMPION.frame(workspace.candidate))
     evidence, notes = evidence_of(config, workspace, champion=reference, candidate=candidate)
-    judged = rows(config.compare, evidence, alpha=alpha, seed=config.evaluate.seed)
+    judged = rows(task, config.compare, evidence, alpha=alpha, seed=config.evaluate.seed)
     verdict = decide(judged)
     record = replace(
         _frame(workspace, candidate, champion=champion),
@@ -70,7 +71,7 @@ def _compare(config: Config, workspace: Workspace, *, champion: Champion, candid
         reasons=tuple(row.told for row in judged),
         look=look,
         alpha=alpha,
-        flips=flips(evidence.test, candidate.classes) if evidence.test else None,
+        flips=task.verdict.flips(evidence.test, candidate.question) if evidence.test else None,
         notes=(*_changed(workspace, champion), *notes, *_outlook(workspace, judged)),
     )
     changed |= FILE.write(workspace.candidate, record)

@@ -16,9 +16,10 @@ MODEL_FILE: Final = "model.keras"
 class ModelRecord:
     """What was trained on what, and how it went.
 
-    `classes` are in the order of the logits, `input_shape` is that of one scan with its channels last,
-    `network` the settings of the architecture, `spacing` in mm an axis. `training` is the digest of all that
-    decides the weights, None where an earlier version trained it.
+    `task` is the kind of question, which earlier versions had one of. `classes` are in the order of the
+    logits, `input_shape` is that of one scan with its channels last, `network` the settings of the
+    architecture, `spacing` in mm an axis. `training` is the digest of all that decides the weights, None
+    where an earlier version trained it.
     """
 
     model_sha256: str
@@ -28,6 +29,7 @@ class ModelRecord:
     recipe: tuple[Json, ...]
     recipe_id: str
     precision: str
+    task: str = "classification"
     architecture: str = ""
     network: Json = field(default_factory=dict)
     dropout: float | None = None

@@ -7,13 +7,15 @@ is as good as a draw, and patients with many scans weigh no more than others.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Attribute, Case
+from pipeline.tasks.contract import Question
+from pipeline.tasks.registry import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,18 +68,17 @@ def intensity(voxels: NDArray[np.generic], spatial_axes: int) -> dict[str, Attri
     }
 
 
-def labels(cohort: pd.DataFrame) -> list[dict[str, Attribute]]:
-    """The label of each patient who has one."""
-    labelled = _first_rows(cohort[cohort["target"] != ""])
-    return [{"label": str(target)} for target in labelled["target"]]
+def truths(cohort: pd.DataFrame, task: Task) -> list[dict[str, Attribute]]:
+    """The truth of each patient of whom it is known."""
+    known = _first_rows(cohort[cohort["target"] != ""])
+    return [task.target.described(str(value)) for value in known["target"]]
 
 
-def scores(predictions: pd.DataFrame, classes: Sequence[str]) -> list[dict[str, Attribute]]:
-    """The champion's score of each patient whom it could score: of two classes that of the positive one."""
+def scores(predictions: pd.DataFrame, task: Task, question: Question) -> list[dict[str, Attribute]]:
+    """The champion's scores of each patient whom it could score."""
     scored = _first_rows(predictions[predictions["status"] == "ok"])
-    judged = classes[1:] if len(classes) == 2 else classes
-    columns = {f"score {name}": scored[f"score_{name}"].astype(np.float64) for name in judged}
-    return [{name: float(values.iloc[row]) for name, values in columns.items()} for row in range(len(scored))]
+    columns = task.answers.observed(scored, question)
+    return [{name: float(values[row]) for name, values in columns.items()} for row in range(len(scored))]
 
 
 def _first_rows(table: pd.DataFrame) -> pd.DataFrame:

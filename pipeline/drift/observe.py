@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.drift.describe import header, intensity, labels, one_a_patient, scores
+from pipeline.drift.describe import header, intensity, one_a_patient, scores, truths
 from pipeline.drift.differences import Columns, columns
 from pipeline.records import Attribute, Case
+from pipeline.tasks.contract import Question
+from pipeline.tasks.registry import Task
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ class Group:
 
 
 def observed(
-    workspace: Workspace, old: Group, *, new: Group, classes: Sequence[str]
+    workspace: Workspace, old: Group, *, new: Group, task: Task, question: Question
 ) -> tuple[Columns, Columns]:
     """The attributes of old and new patients; scans that the catalogue no longer holds are left out.
 
@@ -45,8 +47,8 @@ def observed(
     sources = (
         columns([header(case) for case in old_cases], [header(case) for case in new_cases]),
         columns(_intensities(shards, old_cases), _intensities(shards, new_cases)),
-        columns(labels(old.cohort), labels(new.cohort)),
-        columns(scores(old.predictions, classes), scores(new.predictions, classes)),
+        columns(truths(old.cohort, task), truths(new.cohort, task)),
+        columns(scores(old.predictions, task, question), scores(new.predictions, task, question)),
     )
     of_old: Columns = {name: values for source, _ in sources for name, values in source.items()}
     of_new: Columns = {name: values for _, source in sources for name, values in source.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,6 @@ from pipeline import digests
 from pipeline.champion import check_generation, current
 from pipeline.champion.predictions import score
 from pipeline.config import Config
-from pipeline.config import Drift as Limits
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import model_record, predictions
 from pipeline.contracts.drift import FILE, NEW_SCANS, AttributeDrift, Drift
@@ -24,6 +22,8 @@ from pipeline.errors import GateError, UsageError
 from pipeline.printed import WHY, is_placeholder, make
 from pipeline.progress import waiting
 from pipeline.records import Summary
+from pipeline.tasks.contract import Question
+from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> S
     old = Group(known, _held_out(champion.folder), replaced)
     inputs = digests.of_json([champion.model_sha256, config.section("drift"), _identities(cohort)])
     with waiting("drift: comparing the new scans with the champion's"):
-        found = _compared(workspace, config.drift, old=old, new=new, classes=_classes(champion.folder))
+        found = _compared(workspace, config, old=old, new=new, question=_question(config, champion.folder))
     accepted = (accept or "").strip() or _accepted_before(workspace, inputs)
     record = replace(found, inputs=inputs, replaced_cases=len(replaced), accepted=accepted)
     changed |= FILE.write(workspace.candidate, record)
@@ -87,12 +87,13 @@ def _held_out(folder: Path) -> pd.DataFrame:
     return table[table["part"].isin(_HELD_OUT)]
 
 
-def _classes(folder: Path) -> tuple[str, ...]:
-    return model_record.FILE.read(folder).classes
+def _question(config: Config, folder: Path) -> Question:
+    return task_of(config.task).target.question_of(model_record.FILE.read(folder))
 
 
-def _compared(workspace: Workspace, rule: Limits, *, old: Group, new: Group, classes: Sequence[str]) -> Drift:
-    old_columns, new_columns = observed(workspace, old, new=new, classes=classes)
+def _compared(workspace: Workspace, config: Config, *, old: Group, new: Group, question: Question) -> Drift:
+    rule, task = config.drift, task_of(config.task)
+    old_columns, new_columns = observed(workspace, old, new=new, task=task, question=question)
     found = differences(old_columns, new_columns, generator=np.random.Generator(np.random.PCG64(_SEED)))
     levels = [level_of(d, warn=rule.warn, stop=rule.stop, min_patients=rule.min_patients) for d in found]
     patients = int(new.cohort["patient_id"].nunique())

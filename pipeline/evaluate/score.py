@@ -6,46 +6,41 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline import digests, provenance
+from pipeline.config import Evaluate
 from pipeline.contracts import metrics as contract
 from pipeline.contracts.predictions import Predictions
 from pipeline.errors import DataError
-from pipeline.evaluate.measure import CHOICES_PART, MEASURED_PARTS, measure, sample_of, views_of
+from pipeline.evaluate.measure import CHOICES_PART, MEASURED_PARTS, measure
 from pipeline.evaluate.side_by_side import compare
 from pipeline.evaluate.summary import lines
 from pipeline.foreign import Foreign
 from pipeline.progress import waiting
 from pipeline.records import Summary
-from pipeline.statistics.thresholds import Rule
-from pipeline.tasks.classification import choices as operating
-from pipeline.tasks.registry import Task, task_of
-from pipeline.tasks.view import Json, Plan
-
-# Where no validation rows are there to choose on: the larger of the two scores decides.
-EVEN = operating.Threshold(0.5, Rule("fixed"), "fixed beforehand", None)
+from pipeline.tasks.contract import Chosen
+from pipeline.tasks.measured import Json
+from pipeline.tasks.registry import Task
 
 
-def score(foreign: Foreign, out: Path, plan: Plan | None = None) -> Summary:
+def score(foreign: Foreign, out: Path, plan: Evaluate | None = None) -> Summary:
     """What the table shows, in lines; writes them into the folder `out`.
 
-    The threshold is chosen on the rows of part "validation", else it is 0.5. Of several models the first
+    What validation fixes is chosen on the rows of that part, where there are any. Of several models the first
     stands in the file as a single one does; the others are in `models`, the differences of all pairs among
     the `comparisons`. Raises DataError when there is nothing to measure.
     """
-    plan = plan or Plan()
+    plan = plan or Evaluate()
     _need_measurable(foreign)
-    task = task_of(foreign.first.classes)
-    thresholds = {name: _threshold(read, task, plan) for name, read in foreign.models.items()}
+    task = foreign.task
+    chosen = {name: task.choices.of_table(read, plan) for name, read in foreign.models.items()}
     with waiting("score: measuring, on resamples of the patients"):
-        measured = {
-            name: _measured(read, task, plan, thresholds[name]) for name, read in foreign.models.items()
-        }
+        measured = {name: _measured(read, task, plan, chosen[name]) for name, read in foreign.models.items()}
     first, *others = measured
     metrics = measured[first]
     if others:
         metrics["model"] = first
         metrics["models"] = [{"model": name, **_alone(measured[name])} for name in others]
         with waiting("score: comparing the models"):
-            metrics["comparisons"] += _differences(foreign, task, plan, thresholds)
+            metrics["comparisons"] += _differences(foreign, task, plan, chosen)
     metrics["created_utc"] = None
     metrics["notes"] = list(foreign.notes)
     metrics["digests"] = {
@@ -55,12 +50,13 @@ def score(foreign: Foreign, out: Path, plan: Plan | None = None) -> Summary:
     }
     changed = contract.FILE.write(out, contract.FILE.of(metrics))
     notes = [f"{foreign.path.name}: {note}" for note in foreign.notes]
-    return Summary((*notes, *lines(metrics), f"All numbers: {contract.FILE.path(out)}"), changed)
+    told = lines(metrics, task.measures.SHOWN)
+    return Summary((*notes, *told, f"All numbers: {contract.FILE.path(out)}"), changed)
 
 
-def _measured(read: Predictions, task: Task, plan: Plan, threshold: operating.Threshold | None) -> Json:
-    metrics = measure(read, task, plan, threshold=None if threshold is None else threshold.value)
-    metrics["thresholds"] = [] if threshold is None else [threshold.told]
+def _measured(read: Predictions, task: Task, plan: Evaluate, chosen: Chosen) -> Json:
+    metrics = measure(read, task, plan, fixed=chosen.fixed)
+    task.choices.add_to_metrics(metrics, chosen)
     return metrics
 
 
@@ -69,18 +65,15 @@ def _alone(metrics: Json) -> Json:
     return {key: metrics[key] for key in ("metrics", "confusion", "curves", "calibration", "thresholds")}
 
 
-def _differences(
-    foreign: Foreign, task: Task, plan: Plan, thresholds: Mapping[str, operating.Threshold | None]
-) -> list[Json]:
+def _differences(foreign: Foreign, task: Task, plan: Evaluate, chosen: Mapping[str, Chosen]) -> list[Json]:
     found = set(foreign.first.frame["part"])
-    values = {name: None if chosen is None else chosen.value for name, chosen in thresholds.items()}
     return [
         entry
         for part in MEASURED_PARTS
         if part in found and part != CHOICES_PART
         for entry in compare(
             {
-                name: views_of(read, part, task, plan, threshold=values[name])
+                name: task.measures.views_of(read, part, plan, fixed=chosen[name].fixed)
                 for name, read in foreign.models.items()
             },
             task,
@@ -96,13 +89,3 @@ def _need_measurable(foreign: Foreign) -> None:
             f"{foreign.path.name}: no row of part {', '.join(parts[:-1])} or {parts[-1]} has a prediction "
             "and a truth. Give such rows, or leave out the column 'part'."
         )
-
-
-def _threshold(read: Predictions, task: Task, plan: Plan) -> operating.Threshold | None:
-    if not task.thresholded:
-        return None
-    if not read.measurable(CHOICES_PART).any():
-        return EVEN
-    sample = sample_of(read, CHOICES_PART)
-    rule = Rule("sensitivity")
-    return operating.threshold(sample, rule, task, unit=plan.unit, patient_score=plan.patient_score)

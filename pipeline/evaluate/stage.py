@@ -11,7 +11,7 @@ from pipeline import digests, provenance, scoring
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.champion import gate, pointer
-from pipeline.config import Config, Evaluate
+from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import metrics as contract
 from pipeline.contracts import model_record, operating, predictions, rule
@@ -19,16 +19,13 @@ from pipeline.contracts.operating import Operating
 from pipeline.errors import DataError
 from pipeline.evaluate import insights, looks
 from pipeline.evaluate.measure import CHOICES_PART, measure
-from pipeline.evaluate.predict import Answers, answers
 from pipeline.evaluate.summary import lines
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
 from pipeline.records import PARTS, Summary
-from pipeline.statistics.sample import codes
-from pipeline.statistics.thresholds import Rule
-from pipeline.tasks.classification import choices as chosen
-from pipeline.tasks.registry import task_of
-from pipeline.tasks.view import Json, Plan
+from pipeline.tasks.contract import Chosen, Question
+from pipeline.tasks.measured import Json
+from pipeline.tasks.registry import Task, task_of
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -41,8 +38,14 @@ class Candidate:
 
     config: Config
     workspace: Workspace
+    task: Task
     scorer: scoring.Scorer
     cases: pd.DataFrame
+
+    @property
+    def question(self) -> Question:
+        """What the model answers."""
+        return self.task.target.question_of(self.scorer.record)
 
     def labels(self, *parts: str) -> dict[str, str]:
         """The labels of the cases of `parts`; no other label is read."""
@@ -58,19 +61,20 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
     for file in (cohorts.TABLE, cohorts.FILE):
         if not file.path(folder).is_file():
             raise DataError(f"{file.name} is missing in the candidate's folder. Run `{scanloom('cohort')}`.")
-    candidate = Candidate(config, workspace, scoring.load(folder), cohorts.cases(folder))
+    scorer = scoring.load(folder)
+    candidate = Candidate(config, workspace, task_of(config.task), scorer, cohorts.cases(folder))
     look = _look(candidate)
     looks.refuse(workspace.ledger("looks"), look)
-    answered = _answers(candidate)
-    choices = _choices(candidate, answered)
-    operating.FILE.write(folder, _operating(candidate, choices))
+    asked = _answers(candidate)
+    chosen = _choices(candidate, asked)
+    operating.FILE.write(folder, _operating(candidate, chosen))
     rule.FILE.write(folder, gate.rule(config.evaluate, config.compare))
     created = looks.take(workspace.ledger("looks"), look)
-    changed = predictions.FILE.write(folder, _predictions(candidate, answered, choices))
-    metrics = _metrics(candidate, choices) | {"created_utc": created}
+    changed = predictions.FILE.write(folder, _predictions(candidate, asked, chosen))
+    metrics = _metrics(candidate, chosen) | {"created_utc": created}
     changed |= contract.FILE.write(folder, contract.FILE.of(metrics))
-    changed |= _insights(candidate, choices)
-    return Summary(lines(metrics), changed)
+    changed |= _insights(candidate, chosen)
+    return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 
 
 def _look(candidate: Candidate) -> looks.Look:
@@ -82,98 +86,64 @@ def _look(candidate: Candidate) -> looks.Look:
     # The champion itself challenges nobody, so its look is not one of the budget against it.
     challenged = champion if champion and champion.model_sha256 != record.model_sha256 else None
     if challenged:
-        known = model_record.FILE.read(challenged.folder)
-        gate.require_same_classes(known.classes, candidate.scorer.classes)
+        known = candidate.task.target.question_of(model_record.FILE.read(challenged.folder))
+        candidate.task.target.require_same(known, candidate.question)
     name = challenged.generation if challenged else None
     return looks.of_config(candidate.config, record, cohort=scans, champion=name)
 
 
-def _answers(candidate: Candidate) -> Answers:
+def _answers(candidate: Candidate) -> scoring.Asked:
     scorer, workspace = candidate.scorer, candidate.workspace
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(scorer.record.recipe_id)
-    return answers(
-        lambda arrays: scoring.logits(scorer, arrays),
-        candidate.cases,
-        stored,
-        Shards(workspace.normalized),
-        classes=len(scorer.classes),
-    )
+    case_ids = list(candidate.cases["case_id"])
+    return scoring.ask(scorer, case_ids, stored, Shards(workspace.normalized), shown="evaluate")
 
 
-def _choices(candidate: Candidate, answered: Answers) -> chosen.Choices:
-    """Temperature and threshold from the validation cases that have an answer and a label."""
+def _choices(candidate: Candidate, asked: scoring.Asked) -> Chosen:
+    """What validation fixes, from its cases that have an answer and a label."""
     labels = candidate.labels(CHOICES_PART)
     known = np.array([bool(labels.get(case_id)) for case_id in candidate.cases["case_id"]], dtype=np.bool_)
-    rows = answered.answered & known
-    labelled = candidate.cases[rows]
-    truth = [candidate.scorer.classes.index(labels[case_id]) for case_id in labelled["case_id"]]
-    patient = codes(list(labelled["patient_id"]))
-    section = candidate.config.evaluate
-    return chosen.choose(
-        chosen.Labelled(np.array(truth, dtype=np.int64), answered.logits[rows], patient),
-        _rule(section),
-        task_of(candidate.scorer.classes),
-        unit=section.unit,
-        patient_score=section.patient_score,
+    rows = asked.answered & known
+    cases = candidate.cases[rows]
+    return candidate.task.choices.choose(
+        [labels[case_id] for case_id in cases["case_id"]],
+        asked.logits[rows],
+        list(cases["patient_id"]),
+        question=candidate.question,
+        plan=candidate.config.evaluate,
     )
 
 
-def _rule(section: Evaluate) -> Rule:
-    point = section.operating_point
-    return Rule(
-        point.rule, point.at_least, point.cost_false_negative, point.cost_false_positive, point.prevalence
-    )
-
-
-def _operating(candidate: Candidate, choices: chosen.Choices) -> Operating:
+def _operating(candidate: Candidate, chosen: Chosen) -> Operating:
     return Operating(
-        temperature=choices.temperature.value,
-        thresholds=choices.thresholds,
-        classes=candidate.scorer.classes,
-        positive=candidate.scorer.record.positive,
+        **chosen.to_json(),
+        **candidate.question.to_json(),
         unit=candidate.config.evaluate.unit,
         patient_score=candidate.config.evaluate.patient_score,
     )
 
 
-def _predictions(candidate: Candidate, answered: Answers, choices: chosen.Choices) -> pd.DataFrame:
+def _predictions(candidate: Candidate, asked: scoring.Asked, chosen: Chosen) -> pd.DataFrame:
     """The table of predictions. Test labels are read here, after the look."""
-    cases, classes = candidate.cases, candidate.scorer.classes
     labels = candidate.labels(*PARTS)
-    probability = chosen.probabilities(answered.logits, choices.temperature.value)
-    decided = chosen.decide(probability, choices.threshold_value)
-    frame = cases[["case_id", "patient_id", "part"]].assign(
-        truth=[labels[case_id] for case_id in cases["case_id"]],
-        predicted=[
-            classes[index] if good else ""
-            for index, good in zip(decided.tolist(), answered.answered.tolist(), strict=True)
-        ],
-        **{f"score_{name}": probability[:, index] for index, name in enumerate(classes)},
-        **{f"logit_{name}": answered.logits[:, index] for index, name in enumerate(classes)},
-        status=["failed" if reason else "ok" for reason in answered.reasons],
-        reason=answered.reasons,
+    truth = [labels[case_id] for case_id in candidate.cases["case_id"]]
+    return candidate.task.answers.table(
+        candidate.cases.assign(truth=truth),
+        asked.logits,
+        asked.reasons,
+        question=candidate.question,
+        fixed=chosen.fixed,
     )
-    groups = [name for name in cases.columns if name.startswith(predictions.GROUP)]
-    return frame.join(cases[groups])
 
 
-def _metrics(candidate: Candidate, choices: chosen.Choices) -> Json:
-    """The content of metrics.json, measured from the table of predictions as it was written."""
-    section = candidate.config.evaluate
-    plan = Plan(
-        section.unit,
-        section.patient_score,
-        section.prevalences,
-        section.resamples,
-        section.level,
-        section.seed,
-    )
+def _metrics(candidate: Candidate, chosen: Chosen) -> Json:
+    """The metrics, measured from the table of predictions as it was written."""
     table = predictions.read(predictions.FILE.path(candidate.workspace.candidate))
     with waiting("evaluate: measuring, on resamples of the patients"):
-        metrics = measure(table, task_of(table.classes), plan, threshold=choices.threshold_value)
-    metrics["calibration"]["temperature"] = chosen.temperature_metric(choices)
-    return metrics | {"thresholds": choices.thresholds, "digests": _digests(candidate)}
+        metrics = measure(table, candidate.task, candidate.config.evaluate, fixed=chosen.fixed)
+    candidate.task.choices.add_to_metrics(metrics, chosen)
+    return metrics | {"digests": _digests(candidate)}
 
 
 def _digests(candidate: Candidate) -> dict[str, str | None]:
@@ -188,19 +158,17 @@ def _digests(candidate: Candidate) -> dict[str, str | None]:
     }
 
 
-def _insights(candidate: Candidate, choices: chosen.Choices) -> bool:
+def _insights(candidate: Candidate, chosen: Chosen) -> bool:
     scorer, workspace = candidate.scorer, candidate.workspace
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(scorer.record.recipe_id)
         cases = {case.case_id: case for case in catalogue.cases()}
     shards = Shards(workspace.normalized)
 
-    def probabilities(arrays: Any) -> Any:
-        return scoring.probabilities(scoring.logits(scorer, arrays), choices.temperature.value)
+    def scores(arrays: Any) -> Any:
+        return candidate.task.answers.scores(scoring.logits(scorer, arrays), chosen.fixed)
 
-    subject = insights.Subject(
-        scorer.model, probabilities, scorer.classes, scorer.record.positive, choices.threshold_value
-    )
+    subject = insights.Subject(scorer.model, candidate.task, candidate.question, chosen.fixed, scores)
     reviewed = candidate.config.ingest.pixel_text == "reviewed"
     scans = insights.Scans(lambda case_id: shards.read(stored[case_id]), cases, reviewed)
     frame = predictions.read(predictions.FILE.path(workspace.candidate)).frame

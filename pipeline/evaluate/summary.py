@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pipeline.evaluate.measure import CHOICES_PART
 from pipeline.evaluate.side_by_side import MODELS
-from pipeline.tasks.view import Json
-
-SHOWN = ("auroc", "macro_auroc", "sensitivity", "specificity", "accuracy")
+from pipeline.tasks.measured import Json
 
 
-def lines(metrics: Json) -> tuple[str, ...]:
-    """The headline metrics of every part but validation, one a line; of several models, all and the pairs."""
+def lines(metrics: Json, shown: Collection[str]) -> tuple[str, ...]:
+    """The `shown` metrics of every part but validation, one a line; of several models, all and the pairs."""
     others = metrics.get("models", [])
     if not others:
-        return tuple(_headline(metrics["metrics"], ""))
-    told = _headline(metrics["metrics"], f"{metrics['model']}, ")
+        return tuple(_headline(metrics["metrics"], "", shown))
+    told = _headline(metrics["metrics"], f"{metrics['model']}, ", shown)
     for other in others:
-        told += _headline(other["metrics"], f"{other['model']}, ")
+        told += _headline(other["metrics"], f"{other['model']}, ", shown)
     pairs = [entry for entry in metrics["comparisons"] if entry["family"].endswith(MODELS)]
     return (*told, *(_difference(entry) for entry in pairs if entry["unit"] == metrics["unit"]))
 
 
-def _headline(metrics: Sequence[Json], before: str) -> list[str]:
+def _headline(metrics: Sequence[Json], before: str, shown: Collection[str]) -> list[str]:
     headline: dict[tuple[str, str], Json] = {}
     for metric in metrics:
         if metric["class"] is None and metric["group"] is None and metric["part"] != CHOICES_PART:
@@ -31,7 +29,7 @@ def _headline(metrics: Sequence[Json], before: str) -> list[str]:
     return [
         f"{before}{part}: {name} {_told(metric)}"
         for (part, name), metric in headline.items()
-        if name in SHOWN
+        if name in shown
     ]
 
 

@@ -6,7 +6,7 @@ what was changed in reading is told in `Foreign.notes`; what can't be known is a
 answers another question than `score` is refused by the question's name.
 """
 
-from pipeline.foreign.columns import Columns
 from pipeline.foreign.reading import Foreign, read
+from pipeline.tasks.sheet import Columns
 
 __all__ = ["Columns", "Foreign", "read"]

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from pipeline import tables
-from pipeline.contracts.predictions import GROUP, LOGIT, SCORE, Origin, Predictions, checked
-from pipeline.errors import DataError, UsageError
-from pipeline.foreign import columns as named
-from pipeline.foreign.columns import Columns, Sheet
-from pipeline.foreign.models import Scored, models_of
-from pipeline.foreign.questions import refuse_other_tasks, refuse_regression
-from pipeline.foreign.scores import probabilities
+from pipeline.contracts.predictions import GROUP, Predictions
+from pipeline.errors import UsageError
+from pipeline.tasks import sheet as named
+from pipeline.tasks.registry import OF_TABLES, Task, task_of
+from pipeline.tasks.sheet import Columns, Sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +26,7 @@ class Foreign:
 
     path: Path
     columns: Columns
+    task: Task
     models: Mapping[str, Predictions]
     notes: tuple[str, ...]
 
@@ -45,18 +42,14 @@ def read(path: Path, columns: Columns) -> Foreign:
     Raises UsageError when there is no such file, DataError (file, line, column, what to do) when the table
     can't be used, or answers another question than which class a case is of.
     """
-    sheet = Sheet(path, _table(path), columns)
-    refuse_other_tasks(sheet)
+    sheet, task = Sheet(path, _table(path), columns), task_of(OF_TABLES)
+    task.answers.require_table(sheet)
     frame, notes = _frame(sheet)
-    words = sorted(set(frame["truth"]) - {""})
-    refuse_regression(sheet, words)
-    if not words:
-        raise DataError(f"{sheet.name}: no row has a truth, so nothing can be measured.")
     found = {}
-    for name, scored in models_of(sheet, words).items():
-        found[name], told = _predictions(sheet, frame, scored, keep_logits=not name)
+    for name, (read_in, told) in task.answers.read_table(sheet, frame).items():
+        found[name] = read_in
         notes += [f"{name}: {note}" if name else note for note in told]
-    return Foreign(path, columns, found, tuple(dict.fromkeys(notes)))
+    return Foreign(path, columns, task, found, tuple(dict.fromkeys(notes)))
 
 
 def _table(path: Path) -> tables.Table:
@@ -86,27 +79,3 @@ def _frame(sheet: Sheet) -> tuple[pd.DataFrame, list[str]]:
         },
     }
     return pd.DataFrame(there, dtype=str), list(notes)
-
-
-def _predictions(
-    sheet: Sheet, frame: pd.DataFrame, scored: Scored, *, keep_logits: bool
-) -> tuple[Predictions, tuple[str, ...]]:
-    origin = Origin(sheet.name, sheet.table.lines)
-    given = np.asarray(frame.get("status", "ok") == "ok") & np.ones(len(frame), dtype=np.bool_)
-    cells = {column: sheet.column(column) for column in scored.columns.values()}
-    numbers, notes = probabilities(cells, origin, given=given)
-    of_class = dict(zip(scored.columns, numbers.T, strict=True))
-    for name in scored.classes:
-        of_class.setdefault(name, 1 - next(iter(of_class.values())))
-    more = {SCORE + name: [_text(value) for value in of_class[name]] for name in scored.classes}
-    logits = [LOGIT + name for name in scored.classes]
-    if keep_logits and all(name in sheet.table.columns for name in logits):
-        more |= {name: list(sheet.table.column(name)) for name in logits}
-    [(of, column), *others] = scored.columns.items()
-    if not (others or column.endswith(of) or sheet.columns.positive):
-        notes += (f"'{column}' is taken for the score of '{of}'",)
-    return checked(frame.assign(**more), origin), notes
-
-
-def _text(value: float) -> str:
-    return "" if np.isnan(value) else repr(float(value))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.catalogue import Catalogue
 from pipeline.ingest.changes import archives_of
-from pipeline.ingest.header.headers import Header
+from pipeline.ingest.header.header import Header
 from pipeline.ingest.source.discover import Found
 from pipeline.ingest.source.listing import Listing
 

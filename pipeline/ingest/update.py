@@ -30,7 +30,7 @@ from pipeline.ingest.cases.planning import CasePlan, Plan, Wanted, plan
 from pipeline.ingest.cases.portions import portions
 from pipeline.ingest.cases.reader import SourceFile
 from pipeline.ingest.changes import Changes
-from pipeline.ingest.header.headers import Header, Selection
+from pipeline.ingest.header.header import Header, Selection
 from pipeline.ingest.header.owners import NOBODY, Owners
 from pipeline.ingest.header.series_rules import Rule
 from pipeline.ingest.header.spool import Spool, pages

@@ -1,16 +1,15 @@
-"""What a task hands back when it has measured a view."""
+"""What a task hands back when it has measured a part, and statistics put together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.statistics.bootstrap import Statistic
-from pipeline.statistics.estimate import missing
-from pipeline.statistics.multiclass import confusion_matrix
-from pipeline.statistics.vectors import Floats, Integers
-from pipeline.tasks.classification.curves import Curves
-from pipeline.tasks.view import Json, View
+from pipeline.statistics.vectors import Floats
+
+Json = dict[str, Any]
+Curves = dict[str, list[Json]]
 
 
 @dataclass(frozen=True)
@@ -21,11 +20,6 @@ class Measured:
     confusion: list[Json] = field(default_factory=list)
     curves: Curves = field(default_factory=dict)
     redrawn: int = 0
-
-
-def withheld(view: View, names: Sequence[str]) -> Measured:
-    """The metrics without numbers, each with the reason that the view has."""
-    return Measured([view.metric(name, missing("not estimable")) for name in names])
 
 
 def merged(*statistics: Statistic) -> Statistic:
@@ -44,17 +38,3 @@ def prefixed(statistic: Statistic, prefix: str) -> Statistic:
         return {prefix + name: value for name, value in statistic(weights).items()}
 
     return measured
-
-
-def confusion_entry(view: View, predicted: Integers) -> Json:
-    """The confusion matrix with the reference in rows, classes in their order."""
-    matrix = confusion_matrix(view.sample.truth, predicted, len(view.classes))
-    return {
-        "part": view.part,
-        "unit": view.unit,
-        "group": view.group,
-        "classes": list(view.classes),
-        "cases": int(view.sample.truth.size),
-        "patients": view.sample.patients,
-        "matrix": [[int(cell) for cell in row] for row in matrix],
-    }

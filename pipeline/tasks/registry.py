@@ -1,67 +1,96 @@
-"""The registry of tasks: one file a task, one entry here."""
+"""The registry of tasks: a folder each, with modules of agreed names, and one entry here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
 
-import numpy as np
+from pipeline.errors import UsageError, nearest
+from pipeline.tasks import modules
 
-from pipeline.statistics.auroc import Auroc
-from pipeline.statistics.sample import (
-    PatientScore,
-    Sample,
-    has_one_class,
-    patients_of_one_class,
-    patients_with_any,
-)
-from pipeline.statistics.vectors import Flags
-from pipeline.tasks.classification import binary, multiclass
-from pipeline.tasks.measured import Measured
-from pipeline.tasks.view import View
+TASKS: Final = {"classification": "pipeline.tasks.classification"}
+
+OF_TABLES: Final = "classification"
+"""The task of a table of predictions from elsewhere, for no configuration names it."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """How a kind of prediction is measured.
-
-    `patients` makes one row a patient of those that `kept` marks. The metric of subgroups has the name
-    `area_name`: the mean over the classes that `area_classes` finds large enough of the area of each
-    against the rest; `analytic_area` gives its variance where a formula exists.
-    """
+    """A kind of question: its modules, each imported when it is asked for, as two of them need Keras."""
 
     name: str
-    thresholded: bool
-    patients: Callable[[Sample, PatientScore], Sample]
-    kept: Callable[[Sample], Flags]
-    measure: Callable[[View], Measured]
-    area_name: str
-    area_classes: Callable[[View], list[int]]
-    analytic_area: Callable[[Sample], Auroc] | None
+
+    @property
+    def target(self) -> modules.Target:
+        """What the cohort asks."""
+        return cast(modules.Target, self._module("target"))
+
+    @property
+    def network(self) -> modules.Network:
+        """What a network must give."""
+        return cast(modules.Network, self._module("network"))
+
+    @property
+    def learning(self) -> modules.Learning:
+        """What training asks; imports Keras."""
+        return cast(modules.Learning, self._module("learning"))
+
+    @property
+    def choices(self) -> modules.Choices:
+        """What validation alone fixes."""
+        return cast(modules.Choices, self._module("choices"))
+
+    @property
+    def answers(self) -> modules.Answers:
+        """What a network's output says."""
+        return cast(modules.Answers, self._module("answers"))
+
+    @property
+    def measures(self) -> modules.Measures:
+        """Every metric."""
+        return cast(modules.Measures, self._module("measures"))
+
+    @property
+    def verdict(self) -> modules.Verdict:
+        """What a candidate is judged by."""
+        return cast(modules.Verdict, self._module("verdict"))
+
+    @property
+    def page(self) -> modules.Page:
+        """What the report says, in which words."""
+        return cast(modules.Page, self._module("page"))
+
+    def _module(self, name: str) -> Any:
+        return importlib.import_module(f"{TASKS[self.name]}.{name}")
 
 
-BINARY = Task(
-    name="binary",
-    thresholded=True,
-    patients=patients_with_any,
-    kept=lambda sample: np.ones(sample.patients, dtype=np.bool_),
-    measure=binary.measure,
-    area_name=binary.AREA,
-    area_classes=binary.area_classes,
-    analytic_area=binary.analytic_area,
-)
-MULTICLASS = Task(
-    name="multiclass",
-    thresholded=False,
-    patients=patients_of_one_class,
-    kept=has_one_class,
-    measure=multiclass.measure,
-    area_name=multiclass.AREA,
-    area_classes=multiclass.area_classes,
-    analytic_area=None,
-)
+if TYPE_CHECKING:  # every module of every task holds what its protocol says: one list a task
+    from pipeline.tasks.classification import (
+        answers,
+        choices,
+        learning,
+        measures,
+        network,
+        page,
+        target,
+        verdict,
+    )
+
+    _CLASSIFICATION: tuple[
+        modules.Target,
+        modules.Network,
+        modules.Learning,
+        modules.Choices,
+        modules.Answers,
+        modules.Measures,
+        modules.Verdict,
+        modules.Page,
+    ] = (target, network, learning, choices, answers, measures, verdict, page)
 
 
-def task_of(classes: tuple[str, ...]) -> Task:
-    """The task of predictions over these classes."""
-    return BINARY if len(classes) == 2 else MULTICLASS
+def task_of(name: str) -> Task:
+    """The task of this name. Raises UsageError when there is none."""
+    if name not in TASKS:
+        raise UsageError(f"unknown task '{name}' ({nearest(name, TASKS)}).")
+    return Task(name)

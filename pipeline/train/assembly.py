@@ -9,14 +9,14 @@ import numpy as np
 
 from pipeline import backend, models, scoring
 from pipeline.config import Config, Train
-from pipeline.models import Intensities, classifier
+from pipeline.models import Intensities
 from pipeline.progress import say
-from pipeline.tasks.classification.learning import CLASS_WEIGHTS, LOSSES
-from pipeline.tasks.classification.validation import Validation, measured
+from pipeline.tasks.contract import Validation
+from pipeline.tasks.registry import Task, task_of
 from pipeline.train import schedule
 from pipeline.train.augment import Augmentation
 from pipeline.train.feed import Examples, steps_per_epoch
-from pipeline.train.fit import Plan, Validate
+from pipeline.train.fit import Plan, Told, Validate
 from pipeline.train.material import Material
 from pipeline.train.training_model import TrainingModel
 
@@ -53,14 +53,16 @@ def computing(settings: Train) -> Computing:
     )
 
 
-def build_net(settings: Train, data: Material, statistics: Intensities, *, policy: str) -> keras.Model:
+def build_net(
+    task: Task, settings: Train, data: Material, statistics: Intensities, *, policy: str
+) -> keras.Model:
     """A fresh net whose layers compute in `policy`."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
         network = models.network(settings.model, settings.network)
-        return classifier.build(
-            network, data.input_shape, len(data.classes), intensities=statistics, dropout=settings.dropout
+        return task.network.build(
+            network, data.input_shape, data.question, intensities=statistics, dropout=settings.dropout
         )
     finally:
         keras.config.set_dtype_policy(before)
@@ -68,28 +70,30 @@ def build_net(settings: Train, data: Material, statistics: Intensities, *, polic
 
 def assemble(config: Config, data: Material, statistics: Intensities, how: Computing) -> Assembly:
     """The trainer with fresh weights; its optimizer's variables exist."""
-    settings = config.train
+    settings, task = config.train, task_of(config.task)
     backend.seed_everything(settings.seed, order="free" if how.compiled else "fixed")
-    plan = _plan(settings, len(data.train.case_ids))
-    class_weights = CLASS_WEIGHTS[settings.class_weights](data.train.targets, len(data.classes))
-    weights = class_weights[data.train.targets].astype(np.float32)
+    plan = _plan(settings, len(data.train.case_ids), task.learning.told)
+    weigh = task.learning.weigh(settings, data.train.targets, data.question)
+    weights = weigh(data.train.targets).astype(np.float32)
     examples = Examples(data.train.case_ids, data.train.targets, weights, data.train.read)
-    net = build_net(settings, data, statistics, policy=how.policy)
+    net = build_net(task, settings, data, statistics, policy=how.policy)
     net.compile(jit_compile=how.compiled)
     trainer = TrainingModel(net, Augmentation(settings.augment, statistics, settings.seed))
     steps = steps_per_epoch(len(examples.case_ids), plan.batch_size)
-    _compile(trainer, config, steps=steps, compiled=how.compiled)
+    _compile(trainer, task, settings, steps=steps, compiled=how.compiled)
 
     def validate() -> Validation:
         part = data.validation
         arrays = (part.read(index) for index in range(len(part.case_ids)))
-        logits = scoring.predict(net, arrays, outputs=len(data.classes), batch_size=scoring.BATCH_SIZE)
-        return measured(logits, part.targets, class_weights)
+        logits = scoring.predict(
+            net, arrays, outputs=task.network.outputs(data.question), batch_size=scoring.BATCH_SIZE
+        )
+        return task.learning.validated(logits, part.targets, weigh(part.targets))
 
     return Assembly(trainer, examples, validate, plan)
 
 
-def _plan(settings: Train, count: int) -> Plan:
+def _plan(settings: Train, count: int, told: Told) -> Plan:
     """The plan; with fewer cases than a batch holds, a batch holds them all."""
     batch_size = min(settings.batch_size, count)
     if batch_size < settings.batch_size:
@@ -103,12 +107,12 @@ def _plan(settings: Train, count: int) -> Plan:
         seed=settings.seed,
         patience=settings.patience,
         checkpoint_every_steps=settings.checkpoint_every_steps,
+        told=told,
     )
 
 
-def _compile(trainer: TrainingModel, config: Config, *, steps: int, compiled: bool) -> None:
+def _compile(trainer: TrainingModel, task: Task, settings: Train, *, steps: int, compiled: bool) -> None:
     """Gives the trainer its loss and its optimizer."""
-    settings = config.train
     optimizer = schedule.adamw(
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
@@ -117,8 +121,8 @@ def _compile(trainer: TrainingModel, config: Config, *, steps: int, compiled: bo
     )
     trainer.compile(
         optimizer=optimizer,
-        loss=LOSSES[config.task](label_smoothing=settings.label_smoothing),
-        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        loss=task.learning.loss(settings),
+        metrics=task.learning.metrics(),
         jit_compile=compiled,
     )
     schedule.build_for(optimizer, trainer.net)

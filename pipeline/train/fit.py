@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.crash_points import crash_point
 from pipeline.errors import DataError, ScanloomError
 from pipeline.progress import bar, say
-from pipeline.tasks.classification.validation import Validation
+from pipeline.tasks.contract import Validation
 from pipeline.train.checkpoint import Store
 from pipeline.train.feed import Batch, Examples, Prefetched, make_batch, steps_per_epoch
 from pipeline.train.interrupts import watched
@@ -22,6 +22,8 @@ from pipeline.train.state import State, keep, learning_rate, resumed, values
 from pipeline.train.training_model import TrainingModel
 
 Validate = Callable[[], Validation]
+Told = Callable[[Mapping[str, float | None]], str]
+"""What a person is told of the numbers of the validation part, beside its loss."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Plan:
     seed: int
     patience: int
     checkpoint_every_steps: int
+    told: Told
 
 
 def fit(trainer: TrainingModel, examples: Examples, validate: Validate, *, plan: Plan, store: Store) -> State:
@@ -101,7 +104,9 @@ def _train_step(trainer: TrainingModel, batch: Batch, state: State, *, examples:
         raise _not_finite(batch, examples.case_ids, learning_rate(trainer))
     state.step += 1
     state.loss_sum += float(logs["loss"])
-    state.accuracy_sum += float(logs["accuracy"])
+    for name, value in logs.items():
+        if name != "loss":
+            state.metric_sums[name] = state.metric_sums.get(name, 0.0) + float(value)
 
 
 def _not_finite(batch: Batch, case_ids: tuple[str, ...], rate: float) -> ScanloomError:
@@ -137,7 +142,8 @@ def _end_epoch(
         state.best_loss = validation.loss
     if is_best or plan.patience == 0:
         state.kept_epoch, state.kept_weights = state.epochs_run, values(trainer.net.weights)
-    state.loss_sum = state.accuracy_sum = state.epoch_seconds = state.waited_seconds = 0.0
+    state.loss_sum = state.epoch_seconds = state.waited_seconds = 0.0
+    state.metric_sums = {}
 
 
 def _row(state: State, validation: Validation, rate: float, *, images: int, steps: int) -> dict[str, Any]:
@@ -145,15 +151,19 @@ def _row(state: State, validation: Validation, rate: float, *, images: int, step
     return {
         "epoch": state.epochs_run + 1,
         "loss": state.loss_sum / steps,
-        "accuracy": state.accuracy_sum / steps,
+        **{name: total / steps for name, total in state.metric_sums.items()},
         "val_loss": validation.loss,
-        "val_accuracy": validation.accuracy,
-        "val_auroc": validation.auroc,
+        **{f"val_{name}": value for name, value in validation.numbers.items()},
         "learning_rate": rate,
         "seconds": seconds,
         "images_per_second": images / seconds,
         "wait_share": state.waited_seconds / seconds,
     }
+
+
+def of_validation(row: Mapping[str, Any]) -> dict[str, float | None]:
+    """The numbers of the validation part in a row of history, by their own names."""
+    return {name.removeprefix("val_"): row[name] for name in row if name.startswith("val_")}
 
 
 def _is_done(state: State, plan: Plan) -> bool:
@@ -163,9 +173,8 @@ def _is_done(state: State, plan: Plan) -> bool:
 
 def _note(state: State, plan: Plan) -> str:
     row = state.history[-1]
-    auroc = "" if row["val_auroc"] is None else f", AUROC {row['val_auroc']:.3f}"
     return (
         f"epoch {row['epoch']} of {plan.epochs}: loss {row['loss']:.3f}, "
-        f"validation loss {row['val_loss']:.3f}{auroc}, "
+        f"validation loss {row['val_loss']:.3f}{plan.told(of_validation(row))}, "
         f"{row['images_per_second']:.0f} images/s, waiting {100 * row['wait_share']:.1f} %"
     )

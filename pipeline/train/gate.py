@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pipeline import ledger
-from pipeline.champion.gate import Asked, require_look, require_same_classes, rule
+from pipeline.champion.gate import Asked, require_look, rule
 from pipeline.champion.pointer import current
 from pipeline.config import Config
 from pipeline.contracts import model_record
 from pipeline.models import ARCHITECTURES, architecture
+from pipeline.tasks.contract import Question
+from pipeline.tasks.registry import Task, task_of
 from pipeline.workspace import Workspace
-
-_OF_TWO_CLASSES = ("sensitivity", "specificity")
 
 
 def require_fitting(config: Config, input_shape: tuple[int, ...]) -> None:
@@ -27,28 +25,24 @@ def require_fitting(config: Config, input_shape: tuple[int, ...]) -> None:
     )
 
 
-def require_judgeable(config: Config, workspace: Workspace, classes: Sequence[str], *, training: str) -> None:
+def require_judgeable(config: Config, workspace: Workspace, question: Question, *, training: str) -> None:
     """Nothing, if the model of this training may look at the test part and be compared with the champion.
 
     `training` is the digest of all that decides the weights: the same training gives the same model, whose
     earlier look counts.
 
     Raises:
-        GateError: looks are spent, the rule changed after this model's look, or the champion knows other
-            classes.
-        ConfigError: the goal is a metric that these classes don't have.
+        GateError: looks are spent, the rule changed after this model's look, or the champion answers another
+            question.
+        ConfigError: the goal is a metric that this question doesn't have.
     """
-    goal = config.evaluate.goal
-    if goal and goal.metric in _OF_TWO_CLASSES and len(classes) > 2:
-        raise config.refuse(
-            ("evaluate", "goal", "metric"),
-            f"'{goal.metric}' is a metric of two classes, and there are {len(classes)} "
-            f"({', '.join(classes)}). Choose auroc, auprc or accuracy.",
-        )
+    task = task_of(config.task)
+    if config.evaluate.goal:
+        task.measures.require_goal(config.evaluate.goal, question, refuse=config.refuse)
     earlier = ledger.read(workspace.ledger("looks"))
     asked = Asked(
         rule(config.evaluate, config.compare).digest,
-        _challenged(workspace, classes, training),
+        _challenged(workspace, task, question, training=training),
         config.compare.look_budget,
     )
     require_look(earlier, asked, is_same=lambda record: record.get("training") == training)
@@ -65,11 +59,11 @@ def _shape(input_shape: tuple[int, ...]) -> str:
     return f"{' × '.join(map(str, space))} {axes} in {channels} channel{'s' if channels > 1 else ''}"
 
 
-def _challenged(workspace: Workspace, classes: Sequence[str], training: str) -> str | None:
+def _challenged(workspace: Workspace, task: Task, question: Question, *, training: str) -> str | None:
     """The generation that the model will be compared with; None where it is none, or that very model."""
     champion = current(workspace)
     if champion is None:
         return None
     record = model_record.FILE.read(champion.folder)
-    require_same_classes(record.classes, classes)
+    task.target.require_same(task.target.question_of(record), question)
     return None if record.training == training else champion.generation

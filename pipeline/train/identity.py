@@ -15,6 +15,8 @@ from pipeline.train.material import Material
 
 CODE: Final = ("arrays.py", "backend.py", "models", "scoring.py", "statistics", "train")
 """The source that can change a weight; what training imports besides reads, writes, names and tells."""
+OF_TASK: Final = ("classes.py", "learning.py", "network.py")
+"""The same of a task's folder, as far as the task has them."""
 
 
 def run_digest(config: Config, data: Material) -> str:
@@ -27,13 +29,18 @@ def work_digest(config: Config, data: Material) -> str:
     return digests.of_json(_decides(config, data))
 
 
+def code_of(task: str) -> tuple[str, ...]:
+    """The files and packages that decide the weights of this task."""
+    return (*CODE, *(f"tasks/{task}/{name}" for name in OF_TASK))
+
+
 def _decides(config: Config, data: Material) -> dict[str, Any]:
     return {
         "train": config.section("train"),
         "task": config.task,
-        "classes": data.classes,
+        "question": data.question.to_json(),
         "cases": [data.train.digest, data.validation.digest],
         "arrays": [data.train.contents, data.validation.contents],
-        "code": provenance.code_digest(*CODE),
+        "code": provenance.code_digest(*code_of(config.task)),
         "backend": keras.backend.backend(),
     }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -22,6 +22,8 @@ from pipeline.contracts.objects import ObjectFile
 from pipeline.errors import DataError
 from pipeline.printed import scanloom
 from pipeline.records import Stored
+from pipeline.tasks.contract import Question, Targets
+from pipeline.tasks.registry import Task
 from pipeline.workspace import Workspace
 
 R = TypeVar("R")
@@ -31,10 +33,10 @@ _COLUMNS = ("case_id", "part", "target")
 
 @dataclass(frozen=True)
 class Part:
-    """Scans of one part by case_id: their classes, int64 `(cases,)`, and where their arrays lie."""
+    """Scans of one part by case_id: their targets, `(cases, ...)`, and where their arrays lie."""
 
     case_ids: tuple[str, ...]
-    targets: NDArray[np.int64]
+    targets: Targets
     stored: tuple[Stored, ...]
     shards: Shards
 
@@ -49,7 +51,7 @@ class Part:
 
     @property
     def digest(self) -> str:
-        """The digest of the cases and their classes."""
+        """The digest of the cases and their targets."""
         return digests.of_json(list(zip(self.case_ids, self.targets.tolist(), strict=True)))
 
     @property
@@ -60,17 +62,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Material:
-    """The two parts, and what the cohort and the stage `normalize` say of them."""
+    """The two parts, the question, and what the cohort and the stage `normalize` say of them."""
 
+    question: Question
     train: Part
     validation: Part
     cohort: Cohort
     normalized: Normalized
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The classes in the order of the logits."""
-        return self.cohort.classes
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -78,31 +76,32 @@ class Material:
         return self.normalized.shape
 
 
-def read(workspace: Workspace) -> Material:
+def read(workspace: Workspace, task: Task) -> Material:
     """The material of the frozen cohort.
 
-    Raises DataError when an earlier stage hasn't run, or a part is empty or lacks a class, DamageError
+    Raises DataError when an earlier stage hasn't run, or a part lacks what the task learns from, DamageError
     when an array is not the one that was written.
     """
     cohort = _required(cohorts.FILE, workspace.candidate, "cohort")
+    question = task.target.question_of(cohort)
     normalized = _required(arrays.FILE, workspace.data, "normalize")
     frame = _without_test(workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(normalized.recipe_id)
     shards = Shards(workspace.normalized)
     train, validation = (
-        _part(frame[frame["part"] == name], cohort.classes, stored, shards=shards) for name in _PARTS
+        _part(
+            frame[frame["part"] == name],
+            partial(task.learning.targets, question=question),
+            stored,
+            shards=shards,
+        )
+        for name in _PARTS
     )
-    _require_classes(train, cohort.classes)
+    task.learning.require(train.targets, validation.targets, question)
     for part in (train, validation):
         part.check()
-    if len(set(validation.targets.tolist())) < 2:
-        found = "scans of one class only" if validation.case_ids else "no scan that can be used"
-        raise DataError(
-            f"The validation part holds {found}, so neither temperature nor threshold could be chosen after "
-            "training. Raise `cohort.shares.validation`, or label more scans."
-        )
-    return Material(train, validation, cohort, normalized)
+    return Material(question, train, validation, cohort, normalized)
 
 
 def _required(file: ObjectFile[R], folder: Path, stage: str) -> R:
@@ -119,24 +118,17 @@ def _without_test(workspace: Workspace) -> pd.DataFrame:
 
 
 def _part(
-    frame: pd.DataFrame, classes: Sequence[str], stored: Mapping[str, Stored], *, shards: Shards
+    frame: pd.DataFrame,
+    targets: Callable[[Sequence[str]], Targets],
+    stored: Mapping[str, Stored],
+    *,
+    shards: Shards,
 ) -> Part:
     """The part's scans that have an array; `normalize` told of the others, with a reason each."""
     frame = frame[frame["case_id"].isin(stored.keys())]
-    index = {name: number for number, name in enumerate(classes)}
     return Part(
         case_ids=tuple(frame["case_id"]),
-        targets=np.array([index[name] for name in frame["target"]], dtype=np.int64),
+        targets=targets(list(frame["target"])),
         stored=tuple(stored[case_id] for case_id in frame["case_id"]),
         shards=shards,
     )
-
-
-def _require_classes(train: Part, classes: Sequence[str]) -> None:
-    present = set(train.targets.tolist())
-    absent = [name for number, name in enumerate(classes) if number not in present]
-    if absent:
-        raise DataError(
-            f"The training part has no scan of {', '.join(repr(name) for name in absent)}, so nothing can "
-            "be learned about it. Raise `cohort.shares.train`, or label more scans."
-        )

@@ -15,10 +15,11 @@ from pipeline.models import Intensities
 from pipeline.models.receptive_field import receptive_field_pixels
 from pipeline.provenance import cores
 from pipeline.records import Summary
+from pipeline.tasks.registry import task_of
 from pipeline.train import assembly, intensities, material
 from pipeline.train.assembly import Computing
 from pipeline.train.checkpoint import open_store
-from pipeline.train.fit import fit
+from pipeline.train.fit import Told, fit, of_validation
 from pipeline.train.gate import require_fitting, require_judgeable
 from pipeline.train.identity import run_digest, work_digest
 from pipeline.train.material import Material
@@ -39,10 +40,11 @@ def run(config: Config, workspace: Workspace) -> Summary:
         RetryError: the disk or the memory is full, or this process can't change its number of threads.
         Interrupted: a signal asked to stop; the same command goes on.
     """
-    data = material.read(workspace)
+    task = task_of(config.task)
+    data = material.read(workspace, task)
     require_fitting(config, data.input_shape)
     training = run_digest(config, data)
-    require_judgeable(config, workspace, data.classes, training=training)
+    require_judgeable(config, workspace, data.question, training=training)
     threads = config.train.threads or cores()
     store = open_store(
         workspace.checkpoints,
@@ -60,7 +62,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
         made = assembly.assemble(config, data, statistics, how)
         state = fit(made.trainer, made.examples, made.validate, plan=made.plan, store=store)
     # Saved in float32 whatever the training's precision, so that any machine can score with it.
-    net = assembly.build_net(config.train, data, statistics, policy=assembly.FLOAT32)
+    net = assembly.build_net(task, config.train, data, statistics, policy=assembly.FLOAT32)
     net.set_weights(state.kept_weights)
     changed = write_model(workspace.candidate / model_record.MODEL_FILE, net)
     record = ModelRecord(
@@ -72,7 +74,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     )
     changed |= model_record.FILE.write(workspace.candidate, record)
     changed |= history.FILE.write(workspace.candidate, pd.DataFrame(state.history))
-    return Summary((_line(record, state, len(data.train.case_ids)),), changed)
+    return Summary((_line(record, state, len(data.train.case_ids), task.learning.told),), changed)
 
 
 def _what_was_trained(
@@ -88,8 +90,8 @@ def _what_was_trained(
         "spacing": data.normalized.spacing,
         "first_layer": "first_convolution",
         "receptive_field_pixels": tuple(receptive_field_pixels(net)),
-        "classes": data.classes,
-        "positive": data.cohort.positive,
+        "task": config.task,
+        **data.question.to_json(),
         "recipe": data.normalized.recipe,
         "recipe_id": data.normalized.recipe_id,
         "statistics": {"mean": list(statistics.mean), "std": list(statistics.std)},
@@ -113,11 +115,10 @@ def _how_it_went(state: State, how: Computing, *, threads: int, patience: int) -
     }
 
 
-def _line(record: ModelRecord, state: State, count: int) -> str:
+def _line(record: ModelRecord, state: State, count: int, told: Told) -> str:
     kept = state.history[state.kept_epoch - 1]
-    auroc = "" if kept["val_auroc"] is None else f", AUROC {kept['val_auroc']:.3f}"
     return (
         f"{record.architecture} with {record.parameters:,} parameters, {count:,} scans, "
         f"{state.epochs_run} epochs in {record.seconds:.0f} s on {record.device}; "
-        f"epoch {state.kept_epoch} kept: validation loss {kept['val_loss']:.3f}{auroc}"
+        f"epoch {state.kept_epoch} kept: validation loss {kept['val_loss']:.3f}{told(of_validation(kept))}"
     )

@@ -25,7 +25,7 @@ class State:
 
     step: int = 0
     loss_sum: float = 0.0
-    accuracy_sum: float = 0.0
+    metric_sums: dict[str, float] = field(default_factory=dict)
     epoch_seconds: float = 0.0
     waited_seconds: float = 0.0
     best_loss: float | None = None

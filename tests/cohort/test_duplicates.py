@@ -12,6 +12,8 @@ from pipeline.cohort.join import Join
 from pipeline.cohort.outputs import Cohort, Row, cohort_json
 from pipeline.cohort.sources import Scans
 from pipeline.records import Case, Geometry, Stored
+from pipeline.tasks.classification.classes import Classes
+from pipeline.tasks.registry import task_of
 
 
 def case(case_id: str, patient_id: str, pixels: str, shape: tuple[int, ...] = (2, 2)) -> Case:
@@ -120,6 +122,6 @@ def test_identical_images_in_two_parts_are_counted_on_the_cohort_as_it_is() -> N
     }
     assert [group.case_ids for group in copies_across_parts(cases, parts)] == [("c1", "c2", "c3")]
     rows = [Row(name, "P", part, 1, "sick", "", {}) for name, part in parts.items()]
-    cohort = Cohort(tuple(rows), (), (), ("well", "sick"), "sick")
+    cohort = Cohort(tuple(rows), (), (), task_of("classification"), Classes(("well", "sick"), "sick"))
     scans = Scans({one.case_id: one for one in cases}, {}, (), {}, 8)
     assert cohort_json(cohort, scans, Join((), ()))["images_across_parts"] == 1

@@ -4,10 +4,10 @@ import pytest
 
 from pipeline.cohort.join import Join, KeyColumn
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases
-from pipeline.cohort.target import read_words
 from pipeline.contracts.cohort import Finding
 from pipeline.errors import ConfigError, DataError
 from pipeline.tables import Table
+from pipeline.tasks.classification.target import read_words
 
 
 def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:

@@ -6,7 +6,9 @@ import numpy as np
 
 from pipeline.compare.anchor import anchor_among
 from pipeline.tasks.classification.pairs import Pairs, Scores
+from pipeline.tasks.registry import task_of
 
+VERDICT = task_of("classification").verdict
 TRUTH = np.array([1, 1, 1, 0, 0, 0, 0, 0])
 CANDIDATE = np.linspace(0.9, 0.1, 8)
 
@@ -23,7 +25,9 @@ def pairs(wrong):
 
 
 def anchor(former, present):
-    found = anchor_among({name: lambda p=p: p for name, p in former.items()}, present, alpha=0.01, seed=1)
+    found = anchor_among(
+        VERDICT, {name: lambda p=p: p for name, p in former.items()}, present, alpha=0.01, seed=1
+    )
     return found and found[0]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -21,9 +21,11 @@ from pipeline.compare.rows import Evidence, rows
 from pipeline.compare.rule import era_criterion
 from pipeline.compare.verdict import Row
 from pipeline.config import Compare
-from pipeline.tasks.classification.gains import auroc_gain, brier_skill_gain, sensitivity_gain
+from pipeline.tasks.classification.gains import gain
 from pipeline.tasks.classification.pairs import Pairs, Scores
+from pipeline.tasks.registry import task_of
 
+TASK = task_of("classification")
 ALPHA = 0.01
 """Of one look; guards are judged at 0.05."""
 MARGIN = 0.05
@@ -52,7 +54,7 @@ def _brier_skill(truth: np.ndarray, scores: Scores, weights: np.ndarray) -> floa
 
 
 METRICS: dict[str, Metric] = {"auroc": _area, "sensitivity": _sensitivity, "brier_skill": _brier_skill}
-GAINS = {"auroc": auroc_gain, "sensitivity": sensitivity_gain, "brier_skill": brier_skill_gain}
+GAINS = {name: partial(gain, name) for name in ("auroc", "sensitivity", "brier_skill")}
 
 
 def graded(loss: float, patients: int = 160) -> Pairs:
@@ -85,13 +87,15 @@ class Expected:
 def expected(metric: str, loss: float, patients: int = 160) -> Expected:
     pairs, measure = graded(loss, patients), METRICS[metric]
 
-    def gain(weights: np.ndarray) -> float:
+    def difference(weights: np.ndarray) -> float:
         of_candidate = measure(pairs.truth, pairs.candidate, weights)
         return of_candidate - measure(pairs.truth, pairs.reference, weights)
 
     n = pairs.patients
-    without = [gain(one_left_out) for one_left_out in 1 - np.eye(n)]
-    return Expected(gain(np.ones(n)), float(np.sqrt((n - 1) / n * ((without - np.mean(without)) ** 2).sum())))
+    without = [difference(one_left_out) for one_left_out in 1 - np.eye(n)]
+    return Expected(
+        difference(np.ones(n)), float(np.sqrt((n - 1) / n * ((without - np.mean(without)) ** 2).sum()))
+    )
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.01, 0.005])
@@ -134,8 +138,11 @@ def judged(loss: float) -> dict[str, Row]:
     everyone = frozenset(pairs.names)
     improve, maintain = (Compare(margin=MARGIN, objective=aim) for aim in ("improve", "maintain"))
     whole = Evidence(pairs, everyone, anchor=("0001", pairs), groups={"site = A": everyone})
-    found = rows(maintain, whole, alpha=ALPHA, seed=1)
-    eras = (judge(era_criterion(compare, alpha=ALPHA), pairs, seed=1) for compare in (improve, maintain))
+    found = rows(TASK, maintain, whole, alpha=ALPHA, seed=1)
+    eras = (
+        judge(TASK, era_criterion(TASK.verdict, compare, alpha=ALPHA), pairs, seed=1)
+        for compare in (improve, maintain)
+    )
     return {row.rule: row for row in (*found, *eras)}
 
 
@@ -171,7 +178,7 @@ def test_every_row_that_a_rule_can_have_is_among_those() -> None:
     found = {
         row.rule
         for objective in ("improve", "maintain")
-        for row in rows(Compare(objective=objective), everything, alpha=ALPHA, seed=1)
+        for row in rows(TASK, Compare(objective=objective), everything, alpha=ALPHA, seed=1)
     }
     assert found == set(RULES)
 
@@ -181,7 +188,7 @@ def test_the_margin_of_the_settings_is_the_bound_of_all_rows_but_superiority() -
     evidence = Evidence(
         pairs, frozenset(pairs.names[::2]), ("0001", pairs), {"a = b": frozenset(pairs.names)}
     )
-    found = rows(Compare(margin=0.125), evidence, alpha=ALPHA, seed=1)
+    found = rows(TASK, Compare(margin=0.125), evidence, alpha=ALPHA, seed=1)
     assert {row.rule: row.bound for row in found} == {
         name: 0.0 if name == "superior_era" else -0.125 for name in RULES if name != "non_inferior_era"
     }
@@ -194,7 +201,7 @@ def test_a_class_one_patient_short_of_the_least_leaves_every_row_open() -> None:
         names = frozenset(few.names)
         for core in (names, frozenset()):
             evidence = Evidence(few, core, anchor=("0001", few), groups={"site = A": names})
-            asked = [row for row in rows(Compare(), evidence, alpha=ALPHA, seed=1) if row.patients]
+            asked = [row for row in rows(TASK, Compare(), evidence, alpha=ALPHA, seed=1) if row.patients]
             assert len(asked) == 5
             assert {row.value is None for row in asked} == {least == 14}
 
@@ -202,5 +209,5 @@ def test_a_class_one_patient_short_of_the_least_leaves_every_row_open() -> None:
 def test_a_group_one_patient_short_of_the_least_has_no_row() -> None:
     pairs = graded(0.0)
     groups = {f"size = {size}": frozenset(pairs.names[:size]) for size in (19, 20)}
-    found = rows(Compare(), Evidence(pairs, frozenset(), groups=groups), alpha=ALPHA, seed=1)
+    found = rows(TASK, Compare(), Evidence(pairs, frozenset(), groups=groups), alpha=ALPHA, seed=1)
     assert [row.part for row in found if row.rule == "guard_group"] == ["test, size = 20"]

@@ -15,7 +15,9 @@ from pipeline.compare.rule import core_criterion, era_criterion
 from pipeline.compare.verdict import decide
 from pipeline.config import Compare
 from pipeline.tasks.classification.pairs import Pairs, Scores
+from pipeline.tasks.registry import task_of
 
+TASK = task_of("classification")
 IMPROVE = Compare()
 MAINTAIN = Compare(objective="maintain")
 ALPHA = 0.01
@@ -64,8 +66,8 @@ def require_verdicts(runs, *, core, era, core_areas, era_areas):
         first = simulated(generator, core, champion=core_areas[0], candidate=core_areas[1])
         later = simulated(generator, era, champion=era_areas[0], candidate=era_areas[1])
         judged = [
-            judge(core_criterion(IMPROVE, alpha=ALPHA), first, seed=1),
-            judge(era_criterion(IMPROVE, alpha=ALPHA), later, seed=1),
+            judge(TASK, core_criterion(TASK.verdict, IMPROVE, alpha=ALPHA), first, seed=1),
+            judge(TASK, era_criterion(TASK.verdict, IMPROVE, alpha=ALPHA), later, seed=1),
         ]
         verdicts[decide(judged)] += 1
     return verdicts
@@ -97,6 +99,7 @@ def test_a_clearly_worse_model_is_nearly_always_kept_out():
 
 def test_all_rows_of_a_better_model_lead_to_promote():
     judged = rows(
+        TASK,
         IMPROVE,
         evidence(1, core=800, era=400, core_areas=(0.80, 0.86), era_areas=(0.75, 0.86)),
         alpha=ALPHA,
@@ -114,6 +117,7 @@ def test_all_rows_of_a_better_model_lead_to_promote():
 
 def test_few_new_patients_leave_it_open_and_say_how_many_are_missing():
     judged = rows(
+        TASK,
         IMPROVE,
         evidence(2, core=400, era=40, core_areas=(0.80, 0.85), era_areas=(0.75, 0.80)),
         alpha=ALPHA,
@@ -131,7 +135,7 @@ def test_without_new_test_patients_superiority_stays_open_unless_the_aim_is_to_m
     generator = np.random.default_rng(5)
     core = simulated(generator, 900, champion=0.86, candidate=0.87)
     observed = Evidence(core, frozenset(core.names))
-    improve, maintain = (rows(rule, observed, alpha=ALPHA, seed=1) for rule in (IMPROVE, MAINTAIN))
+    improve, maintain = (rows(TASK, rule, observed, alpha=ALPHA, seed=1) for rule in (IMPROVE, MAINTAIN))
     assert decide(improve) == "INCONCLUSIVE"
     assert "test-era can't answer, it has no patients" in improve[1].sentence
     assert "objective: maintain" in improve[1].sentence
@@ -142,7 +146,7 @@ def test_without_new_test_patients_superiority_stays_open_unless_the_aim_is_to_m
 
 def test_to_maintain_asks_for_no_loss_on_new_patients():
     observed = evidence(6, core=900, era=900, core_areas=(0.86, 0.86), era_areas=(0.80, 0.80))
-    judged = rows(MAINTAIN, observed, alpha=ALPHA, seed=1)
+    judged = rows(TASK, MAINTAIN, observed, alpha=ALPHA, seed=1)
     assert [(row.rule, row.bound) for row in judged[:2]] == [
         ("non_inferior_core", -0.05),
         ("non_inferior_era", -0.05),
@@ -155,7 +159,7 @@ def test_a_slow_loss_is_stopped_by_the_anchor():
     core = simulated(generator, 1500, champion=0.80, candidate=0.80)
     against_anchor = simulated(generator, 1500, champion=0.90, candidate=0.80)
     observed = Evidence(core, frozenset(core.names), anchor=("0001", against_anchor))
-    judged = rows(MAINTAIN, observed, alpha=ALPHA, seed=1)
+    judged = rows(TASK, MAINTAIN, observed, alpha=ALPHA, seed=1)
     assert [(row.rule, row.outcome) for row in judged[:2]] == [
         ("non_inferior_core", "PASS"),
         ("non_inferior_anchor", "FAIL"),
@@ -175,7 +179,9 @@ def test_a_group_that_is_shown_to_lose_vetoes():
         "site = B": frozenset(bad.names),
         "site = C": frozenset(small.names),
     }
-    judged = rows(MAINTAIN, Evidence(everyone, frozenset(everyone.names), groups=groups), alpha=ALPHA, seed=1)
+    judged = rows(
+        TASK, MAINTAIN, Evidence(everyone, frozenset(everyone.names), groups=groups), alpha=ALPHA, seed=1
+    )
     assert [(row.part, row.outcome) for row in judged if row.rule == "guard_group"] == [
         ("test, site = A", "PASS"),
         ("test, site = B", "FAIL"),
@@ -186,7 +192,10 @@ def test_a_group_that_is_shown_to_lose_vetoes():
 def test_the_sentence_of_a_row_can_be_followed_with_a_pencil():
     generator = np.random.default_rng(9)
     row = judge(
-        core_criterion(IMPROVE, alpha=ALPHA), simulated(generator, 300, champion=0.8, candidate=0.82), seed=1
+        TASK,
+        core_criterion(TASK.verdict, IMPROVE, alpha=ALPHA),
+        simulated(generator, 300, champion=0.8, candidate=0.82),
+        seed=1,
     )
     assert row.low is not None
     for number in (
@@ -198,13 +207,13 @@ def test_the_sentence_of_a_row_can_be_followed_with_a_pencil():
         "300 patients",
     ):
         assert number in row.sentence
-    assert row.sentence.startswith("test-core, no loss of 0.05 or more in auroc against the champion: ")
+    assert row.sentence.startswith("test-core, no loss of 0.05 or more in AUROC against the champion: ")
 
 
 def test_more_patients_follow_from_error_and_from_the_rarest_class():
     # ((2.3263 + 0.8416) * 0.03 / 0.05)^2 * 200 = 722.6, so 523 more than 200
-    superior = era_criterion(IMPROVE, alpha=ALPHA)
-    assert patients_more(superior, Pilot(200, 0.03, 0.3), patients=200) == 523
+    superior = era_criterion(TASK.verdict, IMPROVE, alpha=ALPHA)
+    assert patients_more(superior, Pilot(200, 0.03, 50), patients=200) == 523
     # 15 of a class that makes up 1 % need 1500
-    assert patients_more(superior, Pilot(200, 0.03, 0.01), patients=200) == 1300
-    assert patients_more(superior, Pilot(200, 0.001, 0.3), patients=200) == 0
+    assert patients_more(superior, Pilot(200, 0.03, 1500), patients=200) == 1300
+    assert patients_more(superior, Pilot(200, 0.001, 50), patients=200) == 0

@@ -6,8 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.drift.describe import header, intensity, labels, one_a_patient, scores
+from pipeline.drift.describe import header, intensity, one_a_patient, scores, truths
 from pipeline.records import Case, Geometry, Stored
+from pipeline.tasks.classification.classes import of_names
+from pipeline.tasks.registry import task_of
+
+TASK = task_of("classification")
 
 
 def case(case_id, patient_id, shape=(20, 64, 32), **attributes):
@@ -79,10 +83,12 @@ def test_labels_and_scores_are_one_a_patient_and_only_where_there_is_one():
     cohort = pd.DataFrame(
         [("c2", "A", "yes"), ("c1", "A", "no"), ("c3", "B", "")], columns=["case_id", "patient_id", "target"]
     )
-    assert labels(cohort) == [{"label": "no"}]
+    assert truths(cohort, TASK) == [{"label": "no"}]
     table = cohort.assign(
         score_no=["0.2", "0.6", ""], score_yes=["0.8", "0.4", ""], status=["ok", "ok", "failed"]
     )
-    assert scores(table, ["no", "yes"]) == [{"score yes": 0.4}]
+    assert scores(table, TASK, of_names(["no", "yes"])) == [{"score yes": 0.4}]
     three = table.assign(score_maybe="0.1")
-    assert scores(three, ["maybe", "no", "yes"]) == [{"score maybe": 0.1, "score no": 0.6, "score yes": 0.4}]
+    assert scores(three, TASK, of_names(["maybe", "no", "yes"])) == [
+        {"score maybe": 0.1, "score no": 0.6, "score yes": 0.4}
+    ]

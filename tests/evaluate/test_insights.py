@@ -15,9 +15,18 @@ from invented_case import invented_case
 
 from pipeline.evaluate import insights
 from pipeline.evaluate.insights import attention, gallery, gradients, network, shifts
+from pipeline.tasks.classification.answers import Frozen, decided, followed
+from pipeline.tasks.classification.classes import Classes, of_names
+from pipeline.tasks.classification.network import evidence
+from pipeline.tasks.registry import task_of
 
 SIZE = 16
-CLASSES = ("normal", "nodule")
+TASK = task_of("classification")
+QUESTION = of_names(("normal", "nodule"))
+
+
+def _reading(question: Classes, fixed: Frozen) -> shifts.Reading:
+    return shifts.Reading(lambda scores: followed(scores, question), lambda scores: decided(scores, fixed))
 
 
 def _network(*, pooled: bool = True) -> keras.Model:
@@ -69,7 +78,7 @@ def test_heat_lies_where_the_bright_spot_is(
     if method == "occlusion":
         monkeypatch.setattr(gradients, "_GRADIENTS", {})
     assert attention.method_of(model) == method
-    heat = attention.explainer(model)(_image(4, 11), 1)
+    heat = attention.explainer(model, evidence)(_image(4, 11), 1)
     assert heat.shape == (SIZE, SIZE)
     assert heat.max() == pytest.approx(1)
     row, column = (int(place.mean().round()) for place in np.nonzero(heat > 0.9))
@@ -79,14 +88,14 @@ def test_heat_lies_where_the_bright_spot_is(
 
 def test_nothing_that_speaks_for_a_class_gives_a_map_of_zeros(model: keras.Model) -> None:
     """Brightness only ever speaks against `normal` here."""
-    assert not attention.explainer(model)(_image(4, 11), 0).any()
+    assert not attention.explainer(model, evidence)(_image(4, 11), 0).any()
 
 
 def test_heat_of_a_volume_has_the_shape_of_the_volume() -> None:
     scan = keras.Input((4, 8, 8, 1), name="scan")
     maps = keras.layers.Conv3D(2, 3, strides=2, padding="same", activation="relu", name="last_features")(scan)
     model = keras.Model(scan, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling3D()(maps)))
-    heat = attention.explainer(model)(
+    heat = attention.explainer(model, evidence)(
         np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype(np.float32), 2
     )
     assert heat.shape == (4, 8, 8)
@@ -126,7 +135,7 @@ def test_a_shift_moves_down_and_right_and_repeats_the_edge() -> None:
 
 def test_a_network_that_pools_everything_is_invariant_and_one_that_looks_left_is_not() -> None:
     images = np.stack([_image(8, 8)] * 8)
-    decision = shifts.Decision(1, 0.52)
+    decision = _reading(QUESTION, Frozen(threshold=0.52))
     pooled = shifts.curve(_probabilities(_network()), images, decision)
     left = shifts.curve(_probabilities(_network(pooled=False)), images, decision)
     assert [point.pixels for point in pooled] == list(range(9))
@@ -140,7 +149,9 @@ def test_a_network_that_pools_everything_is_invariant_and_one_that_looks_left_is
 def test_of_many_classes_the_largest_score_is_the_decision() -> None:
     flip = np.array([[0.5, 0.3, 0.2], [0.2, 0.5, 0.3]])
     answers = iter([flip, *([flip[::-1]] * 9)])
-    points = shifts.curve(lambda _: next(answers), np.zeros((2, 4, 4, 1)), shifts.Decision(None, None))
+    points = shifts.curve(
+        lambda _: next(answers), np.zeros((2, 4, 4, 1)), _reading(of_names("abc"), Frozen())
+    )
     assert points[1].flipped == 1
     # Followed is the class said first: 0.5 -> 0.2 and 0.5 -> 0.3.
     assert points[1].change == pytest.approx(0.25)
@@ -201,7 +212,7 @@ def _predictions() -> pd.DataFrame:
 
 
 def test_the_gallery_takes_the_surest_of_each_kind_one_a_patient_from_the_test_part() -> None:
-    chosen = gallery.choose(_predictions(), "nodule")
+    chosen = gallery.choose(_predictions(), TASK, QUESTION)
     assert [(row.kind, row.case_id) for row in chosen] == [
         ("false_negative", "c"),
         ("false_negative", "a"),
@@ -214,7 +225,9 @@ def test_the_gallery_takes_the_surest_of_each_kind_one_a_patient_from_the_test_p
 
 
 def test_without_a_positive_class_there_are_errors_and_hits() -> None:
-    kinds = [row.kind for row in gallery.choose(_predictions(), None)]
+    kinds = [
+        row.kind for row in gallery.choose(_predictions(), TASK, of_names(("normal", "nodule", "other")))
+    ]
     assert kinds == ["error", "error", "error", "hit", "hit"]
 
 
@@ -236,7 +249,7 @@ def test_a_large_picture_is_reduced_by_a_whole_factor() -> None:
 
 @pytest.fixture
 def subject(model: keras.Model) -> insights.Subject:
-    return insights.Subject(model, _probabilities(model), CLASSES, "nodule", 0.52)
+    return insights.Subject(model, TASK, QUESTION, Frozen(threshold=0.52), _probabilities(model))
 
 
 def _scans(modalities: dict[str, str]) -> insights.Scans:

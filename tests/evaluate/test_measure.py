@@ -12,21 +12,22 @@ import pytest
 from sklearn import metrics as reference
 from statsmodels.stats.proportion import proportion_confint
 
+from pipeline.config import Evaluate
 from pipeline.contracts import predictions
 from pipeline.evaluate import measure
+from pipeline.tasks.classification.answers import Frozen
+from pipeline.tasks.classification.definitions import RULES
 from pipeline.tasks.registry import task_of
-from pipeline.tasks.rules import RULES
-from pipeline.tasks.view import Plan
 
 Json = dict[str, Any]
 Write = Callable[..., Path]
-PLAN = Plan(resamples=200)
+PLAN = Evaluate(resamples=200)
 
 
-def measured(path: Path, plan: Plan = PLAN, threshold: float = 0.5) -> Json:
+def measured(path: Path, plan: Evaluate = PLAN, threshold: float = 0.5) -> Json:
     table = predictions.read(path)
-    task = task_of(table.classes)
-    return measure.measure(table, task, plan, threshold=threshold if task.thresholded else None)
+    fixed = Frozen(threshold=threshold if len(table.classes) == 2 else None)
+    return measure.measure(table, task_of("classification"), plan, fixed=fixed)
 
 
 def one(found: Json, name: str, part: str = "test", **wanted: object) -> Json:
@@ -110,15 +111,15 @@ def test_one_case_a_patient_is_measured_once_and_several_at_both_units(write: Wr
     assert {m["unit"] for m in single["metrics"]} == {"patient"}
     assert {m["unit"] for m in several["metrics"]} == {"patient", "case"}
     first = next(m for m in several["metrics"] if m["id"] == "auroc" and m["part"] == "test")
-    assert (first["unit"], first["method"], first["rule"]) == ("patient", "delong", "T2")
+    assert (first["unit"], first["method"], first["rule"]) == ("patient", "delong", "area by DeLong")
     by_case = one(several, "auroc", unit="case")
-    assert (by_case["method"], by_case["rule"]) == ("obuchowski", "T4")
+    assert (by_case["method"], by_case["rule"]) == ("obuchowski", "area by Obuchowski")
     assert one(several, "sensitivity", unit="case")["method"] == "patient_bootstrap"
     assert one(several, "calibration_slope", unit="case")["method"] == "wald_patient_sandwich"
 
 
 def test_the_headline_unit_stands_first_and_alone_has_curves(write: Write) -> None:
-    found = measured(write(cases_a_patient=2), Plan(unit="case", resamples=200))
+    found = measured(write(cases_a_patient=2), Evaluate(unit="case", resamples=200))
     assert found["metrics"][0]["unit"] == "case"
     assert found["confusion"][0]["unit"] == "case"
     assert {curve["unit"] for curves in found["curves"].values() for curve in curves} == {"case"}
@@ -199,7 +200,7 @@ def test_patients_of_several_classes_are_counted_where_classes_have_equal_standi
 
 def test_predictive_values_are_given_at_every_stated_prevalence(write: Write) -> None:
     for cases, method in ((1, "logit"), (2, "patient_bootstrap")):
-        plan = Plan(prevalences=(0.05, 0.2), resamples=200, unit="case")
+        plan = Evaluate(prevalences=(0.05, 0.2), resamples=200, unit="case")
         found = measured(write(cases_a_patient=cases), plan)
         ppv = one(found, "ppv_at_prevalence", target="prevalence 0.05")
         sensitivity, specificity = (one(found, name)["value"] for name in ("sensitivity", "specificity"))
@@ -246,7 +247,7 @@ def test_reliability_is_drawn_before_and_after_temperature_and_counts_every_case
 
 
 def test_a_bin_of_recurring_patients_has_the_interval_of_its_patients(write: Write) -> None:
-    found = measured(write(cases_a_patient=3), Plan(unit="case", resamples=200))
+    found = measured(write(cases_a_patient=3), Evaluate(unit="case", resamples=200))
     bins = next(c for c in found["curves"]["reliability"] if c["part"] == "test")["bins"]
     assert any(point["patients"] < point["n"] for point in bins)
     for point in bins:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipeline.config import Evaluate
 from pipeline.errors import DataError
 from pipeline.evaluate.score import score
 from pipeline.foreign import Columns, read
-from pipeline.tasks.view import Plan
 
 Write = Callable[..., Path]
-PLAN = Plan(resamples=200)
+PLAN = Evaluate(resamples=200)
 
 
 def test_a_table_from_elsewhere_is_measured_at_one_half(write: Write, tmp_path: Path) -> None:
@@ -96,5 +96,5 @@ def test_ten_thousand_patients_are_scored_in_seconds(write: Write, tmp_path: Pat
 
     path = write(patients=20_000)
     started = time.process_time()
-    score(read(path, Columns()), tmp_path / "out", Plan(resamples=2000))
+    score(read(path, Columns()), tmp_path / "out", Evaluate(resamples=2000))
     assert time.process_time() - started <= 10

@@ -11,17 +11,17 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from pipeline.config import Evaluate
 from pipeline.evaluate.score import score
 from pipeline.foreign import Columns, read
 from pipeline.report import run_table
-from pipeline.tasks.view import Plan
 
 Json = dict[str, Any]
 
 
 def measured(folder: Path, frame: pd.DataFrame) -> Json:
     frame.to_csv(folder / "table.csv", index=False)
-    score(read(folder / "table.csv", Columns()), folder / "out", Plan(resamples=400))
+    score(read(folder / "table.csv", Columns()), folder / "out", Evaluate(resamples=400))
     found: Json = json.loads((folder / "out/metrics.json").read_text())
     return found
 
@@ -57,7 +57,7 @@ def test_the_difference_of_areas_is_that_of_scikit_learn_with_delongs_interval(t
         "weak",
         "strong",
         "paired_delong",
-        "T3",
+        "paired areas",
     )
     assert 0 < entry["low"] < entry["difference"] < entry["high"]
     assert 0 < entry["p"] == entry["p_holm"] < 0.05
@@ -76,7 +76,7 @@ def test_decisions_are_tested_by_mcnemar_on_the_patients_whom_one_decides_otherw
     assert entry["difference"] == pytest.approx(7 / 60)
     assert entry["p"] == pytest.approx(0.065430, abs=1e-6)  # 2 (C(11,0) + C(11,1) + C(11,2)) / 2^11
     assert entry["low"] < 7 / 60 < entry["high"]
-    assert (entry["method"], entry["rule"]) == ("mcnemar_exact", "T16")
+    assert (entry["method"], entry["rule"]) == ("mcnemar_exact", "McNemar")
 
 
 def test_equal_models_differ_by_nothing_without_an_interval_of_no_width(tmp_path: Path) -> None:

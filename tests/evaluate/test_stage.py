@@ -16,7 +16,7 @@ import pytest
 from pipeline import backend, digests, evaluate, foreign, ledger
 from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
-from pipeline.config import Config, load
+from pipeline.config import Config, Evaluate, load
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import predictions
 from pipeline.errors import DamageError, GateError
@@ -24,7 +24,6 @@ from pipeline.evaluate.score import score
 from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
 from pipeline.stages import output_digests
-from pipeline.tasks.view import Plan
 from pipeline.workspace import Workspace
 from pipeline.writing import write_json
 
@@ -172,7 +171,7 @@ def test_every_case_of_the_cohort_has_a_row_and_the_lost_one_a_reason(evaluated:
     table = predictions.read(evaluated.candidate / "predictions.csv").frame
     assert list(table["case_id"]) == [f"case{index:03d}" for index in range(PATIENTS)]
     [lost] = table[table["status"] == "failed"].to_dict("records")
-    assert (lost["case_id"], lost["reason"]) == ("case119", "no model-ready array")
+    assert (lost["case_id"], lost["reason"]) == ("case119", "no array under this model's recipe")
     assert lost["predicted"] == lost["score_ill"] == ""
 
 
@@ -189,7 +188,7 @@ def test_scores_are_the_logits_at_the_temperature_of_the_validation_part(evaluat
 
 
 def test_the_table_alone_gives_the_same_metrics(evaluated: Workspace, tmp_path: Path) -> None:
-    plan = Plan(resamples=200, prevalences=(0.05,))
+    plan = Evaluate(resamples=200, prevalences=(0.05,))
     score(foreign.read(evaluated.candidate / "predictions.csv", foreign.Columns()), tmp_path, plan)
     again = json.loads((tmp_path / "metrics.json").read_text())
     found = read(evaluated, "metrics.json")

@@ -10,19 +10,25 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.multitest import multipletests
 
+from pipeline.config import Evaluate
 from pipeline.contracts import predictions
-from pipeline.evaluate import measure, subgroups
+from pipeline.evaluate import measure
+from pipeline.tasks.classification.answers import Frozen
+from pipeline.tasks.classification.views import SEVERAL, of_patients
 from pipeline.tasks.registry import task_of
-from pipeline.tasks.view import Plan
 
 Write = Callable[..., Path]
 
 
 def measured(path: Path, unit: str = "patient") -> dict[str, Any]:
     table = predictions.read(path)
-    task = task_of(table.classes)
-    plan = Plan(unit=unit, resamples=300)
-    return measure.measure(table, task, plan, threshold=0.5 if task.thresholded else None)
+    plan = Evaluate(unit=unit, resamples=300)
+    return measure.measure(
+        table,
+        task_of("classification"),
+        plan,
+        fixed=Frozen(threshold=0.5 if len(table.classes) == 2 else None),
+    )
 
 
 def of_groups(found: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
@@ -87,8 +93,8 @@ def test_an_unknown_value_is_a_subgroup_of_its_own(write: Write) -> None:
 
 def test_a_patient_with_cases_of_several_values_is_told_apart() -> None:
     values = np.array(["AP", "LAT", "AP", "AP"], dtype=object)
-    found = subgroups.of_patients(values, np.array([0, 0, 1, 1]))
-    assert found.tolist() == [subgroups.SEVERAL, "AP"]
+    found = of_patients(values, np.array([0, 0, 1, 1]))
+    assert found.tolist() == [SEVERAL, "AP"]
 
 
 def test_groups_that_share_patients_are_compared_by_resampling(write: Write) -> None:

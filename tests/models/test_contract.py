@@ -21,6 +21,8 @@ from pipeline.models import ARCHITECTURES, Intensities, architecture, network
 backend.prepare()
 keras = pytest.importorskip("keras")
 
+from pipeline.tasks.classification.validation import Validation  # noqa: E402
+
 from pipeline.evaluate.insights.attention import (  # noqa: E402 - needs Keras's environment
     explainer,
     method_of,
@@ -29,7 +31,6 @@ from pipeline.evaluate.insights.attention import (  # noqa: E402 - needs Keras's
 from pipeline.models.classifier import build  # noqa: E402
 from pipeline.models.receptive_field import receptive_field_pixels  # noqa: E402
 from pipeline.tasks.classification.learning import cross_entropy  # noqa: E402
-from pipeline.tasks.classification.validation import Validation  # noqa: E402
 from pipeline.train.augment import Augmentation  # noqa: E402
 from pipeline.train.checkpoint import open_store  # noqa: E402
 from pipeline.train.feed import Examples  # noqa: E402

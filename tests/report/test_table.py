@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from invented_table import table
 
+from pipeline.config import Evaluate
 from pipeline.evaluate.score import score
 from pipeline.foreign import Columns, read
 from pipeline.report import run_table
-from pipeline.tasks.view import Plan
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 SHORT = {
@@ -37,7 +37,7 @@ def _report(
     change(table(classes, patients, 1, seed=3, parts=parts)).to_csv(
         folder / "study.csv", index=False, float_format="%.9g"
     )
-    score(read(folder / "study.csv", Columns()), folder / "out", Plan(resamples=200))
+    score(read(folder / "study.csv", Columns()), folder / "out", Evaluate(resamples=200))
     run_table(read(folder / "study.csv", Columns()), folder / "out")
     return folder / "out"
 

@@ -20,7 +20,8 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 from pipeline.ingest.cases.reader import SourceFile, open_source, values_of
 from pipeline.ingest.dicom.container import Container, open_container
 from pipeline.ingest.dicom.templates import Templates
-from pipeline.ingest.header.headers import Header, Selection, read_header
+from pipeline.ingest.header.header import Header, Selection
+from pipeline.ingest.header.reading import read_header
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels.values import Plane
 from pipeline.ingest.source.discover import Found

@@ -12,21 +12,20 @@ import numpy as np
 import pandas as pd
 
 from pipeline import digests
-from pipeline.config import Config
+from pipeline.config import Config, Evaluate
 from pipeline.contracts import metrics as metric_file
 from pipeline.contracts import operating as operating_file
 from pipeline.contracts import predictions, rule
 from pipeline.evaluate.measure import measure
-from pipeline.tasks.classification import choices as operating
+from pipeline.tasks.classification import answers
 from pipeline.tasks.registry import task_of
-from pipeline.tasks.view import Plan
 from pipeline.workspace import Workspace
 from pipeline.writing import write_csv, write_json
 
 SHAPE = (64, 64, 1)
 THRESHOLD = 0.30
 TEMPERATURE = {
-    "id": "temperature", "rule": "T14", "part": "validation", "value": 1.31, "low": None, "high": None,
+    "id": "temperature", "rule": "temperature", "part": "validation", "value": 1.31, "low": None, "high": None,
     "unit": "case", "method": "minimum_log_loss", "flag": None, "reason": "chosen, not estimated",
 }  # fmt: skip
 CHOSEN = {
@@ -225,25 +224,26 @@ def _write_model(folder: Path, generator: np.random.Generator, classes: tuple[st
 def _write_evaluation(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], config: Config) -> None:
     """Predictions at a temperature of 1.31, and what the evaluation measures of them."""
     logits = TEMPERATURE["value"] * 1.9 * np.stack(list(cases["logits"]))
-    probability = operating.probabilities(logits, TEMPERATURE["value"])
-    task = task_of(classes)
-    threshold = THRESHOLD if task.thresholded else None
+    fixed = answers.Frozen(TEMPERATURE["value"], THRESHOLD if len(classes) == 2 else None)
+    probability = answers.probabilities(logits, fixed)
     table = cases[["case_id", "patient_id", "part"]].assign(
         truth=[classes[truth] for truth in cases["truth"]],
-        predicted=[classes[index] for index in operating.decide(probability, threshold)],
+        predicted=[classes[index] for index in answers.decided(probability, fixed)],
         **{f"score_{name}": probability[:, index] for index, name in enumerate(classes)},
         **{f"logit_{name}": logits[:, index] for index, name in enumerate(classes)},
         status="ok",
         reason="",
     )
     write_csv(folder / "predictions.csv", table.join(cases[list(GROUPS)]))
-    plan = Plan(prevalences=config.evaluate.prevalences, resamples=config.evaluate.resamples)
-    metrics = measure(predictions.read(folder / "predictions.csv"), task, plan, threshold=threshold)
+    plan = Evaluate(prevalences=config.evaluate.prevalences, resamples=config.evaluate.resamples)
+    metrics = measure(
+        predictions.read(folder / "predictions.csv"), task_of("classification"), plan, fixed=fixed
+    )
     metrics["calibration"]["temperature"] = TEMPERATURE
     metrics["digests"] = {
         name: digests.of_bytes(name.encode()) for name in ("code", "cohort", "config", "model")
     }
-    metrics["thresholds"] = [{**CHOSEN, "threshold": threshold}] if task.thresholded else []
+    metrics["thresholds"] = [{**CHOSEN, "threshold": fixed.threshold}] if fixed.threshold else []
     metrics["created_utc"] = None
     metric_file.FILE.write(folder, metric_file.FILE.of(metrics))
     choices = {

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline import backend
 from pipeline.config import Config, Train
+from pipeline.tasks.registry import task_of
 
 backend.prepare()
 keras = pytest.importorskip("keras")
@@ -50,7 +51,7 @@ def test_what_is_asked_for_is_done() -> None:
 def test_the_assembly_weighs_classes_and_normalizes_by_the_training_part(
     prepare: Any, tmp_path: Path
 ) -> None:
-    data = material.read(prepare(tmp_path))
+    data = material.read(prepare(tmp_path), task_of("classification"))
     statistics = intensities.measured(12, data.train.read)
     how = assembly.Computing("cpu", "float32", compiled=False)
     made = assembly.assemble(config(warmup_epochs=0.5), data, statistics, how)
@@ -60,7 +61,7 @@ def test_the_assembly_weighs_classes_and_normalizes_by_the_training_part(
     standardized = np.asarray(made.trainer.net.get_layer("standardize")(scans))
     assert abs(standardized.mean()) < 1e-5
     assert standardized.std() == pytest.approx(1.0, abs=1e-5)
-    assert made.validate().auroc is not None
+    assert made.validate().numbers["auroc"] is not None
 
 
 def losses(logits: Any, targets: Any) -> Any:
@@ -76,7 +77,7 @@ def losses(logits: Any, targets: Any) -> Any:
 def test_the_losses_of_training_and_validation_weigh_the_classes_of_the_training_part(
     prepare: Any, tmp_path: Path, setting: str, weight_of_class: tuple[float, float]
 ) -> None:
-    data = material.read(prepare(tmp_path, RARE))
+    data = material.read(prepare(tmp_path, RARE), task_of("classification"))
     statistics = intensities.measured(12, data.train.read)
     settings = config(class_weights=setting, batch_size=12, epochs=1, dropout=0.0)
     made = assembly.assemble(settings, data, statistics, assembly.Computing("cpu", "float32", compiled=False))
@@ -103,9 +104,11 @@ def test_the_losses_of_training_and_validation_weigh_the_classes_of_the_training
 
 
 def test_mixed_precision_of_one_net_does_not_linger(prepare: Any, tmp_path: Path) -> None:
-    data = material.read(prepare(tmp_path))
+    data = material.read(prepare(tmp_path), task_of("classification"))
     statistics = intensities.measured(12, data.train.read)
-    net = assembly.build_net(config().train, data, statistics, policy="mixed_bfloat16")
+    net = assembly.build_net(
+        task_of("classification"), config().train, data, statistics, policy="mixed_bfloat16"
+    )
     assert net.get_layer("first_convolution").compute_dtype == "bfloat16"
     assert net.get_layer("standardize").compute_dtype == "float32"
     assert net.get_layer("logits").compute_dtype == "float32"
@@ -113,7 +116,7 @@ def test_mixed_precision_of_one_net_does_not_linger(prepare: Any, tmp_path: Path
 
 
 def test_the_same_seed_gives_the_same_fresh_weights(prepare: Any, tmp_path: Path) -> None:
-    data = material.read(prepare(tmp_path))
+    data = material.read(prepare(tmp_path), task_of("classification"))
     statistics = intensities.measured(12, data.train.read)
     how = assembly.Computing("cpu", "float32", compiled=False)
     first, second = (assembly.assemble(config(seed=3), data, statistics, how) for _ in range(2))

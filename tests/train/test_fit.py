@@ -17,7 +17,7 @@ backend.prepare()
 keras = pytest.importorskip("keras")
 
 from pipeline.tasks.classification.learning import cross_entropy  # noqa: E402
-from pipeline.tasks.classification.validation import Validation  # noqa: E402
+from pipeline.tasks.contract import Validation  # noqa: E402
 from pipeline.train.augment import Augmentation  # noqa: E402 - needs Keras's environment
 from pipeline.train.checkpoint import open_store  # noqa: E402
 from pipeline.train.feed import Examples  # noqa: E402
@@ -54,11 +54,18 @@ def examples(scans: np.ndarray = SCANS) -> Examples:
 
 def losses(*values: float) -> Callable[[], Validation]:
     remaining: Iterator[float] = iter(values)
-    return lambda: Validation(next(remaining), 0.5, 0.5)
+    return lambda: Validation(next(remaining), {"accuracy": 0.5, "auroc": 0.5})
 
 
 def plan(*, epochs: int = 5, patience: int = 0, every: int = 100) -> Plan:
-    return Plan(epochs=epochs, batch_size=3, seed=1, patience=patience, checkpoint_every_steps=every)
+    return Plan(
+        epochs=epochs,
+        batch_size=3,
+        seed=1,
+        patience=patience,
+        checkpoint_every_steps=every,
+        told=lambda numbers: "",
+    )
 
 
 def fitted(folder: Path, model: TrainingModel, validate: Callable[[], Validation], how: Plan) -> State:

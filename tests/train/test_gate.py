@@ -12,6 +12,8 @@ from pipeline.champion.gate import rule
 from pipeline.champion.pointer import record_move
 from pipeline.config import Config
 from pipeline.errors import ConfigError, GateError
+from pipeline.tasks.classification.classes import of_names
+from pipeline.tasks.registry import task_of
 from pipeline.train import identity, material, run
 from pipeline.train.gate import require_judgeable
 
@@ -86,7 +88,7 @@ def test_a_changed_budget_stops_training_before_its_first_step(project) -> None:
 
 def test_a_rule_changed_since_this_very_model_looked_stops_training(project) -> None:
     chosen = config(evaluate={"level": 0.9})
-    training = identity.run_digest(chosen, material.read(project))
+    training = identity.run_digest(chosen, material.read(project, task_of("classification")))
     look(project, "m1", training=training)
     refused(project, chosen, r"The rule .* changed after this model had looked")
 
@@ -99,22 +101,22 @@ def test_a_champion_of_other_classes_stops_training_before_its_first_step(projec
 def test_the_same_training_may_be_repeated_when_its_model_has_looked(project) -> None:
     chosen = config(compare={"look_budget": 1})
     look(project, "m1", chosen=chosen, training="mine")
-    require_judgeable(chosen, project, CLASSES, training="mine")
+    require_judgeable(chosen, project, of_names(CLASSES), training="mine")
     with pytest.raises(GateError, match="are spent"):
-        require_judgeable(chosen, project, CLASSES, training="other")
+        require_judgeable(chosen, project, of_names(CLASSES), training="other")
 
 
 def test_the_champions_own_training_challenges_nobody(project) -> None:
     chosen = config(compare={"look_budget": 1})
     look(project, "m1", chosen=chosen)
-    require_judgeable(chosen, project, CLASSES, training="another")
+    require_judgeable(chosen, project, of_names(CLASSES), training="another")
 
 
 def test_without_a_champion_nothing_is_spent(prepare, tmp_path) -> None:
     workspace = prepare(tmp_path)
     for number in range(9):
         look(workspace, f"m{number}", champion=None)
-    require_judgeable(config(), workspace, CLASSES, training="mine")
+    require_judgeable(config(), workspace, of_names(CLASSES), training="mine")
 
 
 @pytest.mark.parametrize("metric", ["sensitivity", "specificity"])
@@ -122,8 +124,8 @@ def test_a_goal_that_three_classes_do_not_have_is_refused_by_its_key(prepare, tm
     workspace = prepare(tmp_path)
     chosen = config(evaluate={"goal": {"metric": metric, "at_least": 0.9}})
     with pytest.raises(ConfigError, match=f"'{metric}' is a metric of two classes, and there are 3"):
-        require_judgeable(chosen, workspace, ["a", "b", "c"], training="mine")
-    require_judgeable(chosen, workspace, CLASSES, training="mine")
+        require_judgeable(chosen, workspace, of_names(["a", "b", "c"]), training="mine")
+    require_judgeable(chosen, workspace, of_names(CLASSES), training="mine")
 
 
 def test_a_validation_part_of_one_class_stops_training_before_its_first_step(prepare, tmp_path) -> None:
@@ -141,4 +143,6 @@ def test_the_record_of_a_model_names_its_training(prepare, tmp_path) -> None:
     workspace = prepare(tmp_path)
     run(config(), workspace)
     record = json.loads((workspace.candidate / "model.json").read_text())
-    assert record["training"] == identity.run_digest(config(), material.read(workspace))
+    assert record["training"] == identity.run_digest(
+        config(), material.read(workspace, task_of("classification"))
+    )

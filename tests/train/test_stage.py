@@ -17,6 +17,7 @@ import pytest
 from pipeline import digests, scoring
 from pipeline.config import Config
 from pipeline.errors import ScanloomError
+from pipeline.tasks.registry import task_of
 from pipeline.train import run
 from pipeline.workspace import Workspace
 
@@ -101,13 +102,13 @@ def test_the_history_has_a_row_for_each_epoch(trained: Workspace) -> None:
 
 
 def test_the_saved_model_has_the_last_epochs_validation_loss(trained: Workspace) -> None:
-    from pipeline.tasks.classification.validation import measured
+    from pipeline.tasks.classification.learning import validated
     from pipeline.train import material
 
-    part = material.read(trained).validation
+    part = material.read(trained, task_of("classification")).validation
     logits = scoring.logits(scoring.load(trained.candidate), [part.read(index) for index in range(4)])
     history = pd.read_csv(trained.candidate / "history.csv")
-    assert measured(logits, part.targets, np.ones(2)).loss == pytest.approx(
+    assert validated(logits, part.targets, np.ones(4)).loss == pytest.approx(
         history["val_loss"].iloc[-1], abs=1e-5
     )
 

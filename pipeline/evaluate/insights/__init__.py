@@ -21,6 +21,8 @@ from pipeline.contracts.insights import Shown
 from pipeline.evaluate.insights import attention, gallery, gradients, network, shifts
 from pipeline.pixel_text import hidden_because
 from pipeline.records import Case
+from pipeline.tasks.contract import Fixed, Question
+from pipeline.tasks.registry import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,17 +39,17 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Subject:
-    """The network to look into.
+    """The network to look into, the question that it answers, and what its validation fixed.
 
-    `probabilities` maps model input `(n, [slices,] rows, columns, channels)` to `(n, classes)`, after
-    temperature; `threshold` is that of the positive class, None where the largest score decides.
+    `scores` maps model input `(n, [slices,] rows, columns, channels)` to what a decision is made of,
+    `(n, outputs)`.
     """
 
     model: keras.Model
-    probabilities: Callable[[Images], NDArray[np.float64]]
-    classes: tuple[str, ...]
-    positive: str | None
-    threshold: float | None
+    task: Task
+    question: Question
+    fixed: Fixed
+    scores: Callable[[Images], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def write(subject: Subject, predictions: pd.DataFrame, scans: Scans, folder: Pat
     Raises RetryError when the folder can't be written.
     """
     generator = np.random.default_rng(seed)
-    shown, pictures = _gallery(subject, gallery.choose(predictions, subject.positive), scans, generator)
+    shown, pictures = _gallery(
+        subject, gallery.choose(predictions, subject.task, subject.question), scans, generator
+    )
     ids = _one_case_a_patient(predictions)
     sample = [scans.read(case_id) for case_id in ids[:1]]
     ids = ids[: shifts.affordable(sample[0].shape)] if sample else []
@@ -89,11 +93,12 @@ def _gallery(
     items: list[Shown] = []
     pictures: Pictures = {}
     checks: list[Json] = []
-    explain = attention.explainer(subject.model)
-    shuffled = attention.explainer(attention.with_shuffled_weights(subject.model, generator))
+    evidence = subject.task.network.evidence
+    explain = attention.explainer(subject.model, evidence)
+    shuffled = attention.explainer(attention.with_shuffled_weights(subject.model, generator), evidence)
     for number, row in enumerate(chosen):
         image = np.asarray(scans.read(row.case_id), dtype=np.float32)
-        target = subject.classes.index(row.target)
+        target = subject.task.answers.output_of(row.target, subject.question)
         heat = explain(image, target)
         correlation = attention.rank_correlation(heat, shuffled(image, target))
         checks.append(
@@ -127,7 +132,7 @@ def _drops(
 ) -> Json:
     """How much the score falls without the hottest region, and without it moved at random."""
     hottest, elsewhere = attention.masked(image, heat, generator)
-    scores = subject.probabilities(np.stack([image, hottest, elsewhere]))[:, target]
+    scores = subject.scores(np.stack([image, hottest, elsewhere]))[:, target]
     return {"drop_hottest": float(scores[0] - scores[1]), "drop_elsewhere": float(scores[0] - scores[2])}
 
 
@@ -163,9 +168,13 @@ def _field(subject: Subject, ids: list[str], scans: Scans, pictures: Pictures) -
 def _shifts(subject: Subject, ids: list[str], scans: Scans) -> contract.Shifts:
     if not ids:
         return contract.Shifts(reason="no test case")
-    index = None if subject.positive is None else subject.classes.index(subject.positive)
+    answers = subject.task.answers
     images = np.stack([scans.read(case_id) for case_id in ids])
-    points = shifts.curve(subject.probabilities, images, shifts.Decision(index, subject.threshold))
+    reading = shifts.Reading(
+        followed=lambda scores: answers.followed(scores, subject.question),
+        decided=lambda scores: answers.decided(scores, subject.fixed),
+    )
+    points = shifts.curve(subject.scores, images, reading)
     return contract.Shifts(
         points=tuple(points),
         patients=len(ids),

@@ -1,7 +1,6 @@
 """Where in an image the network found its answer: Grad-CAM, or occlusion where there are no derivatives.
 
-What is explained is the logit of a class minus the mean of the other logits: softmax does not see a
-constant added to all of them, so a single logit means nothing by itself.
+What is explained is a weighted sum of the outputs, which the task chooses.
 """
 
 from __future__ import annotations
@@ -24,6 +23,8 @@ OCCLUSION_GRID = 8  # patches along each axis
 Method = Literal["grad_cam", "occlusion"]
 Array = NDArray[np.float32]
 Explainer = Callable[[Array, int], Array]
+Evidence = Callable[[int, int], Array]
+"""From how many outputs there are, and which one is explained, to their weights, shape (1, outputs)."""
 
 
 def method_of(model: keras.Model) -> Method:
@@ -32,14 +33,14 @@ def method_of(model: keras.Model) -> Method:
     return "grad_cam" if has_layer and gradients.available() else "occlusion"
 
 
-def explainer(model: keras.Model) -> Explainer:
-    """The function from `(image, class index)` to the map of what speaks for the class.
+def explainer(model: keras.Model, evidence: Evidence) -> Explainer:
+    """The function from `(image, output)` to the map of what speaks for that output.
 
     Image `([slices,] rows, columns, channels)`, map `([slices,] rows, columns)` from 0 to 1; a map of
     zeros says that nothing does. Grad-CAM: Selvaraju 2017, arXiv:1610.02391.
     """
     make = _grad_cam if method_of(model) == "grad_cam" else _occlusion
-    coarse = make(model)
+    coarse = make(model, evidence)
     return lambda image, target: _scaled(_resized(coarse(image[None], target), image.shape[:-1]))
 
 
@@ -77,27 +78,27 @@ def masked(image: Array, heat: Array, generator: np.random.Generator) -> tuple[A
     return np.where(region[..., None], median, image), np.where(moved[..., None], median, image)
 
 
-def _grad_cam(model: keras.Model) -> Explainer:
+def _grad_cam(model: keras.Model, evidence: Evidence) -> Explainer:
     layer = model.get_layer(LAST_FEATURES)
     features_of, head = keras.Model(model.input, layer.output), keras.Model(layer.output, model.output)
 
     def coarse(image: Array, target: int) -> Array:
-        weights = _margin_weights(model.output.shape[-1], target)
+        weights = evidence(model.output.shape[-1], target)
         features = _numpy(features_of(image, training=False))
         slope = gradients.gradient(lambda tensor: ops.sum(head(tensor, training=False) * weights), features)
         importance = slope.mean(axis=tuple(range(1, features.ndim - 1)), keepdims=True)  # (1, ..., channels)
-        evidence: Array = (importance * features).sum(axis=-1)[0]  # ([slices,] rows, columns)
-        return np.maximum(evidence, 0)
+        speaking: Array = (importance * features).sum(axis=-1)[0]  # ([slices,] rows, columns)
+        return np.maximum(speaking, 0)
 
     return coarse
 
 
-def _occlusion(model: keras.Model) -> Explainer:
+def _occlusion(model: keras.Model, evidence: Evidence) -> Explainer:
     def margin(image: Array, weights: Array) -> float:
         return float((_numpy(model(image, training=False)) * weights).sum())
 
     def coarse(image: Array, target: int) -> Array:
-        weights = _margin_weights(model.output.shape[-1], target)
+        weights = evidence(model.output.shape[-1], target)
         cells = [np.array_split(np.arange(size), min(OCCLUSION_GRID, size)) for size in image.shape[1:-1]]
         losses = np.zeros([len(axis) for axis in cells], dtype=np.float32)
         for place in np.ndindex(losses.shape):
@@ -108,12 +109,6 @@ def _occlusion(model: keras.Model) -> Explainer:
         return np.maximum(losses, 0)
 
     return coarse
-
-
-def _margin_weights(classes: int, target: int) -> Array:
-    weights = np.full((1, classes), -1 / (classes - 1), dtype=np.float32)
-    weights[0, target] = 1
-    return weights
 
 
 def _resized(coarse: Array, shape: tuple[int, ...]) -> Array:

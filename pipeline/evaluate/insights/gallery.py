@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.tasks.contract import Question
+from pipeline.tasks.registry import Task
+
 if TYPE_CHECKING:
     import pandas as pd
 
-WRONG_OF_A_KIND = 6
-RIGHT_OF_A_KIND = 3
 LARGEST_PIXELS = 256
 _WINDOW_PERCENTILES = (0.5, 99.5)
 
@@ -21,7 +22,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Chosen:
-    """A case of the gallery; `target` is the class whose evidence is shown: the one predicted."""
+    """A case of the gallery; `target` is the answer whose evidence is shown: the one predicted."""
 
     kind: str
     case_id: str
@@ -45,21 +46,16 @@ class Picture:
     reduced: int
 
 
-def choose(predictions: pd.DataFrame, positive: str | None) -> list[Chosen]:
+def choose(predictions: pd.DataFrame, task: Task, question: Question) -> list[Chosen]:
     """The surest errors and hits of the test part, one case a patient and kind, surest first.
 
-    `predictions` as in predictions.csv. With a positive class the kinds are false_negative,
-    false_positive, true_positive and true_negative; else error and hit.
+    `predictions` as in predictions.csv; the kinds are the task's.
     """
     test = predictions[(predictions["part"] == "test") & (predictions["status"] == "ok")]
-    rows = [_chosen(record, positive) for record in test.to_dict("records") if record["truth"] != ""]
+    rows = [_chosen(record, task, question) for record in test.to_dict("records") if record["truth"] != ""]
     rows.sort(key=lambda row: (-row.score, row.case_id))
-    kinds = (
-        ("error", "hit")
-        if positive is None
-        else ("false_negative", "false_positive", "true_positive", "true_negative")
-    )
-    return [row for kind in kinds for row in _surest(rows, kind)]
+    kinds = task.answers.kinds(question)
+    return [row for kind in kinds for row in _surest(rows, kind.name, most=kind.shown)]
 
 
 def picture(image: Array, heat: Array) -> Picture:
@@ -82,18 +78,14 @@ def picture(image: Array, heat: Array) -> Picture:
     )
 
 
-def _chosen(record: dict[str, object], positive: str | None) -> Chosen:
+def _chosen(record: dict[str, object], task: Task, question: Question) -> Chosen:
     truth, predicted = str(record["truth"]), str(record["predicted"])
-    right = truth == predicted
-    kind = "hit" if right else "error"
-    if positive is not None:
-        kind = ("true_" if right else "false_") + ("positive" if predicted == positive else "negative")
-    score = float(str(record[f"score_{predicted}"]))
+    kind = task.answers.kind_of(truth, predicted, question)
+    score = task.answers.sureness(record)
     return Chosen(kind, str(record["case_id"]), str(record["patient_id"]), truth, predicted, score)
 
 
-def _surest(rows: list[Chosen], kind: str) -> list[Chosen]:
-    most = RIGHT_OF_A_KIND if kind.startswith(("true", "hit")) else WRONG_OF_A_KIND
+def _surest(rows: list[Chosen], kind: str, *, most: int) -> list[Chosen]:
     first_of_patient: dict[str, Chosen] = {}
     for row in rows:
         if row.kind == kind:

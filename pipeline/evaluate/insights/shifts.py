@@ -28,15 +28,15 @@ Interval = tuple[float | None, float | None, float | None]
 """A value and the ends of its interval, None where it has none."""
 
 Images = NDArray[np.generic]
-Probabilities = Callable[[Images], NDArray[np.float64]]
+Scores = Callable[[Images], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class Decision:
-    """What counts as a changed decision: the class at `index` against `threshold`, or the largest score."""
+class Reading:
+    """How scores `(n, outputs)` are read: the output of each row that is followed, and what is decided."""
 
-    index: int | None
-    threshold: float | None
+    followed: Callable[[NDArray[np.float64]], NDArray[np.int64]]
+    decided: Callable[[NDArray[np.float64]], NDArray[np.int64]]
 
 
 def affordable(shape: tuple[int, ...]) -> int:
@@ -51,21 +51,20 @@ def shifted(images: Images, *, rows: int, columns: int) -> Images:
     return images[..., down, :, :][..., right, :]
 
 
-def curve(probabilities: Probabilities, images: Images, decision: Decision) -> list[Shift]:
+def curve(scores: Scores, images: Images, reading: Reading) -> list[Shift]:
     """One point per shift: mean absolute change of the score, share of changed decisions, intervals.
 
     `images` is `(n, [slices,] rows, columns, channels)`, one case a patient. The first case is moved
     right, the second down, then left and up, and so on. The mean has a normal interval, the share
     Wilson's, both at 95 %.
     """
-    reference = probabilities(images)
-    followed = reference.argmax(axis=1) if decision.index is None else np.full(len(images), decision.index)
-    before = _decided(reference, decision)
+    reference = scores(images)
+    followed, before = reading.followed(reference), reading.decided(reference)
     points = []
     for pixels in SHIFTS_PIXELS:
-        moved = probabilities(_in_turn(images, pixels))
+        moved = scores(_in_turn(images, pixels))
         change = np.abs(_taken(moved, followed) - _taken(reference, followed))
-        points.append(Shift(pixels, *_mean(change), *_share(_decided(moved, decision) != before)))
+        points.append(Shift(pixels, *_mean(change), *_share(reading.decided(moved) != before)))
     return points
 
 
@@ -76,14 +75,8 @@ def _in_turn(images: Images, pixels: int) -> Images:
     return moved
 
 
-def _decided(scores: NDArray[np.float64], decision: Decision) -> NDArray[np.int64]:
-    if decision.index is None or decision.threshold is None:
-        return np.asarray(scores.argmax(axis=1))
-    return np.asarray(scores[:, decision.index] >= decision.threshold, dtype=np.int64)
-
-
-def _taken(scores: NDArray[np.float64], classes: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.take_along_axis(scores, classes[:, None], axis=1)[:, 0]
+def _taken(scores: NDArray[np.float64], outputs: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.take_along_axis(scores, outputs[:, None], axis=1)[:, 0]
 
 
 def _mean(change: NDArray[np.float64]) -> Interval:

@@ -93,20 +93,27 @@ def _cast(batch: Batch, *, publishes: bool) -> Cast:
     templates: Templates[Meaning] = Templates()
     with ShardWriter(batch.shard, publishes=publishes) as writer:
         for case_plan in batch.cases:
-            with contextlib.ExitStack() as stack:
-                reader = PlaneReader(
-                    batch.files, case_plan.tokens, case_plan.unit, batch.limits, templates, stack
-                )
-                try:
-                    voxels = _voxels(case_plan, reader)
-                except Refusal as refusal:
-                    spoiled.append(Spoiled(case_plan.case_id, refusal.reason, refusal.detail, reader.token))
-                    continue
+            reader, voxels = _read(case_plan, batch, templates)
+            if isinstance(voxels, Spoiled):
+                spoiled.append(voxels)
+                continue
             cases.append(_case(case_plan, voxels, reader=reader, writer=writer, key=batch.key))
             for token, words in reader.notes.items():
                 notes.setdefault(token, set()).update(words, voxels.notes)
     noted = {token: tuple(sorted(words)) for token, words in notes.items()}
     return Cast(tuple(cases), tuple(spoiled), noted, None if publishes else writer.temporary)
+
+
+def _read(
+    case_plan: CasePlan, batch: Batch, templates: Templates[Meaning]
+) -> tuple[PlaneReader, _Voxels | Spoiled]:
+    """The voxels of a case or what spoiled it, and what its reader saw."""
+    with contextlib.ExitStack() as stack:
+        reader = PlaneReader(batch.files, case_plan.tokens, case_plan.unit, batch.limits, templates, stack)
+        try:
+            return reader, _voxels(case_plan, reader)
+        except Refusal as refusal:
+            return reader, Spoiled(case_plan.case_id, refusal.reason, refusal.detail, reader.token)
 
 
 def split(batch: Batch) -> list[Batch]:

@@ -10,9 +10,10 @@ from pipeline.arrays import publish
 from pipeline.catalogue import INGEST_STAMP, Catalogue, FileRow
 from pipeline.ingest import changes
 from pipeline.ingest.cases.casting import Batch, Cast
-from pipeline.ingest.cases.planning import CasePlan, Outcome, Plan
+from pipeline.ingest.cases.copies import Outcome
+from pipeline.ingest.cases.planning import CasePlan, Plan
 from pipeline.ingest.cases.settling import settle
-from pipeline.ingest.header.headers import Header
+from pipeline.ingest.header.header import Header
 from pipeline.ingest.reasons import REASONS
 
 Headers = Mapping[str, Header]

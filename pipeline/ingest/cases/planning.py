@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from pipeline.ingest.cases.copies import Outcome, PixelDigest, one_copy_each, patient_conflicts
 from pipeline.ingest.dicom import vocabulary
 from pipeline.ingest.dicom.sop_classes import SLIDES
-from pipeline.ingest.header.headers import Header
+from pipeline.ingest.header.header import Header
 from pipeline.ingest.header.series_rules import Rule, fitting_rule
 from pipeline.ingest.header.stated_units import stated_unit
 from pipeline.ingest.reasons import REASONS
@@ -21,9 +22,6 @@ from pipeline.ingest.series.selection import is_slice
 from pipeline.records import Attribute
 from pipeline.units import PET, SUV
 
-PixelDigest = Callable[[str, int], str]
-"""A text for frame `index` of the file `token`, equal for equal pixels."""
-
 _COMMON = (
     "b_value", "cardiac_phase", "echo_number", "echo_time", "flip_angle", "inversion_time", "kvp",
     "respiratory_phase", "temporal_position",
@@ -31,14 +29,6 @@ _COMMON = (
 """Fields of a plane's acquisition that a case may hold, as attributes of the same names."""
 _FACTOR_TOLERANCE = 1e-3  # of rounding: the seconds of a start, a weight of one decimal
 _GRAVITY = {"failed": 0, "quarantined": 1, "excluded": 2, "accepted": 3}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The one reason of a file."""
-
-    reason: str
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,10 +89,10 @@ def plan(
     the pseudonym of a case from the names of its planes.
     """
     outcomes = {token: Outcome(header.reason, header.detail) for token, header in headers.items()}
-    conflicts = _patient_conflicts(headers)
+    conflicts = patient_conflicts(headers)
     outcomes |= {token: told for token, told in conflicts.items() if outcomes[token].reason == "ok"}
     usable = {token: headers[token] for token in sorted(headers) if headers[token].frames}
-    chosen = _one_copy_each(usable, outcomes, pixel_digest)
+    chosen = one_copy_each(usable, outcomes, pixel_digest)
     divided = _groups(chosen, headers, wanted.volumes, pixel_digest)
     groups = [_spoiled(group, chosen, outcomes) for group in divided]
     uptakes = _series_with_uptakes(groups)
@@ -116,64 +106,6 @@ def plan(
     refused = [group for group in groups if isinstance(group, Refused)]
     _settle([*refused, *unwanted], [case.volume for case in fitting], chosen, outcomes)
     return Plan(tuple(sorted(fitting, key=lambda case: case.case_id)), outcomes)
-
-
-def _patient_conflicts(headers: Mapping[str, Header]) -> dict[str, Outcome]:
-    """Files of a series, or copies of an image, that name two patients."""
-    found: dict[str, Outcome] = {}
-    for name in ("series_id", "sop_id"):
-        patients: defaultdict[str, set[str]] = defaultdict(set)
-        tokens: defaultdict[str, list[str]] = defaultdict(list)
-        for token, header in headers.items():
-            identifier = getattr(header, name)
-            if header.image and identifier and header.patient_id:
-                patients[identifier].add(header.patient_id)
-                tokens[identifier].append(token)
-        for identifier, whose in patients.items():
-            if len(whose) > 1:
-                owned = any(headers[token].owned for token in tokens[identifier])
-                by = ", told by ingest.patient_from" if owned else ""
-                outcome = Outcome("patient_conflict", f"{len(whose)} patients{by}")
-                found |= dict.fromkeys(tokens[identifier], outcome)
-    return found
-
-
-def _one_copy_each(
-    usable: Mapping[str, Header], outcomes: dict[str, Outcome], pixel_digest: PixelDigest
-) -> dict[str, str]:
-    """One token for each image, by its pseudonym; identical copies are told, conflicting ones marked."""
-    copies: defaultdict[str, list[str]] = defaultdict(list)
-    for token, header in usable.items():
-        copies[header.sop_id].append(token)
-    chosen = {}
-    for sop_id, tokens in copies.items():
-        tokens.sort(key=lambda token: (usable[token].series_id, usable[token].digest, token))
-        sound = [token for token in tokens if outcomes[token].reason == "ok"]
-        chosen[sop_id] = sound[0] if sound else tokens[0]
-        if len(sound) < 2:
-            continue
-        if _same_image([(token, usable[token]) for token in sound], pixel_digest):
-            outcomes |= dict.fromkeys(sound[1:], Outcome("duplicate_identical"))
-        else:
-            outcomes |= dict.fromkeys(sound, Outcome("duplicate_uid_conflict", f"{len(sound)} files"))
-    return chosen
-
-
-def _same_image(copies: Sequence[tuple[str, Header]], pixel_digest: PixelDigest) -> bool:
-    """Whether files with one identity hold the same planes with the same pixels."""
-    if len({header.digest for _, header in copies}) == 1:
-        return True
-    planes = {tuple(_without_place(frame) for frame in header.frames) for _, header in copies}
-    if len({repr(frames) for frames in planes}) > 1:
-        return False
-    count = len(copies[0][1].frames)
-    return len({tuple(pixel_digest(token, i) for i in range(count)) for token, _ in copies}) == 1
-
-
-def _without_place(frame: Frame) -> str:
-    """What must agree between copies; where they are filed and how colours were stored needn't."""
-    unlike = replace(frame, study_id="", series_id="", photometric="", image_type=(), position_decimals=())
-    return repr(replace(unlike, frame_of_reference=""))
 
 
 def _groups(

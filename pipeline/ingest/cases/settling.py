@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.ingest.cases.casting import Spoiled
-from pipeline.ingest.cases.planning import CasePlan, Outcome
+from pipeline.ingest.cases.copies import Outcome
+from pipeline.ingest.cases.planning import CasePlan
 from pipeline.records import Case
 
 

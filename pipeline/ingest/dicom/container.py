@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.ingest.dicom.dataset import Dataset, walk
-from pipeline.ingest.dicom.elements import Buffer, Elements, Encoding, Order
+from pipeline.ingest.dicom.encoding import Buffer, Elements, Encoding, Order
 from pipeline.ingest.dicom.templates import Template, Templates
 from pipeline.ingest.limits import most_unpacked
 from pipeline.ingest.reasons import Refusal

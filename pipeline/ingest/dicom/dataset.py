@@ -12,7 +12,8 @@ from datetime import date
 from struct import Struct
 
 from pipeline.ingest.dicom.dictionary import ELEMENTS
-from pipeline.ingest.dicom.elements import (
+from pipeline.ingest.dicom.elements import walk_elements, walk_fragments, walk_items
+from pipeline.ingest.dicom.encoding import (
     UNDEFINED,
     Buffer,
     Element,
@@ -21,9 +22,6 @@ from pipeline.ingest.dicom.elements import (
     Region,
     deeper,
     inside,
-    walk_elements,
-    walk_fragments,
-    walk_items,
 )
 from pipeline.ingest.dicom.vocabulary import spelt
 from pipeline.ingest.reasons import Refusal

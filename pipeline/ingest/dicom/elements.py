@@ -7,23 +7,22 @@ where its data set ends. Sequences of defined length are stepped over as a whole
 from __future__ import annotations
 
 import contextlib
-import mmap
-from dataclasses import dataclass, field
 from struct import Struct
-from typing import Literal
 
 from pipeline.ingest.dicom.dictionary import ELEMENTS
+from pipeline.ingest.dicom.encoding import (
+    MAX_NESTED_ELEMENTS,
+    UNDEFINED,
+    Element,
+    Elements,
+    Encoding,
+    Region,
+    deeper,
+    inside,
+)
 from pipeline.ingest.reasons import Refusal
 
-Buffer = bytes | mmap.mmap
-Order = Literal["<", ">"]
-Element = tuple[bytes, int, int]
-"""Value representation (b"" in implicit syntaxes), offset of the value, length (or UNDEFINED)."""
-Elements = dict[int, Element]
-
-UNDEFINED = 0xFFFFFFFF
 MAX_ELEMENTS = 100_000
-MAX_NESTED_ELEMENTS = 2_000_000  # ten thousand frames with two hundred elements each
 PIXEL_DATA_TAGS = (0x7FE00010, 0x7FE00008, 0x7FE00009)
 
 _ASKED_FOR = frozenset(tag for tag, _ in ELEMENTS.values())
@@ -38,31 +37,6 @@ _SHORT = frozenset(
 _EXPLICIT: dict[str, Struct] = {order: Struct(f"{order}HH2sH") for order in "<>"}
 _IMPLICIT: dict[str, Struct] = {order: Struct(f"{order}HHI") for order in "<>"}
 _LENGTH: dict[str, Struct] = {order: Struct(f"{order}I") for order in "<>"}
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """How a data set's elements are written, and how deep its sequences may go."""
-
-    explicit: bool
-    order: Order = "<"
-    depth: int = 32
-    nested: list[int] = field(default_factory=lambda: [MAX_NESTED_ELEMENTS], compare=False)
-    """How many more nested elements may be walked, shared by everything read from one file."""
-    notes: set[str] = field(default_factory=set, compare=False)
-    """Notes on what is not written as the standard has it, shared by everything read from one file."""
-    repeated: set[int] = field(default_factory=set, compare=False)
-    """The elements that stand there twice, shared by everything read from one file."""
-
-
-@dataclass(frozen=True)
-class Region:
-    """The bytes `data[start:end]`; a delimited one ends at its delimiter, somewhere before `end`."""
-
-    data: Buffer
-    start: int
-    end: int
-    delimited: bool = False
 
 
 def header_bytes(vr: bytes) -> int:
@@ -214,27 +188,6 @@ def _step_over(region: Region, encoding: Encoding, element: Element, tag: int) -
     if vr in (b"OB", b"OW") or pixels:
         return walk_fragments(rest, encoding, [])
     return walk_items(rest, inside(encoding, vr), None)
-
-
-def inside(encoding: Encoding, vr: bytes) -> Encoding:
-    """How the sequence in an element is written: of unknown representation, it is implicit (PS3.5 6.2.2)."""
-    if vr != b"UN":
-        return encoding
-    return Encoding(False, "<", encoding.depth, encoding.nested, encoding.notes, encoding.repeated)
-
-
-def deeper(encoding: Encoding) -> Encoding:
-    """The encoding one level down. Raises Refusal when that is deeper than allowed."""
-    if encoding.depth < 1:
-        raise Refusal("limit_exceeded", "sequences are nested deeper than allowed")
-    return Encoding(
-        encoding.explicit,
-        encoding.order,
-        encoding.depth - 1,
-        encoding.nested,
-        encoding.notes,
-        encoding.repeated,
-    )
 
 
 def walk_items(region: Region, encoding: Encoding, found: list[tuple[Elements, int]] | None) -> int:

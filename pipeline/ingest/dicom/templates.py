@@ -15,15 +15,8 @@ from typing import Generic, TypeVar
 
 from pipeline.ingest.dicom.dataset import Dataset, walk
 from pipeline.ingest.dicom.dictionary import ELEMENTS
-from pipeline.ingest.dicom.elements import (
-    PIXEL_DATA_TAGS,
-    UNDEFINED,
-    Buffer,
-    Elements,
-    Encoding,
-    Order,
-    header_bytes,
-)
+from pipeline.ingest.dicom.elements import PIXEL_DATA_TAGS, header_bytes
+from pipeline.ingest.dicom.encoding import UNDEFINED, Buffer, Elements, Encoding, Order
 from pipeline.ingest.reasons import Refusal
 
 Conclusion = TypeVar("Conclusion")
@@ -34,8 +27,8 @@ OWN = (
 )  # fmt: skip
 """What differs from slice to slice of most series.
 
-What is concluded from these is read anew for each file (`headers._take_over`): who reads one of them for
-something more must add it there.
+What is concluded from these is read anew for each file (`header/understanding.py`): who reads one of them
+for something more must add it there.
 """
 
 _COMPARED = frozenset(tag for tag, _ in ELEMENTS.values()) - {ELEMENTS[keyword][0] for keyword in OWN}

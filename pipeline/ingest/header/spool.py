@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from pipeline.ingest.header.headers import Header
+from pipeline.ingest.header.header import Header
 from pipeline.ingest.reasons import ARCHIVE
 from pipeline.writing import retry_error
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from pipeline.executors import Crew, Failure
 from pipeline.ingest.dicom.templates import Templates
-from pipeline.ingest.header.headers import Findings, Header, Selection, read_header
+from pipeline.ingest.header.header import Header, Selection
+from pipeline.ingest.header.reading import read_header
 from pipeline.ingest.header.spool import Page, Spool, pages
+from pipeline.ingest.header.understanding import PartialHeader
 from pipeline.ingest.isolation import at_most, header_refusal, run_isolated
 from pipeline.ingest.source.discover import Found
 from pipeline.ingest.source.files import approach
@@ -31,7 +33,7 @@ class HeaderTask:
 def read_headers(task: HeaderTask) -> list[Page]:
     """The headers of a task's files."""
     found: dict[str, Header] = {}
-    templates: Templates[Findings] = Templates()
+    templates: Templates[PartialHeader] = Templates()
     for file in task.files:
         if file.member is not None:
             approach(file.path, file.member)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.ingest.dicom.container import BIG_ENDIAN, Container
 from pipeline.ingest.dicom.dataset import Dataset, pixel_keyword
 from pipeline.ingest.dicom.dictionary import ELEMENTS
-from pipeline.ingest.dicom.elements import UNDEFINED, Element
+from pipeline.ingest.dicom.encoding import UNDEFINED, Element
 from pipeline.ingest.pixels import codecs
 from pipeline.ingest.pixels.codecs import Syntax
 from pipeline.ingest.pixels.encapsulation import Span, frame_bytes, frame_spans

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 
 from pipeline.ingest.dicom.dataset import Dataset, fragments
-from pipeline.ingest.dicom.elements import Buffer, Element
+from pipeline.ingest.dicom.encoding import Buffer, Element
 from pipeline.ingest.pixels.codestreams import LONGEST_START
 from pipeline.ingest.reasons import Refusal
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.ingest.dicom.dataset import Dataset
-from pipeline.ingest.dicom.elements import UNDEFINED, Element, truncated
+from pipeline.ingest.dicom.elements import truncated
+from pipeline.ingest.dicom.encoding import UNDEFINED, Element
 from pipeline.ingest.reasons import Refusal
 
 MAX_FRAMES = 100_000  # the longest cine and dynamic series have some ten thousand

@@ -9,7 +9,7 @@ import tarfile
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.ingest.dicom.elements import Buffer
+from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.limits import most_unpacked
 from pipeline.ingest.source.inflating import Inflating
 

@@ -61,17 +61,23 @@ def _walk(folder: bytes) -> Iterator[tuple[bytes, int, int, str]]:
     while folders:
         current = folders.pop()
         try:
-            with os.scandir(current) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-                    else:
-                        yield _told(entry)
+            entries = _entries(current)
         except OSError:
             yield current, 0, 0, "io_error"
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            else:
+                yield _status(entry)
 
 
-def _told(entry: os.DirEntry[bytes]) -> tuple[bytes, int, int, str]:
+def _entries(folder: bytes) -> list[os.DirEntry[bytes]]:
+    with os.scandir(folder) as entries:
+        return list(entries)
+
+
+def _status(entry: os.DirEntry[bytes]) -> tuple[bytes, int, int, str]:
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.ingest.dicom.elements import Buffer
+from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.source import members, remote
 from pipeline.ingest.source.archives import Member

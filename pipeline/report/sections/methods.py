@@ -31,16 +31,13 @@ def build(artifacts: Artifacts, sections: Iterable[Section]) -> Section:
     rules = {fact["rule"] for fact in facts if fact["rule"]}
     methods = {fact["method"] for fact in facts if not fact["rule"]}
     stored = artifacts.metrics.get("rules", {})
-    rows = [{"name": rule, "text": stored[rule]} for rule in sorted(stored, key=_number) if rule in rules]
+    rows = [
+        {"name": rule, "text": stored[rule]} for rule in sorted(stored, key=str.casefold) if rule in rules
+    ]
     rows += [
         {"name": name.replace("_", " "), "text": text} for name, text in UNNUMBERED.items() if name in methods
     ]
     return Section(KEY, TITLE, tables={"rows": rows})
-
-
-def _number(rule: str) -> tuple[int, str]:
-    digits = "".join(filter(str.isdigit, rule))
-    return int(digits or 0), rule
 
 
 def _facts(value: Any) -> Iterator[dict[str, Any]]:

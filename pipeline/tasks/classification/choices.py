@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from pipeline import digests, scoring
+from pipeline import digests
+from pipeline.config import Evaluate
 from pipeline.contracts import operating as contract
-from pipeline.contracts.predictions import nine_digits
+from pipeline.contracts.predictions import Predictions
 from pipeline.errors import DataError
 from pipeline.statistics import thresholds
 from pipeline.statistics.calibration import TEMPERATURE_BOUNDS, Temperature, fit_temperature
-from pipeline.statistics.sample import PatientScore, Sample
+from pipeline.statistics.sample import Sample, codes
 from pipeline.statistics.thresholds import Rule
 from pipeline.statistics.vectors import Floats, Integers
-from pipeline.tasks.registry import Task
-from pipeline.tasks.view import Json
+from pipeline.tasks.classification.answers import Frozen, probabilities
+from pipeline.tasks.classification.classes import Classes, finding
+from pipeline.tasks.classification.definitions import METRICS
+from pipeline.tasks.classification.rows import per_patient, sample_of
+from pipeline.tasks.measured import Json
 
-CHOSEN_ON = "validation"
+CHOSEN_ON: Final = "validation"
 # JSON has no infinity; no probability reaches 2, so that nobody is flagged.
-ABOVE_EVERY_SCORE = 2.0
+ABOVE_EVERY_SCORE: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -51,85 +57,94 @@ class Threshold:
         )
 
 
+# Where no validation rows are there to choose on: the larger of the two scores decides.
+EVEN: Final = Threshold(0.5, Rule("fixed"), "fixed beforehand", None)
+
+
 @dataclass(frozen=True)
 class Choices:
     """What `cases` of `patients` of the validation part settled.
 
-    There is no threshold where the largest score decides.
+    There is no threshold where the largest score decides, and no temperature of a table from elsewhere.
     """
 
-    temperature: Temperature
+    temperature: Temperature | None
     threshold: Threshold | None
     cases: int
     patients: int
 
     @property
-    def threshold_value(self) -> float | None:
-        """The threshold as a number."""
-        return None if self.threshold is None else self.threshold.value
+    def fixed(self) -> Frozen:
+        """What every later answer is made with."""
+        return Frozen(
+            1.0 if self.temperature is None else self.temperature.value,
+            None if self.threshold is None else self.threshold.value,
+        )
 
     @property
     def thresholds(self) -> tuple[contract.Threshold, ...]:
         """The thresholds as they are handed on."""
         return () if self.threshold is None else (self.threshold.told,)
 
-
-@dataclass(frozen=True)
-class Labelled:
-    """The validation cases: class index (cases,), logits (cases, classes), patient code (cases,)."""
-
-    truth: Integers
-    logits: Floats
-    patient: Integers
+    def to_json(self) -> Json:
+        """What is handed on of them, by key."""
+        return {"temperature": self.fixed.temperature, "thresholds": self.thresholds}
 
 
-def choose(cases: Labelled, rule: Rule, task: Task, *, unit: str, patient_score: PatientScore) -> Choices:
+def choose(
+    truth: Sequence[str], logits: Floats, patients: Sequence[str], *, question: Classes, plan: Evaluate
+) -> Choices:
     """Temperature and threshold from the validation cases.
+
+    `truth` has their classes by name, `logits` the shape (cases, classes).
 
     Raises DataError when they hold one class only.
     """
-    _need_two_classes(cases.truth)
-    temperature = fit_temperature(cases.logits, cases.truth)
-    sample = Sample(cases.truth, probabilities(cases.logits, temperature.value), cases.patient)
-    chosen = (
-        threshold(sample, rule, task, unit=unit, patient_score=patient_score) if task.thresholded else None
-    )
+    indices = np.array([question.names.index(name) for name in truth], dtype=np.int64)
+    _need_two_classes(indices)
+    temperature = fit_temperature(logits, indices)
+    probability = probabilities(logits, Frozen(temperature.value))
+    sample = Sample(indices, probability, codes(list(patients)))
+    chosen = None if question.finding is None else threshold(sample, _rule(plan), plan)
     return Choices(temperature, chosen, sample.truth.size, sample.patients)
 
 
-def threshold(sample: Sample, rule: Rule, task: Task, *, unit: str, patient_score: PatientScore) -> Threshold:
+def of_table(read: Predictions, plan: Evaluate) -> Choices:
+    """The threshold of a table from elsewhere: chosen on its validation rows, else 0.5; none of many classes.
+
+    Raises DataError when the validation rows hold one class only.
+    """
+    sample = sample_of(read, CHOSEN_ON)
+    if finding(sample.classes) is None:
+        chosen = None
+    else:
+        chosen = threshold(sample, _rule(plan), plan) if sample.truth.size else EVEN
+    return Choices(None, chosen, sample.truth.size, sample.patients)
+
+
+def threshold(sample: Sample, rule: Rule, plan: Evaluate) -> Threshold:
     """The threshold of the positive class at the headline unit, from the cases of the validation part.
 
     Raises DataError when they hold one class only.
     """
-    chosen = task.patients(sample, patient_score) if unit == "patient" else sample
+    chosen = per_patient(sample, plan.patient_score) if plan.unit == "patient" else sample
     _need_two_classes(chosen.truth)
     value = thresholds.choose(chosen.truth, chosen.probability[:, 1], rule)
     return Threshold(value if math.isfinite(value) else ABOVE_EVERY_SCORE, rule, CHOSEN_ON, _digest(sample))
 
 
-def decide(probability: Floats, value: float | None) -> Integers:
-    """The class index of each row: the positive one at or above the threshold, else the largest score."""
-    if value is None:
-        return np.asarray(np.nan_to_num(probability).argmax(axis=1), dtype=np.int64)
-    return (probability[:, 1] >= value).astype(np.int64)
+def add_to_metrics(metrics: Json, choices: Choices) -> None:
+    """Puts the choices where metrics.json has them."""
+    metrics["thresholds"] = choices.thresholds
+    if choices.temperature is not None:
+        metrics["calibration"]["temperature"] = _temperature(choices, choices.temperature)
 
 
-def probabilities(logits: Floats, value: float) -> Floats:
-    """The probabilities at a temperature, to the nine digits with which the table of predictions is written.
-
-    Shapes (cases, classes); nan rows stay nan.
-    """
-    return nine_digits(scoring.probabilities(logits, value))
-
-
-def temperature_metric(choices: Choices) -> Json:
-    """The temperature as it stands in metrics.json."""
-    found = choices.temperature
+def _temperature(choices: Choices, found: Temperature) -> Json:
     low, high = TEMPERATURE_BOUNDS
     return {
         "id": "temperature",
-        "rule": "T14",
+        "rule": METRICS["temperature"].rule,
         "part": CHOSEN_ON,
         "unit": "case",
         "cases": choices.cases,
@@ -144,6 +159,13 @@ def temperature_metric(choices: Choices) -> Json:
         "flag": f"at the bound of {low:g} to {high:g}" if found.at_bound else None,
         "reason": "chosen, not estimated",
     }
+
+
+def _rule(plan: Evaluate) -> Rule:
+    point = plan.operating_point
+    return Rule(
+        point.rule, point.at_least, point.cost_false_negative, point.cost_false_positive, point.prevalence
+    )
 
 
 def _need_two_classes(truth: Integers) -> None:

@@ -12,12 +12,11 @@ from pipeline.statistics.proportions import wilson
 from pipeline.statistics.vectors import Flags, Floats
 from pipeline.tasks.classification.detection import DECISION_THRESHOLDS, Axes
 from pipeline.tasks.classification.quality import few_events
-from pipeline.tasks.view import Json, View
+from pipeline.tasks.classification.view import View
+from pipeline.tasks.measured import Curves, Json
 
 HISTOGRAM_BINS = 20
 SMOOTH_POINTS = 101
-
-Curves = dict[str, list[Json]]
 
 
 def ranking_curves(view: View, drawn: Resampled, where: Axes, *, of: int, prefix: str = "") -> Curves:

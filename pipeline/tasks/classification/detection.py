@@ -116,6 +116,21 @@ def mean_area(sample: Sample, rows: Flags, classes: Sequence[int]) -> Callable[[
     return measured
 
 
+def recalls(sample: Sample, decided: Integers) -> Callable[[Floats], Floats]:
+    """Of each class the share that is found, shape (classes,), from the weights of patients."""
+    classes, patients = sample.classes, sample.patients
+    cases = np.zeros((patients, classes))
+    found = np.zeros((patients, classes))
+    np.add.at(cases, (sample.patient, sample.truth), 1.0)
+    np.add.at(found, (sample.patient, sample.truth), (decided == sample.truth).astype(np.float64))
+
+    def measured(weights: Floats) -> Floats:
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.divide(weights @ found, weights @ cases))
+
+    return measured
+
+
 def _thinned(values: Floats) -> Floats:
     if values.size <= MOST_POINTS:
         return values

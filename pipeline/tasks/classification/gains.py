@@ -7,40 +7,29 @@ paired interval; every other gain is bootstrapped over whole patients, both mode
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import numpy as np
 
 from pipeline.statistics.auroc import paired_delong
-from pipeline.statistics.bootstrap import METHOD, Resampled
+from pipeline.statistics.bootstrap import METHOD, Resampled, Statistic
 from pipeline.statistics.paired import bootstrap_difference
-from pipeline.statistics.ranking import area, rank
-from pipeline.statistics.vectors import Floats
+from pipeline.statistics.sample import Sample
+from pipeline.tasks.classification import quality
+from pipeline.tasks.classification.detection import mean_area, recalls
 from pipeline.tasks.classification.pairs import Pairs, Scores
+from pipeline.tasks.gain import DRAWS, Gain
 
-DRAWS = 5000
 
+def gain(metric: str, pairs: Pairs, *, alpha: float, seed: int) -> Gain:
+    """The gain in a metric; `low` and `high` are each missed with probability `alpha`.
 
-@dataclass(frozen=True)
-class Gain:
-    """Both values of a metric, their difference, its one-sided bounds and standard error.
-
-    Bounds and error are None together, with a `reason`.
+    Raises ValueError when the patients lack a class that the metric needs.
     """
-
-    reference: float
-    candidate: float
-    low: float | None
-    high: float | None
-    standard_error: float | None
-    method: str
-    reason: str | None = None
-
-    @property
-    def value(self) -> float:
-        """The candidate's gain."""
-        return self.candidate - self.reference
+    if metric == "auroc":
+        return auroc_gain(pairs, alpha=alpha, seed=seed)
+    return _bootstrapped(pairs, _STATISTICS[metric], alpha=alpha, seed=seed)
 
 
 def auroc_gain(pairs: Pairs, *, alpha: float, seed: int) -> Gain:
@@ -64,17 +53,6 @@ def auroc_gain(pairs: Pairs, *, alpha: float, seed: int) -> Gain:
     return Gain(result.a, result.b, result.low, result.high, math.sqrt(result.variance), result.method)
 
 
-def sensitivity_gain(pairs: Pairs, *, alpha: float, seed: int) -> Gain:
-    """The gain in sensitivity of the decisions (of equal classes: the mean of their sensitivities)."""
-    return _bootstrapped(pairs, _sensitivity, alpha=alpha, seed=seed)
-
-
-def brier_skill_gain(pairs: Pairs, *, alpha: float, seed: int) -> Gain:
-    """The gain in Brier skill: 1 - Brier score / Brier score of always saying the prevalence."""
-    return _bootstrapped(pairs, _brier_skill, alpha=alpha, seed=seed)
-
-
-Statistic = Callable[[Floats], dict[str, float | Floats]]
 StatisticOf = Callable[[Pairs, Scores], Statistic]
 
 
@@ -104,52 +82,28 @@ def _with_bounds(reference: float, candidate: float, *, drawn: Resampled, alpha:
 
 
 def _area(pairs: Pairs, scores: Scores) -> Statistic:
-    rankings = [
-        rank((pairs.truth == index).astype(np.int64), scores.probability[:, index], pairs.patient)
-        for index in _judged_classes(pairs)
-    ]
-
-    def statistic(weights: Floats) -> dict[str, float | Floats]:
-        return {"value": float(np.mean([area(ranking.counts(weights)) for ranking in rankings]))}
-
-    return statistic
+    sample = _sample(pairs, scores)
+    area = mean_area(sample, np.ones(sample.truth.size, dtype=np.bool_), _judged_classes(pairs))
+    return lambda weights: {"value": area(weights)}
 
 
 def _sensitivity(pairs: Pairs, scores: Scores) -> Statistic:
-    patients = pairs.patients
-    of_class = [pairs.truth == index for index in _judged_classes(pairs)]
-    cases = [np.bincount(pairs.patient[flags], minlength=patients) for flags in of_class]
-    found = [
-        np.bincount(pairs.patient[flags & (scores.decided == pairs.truth)], minlength=patients)
-        for flags in of_class
-    ]
-
-    def statistic(weights: Floats) -> dict[str, float | Floats]:
-        with np.errstate(invalid="ignore"):
-            shares = [
-                np.divide(weights @ hit, weights @ all_) for hit, all_ in zip(found, cases, strict=True)
-            ]
-        return {"value": float(np.mean(shares))}
-
-    return statistic
+    """The mean of the judged classes' sensitivities."""
+    recall = recalls(_sample(pairs, scores), scores.decided)
+    judged = _judged_classes(pairs)
+    return lambda weights: {"value": float(np.mean(recall(weights)[judged]))}
 
 
 def _brier_skill(pairs: Pairs, scores: Scores) -> Statistic:
-    truth = np.eye(scores.probability.shape[1])[pairs.truth]
-    squares = np.bincount(
-        pairs.patient, ((scores.probability - truth) ** 2).sum(axis=1), minlength=pairs.patients
-    )
-    counts = np.stack(
-        [np.bincount(pairs.patient, column, minlength=pairs.patients) for column in truth.T], axis=1
-    )
+    measured = quality.statistic(_sample(pairs, scores))
+    return lambda weights: {"value": measured(weights)["brier_skill"]}
 
-    def statistic(weights: Floats) -> dict[str, float | Floats]:
-        shares = weights @ counts / (weights @ counts).sum()
-        score = weights @ squares / (weights @ counts).sum()
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return {"value": float(1 - np.divide(score, 1 - shares @ shares))}
 
-    return statistic
+_STATISTICS: Final[Mapping[str, StatisticOf]] = {"brier_skill": _brier_skill, "sensitivity": _sensitivity}
+
+
+def _sample(pairs: Pairs, scores: Scores) -> Sample:
+    return Sample(pairs.truth, scores.probability, pairs.patient)
 
 
 def _judged_classes(pairs: Pairs) -> list[int]:

@@ -13,8 +13,10 @@ from pipeline.statistics.estimate import Estimate, missing
 from pipeline.statistics.sample import Sample
 from pipeline.statistics.small_sample import CURVE_EVENTS, FULL
 from pipeline.statistics.vectors import Floats
+from pipeline.tasks.classification.classes import finding
 
 LOSSES = ("brier", "brier_skill", "log_loss")
+ERRORS = ("ece", "ece_null_mean")
 BIASED = "no interval: resampling inflates a calibration error; read it beside ece_null_mean"
 
 
@@ -54,8 +56,9 @@ def losses(sample: Sample, drawn: Resampled, *, level: float) -> dict[str, Estim
 
 def error(sample: Sample, *, level: float, seed: int) -> dict[str, Estimate]:
     """The calibration error of the positive class, or of the top label of many, beside its null."""
-    if sample.classes == 2:
-        right, probability = sample.truth, sample.probability[:, 1]
+    found = finding(sample.classes)
+    if found is not None:
+        right, probability = (sample.truth == found).astype(np.int64), sample.probability[:, found]
     else:
         right = (sample.probability.argmax(axis=1) == sample.truth).astype(np.int64)
         probability = sample.probability.max(axis=1)
@@ -94,4 +97,4 @@ def _sums(sample: Sample, *columns: Floats) -> Floats:
 def _brier_of_prevalence(shares: Floats) -> float:
     """The Brier score of always saying the prevalence, on the scale that suits the number of classes."""
     doubled = 1 - float((shares**2).sum())
-    return doubled / 2 if shares.size == 2 else doubled
+    return doubled if finding(shares.size) is None else doubled / 2

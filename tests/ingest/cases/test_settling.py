@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from pipeline.ingest.cases.casting import Spoiled, bundles
-from pipeline.ingest.cases.planning import CasePlan, Outcome
+from pipeline.ingest.cases.copies import Outcome
+from pipeline.ingest.cases.planning import CasePlan
 from pipeline.ingest.cases.settling import settle
 from pipeline.ingest.series.frames import Volume
 from pipeline.records import Case, Geometry, Stored

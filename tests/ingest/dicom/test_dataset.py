@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.ingest.dicom.dataset import Dataset
 from pipeline.ingest.dicom.dictionary import ELEMENTS
-from pipeline.ingest.dicom.elements import Encoding, Order
+from pipeline.ingest.dicom.encoding import Encoding, Order
 from pipeline.ingest.reasons import Refusal
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.dicom.dataset import Dataset, walk
-from pipeline.ingest.dicom.elements import UNDEFINED, Encoding
+from pipeline.ingest.dicom.encoding import UNDEFINED, Encoding
 from pipeline.ingest.reasons import Refusal
 
 EXPLICIT, IMPLICIT = Encoding(explicit=True), Encoding(explicit=False)

@@ -20,7 +20,7 @@ from pipeline.ingest.cases.reader import SourceFile, open_source, values_of
 from pipeline.ingest.dicom import templates as module
 from pipeline.ingest.dicom.dictionary import ELEMENTS
 from pipeline.ingest.dicom.templates import OWN, Templates
-from pipeline.ingest.header.headers import Header
+from pipeline.ingest.header.header import Header
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.reasons import Refusal
 

@@ -10,7 +10,7 @@ from dicom_files import header, image
 from pydicom.dataset import Dataset
 
 from pipeline.ingest.cases.planning import CasePlan, Wanted, plan
-from pipeline.ingest.header.headers import Header
+from pipeline.ingest.header.header import Header
 from pipeline.ingest.series.frames import Rules
 
 

@@ -9,7 +9,7 @@ from dicom_files import header, image
 
 from pipeline.errors import RetryError
 from pipeline.ingest.header import spool as module
-from pipeline.ingest.header.headers import Header
+from pipeline.ingest.header.header import Header
 from pipeline.ingest.header.spool import Spool, pages
 
 

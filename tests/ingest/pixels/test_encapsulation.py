@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.ingest.dicom.dataset import Dataset
-from pipeline.ingest.dicom.elements import UNDEFINED, Encoding
+from pipeline.ingest.dicom.encoding import UNDEFINED, Encoding
 from pipeline.ingest.pixels.codestreams import begins_jpeg, begins_rle
 from pipeline.ingest.pixels.encapsulation import frame_bytes, frame_spans
 from pipeline.ingest.reasons import Refusal

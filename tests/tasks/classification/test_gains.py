@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.tasks.classification.gains import auroc_gain, brier_skill_gain, sensitivity_gain
+from pipeline.tasks.classification.gains import gain
 from pipeline.tasks.classification.pairs import Pairs, Scores
 
 
@@ -30,19 +30,19 @@ EXAMPLE = pairs_of(
 
 def test_the_gain_in_area_is_the_paired_difference_of_delong():
     # DeLong 1988, checked with MLstatkit: 0.9583 - 0.7917, 95 % interval -0.184272 to 0.517605
-    gain = auroc_gain(EXAMPLE, alpha=0.025, seed=1)
-    assert gain.value == pytest.approx(1 / 6, abs=1e-12)
-    assert (gain.low, gain.high) == pytest.approx((-0.184271905127, 0.517605238461), abs=1e-9)
-    assert gain.standard_error == pytest.approx(0.0320601851852**0.5, abs=1e-9)
-    assert gain.method == "paired_delong"
+    found = gain("auroc", EXAMPLE, alpha=0.025, seed=1)
+    assert found.value == pytest.approx(1 / 6, abs=1e-12)
+    assert (found.low, found.high) == pytest.approx((-0.184271905127, 0.517605238461), abs=1e-9)
+    assert found.standard_error == pytest.approx(0.0320601851852**0.5, abs=1e-9)
+    assert found.method == "paired_delong"
 
 
 def test_models_that_order_all_patients_alike_have_no_interval_but_a_reason():
     same = pairs_of([1, 1, 0, 0], [0.9, 0.4, 0.5, 0.1], [0.8, 0.3, 0.4, 0.2])
-    gain = auroc_gain(same, alpha=0.01, seed=1)
-    assert gain.value == 0
-    assert gain.low is None
-    assert "no variance" in gain.reason
+    found = gain("auroc", same, alpha=0.01, seed=1)
+    assert found.value == 0
+    assert found.low is None
+    assert "no variance" in found.reason
 
 
 def test_cases_of_one_patient_are_resampled_together():
@@ -57,8 +57,8 @@ def test_cases_of_one_patient_are_resampled_together():
         np.repeat(candidate, 3),
         patient=np.repeat(np.arange(40), 3),
     )
-    exact = auroc_gain(single, alpha=0.05, seed=1)
-    clustered = auroc_gain(tripled, alpha=0.05, seed=1)
+    exact = gain("auroc", single, alpha=0.05, seed=1)
+    clustered = gain("auroc", tripled, alpha=0.05, seed=1)
     assert clustered.method == "patient_bootstrap"
     assert clustered.value == pytest.approx(exact.value, abs=1e-12)
     assert clustered.standard_error == pytest.approx(exact.standard_error, rel=0.1)
@@ -66,23 +66,23 @@ def test_cases_of_one_patient_are_resampled_together():
 
 def test_the_gain_in_sensitivity_counts_the_positives_that_are_found():
     # reference finds 3 of 4, candidate 4 of 4
-    assert sensitivity_gain(EXAMPLE, alpha=0.05, seed=1).value == pytest.approx(0.25)
+    assert gain("sensitivity", EXAMPLE, alpha=0.05, seed=1).value == pytest.approx(0.25)
 
 
 def test_the_gain_in_brier_skill_is_measured_in_units_of_the_prevalence_forecast():
     # two of four positive, so always saying 0.5 scores 0.25; reference says 0.5 throughout: skill 0.
     # candidate: errors .1 .4 .3 .2, squares .01 .16 .09 .04, mean 0.075: skill 1 - 0.075 / 0.25 = 0.7
     pairs = pairs_of([1, 1, 0, 0], [0.5, 0.5, 0.5, 0.5], [0.9, 0.6, 0.3, 0.2])
-    gain = brier_skill_gain(pairs, alpha=0.05, seed=1)
-    assert (gain.reference, gain.candidate) == pytest.approx((0.0, 0.7), abs=1e-12)
+    found = gain("brier_skill", pairs, alpha=0.05, seed=1)
+    assert (found.reference, found.candidate) == pytest.approx((0.0, 0.7), abs=1e-12)
 
 
 def test_decisions_that_agree_for_every_patient_give_no_interval():
-    gain = sensitivity_gain(
-        pairs_of([1, 1, 0, 0], [0.9, 0.4, 0.5, 0.1], [0.8, 0.3, 0.6, 0.2]), alpha=0.05, seed=1
+    found = gain(
+        "sensitivity", pairs_of([1, 1, 0, 0], [0.9, 0.4, 0.5, 0.1], [0.8, 0.3, 0.6, 0.2]), alpha=0.05, seed=1
     )
-    assert gain.value == 0
-    assert gain.low is None
+    assert found.value == 0
+    assert found.low is None
 
 
 def test_of_three_classes_the_areas_of_one_against_the_rest_are_averaged():
@@ -92,12 +92,12 @@ def test_of_three_classes_the_areas_of_one_against_the_rest_are_averaged():
     blind = np.where(truth == 2, 0.2, 0.6)
     poor = Scores(np.column_stack([np.full(6, 0.25), np.full(6, 0.25), blind]), np.zeros(6, dtype=np.int64))
     pairs = Pairs(tuple("abcdef"), np.arange(6), truth, None, poor, perfect)
-    gain = auroc_gain(pairs, alpha=0.01, seed=1)
-    assert (gain.reference, gain.candidate) == pytest.approx((1 / 3, 1.0))
-    assert sensitivity_gain(pairs, alpha=0.05, seed=1).reference == pytest.approx(1 / 3)
+    found = gain("auroc", pairs, alpha=0.01, seed=1)
+    assert (found.reference, found.candidate) == pytest.approx((1 / 3, 1.0))
+    assert gain("sensitivity", pairs, alpha=0.05, seed=1).reference == pytest.approx(1 / 3)
 
 
 def test_the_same_seed_gives_the_same_bounds():
-    first, second, other = (brier_skill_gain(EXAMPLE, alpha=0.05, seed=seed) for seed in (1, 1, 2))
+    first, second, other = (gain("brier_skill", EXAMPLE, alpha=0.05, seed=seed) for seed in (1, 1, 2))
     assert first == second
     assert first != other

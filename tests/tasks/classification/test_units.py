@@ -5,7 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipeline.tasks.classification.units import Table, common_cases, pair
+from pipeline.tasks.classification.answers import Frozen
+from pipeline.tasks.classification.classes import of_names
+from pipeline.tasks.classification.units import common_cases, pair
+from pipeline.tasks.contract import Table
 
 
 def cohort(rows):
@@ -34,9 +37,9 @@ def test_only_labelled_cases_that_both_models_scored_are_paired():
 def test_a_patient_is_positive_with_any_case_and_has_each_models_own_patient_score():
     pairs = pair(
         COHORT,
-        Table(FIRST, 0.6, "max"),
-        candidate=Table(SECOND, 0.5, "mean"),
-        classes=["no", "yes"],
+        Table(FIRST, Frozen(threshold=0.6, patient_score="max")),
+        candidate=Table(SECOND, Frozen(threshold=0.5, patient_score="mean")),
+        question=of_names(["no", "yes"]),
         unit="patient",
     )
     assert pairs.names == ("A", "B")
@@ -50,9 +53,9 @@ def test_a_patient_is_positive_with_any_case_and_has_each_models_own_patient_sco
 def test_cases_are_paired_singly_where_the_unit_is_the_case():
     pairs = pair(
         COHORT,
-        Table(FIRST, 0.6, "max"),
-        candidate=Table(SECOND, 0.5, "max"),
-        classes=["no", "yes"],
+        Table(FIRST, Frozen(threshold=0.6, patient_score="max")),
+        candidate=Table(SECOND, Frozen(threshold=0.5, patient_score="max")),
+        question=of_names(["no", "yes"]),
         unit="case",
     )
     assert pairs.names == ("c1", "c2", "c3")
@@ -65,9 +68,9 @@ def test_nothing_in_common_gives_no_pairs():
     assert (
         pair(
             COHORT,
-            Table(FIRST, 0.5, "max"),
-            candidate=Table(none, 0.5, "max"),
-            classes=["no", "yes"],
+            Table(FIRST, Frozen(threshold=0.5, patient_score="max")),
+            candidate=Table(none, Frozen(threshold=0.5, patient_score="max")),
+            question=of_names(["no", "yes"]),
             unit="case",
         )
         is None
@@ -85,8 +88,8 @@ def test_of_many_classes_a_patient_with_cases_of_several_is_left_out():
             "status": ["ok"] * 4,
         }
     )
-    table = Table(scores, None, "mean")
-    pairs = pair(rows, table, candidate=table, classes=["x", "y", "z"], unit="patient")
+    table = Table(scores, Frozen(threshold=None, patient_score="mean"))
+    pairs = pair(rows, table, candidate=table, question=of_names(["x", "y", "z"]), unit="patient")
     assert pairs.names == ("B", "C")
     assert list(pairs.truth) == [2, 0]
     assert list(pairs.candidate.decided) == [2, 1]

@@ -8,7 +8,7 @@ from typing import Final
 
 from pipeline.contracts.predictions import SCORE
 from pipeline.errors import DataError
-from pipeline.foreign.columns import Sheet
+from pipeline.tasks.sheet import Sheet
 
 _OVERLAPS: Final = ("dice", "hd95", "hd_mm", "nsd", "iou", "jaccard")
 _MOST_CLASSES: Final = 20  # of a truth in numbers: more levels are a measurement

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from pipeline.config import Evaluate
 from pipeline.statistics.estimate import Estimate, missing
-from pipeline.statistics.sample import PatientScore, Sample
+from pipeline.statistics.sample import Sample
 from pipeline.statistics.small_sample import Judgement, judge
 from pipeline.statistics.vectors import Flags, Floats
-from pipeline.tasks.rules import rule_of
+from pipeline.tasks.classification.classes import finding
+from pipeline.tasks.classification.definitions import rule_of
+from pipeline.tasks.measured import Json
 
 Unit = Literal["patient", "case"]
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How numbers are made; the fields are the keys of the section `evaluate`."""
-
-    unit: Unit = "patient"
-    patient_score: PatientScore = "max"
-    prevalences: tuple[float, ...] = ()
-    resamples: int = 2000
-    level: float = 0.95
-    seed: int = 1
 
 
 @dataclass(frozen=True)
 class View:
-    """The rows of one part, or of one subgroup of it, at one unit.
+    """The rows of one part, or of one subgroup of it, at one unit; `plan` says how numbers are made.
 
     `threshold` is that of the positive class, None where the largest score decides. `uncalibrated`
     holds the probabilities before temperature, shape (rows, classes), where they are known.
@@ -41,7 +32,7 @@ class View:
     unit: Unit
     classes: tuple[str, ...]
     sample: Sample
-    plan: Plan
+    plan: Evaluate
     threshold: float | None = None
     uncalibrated: Floats | None = None
     group: str | None = None
@@ -72,7 +63,7 @@ class View:
         if not judged.estimable:
             estimate = missing(judged.reason or "", estimate.method)
         flags = [text for text in (judged.flag, estimate.flag) if text]
-        named = of is not None or len(self.classes) == 2
+        named = of is not None or finding(len(self.classes)) is not None
         return {
             "id": name,
             "rule": rule_of(name, estimate.method),
@@ -94,4 +85,10 @@ class View:
         }
 
     def _default_class(self, member: Flags) -> int:
-        return 1 if len(self.classes) == 2 else int(member.sum(axis=0).argmax())
+        found = finding(len(self.classes))
+        return int(member.sum(axis=0).argmax()) if found is None else found
+
+
+def withheld(view: View, names: Sequence[str]) -> list[Json]:
+    """The metrics without numbers, each with the reason that the view has."""
+    return [view.metric(name, missing("not estimable")) for name in names]

@@ -13,10 +13,11 @@ import numpy as np
 from pipeline.contracts.comparison import Flip, Flips
 from pipeline.statistics.paired import mcnemar
 from pipeline.statistics.vectors import Flags
+from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.pairs import Pairs
 
 
-def flips(pairs: Pairs, classes: Sequence[str]) -> Flips:
+def flips(pairs: Pairs, question: Classes) -> Flips:
     """Counts, rates, McNemar's p-values and the lists of negative and positive flips by name."""
     was_right = pairs.reference.decided == pairs.truth
     is_right = pairs.candidate.decided == pairs.truth
@@ -32,8 +33,8 @@ def flips(pairs: Pairs, classes: Sequence[str]) -> Flips:
         negative_rate=float(negative.sum() / units),
         mcnemar_p=test.p_exact,
         mcnemar_mid_p=test.p_mid,
-        negative_list=_listed(pairs, negative, classes=classes),
-        positive_list=_listed(pairs, positive, classes=classes),
+        negative_list=_listed(pairs, negative, classes=question.names),
+        positive_list=_listed(pairs, positive, classes=question.names),
     )
 
 

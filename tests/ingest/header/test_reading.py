@@ -125,7 +125,8 @@ def test_a_file_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
     from dicom_files import MODALITIES
 
     from pipeline.ingest.dicom.templates import Templates
-    from pipeline.ingest.header.headers import Selection, read_header
+    from pipeline.ingest.header.header import Selection
+    from pipeline.ingest.header.reading import read_header
     from pipeline.ingest.limits import FileLimits
     from pipeline.ingest.source.discover import Found
 

@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from pipeline.cohort.target import choose_classes, read_words, require_question
 from pipeline.errors import ConfigError, DataError
+from pipeline.records import PARTS
+from pipeline.tasks.classification.target import choose_classes, read_words, require_parts, require_question
 
 
 def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:
@@ -17,7 +18,7 @@ def read(
 ) -> list[str]:
     """The class of each cell of a column that has these."""
     words = read_words(cells, classes or {}, missing)
-    return [words.class_of(cell) for cell in cells]
+    return [words.value_of(cell) for cell in cells]
 
 
 def question(*words: str) -> None:
@@ -202,3 +203,25 @@ def test_words_that_differ_in_spelling_are_told_with_the_line_that_makes_them_on
 ) -> None:
     with pytest.raises(DataError, match=r"differ only in how they are written: .*`classes: \{"):
         choose(twins | {"other": 4}, None)
+
+
+@pytest.mark.parametrize("lacking", PARTS)
+def test_a_part_without_a_class_is_refused_with_the_numbers_of_all(lacking: str) -> None:
+    parts = {f"p{number}": PARTS[number // 2] for number in range(6)}
+    classes = {patient: {"well"} if part == lacking else {"sick", "well"} for patient, part in parts.items()}
+    with pytest.raises(DataError) as error:
+        require_parts(parts, classes, advice="change it")
+    told = "; ".join(f"{part} 'sick' {0 if part == lacking else 2}, 'well' 2" for part in PARTS)
+    assert str(error.value) == (
+        f"The {lacking} part has no patient with the class 'sick' (patients: {told}). "
+        "Add scans of more patients with it, or change it."
+    )
+
+
+def test_a_class_of_too_few_patients_for_all_parts_is_advised_to_join_another() -> None:
+    parts = {f"p{number}": PARTS[number // 2] for number in range(6)}
+    classes = {patient: {"odd"} if patient == "p0" else {"well"} for patient in parts}
+    with pytest.raises(
+        DataError, match=r"if it is no class: `missing: \[odd\]`; or say in `cohort\.classes`"
+    ):
+        require_parts(parts, classes, advice="change it")

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from pipeline.cohort.words import (
+from pipeline.config import Cohort
+from pipeline.contracts.cohort import Cohort as CohortRecord
+from pipeline.contracts.model_record import ModelRecord
+from pipeline.errors import ConfigError, DataError, GateError, nearest
+from pipeline.records import PARTS, Attribute
+from pipeline.tables.words import (
     as_yaml,
     counted,
     is_date,
@@ -22,7 +27,8 @@ from pipeline.cohort.words import (
     serial_days,
     several_findings,
 )
-from pipeline.errors import ConfigError, DataError, nearest
+from pipeline.tasks.classification import classes
+from pipeline.tasks.classification.classes import Classes
 
 MISSING: Final = frozenset(
     {"", "nan", "n/a", "na", "n.a.", "<na>", "#n/a", "nat", "none", "null", "unknown", "missing"}
@@ -57,17 +63,139 @@ class Words:
     classes: Mapping[str, str]
     missing: frozenset[str]
 
-    def class_of(self, cell: str) -> str:
+    def value_of(self, cell: str) -> str:
         """The class that a cell names, empty where it stands for a missing value."""
         word = normal(cell)
         if word in self.classes:
             return self.classes[word]
         return "" if word.casefold() in self.missing else word
 
+    def require(
+        self, counts: Mapping[str, int], column: str, *, cell_of: Callable[[str], str], refuse: Refuse
+    ) -> None:
+        """Nothing, if the values of the column can be classes; `cell_of` says where one stands first.
+
+        Raises:
+            ConfigError: the column is another kind of question, or has words that `cohort.classes` doesn't
+                know.
+            DataError: errors or dates of a spreadsheet, or remarks.
+        """
+        if self.classes:
+            require_all_mapped(self.unmapped(counts), refuse=refuse)
+        else:
+            require_question(counts, column, cell_of=cell_of, refuse=refuse)
+
     def unmapped(self, counts: Mapping[str, int]) -> dict[str, int]:
         """Words that neither `classes` nor `missing` know, where there are classes."""
         known = set(self.classes.values())
         return {word: count for word, count in counts.items() if self.classes and word not in known}
+
+
+def reader(cells: Iterable[str], choices: Cohort) -> Words:
+    """How the cells of the target column are read."""
+    return read_words(cells, choices.classes, choices.missing)
+
+
+def check(cells: Sequence[str], choices: Cohort, *, cell_of: Callable[[int], str], refuse: Refuse) -> None:
+    """Nothing, if a column with these cells has the class `positive`, where the YAML names one.
+
+    `cell_of` says where the cell of a row stands. Raises ConfigError with the nearest name.
+    """
+    if choices.positive is None:
+        return
+    words = reader(cells, choices)
+    values = [words.value_of(cell) for cell in cells]
+    counts = Counter(filter(None, values))
+    classes = counts.keys() | choices.classes.keys()
+    if normal(choices.positive) in classes | set(map(normal, cells)):
+        return
+    if not choices.classes:
+        require_question(
+            counts, choices.target, cell_of=lambda word: cell_of(values.index(word)), refuse=refuse
+        )
+    raise refuse(
+        ("cohort", "positive"),
+        f"the column '{choices.target}' doesn't have the class '{choices.positive}' "
+        f"({nearest(choices.positive, classes)}).",
+    )
+
+
+def question(
+    counts: Mapping[str, int], choices: Cohort, *, missing: Mapping[str, int], refuse: Refuse
+) -> Classes:
+    """The question that these scans of each class ask; `missing` has those of each word for a missing value.
+
+    Raises DataError and ConfigError as `choose_classes` does.
+    """
+    names = choose_classes(counts, choices.positive, missing=missing, refuse=refuse)
+    return Classes(names, choices.positive)
+
+
+def question_of(record: CohortRecord | ModelRecord) -> Classes:
+    """The question that a record holds."""
+    return classes.read(record)
+
+
+def stratum(values: Iterable[str], question: Classes) -> str:
+    """The stratum of a patient whose scans have these classes: the last of them, in the order of classes."""
+    return max(values, key=question.names.index)
+
+
+def counts(values: Iterable[str], question: Classes) -> dict[str, Any]:
+    """What cohort.json says of the scans of a part: how many have each class."""
+    found = Counter(values)
+    return {"classes": {name: found[name] for name in question.names}}
+
+
+def told(values: Iterable[str], question: Classes) -> str:
+    """The same in words for the terminal."""
+    return ", ".join(f"{name} {count:,}" for name, count in counts(values, question)["classes"].items())
+
+
+def described(value: str) -> dict[str, Attribute]:
+    """What is compared of a patient's truth when new scans come."""
+    return {"label": value}
+
+
+def same(one: Classes, other: Classes) -> bool:
+    """Whether two models answer one question: the same classes in the same order."""
+    return one.names == other.names
+
+
+def require_same(champion: Classes, candidate: Classes) -> None:
+    """Nothing, if both models answer one question. Raises GateError with the classes of both."""
+    if not same(champion, candidate):
+        raise GateError(
+            f"The champion knows the classes {', '.join(champion.names)}, the candidate "
+            f"{', '.join(candidate.names)}: two different questions. Give the new one an analysis of its own "
+            "(a YAML of another name)."
+        )
+
+
+def require_parts(part_of: Mapping[str, str], values: Mapping[str, Collection[str]], *, advice: str) -> None:
+    """Nothing, if every part has a patient of every class.
+
+    `values` has the classes of each patient, `advice` the way to other parts. Raises DataError with the
+    numbers of patients of each class in each part.
+    """
+    found = {part: Counter[str]() for part in PARTS}
+    for patient_id, part in part_of.items():
+        found[part].update(set(values[patient_id]))
+    names = sorted(set().union(*values.values()))
+    lacking = [(part, name) for part in PARTS for name in names if not found[part][name]]
+    if not lacking:
+        return
+    part, name = lacking[0]
+    each = "; ".join(f"{one} " + ", ".join(f"'{n}' {found[one][n]}" for n in names) for one in PARTS)
+    if sum(found[one][name] for one in PARTS) < len(PARTS):
+        advice = (
+            f"copy this below `cohort:` if it is no class: `missing: {as_yaml([name])}`; or say in "
+            "`cohort.classes` to which other class it belongs"
+        )
+    raise DataError(
+        f"The {part} part has no patient with the class '{name}' (patients: {each}). "
+        f"Add scans of more patients with it, or {advice}."
+    )
 
 
 def read_words(cells: Iterable[str], classes: Mapping[str, Sequence[str]], missing: Collection[str]) -> Words:

@@ -8,7 +8,8 @@ from typing import Final
 
 from pipeline.contracts.predictions import SCORE
 from pipeline.errors import DataError, nearest
-from pipeline.foreign.columns import Sheet, numeric
+from pipeline.tasks.classification.classes import finding
+from pipeline.tasks.sheet import Sheet, numeric
 
 _USUAL: Final = (("0", "1"), ("false", "true"), ("no", "yes"), ("negative", "positive"))
 
@@ -92,14 +93,14 @@ def _of_classes(sheet: Sheet, columns: Mapping[str, str], words: Sequence[str]) 
     positive = sheet.columns.positive
     if positive and positive not in classes:
         raise DataError(f"{sheet.name}: no class is called '{positive}' ({nearest(positive, classes)}).")
-    if positive and len(classes) == 2:
+    if positive and finding(len(classes)) is not None:
         classes = (*(name for name in classes if name != positive), positive)
     return Scored(classes, columns)
 
 
 def _single(sheet: Sheet, column: str, words: Sequence[str], of: str = "") -> Scored:
     """The score of one of two classes: the one it is `of`, the one given, or the usual one of such a pair."""
-    if len(words) != 2:
+    if finding(len(words)) is None:
         found = f"{len(words)} ({', '.join(words[:5])}{', ...' if len(words) > 5 else ''})"
         raise DataError(
             f"{sheet.name}: the single score column '{column}' answers a question of two classes, but "
@@ -126,7 +127,7 @@ def _no_scores(sheet: Sheet, words: Sequence[str]) -> str:
     given = sheet.columns
     taken = ("truth", "patient_id", "case_id", given.truth, given.patient, given.case)
     likely = [name for name in numeric(sheet, taken) if set(sheet.table.column(name)) - {"0", "1", ""}]
-    positive = {"POSITIVE": _usual_positive(words) or words[-1]} if len(words) == 2 else {}
+    positive = {"POSITIVE": _usual_positive(words) or words[-1]} if finding(len(words)) is not None else {}
     example = sheet.command({"SCORE": likely[0] if likely else "column", **positive})
     return (
         f"{sheet.name}: no score column. Name one score_CLASS for each class, such as "

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.compare.flips import flips
+from pipeline.tasks.classification.classes import of_names
+from pipeline.tasks.classification.flips import flips
 from pipeline.tasks.classification.pairs import Pairs, Scores
 
 
@@ -15,7 +16,7 @@ def test_flips_are_counted_and_listed_with_mcnemars_test():
     now = np.array([1, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 1])  # loses p2, p3, p9; gains p4
     scores = [Scores(np.column_stack([1 - d, d]).astype(float), d) for d in (was, now)]
     pairs = Pairs(tuple(f"p{i}" for i in range(12)), np.arange(12), truth, 1, *scores)
-    told = flips(pairs, ["normal", "pneumonia"])
+    told = flips(pairs, of_names(["normal", "pneumonia"]))
     assert (told["negative"], told["positive"], told["both_right"], told["both_wrong"]) == (3, 1, 6, 2)
     assert told["negative_rate"] == 0.25
     # exact two-sided binomial of 1 in 4: 2 (1 + 4) / 16

@@ -1,0 +1,61 @@
+"""What is known of a file before its pixels are decoded, and which images are wanted.
+
+Everything in a `Header` is a pseudonym, a number, or a word that the standard defines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline.ingest.header.owners import NOBODY, Owners
+from pipeline.ingest.header.series_rules import Rule
+from pipeline.ingest.limits import FileLimits
+from pipeline.ingest.series.frames import Frame
+from pipeline.records import Attribute
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known of a file before its pixels are decoded.
+
+    `reason` is "ok" for an image that can be planned; `image` says whether the file claims to be an image.
+    `frames` are there for every wanted image whose header is understood, also where its pixels are refused:
+    a volume without them would be incomplete. `owned` says that the patient is told by `ingest.patient_from`.
+    `archive` is the token of the archive that the file lies in, `members` the number of files in one.
+    """
+
+    size: int
+    mtime_ns: int
+    digest: str = ""
+    reason: str = "ok"
+    detail: str = ""
+    notes: tuple[str, ...] = ()
+    image: bool = False
+    sop_id: str = ""
+    series_id: str = ""
+    patient_id: str = ""
+    identifiers: tuple[tuple[str, str], ...] = ()
+    frames: tuple[Frame, ...] = ()
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    open_rules: tuple[str, ...] = ()
+    owned: bool = False
+    archive: str = ""
+    members: int = 0
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which images are wanted, and what one file may cost.
+
+    `text_reviewed` says that a person looked at the pixels of this data set for text about patients,
+    `dates` what a case may tell of its study's date; an image must fit one of the `rules`, if there are any.
+    """
+
+    modalities: tuple[str, ...]
+    limits: FileLimits
+    text_reviewed: bool = False
+    dates: str = "none"
+    rules: tuple[Rule, ...] = ()
+    include: tuple[str, ...] = ()
+    owners: Owners = NOBODY

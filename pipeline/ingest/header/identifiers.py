@@ -1,0 +1,129 @@
+"""Pseudonyms for everything that a file says, or that its path says, about whose it is.
+
+Real identifiers live in this module's local variables only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pipeline.ingest.dicom.dataset import Dataset, date_of
+from pipeline.ingest.header.owners import OWNER, Owners, ordered, owner_of
+from pipeline.ingest.header.planes import Identity
+from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.source.discover import Found
+from pipeline.pseudonyms import Key
+
+_GZIP = ".gz"
+_KEYWORDS = (
+    ("sop", "SOPInstanceUID"),
+    ("series", "SeriesInstanceUID"),
+    ("study", "StudyInstanceUID"),
+    ("accession", "AccessionNumber"),
+    ("patient", "PatientID"),
+)
+_OPTIONAL = "accession"
+"""The one identifier that an image may lack: it is a matter of the order, not of the image."""
+
+
+@dataclass(frozen=True)
+class Identification:
+    """Whose a file is, in pseudonyms by kind.
+
+    `owned` says that the patient is told by `ingest.patient_from`, `ownerless` why nobody owns the file.
+    """
+
+    pseudonyms: Mapping[str, str] = field(default_factory=dict)
+    patient_id: str = ""
+    owned: bool = False
+    ownerless: Refusal | None = None
+
+
+UNIDENTIFIED = Identification()
+
+
+def identify(dataset: Dataset, file: Found, *, key: Key, owners: Owners) -> Identification:
+    """What the data set says about whose it is; without a PatientID, what the settings say."""
+    patient = owners.named(dataset.text("PatientID"))
+    pseudonyms = {}
+    for kind, keyword in _KEYWORDS:
+        text = patient if kind == "patient" else dataset.text(keyword)
+        if text:
+            pseudonyms[kind] = key.pseudonym(kind, text)
+    if not patient:
+        return _by_owner(dataset, file, pseudonyms, key=key, owners=owners)
+    day = date_of(dataset.text("StudyDate"))
+    if day is not None:  # a table may name a patient's scans of a day; both together name no date
+        pseudonyms["day"] = key.pseudonym("day", patient, day.isoformat())
+    return Identification(pseudonyms, key.pseudonym("patient", dataset.text("IssuerOfPatientID"), patient))
+
+
+def identity_of(identification: Identification, dataset: Dataset, key: Key) -> Identity:
+    """The image's identity. Raises Refusal `missing_attribute` when nothing says whose image it is."""
+    pseudonyms = identification.pseudonyms
+    for kind, keyword in _KEYWORDS:
+        if kind not in pseudonyms and kind != _OPTIONAL:
+            raise (kind == "patient" and identification.ownerless) or Refusal("missing_attribute", keyword)
+    reference = dataset.text("FrameOfReferenceUID")
+    return Identity(
+        patient_id=identification.patient_id,
+        study_id=pseudonyms["study"],
+        series_id=pseudonyms["series"],
+        sop_id=pseudonyms["sop"],
+        frame_of_reference=key.pseudonym("frame", reference) if reference else "",
+    )
+
+
+def identifiers_of(identification: Identification, file: Found, key: Key) -> tuple[tuple[str, str], ...]:
+    """Kind and pseudonym of every word by which a table of labels, or a person, may name the image."""
+    owner = ((OWNER, identification.patient_id),) if identification.owned else ()
+    return (*identification.pseudonyms.items(), *_names(file, key), *owner)
+
+
+def _by_owner(
+    dataset: Dataset, file: Found, pseudonyms: Mapping[str, str], *, key: Key, owners: Owners
+) -> Identification:
+    """Whose the file is by something else than its PatientID, where the settings say by what."""
+    known: Iterable[tuple[str, str]] = ()
+    if owners.rows:
+        known = ordered([*pseudonyms.items(), *_names(file, key)])
+    try:
+        patient_id, word = owner_of(
+            owners, file.relative, dataset.text("StudyInstanceUID"), identifiers=known, key=key
+        )
+    except Refusal as refusal:
+        return Identification(pseudonyms, ownerless=refusal)
+    return Identification({**pseudonyms, "patient": word}, patient_id, owned=True)
+
+
+def _names(file: Found, key: Key) -> tuple[tuple[str, str], ...]:
+    """Pseudonyms of the words by which a table of labels may name the file; its token is that of the path."""
+    name = file.relative.rpartition("/")[2]
+    own = (("path", file.token), ("name", key.pseudonym("name", name)), ("stem", _stem(name, key)))
+    if file.member is None and not name.endswith(_GZIP):
+        return own
+    plain = name.removesuffix(_GZIP)
+    paths = dict.fromkeys(_as_unpacked(file))
+    return (
+        *own,
+        *(("path", key.pseudonym("path", path)) for path in paths),
+        ("name", key.pseudonym("name", plain)),
+        ("stem", _stem(plain, key)),
+    )
+
+
+def _stem(name: str, key: Key) -> str:
+    return key.pseudonym("stem", name[: name.rindex(".")] if "." in name[1:] else name)
+
+
+def _as_unpacked(file: Found) -> list[str]:
+    """The paths that the file would have, were it unpacked where its archive lies, or to a folder there."""
+    paths = [file.relative]
+    if file.member is not None:
+        archive = file.member.archive_path
+        inside = file.relative[len(archive) + 1 :]
+        folder, slash, _ = archive.rpartition("/")
+        of_its_name = archive.removesuffix(_GZIP).rpartition(".")[0]
+        paths = [f"{folder}{slash}{inside}", f"{of_its_name}/{inside}"]
+    return [*paths, *(path.removesuffix(_GZIP) for path in paths)]

@@ -1,0 +1,89 @@
+"""One file of RAW to one `Header`: opened, told from archives and empty files, understood."""
+
+from __future__ import annotations
+
+from pipeline.ingest.dicom.templates import Templates
+from pipeline.ingest.header.header import Header, Selection
+from pipeline.ingest.header.identifiers import identifiers_of
+from pipeline.ingest.header.understanding import PartialHeader, understand
+from pipeline.ingest.reasons import ARCHIVE, Refusal
+from pipeline.ingest.source.archives import READABLE, opened_packing
+from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.files import ChangedWhileRead, OpenFile, open_file
+from pipeline.ingest.source.remote import is_url
+from pipeline.pseudonyms import Key
+
+
+def read_header(
+    file: Found, *, key: Key, selection: Selection, templates: Templates[PartialHeader]
+) -> Header:
+    """The header of a file of RAW. Whatever the file holds, the reason says it; nothing is raised for it.
+
+    The `templates` are of files read before under the same key and selection.
+    """
+    try:
+        with open_file(file.path, file.member) as opened:
+            return _of_file(opened, file, key=key, selection=selection, templates=templates)
+    except Refusal as refusal:
+        return Header(file.size, file.mtime_ns, reason=refusal.reason, detail=refusal.detail)
+    except (OSError, ChangedWhileRead) as error:
+        return Header(0, 0, reason="io_error", detail=type(error).__name__)
+
+
+def _of_file(
+    opened: OpenFile, file: Found, *, key: Key, selection: Selection, templates: Templates[PartialHeader]
+) -> Header:
+    size, mtime_ns = opened.size, opened.mtime_ns
+    packing, data = opened_packing(opened.data, selection.limits.file_bytes)
+    if not len(data):
+        return Header(size, mtime_ns, reason="empty_file")
+    if packing:
+        reason, detail = _of_archive(file, packing)
+        return Header(size, mtime_ns, reason=reason, detail=detail)
+    if size > selection.limits.file_bytes:
+        return Header(size, mtime_ns, reason="limit_exceeded", detail=f"{size} bytes")
+    partial, refusal = PartialHeader(file), None
+    try:
+        understand(partial, data, key, selection, templates)
+    except Refusal as raised:
+        refusal = raised
+    return _header(
+        partial,
+        partial.broken or refusal,
+        size=size,
+        mtime_ns=mtime_ns,
+        digest=key.content_digest(data),
+        key=key,
+    )
+
+
+def _header(
+    partial: PartialHeader, refusal: Refusal | None, *, size: int, mtime_ns: int, digest: str, key: Key
+) -> Header:
+    identification = partial.identification
+    return Header(
+        size,
+        mtime_ns,
+        digest=digest,
+        reason=refusal.reason if refusal else "ok",
+        detail=refusal.detail if refusal else "",
+        notes=partial.notes,
+        image=partial.image,
+        sop_id=identification.pseudonyms.get("sop", ""),
+        series_id=identification.pseudonyms.get("series", ""),
+        patient_id=identification.patient_id,
+        identifiers=identifiers_of(identification, partial.file, key) if partial.image else (),
+        frames=partial.frames,
+        attributes=partial.attributes,
+        open_rules=partial.open_rules,
+        owned=identification.owned,
+    )
+
+
+def _of_archive(file: Found, packing: str) -> tuple[str, str]:
+    """The reason of an archive, and its detail; one that can be read in place is yet to be listed."""
+    if file.member is not None:
+        return "archive_not_opened", f"{packing} inside an archive"
+    if is_url(file.path):
+        return "archive_not_opened", f"{packing} behind a URL"
+    return (ARCHIVE, "") if packing in READABLE else ("archive_not_opened", packing)

@@ -1,0 +1,165 @@
+"""What a network's output says: probabilities, decisions, the table of predictions, and back.
+
+A decision is made here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pipeline.contracts.operating import Operating
+from pipeline.contracts.predictions import GROUP, LOGIT, SCORE, nine_digits
+from pipeline.statistics.sample import PatientScore
+from pipeline.statistics.vectors import Floats, Integers
+from pipeline.tasks.classification.classes import Classes
+from pipeline.tasks.classification.elsewhere import read_table, require_table
+from pipeline.tasks.contract import Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+__all__ = [
+    "Frozen",
+    "decide",
+    "decided",
+    "followed",
+    "frozen",
+    "kind_of",
+    "kinds",
+    "observed",
+    "output_of",
+    "probabilities",
+    "read_table",
+    "require_table",
+    "scores",
+    "sureness",
+    "table",
+    "told",
+]
+
+WRONG: Final = 6
+RIGHT: Final = 3
+"""How many cases of a kind a gallery shows: errors teach more."""
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What validation fixed: the temperature, and the threshold of the positive class.
+
+    The threshold is None where the likeliest class is taken. `patient_score` says how the scores of a
+    patient's cases become one.
+    """
+
+    temperature: float = 1.0
+    threshold: float | None = None
+    patient_score: PatientScore = "max"
+
+
+def frozen(operating: Operating | None) -> Frozen:
+    """What the record holds; before the evaluation nothing is fixed."""
+    if operating is None:
+        return Frozen()
+    return Frozen(float(operating.temperature), operating.threshold, operating.patient_score)
+
+
+def decide(probability: Floats, threshold: float | None) -> Integers:
+    """The class index of each row: the positive one at or above the threshold, else the largest score."""
+    if threshold is None:
+        return np.asarray(np.nan_to_num(probability).argmax(axis=1), dtype=np.int64)
+    return (probability[:, 1] >= threshold).astype(np.int64)
+
+
+def decided(scores: Floats, fixed: Frozen) -> Integers:
+    """The class index of each row as validation fixed it to be decided."""
+    return decide(scores, fixed.threshold)
+
+
+def scores(logits: Floats, fixed: Frozen) -> Floats:
+    """Shape (cases, classes), rows add up to 1: the softmax of `logits / temperature`; nan rows stay nan."""
+    scaled = logits / fixed.temperature
+    raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def probabilities(logits: Floats, fixed: Frozen) -> Floats:
+    """The scores to the nine digits with which the table of predictions is written."""
+    return nine_digits(scores(logits, fixed))
+
+
+def followed(scores: Floats, question: Classes) -> Integers:
+    """The class of each row whose score a reader follows: the finding, or the likeliest, shape (cases,)."""
+    found = question.finding
+    return scores.argmax(axis=1) if found is None else np.full(len(scores), found)
+
+
+def table(
+    cases: pd.DataFrame, logits: Floats, reasons: Sequence[str], *, question: Classes, fixed: Frozen
+) -> pd.DataFrame:
+    """The table of predictions of `cases`, which have `case_id, patient_id, part, truth` and groups.
+
+    `logits` has shape (cases, classes), `reasons` says why a case has no answer, empty where it has one.
+    """
+    answered = np.array([not reason for reason in reasons], dtype=np.bool_)
+    known = np.where(answered[:, None], logits, np.nan)
+    probability = probabilities(known, fixed)
+    said = decided(probability, fixed)
+    names = question.names
+    frame = cases[["case_id", "patient_id", "part", "truth"]].assign(
+        predicted=[
+            names[index] if good else "" for index, good in zip(said.tolist(), answered.tolist(), strict=True)
+        ],
+        **{SCORE + name: probability[:, index] for index, name in enumerate(names)},
+        **{LOGIT + name: known[:, index] for index, name in enumerate(names)},
+        status=np.where(answered, "ok", "failed"),
+        reason=list(reasons),
+    )
+    return frame.join(cases[[name for name in cases.columns if name.startswith(GROUP)]])
+
+
+def told(predicted: Sequence[str]) -> str:
+    """The predictions of a table in a few words for the terminal: how many cases of each class."""
+    return ", ".join(f"{name} {count}" for name, count in sorted(Counter(predicted).items()))
+
+
+def observed(predictions: pd.DataFrame, question: Classes) -> dict[str, Floats]:
+    """The scores of each row by name, as far as one doesn't follow from the others."""
+    names = [question.names[index] for index in question.scored]
+    return {f"score {name}": predictions[SCORE + name].astype(np.float64).to_numpy() for name in names}
+
+
+def output_of(predicted: str, question: Classes) -> int:
+    """Which output of the network says so."""
+    return question.names.index(predicted)
+
+
+def kinds(question: Classes) -> tuple[Kind, ...]:
+    """The kinds of cases that a gallery shows, and how many of each: errors before hits."""
+    if question.finding is None:
+        return Kind("error", WRONG), Kind("hit", RIGHT)
+    return (
+        Kind("false_negative", WRONG),
+        Kind("false_positive", WRONG),
+        Kind("true_positive", RIGHT),
+        Kind("true_negative", RIGHT),
+    )
+
+
+def kind_of(truth: str, predicted: str, question: Classes) -> str:
+    """The kind of a case."""
+    found, right = question.finding, truth == predicted
+    if found is None:
+        return "hit" if right else "error"
+    return ("true_" if right else "false_") + (
+        "positive" if predicted == question.names[found] else "negative"
+    )
+
+
+def sureness(row: Mapping[str, object]) -> float:
+    """How sure the model was of a row of the table: the score of what it predicted."""
+    return float(str(row[f"{SCORE}{row['predicted']}"]))

@@ -1,0 +1,1 @@
+"""Which sections the report of a classification has, with which words."""

@@ -1,0 +1,111 @@
+"""What passes between a stage and a task.
+
+A task's own records (its question, what validation fixed, a view) pass through the stages unopened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import ConfigError
+from pipeline.statistics.vectors import Flags
+from pipeline.tasks.measured import Json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+Fixed = Any
+"""What validation fixed, as later answers are made with it: the task's own record."""
+View = Any
+"""The rows that are measured at a time: the task's own record."""
+Unit = Literal["patient", "case"]
+Labels = np.ndarray[Any, np.dtype[np.object_]]
+Targets = NDArray[Any]
+Loss = Callable[[Any, Any], Any]
+Weigh = Callable[[Targets], NDArray[np.float64]]
+"""From targets to how much each case counts."""
+Refuse = Callable[[tuple[str | int, ...], str], ConfigError]
+"""The error that says a message at the place of keys in the YAML."""
+
+
+class Question(Protocol):
+    """What is asked, as it stands in cohort.json, model.json and operating.json."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys of the question in those records."""
+        ...
+
+
+class Reader(Protocol):
+    """How the cells of the target column are read."""
+
+    def value_of(self, cell: str) -> str:
+        """The value that a cell stands for, empty for a missing one."""
+        ...
+
+    def require(
+        self, counts: Mapping[str, int], column: str, *, cell_of: Callable[[str], str], refuse: Refuse
+    ) -> None:
+        """Nothing, if the values can be this task's; else the task that fits is named."""
+        ...
+
+
+class Chosen(Protocol):
+    """What validation settled."""
+
+    @property
+    def fixed(self) -> Fixed:
+        """What every later answer is made with."""
+        ...
+
+    def to_json(self) -> Json:
+        """What operating.json says of it."""
+        ...
+
+
+class Pairs(Protocol):
+    """Units (patients, or cases of patients) that two models scored, by name."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each unit."""
+        ...
+
+    @property
+    def patients(self) -> int:
+        """How many patients the units belong to."""
+        ...
+
+    def chosen(self, keep: Flags) -> Pairs:
+        """The units that `keep` (one flag a unit) marks."""
+        ...
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The loss of the validation part, which is watched, and what else was measured; None: not to be had."""
+
+    loss: float
+    numbers: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of cases that a gallery shows, and how many of it."""
+
+    name: str
+    shown: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """One model's predictions, a row a case, and what its validation fixed."""
+
+    predictions: pd.DataFrame
+    fixed: Fixed

@@ -1,0 +1,104 @@
+"""Probabilities, decisions and the table of predictions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import softmax
+
+from pipeline.contracts.operating import Operating, Threshold
+from pipeline.tasks.classification.answers import (
+    Frozen,
+    decide,
+    followed,
+    frozen,
+    kind_of,
+    observed,
+    probabilities,
+    scores,
+    table,
+    told,
+)
+from pipeline.tasks.classification.classes import of_names
+
+TWO, THREE = of_names(["no", "yes"]), of_names(["a", "b", "c"])
+CASES = pd.DataFrame(
+    {
+        "case_id": ["c1", "c2", "c3"],
+        "patient_id": ["p1", "p1", "p2"],
+        "part": "test",
+        "truth": ["yes", "no", ""],
+        "by_sex": ["F", "F", "M"],
+    }
+)
+
+
+def test_scores_are_the_softmax_of_scaled_logits() -> None:
+    logits = np.array([[1.0, 2.0, 4.0], [-1000.0, 0.0, 1000.0]])
+    np.testing.assert_allclose(scores(logits, Frozen(2.5)), softmax(logits / 2.5, axis=1), rtol=1e-12)
+
+
+def test_before_the_evaluation_nothing_is_fixed_and_after_it_what_is_stored() -> None:
+    assert frozen(None) == Frozen(1.0, None, "max")
+    assert frozen(Operating(1.7, (Threshold(0.3),), "mean")) == Frozen(1.7, 0.3, "mean")
+    assert frozen(Operating(2.0, (), "max")).threshold is None
+
+
+def test_probabilities_are_those_that_the_table_gives_back() -> None:
+    found = probabilities(np.array([[0.0, 1.0], [np.nan, np.nan]]), Frozen(2.0))
+    # 1 / (1 + exp(-1 / 2)) = 0.62245933120185...
+    assert found[0, 1] == 0.622459331
+    assert float(f"{found[0, 0]:.9g}") == found[0, 0]
+    assert np.isnan(found[1]).all()
+
+
+def test_a_score_at_the_threshold_is_positive() -> None:
+    assert decide(np.array([[0.5, 0.5], [0.6, 0.4]]), 0.5).tolist() == [1, 0]
+    assert decide(np.array([[0.2, 0.5, 0.3]]), None).tolist() == [1]
+
+
+def test_a_case_without_an_answer_keeps_its_row() -> None:
+    logits = np.array([[0.0, 2.0], [np.nan, np.nan], [1.0, 0.0]])
+    frame = table(CASES, logits, ["", "no array", ""], question=TWO, fixed=Frozen(threshold=0.5))
+    assert list(frame["predicted"]) == ["yes", "", "no"]
+    assert list(frame["status"]) == ["ok", "failed", "ok"]
+    assert list(frame["reason"]) == ["", "no array", ""]
+    assert list(frame.columns) == [
+        "case_id", "patient_id", "part", "truth", "predicted", "score_no", "score_yes", "logit_no",
+        "logit_yes", "status", "reason", "by_sex",
+    ]  # fmt: skip
+    assert np.isnan(frame["score_yes"][1])
+    # 1 / (1 + exp(-2)) = 0.88079707797788...
+    assert frame["score_yes"][0] == pytest.approx(0.880797078, abs=1e-12)
+
+
+def test_of_two_classes_one_score_tells_everything() -> None:
+    frame = pd.DataFrame({"score_no": ["0.2"], "score_yes": ["0.8"]})
+    assert {name: list(values) for name, values in observed(frame, TWO).items()} == {"score yes": [0.8]}
+
+
+def test_a_reader_follows_the_finding_or_the_likeliest_class() -> None:
+    assert followed(np.array([[0.9, 0.1], [0.4, 0.6]]), TWO).tolist() == [1, 1]
+    assert followed(np.array([[0.2, 0.5, 0.3]]), THREE).tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("truth", "predicted", "kind"),
+    [
+        ("yes", "no", "false_negative"),
+        ("no", "yes", "false_positive"),
+        ("yes", "yes", "true_positive"),
+        ("no", "no", "true_negative"),
+    ],
+)
+def test_of_two_classes_a_case_is_of_one_of_four_kinds(truth: str, predicted: str, kind: str) -> None:
+    assert kind_of(truth, predicted, TWO) == kind
+
+
+def test_without_a_finding_a_case_is_an_error_or_a_hit() -> None:
+    assert (kind_of("a", "b", THREE), kind_of("a", "a", THREE)) == ("error", "hit")
+
+
+def test_predictions_are_counted_by_class() -> None:
+    assert told(["well", "sick", "well"]) == "sick 1, well 2"
