@@ -51,7 +51,7 @@ def test_many_classes_have_a_temperature_and_no_threshold() -> None:
         [names[index] for index in truth], logits, patients, question=of_names(names), plan=BY_PATIENT
     )
     assert found.fixed.threshold is None
-    assert found.thresholds_json() == []
+    assert found.thresholds == ()
     assert 0.05 < found.fixed.temperature < 20
 
 
