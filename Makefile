@@ -38,9 +38,9 @@ FORCE:
 help:
 	@awk 'sub(/^## /, "") { i = index($$0, ": "); printf "  %-39s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }' Makefile
 
-## setup [GPU=1] [DASK=1]: make .venv from the lock (GPU=1: the CUDA build; DASK=1: with clusters and URLs)
+## setup [GPU=1] [DASK=1] [ONNX=1]: make .venv from the lock (CUDA build; with clusters and URLs; with ONNX)
 .PHONY: setup
-setup: $(READY) $(if $(DASK),.venv/dask.ready)
+setup: $(READY) $(if $(DASK),.venv/dask.ready) $(if $(ONNX),.venv/onnx.ready)
 
 $(READY): $(LOCK)
 	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. $(CHOOSE)" >&2; exit 2; }
@@ -53,7 +53,7 @@ $(READY): $(LOCK)
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/dev.ready .venv/dask.ready: .venv/%.ready: requirements-%.lock | $(SETUP)
+.venv/dev.ready .venv/dask.ready .venv/onnx.ready: .venv/%.ready: requirements-%.lock | $(SETUP)
 	@echo "Installing $< into .venv ..."
 	@.venv/bin/python -m pipeline.install $<
 	@touch $@
@@ -179,10 +179,10 @@ SCORE_OPTIONS = TRUTH=truth PATIENT=patient CASE=case SCORE=score POSITIVE=posit
 score: | $(SETUP)
 	@$(SCANLOOM) score $(foreach o,$(SCORE_OPTIONS),$(call given,$(o))) -- '$(subst ','\'',$(TABLE))'
 
-## export OUT=folder: write the cases as NIfTI
+## export OUT=folder [MODEL=1]: write the cases as NIfTI (MODEL=1: the model as ONNX)
 .PHONY: export
-export: $(S)/ingest.json
-	@$(SCANLOOM) export $(CONFIG) -- '$(subst ','\'',$(OUT))'
+export: $(if $(MODEL),,$(S)/ingest.json) | $(SETUP)
+	@$(SCANLOOM) export $(CONFIG) $(if $(MODEL),--model) -- '$(subst ','\'',$(OUT))'
 
 ## doctor: show the machine, its devices and decoders
 .PHONY: doctor
@@ -255,5 +255,6 @@ COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-head
 lock:
 	@$(COMPILE) --extra cpu -o requirements.lock
 	@$(COMPILE) --extra dask -c requirements.lock -o requirements-dask.lock
-	@$(COMPILE) --extra dask --extra dev -c requirements.lock -c requirements-dask.lock -o requirements-dev.lock
+	@$(COMPILE) --extra onnx -c requirements.lock -c requirements-dask.lock -o requirements-onnx.lock
+	@$(COMPILE) --extra dask --extra onnx --extra dev -c requirements.lock -c requirements-dask.lock -c requirements-onnx.lock -o requirements-dev.lock
 	@$(COMPILE) --extra gpu -c requirements.lock -o requirements-gpu.lock

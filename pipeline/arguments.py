@@ -160,8 +160,11 @@ def _parser() -> argparse.ArgumentParser:
         help="the table to write (predictions.csv)",
     )
     _add_score(add)
-    export = add_configured("export", "write the cases as NIfTI", handlers.export)
+    export = add_configured("export", "write the cases as NIfTI, or the model as ONNX", handlers.export)
     export.add_argument("out", metavar="FOLDER", help="where the files go")
+    export.add_argument(
+        "--model", action="store_true", help="the champion, else the candidate, as ONNX in place of the cases"
+    )
     add("doctor", "show the machine, its devices and decoders", handlers.doctor)
     add_configured("verify", "check the digests of all stored artifacts", handlers.verify)
     add_configured("clean", "remove the derived files of an analysis, after saying which", handlers.clean)

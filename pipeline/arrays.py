@@ -20,7 +20,7 @@ from pipeline.crash_points import crash_point
 from pipeline.errors import DamageError
 from pipeline.printed import make
 from pipeline.records import Stored
-from pipeline.writing import TEMPORARY, retry_error, sync, temporary_path
+from pipeline.writing import retry_error, sync, temporary_path
 
 ALIGNMENT = 64
 _HEADER_BYTES = 128
@@ -156,19 +156,6 @@ def erase(folder: Path, stored: Stored) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     crash_point(f"erased:{path.name}")
-
-
-def next_shard_number(folder: Path) -> int:
-    """One more than the highest number among the folder's `shard-NNNNN.npy`."""
-    numbers = [
-        int(path.stem.split("-")[1]) for path in folder.glob("shard-*.npy") if TEMPORARY not in path.name
-    ]
-    return max(numbers, default=-1) + 1
-
-
-def shard_name(number: int) -> str:
-    """The file name of shard `number`."""
-    return f"shard-{number:05d}.npy"
 
 
 def _crc32(data: memoryview) -> int:

@@ -27,7 +27,7 @@ from pipeline.rows import Row, case_row, cases_of, stored_of, stored_row
 from pipeline.schema import MIGRATIONS, TABLES, VERSION
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 INGEST_STAMP = "ingest_stamp"
 """The note of the digest of `ingest.json`; whoever writes files or cases empties it."""
@@ -159,12 +159,6 @@ class Catalogue:
         with self._telling():
             return self._connection.execute(sql, parameters).fetchall()
 
-    def frame(self, sql: str, parameters: Sequence[object] = ()) -> pd.DataFrame:
-        """The rows of a SELECT as a pandas frame."""
-        import pandas as pd
-
-        return pd.read_sql_query(sql, self._connection, params=list(parameters))
-
     def meta(self, key: str) -> str | None:
         """A fact about the catalogue itself, such as the id of its key."""
         rows = self.query("SELECT value FROM meta WHERE key = ?", (key,))
@@ -189,16 +183,6 @@ class Catalogue:
         )  # fmt: skip
         many("INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)",
              [(kind, pseudonym, r.token) for r in rows for kind, pseudonym in r.identifiers])  # fmt: skip
-
-    def set_outcome(self, outcomes: Iterable[tuple[str, str, str, str, tuple[str, ...]]]) -> None:
-        """Changes files' `(token, state, reason, detail, notes)`."""
-        self._connection.executemany(
-            "UPDATE files SET state = ?, reason = ?, detail = ?, notes = ? WHERE token = ?",
-            [
-                (state, reason, detail, " ".join(notes), token)
-                for token, state, reason, detail, notes in outcomes
-            ],
-        )
 
     def set_times(self, times: Iterable[tuple[str, int]]) -> None:
         """Changes files' `(token, mtime_ns)`, where nothing but the time changed."""

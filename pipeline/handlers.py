@@ -42,7 +42,7 @@ def ingest(options: argparse.Namespace) -> None:
     """Runs ingest on a sound catalogue, without the patients who withdrew; its page follows."""
     from pipeline.executors import local
 
-    local.prepare("pipeline.ingest.header.survey", "pipeline.ingest.cases.casting", "imagecodecs")
+    local.prepare("pipeline.ingest.header.survey", "pipeline.ingest.cases.batch_reading", "imagecodecs")
     gc.disable()  # the records of very many files stay to the end and hold no cycles
 
     from pipeline import locking, stages
@@ -196,15 +196,15 @@ def score(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """Writes the cases as NIfTI."""
+    """Writes the cases as NIfTI, or the model as ONNX."""
     from pipeline.errors import UsageError
-    from pipeline.export import run
+    from pipeline.export import run, run_model
     from pipeline.printed import make
 
     if not options.out:
         raise UsageError(f"No folder to write to is named. Name one: `{make('export', {'OUT': 'folder'})}`.")
     config, space = _load(options)
-    _show(run(config, space, Path(options.out)))
+    _show((run_model if options.model else run)(config, space, Path(options.out)))
 
 
 def doctor(options: argparse.Namespace) -> None:

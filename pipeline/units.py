@@ -21,7 +21,7 @@ No scanner measures beyond without an extended scale, which takes more bits.
 _UNTOLD = frozenset({ARBITRARY, UNSPECIFIED, OTHER})
 
 
-def is_told(unit: str) -> bool:
+def is_known_unit(unit: str) -> bool:
     """Whether the unit says what the numbers are: "US" (unspecified) and words that nobody knows don't."""
     return unit not in _UNTOLD
 
@@ -32,7 +32,7 @@ def on_hounsfield_scale(modality: str, unit: str) -> bool:
     >>> on_hounsfield_scale("CT", "US"), on_hounsfield_scale("CT", "Z_EFF")
     (True, False)
     """
-    return unit in (HU, HU_MODIFIED) or (modality == CT and not is_told(unit))
+    return unit in (HU, HU_MODIFIED) or (modality == CT and not is_known_unit(unit))
 
 
 def fill_of(modality: str, unit: str) -> int:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pipeline.arrays import Shards, ShardWriter, next_shard_number, shard_name
+from pipeline.arrays import Shards, ShardWriter
 
 DTYPES = st.sampled_from([np.uint8, np.int16, np.uint16, np.float16, np.float32])
 ARRAYS = DTYPES.flatmap(lambda dtype: arrays.arrays(dtype, arrays.array_shapes(max_dims=4, max_side=5)))
@@ -60,10 +60,3 @@ def test_an_error_leaves_no_shard(tmp_path: Path) -> None:
         writer.append(np.zeros(3))
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
-
-
-def test_shard_numbers_go_on_from_the_highest(tmp_path: Path) -> None:
-    assert next_shard_number(tmp_path) == 0
-    (tmp_path / shard_name(12)).touch()
-    (tmp_path / shard_name(3)).touch()
-    assert next_shard_number(tmp_path) == 13

@@ -145,7 +145,7 @@ def _told_file(file: RawFile, known: Sequence[_Case], sop_of: Mapping[str, str])
     if not file.state:
         yield f"  came after the last ingest: `{printed.make('ingest')}` reads it"
         return
-    reason, sentence, step = file.told()
+    reason, sentence, step = file.explained()
     yield f"  file {file.token}: {file.state}, {reason}: {sentence}{f' {step}' if step else ''}"
     own = [case for case in known if file.token in case.tokens]
     sop = sop_of.get(file.token)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pipeline import ledger
 from pipeline.champion import check_generation, line_of_champions
+from pipeline.champion.looks import alpha_per_look
 from pipeline.compare.anchor import anchor_among
 from pipeline.compare.changes import changes_since, notes_on_anchor
-from pipeline.compare.looks import alpha_per_look
 from pipeline.compare.models import Model, read_model
 from pipeline.compare.rows import Evidence
 from pipeline.config import Config

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline import digests, ledger
-from pipeline.champion import Champion, check_generation, current
+from pipeline.champion import Champion, check_generation, current, looks
 from pipeline.champion.predictions import score
-from pipeline.compare import looks
 from pipeline.compare.answer import last_line
 from pipeline.compare.changes import notes_on_champion
 from pipeline.compare.evidence import evidence_of
 from pipeline.compare.models import Model, read_model
+from pipeline.compare.outlook import intake_a_month, outlook
 from pipeline.compare.rows import rows
 from pipeline.compare.verdict import Row, decide, headline
 from pipeline.config import Config
@@ -131,5 +131,5 @@ def _outlook(workspace: Workspace, judged: Sequence[Row]) -> list[str]:
     missing = [row.n_more for row in judged if row.role == "require" and row.n_more]
     if not missing:
         return []
-    a_month = looks.intake_a_month(standing(ledger.read(workspace.ledger("parts"))))
-    return [looks.outlook(max(missing), a_month)]
+    a_month = intake_a_month(standing(ledger.read(workspace.ledger("parts"))))
+    return [outlook(max(missing), a_month)]

@@ -5,12 +5,13 @@ Pure functions of arrays with one value per patient, `old` and `new`.
 
 from __future__ import annotations
 
-import math
 import warnings
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+
+from pipeline.statistics import standardised
 
 BINS = 10
 _PERMUTATIONS = 9999
@@ -28,23 +29,14 @@ def kolmogorov_smirnov(old: Numbers, new: Numbers) -> float:
 
 
 def standardised_difference(old: Numbers, new: Numbers) -> float:
-    """|difference of means| in units of the common standard deviation; inf where there is no spread.
-
-    The common variance is the mean of the two sample variances (n - 1).
-    """
-    difference = abs(float(np.mean(new)) - float(np.mean(old)))
-    spread = math.sqrt((_variance(old) + _variance(new)) / 2)
-    return _ratio(difference, spread)
+    """|difference of means| in units of the common standard deviation; inf where there is no spread."""
+    return abs(standardised.of_means(new, old))
 
 
 def largest_share_difference(table: Counts) -> float:
-    """The largest standardised difference of a category's share; rows of `table` are old and new.
-
-    For shares p and q: |p - q| / sqrt((p(1-p) + q(1-q)) / 2); inf where one is 0 and the other 1.
-    """
+    """The largest standardised difference of a category's share; rows of `table` are old and new."""
     old, new = table / table.sum(axis=1, keepdims=True)
-    spread = np.sqrt((old * (1 - old) + new * (1 - new)) / 2)
-    return max(_ratio(float(d), float(s)) for d, s in zip(np.abs(old - new), spread, strict=True))
+    return max(abs(standardised.of_shares(float(p), float(q))) for p, q in zip(old, new, strict=True))
 
 
 def independence(table: Counts, generator: np.random.Generator) -> float:
@@ -89,16 +81,6 @@ def cross_table(old: list[str], new: list[str]) -> Counts:
     """Counts `(2, categories)` of both samples, categories sorted."""
     categories = sorted({*old, *new})
     return np.array([[values.count(category) for category in categories] for values in (old, new)])
-
-
-def _variance(values: Numbers) -> float:
-    return float(np.var(values, ddof=1)) if len(values) > 1 else 0.0
-
-
-def _ratio(difference: float, spread: float) -> float:
-    if spread > 1e-12 * max(1.0, difference):
-        return difference / spread
-    return 0.0 if difference <= 1e-12 else math.inf
 
 
 def _chi_square(tables: NDArray[np.float64] | Counts, expected: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,14 +10,14 @@ import numpy as np
 from pipeline import digests, provenance, scoring
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.champion import gate, pointer
+from pipeline.champion import looks, pointer
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import metrics as contract
 from pipeline.contracts import model_record, operating, predictions, rule
 from pipeline.contracts.operating import Operating
 from pipeline.errors import DataError
-from pipeline.evaluate import insights, looks
+from pipeline.evaluate import insights
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.summary import lines
 from pipeline.printed import scanloom
@@ -68,7 +68,7 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
     asked = _answers(candidate)
     chosen = _choices(candidate, asked)
     operating.FILE.write(folder, _operating(candidate, chosen))
-    rule.FILE.write(folder, gate.rule(config.evaluate, config.compare))
+    rule.FILE.write(folder, looks.rule(config.evaluate, config.compare))
     created = looks.take(workspace.ledger("looks"), look)
     changed = predictions.FILE.write(folder, _predictions(candidate, asked, chosen))
     metrics = _metrics(candidate, chosen) | {"created_utc": created}

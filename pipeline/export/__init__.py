@@ -1,9 +1,10 @@
-"""Export: the cases as NIfTI files that other programs read.
+"""Export: the cases as NIfTI files, and the model as ONNX, that other programs read.
 
 Reads the catalogue and the shards of native voxels. Writes one `CASE_ID.nii.gz` a case into a folder
 of the caller's choice. Guarantees: the stored voxels unchanged, each at its place in RAS
 millimetres; the same case gives the same bytes; nothing but pseudonyms; files that are already
-there and equal are left alone; never into RAW.
+there and equal are left alone; never into RAW. The model's file is written only after onnxruntime gave
+the logits that Keras gives.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.records import Summary
     from pipeline.workspace import Workspace
 
-__all__ = ["run"]
+__all__ = ["run", "run_model"]
 
 
 def run(config: Config, workspace: Workspace, out: Path) -> Summary:
@@ -25,3 +26,10 @@ def run(config: Config, workspace: Workspace, out: Path) -> Summary:
     from pipeline.export.stage import run as run_stage
 
     return run_stage(config, workspace, out)
+
+
+def run_model(config: Config, workspace: Workspace, out: Path) -> Summary:
+    """Which model was written to the folder `out` as ONNX."""
+    from pipeline.export.model import run as run_on_model
+
+    return run_on_model(config, workspace, out)

@@ -15,7 +15,7 @@ from pipeline.records import Case, Summary
 from pipeline.workspace import Workspace
 from pipeline.writing import write_bytes
 
-__all__ = ["run"]
+__all__ = ["refuse_raw", "run"]
 
 
 def run(config: Config, workspace: Workspace, out: Path) -> Summary:
@@ -26,7 +26,7 @@ def run(config: Config, workspace: Workspace, out: Path) -> Summary:
         DataError: no case has a place in space.
         DamageError: stored voxels don't match their checksum.
     """
-    _refuse_raw(workspace.root / config.ingest.raw, out)
+    refuse_raw(workspace.root / config.ingest.raw, out)
     cases = _cases(workspace)
     placed = [case for case in cases if case.geometry.affine is not None]
     if not placed:
@@ -43,7 +43,8 @@ def run(config: Config, workspace: Workspace, out: Path) -> Summary:
     return Summary(_lines(placed, cases, changed, out), changed=changed > 0)
 
 
-def _refuse_raw(raw: Path, out: Path) -> None:
+def refuse_raw(raw: Path, out: Path) -> None:
+    """Raises UsageError for a folder inside that of the scans."""
     if out.resolve().is_relative_to(raw.resolve()):
         raise UsageError(
             f"OUT={out} lies inside the folder of scans, which is never written to. Name another folder."

@@ -26,21 +26,21 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
     found = counts(catalogue)
     files = sum(number for _, _, number in found)
     cases, patients = catalogue.query("SELECT count(*), count(DISTINCT patient_id) FROM cases")[0]
-    lines = [f"{_told(files, 'file')}, {_told(cases, 'scan')} of {_told(patients, 'patient')}"]
+    lines = [f"{_counted(files, 'file')}, {_counted(cases, 'scan')} of {_counted(patients, 'patient')}"]
     lines += reason_lines(catalogue)
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in noted(catalogue)]
     if difference.known and (changed or difference.gone):
-        told = f"{_told(changed, 'new or changed file')}, {len(difference.gone):,} gone"
-        lines.append(f"since the last run: {told}")
+        counted = f"{_counted(changed, 'new or changed file')}, {len(difference.gone):,} gone"
+        lines.append(f"since the last run: {counted}")
     if difference.reassigned:
-        told = _told(difference.reassigned, "file")
-        lines.append(f"read again, since the table of labels gives another patient: {told}")
+        counted = _counted(difference.reassigned, "file")
+        lines.append(f"read again, since the table of labels gives another patient: {counted}")
     if failed_before := len(difference.again) - difference.reassigned:
-        told = _told(failed_before, "file")
-        lines.append(f"tried again, since reading failed last time: {told}")
+        counted = _counted(failed_before, "file")
+        lines.append(f"tried again, since reading failed last time: {counted}")
     if difference.young:
-        told = _told(difference.young, "file")
-        lines.append(f"waiting for the next run, since changed just now: {told}")
+        counted = _counted(difference.young, "file")
+        lines.append(f"waiting for the next run, since changed just now: {counted}")
     return lines
 
 
@@ -64,12 +64,12 @@ def owner_lines(catalogue: Catalogue) -> list[str]:
             "(SELECT 1 FROM identifiers i WHERE i.token = f.token AND i.kind = ?)",
             (OWNER,),
         )[0][0]
-        whose = f"{_told(files, 'image')} of {_told(patients, 'patient')}"
+        whose = f"{_counted(files, 'image')} of {_counted(patients, 'patient')}"
         lines.append(f"without PatientID: {whose}, by `ingest.patient_from`")
         if named:
             lines.append(
-                f"note: {_told(named, 'image')} in use have a PatientID and keep it; where it is that of a "
-                "patient found otherwise, link the two by `cohort.links`"
+                f"note: {_counted(named, 'image')} in use have a PatientID and keep it; where it is that of "
+                "a patient found otherwise, link the two by `cohort.links`"
             )
     return lines + _crowded_patient(catalogue)
 
@@ -103,13 +103,13 @@ def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> 
         )
     if bad > settings.failed_share * images:
         raise DataError(
-            f"{table}\n{bad:,} of {_told(images, 'image')} can't be used, more than `ingest.failed_share` "
+            f"{table}\n{bad:,} of {_counted(images, 'image')} can't be used, more than `ingest.failed_share` "
             f"({settings.failed_share:g}) allows. `{scanloom('files', '--state', 'failed')}` and "
             f"`{scanloom('files', '--state', 'quarantined')}` show which and what to do."
         )
     if bad < images and not catalogue.query("SELECT 1 FROM cases LIMIT 1"):
         raise DataError(
-            f"{table}\nNone of {_told(images, 'image')} is used: the settings leave out what could be, "
+            f"{table}\nNone of {_counted(images, 'image')} is used: the settings leave out what could be, "
             f"for the reasons above. Mend them; `{scanloom('files')}` shows which file goes by which."
         )
 
@@ -162,5 +162,5 @@ def contents(catalogue: Catalogue, key_id: str) -> Ingested:
     return Ingested(key_id, cases, identifiers, flow)
 
 
-def _told(number: int, noun: str) -> str:
+def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pipeline.catalogue import Catalogue
 from pipeline.ingest.reasons import ARCHIVE, OWN_TABLE, TRANSIENT
-from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.discover import SourcePath
 
 _PARAMETERS = 500
 
@@ -26,8 +26,8 @@ class Changes:
     that are in cases, `used_gone` those of them that are gone.
     """
 
-    fresh: tuple[Found, ...]
-    again: tuple[Found, ...]
+    fresh: tuple[SourcePath, ...]
+    again: tuple[SourcePath, ...]
     gone: tuple[str, ...]
     young: int
     known: int
@@ -53,8 +53,8 @@ def known_files(catalogue: Catalogue) -> dict[str, KnownFile]:
 
 
 def unsettled_archives(
-    found: Sequence[Found], known: Mapping[str, KnownFile], *, again: Set[str]
-) -> list[Found]:
+    found: Sequence[SourcePath], known: Mapping[str, KnownFile], *, again: Set[str]
+) -> list[SourcePath]:
     """The known archives that must be listed again.
 
     They have changed, not all of their files are known (a run was killed), or one of these is to be tried
@@ -78,10 +78,10 @@ def unsettled_archives(
 
 
 def find_changes(
-    found: Sequence[Found],
+    found: Sequence[SourcePath],
     known: Mapping[str, KnownFile],
     *,
-    is_young: Callable[[Found], bool],
+    is_young: Callable[[SourcePath], bool],
     closed: Set[str] = frozenset(),
     reassigned: Collection[str] = (),
 ) -> Changes:
@@ -116,7 +116,7 @@ def archives_of(catalogue: Catalogue, tokens: Iterable[str]) -> set[str]:
     return {row[0] for row in rows} - {""}
 
 
-def _differs(file: Found, known: KnownFile) -> bool:
+def _differs(file: SourcePath, known: KnownFile) -> bool:
     """Whether a path has other bytes than before, or became a table of the settings, or ceased to be one."""
     if (known.size, known.mtime_ns) != (file.size, file.mtime_ns):
         return True

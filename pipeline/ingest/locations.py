@@ -8,21 +8,21 @@ from dataclasses import dataclass, field, replace
 from pipeline.catalogue import Catalogue
 from pipeline.ingest.changes import archives_of
 from pipeline.ingest.header.header import Header
-from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.listing import Listing
 
-Lister = Callable[[Iterable[Found]], Mapping[str, Listing]]
+Lister = Callable[[Iterable[SourcePath]], Mapping[str, Listing]]
 
 
 @dataclass
 class Locations:
     """Paths by token, those found so far; `lister` lists archives."""
 
-    by_token: dict[str, Found]
+    by_token: dict[str, SourcePath]
     lister: Lister
     listings: dict[str, Listing] = field(default_factory=dict)
 
-    def open_archives(self, archives: Iterable[Found]) -> list[Found]:
+    def open_archives(self, archives: Iterable[SourcePath]) -> list[SourcePath]:
         """The paths in archives, from now on found; one that was listed before is not listed again."""
         new = [archive for archive in archives if archive.token not in self.listings]
         listings = self.lister(new) if new else {}
@@ -31,7 +31,7 @@ class Locations:
         self.by_token |= {member.token: member for member in members}
         return members
 
-    def of(self, tokens: Iterable[str], catalogue: Catalogue) -> list[Found]:
+    def of(self, tokens: Iterable[str], catalogue: Catalogue) -> list[SourcePath]:
         """The paths of tokens, in the order in which they are read best; their archives are listed."""
         wanted = sorted(tokens)
         missing = [token for token in wanted if token not in self.by_token]
@@ -39,17 +39,17 @@ class Locations:
             self.open_archives(self.by_token[token] for token in sorted(archives_of(catalogue, missing)))
             lost = [token for token in missing if token not in self.by_token]  # it changes just now
             self.by_token |= {
-                token: Found(token, b"", "", 0, 0, "io_error", "ArchiveChanged") for token in lost
+                token: SourcePath(token, b"", "", 0, 0, "io_error", "ArchiveChanged") for token in lost
             }
         return in_order([self.by_token[token] for token in wanted])
 
 
-def in_order(files: Sequence[Found]) -> list[Found]:
+def in_order(files: Sequence[SourcePath]) -> list[SourcePath]:
     """Paths by their place on the disk: a compressed archive is read from its beginning to its end."""
     return sorted(files, key=lambda file: (file.path, file.member.offset if file.member else 0))
 
 
-def header_of(archive: Found, listing: Listing) -> Header:
+def header_of(archive: SourcePath, listing: Listing) -> Header:
     """What stands for the header of an archive."""
-    made = Header(archive.size, archive.mtime_ns, reason=listing.reason, detail=listing.detail)
-    return replace(made, members=len(listing.members))
+    header = Header(archive.size, archive.mtime_ns, reason=listing.reason, detail=listing.detail)
+    return replace(header, members=len(listing.members))

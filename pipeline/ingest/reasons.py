@@ -115,7 +115,7 @@ REASONS: dict[str, Reason] = {
     ),
     "patient_conflict": Reason(
         "quarantined",
-        "One series, image or mask points to two patients.",
+        "One series or image points to two patients.",
         "Find out whose scan it is and export it again with that one PatientID.",
     ),
     "missing_attribute": Reason(
@@ -188,11 +188,6 @@ REASONS: dict[str, Reason] = {
         "The picture may show personal text.",
         "Black out the text and set BurnedInAnnotation to NO; if a person looked at all images and found "
         "none, set `ingest.pixel_text: reviewed`.",
-    ),
-    "mask_reference_missing": Reason("quarantined", "The mask names an image that is not here."),
-    "mask_geometry_mismatch": Reason("quarantined", "Mask and image do not lie in the same place."),
-    "mask_values_invalid": Reason(
-        "quarantined", "The mask is empty, overlaps, or has labels nobody declared."
     ),
     "affine_conflict": Reason(
         "quarantined",
@@ -280,5 +275,4 @@ NOTES: dict[str, str] = {
     "details_differ": "Slices of one volume differ in details of the header that decide no voxel.",
     "time_untold": "Volumes in one place were told apart by instance numbers; nothing says what they are.",
     "fewer_than_announced": "An acquisition announces more images than this series has of it.",
-    "contours_skipped": "Some contours of a structure set were not used.",
 }

@@ -26,7 +26,7 @@ from pipeline.ingest.keys import ask_key, open_key
 from pipeline.ingest.locations import Locations
 from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.reasons import ARCHIVE, REASONS
-from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.listing import list_archives
 from pipeline.ingest.source.raw import paths_of_raw
 from pipeline.ingest.update import Target, limits_of, update
@@ -54,7 +54,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     or the phantom's key is given for scans that aren't the phantom's.
     """
     settings = config.ingest
-    key, made = open_key(config, workspace)
+    key, new_key = open_key(config, workspace)
     found = paths_of_raw(config, workspace, key)
     if found and settings.key == PHANTOM:
         require_phantom(workspace.root / settings.raw)
@@ -80,7 +80,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
         lines = [*account_lines(catalogue, difference, changed=changed), *owner_lines(catalogue)]
         check_usable(catalogue, config, lines)
         stamped = _stamped(catalogue, workspace.data, key)
-    return Summary((*([made] if made else []), *lines), changed=stamped)
+    return Summary((*([new_key] if new_key else []), *lines), changed=stamped)
 
 
 def _differences(
@@ -114,7 +114,7 @@ class RawFile:
     reason: str
     detail: str
 
-    def told(self) -> tuple[str, str, str]:
+    def explained(self) -> tuple[str, str, str]:
         """Reason with detail, sentence and next step."""
         reason = f"{self.reason} ({self.detail})" if self.detail else self.reason
         return reason, REASONS[self.reason].sentence, next_step(self.reason, self.detail)
@@ -132,7 +132,7 @@ def list_files(
         unread += not file.state
         if file.state and state in ("", file.state):
             shown += 1
-            yield printable(file.path), file.state, *file.told()
+            yield printable(file.path), file.state, *file.explained()
     if not shown:
         say(f"No file is {state or 'known'}.")
     if unread:
@@ -206,7 +206,7 @@ def _stamped(catalogue: Catalogue, folder: Path, key: Key) -> bool:
     return changed
 
 
-def _is_young(settle_seconds: float) -> Callable[[Found], bool]:
+def _is_young(settle_seconds: float) -> Callable[[SourcePath], bool]:
     """Whether a file changed so lately that it may still be on its way; a time in the future says nothing."""
     now, young = time.time_ns(), int(settle_seconds * 1e9)
     return lambda file: 0 <= now - file.mtime_ns < young
@@ -222,7 +222,7 @@ def _owners(settings: Ingest, rows: str) -> Owners:
     return Owners("column", rows=rows, dummies=dummies)
 
 
-def _check_gone(difference: Changes, settings: Ingest, found: Sequence[Found]) -> None:
+def _check_gone(difference: Changes, settings: Ingest, found: Sequence[SourcePath]) -> None:
     gone, used = difference.used_gone, difference.used
     if gone > max(_GONE_FILES, _GONE_SHARE * used) or (0 < used == gone and not found):
         raise GateError(

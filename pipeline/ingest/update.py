@@ -6,6 +6,8 @@ and are read again by the next run.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,17 +16,17 @@ from pipeline.catalogue import Catalogue
 from pipeline.config import Ingest
 from pipeline.executors import Crew, Failure
 from pipeline.ingest import changes
-from pipeline.ingest.cases.batching import batches, shard_name
-from pipeline.ingest.cases.casting import (
+from pipeline.ingest.cases.batch_reading import (
     Batch,
-    Cast,
+    BatchResult,
     Spoiled,
-    cast,
-    cast_and_publish,
     digest_planes,
+    read_and_publish,
+    read_batch,
     split,
     split_files,
 )
+from pipeline.ingest.cases.batching import batches, shard_name
 from pipeline.ingest.cases.commit import Commits, commit_plan, tokens_of
 from pipeline.ingest.cases.planning import CasePlan, Plan, Wanted, plan
 from pipeline.ingest.cases.portions import portions
@@ -39,7 +41,9 @@ from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.locations import Locations, header_of
 from pipeline.ingest.series.frames import Rules
-from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.discover import SourcePath
+from pipeline.ingest.source.fetched import Keep, keeping
+from pipeline.ingest.source.remote import is_url
 from pipeline.progress import Bar, bar
 from pipeline.pseudonyms import Key
 from pipeline.writing import TEMPORARY
@@ -87,7 +91,7 @@ def update(target: Target, difference: Changes, locations: Locations, closed: Ma
     They were read, the known ones of their series, and those whose reason may have passed. `closed` are the
     archives that weren't listed, with the number of files in them.
     """
-    with Spool(target.crew.folder) as spool:
+    with _keeping(target) as keep, Spool(target.crew.folder, keep) as spool:
         _read_headers(target, spool, difference.fresh, locations)
         _drop_known(target, spool)
         changed = len(spool.entries)
@@ -135,17 +139,17 @@ def _read_images(
 ) -> None:
     """Plans the files of a portion and reads its cases; `outdated` ones are new, changed or gone."""
     files = {
-        token: SourceFile(found.path, header.size, header.mtime_ns, found.member)
+        token: SourceFile(found.path, header.size, header.mtime_ns, found.member, header.kept)
         for token, header in headers.items()
         for found in [locations.by_token[token]]
     }
-    made = _planned(target, headers, files)
-    pending = commit_plan(target.catalogue, made, headers, outdated=outdated)
+    planned = _planned(target, headers, files)
+    pending = commit_plan(target.catalogue, planned, headers, outdated=outdated)
     progress.advance(len(headers) - len(tokens_of(pending)))
-    _cast_all(target, pending, headers, files, progress)
+    _read_cases(target, pending, headers, files, progress)
 
 
-def _read_headers(target: Target, spool: Spool, files: Sequence[Found], locations: Locations) -> None:
+def _read_headers(target: Target, spool: Spool, files: Sequence[SourcePath], locations: Locations) -> None:
     """Reads the headers of files into the spool, and of what is in archives among them."""
     archives = _surveyed(target, spool, [file for file in files if file.token not in locations.listings])
     _surveyed(target, spool, locations.open_archives(archives))
@@ -156,7 +160,7 @@ def _read_headers(target: Target, spool: Spool, files: Sequence[Found], location
                 spool.add(page)
 
 
-def _surveyed(target: Target, spool: Spool, files: Sequence[Found]) -> list[Found]:
+def _surveyed(target: Target, spool: Spool, files: Sequence[SourcePath]) -> list[SourcePath]:
     settings = target.settings
     reviewed = settings.pixel_text == "reviewed"
     selection = Selection(
@@ -171,11 +175,18 @@ def _surveyed(target: Target, spool: Spool, files: Sequence[Found]) -> list[Foun
     return survey(files, spool, key=target.key, selection=selection, buried=target.buried, crew=target.crew)
 
 
+def _keeping(target: Target) -> contextlib.AbstractContextManager[Keep | None]:
+    """Where fetched bytes stay; nowhere for a folder, of which nothing is fetched, nor on a cluster."""
+    if target.crew.scheduler or not is_url(os.fsencode(target.settings.raw)):
+        return contextlib.nullcontext()
+    return keeping(target.crew.folder)
+
+
 def _drop_known(target: Target, spool: Spool) -> None:
     """Leaves out files whose bytes are known: only their time changed."""
     known = changes.lasting_digests(target.catalogue, spool.entries)
     same = sorted(
-        token for token, digest in known.items() if digest and digest == spool.entries[token].told.digest
+        token for token, digest in known.items() if digest and digest == spool.entries[token].facts.digest
     )
     if same:
         headers = spool.headers(same)
@@ -185,7 +196,7 @@ def _drop_known(target: Target, spool: Spool) -> None:
 
 
 def _identities(spool: Spool) -> dict[str, tuple[str, str]]:
-    return {token: (entry.told.series_id, entry.told.sop_id) for token, entry in spool.entries.items()}
+    return {token: (entry.facts.series_id, entry.facts.sop_id) for token, entry in spool.entries.items()}
 
 
 def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) -> Plan:
@@ -207,12 +218,12 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
     def case_id(names: Iterable[str]) -> str:
         return target.key.pseudonym("case", *names)
 
-    made = plan(headers, wanted, pixel_digest=pixel_digest, case_id=case_id)
+    planned = plan(headers, wanted, pixel_digest=pixel_digest, case_id=case_id)
     while asked:
         known |= _pixel_digests(target, {token: files[token] for token in sorted(asked)})
         asked.clear()
-        made = plan(headers, wanted, pixel_digest=pixel_digest, case_id=case_id)
-    return made
+        planned = plan(headers, wanted, pixel_digest=pixel_digest, case_id=case_id)
+    return planned
 
 
 def _pixel_digests(target: Target, files: Mapping[str, SourceFile]) -> dict[str, tuple[str, ...]]:
@@ -229,7 +240,7 @@ def _pixel_digests(target: Target, files: Mapping[str, SourceFile]) -> dict[str,
     return found
 
 
-def _cast_all(
+def _read_cases(
     target: Target,
     pending: Sequence[CasePlan],
     headers: Headers,
@@ -242,7 +253,7 @@ def _cast_all(
         for cases in batches(pending)
     ]
     limits, crew = target.limits, target.crew
-    function = cast_and_publish if crew.scheduler else cast
+    function = read_and_publish if crew.scheduler else read_batch
     with Commits(target.catalogue, headers) as commits:
         for task, result in run_isolated(function, tasks, split=split, crew=crew, limits=limits):
             commits.add(task, _blame(target, task, result) if isinstance(result, Failure) else result)
@@ -255,7 +266,7 @@ def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, Sour
     return Batch(cases, own, target.shards / "shard.npy", target.key, target.limits)
 
 
-def _blame(target: Target, task: Batch, failure: Failure) -> Cast:
+def _blame(target: Target, task: Batch, failure: Failure) -> BatchResult:
     """Which of a case's files ended the child: each is tried alone; where none did, the case as a whole."""
     for leftover in target.shards.glob(f"{task.shard.stem}{TEMPORARY}*"):
         leftover.unlink()
@@ -268,4 +279,4 @@ def _blame(target: Target, task: Batch, failure: Failure) -> Cast:
         for case in task.cases
         for token in sorted(guilty & set(case.tokens.values())) or [""]
     ]
-    return Cast((), tuple(spoiled), {})
+    return BatchResult((), tuple(spoiled), {})

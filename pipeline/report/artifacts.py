@@ -30,6 +30,8 @@ from pipeline.contracts.objects import ObjectFile, plain
 from pipeline.errors import DataError
 from pipeline.printed import make, scanloom
 from pipeline.report.facts import Fact, of_metric, unavailable
+from pipeline.tasks.contract import Question
+from pipeline.tasks.registry import Task, task_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,9 +94,23 @@ class Artifacts:
         return None if positive is None else str(positive)
 
     @property
+    def task(self) -> Task:
+        """The kind of question."""
+        return task_of(str(self.config["task"]))
+
+    @property
+    def question(self) -> Question:
+        """What was asked."""
+        return self.task.target.question_of(metrics.Metrics(tuple(self.classes), self.positive, ()))
+
+    @property
     def classes(self) -> list[str]:
         """All classes, in the order of the network's outputs."""
         return [str(name) for name in self.metrics["classes"]]
+
+    def short(self, name: str) -> str:
+        """A metric's name in a sentence."""
+        return self.task.measures.METRICS[name].short
 
     @property
     def tested(self) -> pd.DataFrame:
@@ -105,7 +121,7 @@ class Artifacts:
     @property
     def unit(self) -> str:
         """What has one vote in the numbers shown: "patient" or "case"."""
-        return str(self.config["evaluate"].get("unit", "patient"))
+        return str(self.config["evaluate"]["unit"])
 
     def metric(self, name: str, *, part: str = "", target: str = "") -> Fact:
         """The metric over a whole part, the reported one unless named; without a value when not computed."""

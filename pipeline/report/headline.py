@@ -10,15 +10,6 @@ from pipeline.report.facts import Fact, setting
 
 Outcome = Literal["met", "not_met", "cannot_tell", "no_goal"]
 
-ABBREVIATIONS = {
-    "auroc": "AUROC", "sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV",
-    "macro_auroc": "macro AUROC", "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1", "kappa": "Cohen's kappa", "auprc": "average precision",
-    "macro_auprc": "macro average precision",
-}  # fmt: skip
-
-OF_MANY = {"auroc": "macro_auroc", "auprc": "macro_auprc"}
-
 
 @dataclass(frozen=True)
 class Goal:
@@ -30,15 +21,14 @@ class Goal:
 
 
 def headline(artifacts: Artifacts) -> Fact:
-    """The metric of the goal, else the area under the ROC curve; of many classes its mean."""
+    """The metric of the goal, else the one that the task leads with."""
     return artifacts.metric(headline_name(artifacts))
 
 
 def headline_name(artifacts: Artifacts) -> str:
     """The name of the headline metric."""
     goal = artifacts.config["evaluate"].get("goal")
-    name = str(goal["metric"]) if goal else "auroc"
-    return name if artifacts.positive is not None else OF_MANY.get(name, name)
+    return artifacts.task.measures.headline(artifacts.question, str(goal["metric"]) if goal else None)
 
 
 def goal_of(artifacts: Artifacts) -> Goal:

@@ -37,6 +37,7 @@ def read(foreign: Foreign, out: Path) -> Artifacts:
     return Artifacts(
         name=table.name,
         config={
+            "task": foreign.task.name,
             "evaluate": {"unit": metrics["unit"], "level": first["level"]},
             "report": {"title": f"The predictions in {table.name}"},
         },

@@ -25,6 +25,7 @@ __all__ = [
     "ranking",
     "sample",
     "small_sample",
+    "standardised",
     "thresholds",
     "vectors",
 ]

@@ -1,7 +1,10 @@
-"""Area under the ROC curve with its variance: DeLong, paired DeLong, and Obuchowski for clustered cases.
+"""Area under the ROC curve with its interval: DeLong, paired DeLong, and Obuchowski for clustered cases.
 
 The area is P(s+ > s-) + P(s+ = s-) / 2 (Hanley & McNeil 1982), computed from midranks in float64
-(Sun & Xu 2014, IEEE Signal Process Lett 21:1389), so a run takes O(n log n).
+(Sun & Xu 2014, IEEE Signal Process Lett 21:1389), so a run takes O(n log n). Its interval lies on the
+logit scale, with Student's t at the degrees of freedom of Brunner & Munzel (2000, Biom J 42:17): a normal
+interval on the scale of the area holds the truth in 67 to 94 of 100 samples of 30 to 100 patients, this
+one in 92 to 98. DECISIONS.md has the figures.
 """
 
 from __future__ import annotations
@@ -10,19 +13,38 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
+from scipy.optimize import brentq
+from scipy.special import expit, logit
+from scipy.stats import rankdata, t
 
-from pipeline.statistics.estimate import Estimate, quantile, two_sided_p, wald
+from pipeline.statistics.estimate import Estimate, quantile, two_sided_p
 from pipeline.statistics.vectors import Flags, Floats, Integers
+
+# Rounding leaves some 1e-33 where the variance of scores in one order is truly zero.
+NO_VARIANCE = 1e-24
 
 
 @dataclass(frozen=True)
 class Auroc:
-    """An area, the variance of its estimate and the method that gave the variance."""
+    """An area, the variance of its estimate and the method that gave the variance.
+
+    `of_classes` is what the positive and the negative rows add to the variance by themselves, `patients`
+    how many patients have a row of either class.
+    """
 
     value: float
     variance: float
     method: str
+    of_classes: tuple[float, float]
+    patients: tuple[int, int]
+
+    @property
+    def degrees_of_freedom(self) -> float | None:
+        """Those of Brunner & Munzel, a patient counting once; None where the variance is unknown."""
+        if self.variance < NO_VARIANCE or min(self.patients) < 2:
+            return None
+        pairs = zip(self.of_classes, self.patients, strict=True)
+        return sum(self.of_classes) ** 2 / sum(own**2 / (number - 1) for own, number in pairs)
 
 
 @dataclass(frozen=True)
@@ -53,8 +75,8 @@ def delong(truth: Integers, score: Floats) -> Auroc:
     Raises ValueError when only one class is present.
     """
     positive, negative = _placements(truth == 1, score)
-    variance = _variance(positive) / positive.size + _variance(negative) / negative.size
-    return Auroc(float(positive.mean()), variance, "delong")
+    own = _variance(positive) / positive.size, _variance(negative) / negative.size
+    return Auroc(float(positive.mean()), sum(own), "DeLong", own, (positive.size, negative.size))
 
 
 def obuchowski(truth: Integers, score: Floats, patient: Integers) -> Auroc:
@@ -71,20 +93,45 @@ def obuchowski(truth: Integers, score: Floats, patient: Integers) -> Auroc:
     # Sums of the structural components of a patient, centred by the patient's own number of cases.
     sum_positive = np.bincount(of_positive, positive - area, minlength=clusters)
     sum_negative = np.bincount(of_negative, negative - area, minlength=clusters)
-    variance = (
-        _correction(np.unique(of_positive).size) * float(sum_positive @ sum_positive) / positive.size**2
-        + _correction(np.unique(of_negative).size) * float(sum_negative @ sum_negative) / negative.size**2
-        + 2 * _correction(clusters) * float(sum_positive @ sum_negative) / (positive.size * negative.size)
+    patients = np.unique(of_positive).size, np.unique(of_negative).size
+    own = (
+        _correction(patients[0]) * float(sum_positive @ sum_positive) / positive.size**2,
+        _correction(patients[1]) * float(sum_negative @ sum_negative) / negative.size**2,
     )
-    return Auroc(area, max(variance, 0.0), "obuchowski")
+    # A patient with rows of both classes moves both sums.
+    shared = _correction(clusters) * float(sum_positive @ sum_negative) / (positive.size * negative.size)
+    return Auroc(area, max(sum(own) + 2 * shared, 0.0), "Obuchowski", own, patients)
 
 
 def interval(area: Auroc, *, level: float) -> Estimate:
-    """The area with its Wald interval clipped to [0, 1]; no interval at zero variance."""
-    raw = wald(area.value, math.sqrt(area.variance), level=level, method=area.method)
-    if raw.low is None or raw.high is None:
-        return raw
-    return Estimate(area.value, max(raw.low, 0.0), min(raw.high, 1.0), area.method)
+    """The area with its interval: on the logit scale, or Newcombe's where the rows show no variance."""
+    freedom = area.degrees_of_freedom
+    if freedom is None or not 0 < area.value < 1:
+        return newcombe(area.value, area.patients, level=level)
+    error = math.sqrt(area.variance) / (area.value * (1 - area.value))
+    half = float(t.ppf(0.5 + level / 2, freedom)) * error
+    low, high = expit(logit(area.value) - half), expit(logit(area.value) + half)
+    return Estimate(area.value, float(low), float(high), f"{area.method}, logit interval")
+
+
+def newcombe(value: float, patients: tuple[int, int], *, level: float) -> Estimate:
+    """The area with the interval of Newcombe (2006, Stat Med 25:559, method 5) from two numbers of patients.
+
+    It holds every area whose variance by Hanley & McNeil (1982), both classes taken as of equal size, makes
+    `value` no surprise; so it needs no variance of the rows, and has a width where all are in order.
+    """
+    z, pairs = quantile(level), math.prod(patients)
+    others = sum(patients) / 2 - 1
+
+    def surprise(area: float) -> float:
+        spread = 1 + others * (1 - area) / (2 - area) + others * area / (1 + area)
+        return (value - area) ** 2 - z * z * area * (1 - area) * spread / pairs
+
+    # At 0 and 1 themselves the surprise is zero, so the search begins beside them.
+    inside = min(max(value, 1e-12), 1 - 1e-12)
+    low = 0.0 if value <= 0 else float(brentq(surprise, 0.0, inside, xtol=1e-13))
+    high = 1.0 if value >= 1 else float(brentq(surprise, inside, 1.0, xtol=1e-13))
+    return Estimate(value, low, high, "Newcombe, score interval")
 
 
 def paired_delong(truth: Integers, score_a: Floats, score_b: Floats, *, level: float) -> Difference:
@@ -100,13 +147,14 @@ def paired_delong(truth: Integers, score_a: Floats, score_b: Floats, *, level: f
         + _variance(negative_b - negative_a) / negative_a.size
     )
     areas = float(positive_a.mean()), float(positive_b.mean())
-    return _difference(areas, variance, level=level, method="paired_delong")
+    return _difference(areas, variance, level=level, method="paired DeLong")
 
 
 def independent_difference(a: Auroc, b: Auroc, *, level: float) -> Difference:
     """The difference b - a of areas on two groups that share no patient."""
+    method = max(a.method, b.method)  # "Obuchowski" where patients recur in either
     return _difference(
-        (a.value, b.value), a.variance + b.variance, level=level, method=f"independent_{a.method}"
+        (a.value, b.value), a.variance + b.variance, level=level, method=f"{method}, two groups"
     )
 
 
@@ -139,8 +187,7 @@ def _correction(clusters: int) -> float:
 
 def _difference(areas: tuple[float, float], variance: float, *, level: float, method: str) -> Difference:
     value = areas[1] - areas[0]
-    # Equal rankings leave rounding of the order of 1e-33 where the variance is truly zero.
-    if variance < 1e-24:
+    if variance < NO_VARIANCE:
         return Difference(*areas, value, 0.0, None, None, None, None, method)
     error = math.sqrt(variance)
     half = quantile(level) * error

@@ -17,7 +17,8 @@ from pipeline.statistics.vectors import Flags, Floats
 
 FLAGGED_SHARE = 0.01
 REFUSED_SHARE = 0.05
-METHOD = "patient_bootstrap"
+ROUNDING = 1e-12  # what sums of weights in another order differ by
+METHOD = "resampled patients"
 
 Statistic = Callable[[Floats], Mapping[str, float | Floats]]
 """From the weight of each patient, shape (patients,), to named numbers or arrays; nan: undefined."""
@@ -85,12 +86,16 @@ def resample(statistic: Statistic, membership: Flags, *, resamples: int, seed: i
 def percentile_interval(value: float, values: Floats, *, lost_share: float, level: float) -> Estimate:
     """The value with the percentile interval of its resampled `values`, nan left out.
 
-    More than 5 % of resamples lost: no interval; more than 1 %: flagged.
+    More than 5 % of resamples lost: no interval; more than 1 %: flagged. No interval either where the
+    resamples don't differ: it would have no width, as if nothing were unknown.
     """
     if lost_share > REFUSED_SHARE:
         reason = f"undefined in {lost_share:.1%} of the resamples: no interval"
         return Estimate(value, method=METHOD, reason=reason)
     low, high = np.quantile(values[~np.isnan(values)], _ends(level))
+    if high - low <= ROUNDING * max(1.0, abs(high)):
+        alike = f"{level:.0%} or more of the resamples of patients give one number: no interval"
+        return Estimate(value, method=METHOD, reason=alike)
     flag = f"undefined in {lost_share:.1%} of the resamples" if lost_share > FLAGGED_SHARE else None
     return Estimate(value, float(low), float(high), METHOD, flag=flag)
 

@@ -98,7 +98,11 @@ def calibration_error_by_chance(probability: Floats, *, level: float, seed: int)
         outcomes = (generator.random(probability.size) < probability).astype(np.float64)
         errors[index] = _gaps(outcomes, probability, bins).expected
     low, high = np.quantile(errors, [0.5 - level / 2, 0.5 + level / 2])
-    return Estimate(float(errors.mean()), float(low), float(high), f"simulation_{NULL_SETS}")
+    method = f"{NULL_SETS} simulated sets"
+    if low == high:
+        reason = "every probability is 0 or 1, so all drawn outcomes are alike: no interval"
+        return Estimate(float(errors.mean()), method=method, reason=reason)
+    return Estimate(float(errors.mean()), float(low), float(high), method)
 
 
 def recalibrate(truth: Integers, probability: Floats, patient: Integers, *, level: float) -> Recalibration:
@@ -112,7 +116,7 @@ def recalibrate(truth: Integers, probability: Floats, patient: Integers, *, leve
     if min(cases.size, controls.size) == 0:
         return _not_estimable("only one class is present")
     intercept = _logistic(np.ones((truth.size, 1)), linear, truth, patient)
-    method = "wald" if np.unique(patient).size == patient.size else "wald_patient_sandwich"
+    method = "Wald" if np.unique(patient).size == patient.size else "Wald, variance by patient"
     estimate = wald(float(intercept[0][0]), float(intercept[1][0]), level=level, method=method)
     if linear.min() == linear.max():
         return Recalibration(estimate, missing("all probabilities are equal", method), None)
@@ -147,7 +151,7 @@ def _gaps(outcomes: Floats, probability: Floats, bins: Integers) -> CalibrationE
 
 
 def _not_estimable(reason: str) -> Recalibration:
-    return Recalibration(missing(reason, "wald"), missing(reason, "wald"), None)
+    return Recalibration(missing(reason, "Wald"), missing(reason, "Wald"), None)
 
 
 def _logistic(design: Floats, offset: Floats, truth: Integers, patient: Integers) -> tuple[Floats, Floats]:

@@ -12,6 +12,7 @@ from pipeline.statistics.estimate import Estimate, missing, quantile
 
 SCALES = (1_000, 10_000, 100_000)
 LEAST_DISEASED = 10
+LOGIT, LOG = "logit interval", "log interval"
 
 
 @dataclass(frozen=True)
@@ -82,21 +83,21 @@ def _halves_up(number: float) -> int:
 
 def _without_interval(value: float) -> Estimate:
     if math.isnan(value):
-        return missing("nobody is in the denominator", "logit")
-    return Estimate(value, method="logit", reason="a count of the confusion matrix is zero: no interval")
+        return missing("nobody is in the denominator", LOGIT)
+    return Estimate(value, method=LOGIT, reason="a count of the confusion matrix is zero: no interval")
 
 
 def _logit_interval(value: float, variance: float, *, level: float) -> Estimate:
     half = quantile(level) * math.sqrt(variance)
-    return Estimate(value, float(expit(logit(value) - half)), float(expit(logit(value) + half)), "logit")
+    return Estimate(value, float(expit(logit(value) - half)), float(expit(logit(value) + half)), LOGIT)
 
 
 def _log_ratio(upper: tuple[float, float], lower: tuple[float, float], *, level: float) -> Estimate:
     """The ratio of two proportions, each given as (part, whole)."""
     if lower[0] == 0 or upper[1] == 0:
-        return missing("zero in the denominator", "log")
+        return missing("zero in the denominator", LOG)
     value = (upper[0] / upper[1]) / (lower[0] / lower[1])
     if upper[0] == 0:
-        return Estimate(value, method="log", reason="a count is zero: no interval")
+        return Estimate(value, method=LOG, reason="a count is zero: no interval")
     half = quantile(level) * math.sqrt(1 / upper[0] - 1 / upper[1] + 1 / lower[0] - 1 / lower[1])
-    return Estimate(value, value * math.exp(-half), value * math.exp(half), "log")
+    return Estimate(value, value * math.exp(-half), value * math.exp(half), LOG)

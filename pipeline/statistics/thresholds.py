@@ -25,7 +25,7 @@ class Rule:
     """
 
     name: str
-    at_least: float = 0.95
+    at_least: float = 0.0
     cost_false_negative: float = 1.0
     cost_false_positive: float = 1.0
     prevalence: float | None = None

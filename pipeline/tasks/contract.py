@@ -95,6 +95,25 @@ class Validation:
     numbers: Mapping[str, float | None]
 
 
+class Number(Protocol):
+    """A value with the ends of its interval, each None where it isn't there."""
+
+    @property
+    def value(self) -> Any:
+        """The value, a number."""
+        ...
+
+    @property
+    def low(self) -> float | None:
+        """The lower end."""
+        ...
+
+    @property
+    def high(self) -> float | None:
+        """The upper end."""
+        ...
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of cases that a gallery shows, and how many of it."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline import models
 from pipeline.contracts.cohort import Cohort
 from pipeline.contracts.comparison import Flips
+from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.contracts.operating import Operating
 from pipeline.records import Attribute
@@ -24,6 +25,7 @@ from pipeline.tasks.contract import (
     Kind,
     Labels,
     Loss,
+    Number,
     Pairs,
     Question,
     Reader,
@@ -68,7 +70,7 @@ class Target(Protocol):
         """The question that these values ask. Raises ConfigError or DataError where they ask none."""
         ...
 
-    def question_of(self, record: Cohort | ModelRecord) -> Question:
+    def question_of(self, record: Cohort | Metrics | ModelRecord) -> Question:
         """The question that a record holds."""
         ...
 
@@ -362,3 +364,63 @@ class Verdict(Protocol):
 
 class Page(Protocol):
     """Which sections the report has, with which words."""
+
+    @property
+    def IN_BRIEF(self) -> Sequence[str]:  # noqa: N802
+        """The task's own sections of the first chapter, by key."""
+        ...
+
+    @property
+    def TESTED(self) -> Sequence[str]:  # noqa: N802
+        """The sections on the tested patients."""
+        ...
+
+    @property
+    def INSIDE(self) -> Sequence[str]:  # noqa: N802
+        """The sections that look into the network."""
+        ...
+
+    @property
+    def CALIBRATION(self) -> Sequence[str]:  # noqa: N802
+        """The metrics of the section on probabilities, none where there are none."""
+        ...
+
+    def brief(self, question: Any) -> dict[str, str]:
+        """The metrics of the first table, each with what it says in plain words."""
+        ...
+
+    def lead(self, question: Any, headline: str, number: Callable[[str], Number], *, unit: str) -> str:
+        """What the headline means, in whole numbers; empty where there is none."""
+        ...
+
+    def numbers(self, question: Any) -> Sequence[str]:
+        """The metrics of the table of all numbers, in its order."""
+        ...
+
+    def numbers_title(self, question: Any) -> str:
+        """The title of that table's section."""
+        ...
+
+    def by_class(self, question: Any) -> Mapping[str, Sequence[str]]:
+        """The metrics of what has a row of its own beside the whole."""
+        ...
+
+    def gallery(self, question: Any) -> dict[str, str]:
+        """The kinds of cases that the gallery shows, each with its heading."""
+        ...
+
+    def absent(self, key: str, question: Any) -> str:
+        """Why a section has nothing to show for this question, empty where it has."""
+        ...
+
+    def use_of_validation(self, question: Any) -> str:
+        """What the validation part of a table from elsewhere is used for, empty for nothing."""
+        ...
+
+    def counted(self, part: Mapping[str, Any]) -> dict[str, int]:
+        """The groups of a part of the cohort whose size limits what it can show, in words."""
+        ...
+
+    def output(self, question: Any) -> str:
+        """What the model gives for a scan, in words."""
+        ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline import ledger
-from pipeline.champion.gate import Asked, require_look, rule
+from pipeline.champion.looks import Asked, require_look, rule
 from pipeline.champion.pointer import current
 from pipeline.config import Config
 from pipeline.contracts import model_record

@@ -29,7 +29,7 @@ def row(role="require", result="PASS", **changed):
         "outcome": result,
         "patients": 400,
         "positive_patients": 120,
-        "method": "paired_delong",
+        "method": "paired DeLong",
         "n_more": None,
         "reason": None,
         "sentence": "",

@@ -16,6 +16,7 @@ from pipeline.contracts.objects import ObjectFile
 ROOT = Path(pipeline.__file__).parent
 ALL = handovers.CANDIDATE + handovers.ELSEWHERE
 NAMESAKES = {
+    "model.json": {"export/model.py"},  # what lies beside the model as ONNX
     "predictions.csv": {"arguments.py", "handlers.py"},  # tables of the user's own
     "model_card.md": {"report/stage.py"},  # the template
     "report.html": {"report/page.py"},  # the template

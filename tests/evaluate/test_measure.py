@@ -106,16 +106,39 @@ def test_every_number_has_an_interval_or_a_reason(
             assert is_null_range or metric["low"] - 1e-9 <= metric["value"] <= metric["high"] + 1e-9
 
 
+@pytest.mark.parametrize("classes", [("no", "yes"), ("a", "b", "c")])
+@pytest.mark.parametrize("cases_a_patient", [1, 2])
+@pytest.mark.parametrize("right", [True, False], ids=["always right", "always wrong"])
+def test_where_no_resample_differs_nothing_has_an_interval_without_width(
+    write: Write, classes: tuple[str, ...], cases_a_patient: int, right: bool
+) -> None:
+    def alike(frame: pd.DataFrame) -> pd.DataFrame:
+        """Probabilities of 0 and 1: of the truth, or of the class after it."""
+        following = dict(zip(classes, [*classes[1:], classes[0]], strict=True))
+        said = frame["truth"] if right else frame["truth"].map(following)
+        return frame.assign(**{f"score_{name}": (said == name).astype(float) for name in classes})
+
+    plan = Evaluate(prevalences=(0.1,), resamples=200)
+    found = measured(write(classes, 120, cases_a_patient, change=alike), plan)
+    for metric in found["metrics"]:
+        assert metric["low"] is None or metric["high"] - metric["low"] > 1e-9, metric
+        assert metric["low"] is not None or metric["reason"], metric
+    with_interval = {m["id"] for m in found["metrics"] if m["low"] is not None}
+    assert {"auroc", "accuracy", "specificity"} <= with_interval
+    if right:
+        assert not {"f1", "mcc", "kappa", "balanced_accuracy"} & with_interval
+
+
 def test_one_case_a_patient_is_measured_once_and_several_at_both_units(write: Write) -> None:
     single, several = measured(write()), measured(write(cases_a_patient=3))
     assert {m["unit"] for m in single["metrics"]} == {"patient"}
     assert {m["unit"] for m in several["metrics"]} == {"patient", "case"}
     first = next(m for m in several["metrics"] if m["id"] == "auroc" and m["part"] == "test")
-    assert (first["unit"], first["method"], first["rule"]) == ("patient", "delong", "area by DeLong")
+    assert (first["unit"], first["method"], first["rule"]) == ("patient", "DeLong, logit interval", "AUROC")
     by_case = one(several, "auroc", unit="case")
-    assert (by_case["method"], by_case["rule"]) == ("obuchowski", "area by Obuchowski")
-    assert one(several, "sensitivity", unit="case")["method"] == "patient_bootstrap"
-    assert one(several, "calibration_slope", unit="case")["method"] == "wald_patient_sandwich"
+    assert (by_case["method"], by_case["rule"]) == ("Obuchowski, logit interval", "AUROC")
+    assert one(several, "sensitivity", unit="case")["method"] == "resampled patients"
+    assert one(several, "calibration_slope", unit="case")["method"] == "Wald, variance by patient"
 
 
 def test_the_headline_unit_stands_first_and_alone_has_curves(write: Write) -> None:
@@ -129,7 +152,7 @@ def test_a_sensitivity_of_one_in_recurring_patients_keeps_a_width(write: Write) 
     found = measured(write(cases_a_patient=2), threshold=0.0)
     sensitivity = one(found, "sensitivity", unit="case")
     # 40 of 40 positive test patients by Wilson, not 80 of 80 cases: 40 / (40 + 1.96^2) = 0.912.
-    assert (sensitivity["value"], sensitivity["method"]) == (1.0, "wilson")
+    assert (sensitivity["value"], sensitivity["method"]) == (1.0, "Wilson")
     assert sensitivity["low"] == pytest.approx(40 / (40 + 1.959964**2), abs=1e-6)
 
 
@@ -199,7 +222,7 @@ def test_patients_of_several_classes_are_counted_where_classes_have_equal_standi
 
 
 def test_predictive_values_are_given_at_every_stated_prevalence(write: Write) -> None:
-    for cases, method in ((1, "logit"), (2, "patient_bootstrap")):
+    for cases, method in ((1, "logit interval"), (2, "resampled patients")):
         plan = Evaluate(prevalences=(0.05, 0.2), resamples=200, unit="case")
         found = measured(write(cases_a_patient=cases), plan)
         ppv = one(found, "ppv_at_prevalence", target="prevalence 0.05")

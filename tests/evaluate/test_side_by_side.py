@@ -56,7 +56,7 @@ def test_the_difference_of_areas_is_that_of_scikit_learn_with_delongs_interval(t
     assert (entry["a"], entry["b"], entry["method"], entry["rule"]) == (
         "weak",
         "strong",
-        "paired_delong",
+        "paired DeLong",
         "paired areas",
     )
     assert 0 < entry["low"] < entry["difference"] < entry["high"]
@@ -76,7 +76,7 @@ def test_decisions_are_tested_by_mcnemar_on_the_patients_whom_one_decides_otherw
     assert entry["difference"] == pytest.approx(7 / 60)
     assert entry["p"] == pytest.approx(0.065430, abs=1e-6)  # 2 (C(11,0) + C(11,1) + C(11,2)) / 2^11
     assert entry["low"] < 7 / 60 < entry["high"]
-    assert (entry["method"], entry["rule"]) == ("mcnemar_exact", "McNemar")
+    assert (entry["method"], entry["rule"]) == ("McNemar, exact", "McNemar")
 
 
 def test_equal_models_differ_by_nothing_without_an_interval_of_no_width(tmp_path: Path) -> None:
@@ -94,9 +94,9 @@ def test_where_patients_recur_their_cases_are_resampled_together(tmp_path: Path)
     entry = difference(found, "auroc", unit="case")
     areas = [roc_auc_score(frame["truth"], frame[f"score_{name}_1"]) for name in ("weak", "strong")]
     assert entry["difference"] == pytest.approx(areas[1] - areas[0], abs=1e-12)
-    assert (entry["method"], entry["patients"]) == ("patient_bootstrap", 40)
+    assert (entry["method"], entry["patients"]) == ("resampled patients", 40)
     assert difference(found, "accuracy", unit="case")["only_a_right"] is None
-    assert difference(found, "auroc")["method"] == "paired_delong"
+    assert difference(found, "auroc")["method"] == "paired DeLong"
 
 
 def test_too_few_patients_give_no_difference(tmp_path: Path) -> None:

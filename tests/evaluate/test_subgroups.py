@@ -103,8 +103,8 @@ def test_groups_that_share_patients_are_compared_by_resampling(write: Write) -> 
 
     found = measured(write(cases_a_patient=2, change=by_view), unit="case")
     methods = {entry["a"]: entry["method"] for entry in found["comparisons"]}
-    assert methods["by_view=AP"] == "patient_bootstrap"
-    assert methods["by_sex=F"] == "independent_obuchowski"
+    assert methods["by_view=AP"] == "resampled patients"
+    assert methods["by_sex=F"] == "Obuchowski, two groups"
 
 
 def test_many_classes_compare_their_mean_area(write: Write) -> None:

@@ -21,9 +21,6 @@ NOTHING_TO_DO = {
 }
 NOT_OF_FILES = {
     "not_in_table": "the cohort says it of scans that were read",
-    "mask_reference_missing": "no mask is read",
-    "mask_geometry_mismatch": "no mask is read",
-    "mask_values_invalid": "no mask is read",
 }
 OUT_OF_REACH = {
     ("io_error", ""): "needs a disk that fails, or files of another user",

@@ -4,15 +4,29 @@ import pickle
 import re
 from pathlib import Path
 
-import pipeline.ingest
-from pipeline.ingest.reasons import NOTES, REASONS, Refusal
+import pipeline
+from pipeline.ingest.reasons import ARCHIVE, NOTES, OWN_TABLE, REASONS, Refusal
 
-SOURCE = "\n".join(path.read_text() for path in Path(pipeline.ingest.__file__).parent.glob("*.py"))
+ROOT = Path(pipeline.__file__).parent
+REASONS_FILE = ROOT / "ingest/reasons.py"
+SOURCE = "\n".join(path.read_text() for path in (ROOT / "ingest").rglob("*.py"))
+ELSEWHERE = "\n".join(path.read_text() for path in ROOT.rglob("*.py") if path != REASONS_FILE)
+CONSTANTS = frozenset({ARCHIVE, OWN_TABLE})
 
 
 def test_every_reason_that_the_code_gives_is_of_the_closed_list() -> None:
-    given = re.findall(r'(?:Refusal|Outcome)\(\s*"([a-z_0-9]+)"|reason="([a-z_0-9]+)"', SOURCE)
-    assert {one or other for one, other in given} <= REASONS.keys()
+    given = re.findall(
+        r'(?:Refusal|Outcome|Listing)\(\s*"(\w+)"|(?:Refused|_refused)\([^"]*?,\s*"(\w+)"|reason="(\w+)"',
+        SOURCE,
+    )
+    codes = {code for one in given for code in one if code}
+    assert len(codes) > 30
+    assert codes <= REASONS.keys()
+
+
+def test_no_reason_and_no_note_is_one_that_nothing_gives() -> None:
+    for code in (REASONS.keys() | NOTES.keys()) - CONSTANTS:
+        assert f'"{code}"' in ELSEWHERE, code
 
 
 def test_every_reason_tells_what_it_means_and_failures_what_to_do() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from pipeline.arrays import ShardWriter, shard_name
+from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config, load
 from pipeline.normalize.image import Image
@@ -54,7 +54,7 @@ class Analysis:
         unit: str = "HU",
     ) -> None:
         """Images of one delivery: a native shard, rows of the catalogue and of the cohort."""
-        with ShardWriter(self.workspace.cases / shard_name(self.shards)) as writer:
+        with ShardWriter(self.workspace.cases / f"shard-{self.shards:05d}.npy") as writer:
             cases = [
                 Case(
                     case_id=name,

@@ -59,10 +59,20 @@ def test_a_metric_becomes_a_fact_with_its_class_as_target() -> None:
 
 def test_the_full_text_of_a_fact_tells_interval_level_method_and_n() -> None:
     fact = Fact(
-        "auroc", 0.9, 0.85, 0.95, 0.95, "patient", "delong", "T2", "test", patients=80, positive_patients=20
+        "auroc",
+        0.9,
+        0.85,
+        0.95,
+        0.95,
+        "patient",
+        "DeLong, logit interval",
+        "AUROC",
+        "test",
+        patients=80,
+        positive_patients=20,
     )
     assert full(fact.to_json()) == (
-        "0.9; 95 % interval 0.85 to 0.95; one vote a patient; delong; T2; test; patients 80; positive patients 20"
+        "0.9; 95 % interval 0.85 to 0.95; one vote a patient; DeLong, logit interval; AUROC; test; patients 80; positive patients 20"
     )
 
 

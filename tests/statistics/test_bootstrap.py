@@ -69,6 +69,22 @@ def test_an_interval_that_lost_two_percent_is_flagged_and_six_percent_withheld()
     assert withheld.value == 50.0
 
 
+@pytest.mark.parametrize("different", [0, 3])
+def test_resamples_that_do_not_differ_give_no_interval_but_the_reason(different: int) -> None:
+    values = np.ones(200)
+    values[:different] = 0.5
+    found = bootstrap.percentile_interval(1.0, values, lost_share=0.0, level=0.95)
+    assert (found.value, found.low, found.high) == (1.0, None, None)
+    assert found.reason == "95% or more of the resamples of patients give one number: no interval"
+
+
+def test_rounding_is_no_width() -> None:
+    values = np.where(np.arange(200) % 2, 0.1 + 0.2, 0.3)
+    assert bootstrap.percentile_interval(0.3, values, lost_share=0.0, level=0.95).low is None
+    values = np.where(np.arange(200) % 2, 0.3001, 0.3)
+    assert bootstrap.percentile_interval(0.3, values, lost_share=0.0, level=0.95).low == 0.3
+
+
 def test_a_band_has_no_ends_where_the_curve_is_rarely_defined() -> None:
     def statistic(weights: np.ndarray) -> dict[str, np.ndarray]:
         return {"curve": np.array([weights[0], np.nan if weights[0] == 0 else 1.0])}

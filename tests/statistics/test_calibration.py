@@ -53,6 +53,12 @@ def test_the_brier_score_of_many_classes_is_the_sum_over_classes() -> None:
     assert losses == pytest.approx([0.38, 2.0])
 
 
+def test_certain_probabilities_have_a_calibration_error_by_chance_without_interval() -> None:
+    found = calibration.calibration_error_by_chance(np.array([0.0, 1.0, 1.0]), level=0.95, seed=1)
+    assert (found.value, found.low, found.high) == (0.0, None, None)
+    assert "0 or 1" in str(found.reason)
+
+
 def test_a_certain_but_wrong_answer_is_clipped_and_counted() -> None:
     losses, clipped = calibration.log_losses(np.array([1, 0]), np.array([[1.0, 0.0], [0.5, 0.5]]))
     assert losses == pytest.approx([-math.log(1e-7), math.log(2)])
@@ -80,7 +86,7 @@ def test_the_sandwich_of_recurring_patients_agrees_with_statsmodels() -> None:
     )
     patients = 100  # statsmodels leaves out the correction patients / (patients - 1)
     error = fitted.bse[1] * math.sqrt(patients / (patients - 1))
-    assert found.slope.method == "wald_patient_sandwich"
+    assert found.slope.method == "Wald, variance by patient"
     assert (found.slope.high - found.slope.low) / 2 == pytest.approx(1.959964 * error, rel=1e-5)
 
 

@@ -77,7 +77,13 @@ def auc_delong(given: Case) -> Case:
     y, score, _, _ = inputs(given)
     area = auroc.delong(y, score)
     interval = auroc.interval(area, level=LEVEL)
-    return {"auc": area.value, "variance": area.variance, "se": math.sqrt(area.variance), **ends(interval)}
+    return {
+        "auc": area.value,
+        "variance": area.variance,
+        "se": math.sqrt(area.variance),
+        **ends(interval),
+        "df": area.degrees_of_freedom,
+    }
 
 
 def auc_paired_delong(given: Case) -> Case:
@@ -109,6 +115,7 @@ def auc_clustered(given: Case) -> Case:
         "clusters_pos": positive,
         "clusters_neg": negative,
         "variance_delong_ignoring_clusters": auroc.delong(y, score).variance,
+        "df": area.degrees_of_freedom,
     }
 
 
@@ -345,7 +352,8 @@ def assert_equal(found: Any, expected: Any, tolerance: float) -> None:
     elif expected is None or isinstance(expected, str):
         assert found == expected
     else:
-        assert np.asarray(found) == pytest.approx(np.asarray(expected), abs=tolerance, rel=0)
+        # Published with twelve digits, which is more than the tolerance of large numbers asks for.
+        assert np.asarray(found) == pytest.approx(np.asarray(expected), abs=tolerance, rel=5e-12)
 
 
 def test_the_recipe_of_clustered_cases_gives_the_published_values() -> None:

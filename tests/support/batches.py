@@ -1,4 +1,4 @@
-"""Small files planned into the cases of one batch, ready to be cast."""
+"""Small files planned into the cases of one batch, ready to be read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dicom_files import KEY, header, write
 
-from pipeline.ingest.cases.casting import Batch
+from pipeline.ingest.cases.batch_reading import Batch
 from pipeline.ingest.cases.planning import Wanted, plan
 from pipeline.ingest.cases.reader import SourceFile
 from pipeline.ingest.limits import FileLimits

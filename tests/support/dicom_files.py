@@ -24,7 +24,7 @@ from pipeline.ingest.header.header import Header, Selection
 from pipeline.ingest.header.reading import read_header
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels.values import Plane
-from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.discover import SourcePath
 from pipeline.pseudonyms import Key
 
 WHEEL = Path(pydicom.data.__file__).parent / "test_files"
@@ -143,6 +143,6 @@ def header(
     path = write(folder / name, data)
     status = path.stat()
     token = KEY.pseudonym("path", name)
-    found = Found(token, os.fsencode(path), name, status.st_size, status.st_mtime_ns)
+    found = SourcePath(token, os.fsencode(path), name, status.st_size, status.st_mtime_ns)
     selection = Selection(MODALITIES, FileLimits(**limits))
     return read_header(found, key=KEY, selection=selection, templates=templates or Templates())

@@ -26,7 +26,7 @@ SHAPE = (64, 64, 1)
 THRESHOLD = 0.30
 TEMPERATURE = {
     "id": "temperature", "rule": "temperature", "part": "validation", "value": 1.31, "low": None, "high": None,
-    "unit": "case", "method": "minimum_log_loss", "flag": None, "reason": "chosen, not estimated",
+    "unit": "case", "method": "least log-loss", "flag": None, "reason": "chosen, not estimated",
 }  # fmt: skip
 CHOSEN = {
     "id": "operating_point", "rule": "sensitivity", "target": 0.95, "chosen_on": "validation",

@@ -42,13 +42,13 @@ def _write_comparison(folder: Path, *, champion: bool) -> None:
         "level": 0.98,
         "patients": 231,
         "positive_patients": 70,
-        "method": "paired_delong",
+        "method": "paired DeLong",
         "reason": None,
     }
     reasons = [
         {"rule": "non_inferior_core", "role": "require", "metric": "auroc", "part": "test-core", "value": 0.011, "low": -0.012, "high": 0.034, "bound": -0.05, "outcome": "PASS", "holds": True, "n_more": None, "sentence": "test-core, no loss of 0.05 or more in auroc against the champion: 0.9790 - 0.9680 = +0.0110 (231 patients, 70 positive); one-sided bounds at alpha 0.01 are -0.0120 and +0.0340 (paired_delong, standard error 0.0099, z 2.326); -0.0120 > -0.0500: PASS.", **common},
         {"rule": "superior_era", "role": "require", "metric": "auroc", "part": "test-era", "value": 0.024, "low": -0.008, "high": 0.056, "bound": 0.0, "outcome": "UNKNOWN", "holds": False, "n_more": 310, "sentence": "test-era, a gain in auroc against the champion: 0.9610 - 0.9370 = +0.0240 (88 patients, 27 positive); one-sided bounds at alpha 0.01 are -0.0080 and +0.0560 (paired_delong, standard error 0.0138, z 2.326); -0.0080 <= +0.0000 but +0.0560 >= 0: UNKNOWN. About 310 more test patients would show a true gain of 0.05 in 4 of 5 studies.", **common, "patients": 88, "positive_patients": 27},
-        {"rule": "guard_sensitivity", "role": "guard", "metric": "sensitivity", "part": "test", "value": -0.01, "low": -0.06, "high": 0.04, "bound": -0.05, "outcome": "UNKNOWN", "holds": False, "n_more": 120, "sentence": "test, no loss of 0.05 or more in sensitivity against the champion: UNKNOWN.", **common, "method": "patient_bootstrap"},
+        {"rule": "guard_sensitivity", "role": "guard", "metric": "sensitivity", "part": "test", "value": -0.01, "low": -0.06, "high": 0.04, "bound": -0.05, "outcome": "UNKNOWN", "holds": False, "n_more": 120, "sentence": "test, no loss of 0.05 or more in sensitivity against the champion: UNKNOWN.", **common, "method": "resampled patients"},
     ]  # fmt: skip
     flip = {
         "truth": "nodule",

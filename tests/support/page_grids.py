@@ -268,6 +268,7 @@ def subgroups(files: Files) -> Grid:
     return grid
 
 
+METRICS_IN_WORDS = {"auroc": "AUROC", "sensitivity": "sensitivity", "brier_skill": "Brier skill"}
 RULES = {
     "non_inferior_core": "No loss on the core",
     "superior_era": "A gain on the patients since",
@@ -279,7 +280,9 @@ def reasons(files: Files) -> Grid:
     roles = {"require": "required", "guard": "guard"}
     grid = [["Criterion", "Candidate - champion", "Interval", "Must exceed", "Patients", "Outcome"]]
     for row in files.read("comparison")["reasons"]:
-        told = f"{RULES[row['rule']]} - {roles[row['role']]}, {row['metric']}, {row['part']}"
+        told = (
+            f"{RULES[row['rule']]} - {roles[row['role']]}, {METRICS_IN_WORDS[row['metric']]}, {row['part']}"
+        )
         bound = f"{row['bound']:g}".replace("-", "−")
         grid.append([told, number(row), interval(row), bound, patients(row), row["outcome"].capitalize()])
         grid.append([row["sentence"]])

@@ -8,7 +8,7 @@ import handed_on
 import pytest
 
 from pipeline import ledger
-from pipeline.champion.gate import rule
+from pipeline.champion.looks import rule
 from pipeline.champion.pointer import record_move
 from pipeline.config import Config
 from pipeline.errors import ConfigError, GateError

@@ -82,7 +82,7 @@ def _taken(scores: NDArray[np.float64], outputs: NDArray[np.int64]) -> NDArray[n
 def _mean(change: NDArray[np.float64]) -> Interval:
     """The mean with its normal interval, kept within 0 and 1."""
     error = float(change.std(ddof=1)) / math.sqrt(len(change)) if len(change) > 1 else 0.0
-    mean = wald(float(change.mean()), error, level=LEVEL, method="normal_mean")
+    mean = wald(float(change.mean()), error, level=LEVEL, method="mean, normal interval")
     low = None if mean.low is None else max(mean.low, 0.0)
     return mean.value, low, None if mean.high is None else min(mean.high, 1.0)
 

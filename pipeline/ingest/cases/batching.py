@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline import digests
-from pipeline.ingest.cases.casting import bundles
+from pipeline.ingest.cases.batch_reading import bundles
 from pipeline.ingest.cases.planning import CasePlan
 
 _MEAN_BYTES, _MEAN_CASES, _MEAN_FILES = 32 << 20, 256, 512
@@ -38,7 +38,7 @@ def shard_name(cases: Iterable[CasePlan], digest_of: Mapping[str, str]) -> str:
     return f"shard-{digests.of_json(content)[:16]}.npy"
 
 
-def lot(name: str) -> float:
+def uniform_draw(name: str) -> float:
     """A number from 0 to below 1 that is drawn by the name alone, so that it falls alike everywhere."""
     return int(digests.of_bytes(name.encode())[:8], 16) / 2**32
 
@@ -47,7 +47,7 @@ def _ends_batch(bundle: tuple[CasePlan, ...]) -> bool:
     files = {token for case in bundle for token in case.tokens.values()}
     size = sum(map(_size, bundle))
     share = max(size / _MEAN_BYTES, len(bundle) / _MEAN_CASES, len(files) / _MEAN_FILES)
-    return lot(bundle[0].case_id) < share
+    return uniform_draw(bundle[0].case_id) < share
 
 
 def _size(case: CasePlan) -> int:

@@ -9,10 +9,10 @@ from types import TracebackType
 from pipeline.arrays import publish
 from pipeline.catalogue import INGEST_STAMP, Catalogue, FileRow
 from pipeline.ingest import changes
-from pipeline.ingest.cases.casting import Batch, Cast
+from pipeline.ingest.cases.batch_outcomes import batch_outcomes
+from pipeline.ingest.cases.batch_reading import Batch, BatchResult
 from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.cases.planning import CasePlan, Plan
-from pipeline.ingest.cases.settling import settle
 from pipeline.ingest.header.header import Header
 from pipeline.ingest.reasons import REASONS
 
@@ -26,7 +26,7 @@ _PUBLISHERS = 2  # a disk does more with two requests at once than with one
 
 
 def commit_plan(
-    catalogue: Catalogue, made: Plan, headers: Headers, *, outdated: set[str]
+    catalogue: Catalogue, plan: Plan, headers: Headers, *, outdated: set[str]
 ) -> tuple[CasePlan, ...]:
     """Makes visible what needs no pixels, and takes back what is no more; the cases left to read.
 
@@ -36,15 +36,15 @@ def commit_plan(
     can stay, too, where its values turn out to be the same.
     """
     before = changes.cases_of(catalogue, {*headers, *outdated})
-    planned = {case.case_id: set(case.tokens.values()) for case in made.cases}
+    planned = {case.case_id: set(case.tokens.values()) for case in plan.cases}
     kept = _kept(before, planned, outdated)
-    pending = tuple(case for case in made.cases if case.case_id not in kept)
+    pending = tuple(case for case in plan.cases if case.case_id not in kept)
     waiting = tokens_of(pending)
-    settled = waiting.union(*(before[name] for name in kept))
+    untouched = waiting.union(*(before[name] for name in kept))
     rows = [
-        _row(token, header, made.outcomes[token])
+        _row(token, header, plan.outcomes[token])
         for token, header in sorted(headers.items())
-        if token not in settled
+        if token not in untouched
     ]
     with catalogue.transaction():
         catalogue.set_meta(INGEST_STAMP, "")
@@ -75,14 +75,14 @@ class Commits:
         self._catalogue = catalogue
         self._headers = headers
         self._disk = ThreadPoolExecutor(_PUBLISHERS)
-        self._waiting: list[tuple[Batch, Cast]] = []
+        self._waiting: list[tuple[Batch, BatchResult]] = []
         self._published: list[Future[None]] = []
 
-    def add(self, task: Batch, made: Cast) -> None:
+    def add(self, task: Batch, result: BatchResult) -> None:
         """Takes what became of a batch. Raises RetryError when the disk is full."""
-        self._waiting.append((task, made))
-        if made.unpublished is not None:
-            self._published.append(self._disk.submit(publish, made.unpublished, task.shard))
+        self._waiting.append((task, result))
+        if result.unpublished is not None:
+            self._published.append(self._disk.submit(publish, result.unpublished, task.shard))
         files = sum(len(batch.files) for batch, _ in self._waiting)
         size = sum(case.stored.nbytes for _, one in self._waiting for case in one.cases)
         if files >= _COMMITTED_FILES or size >= _COMMITTED_BYTES:
@@ -92,8 +92,8 @@ class Commits:
         for shard in self._published:
             shard.result()
         with self._catalogue.transaction():
-            for task, made in self._waiting:
-                _put(self._catalogue, task, made, self._headers)
+            for task, result in self._waiting:
+                _put(self._catalogue, task, result, self._headers)
         self._waiting, self._published = [], []
 
     def __enter__(self) -> Commits:
@@ -105,15 +105,15 @@ class Commits:
                 self._commit()
 
 
-def _put(catalogue: Catalogue, task: Batch, made: Cast, headers: Headers) -> None:
-    settled = settle(task.cases, made.cases, made.spoiled)
+def _put(catalogue: Catalogue, task: Batch, result: BatchResult, headers: Headers) -> None:
+    became = batch_outcomes(task.cases, result.cases, result.spoiled)
     rows = [
-        _row(token, headers[token], outcome, made.notes.get(token, ()))
-        for token, outcome in sorted(settled.outcomes.items())
+        _row(token, headers[token], outcome, result.notes.get(token, ()))
+        for token, outcome in sorted(became.outcomes.items())
     ]
-    standing = {case.case_id for case, _ in settled.cases}
+    standing = {case.case_id for case, _ in became.cases}
     catalogue.put_files(rows)
-    catalogue.put_cases(settled.cases)
+    catalogue.put_cases(became.cases)
     catalogue.delete_cases(case.case_id for case in task.cases if case.case_id not in standing)
 
 

@@ -192,7 +192,7 @@ def _series_with_uptakes(groups: Iterable[Group]) -> set[str]:
     factors: defaultdict[str, list[float | None]] = defaultdict(list)
     for group in groups:
         for frame in group.frames:
-            if frame.modality == PET and frame.unit_told:
+            if frame.modality == PET and frame.names_unit:
                 factors[frame.series_id].append(frame.uptake)
     return {series for series, told in factors.items() if _is_one_factor(told)}
 
@@ -204,7 +204,7 @@ def _is_one_factor(factors: Sequence[float | None]) -> bool:
 
 def _in_stated_unit(case: CasePlan, stated: Mapping[str, str]) -> CasePlan:
     """The case in the unit that the settings state, where its files leave that open."""
-    if any(frame.unit_told for frame in case.volume.frames):
+    if any(frame.names_unit for frame in case.volume.frames):
         return case
     rule = str(case.attributes.get("series_rule", ""))
     unit = stated_unit(stated, rule=rule, modality=case.modality)

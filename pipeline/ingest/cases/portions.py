@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from pipeline.ingest.cases.batching import lot
+from pipeline.ingest.cases.batching import uniform_draw
 
 _MEAN_FILES = 8192
 
@@ -25,7 +25,7 @@ def portions(names: Mapping[str, tuple[str, ...]], *, files: int) -> Iterator[li
     count = max(1, -(-files // _MEAN_FILES))
     drawn: defaultdict[int, list[str]] = defaultdict(list)
     for name, tokens in joined.items():
-        drawn[int(lot(name) * count)] += tokens
+        drawn[int(uniform_draw(name) * count)] += tokens
     for number in sorted(drawn):
         yield drawn[number]
     for start in range(0, len(apart), _MEAN_FILES):

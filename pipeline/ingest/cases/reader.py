@@ -24,17 +24,22 @@ from pipeline.ingest.pixels.values import Plane, Transform, plane_of, smallest, 
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Frame
 from pipeline.ingest.source.archives import Member, opened_packing
-from pipeline.ingest.source.files import ChangedWhileRead, approach, open_file
+from pipeline.ingest.source.fetched import Kept, kept_bytes
+from pipeline.ingest.source.files import ChangedWhileRead, OpenFile, approach, open_file
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file to read, or a member of an archive, and the size and time that it must still have."""
+    """A file to read, or a member of an archive, and the size and time that it must still have.
+
+    `kept` is where its bytes lie if it was fetched before.
+    """
 
     path: bytes
     size: int
     mtime_ns: int
     member: Member | None = None
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ class PlaneReader:
                 open_source(self.files[token], self.limits, self.templates)
             )
         source = self._source
-        transform = source.meaning.transform(frame.index).told_in(self.unit)
+        transform = source.meaning.transform(frame.index).in_unit(self.unit)
         plane = values_of(source, frame.index, transform)
         self.notes.setdefault(token, set()).update(plane.notes)
         self.transforms.append(transform)
@@ -129,7 +134,7 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
     Raises Refusal `io_error` if the bytes are others.
     """
     try:
-        with open_file(file.path, file.member) as opened:
+        with _opened(file) as opened:
             if (opened.size, opened.mtime_ns) != (file.size, file.mtime_ns):
                 raise ChangedWhileRead
             _, data = opened_packing(opened.data, limits.file_bytes)
@@ -149,6 +154,14 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
             yield Source(pixels, meaning)
     except (OSError, ChangedWhileRead) as error:
         raise Refusal("io_error", type(error).__name__) from None
+
+
+def _opened(file: SourceFile) -> contextlib.AbstractContextManager[OpenFile]:
+    """The file's bytes: as they were fetched for its header, else from where it lies."""
+    data = kept_bytes(file.kept, file.size) if file.kept else None
+    if data is None:
+        return open_file(file.path, file.member)
+    return contextlib.nullcontext(OpenFile(data, file.size, file.mtime_ns))
 
 
 def _meaning(dataset: Dataset, pixels: PixelSource) -> Meaning:

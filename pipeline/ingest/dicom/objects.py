@@ -51,10 +51,10 @@ def check_selected(dataset: Dataset, modalities: Collection[str], include: Colle
         raise Refusal("derived_not_selected", derived)
     modality = dataset.word("Modality")
     if modality not in modalities:
-        told = vocabulary.word("Modality", modality) or "no modality"
+        named = vocabulary.word("Modality", modality) or "no modality"
         sop_class = dataset.text("SOPClassUID")
         name = SLIDES.get(sop_class) or VIDEOS.get(sop_class)
-        raise Refusal("modality_not_selected", f"{told}, {name}" if name else told)
+        raise Refusal("modality_not_selected", f"{named}, {name}" if name else named)
     if derived and "derived" not in include:
         raise Refusal("derived_not_selected", derived)
     if "for_processing" not in include and _for_processing(dataset):

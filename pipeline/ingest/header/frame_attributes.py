@@ -28,9 +28,9 @@ def attributes_of_frames(top: Mapping[str, Attribute], groups: FunctionalGroups)
     Of these, what all frames have in common: what differs belongs to no object, only to its frames.
     """
     shared = _of_group(groups.shared)
-    told = [{**shared, **_of_group(own)} for own in groups.frames] or [shared]
-    names = {name for one in told for name in one}
-    common = {name: told[0][name] for name in names if len({one.get(name) for one in told}) == 1}
+    values = [{**shared, **_of_group(own)} for own in groups.frames] or [shared]
+    names = {name for one in values for name in one}
+    common = {name: values[0][name] for name in names if len({one.get(name) for one in values}) == 1}
     return {**{name: value for name, value in top.items() if name not in names}, **common}
 
 

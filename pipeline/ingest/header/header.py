@@ -12,6 +12,7 @@ from pipeline.ingest.header.owners import NOBODY, Owners
 from pipeline.ingest.header.series_rules import Rule
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.series.frames import Frame
+from pipeline.ingest.source.fetched import Kept
 from pipeline.records import Attribute
 
 
@@ -22,7 +23,8 @@ class Header:
     `reason` is "ok" for an image that can be planned; `image` says whether the file claims to be an image.
     `frames` are there for every wanted image whose header is understood, also where its pixels are refused:
     a volume without them would be incomplete. `owned` says that the patient is told by `ingest.patient_from`.
-    `archive` is the token of the archive that the file lies in, `members` the number of files in one.
+    `archive` is the token of the archive that the file lies in, `members` the number of files in one;
+    `kept` is where the bytes of a fetched file wait for its pixels to be read.
     """
 
     size: int
@@ -42,6 +44,7 @@ class Header:
     owned: bool = False
     archive: str = ""
     members: int = 0
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pipeline.ingest.dicom.dataset import Dataset, date_of
 from pipeline.ingest.header.owners import OWNER, Owners, ordered, owner_of
 from pipeline.ingest.header.planes import Identity
 from pipeline.ingest.reasons import Refusal
-from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.discover import SourcePath
 from pipeline.pseudonyms import Key
 
 _GZIP = ".gz"
@@ -43,7 +43,7 @@ class Identification:
 UNIDENTIFIED = Identification()
 
 
-def identify(dataset: Dataset, file: Found, *, key: Key, owners: Owners) -> Identification:
+def identify(dataset: Dataset, file: SourcePath, *, key: Key, owners: Owners) -> Identification:
     """What the data set says about whose it is; without a PatientID, what the settings say."""
     patient = owners.named(dataset.text("PatientID"))
     pseudonyms = {}
@@ -75,14 +75,14 @@ def identity_of(identification: Identification, dataset: Dataset, key: Key) -> I
     )
 
 
-def identifiers_of(identification: Identification, file: Found, key: Key) -> tuple[tuple[str, str], ...]:
+def identifiers_of(identification: Identification, file: SourcePath, key: Key) -> tuple[tuple[str, str], ...]:
     """Kind and pseudonym of every word by which a table of labels, or a person, may name the image."""
     owner = ((OWNER, identification.patient_id),) if identification.owned else ()
     return (*identification.pseudonyms.items(), *_names(file, key), *owner)
 
 
 def _by_owner(
-    dataset: Dataset, file: Found, pseudonyms: Mapping[str, str], *, key: Key, owners: Owners
+    dataset: Dataset, file: SourcePath, pseudonyms: Mapping[str, str], *, key: Key, owners: Owners
 ) -> Identification:
     """Whose the file is by something else than its PatientID, where the settings say by what."""
     known: Iterable[tuple[str, str]] = ()
@@ -97,7 +97,7 @@ def _by_owner(
     return Identification({**pseudonyms, "patient": word}, patient_id, owned=True)
 
 
-def _names(file: Found, key: Key) -> tuple[tuple[str, str], ...]:
+def _names(file: SourcePath, key: Key) -> tuple[tuple[str, str], ...]:
     """Pseudonyms of the words by which a table of labels may name the file; its token is that of the path."""
     name = file.relative.rpartition("/")[2]
     own = (("path", file.token), ("name", key.pseudonym("name", name)), ("stem", _stem(name, key)))
@@ -117,7 +117,7 @@ def _stem(name: str, key: Key) -> str:
     return key.pseudonym("stem", name[: name.rindex(".")] if "." in name[1:] else name)
 
 
-def _as_unpacked(file: Found) -> list[str]:
+def _as_unpacked(file: SourcePath) -> list[str]:
     """The paths that the file would have, were it unpacked where its archive lies, or to a folder there."""
     paths = [file.relative]
     if file.member is not None:

@@ -54,8 +54,8 @@ def places_of(dataset: Dataset, frames: int) -> tuple[Place, ...]:
 def _first_place(dataset: Dataset) -> Place:
     """The place that the detectors state, else that of the top level."""
     items = dataset.items("DetectorInformationSequence")
-    told = [(position_in(item), orientation_in(item)) for item in items]
-    whole = {place for place in told if None not in place}
+    stated = [(position_in(item), orientation_in(item)) for item in items]
+    whole = {place for place in stated if None not in place}
     if len(whole) > 1:
         raise Refusal("affine_conflict", f"{len(whole)} places in DetectorInformationSequence")
     return Place(*whole.pop()) if whole else Place(position_in(dataset), orientation_in(dataset))

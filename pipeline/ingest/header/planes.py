@@ -65,7 +65,7 @@ def frames_of(
             tiles=tiles,
             tile_normal=normal,
             unit=transform.unit,
-            unit_told=transform.unit_told,
+            names_unit=transform.names_unit,
             uptake=transform.uptake,
             acquisition=_at(place, acquisitions[index]),
             acquisition_number=acquired_number(groups, index),

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.header.header import Header, Selection
 from pipeline.ingest.header.identifiers import identifiers_of
 from pipeline.ingest.header.understanding import PartialHeader, understand
 from pipeline.ingest.reasons import ARCHIVE, Refusal
 from pipeline.ingest.source.archives import READABLE, opened_packing
-from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.discover import SourcePath
+from pipeline.ingest.source.fetched import Keep, keep
 from pipeline.ingest.source.files import ChangedWhileRead, OpenFile, open_file
 from pipeline.ingest.source.remote import is_url
 from pipeline.pseudonyms import Key
 
 
 def read_header(
-    file: Found, *, key: Key, selection: Selection, templates: Templates[PartialHeader]
+    file: SourcePath,
+    *,
+    key: Key,
+    selection: Selection,
+    templates: Templates[PartialHeader],
+    keep_in: Keep | None = None,
 ) -> Header:
     """The header of a file of RAW. Whatever the file holds, the reason says it; nothing is raised for it.
 
-    The `templates` are of files read before under the same key and selection.
+    The `templates` are of files read before under the same key and selection; `keep_in` is where the bytes of
+    an image stay until its pixels are read.
     """
     try:
         with open_file(file.path, file.member) as opened:
-            return _of_file(opened, file, key=key, selection=selection, templates=templates)
+            header = _of_file(opened, file, key=key, selection=selection, templates=templates)
+            if keep_in is not None and header.frames:
+                header = replace(header, kept=keep(keep_in, opened.data))
+            return header
     except Refusal as refusal:
         return Header(file.size, file.mtime_ns, reason=refusal.reason, detail=refusal.detail)
     except (OSError, ChangedWhileRead) as error:
@@ -31,7 +43,7 @@ def read_header(
 
 
 def _of_file(
-    opened: OpenFile, file: Found, *, key: Key, selection: Selection, templates: Templates[PartialHeader]
+    opened: OpenFile, file: SourcePath, *, key: Key, selection: Selection, templates: Templates[PartialHeader]
 ) -> Header:
     size, mtime_ns = opened.size, opened.mtime_ns
     packing, data = opened_packing(opened.data, selection.limits.file_bytes)
@@ -80,7 +92,7 @@ def _header(
     )
 
 
-def _of_archive(file: Found, packing: str) -> tuple[str, str]:
+def _of_archive(file: SourcePath, packing: str) -> tuple[str, str]:
     """The reason of an archive, and its detail; one that can be read in place is yet to be listed."""
     if file.member is not None:
         return "archive_not_opened", f"{packing} inside an archive"

@@ -54,8 +54,8 @@ def open_rules(rules: Iterable[Rule], attributes: Mapping[str, Attribute], descr
 def fitting_rule(rules: Iterable[Rule], still_open: set[str], attributes: Mapping[str, Attribute]) -> str:
     """The first of the open rules that a case fits in all its conditions; "" if none."""
     for rule in rules:
-        told = rule.name in still_open and all(name in attributes for name in _conditions(rule))
-        if told and all(_holds(rule, name, attributes[name]) for name in _conditions(rule)):
+        decided = rule.name in still_open and all(name in attributes for name in _conditions(rule))
+        if decided and all(_holds(rule, name, attributes[name]) for name in _conditions(rule)):
             return rule.name
     return ""
 

@@ -44,10 +44,10 @@ def _is_uncalibrated(dataset: Dataset, pair: Pair) -> bool:
     """
     if dataset.text("PixelSpacingCalibrationType"):
         return False
-    told = [optional_numbers(dataset, keyword) for keyword in _AT_THE_DETECTOR]
+    stated = [optional_numbers(dataset, keyword) for keyword in _AT_THE_DETECTOR]
     return any(
         len(other) == 2 and all(abs(a - b) <= _SAME_SHARE * a for a, b in zip(pair, other, strict=True))
-        for other in told
+        for other in stated
     )
 
 

@@ -14,12 +14,13 @@ from typing import NamedTuple
 
 from pipeline.ingest.header.header import Header
 from pipeline.ingest.reasons import ARCHIVE
+from pipeline.ingest.source.fetched import Keep
 from pipeline.writing import retry_error
 
 _IN_MEMORY_BYTES = 16 << 20
 
 
-class Told(NamedTuple):
+class FileFacts(NamedTuple):
     """What must be known of all files at once.
 
     That are the pseudonyms of series and image, the file's digest, and whether it is an archive.
@@ -35,7 +36,7 @@ class Told(NamedTuple):
 class Page:
     """What is written and read back as one: the headers of files of one series, or of a single file."""
 
-    told: Mapping[str, Told]
+    facts: Mapping[str, FileFacts]
     headers: bytes
 
 
@@ -43,7 +44,7 @@ class Page:
 class Entry:
     """What is told of a file, and where its page lies: start and length."""
 
-    told: Told
+    facts: FileFacts
     page: tuple[int, int]
 
 
@@ -54,21 +55,25 @@ def pages(headers: Mapping[str, Header]) -> list[Page]:
         sets[header.series_id, "" if header.series_id else token][token] = header
     return [
         Page(
-            {token: _told(header) for token, header in own.items()},
+            {token: _facts_of(header) for token, header in own.items()},
             pickle.dumps(own, pickle.HIGHEST_PROTOCOL),
         )
         for own in sets.values()
     ]
 
 
-def _told(header: Header) -> Told:
-    return Told(header.series_id, header.sop_id, header.digest, header.reason == ARCHIVE)
+def _facts_of(header: Header) -> FileFacts:
+    return FileFacts(header.series_id, header.sop_id, header.digest, header.reason == ARCHIVE)
 
 
 class Spool:
-    """The headers of a run by token; use as a context manager. Raises RetryError when the disk is full."""
+    """The headers of a run by token; use as a context manager. Raises RetryError when the disk is full.
 
-    def __init__(self, folder: Path) -> None:
+    `keep` is where the bytes of fetched files stay beside their headers.
+    """
+
+    def __init__(self, folder: Path, keep: Keep | None = None) -> None:
+        self.keep = keep
         self.entries: dict[str, Entry] = {}
         self._folder = folder
         self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115
@@ -80,7 +85,7 @@ class Spool:
             self._file.seek(self._end)
             self._file.write(page.headers)
         place = (self._end, len(page.headers))
-        self.entries |= {token: Entry(told, place) for token, told in page.told.items()}
+        self.entries |= {token: Entry(facts, place) for token, facts in page.facts.items()}
         self._end += len(page.headers)
 
     def drop(self, tokens: Iterable[str]) -> None:

@@ -12,7 +12,8 @@ from pipeline.ingest.header.reading import read_header
 from pipeline.ingest.header.spool import Page, Spool, pages
 from pipeline.ingest.header.understanding import PartialHeader
 from pipeline.ingest.isolation import at_most, header_refusal, run_isolated
-from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.discover import SourcePath
+from pipeline.ingest.source.fetched import Keep
 from pipeline.ingest.source.files import approach
 from pipeline.progress import bar
 from pipeline.pseudonyms import Key
@@ -22,12 +23,16 @@ _MOST_FILES, _MOST_BYTES = 256, 64 << 20
 
 @dataclass(frozen=True)
 class HeaderTask:
-    """Files whose headers one child reads; those of `buried` patients are not kept."""
+    """Files whose headers one child reads; those of `buried` patients are not kept.
 
-    files: tuple[Found, ...]
+    `keep` is where the bytes of fetched images stay until their pixels are read.
+    """
+
+    files: tuple[SourcePath, ...]
     key: Key
     selection: Selection
     buried: frozenset[str]
+    keep: Keep | None = None
 
 
 def read_headers(task: HeaderTask) -> list[Page]:
@@ -38,26 +43,28 @@ def read_headers(task: HeaderTask) -> list[Page]:
         if file.member is not None:
             approach(file.path, file.member)
         with at_most(task.selection.limits.seconds):
-            header = read_header(file, key=task.key, selection=task.selection, templates=templates)
+            header = read_header(
+                file, key=task.key, selection=task.selection, templates=templates, keep_in=task.keep
+            )
         found[file.token] = _inside(_unless_buried(header, task.buried), file)
     return pages(found)
 
 
 def survey(
-    files: Sequence[Found],
+    files: Sequence[SourcePath],
     spool: Spool,
     *,
     key: Key,
     selection: Selection,
     buried: frozenset[str],
     crew: Crew,
-) -> list[Found]:
+) -> list[SourcePath]:
     """Reads the header of each file into the spool; those that are archives, which are yet to be listed."""
     regular = [file for file in files if not file.reason]
     for page in pages({file.token: _unread(file) for file in files if file.reason}):
         spool.add(page)
     archives = []
-    tasks = [HeaderTask(batch, key, selection, buried) for batch in _batches(regular)]
+    tasks = [HeaderTask(batch, key, selection, buried, spool.keep) for batch in _batches(regular)]
     with bar("headers", len(regular), "files") as progress:
         for task, result in run_isolated(
             read_headers, tasks, split=_alone, crew=crew, limits=selection.limits
@@ -66,7 +73,7 @@ def survey(
                 result = pages({task.files[0].token: _lost(task, result)})
             for page in result:
                 spool.add(page)
-            archives += [file for file in task.files if spool.entries[file.token].told.is_archive]
+            archives += [file for file in task.files if spool.entries[file.token].facts.is_archive]
             progress.advance(len(task.files))
     return archives
 
@@ -79,12 +86,12 @@ def _lost(task: HeaderTask, failure: Failure) -> Header:
     return _inside(header, file)
 
 
-def _unread(file: Found) -> Header:
+def _unread(file: SourcePath) -> Header:
     """What stands for the header of a path that can't be read as a file."""
     return _inside(Header(file.size, file.mtime_ns, reason=file.reason, detail=file.detail), file)
 
 
-def _inside(header: Header, file: Found) -> Header:
+def _inside(header: Header, file: SourcePath) -> Header:
     """The header with the archive that the file lies in."""
     return header if file.member is None else replace(header, archive=file.member.archive)
 
@@ -96,8 +103,8 @@ def _unless_buried(header: Header, buried: frozenset[str]) -> Header:
     return Header(header.size, header.mtime_ns, header.digest, reason="consent_withdrawn", image=True)
 
 
-def _batches(files: Iterable[Found]) -> Iterator[tuple[Found, ...]]:
-    batch: list[Found] = []
+def _batches(files: Iterable[SourcePath]) -> Iterator[tuple[SourcePath, ...]]:
+    batch: list[SourcePath] = []
     size = 0
     for file in files:
         if batch and (len(batch) == _MOST_FILES or size + file.size > _MOST_BYTES):

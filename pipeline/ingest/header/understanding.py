@@ -25,7 +25,7 @@ from pipeline.ingest.pixels.pixel_format import PixelFormat, check_limits, pixel
 from pipeline.ingest.pixels.transforms import functional_groups, palette_of, transforms_of
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Frame
-from pipeline.ingest.source.discover import Found
+from pipeline.ingest.source.discover import SourcePath
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute
 
@@ -45,7 +45,7 @@ _KEEPS_PLACE = frozenset({"truncated_pixel_data", "decode_error", "transfer_synt
 class PartialHeader:
     """What is known of a file when its reading stops; `broken` says what is wrong with its pixels."""
 
-    file: Found
+    file: SourcePath
     notes: tuple[str, ...] = ()
     image: bool = False
     identification: Identification = UNIDENTIFIED

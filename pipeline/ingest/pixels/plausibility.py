@@ -73,7 +73,7 @@ def check_ct(tally: Tally, transform: Transform, *, bits_stored: int) -> None:
             "implausible_values",
             f"{100 * below:.2f} % below {LOWEST_HU} HU, lowest {tally.lowest:g} HU, "
             f"{100 * above:.2f} % above {HIGHEST_HU} HU{', no intercept' if unproven else ''}"
-            f"{'' if transform.unit_told else '; no unit is told'}",
+            f"{'' if transform.names_unit else '; no unit is told'}",
         )
 
 

@@ -22,7 +22,7 @@ from pipeline.ingest.pixels.segments import expanded
 from pipeline.ingest.pixels.suv import uptake_of
 from pipeline.ingest.pixels.values import Lut, Transform
 from pipeline.ingest.reasons import Refusal
-from pipeline.units import ARBITRARY, CT, HU, PET, RGB, UNSPECIFIED, is_told
+from pipeline.units import ARBITRARY, CT, HU, PET, RGB, UNSPECIFIED, is_known_unit
 
 _OVERLAY_ROWS = frozenset(0x60000010 + (group << 16) for group in range(0, 0x20, 2))
 _MULTI_ENERGY = tuple(
@@ -121,7 +121,7 @@ def _transform(
         raise Refusal("inconsistent_pixel_attributes", "both a modality LUT and rescale values")
     if slope is None and not luts and modality == CT:
         raise Refusal("unit_unknown", "RescaleSlope and RescaleIntercept are missing")
-    unit, unit_told = _unit(
+    unit, names_unit = _unit(
         dataset, luts[0].word("ModalityLUTType") if luts else rescale.word("RescaleType"), modality
     )
     inverse = _is_inverse(dataset, form)
@@ -133,7 +133,7 @@ def _transform(
         inverse=inverse,
         modality=modality,
         unit=unit,
-        unit_told=unit_told,
+        names_unit=names_unit,
         uptake=_uptake_factor(dataset, unit) if modality == PET else None,
         lossy=dataset.text("LossyImageCompression") == "01" or "LossyImageCompressionMethod" in dataset,
         notes=(*_notes(dataset), *(["monochrome1"] if inverse else [])),
@@ -163,14 +163,14 @@ def _unit(dataset: Dataset, rescale_type: str, modality: str) -> tuple[str, bool
         return HU, False
     elif modality == PET:
         unit = vocabulary.word("Units", dataset.word("Units")) or UNSPECIFIED
-    return unit, is_told(unit)
+    return unit, is_known_unit(unit)
 
 
 def _is_multi_energy(dataset: Dataset) -> bool:
     """Whether a CT was acquired or made at several energies (PS3.3 C.8.2.2, C.8.15.2.1.1)."""
-    told = dataset.text("MultienergyCTAcquisition").upper()
-    if told:
-        return told != "NO"
+    stated = dataset.text("MultienergyCTAcquisition").upper()
+    if stated:
+        return stated != "NO"
     words = dataset.words("ImageType")[3:]
     return any(sequence in dataset for sequence in _MULTI_ENERGY) or not _MATERIALS.isdisjoint(words)
 

@@ -40,7 +40,7 @@ class Transform:
     """How the stored values of one frame become numbers.
 
     `padding` is the inclusive range of stored values that are no measurement, lowest first; `inverse` says
-    that low values are bright (MONOCHROME1), `unit_told` that the file names its unit. `uptake` turns the
+    that low values are bright (MONOCHROME1), `names_unit` that the file names its unit. `uptake` turns the
     numbers into SUVbw, where it is known; it is applied where that is the `unit`.
     """
 
@@ -51,12 +51,12 @@ class Transform:
     inverse: bool = False
     modality: str = ""
     unit: str = ARBITRARY
-    unit_told: bool = True
+    names_unit: bool = True
     uptake: float | None = None
     lossy: bool = False
     notes: tuple[str, ...] = ()
 
-    def told_in(self, unit: str) -> Transform:
+    def in_unit(self, unit: str) -> Transform:
         """The transform to numbers of this unit: SUVbw instead of Bq/mL, or one that the settings state."""
         return self if unit == self.unit else replace(self, unit=unit)
 

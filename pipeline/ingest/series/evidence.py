@@ -62,8 +62,8 @@ def verdict(parts: Parts) -> Verdict:
         return "one"
     frames = [frame for part in parts for frame in part]
     together, *alone = (mean_step_mm(stack_of(some)) for some in (frames, *parts))
-    told = {abs(frame.spacing_between_mm) for frame in frames if frame.spacing_between_mm}
-    if len(told) == 1 and (by_tag := _by_tag(told.pop(), together, alone)):
+    stated = {abs(frame.spacing_between_mm) for frame in frames if frame.spacing_between_mm}
+    if len(stated) == 1 and (by_tag := _by_tag(stated.pop(), together, alone)):
         return by_tag
     thicknesses = [frame.thickness_mm for frame in frames if frame.thickness_mm]
     if not thicknesses:

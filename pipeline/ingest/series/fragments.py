@@ -168,8 +168,8 @@ def _are_one(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
         return False
     if not is_whole(together) or _places(together, together) is None:
         return False
-    told = verdict([frames, others])
-    return told in ("one", "unclear") or (told == "on" and _nearly_as_wide(frames[0], others[0]))
+    found = verdict([frames, others])
+    return found in ("one", "unclear") or (found == "on" and _nearly_as_wide(frames[0], others[0]))
 
 
 def _kinds_differ(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:

@@ -62,7 +62,7 @@ class Frame:
     """The direction of a mosaic's slices, by the same header: SliceNormalVector."""
     unit: str = ""
     """Of the values after the modality transformation."""
-    unit_told: bool = True
+    names_unit: bool = True
     """Whether the file names the unit of its values."""
     uptake: float | None = None
     """What turns the values into SUVbw, None where that can't be known."""

@@ -21,9 +21,9 @@ from pipeline.ingest.series.geometry import ORIENTATION_TOLERANCE, orientation_e
 from pipeline.ingest.series.grid import GRID_TOLERANCE, places_of, stack_of
 from pipeline.ingest.series.mosaic import is_mosaic, mosaic_of
 from pipeline.ingest.series.parts import Part
-from pipeline.ingest.series.repeated import told_apart, what_differs
+from pipeline.ingest.series.repeated import are_several, what_differs
 from pipeline.ingest.series.selection import INCLUDED_BY, exclusion_of, is_slice
-from pipeline.ingest.series.splitting import separated, separated_by_repeats, told_values
+from pipeline.ingest.series.splitting import separated, separated_by_repeats, stated_values
 from pipeline.ingest.series.stacking import image_of, volume_of
 from pipeline.ingest.series.traits import clusters
 from pipeline.records import Geometry
@@ -51,7 +51,7 @@ def grouped(frames: Iterable[Frame], rules: Rules, *, pixel_digest: Digest) -> l
             groups.append(_refused(series, "patient_conflict", detail))
         else:
             groups += _of_series(series, rules, pixel_digest)
-    return sorted(groups, key=lambda made: min(frame.name for frame in made.frames))
+    return sorted(groups, key=lambda group: min(frame.name for frame in group.frames))
 
 
 def _of_series(series: Sequence[Frame], rules: Rules, pixel_digest: Digest) -> list[Group]:
@@ -77,8 +77,8 @@ def _numbered(groups: Sequence[Ranked]) -> list[Group]:
     """The groups with `time_index`: the rank of their ranks, so that two splits by time give one count."""
     index_of = {ranks: index for index, ranks in enumerate(sorted({ranks for _, ranks in groups if ranks}))}
     return [
-        replace(made, time_index=index_of[ranks]) if ranks and isinstance(made, Volume) else made
-        for made, ranks in groups
+        replace(group, time_index=index_of[ranks]) if ranks and isinstance(group, Volume) else group
+        for group, ranks in groups
     ]
 
 
@@ -118,22 +118,22 @@ def _mosaics(frames: Sequence[Frame], rules: Rules) -> list[Ranked]:
     return groups
 
 
-def _ranked(made: Group, part: Part) -> Ranked:
+def _ranked(group: Group, part: Part) -> Ranked:
     """The group that a part became, with what is known of the part."""
-    if isinstance(made, Refused):
-        return made, part.ranks
-    notes = tuple(sorted({*made.notes, *part.notes}))
-    return replace(made, variant_index=part.variant_index, notes=notes), part.ranks
+    if isinstance(group, Refused):
+        return group, part.ranks
+    notes = tuple(sorted({*group.notes, *part.notes}))
+    return replace(group, variant_index=part.variant_index, notes=notes), part.ranks
 
 
 def _mosaic(frame: Frame, rules: Rules) -> Group:
-    made = mosaic_of(frame)
-    if isinstance(made, Refused):
-        return made
+    group = mosaic_of(frame)
+    if isinstance(group, Refused):
+        return group
     if rules.unit == "image":
-        detail = f"a tiled volume of {made.shape[0]} slices, and the unit is one image"
+        detail = f"a tiled volume of {group.shape[0]} slices, and the unit is one image"
         return _refused([frame], "rule_not_selected", detail)
-    return _too_few([frame], made.shape[0], rules) or made
+    return _too_few([frame], group.shape[0], rules) or group
 
 
 def _placeless(frames: Sequence[Frame]) -> Refused | None:
@@ -194,7 +194,7 @@ def _unrepeated(frames: Sequence[Frame], pixel_digest: Digest) -> tuple[list[Par
         return parts, []
     firsts: dict[Hashable, Frame] = {}
     for frame, place in zip(*_places(frames), strict=True):
-        firsts.setdefault((place, pixel_digest(frame), *told_values(frame)), frame)
+        firsts.setdefault((place, pixel_digest(frame), *stated_values(frame)), frame)
     kept = {frame.name for frame in firsts.values()}
     copies = [frame for frame in frames if frame.name not in kept]
     without = separated([frame for frame in frames if frame.name in kept])
@@ -214,10 +214,10 @@ def _volume(part: Part, rules: Rules) -> Group:
     if places == len(frames):
         return volume_of(frames, rules)
     detail = f"{len(frames)} images at {places} places"
-    told = [f"{keyword} ({_counts(sizes)})" for keyword, sizes in what_differs(frames).items()]
-    if told:
-        detail += f"; {', '.join(told)} differ there, and none of it gives whole volumes"
-    return _refused(frames, "ambiguous_series" if told_apart(frames) else "duplicate_position", detail)
+    differences = [f"{keyword} ({_counts(sizes)})" for keyword, sizes in what_differs(frames).items()]
+    if differences:
+        detail += f"; {', '.join(differences)} differ there, and none of it gives whole volumes"
+    return _refused(frames, "ambiguous_series" if are_several(frames) else "duplicate_position", detail)
 
 
 def _counts(sizes: Sequence[int]) -> str:

@@ -38,7 +38,7 @@ from pipeline.ingest.series.traits import (
     sets_of,
 )
 
-__all__ = ["by_repeats", "diffusion_untold", "told_apart", "what_differs"]
+__all__ = ["are_several", "by_repeats", "lacks_b_value", "what_differs"]
 
 _EXACT = 1e-3
 """Numbers of planes at one place differ where they aren't the same, but for the last digits."""
@@ -87,7 +87,7 @@ def by_repeats(frames: Sequence[Frame]) -> list[Part]:
         sets = sets_of(frames, trait, silent=True)
         if len(sets) > 1 and _complete(frames, sets):
             return [Part(own) for own in sets]
-    if diffusion_untold(frames):
+    if lacks_b_value(frames):
         return []
     for traits in _VALUES:
         if parts := _by_value(frames, traits):
@@ -205,12 +205,12 @@ def _ranked(frames: Sequence[Frame], number: Number) -> Sets:
     return [[frame for _, frame in volume] for volume in zip(*by_number, strict=True)]
 
 
-def diffusion_untold(frames: Sequence[Frame]) -> bool:
+def lacks_b_value(frames: Sequence[Frame]) -> bool:
     """Diffusion images without a public b-value: what their repeats are can't be known."""
     return any("DIFFUSION" in frame.image_type and frame.acquisition.b_value is None for frame in frames)
 
 
-def told_apart(frames: Sequence[Frame]) -> bool:
+def are_several(frames: Sequence[Frame]) -> bool:
     """Whether repeated places look like further volumes rather than stray slices.
 
     True where every place repeats, or where some value differs between planes at one place.

@@ -17,7 +17,7 @@ from pipeline.ingest.series.evidence import by_place, is_whole, overlap, repeats
 from pipeline.ingest.series.frames import Frame
 from pipeline.ingest.series.grid import stack_of
 from pipeline.ingest.series.parts import Part, Sets, divided_further, in_turn, variants
-from pipeline.ingest.series.repeated import by_repeats, diffusion_untold
+from pipeline.ingest.series.repeated import by_repeats, lacks_b_value
 from pipeline.ingest.series.traits import (
     ASIDES,
     CARDIAC_PHASE,
@@ -35,14 +35,14 @@ from pipeline.ingest.series.traits import (
     sets_of,
 )
 
-__all__ = ["separated", "separated_by_repeats", "told_values"]
+__all__ = ["separated", "separated_by_repeats", "stated_values"]
 
 _IN_TIME = (TEMPORAL_POSITION, CARDIAC_PHASE, RESPIRATORY_PHASE)
 # Scans of one energy or phase each may cover other ranges; echoes or weightings of one scan never do.
 _RANGE_OF_THEIR_OWN = (KVP, CARDIAC_PHASE, RESPIRATORY_PHASE)
 
 
-def told_values(frame: Frame) -> tuple[object, ...]:
+def stated_values(frame: Frame) -> tuple[object, ...]:
     """What a frame says about itself that would make it another volume than one with equal pixels."""
     said = tuple(trait.read(frame) for trait in (*KINDS, *ASIDES))
     return (*said, frame.acquisition_number, frame.acquisition.dimension_index)
@@ -102,7 +102,7 @@ def _by_number_kind(frames: Sequence[Frame]) -> list[Part]:
 
 def _by_clash(frames: Sequence[Frame]) -> list[Part]:
     """By what may differ within a volume, where it shows that these are several."""
-    if repeats(frames) and diffusion_untold(frames):
+    if repeats(frames) and lacks_b_value(frames):
         return []
     # Where an even grid is but assumed, what differs comes first: two passes look like one that was rounded.
     if not repeats(frames) and evenness(stack_of(frames)) in ("even", "rounded"):
@@ -151,13 +151,13 @@ def _by_evidence(frames: Sequence[Frame]) -> list[Part]:
         sets = sets_of(frames, trait, silent=True)
         if len(sets) < 2 or (trait in TIMES and not _are_passes(sets)):
             continue
-        told = "apart" if trait is REFERENCE_TIME and _are_time_frames(sets) else verdict(sets)
-        if told == "one" or (told == "on" and trait is not UNKNOWN_WORDS):
+        found = "apart" if trait is REFERENCE_TIME and _are_time_frames(sets) else verdict(sets)
+        if found == "one" or (found == "on" and trait is not UNKNOWN_WORDS):
             continue
-        if told == "apart" and trait is not UNKNOWN_WORDS:
+        if found == "apart" and trait is not UNKNOWN_WORDS:
             ranked = trait in TIMES
             return [Part(own, (n,) if ranked else ()) for n, own in enumerate(sets)]
-        if told == "unclear" and trait in TIMES and frames[0].modality == "MR":
+        if found == "unclear" and trait in TIMES and frames[0].modality == "MR":
             continue  # interleaving is how MR scans
         detail = f"{trait.keyword} has {len(sets)} values over one even stack of {len(frames)} slices"
         return [Part(frames, reason="inconsistent_series", detail=detail)]

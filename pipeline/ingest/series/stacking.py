@@ -223,9 +223,9 @@ def _tags_disagree(stack: Stack, how: Evenness) -> bool:
 
 def _missing(stack: Stack, multiples: Vector) -> str:
     """The holes, by the coordinate of ImagePositionPatient that changes most, so that a person finds them."""
-    told = stack.positions[:, np.abs(stack.normal).argmax()]
+    coordinates = stack.positions[:, np.abs(stack.normal).argmax()]
     holes = [
-        f"{int(multiples[i]) - 1} missing between {_mm(told[i])} and {_mm(told[i + 1])}"
+        f"{int(multiples[i]) - 1} missing between {_mm(coordinates[i])} and {_mm(coordinates[i + 1])}"
         for i in np.flatnonzero(multiples > 1)
     ]
     more = f" and {len(holes) - 3} more holes" if len(holes) > 3 else ""

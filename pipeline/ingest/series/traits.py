@@ -186,9 +186,9 @@ _SILENT = -1
 
 def labels_of(frames: Sequence[Frame], trait: Trait) -> list[int]:
     """A label for each plane, the same where they say the same, growing with the value; -1 for silence."""
-    told = [trait.read(frame) for frame in frames]
-    numbers = sorted({value for value in told if isinstance(value, tuple)})
-    texts = sorted({value for value in told if isinstance(value, str)})
+    values_read = [trait.read(frame) for frame in frames]
+    numbers = sorted({value for value in values_read if isinstance(value, tuple)})
+    texts = sorted({value for value in values_read if isinstance(value, str)})
     label_of: dict[Hashable, int] = {None: _SILENT}
     if numbers:
         values = np.array(numbers, dtype=np.float64)
@@ -198,7 +198,7 @@ def labels_of(frames: Sequence[Frame], trait: Trait) -> list[int]:
             scale = np.sign(values) * np.log1p(np.abs(values) * trait.share / trait.slack) / trait.share
         label_of |= dict(zip(numbers, clusters(scale, 1.0).tolist(), strict=True))
     label_of |= {text: len(numbers) + place for place, text in enumerate(texts)}
-    return [label_of[value] for value in told]
+    return [label_of[value] for value in values_read]
 
 
 def differing(first: Sequence[Frame], second: Sequence[Frame]) -> list[str]:

@@ -54,7 +54,7 @@ def opened_packing(data: Buffer, file_bytes: int) -> tuple[str, Buffer]:
     packing = packing_of(data)
     if packing != "gzip":
         return packing, data
-    stream = Inflating(lambda start, length: bytes(data[start : start + length]), len(data))
+    stream = Inflating(lambda start, length: bytes(data[start : start + length]))
     stream.most_bytes = most_unpacked(len(data), file_bytes)
     if is_tar(stream.read_at(0, _TAR_BLOCK)):
         return "tar.gz", data

@@ -15,7 +15,7 @@ _TRIMMED = ("", " ", "\0")
 
 
 @dataclass(frozen=True)
-class Found:
+class SourcePath:
     """One path of RAW: its keyed token, size and time; `reason` is set where it can't be read as a file.
 
     Behind a URL, `path` is the file's URL, and in place of the time stands its version. So it does for a
@@ -32,18 +32,18 @@ class Found:
     member: Member | None = None
 
 
-def discover(root: bytes, key: Key) -> list[Found]:
+def discover(root: bytes, key: Key) -> list[SourcePath]:
     """Everything under `root` that is no folder, sorted by path; folders that can't be listed, too.
 
     Names that are no UTF-8 are kept as they are (PEP 383). RAW itself may be a link.
     """
     if remote.is_url(root):
         return [
-            Found(path_token(key, relative), path, relative, size, version, reason)
+            SourcePath(path_token(key, relative), path, relative, size, version, reason)
             for path, relative, size, version, reason in sorted(remote.listing(root))
         ]
     return [
-        Found(path_token(key, relative), path, relative, size, mtime_ns, reason)
+        SourcePath(path_token(key, relative), path, relative, size, mtime_ns, reason)
         for path, size, mtime_ns, reason in sorted(_walk(root))
         for relative in [os.fsdecode(path[len(root) + 1 :])]
     ]

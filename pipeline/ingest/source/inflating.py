@@ -33,13 +33,12 @@ class State:
 
 @dataclass
 class Inflating:
-    """The inflated bytes of a gzip stream of `packed_size` bytes, which `packed` gives from a start on.
+    """The inflated bytes of a gzip stream whose packed ones `packed` gives from a start on, none at its end.
 
     Several gzip members count as one stream, zeros after the last are padding. Use by one thread.
     """
 
     packed: Callable[[int, int], bytes]
-    packed_size: int
     most_bytes: int = 1 << 62
     _now: State = State(0, 0, None)
     _piece: bytes = b""

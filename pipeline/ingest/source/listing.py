@@ -15,7 +15,7 @@ from pipeline.ingest.limits import FileLimits, most_unpacked
 from pipeline.ingest.reasons import ARCHIVE, Refusal
 from pipeline.ingest.source import tars, zips
 from pipeline.ingest.source.archives import Member, Packing, is_tar, packing_of
-from pipeline.ingest.source.discover import Found, path_token
+from pipeline.ingest.source.discover import SourcePath, path_token
 from pipeline.ingest.source.files import ChangedWhileRead, open_archive
 from pipeline.ingest.source.inflating import Inflating
 from pipeline.ingest.source.members import pread_of
@@ -33,20 +33,20 @@ class Listing:
 
     reason: str
     detail: str = ""
-    members: tuple[Found, ...] = ()
+    members: tuple[SourcePath, ...] = ()
 
 
 @dataclass(frozen=True)
 class ListingTask:
     """An archive that one child lists."""
 
-    archive: Found
+    archive: SourcePath
     key: Key
     limits: FileLimits
 
 
 def list_archives(
-    archives: Iterable[Found], *, key: Key, crew: Crew, limits: FileLimits
+    archives: Iterable[SourcePath], *, key: Key, crew: Crew, limits: FileLimits
 ) -> dict[str, Listing]:
     """The listings by token."""
     tasks = [ListingTask(archive, key, limits) for archive in archives]
@@ -76,7 +76,7 @@ def list_archive(task: ListingTask) -> Listing:
         return Listing("io_error", type(error).__name__)
 
 
-def _members(descriptor: int, archive: Found, limits: FileLimits) -> Iterator[Found] | None:
+def _members(descriptor: int, archive: SourcePath, limits: FileLimits) -> Iterator[SourcePath] | None:
     """The paths in an archive, without tokens; None for what is none that can be read."""
     pread = pread_of(descriptor)
     packing = packing_of(pread(0, _TAR_BLOCK))
@@ -86,11 +86,11 @@ def _members(descriptor: int, archive: Found, limits: FileLimits) -> Iterator[Fo
         return _of_tar(pread, archive, limits, "tar")
     if packing != "gzip":
         return None
-    stream = Inflating(pread, archive.size, most_unpacked(archive.size, 1 << 62))
+    stream = Inflating(pread, most_unpacked(archive.size, 1 << 62))
     return _of_stream(stream, archive, limits) if is_tar(stream.read_at(0, _TAR_BLOCK)) else None
 
 
-def _of_zip(descriptor: int, archive: Found, limits: FileLimits) -> Iterator[Found]:
+def _of_zip(descriptor: int, archive: SourcePath, limits: FileLimits) -> Iterator[SourcePath]:
     with open(descriptor, "rb", closefd=False) as stream:
         infos = zips.directory(stream, archive.size, limits)
     for info in infos:
@@ -106,8 +106,8 @@ def _of_zip(descriptor: int, archive: Found, limits: FileLimits) -> Iterator[Fou
 
 
 def _of_tar(
-    read_at: Callable[[int, int], bytes], archive: Found, limits: FileLimits, packing: Packing
-) -> Iterator[Found]:
+    read_at: Callable[[int, int], bytes], archive: SourcePath, limits: FileLimits, packing: Packing
+) -> Iterator[SourcePath]:
     for number, entry in enumerate(tars.entries(read_at), start=1):
         if number > limits.members:
             raise Refusal("limit_exceeded", f"more than {limits.members} files in an archive")
@@ -117,12 +117,12 @@ def _of_tar(
         yield _draft(archive, entry.name, _member(archive, packing, entry.start, entry.size), refusal)
 
 
-def _of_stream(stream: Inflating, archive: Found, limits: FileLimits) -> Iterator[Found]:
+def _of_stream(stream: Inflating, archive: SourcePath, limits: FileLimits) -> Iterator[SourcePath]:
     yield from _of_tar(stream.read_at, archive, limits, "tar.gz")
     stream.end()  # also what follows the end mark has to be sound: the checksum stands behind it
 
 
-def _member(archive: Found, packing: Packing, offset: int, size: int) -> Member:
+def _member(archive: SourcePath, packing: Packing, offset: int, size: int) -> Member:
     return Member(
         archive=archive.token,
         archive_path=archive.relative,
@@ -135,12 +135,12 @@ def _member(archive: Found, packing: Packing, offset: int, size: int) -> Member:
     )
 
 
-def _draft(archive: Found, name: str, member: Member, refusal: tuple[str, str]) -> Found:
+def _draft(archive: SourcePath, name: str, member: Member, refusal: tuple[str, str]) -> SourcePath:
     reason, detail = refusal
-    return Found("", archive.path, name, member.size, member.version, reason, detail, member)
+    return SourcePath("", archive.path, name, member.size, member.version, reason, detail, member)
 
 
-def _named(drafts: Iterable[Found], archive: str, key: Key) -> Iterator[Found]:
+def _named(drafts: Iterable[SourcePath], archive: str, key: Key) -> Iterator[SourcePath]:
     """The paths with their tokens; those of one name are told apart by their number."""
     seen: dict[str, int] = {}
     for draft in drafts:

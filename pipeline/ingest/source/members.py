@@ -69,7 +69,7 @@ def _stream(descriptor: int, member: Member) -> Inflating:
     name = (member.archive, member.archive_size, member.archive_mtime_ns)
     if name not in _streams:
         own = os.dup(descriptor)
-        _streams[name] = Stream(own, Inflating(pread_of(own), member.archive_size))
+        _streams[name] = Stream(own, Inflating(pread_of(own)))
         if len(_streams) > _MOST_STREAMS:
             os.close(_streams.popitem(last=False)[1].descriptor)
     _streams.move_to_end(name)

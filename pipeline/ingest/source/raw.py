@@ -9,13 +9,13 @@ from pathlib import Path
 from pipeline.config import Config, Ingest
 from pipeline.errors import DataError
 from pipeline.ingest.reasons import OWN_TABLE
-from pipeline.ingest.source.discover import Found, discover
+from pipeline.ingest.source.discover import SourcePath, discover
 from pipeline.ingest.source.remote import is_url
 from pipeline.pseudonyms import Key
 from pipeline.workspace import Workspace
 
 
-def paths_of_raw(config: Config, workspace: Workspace, key: Key) -> list[Found]:
+def paths_of_raw(config: Config, workspace: Workspace, key: Key) -> list[SourcePath]:
     """Everything in RAW, as `discover` tells it. Raises DataError when RAW is not there or can't be read."""
     place = _place(workspace, config.ingest)
     if is_url(place):
@@ -48,13 +48,13 @@ def _itself(path: Path) -> Path:
     return path.parent.resolve() / path.name
 
 
-def _require_folder(folder: Path, told: str) -> None:
+def _require_folder(folder: Path, named: str) -> None:
     where = "or set `ingest.raw` to where they are."
     if not folder.exists():
-        raise DataError(f"The folder of scans {told} is not there. Put the DICOM files there, {where}")
+        raise DataError(f"The folder of scans {named} is not there. Put the DICOM files there, {where}")
     if not folder.is_dir():
         raise DataError(
-            f"The scans {told} are a file, not a folder. Put the DICOM files into a folder, {where}"
+            f"The scans {named} are a file, not a folder. Put the DICOM files into a folder, {where}"
         )
     if not os.access(folder, os.R_OK | os.X_OK):
-        raise DataError(f"The folder of scans {told} can't be opened. Allow reading it, {where}")
+        raise DataError(f"The folder of scans {named} can't be opened. Allow reading it, {where}")

@@ -95,7 +95,7 @@ def _url_of(url: bytes, own: str) -> bytes:
 
 
 def _version(status: Mapping[str, Any]) -> int:
-    told = next((status[key] for key in _VERSION_KEYS if key in status), "")
-    if isinstance(told, datetime):  # listings of some drivers have it as a number
-        told = told.timestamp()
-    return int(digests.of_bytes(str(told).encode())[:15], 16)
+    version = next((status[key] for key in _VERSION_KEYS if key in status), "")
+    if isinstance(version, datetime):  # listings of some drivers have it as a number
+        version = version.timestamp()
+    return int(digests.of_bytes(str(version).encode())[:15], 16)

@@ -30,7 +30,7 @@ class Entry:
 
 
 @dataclass
-class _Told:
+class _Extended:
     """What stands in blocks before a file's own header."""
 
     name: str = ""
@@ -50,24 +50,24 @@ def entries(read_at: Callable[[int, int], bytes]) -> Iterator[Entry]:
     Raises Refusal `archive_damaged` where a header is none, or the end is missing: half of a scan could
     else look like a whole one.
     """
-    position, told = 0, _Told()
+    position, extended = 0, _Extended()
     while any(block := _whole(read_at, position, _BLOCK)):
         header = _header(block)
         position += _BLOCK
         if header.type in (_LONG_NAME, _LONG_LINK, *_PAX, _PAX_GLOBAL):
-            _note(told, header, _payload(read_at, position, header.size))
+            _note(extended, header, _payload(read_at, position, header.size))
             position += _blocks(header.size)
             continue
         if header.type == tarfile.GNUTYPE_SPARSE:
             position = _after_map(read_at, position, block)
-        size = _number(told.record("size")) if told.record("size") else header.size
+        size = _number(extended.record("size")) if extended.record("size") else header.size
         start, position = position, position + (_blocks(size) if _has_bytes(header) else 0)
         if position > start:
             _whole(read_at, position - 1, 1)
         if header.type not in _NO_PATHS:
-            reason, detail = _refusal(header, sparse=told.sparse)
-            yield Entry(told.record("path") or told.name or header.name, start, size, reason, detail)
-        told = _Told()
+            reason, detail = _refusal(header, sparse=extended.sparse)
+            yield Entry(extended.record("path") or extended.name or header.name, start, size, reason, detail)
+        extended = _Extended()
 
 
 def _whole(read_at: Callable[[int, int], bytes], start: int, length: int) -> bytes:
@@ -98,12 +98,12 @@ def _payload(read_at: Callable[[int, int], bytes], start: int, size: int) -> byt
     return _whole(read_at, start, size)
 
 
-def _note(told: _Told, header: tarfile.TarInfo, payload: bytes) -> None:
+def _note(extended: _Extended, header: tarfile.TarInfo, payload: bytes) -> None:
     """Keeps what the payload tells of the next file; what holds for all of them is no name and no size."""
     if header.type == _LONG_NAME:
-        told.name = payload.split(b"\0")[0].decode("utf-8", "surrogateescape")
+        extended.name = payload.split(b"\0")[0].decode("utf-8", "surrogateescape")
     elif header.type in _PAX:
-        told.records = _records(payload)
+        extended.records = _records(payload)
 
 
 def _records(payload: bytes) -> dict[str, str]:

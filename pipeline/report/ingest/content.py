@@ -28,8 +28,8 @@ _SPACING = {
 _GEOMETRY = frozenset({
     "spacing_tag_disagrees", "nominal", "z_resampled", "untilted", "detector_plane", "no_geometry",
     "geometry_invalid", "missing_slices", "variable_spacing", "duplicate_position", "gantry_tilt",
-    "ambiguous_series", "inconsistent_series", "details_differ", "time_untold", "mask_geometry_mismatch",
-    "affine_conflict",
+    "ambiguous_series", "inconsistent_series", "details_differ", "time_untold", "affine_conflict",
+    "positions_rounded",
 })  # fmt: skip
 """Notes and reasons that are warnings about the geometry."""
 

@@ -6,52 +6,33 @@ from typing import TYPE_CHECKING
 
 from pipeline.report.artifacts import VALIDATION, Artifacts
 from pipeline.report.facts import count
-from pipeline.report.headline import ABBREVIATIONS, goal_of, headline
+from pipeline.report.headline import goal_of, headline
 from pipeline.report.section import Section
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KEY, TITLE = "brief", "In brief"
-BINARY = {
-    "auroc": "Ranks a patient with {positive} above one without",
-    "sensitivity": "Finds patients with {positive}",
-    "specificity": "Leaves patients without {positive} alone",
-    "ppv": "An alarm is right",
-    "npv": "An all-clear is right",
-}
-MULTICLASS = {
-    "macro_auroc": "Ranks a patient of a class above the others, mean over classes",
-    "accuracy": "Names the right class",
-    "balanced_accuracy": "Names the right class, every class counting alike",
-    "macro_f1": "Balance of finding and being right, mean over classes",
-    "kappa": "Agreement beyond chance",
-}
 
 
 def build(artifacts: Artifacts) -> Section:
     """The one paragraph, the one table and the verdict against the goal fixed beforehand."""
-    labels = BINARY if artifacts.positive is not None else MULTICLASS
-    goal = goal_of(artifacts)
+    page, question, goal = artifacts.task.page, artifacts.question, goal_of(artifacts)
     tested = artifacts.tested
     facts = {
         "headline": headline(artifacts),
         "patients": count("tested_patients", tested["patient_id"].nunique(), "patients", artifacts.part),
         "cases": count("tested_cases", len(tested), "cases", artifacts.part),
         "goal": goal.fact,
-        "accuracy": artifacts.metric("accuracy"),
     }
     rows = [
-        {
-            "label": label.format(positive=artifacts.positive),
-            "short": ABBREVIATIONS[name],
-            "fact": artifacts.metric(name),
-        }
-        for name, label in labels.items()
+        {"label": label, "short": artifacts.short(name), "fact": artifacts.metric(name)}
+        for name, label in page.brief(question).items()
     ]
     words = {
         "outcome": goal.outcome,
-        "metric": ABBREVIATIONS.get(goal.metric, goal.metric),
+        "metric": artifacts.short(goal.metric),
+        "lead": page.lead(question, goal.metric, artifacts.metric, unit=artifacts.unit),
         "positive": artifacts.positive,
         "classes": artifacts.classes,
         "intended_use": artifacts.config["report"].get("intended_use", ""),

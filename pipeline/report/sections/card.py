@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import count, recorded
-from pipeline.report.headline import ABBREVIATIONS, headline, headline_name
+from pipeline.report.headline import headline, headline_name
 from pipeline.report.section import Section
 
 KEY, TITLE = "card", "Model card"
@@ -35,8 +35,8 @@ def build(artifacts: Artifacts) -> Section:
         "spacing": _spacing(model.get("spacing")),
         "recipe": [_step(step) for step in model.get("recipe") or []],
         "modalities": list(artifacts.config["ingest"].get("modalities", [])),
-        "classes": artifacts.classes,
-        "metric": ABBREVIATIONS.get(headline_name(artifacts), headline_name(artifacts)),
+        "output": artifacts.task.page.output(artifacts.question),
+        "metric": artifacts.short(headline_name(artifacts)),
     }
     return Section(
         KEY, TITLE, facts, {"history": [_promotion(line) for line in artifacts.promotions]}, words=words

@@ -26,8 +26,6 @@ _RULES = {
     "non_inferior_anchor": "No loss against the best so far",
     "non_inferior_era": "No loss on the patients since",
     "superior_era": "A gain on the patients since",
-    "guard_sensitivity": "Sensitivity kept",
-    "guard_brier": "Probabilities kept",
     "guard_group": "No loss in the group",
 }
 _LEVELS = {"stop": 0, "warn": 1}
@@ -56,7 +54,7 @@ def build(artifacts: Artifacts) -> Section:
         "drift": recorded("drift_level", artifacts.drift.get("level")),
     }
     tables = {
-        "reasons": [_reason(row) for row in stored["reasons"]],
+        "reasons": [_reason(row, artifacts) for row in stored["reasons"]],
         "drift": [_drift(row) for row in sorted(artifacts.drift.get("attributes", []), key=_most_notable)],
         "changes": changes(artifacts),
     }
@@ -68,7 +66,8 @@ def build(artifacts: Artifacts) -> Section:
     return Section(KEY, TITLE, facts, tables, words=words)
 
 
-def _reason(row: dict[str, Any]) -> dict[str, Any]:
+def _reason(row: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
+    labels = _RULES | {guard.rule: guard.label for guard in artifacts.task.verdict.GUARDS}
     fact = Fact(
         row["rule"],
         row["value"],
@@ -85,8 +84,8 @@ def _reason(row: dict[str, Any]) -> dict[str, Any]:
     more = recorded("n_more", row.get("n_more"), "patients")
     kept = {key: row[key] for key in ("role", "part", "outcome", "sentence")}
     return kept | {
-        "rule": _RULES.get(row["rule"], row["rule"].replace("_", " ")),
-        "metric": row["metric"].replace("_", " "),
+        "rule": labels.get(row["rule"], row["rule"].replace("_", " ")),
+        "metric": artifacts.short(row["metric"]),
         "fact": fact,
         "bound": setting("bound", row["bound"]),
         "n_more": more,
@@ -120,7 +119,7 @@ def _flips(flips: dict[str, Any]) -> dict[str, Fact]:
     p = Fact(
         "mcnemar_p",
         flips.get("mcnemar_p"),
-        method="mcnemar_exact",
+        method="McNemar, exact",
         part="test",
         patients=units,
         reason="a p value",
@@ -155,9 +154,9 @@ def _drift(row: dict[str, Any]) -> dict[str, Any]:
         "level": row.get("level", ""),
         "n_old": count("n_old", row["n_old"] or 0, "patients"),
         "n_new": count("n_new", row["n_new"] or 0, "patients"),
-        "p": described("p_holm", "p value", "holm"),
-        "smd": described("smd", "standard deviations", "standardised_difference"),
-        "psi": described("psi", "", "psi"),
-        "psi_expected": described("psi_expected", "", "psi"),
+        "p": described("p_holm", "p value", "Holm"),
+        "smd": described("smd", "standard deviations", "standardised difference"),
+        "psi": described("psi", "", "population stability index"),
+        "psi_expected": described("psi_expected", "", "population stability index"),
         "unseen": ", ".join(str(value) for value in row["unseen"] or []),
     }

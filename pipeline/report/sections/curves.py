@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +12,6 @@ from pipeline.report.headline import headline
 from pipeline.report.section import Section, not_available
 
 RANKING = ("auroc", "auprc")
-CALIBRATION = (
-    "calibration_slope", "calibration_intercept", "o_over_e", "ece", "ece_null_mean", "brier", "brier_skill",
-    "log_loss",
-)  # fmt: skip
 
 
 def roc(artifacts: Artifacts) -> Section:
@@ -29,7 +26,8 @@ def precision_recall(artifacts: Artifacts) -> Section:
 
 def reliability(artifacts: Artifacts) -> Section:
     """Observed shares against predicted probabilities, with calibration metrics."""
-    section = _section(artifacts, "reliability", "Can the probabilities be believed?", CALIBRATION)
+    metrics = artifacts.task.page.CALIBRATION
+    section = _section(artifacts, "reliability", "Can the probabilities be believed?", metrics)
     temperature = _temperature(artifacts)
     shown = _reported(artifacts, "reliability")
     words = {
@@ -51,17 +49,18 @@ def decision(artifacts: Artifacts) -> Section:
     return replace(section, tables={"better": ranges})
 
 
-def _section(artifacts: Artifacts, key: str, title: str, metrics: tuple[str, ...]) -> Section:
+def _section(artifacts: Artifacts, key: str, title: str, metrics: Sequence[str]) -> Section:
     curves = artifacts.curves({"precision_recall": "pr"}.get(key, key))
     if all(curve["part"] == VALIDATION for curve in curves):
-        reason = headline(artifacts).reason or "drawn for one finding against its absence only"
+        reason = headline(artifacts).reason or artifacts.task.page.absent(key, artifacts.question)
         return not_available(key, title, reason)
     facts = {name: artifacts.metric(name) for name in metrics}
     facts |= {
         f"{name}_validation": artifacts.metric(name, part=VALIDATION) for name in metrics if name in RANKING
     }
     points = {name: artifacts.metric(name).to_json() for name in ("sensitivity", "specificity", "ppv")}
-    words = {"positive": artifacts.positive, "several": len({curve.get("class") for curve in curves}) > 1}
+    drawn = {curve.get("class") for curve in curves}
+    words = {"positive": artifacts.positive, "several": len(drawn) > 1}
     return Section(key, title, facts, charts={key: {"curves": curves, "points": points}}, words=words)
 
 

@@ -10,14 +10,6 @@ from pipeline.report.section import Section, not_available
 
 KEY, TITLE = "gallery", "The surest errors, the surest hits"
 BARS_MM = (1, 2, 5, 10, 20, 50, 100)
-HEADINGS = {
-    "false_negative": "Missed: called {negative}, but {positive}",
-    "false_positive": "False alarm: called {positive}, but {negative}",
-    "true_positive": "Found: {positive}, and called so",
-    "true_negative": "Left alone: {negative}, and called so",
-    "error": "Wrong",
-    "hit": "Right",
-}
 
 
 def build(artifacts: Artifacts) -> Section:
@@ -25,31 +17,21 @@ def build(artifacts: Artifacts) -> Section:
     stored = artifacts.insights.get("gallery")
     if not stored:
         return not_available(KEY, TITLE, "the evaluation wrote no pictures")
-    names = _names(artifacts)
+    headings = artifacts.task.page.gallery(artifacts.question)
     tables = {
         kind: [_item(item, artifacts) for item in stored["items"] if item["kind"] == kind]
-        for kind in _kinds(artifacts)
+        for kind in headings
     }
     checks = stored["checks"]
     facts = {
         key: _check(key, checks) for key in ("correlation_with_shuffled", "drop_hottest", "drop_elsewhere")
     }
-    names = _names(artifacts)
     words = {
-        "groups": [{"kind": kind, "heading": HEADINGS[kind].format(**names)} for kind in tables],
+        "groups": [{"kind": kind, "heading": heading} for kind, heading in headings.items()],
         "method": stored["method"],
         "layer": stored["layer"],
     }
     return Section(KEY, TITLE, facts, tables, words=words)
-
-
-def _names(artifacts: Artifacts) -> dict[str, str]:
-    others = [name for name in artifacts.classes if name != artifacts.positive]
-    return {"positive": str(artifacts.positive), "negative": " or ".join(others)}
-
-
-def _kinds(artifacts: Artifacts) -> tuple[str, ...]:
-    return ("error", "hit") if artifacts.positive is None else tuple(HEADINGS)[:4]
 
 
 def _item(item: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:

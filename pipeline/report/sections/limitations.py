@@ -64,16 +64,16 @@ def _one_source(artifacts: Artifacts) -> Iterator[Row]:
 
 
 def _rare(artifacts: Artifacts) -> Iterator[Row]:
-    for name, number in artifacts.cohort["parts"]["test"]["classes"].items():
+    for name, number in artifacts.task.page.counted(artifacts.cohort["parts"]["test"]).items():
         if number < FULL:
             yield _row(
-                f"Class “{name}” has fewer than {FULL} test cases: its numbers are anecdotes.",
+                f"{name} has fewer than {FULL} test cases: its numbers are anecdotes.",
                 count(f"test_{name}", number, "cases", "test"),
                 "population",
             )
         elif number < CURVE_EVENTS:
             yield _row(
-                f"Class “{name}” has fewer than {CURVE_EVENTS} test cases: few for a reliability curve.",
+                f"{name} has fewer than {CURVE_EVENTS} test cases: few for a reliability curve.",
                 count(f"test_{name}", number, "cases", "test"),
                 "reliability",
             )

@@ -10,18 +10,18 @@ from pipeline.report.section import Section
 
 KEY, TITLE = "methods", "How the numbers were made"
 UNNUMBERED = {
-    "paired_delong": "Difference of two areas on the same patients (DeLong 1988).",
-    "independent_delong": "Difference of two areas on different patients, variances added (DeLong 1988).",
-    "independent_obuchowski": "The same; variances keep a patient's cases together (Obuchowski 1997).",
-    "patient_bootstrap": "Percentile interval over resamples of whole patients (Efron & Tibshirani 1993).",
-    "mcnemar_exact": "Exact binomial test of those whom only one model gets right (McNemar 1947).",
-    "holm": "p values corrected for the size of their family (Holm 1979).",
-    "wilson": "Wilson's score interval of a proportion (Wilson 1927).",
-    "normal_mean": "Mean over patients with a normal interval.",
-    "standardised_difference": "Difference of shares or means in standard deviations (Austin 2009).",
-    "psi": "Population stability index, beside the value expected when nothing changed.",
-    "effective_field": "Side of a square as large as the region above 4.55 % of the peak (Luo 2016).",
-    "whole_numbers": "Whole people: diseased, then found and cleared, halves up; the rest by subtraction.",
+    "paired DeLong": "Difference of two areas on the same patients (DeLong 1988).",
+    "DeLong, two groups": "Difference of two areas on different patients, variances added (DeLong 1988).",
+    "Obuchowski, two groups": "The same; variances keep a patient's cases together (Obuchowski 1997).",
+    "resampled patients": "Percentile interval over resamples of whole patients (Efron & Tibshirani 1993).",
+    "McNemar, exact": "Exact binomial test of those whom only one model gets right (McNemar 1947).",
+    "Holm": "p values corrected for the size of their family (Holm 1979).",
+    "Wilson": "Wilson's score interval of a proportion (Wilson 1927).",
+    "mean, normal interval": "Mean over patients with a normal interval.",
+    "standardised difference": "Difference of shares or means in standard deviations (Austin 2009).",
+    "population stability index": "Change of shares (PSI), beside the value expected when nothing changed.",
+    "effective field": "Side of a square as large as the region above 4.55 % of the peak (Luo 2016).",
+    "whole people": "Whole people: diseased, then found and cleared, halves up; the rest by subtraction.",
 }
 
 
@@ -34,9 +34,7 @@ def build(artifacts: Artifacts, sections: Iterable[Section]) -> Section:
     rows = [
         {"name": rule, "text": stored[rule]} for rule in sorted(stored, key=str.casefold) if rule in rules
     ]
-    rows += [
-        {"name": name.replace("_", " "), "text": text} for name, text in UNNUMBERED.items() if name in methods
-    ]
+    rows += [{"name": name, "text": text} for name, text in UNNUMBERED.items() if name in methods]
     return Section(KEY, TITLE, tables={"rows": rows})
 
 

@@ -6,11 +6,9 @@ from typing import Any
 
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import Fact, of_metric
-from pipeline.report.headline import ABBREVIATIONS
 from pipeline.report.section import Section, not_available
 
 KEY, TITLE = "models", "The models side by side"
-_SHOWN = ("auroc", "macro_auroc", "accuracy", "sensitivity", "specificity")
 
 Json = dict[str, Any]
 
@@ -23,10 +21,10 @@ def build(artifacts: Artifacts) -> Section:
     first = {"model": artifacts.metrics["model"], "metrics": artifacts.metrics["metrics"]}
     values = [_values(artifacts, model) for model in (first, *others)]
     names = list(dict.fromkeys(name for row in values for name in row if name != "model"))
-    pairs = [_pair(entry) for entry in artifacts.comparisons() if _is_shown(entry, artifacts)]
+    pairs = [_pair(entry, artifacts) for entry in artifacts.comparisons() if _is_shown(entry, artifacts)]
     words = {
         "first": first["model"],
-        "metrics": [{"name": name, "short": ABBREVIATIONS.get(name, name)} for name in names],
+        "metrics": [{"name": name, "short": artifacts.short(name)} for name in names],
     }
     return Section(KEY, TITLE, {}, {"values": values, "pairs": pairs}, words=words)
 
@@ -34,9 +32,10 @@ def build(artifacts: Artifacts) -> Section:
 def _values(artifacts: Artifacts, model: Json) -> Json:
     """The headline metrics of a model on the reported part, by name."""
     row: Json = {"model": model["model"]}
+    shown = artifacts.task.measures.SHOWN
     for metric in model["metrics"]:
         headline = metric["part"] == artifacts.part and metric["unit"] == artifacts.unit
-        if headline and metric["id"] in _SHOWN and metric["class"] is None and metric["group"] is None:
+        if headline and metric["id"] in shown and metric["class"] is None and metric["group"] is None:
             row[metric["id"]] = of_metric(metric)
     return row
 
@@ -45,14 +44,14 @@ def _is_shown(entry: Json, artifacts: Artifacts) -> bool:
     return str(entry["family"]).endswith("pairs of models") and bool(entry["part"] == artifacts.part)
 
 
-def _pair(entry: Json) -> Json:
+def _pair(entry: Json, artifacts: Artifacts) -> Json:
     shared = {"part": entry["part"], "rule": entry["rule"], "patients": entry["patients"]}
     reason = entry["reason"] or ""
     value = entry["difference"]
     return {
         "a": entry["a"],
         "b": entry["b"],
-        "short": ABBREVIATIONS.get(entry["metric"], entry["metric"]),
+        "short": artifacts.short(entry["metric"]),
         "difference": Fact(
             "difference", value, entry["low"], entry["high"], entry["level"], method=entry["method"],
             reason=reason or ("not compared" if value is None else ""), **shared,
@@ -71,5 +70,5 @@ def _count(name: str, entry: Json) -> Fact:
 
 
 def _p(name: str, entry: Json, shared: Json) -> Fact:
-    method = "holm" if name == "p_holm" else entry["method"]
+    method = "Holm" if name == "p_holm" else entry["method"]
     return Fact(name, entry[name], unit="p value", method=method, reason="a p value", **shared)

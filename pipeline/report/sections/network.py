@@ -58,7 +58,7 @@ def _effective(name: str, value: float | None, field: dict[str, Any], unit: str)
         name,
         float(value),
         unit=unit,
-        method="effective_field",
+        method="effective field",
         part="test",
         cases=field["cases"],
         reason=DESCRIBED,

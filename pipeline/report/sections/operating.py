@@ -8,26 +8,19 @@ from pipeline.report.artifacts import VALIDATION, Artifacts
 from pipeline.report.facts import Fact, count, setting
 from pipeline.report.section import Section
 
-KEY, TITLE, TITLE_OF_MANY = "operating", "At the operating point", "In numbers"
-BINARY_ROWS = {
-    "sensitivity": "Sensitivity", "specificity": "Specificity", "ppv": "Positive predictive value",
-    "npv": "Negative predictive value", "lr_positive": "Likelihood ratio of an alarm",
-    "lr_negative": "Likelihood ratio of an all-clear", "alarm_share": "Share of patients flagged",
-    "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "f1": "F1",
-    "mcc": "Matthews correlation",
-}  # fmt: skip
-MULTICLASS_ROWS = {
-    "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "macro_f1": "Macro F1",
-    "macro_auroc": "Macro AUROC", "kappa": "Cohen's kappa", "mcc": "Matthews correlation",
-}  # fmt: skip
+KEY = "operating"
 
 
 def build(artifacts: Artifacts) -> Section:
     """The threshold, the metrics that follow from it on the reported part, and the confusion matrix."""
-    rows = BINARY_ROWS if artifacts.positive is not None else MULTICLASS_ROWS
+    page, question, known = artifacts.task.page, artifacts.question, artifacts.task.measures.METRICS
     table = [
-        {"label": label, "fact": artifacts.metric(name), "exact": artifacts.metric(f"{name}_clopper_pearson")}
-        for name, label in rows.items()
+        {
+            "label": known[name].label,
+            "fact": artifacts.metric(name),
+            "exact": artifacts.metric(f"{name}_clopper_pearson"),
+        }
+        for name in page.numbers(question)
     ]
     thresholds = [_threshold(threshold, artifacts) for threshold in artifacts.metrics.get("thresholds", [])]
     tables = {"metrics": table, "thresholds": thresholds, "confusion": _confusion(artifacts)}
@@ -40,10 +33,9 @@ def build(artifacts: Artifacts) -> Section:
         for row in artifacts.metrics.get("left_out", [])
         if row["part"] == artifacts.part
     ]
-    tables["classes"] = _classes(artifacts) if artifacts.positive is None else []
+    tables["classes"] = _classes(artifacts)
     words = {"positive": artifacts.positive, "classes": artifacts.classes, "unit": artifacts.unit}
-    title = TITLE_OF_MANY if artifacts.positive is None else TITLE
-    return Section(KEY, title, tables=tables, words=words)
+    return Section(KEY, page.numbers_title(question), tables=tables, words=words)
 
 
 def _threshold(threshold: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
@@ -101,9 +93,6 @@ def _share(number: int, total: int, part: str) -> dict[str, Any]:
 
 def _classes(artifacts: Artifacts) -> list[dict[str, Any]]:
     return [
-        {
-            "class": name,
-            **{key: artifacts.metric(key, target=name) for key in ("auroc", "recall", "precision", "f1")},
-        }
-        for name in artifacts.classes
+        {"class": name, **{key: artifacts.metric(key, target=name) for key in keys}}
+        for name, keys in artifacts.task.page.by_class(artifacts.question).items()
     ]

@@ -9,6 +9,7 @@ from pipeline.records import PARTS
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import DESCRIBED, FEWEST_SHOWN, Fact, count, small_count
 from pipeline.report.section import Section
+from pipeline.statistics.standardised import of_shares
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,12 +29,6 @@ def build(artifacts: Artifacts) -> Section:
             cases, column, column.removeprefix("by_").replace("_", " ").capitalize(), small=True
         )
     return Section(KEY, TITLE, tables={"rows": rows}, words={"parts": list(PARTS), "grouped": bool(groups)})
-
-
-def standardised_difference(one: float, other: float) -> float | None:
-    """The difference of two shares in standard deviations (Austin 2009, Stat Med 28:3083); None for 0/0."""
-    spread = math.sqrt((one * (1 - one) + other * (1 - other)) / 2)
-    return (one - other) / spread if spread > 0 else (0.0 if one == other else None)
 
 
 def _patients(cases: pd.DataFrame) -> dict[str, Any]:
@@ -108,12 +103,13 @@ def _difference(numbers: dict[str, int], totals: dict[str, int], name: str, *, s
     hidden = small and any(0 < numbers[part] < FEWEST_SHOWN for part in ("train", "test"))
     if hidden or not totals["train"] or not totals["test"]:
         return Fact(f"difference_{name}", None, reason=f"a group of fewer than {FEWEST_SHOWN} patients")
-    value = standardised_difference(numbers["test"] / totals["test"], numbers["train"] / totals["train"])
+    found = of_shares(numbers["test"] / totals["test"], numbers["train"] / totals["train"])
+    value = found if math.isfinite(found) else None
     return Fact(
         f"difference_{name}",
         value,
         unit="standard deviations, test minus train",
-        method="standardised_difference",
+        method="standardised difference",
         patients=totals["test"] + totals["train"],
         reason=DESCRIBED,
         flag="notable" if value is not None and abs(value) > NOTABLE_DIFFERENCE else "",

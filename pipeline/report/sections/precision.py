@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import DESCRIBED, Fact, count
-from pipeline.report.headline import ABBREVIATIONS, headline, headline_name
+from pipeline.report.headline import headline, headline_name
 from pipeline.report.section import Section
 
 KEY, TITLE = "precision", "How precise is this?"
@@ -23,7 +23,7 @@ def build(artifacts: Artifacts) -> Section:
         "needed": _needed(fact, rare),
     }
     words = {
-        "metric": ABBREVIATIONS.get(headline_name(artifacts), headline_name(artifacts)),
+        "metric": artifacts.short(headline_name(artifacts)),
         "positive": artifacts.positive,
     }
     return Section(KEY, TITLE, facts, words=words)

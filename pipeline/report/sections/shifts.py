@@ -23,8 +23,8 @@ def build(artifacts: Artifacts) -> Section:
     facts = {"stride": recorded("stride_pixels", stored["stride_pixels"], "pixels")}
     for point in points:
         if point["pixels"] in TOLD_PIXELS:
-            facts[f"change_{point['pixels']}"] = _fact(point, "change", stored, "normal_mean")
-            facts[f"flipped_{point['pixels']}"] = _fact(point, "flipped", stored, "wilson")
+            facts[f"change_{point['pixels']}"] = _fact(point, "change", stored, "mean, normal interval")
+            facts[f"flipped_{point['pixels']}"] = _fact(point, "flipped", stored, "Wilson")
     data = {
         "points": points,
         "mm_per_pixel": spacing[-1] if spacing else None,

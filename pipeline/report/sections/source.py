@@ -56,6 +56,6 @@ def _use(artifacts: Artifacts, part: str) -> str:
     """What the page or the numbers beside it make of a part."""
     if part == artifacts.part:
         return "reported on this page"
-    if part == "validation" and artifacts.positive is not None:
-        return "the threshold was chosen on it; beside the curves for comparison"
+    if part == "validation" and (use := artifacts.task.page.use_of_validation(artifacts.question)):
+        return use
     return "not measured" if part == "train" else "its numbers are in metrics.json"

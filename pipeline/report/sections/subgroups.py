@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import FEWEST_SHOWN, Fact, count
-from pipeline.report.headline import ABBREVIATIONS, headline, headline_name
+from pipeline.report.headline import headline, headline_name
 from pipeline.report.section import Section, not_available
 
 KEY, TITLE = "subgroups", "For whom it works, and for whom less well"
@@ -27,7 +27,7 @@ def build(artifacts: Artifacts) -> Section:
         return not_available(KEY, TITLE, _NO_GROUPS)
     rows = [_row(_hidden_if_small(metric), artifacts) for metric in metrics]
     words = {
-        "metric": ABBREVIATIONS.get(name, name),
+        "metric": artifacts.short(name),
         "worse": [_name(row) for row in rows if row["worse"]],
         "too_few": [_name(row) for row in rows if row["too_few"]],
     }
@@ -42,7 +42,7 @@ def build(artifacts: Artifacts) -> Section:
 def _row(metric: Fact, artifacts: Artifacts) -> dict[str, Any]:
     stored = _comparison(metric, artifacts)
     difference = _of_difference(stored, metric)
-    p = Fact("p_holm", stored.get("p_holm"), unit="p value", method="holm", part=metric.part,
+    p = Fact("p_holm", stored.get("p_holm"), unit="p value", method="Holm", part=metric.part,
              group=metric.group, patients=stored.get("patients"), reason="a p value")  # fmt: skip
     heading, _, label = metric.group.removeprefix("by_").partition("=")
     return {

@@ -14,8 +14,8 @@ KEY, TITLE = "thousand", "Of 1000 patients like these"
 
 def build(artifacts: Artifacts) -> Section:
     """One row for the prevalence of the reported part and for each stated one."""
-    if artifacts.positive is None:
-        return not_available(KEY, TITLE, "no single class is the finding looked for")
+    if reason := artifacts.task.page.absent(KEY, artifacts.question):
+        return not_available(KEY, TITLE, reason)
     sensitivity, specificity = artifacts.metric("sensitivity"), artifacts.metric("specificity")
     if not isinstance(sensitivity.value, float) or not isinstance(specificity.value, float):
         return not_available(KEY, TITLE, sensitivity.reason or specificity.reason)
@@ -30,7 +30,7 @@ def build(artifacts: Artifacts) -> Section:
     first = {name: rows[0][name].value for name in ("tp", "fn", "fp", "tn")}
     chart = {
         **first,
-        "method": "whole_numbers",
+        "method": "whole people",
         "patients": sensitivity.patients,
         "scale": rows[0]["scale"].value,
     }
@@ -69,12 +69,12 @@ def _row(prevalence: float, sensitivity: Fact, specificity: Fact, *, stated: boo
             reason=DESCRIBED,
         ),
         "scale": Fact("scale", scale, unit="people", reason=DESCRIBED),
-        "diseased": Fact("diseased", point.diseased, unit="people", method="whole_numbers", reason=DESCRIBED),
+        "diseased": Fact("diseased", point.diseased, unit="people", method="whole people", reason=DESCRIBED),
         "healthy": Fact(
-            "healthy", scale - point.diseased, unit="people", method="whole_numbers", reason=DESCRIBED
+            "healthy", scale - point.diseased, unit="people", method="whole people", reason=DESCRIBED
         ),
         "flagged": Fact(
-            "flagged", point.tp + point.fp, unit="people", method="whole_numbers", reason=DESCRIBED
+            "flagged", point.tp + point.fp, unit="people", method="whole people", reason=DESCRIBED
         ),
         **cells,
     }
@@ -93,7 +93,7 @@ def _cell(
         high,
         None if low is None else basis.level,
         unit="people",
-        method="whole_numbers",
+        method="whole people",
         patients=basis.patients,
         positive_patients=basis.positive_patients,
         reason="no interval" if low is None else "",

@@ -153,7 +153,7 @@ def _temperature(choices: Choices, found: Temperature) -> Json:
         "value": found.value,
         "low": None,
         "high": None,
-        "method": "minimum_log_loss",
+        "method": "least log-loss",
         "nll_before": found.nll_before,
         "nll_after": found.nll_after,
         "flag": f"at the bound of {low:g} to {high:g}" if found.at_bound else None,

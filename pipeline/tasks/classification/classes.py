@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.contracts.cohort import Cohort
+from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
 
 
@@ -32,7 +33,7 @@ class Classes:
         return {"classes": self.names, "positive": self.positive}
 
 
-def read(record: Cohort | ModelRecord) -> Classes:
+def read(record: Cohort | Metrics | ModelRecord) -> Classes:
     """The question that a record holds."""
     return Classes(record.classes, record.positive)
 

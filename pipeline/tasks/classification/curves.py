@@ -57,7 +57,7 @@ def reliability(view: View, probability: Floats, *, stage: str) -> Json:
     positives = int(view.sample.membership()[:, 1].sum())
     return _label(view, of=1) | {
         "stage": stage,
-        "method": "wilson",
+        "method": "Wilson",
         "flag": few_events(positives),
         "bins": _bins(view, score),
         "smooth": _smooth(view, score),

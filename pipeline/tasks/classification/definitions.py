@@ -10,10 +10,8 @@ RULES: Final = {
     "Holm": "Subgroup against all others, or models by pairs; p values corrected by Holm within one metric.",
     "McNemar": "McNemar's exact test of the patients whom one model alone decides rightly; interval "
     "resampled.",
-    "area by DeLong": "AUROC from midranks, DeLong's variance, Wald interval within 0 to 1; every patient "
-    "counts once.",
-    "area by Obuchowski": "AUROC of cases with Obuchowski's variance, which keeps a patient's cases "
-    "together.",
+    "AUROC": "From midranks; variance by DeLong, or by Obuchowski where a patient has several cases; "
+    "interval on the logit scale with Student's t, and by Newcombe where all patients are in order.",
     "average precision": "Average precision in steps, tied scores entering together; resampled by patient.",
     "calibration error": "Calibration error over ten equal bins, beside that of as many perfectly "
     "calibrated outcomes.",
@@ -34,7 +32,7 @@ RULES: Final = {
 }
 
 METRICS: Final = by_id(
-    Metric("auroc", "AUROC", "AUROC", "area by DeLong"),
+    Metric("auroc", "AUROC", "AUROC", "AUROC"),
     Metric("auprc", "Average precision", "average precision", "average precision"),
     Metric("accuracy", "Accuracy", "accuracy", "proportion"),
     Metric("sensitivity", "Sensitivity", "sensitivity", "proportion"),
@@ -85,8 +83,6 @@ EXACT: Final = "_clopper_pearson"
 """How the ids end of proportions with their exact interval beside."""
 
 
-def rule_of(name: str, method: str) -> str:
-    """The rule of a metric; where patients recur an area is made by another rule than else."""
-    if method == "obuchowski":
-        return "area by Obuchowski"
+def rule_of(name: str) -> str:
+    """The rule of a metric."""
     return METRICS[name.removesuffix(EXACT)].rule

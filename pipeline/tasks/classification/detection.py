@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from pipeline.statistics.estimate import Estimate
 from pipeline.statistics.net_benefit import net_benefit, treat_all
 from pipeline.statistics.precision_recall import average_precision, precision_at
 from pipeline.statistics.prevalence import likelihood_ratios
-from pipeline.statistics.proportions import clopper_pearson, wilson
+from pipeline.statistics.proportions import at_an_end, clopper_pearson, wilson
 from pipeline.statistics.sample import Sample
 from pipeline.statistics.vectors import Flags, Floats, Integers
 
@@ -174,14 +173,11 @@ def _rows(name: str, detection: Detection) -> tuple[Flags, Flags]:
 
 
 def _proportion(name: str, detection: Detection, resampled: Estimate, *, level: float) -> Estimate:
-    """Wilson where patients count once, else the bootstrap, but for 0 or 1, where it would have no width."""
+    """Wilson where patients count once, else the bootstrap."""
     rows, success = _rows(name, detection)
     if not detection.repeated:
         return wilson(int((rows & success).sum()), int(rows.sum()), level=level)
-    if resampled.value is None or 0 < resampled.value < 1:
-        return resampled
-    patients = np.unique(detection.patient[rows]).size
-    return wilson(math.floor(resampled.value) * patients, patients, level=level)
+    return at_an_end(resampled, np.unique(detection.patient[rows]).size, level=level)
 
 
 def _exact(name: str, detection: Detection, *, level: float) -> Estimate:

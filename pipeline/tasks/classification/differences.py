@@ -19,8 +19,6 @@ from pipeline.tasks.classification.measuring import judged_classes
 from pipeline.tasks.classification.view import View
 from pipeline.tasks.measured import Json
 
-_ALIKE = "no patient is decided otherwise by one of the two"
-
 
 @dataclass(frozen=True)
 class Pair:
@@ -99,8 +97,6 @@ def _by_formula(pair: Pair) -> Json:
 
 def _by_resampling(drawn: Resampled, metric: str, level: float) -> Json:
     found = drawn.estimate(metric, level=level)
-    if found.low is not None and found.low == found.high:  # no resample differs
-        return _entry(METHOD, rule="resampled patients", reason=_ALIKE) | {"difference": found.value}
     p = None if found.low is None else bootstrap.two_sided_p(drawn.values[metric])
     entry = _entry(METHOD, rule="resampled patients", reason=found.reason)
     return entry | {"difference": found.value, "low": found.low, "high": found.high, "p": p}
@@ -115,7 +111,7 @@ def _of_decisions(pair: Pair, drawn: Resampled, metric: str, rows: Flags) -> Jso
     only_b = int((pair.right_b & ~pair.right_a & rows).sum())
     test = mcnemar(only_a, only_b)
     counts = {"only_a_right": only_a, "only_b_right": only_b, "p": test.p_exact, "p_mid": test.p_mid}
-    return entry | counts | {"method": "mcnemar_exact", "rule": "McNemar"}
+    return entry | counts | {"method": "McNemar, exact", "rule": "McNemar"}
 
 
 def _entry(method: str, *, rule: str = "", reason: str | None = None) -> Json:

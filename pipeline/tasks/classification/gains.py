@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.statistics.auroc import paired_delong
-from pipeline.statistics.bootstrap import METHOD, Resampled, Statistic
+from pipeline.statistics.bootstrap import METHOD, ROUNDING, Resampled, Statistic
 from pipeline.statistics.paired import bootstrap_difference
 from pipeline.statistics.sample import Sample
 from pipeline.tasks.classification import quality
@@ -71,13 +71,13 @@ def _bootstrapped(pairs: Pairs, statistic_of: StatisticOf, *, alpha: float, seed
 def _with_bounds(reference: float, candidate: float, *, drawn: Resampled, alpha: float) -> Gain:
     estimate = drawn.estimate("value", level=1 - 2 * alpha)
     error = float(np.nanstd(drawn.values["value"], ddof=1))
-    if estimate.low is None or estimate.high is None:
-        return Gain(reference, candidate, None, None, None, METHOD, estimate.reason)
-    if error < 1e-12:
+    if error < ROUNDING:
         reason = (
             "both models do the same for every patient, so the difference has no variance and no interval"
         )
         return Gain(reference, candidate, None, None, None, METHOD, reason)
+    if estimate.low is None or estimate.high is None:
+        return Gain(reference, candidate, None, None, None, METHOD, estimate.reason)
     return Gain(reference, candidate, estimate.low, estimate.high, error, METHOD)
 
 

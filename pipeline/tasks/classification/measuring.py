@@ -15,7 +15,7 @@ from pipeline.statistics import multiclass, prevalence
 from pipeline.statistics.bootstrap import METHOD, Resampled, Statistic, percentile_interval, resample
 from pipeline.statistics.confusion import confusion
 from pipeline.statistics.estimate import Estimate, missing
-from pipeline.statistics.proportions import wilson
+from pipeline.statistics.proportions import at_an_end, wilson
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.classification import curves, detection, quality
 from pipeline.tasks.classification.answers import decide
@@ -158,8 +158,11 @@ def _over_classes(
     """The metrics of more classes: means and pooled ones, then those of each class."""
     level, sample = view.plan.level, view.sample
     found = {name: drawn.estimate(name, level=level) for name in (*MACRO, *POOLED)}
-    if not sample.repeated:
-        found["accuracy"] = wilson(int((decided == sample.truth).sum()), decided.size, level=level)
+    found["accuracy"] = (
+        at_an_end(found["accuracy"], sample.patients, level=level)
+        if sample.repeated
+        else wilson(int((decided == sample.truth).sum()), decided.size, level=level)
+    )
     if len(seen) < len(view.classes):
         flag = f"{len(seen)} of {len(view.classes)} classes can be estimated"
         found |= {name: _flagged(found[name], flag) for name in MACRO}

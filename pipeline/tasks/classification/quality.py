@@ -64,7 +64,7 @@ def error(sample: Sample, *, level: float, seed: int) -> dict[str, Estimate]:
         probability = sample.probability.max(axis=1)
     expected = calibration.calibration_error(right, probability).expected
     return {
-        "ece": Estimate(expected, method="equal_width_bins", reason=BIASED),
+        "ece": Estimate(expected, method="bins of equal width", reason=BIASED),
         "ece_null_mean": calibration.calibration_error_by_chance(probability, level=level, seed=seed),
     }
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from pipeline.config import Cohort
 from pipeline.contracts.cohort import Cohort as CohortRecord
+from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.errors import ConfigError, DataError, GateError, nearest
 from pipeline.records import PARTS, Attribute
@@ -131,7 +132,7 @@ def question(
     return Classes(names, choices.positive)
 
 
-def question_of(record: CohortRecord | ModelRecord) -> Classes:
+def question_of(record: CohortRecord | Metrics | ModelRecord) -> Classes:
     """The question that a record holds."""
     return classes.read(record)
 

@@ -66,7 +66,7 @@ class View:
         named = of is not None or finding(len(self.classes)) is not None
         return {
             "id": name,
-            "rule": rule_of(name, estimate.method),
+            "rule": rule_of(name),
             "part": self.part,
             "unit": self.unit,
             "group": self.group,

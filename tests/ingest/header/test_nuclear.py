@@ -11,7 +11,7 @@ from dicom_files import encoded, header, image
 from pydicom.dataset import Dataset
 
 from pipeline.arrays import Shards
-from pipeline.ingest.cases.casting import cast_and_publish
+from pipeline.ingest.cases.batch_reading import read_and_publish
 from pipeline.records import Case
 
 AXIAL = [1, 0, 0, 0, 1, 0]
@@ -41,7 +41,7 @@ def detector(position: tuple[float, ...] = (-10, -20, 50), orientation: list[int
 
 def cases(ds: Dataset, folder: Path) -> list[tuple[Case, list[int]]]:
     """The cases of an object, each with the values of its slices from the feet to the head."""
-    made = cast_and_publish(batch_of([encoded(ds)], folder, "series"))
+    made = read_and_publish(batch_of([encoded(ds)], folder, "series"))
     shards = Shards(folder / "cases")
     return [(case, np.array(shards.read(case.stored))[..., 0, 0].tolist()) for case in made.cases]
 
@@ -148,7 +148,7 @@ def test_slices_that_come_as_files_have_the_place_of_each(tmp_path: Path) -> Non
         ds = nuclear(1, SOPInstanceUID=f"2.25.{number + 1}")
         ds.DetectorInformationSequence = [detector((-10, -20, 50 + 4 * number))]
         slices.append(encoded(ds))
-    (case,) = cast_and_publish(batch_of(slices, tmp_path, "series")).cases
+    (case,) = read_and_publish(batch_of(slices, tmp_path, "series")).cases
     assert (case.stored.shape, head_and_foot(case)) == ((4, 16, 12), (50, 62))
 
 

@@ -128,8 +128,8 @@ def test_a_file_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
     from pipeline.ingest.header.header import Selection
     from pipeline.ingest.header.reading import read_header
     from pipeline.ingest.limits import FileLimits
-    from pipeline.ingest.source.discover import Found
+    from pipeline.ingest.source.discover import SourcePath
 
-    lost = Found("token", str(tmp_path / "image.dcm").encode(), "image.dcm", 1, 1)
+    lost = SourcePath("token", str(tmp_path / "image.dcm").encode(), "image.dcm", 1, 1)
     told = read_header(lost, key=KEY, selection=Selection(MODALITIES, FileLimits()), templates=Templates())
     assert (told.reason, told.image) == ("io_error", False)

@@ -10,7 +10,7 @@ from batches import batch_of
 from dicom_files import encoded, header, image
 from pydicom.dataset import Dataset
 
-from pipeline.ingest.cases.casting import cast
+from pipeline.ingest.cases.batch_reading import read_batch
 from pipeline.ingest.series.frames import Frame
 
 
@@ -127,7 +127,7 @@ def test_the_ratio_of_a_pixels_sides_is_kept_where_no_length_is_told(
 ) -> None:
     ds = image(modality, PixelSpacing=None, PixelAspectRatio=ratio)
     assert told(ds, tmp_path) == (pytest.approx(spacing), "pixels")
-    (case,) = cast(batch_of([encoded(ds)], tmp_path / "case")).cases
+    (case,) = read_batch(batch_of([encoded(ds)], tmp_path / "case")).cases
     assert (case.geometry.spacing, case.geometry.spacing_kind) == (pytest.approx(spacing), "pixels")
     assert told(image(modality, PixelAspectRatio=ratio), tmp_path) == ((0.5, 0.8), "patient")
 

@@ -18,11 +18,11 @@ def test_headers_come_back_in_any_order(tmp_path: Path, monkeypatch: pytest.Monk
     headers = {
         str(number): header(image(SOPInstanceUID=f"2.25.{number + 1}"), tmp_path) for number in range(4)
     } | {"4": header(image(SeriesInstanceUID="2.25.9"), tmp_path)}
-    assert [len(page.told) for page in pages(headers)] == [4, 1]
+    assert [len(page.facts) for page in pages(headers)] == [4, 1]
     with Spool(tmp_path) as spool:
         for page in pages(headers):
             spool.add(page)
-        assert spool.entries["3"].told.sop_id == headers["3"].sop_id
+        assert spool.entries["3"].facts.sop_id == headers["3"].sop_id
         assert spool.headers(["3", "0"]) == {"3": headers["3"], "0": headers["0"]}
         spool.drop(["3"])
         for page in pages({"5": headers["0"]}):

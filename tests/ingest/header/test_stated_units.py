@@ -8,7 +8,7 @@ from batches import batch_of
 from dicom_files import encoded, image
 
 from pipeline.errors import ConfigError
-from pipeline.ingest.cases.casting import Cast, cast
+from pipeline.ingest.cases.batch_reading import BatchResult, read_batch
 from pipeline.ingest.header.series_rules import Rule
 from pipeline.ingest.header.stated_units import parse, stated_unit
 
@@ -62,8 +62,8 @@ def slices(stored: np.ndarray, **elements: object) -> list[bytes]:
     ]
 
 
-def made(stored: np.ndarray, folder: Path, units: dict[str, str], **elements: object) -> Cast:
-    return cast(batch_of(slices(stored, **elements), folder, "series", units=units))
+def made(stored: np.ndarray, folder: Path, units: dict[str, str], **elements: object) -> BatchResult:
+    return read_batch(batch_of(slices(stored, **elements), folder, "series", units=units))
 
 
 @pytest.fixture
@@ -96,10 +96,10 @@ def test_what_is_stated_is_still_held_against_the_numbers(tmp_path: Path, body: 
 
 def test_padding_is_filled_as_the_stated_unit_has_it(tmp_path: Path, body: np.ndarray) -> None:
     from pipeline.arrays import Shards
-    from pipeline.ingest.cases.casting import cast_and_publish
+    from pipeline.ingest.cases.batch_reading import read_and_publish
 
     for units, fill in (({}, -1024), ({"CT": "HU"}, -1024), ({"CT": "PCT"}, 0)):
         folder = tmp_path / f"{fill}{len(units)}"
         files = slices(body, PixelPaddingValue=24)
-        (case,) = cast_and_publish(batch_of(files, folder, "series", units=units)).cases
+        (case,) = read_and_publish(batch_of(files, folder, "series", units=units)).cases
         assert np.array(Shards(folder / "cases").read(case.stored))[0, 0, 0] == fill

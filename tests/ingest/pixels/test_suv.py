@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from pipeline.arrays import Shards
-from pipeline.ingest.cases.casting import cast_and_publish
+from pipeline.ingest.cases.batch_reading import read_and_publish
 from pipeline.ingest.pixels.suv import uptake_of
 
 
@@ -42,7 +42,7 @@ def cases(slices: list[Dataset], folder: Path) -> list[tuple[float, str, tuple[s
         ds.SOPInstanceUID = f"2.25.{number + 1}"
         ds.ImagePositionPatient = ["0", "0", f"{3 * number}"]
     unit = "series" if len(slices) > 1 else "image"
-    made = cast_and_publish(batch_of([encoded(ds) for ds in slices], folder, unit))
+    made = read_and_publish(batch_of([encoded(ds) for ds in slices], folder, unit))
     shards = Shards(folder / "cases")
     return [(float(shards.read(case.stored).flat[0]), case.value_unit, case.notes) for case in made.cases]
 

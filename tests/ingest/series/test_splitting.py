@@ -8,7 +8,7 @@ from planes import OF_ACQUISITION, saying
 
 from pipeline.ingest.series.frames import Frame
 from pipeline.ingest.series.parts import Part
-from pipeline.ingest.series.repeated import told_apart, what_differs
+from pipeline.ingest.series.repeated import are_several, what_differs
 from pipeline.ingest.series.splitting import separated
 
 
@@ -96,7 +96,7 @@ def test_diffusion_images_without_a_public_weighting_stay_together(slab) -> None
         for z in range(3)
     ]
     assert told(separated(frames)) == [({}, [0, 0, 1, 1, 2, 2])]
-    assert told_apart(frames)
+    assert are_several(frames)
 
 
 def test_25_time_points_are_25_volumes(slab) -> None:
@@ -162,7 +162,7 @@ def test_a_time_series_that_lacks_one_image_is_left_whole_and_told_as_several_vo
     for key in ("temporal_position", "acquisition_time"):
         frames = [slab(10 * t + z, float(z), **{key: 100 * t}) for t in range(3) for z in range(4)][:-1]
         assert len(separated(frames)) == 1
-        assert told_apart(frames)
+        assert are_several(frames)
 
 
 def test_instance_numbers_that_run_through_each_volume_in_turn_tell_them_apart_but_no_time(slab) -> None:
@@ -268,8 +268,8 @@ def test_dimensions_that_number_the_slices_separate_nothing(slab) -> None:
 
 
 def test_stray_repeats_of_one_place_that_nothing_tells_apart_are_no_volumes(slab) -> None:
-    assert not told_apart([slab(0, 0), slab(1, 2), slab(2, 2), slab(3, 4)])
-    assert told_apart([slab(0, 0), slab(1, 2, echo_time=1.0), slab(2, 2, echo_time=2.0), slab(3, 4)])
+    assert not are_several([slab(0, 0), slab(1, 2), slab(2, 2), slab(3, 4)])
+    assert are_several([slab(0, 0), slab(1, 2, echo_time=1.0), slab(2, 2, echo_time=2.0), slab(3, 4)])
 
 
 def reasons(parts: list[Part]) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ PLAIN = np.random.default_rng(1).integers(0, 9, 6 << 20, np.uint8).tobytes()
 
 
 def stream(packed: bytes, **settings: int) -> Inflating:
-    return Inflating(lambda start, length: packed[start : start + length], len(packed), **settings)
+    return Inflating(lambda start, length: packed[start : start + length], **settings)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_going_back_costs_no_more_than_a_piece_however_long_the_stream(packed: b
         read += len(data)
         return data
 
-    found = Inflating(counted, len(packed))
+    found = Inflating(counted)
     found.end()
     once, read = read, 0
     for start in range(5 << 20, 0, -(1 << 20)):

@@ -14,7 +14,7 @@ from packed import tarred, zipped
 from pipeline.executors import Crew
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.source import members
-from pipeline.ingest.source.discover import Found, discover
+from pipeline.ingest.source.discover import SourcePath, discover
 from pipeline.ingest.source.files import ChangedWhileRead, open_file
 from pipeline.ingest.source.listing import Listing, ListingTask, list_archive, list_archives
 
@@ -24,16 +24,16 @@ PACKED = {
 }  # fmt: skip
 
 
-def found(path: Path, data: bytes) -> Found:
+def found(path: Path, data: bytes) -> SourcePath:
     path.write_bytes(data)
     return next(file for file in discover(os.fsencode(path.parent), KEY) if file.relative == path.name)
 
 
-def listed(archive: Found, **limits: int) -> Listing:
+def listed(archive: SourcePath, **limits: int) -> Listing:
     return list_archive(ListingTask(archive, KEY, FileLimits(**limits)))
 
 
-def bytes_of(member: Found) -> bytes:
+def bytes_of(member: SourcePath) -> bytes:
     with open_file(member.path, member.member) as opened:
         assert (opened.size, opened.mtime_ns) == (member.size, member.mtime_ns)
         return bytes(opened.data)

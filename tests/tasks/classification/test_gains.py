@@ -34,7 +34,7 @@ def test_the_gain_in_area_is_the_paired_difference_of_delong():
     assert found.value == pytest.approx(1 / 6, abs=1e-12)
     assert (found.low, found.high) == pytest.approx((-0.184271905127, 0.517605238461), abs=1e-9)
     assert found.standard_error == pytest.approx(0.0320601851852**0.5, abs=1e-9)
-    assert found.method == "paired_delong"
+    assert found.method == "paired DeLong"
 
 
 def test_models_that_order_all_patients_alike_have_no_interval_but_a_reason():
@@ -59,7 +59,7 @@ def test_cases_of_one_patient_are_resampled_together():
     )
     exact = gain("auroc", single, alpha=0.05, seed=1)
     clustered = gain("auroc", tripled, alpha=0.05, seed=1)
-    assert clustered.method == "patient_bootstrap"
+    assert clustered.method == "resampled patients"
     assert clustered.value == pytest.approx(exact.value, abs=1e-12)
     assert clustered.standard_error == pytest.approx(exact.standard_error, rel=0.1)
 

@@ -51,7 +51,7 @@ class Spoiled:
 
 
 @dataclass(frozen=True)
-class Cast:
+class BatchResult:
     """What became of a batch; `notes` are those that reading the pixels added, by token.
 
     `unpublished` is where the shard waits to be published, if it still is.
@@ -73,20 +73,20 @@ class _Voxels:
     notes: tuple[str, ...]
 
 
-def cast(batch: Batch) -> Cast:
+def read_batch(batch: Batch) -> BatchResult:
     """Reads the cases of a batch into its shard, which the caller publishes: no child waits for the disk.
 
     Raises RetryError when the disk is full.
     """
-    return _cast(batch, publishes=False)
+    return _read_cases(batch, publishes=False)
 
 
-def cast_and_publish(batch: Batch) -> Cast:
-    """As `cast`, the shard published, too: on a cluster no other machine can make its bytes safe."""
-    return _cast(batch, publishes=True)
+def read_and_publish(batch: Batch) -> BatchResult:
+    """As `read_batch`, the shard published, too: on a cluster no other machine can make its bytes safe."""
+    return _read_cases(batch, publishes=True)
 
 
-def _cast(batch: Batch, *, publishes: bool) -> Cast:
+def _read_cases(batch: Batch, *, publishes: bool) -> BatchResult:
     cases: list[Case] = []
     spoiled: list[Spoiled] = []
     notes: dict[str, set[str]] = {}
@@ -101,7 +101,7 @@ def _cast(batch: Batch, *, publishes: bool) -> Cast:
             for token, words in reader.notes.items():
                 notes.setdefault(token, set()).update(words, voxels.notes)
     noted = {token: tuple(sorted(words)) for token, words in notes.items()}
-    return Cast(tuple(cases), tuple(spoiled), noted, None if publishes else writer.temporary)
+    return BatchResult(tuple(cases), tuple(spoiled), noted, None if publishes else writer.temporary)
 
 
 def _read(

@@ -13,7 +13,13 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from pipeline.arrays import Shards, publish
-from pipeline.ingest.cases.casting import Cast, cast, cast_and_publish, digest_planes, pixel_digest
+from pipeline.ingest.cases.batch_reading import (
+    BatchResult,
+    digest_planes,
+    pixel_digest,
+    read_and_publish,
+    read_batch,
+)
 
 
 def slices(count: int) -> list[Dataset]:
@@ -32,7 +38,7 @@ def slices(count: int) -> list[Dataset]:
 
 def test_values_go_to_the_shard_and_the_rest_into_the_case(tmp_path: Path) -> None:
     batch = batch_of([encoded(one) for one in slices(3)], tmp_path, "series")
-    (case,) = cast_and_publish(batch).cases
+    (case,) = read_and_publish(batch).cases
     array = Shards(tmp_path / "cases").read(case.stored)
     assert array[:, 5, 5].tolist() == [0, 1, 2]
     assert (case.value_unit, case.channels, case.stored.dtype, case.modality) == ("HU", 1, "<i2", "CT")
@@ -41,18 +47,18 @@ def test_values_go_to_the_shard_and_the_rest_into_the_case(tmp_path: Path) -> No
 
 def test_a_shard_is_published_by_who_had_it_cast_or_at_once(tmp_path: Path) -> None:
     batch = batch_of([encoded(one) for one in slices(3)], tmp_path, "series")
-    made = cast(batch)
+    made = read_batch(batch)
     assert [path.name for path in batch.shard.parent.iterdir()] == [made.unpublished.name]
     publish(made.unpublished, batch.shard)
     (case,) = made.cases
     assert Shards(tmp_path / "cases").verify(case.stored)
-    assert replace(made, unpublished=None) == cast_and_publish(batch)
+    assert replace(made, unpublished=None) == read_and_publish(batch)
 
 
 def test_a_file_that_fails_is_blamed_and_the_others_of_the_batch_are_read(tmp_path: Path) -> None:
     broken = compressed(slices(1)[0], [b"\0" * 64], RLELossless)
     other = encoded(image(SOPInstanceUID="2.25.50", SeriesInstanceUID="2.25.51"))
-    made = cast(batch_of([broken, other], tmp_path))
+    made = read_batch(batch_of([broken, other], tmp_path))
     assert [(one.reason, one.token) for one in made.spoiled] == [("inconsistent_pixel_attributes", "t0")]
     assert len(made.cases) == 1
 
@@ -60,14 +66,14 @@ def test_a_file_that_fails_is_blamed_and_the_others_of_the_batch_are_read(tmp_pa
 def test_values_that_no_scanner_measures_are_the_trouble_of_the_volume(tmp_path: Path) -> None:
     warm = [encoded(image("CT", pixels=np.full((16, 12), 3000, np.uint16), SOPInstanceUID=f"2.25.{n + 1}",
                           RescaleIntercept="0", ImagePositionPatient=["0", "0", f"{n}"])) for n in range(3)]  # fmt: skip
-    made: Cast = cast(batch_of(warm, tmp_path, "series"))
+    made: BatchResult = read_batch(batch_of(warm, tmp_path, "series"))
     assert [(one.reason, one.token) for one in made.spoiled] == [("implausible_values", "")]
 
 
 def test_a_file_that_changed_since_its_header_was_read_is_refused(tmp_path: Path) -> None:
     batch = batch_of([encoded(image())], tmp_path)
     os.utime(tmp_path / "0.dcm", ns=(1, 1))
-    assert [one.reason for one in cast(batch).spoiled] == ["io_error"]
+    assert [one.reason for one in read_batch(batch).spoiled] == ["io_error"]
 
 
 def test_a_digest_knows_the_values_whatever_their_syntax(tmp_path: Path) -> None:
@@ -92,10 +98,10 @@ def test_varying_slopes_and_lossy_decoders_are_told(tmp_path: Path) -> None:
         encoded(image("MR", SOPInstanceUID=f"2.25.{n + 1}", RescaleSlope=f"{n + 1}", RescaleIntercept="0",
                       ImagePositionPatient=["0", "0", f"{n}"])) for n in range(3)
     ]  # fmt: skip
-    (case,) = cast(batch_of(varying, tmp_path / "a", "series")).cases
+    (case,) = read_batch(batch_of(varying, tmp_path / "a", "series")).cases
     assert (case.attributes["rescale_slope_lowest"], case.attributes["rescale_slope_highest"]) == (1.0, 3.0)
     pixels = np.zeros((16, 12), np.uint8)
     lossy = compressed(image(pixels=pixels), [imagecodecs.jpeg8_encode(pixels)], "1.2.840.10008.1.2.4.50")
-    (case,) = cast(batch_of([lossy], tmp_path / "b")).cases
+    (case,) = read_batch(batch_of([lossy], tmp_path / "b")).cases
     assert str(case.attributes["lossy_decoder"]).startswith("imagecodecs 20")
     assert case.notes == ("lossy",)

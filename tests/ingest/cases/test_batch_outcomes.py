@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from pipeline.ingest.cases.casting import Spoiled, bundles
+from pipeline.ingest.cases.batch_outcomes import batch_outcomes
+from pipeline.ingest.cases.batch_reading import Spoiled, bundles
 from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.cases.planning import CasePlan
-from pipeline.ingest.cases.settling import settle
 from pipeline.ingest.series.frames import Volume
 from pipeline.records import Case, Geometry, Stored
 
@@ -20,28 +20,28 @@ def case(name: str) -> Case:
 
 
 def test_files_of_a_case_that_was_read_are_accepted() -> None:
-    settled = settle([case_plan("a", "1", "2")], [case("a")], [])
-    assert settled.outcomes == {"1": Outcome("ok"), "2": Outcome("ok")}
-    assert settled.cases == ((case("a"), ("1", "2")),)
+    became = batch_outcomes([case_plan("a", "1", "2")], [case("a")], [])
+    assert became.outcomes == {"1": Outcome("ok"), "2": Outcome("ok")}
+    assert became.cases == ((case("a"), ("1", "2")),)
 
 
 def test_the_file_to_blame_has_the_reason_and_its_volume_lacks_a_slice() -> None:
-    settled = settle([case_plan("a", "1", "2")], [], [Spoiled("a", "decode_error", "why", "2")])
-    assert settled.outcomes["2"] == Outcome("decode_error", "why")
-    assert settled.outcomes["1"].reason == "missing_slices"
-    assert settled.cases == ()
+    became = batch_outcomes([case_plan("a", "1", "2")], [], [Spoiled("a", "decode_error", "why", "2")])
+    assert became.outcomes["2"] == Outcome("decode_error", "why")
+    assert became.outcomes["1"].reason == "missing_slices"
+    assert became.cases == ()
 
 
 def test_the_trouble_of_a_whole_volume_is_that_of_all_its_files() -> None:
-    settled = settle([case_plan("a", "1", "2")], [], [Spoiled("a", "implausible_values", "why")])
-    assert set(settled.outcomes.values()) == {Outcome("implausible_values", "why")}
+    became = batch_outcomes([case_plan("a", "1", "2")], [], [Spoiled("a", "implausible_values", "why")])
+    assert set(became.outcomes.values()) == {Outcome("implausible_values", "why")}
 
 
 def test_a_file_that_spoils_one_case_spoils_all_it_has_a_part_in() -> None:
     plans = [case_plan("a", "1"), case_plan("b", "1", "2"), case_plan("c", "3")]
-    settled = settle(plans, [case("b"), case("c")], [Spoiled("a", "decode_error", "why", "1")])
-    assert [name.case_id for name, _ in settled.cases] == ["c"]
-    assert {token: outcome.reason for token, outcome in settled.outcomes.items()} == {
+    became = batch_outcomes(plans, [case("b"), case("c")], [Spoiled("a", "decode_error", "why", "1")])
+    assert [name.case_id for name, _ in became.cases] == ["c"]
+    assert {token: outcome.reason for token, outcome in became.outcomes.items()} == {
         "1": "decode_error",
         "2": "missing_slices",
         "3": "ok",

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import ledger
+from pipeline.champion import looks
 from pipeline.config import Compare, Evaluate, OperatingPoint
 from pipeline.errors import GateError
-from pipeline.evaluate import looks
 
 FIRST = looks.Look(model="m1", cohort="c1", rule="r1", champion=None, budget=2)
 AGAINST = replace(FIRST, champion="0001")
@@ -112,3 +112,29 @@ def test_prevalences_shown_beside_decide_nothing_and_the_operating_point_does() 
     assert looks.rule(Evaluate(prevalences=(0.05,)), Compare()) == plain
     assert looks.rule(Evaluate(operating_point=OperatingPoint(rule="youden")), Compare()) != plain
     assert looks.rule(Evaluate(), Compare(margin=0.1)) != plain
+
+
+def record(model: str, champion: str | None = "0001") -> dict[str, str | None]:
+    return {"model": model, "champion": champion}
+
+
+def test_each_model_is_one_look_however_often_it_looked() -> None:
+    found = [record("a", None), record("a"), record("b"), record("a"), record("c"), record("d", "0002")]
+    assert [looks.look_number(found, model=model, champion="0001") for model in "abc"] == [1, 2, 3]
+    assert looks.look_number(found, model="d", champion="0002") == 1
+
+
+def test_a_model_that_did_not_look_has_no_number() -> None:
+    with pytest.raises(GateError, match="no look of this model against generation 0001"):
+        looks.look_number([record("a", "0002")], model="a", champion="0001")
+
+
+def test_the_budget_shares_out_five_per_cent() -> None:
+    assert looks.alpha_per_look(5) == pytest.approx(0.01)
+    assert looks.alpha_per_look(1) == 0.05
+
+
+def test_a_look_beyond_the_budget_is_refused() -> None:
+    looks.require_budget(5, 5)
+    with pytest.raises(GateError, match="look 6 of 5"):
+        looks.require_budget(6, 5)

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.ingest.cases.casting import Spoiled
+from pipeline.ingest.cases.batch_reading import Spoiled
 from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.cases.planning import CasePlan
 from pipeline.records import Case
 
 
 @dataclass(frozen=True)
-class Settled:
+class BatchOutcomes:
     """The cases that stand, each with its file tokens, and the outcome of every file of the batch."""
 
     cases: tuple[tuple[Case, tuple[str, ...]], ...]
     outcomes: Mapping[str, Outcome]
 
 
-def settle(plans: Sequence[CasePlan], cases: Sequence[Case], spoiled: Sequence[Spoiled]) -> Settled:
+def batch_outcomes(
+    plans: Sequence[CasePlan], cases: Sequence[Case], spoiled: Sequence[Spoiled]
+) -> BatchOutcomes:
     """The standing cases and all outcomes of a batch.
 
     A file that can't be read spoils every case it has a part in; the other files of such a volume lack
@@ -40,7 +42,7 @@ def settle(plans: Sequence[CasePlan], cases: Sequence[Case], spoiled: Sequence[S
         outcomes |= dict.fromkeys(tokens[name], _incomplete(tokens[name]))
     standing = tuple((case, tokens[case.case_id]) for case in cases if case.case_id not in lost)
     outcomes |= {token: Outcome("ok") for _, own in standing for token in own}
-    return Settled(standing, {**outcomes, **blamed})
+    return BatchOutcomes(standing, {**outcomes, **blamed})
 
 
 def _incomplete(tokens: Sequence[str]) -> Outcome:
