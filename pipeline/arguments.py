@@ -11,18 +11,8 @@ from typing import NoReturn
 
 import pipeline
 from pipeline import handlers, printed
+from pipeline.arrow import ARROW
 from pipeline.errors import UsageError, nearest
-
-STAGES = {
-    "ingest": "read every file of RAW into cases, with a state and a reason for each",
-    "cohort": "join the table of labels and divide patients into parts",
-    "normalize": "write model-ready arrays by the recipe",
-    "drift": "compare new scans with the champion's",
-    "train": "fit the network",
-    "evaluate": "predict and measure, with thresholds from validation only",
-    "compare": "judge the candidate against the champion, with a verdict",
-    "report": "write the HTML report, report.json and the model card",
-}
 
 SCORE_OPTIONS = (
     ("truth", "COLUMN", "the true class (truth)"),
@@ -115,8 +105,8 @@ def _parser() -> argparse.ArgumentParser:
         "configure", "write each section of the YAML to its own file when it changed", handlers.configure
     )
     own = {"ingest": handlers.ingest, "cohort": handlers.cohort, "drift": handlers.drift}
-    for name, text in STAGES.items():
-        stage = add_configured(name, text, own.get(name, handlers.stage))
+    for name, stated in ARROW.items():
+        stage = add_configured(name, stated.does, own.get(name, handlers.stage))
         stage.set_defaults(stage=name)
         if name == "cohort":
             stage.add_argument(

@@ -31,12 +31,16 @@ from pipeline.tasks.registry import Task
 
 @dataclass(frozen=True)
 class Joined:
-    """The scans, the table of labels, which rows are about which scans, and links that the user told."""
+    """The scans, the table of labels, which rows are about which scans, and links that the user told.
+
+    `task` says how the labels are read.
+    """
 
     scans: Scans
     table: Table
     join: Join
     told: Told
+    task: Task
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Past:
 
 
 def assemble(
-    joined: Joined, choices: Choices, task: Task, *, past: Past, key: Key, refuse: Refuse
+    joined: Joined, choices: Choices, *, past: Past, key: Key, refuse: Refuse
 ) -> tuple[Cohort, list[dict[str, Any]]]:
     """The cohort, and the records that the ledger of parts lacks.
 
@@ -63,7 +67,7 @@ def assemble(
         ConfigError: `cohort.positive` doesn't fit the table.
         DataError: labels or parts can't be used.
     """
-    scans = joined.scans
+    scans, task = joined.scans, joined.task
     ledger, withdrawn = _living(placed_by_ledger(past.records))
     person_of = link_patients(
         {case.patient_id for case in scans.cases.values()}, scans.shared, joined.told.links

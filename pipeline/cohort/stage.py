@@ -49,11 +49,10 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     drawn = draws(workspace, redraw, drawn_by(config.cohort))
     _require_first_key(key, drawn.before)
     patients_of = _patients(known, scans, key, {record["patient_id"] for record in drawn.held})
-    joined = Joined(scans, labels, _join(config, labels, known), _told(config, workspace, patients_of))
+    told, task = _told(config, workspace, patients_of), task_of(config.task)
+    joined = Joined(scans, labels, _join(config, labels, known), told, task)
     past = Past(drawn.held, champion_cohort(workspace), _era(workspace), drawn.findings, _redraw(workspace))
-    cohort, new = assemble(
-        joined, config.cohort, task_of(config.task), past=past, key=key, refuse=config.refuse
-    )
+    cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
     if new:
         ledger.append(workspace.ledger("parts"), *([drawn.begun] if drawn.begun else []), *new)
     changed = _write(workspace.candidate, cohort, joined)

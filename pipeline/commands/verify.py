@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline import digests, ledger
 from pipeline.arrays import Shards
+from pipeline.arrow import ARROW
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.champion import check_generation, require_champion, require_whole
 from pipeline.contracts.ingested import FILE
@@ -15,7 +16,7 @@ from pipeline.errors import DamageError
 from pipeline.ingest.account import contents
 from pipeline.printed import make
 from pipeline.records import Summary
-from pipeline.stages import ARROW, damage
+from pipeline.stages import damage
 from pipeline.workspace import Workspace
 
 _LEDGERS = ("parts", "looks", "promotions")

@@ -26,6 +26,7 @@ R = TypeVar("R")
 class Model:
     """A model's digest, its question, its table of predictions with what validation fixed, and its rule."""
 
+    task: Task
     sha256: str
     question: Question
     table: Table
@@ -48,6 +49,7 @@ def read_model(task: Task, folder: Path, *, scored: pd.DataFrame | None = None) 
         )
     table = predictions.FILE.frame(folder) if scored is None else scored
     return Model(
+        task=task,
         sha256=record.model_sha256,
         question=task.target.question_of(record),
         table=Table(table, task.answers.frozen(choices)),

@@ -8,7 +8,6 @@ from pathlib import Path
 from pipeline import digests, provenance
 from pipeline.config import Evaluate
 from pipeline.contracts import metrics as contract
-from pipeline.contracts.predictions import Predictions
 from pipeline.errors import DataError
 from pipeline.evaluate.measure import CHOICES_PART, MEASURED_PARTS, measure
 from pipeline.evaluate.side_by_side import compare
@@ -16,7 +15,7 @@ from pipeline.evaluate.summary import lines
 from pipeline.foreign import Foreign
 from pipeline.progress import waiting
 from pipeline.records import Summary
-from pipeline.tasks.contract import Chosen
+from pipeline.tasks.contract import Chosen, Predicted
 from pipeline.tasks.measured import Json
 from pipeline.tasks.registry import Task
 
@@ -54,7 +53,7 @@ def score(foreign: Foreign, out: Path, plan: Evaluate | None = None) -> Summary:
     return Summary((*notes, *told, f"All numbers: {contract.FILE.path(out)}"), changed)
 
 
-def _measured(read: Predictions, task: Task, plan: Evaluate, chosen: Chosen) -> Json:
+def _measured(read: Predicted, task: Task, plan: Evaluate, chosen: Chosen) -> Json:
     metrics = measure(read, task, plan, fixed=chosen.fixed)
     task.choices.add_to_metrics(metrics, chosen)
     return metrics

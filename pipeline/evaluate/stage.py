@@ -139,7 +139,7 @@ def _predictions(candidate: Candidate, asked: scoring.Asked, chosen: Chosen) -> 
 
 def _metrics(candidate: Candidate, chosen: Chosen) -> Json:
     """The metrics, measured from the table of predictions as it was written."""
-    table = predictions.read(predictions.FILE.path(candidate.workspace.candidate))
+    table = candidate.task.answers.read(predictions.FILE.path(candidate.workspace.candidate))
     with waiting("evaluate: measuring, on resamples of the patients"):
         metrics = measure(table, candidate.task, candidate.config.evaluate, fixed=chosen.fixed)
     candidate.task.choices.add_to_metrics(metrics, chosen)
@@ -171,7 +171,7 @@ def _insights(candidate: Candidate, chosen: Chosen) -> bool:
     subject = insights.Subject(scorer.model, candidate.task, candidate.question, chosen.fixed, scores)
     reviewed = candidate.config.ingest.pixel_text == "reviewed"
     scans = insights.Scans(lambda case_id: shards.read(stored[case_id]), cases, reviewed)
-    frame = predictions.read(predictions.FILE.path(workspace.candidate)).frame
+    frame = candidate.task.answers.read(predictions.FILE.path(workspace.candidate)).frame
     with waiting("evaluate: looking into the network"):
         seed = candidate.config.evaluate.seed
         return insights.write(subject, frame, scans, workspace.candidate, seed=seed)

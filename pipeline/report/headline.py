@@ -36,13 +36,15 @@ def goal_of(artifacts: Artifacts) -> Goal:
     goal, name = artifacts.config["evaluate"].get("goal"), headline_name(artifacts)
     if not goal:
         return Goal(setting("goal", None), name, "no_goal")
-    return Goal(setting("goal", goal["at_least"]), name, outcome(headline(artifacts), goal["at_least"]))
+    bound, better = goal["at_least"], artifacts.task.measures.METRICS[name].better
+    return Goal(setting("goal", bound), name, outcome(headline(artifacts), bound, better=better))
 
 
-def outcome(fact: Fact, at_least: float) -> Outcome:
-    """Whether an interval lies above a goal, below it, or on both sides of it."""
+def outcome(fact: Fact, bound: float, *, better: int) -> Outcome:
+    """Whether an interval lies on the `better` side of a goal (1: above), on the other, or on both."""
     if fact.low is None or fact.high is None:
         return "cannot_tell"
-    if fact.low >= at_least:
+    worst, best = sorted((better * fact.low, better * fact.high))
+    if worst >= better * bound:
         return "met"
-    return "not_met" if fact.high < at_least else "cannot_tell"
+    return "not_met" if best < better * bound else "cannot_tell"

@@ -34,6 +34,7 @@ ASKED = ("tasks/registry.py", "tasks/modules.py")
 """Name all modules of all tasks; those that training asks are followed by themselves."""
 NO_WEIGHT = {
     "__init__": "the version, which is among the versions",
+    "arrow": "which stages there are",
     "catalogue": "says where an array lies; its checksum is in the digest",
     "champion": "may refuse a training, and changes none",
     "config": "what it reads is in the digest as the section `train`",

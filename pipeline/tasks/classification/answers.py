@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pipeline.contracts.operating import Operating
-from pipeline.contracts.predictions import GROUP, LOGIT, SCORE, nine_digits
+from pipeline.contracts.predictions import GROUP, LOGIT, SCORE, nine_digits, read
 from pipeline.statistics.sample import PatientScore
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.classification.classes import Classes
@@ -35,6 +35,7 @@ __all__ = [
     "observed",
     "output_of",
     "probabilities",
+    "read",
     "read_table",
     "require_table",
     "scores",

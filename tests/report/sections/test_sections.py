@@ -49,7 +49,12 @@ def _with_metrics(read: Artifacts, *metrics: dict[str, Any]) -> Artifacts:
 def test_the_goal_is_judged_by_the_whole_interval(
     low: float | None, high: float | None, outcome: str
 ) -> None:
-    assert headline.outcome(Fact("auroc", 0.9, low, high), 0.90) == outcome
+    assert headline.outcome(Fact("auroc", 0.9, low, high), 0.90, better=1) == outcome
+
+
+def test_where_less_is_better_the_goal_is_met_from_below() -> None:
+    found = [headline.outcome(Fact("mae", 3.0, *ends), 4.0, better=-1) for ends in ((2, 4), (3, 5), (4.5, 6))]
+    assert found == ["met", "cannot_tell", "not_met"]
 
 
 def test_the_precision_box_takes_four_times_the_positives_to_halve_the_interval(read: Artifacts) -> None:
