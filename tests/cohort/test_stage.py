@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from dataclasses import replace
 
+import handed_on
 import pytest
 from cohort_files import cohort, files, findings, parts, parts_ledger, rows
 
@@ -101,7 +102,7 @@ def test_a_later_delivery_changes_no_part_and_names_its_era(filled, scan) -> Non
 def test_a_label_changed_since_the_champion_is_counted_from_old_to_new(filled) -> None:
     study = filled(30)
     run(study.config(), study.workspace)
-    write_json(study.workspace.champion, {"generation": "0001"})
+    handed_on.point_at(study.workspace, "0001")
     folder = study.workspace.generations / "0001"
     folder.mkdir(parents=True)
     (folder / "cohort.csv").write_bytes((study.workspace.candidate / "cohort.csv").read_bytes())
@@ -116,7 +117,7 @@ def test_a_label_changed_since_the_champion_is_counted_from_old_to_new(filled) -
 def test_a_scan_replaced_since_the_champion_is_counted_and_named(filled, scan) -> None:
     study = filled(30)
     run(study.config(), study.workspace)
-    write_json(study.workspace.champion, {"generation": "0001"})
+    handed_on.point_at(study.workspace, "0001")
     folder = study.workspace.generations / "0001"
     folder.mkdir(parents=True)
     (folder / "cohort.csv").write_bytes((study.workspace.candidate / "cohort.csv").read_bytes())
@@ -135,7 +136,7 @@ def test_a_scan_replaced_since_the_champion_is_counted_and_named(filled, scan) -
 def test_a_champion_from_before_pixels_were_kept_has_no_changed_pixels(filled, scan) -> None:
     study = filled(30)
     run(study.config(), study.workspace)
-    write_json(study.workspace.champion, {"generation": "0001"})
+    handed_on.point_at(study.workspace, "0001")
     folder = study.workspace.generations / "0001"
     folder.mkdir(parents=True)
     old = [{name: row[name] for name in row if name != "pixel_digest"} for row in rows(study)]

@@ -13,7 +13,9 @@ import pandas as pd
 
 from pipeline import digests
 from pipeline.config import Config, Evaluate
-from pipeline.contracts import predictions
+from pipeline.contracts import metrics as metric_file
+from pipeline.contracts import operating as operating_file
+from pipeline.contracts import predictions, rule
 from pipeline.evaluate.measure import measure
 from pipeline.tasks.classification import answers
 from pipeline.tasks.registry import task_of
@@ -24,7 +26,7 @@ SHAPE = (64, 64, 1)
 THRESHOLD = 0.30
 TEMPERATURE = {
     "id": "temperature", "rule": "temperature", "part": "validation", "value": 1.31, "low": None, "high": None,
-    "method": "least log-loss", "flag": None, "reason": "chosen, not estimated",
+    "unit": "case", "method": "least log-loss", "flag": None, "reason": "chosen, not estimated",
 }  # fmt: skip
 FINDINGS = [
     {
@@ -213,7 +215,7 @@ def _write_model(folder: Path, generator: np.random.Generator, classes: tuple[st
     write_json(
         folder / "model.json",
         {
-            "schema": "model/1", "architecture": "resnet", "parameters": 174_898, "input_shape": list(SHAPE), "classes": list(classes),
+            "schema": "model/1", "architecture": "resnet", "parameters": 174_898, "input_shape": list(SHAPE), "classes": list(classes), "positive": classes[1] if len(classes) == 2 else None,
             "recipe": [{"resize": {"shape": [64, 64]}}, {"z_score": {}}], "recipe_id": "4b0c2f9a77de", "statistics": {"mean": [0.0], "std": [1.0]},
             "seed": 1, "epochs_run": 20, "best_epoch": 14, "monitor": "val_loss", "device": "cpu", "threads": 2, "precision": "float32",
             "versions": {"keras": "3.15.1", "numpy": "2.4.6", "python": "3.11.7", "scanloom": "0.1.0", "tensorflow-cpu": "2.21.0"},
@@ -248,14 +250,11 @@ def _write_evaluation(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...
     }
     metrics["thresholds"] = [{**CHOSEN, "threshold": fixed.threshold}] if fixed.threshold else []
     metrics["created_utc"] = None
-    write_json(folder / "metrics.json", metrics)
-    write_json(
-        folder / "operating.json",
-        {
-            "schema": "operating/1",
-            "temperature": TEMPERATURE["value"],
-            "thresholds": metrics["thresholds"],
-            "unit": "patient",
-        },
-    )
-    write_json(folder / "rule.json", {"schema": "rule/1"})
+    metric_file.FILE.write(folder, metric_file.FILE.of(metrics))
+    choices = {
+        "temperature": TEMPERATURE["value"],
+        "thresholds": metrics["thresholds"],
+        "patient_score": "max",
+    }
+    operating_file.FILE.write(folder, operating_file.FILE.of(choices))
+    rule.FILE.write(folder, rule.Rule({}, {}))

@@ -32,6 +32,9 @@ def _write_first(folder: Path) -> None:
         {
             "schema": "comparison/1",
             "verdict": "FIRST",
+            "line": "VERDICT FIRST: no champion yet",
+            "candidate": {"model_sha256": "4" * 64},
+            "files": {},
             "reasons": [],
             "champion": None,
             "look": None,
@@ -68,7 +71,7 @@ def _write_verdict(folder: Path) -> None:
         folder / "comparison.json",
         {
             "schema": "comparison/1", "verdict": "INCONCLUSIVE", "reasons": reasons, "champion": {"generation": "0001", "model_sha256": "3" * 64},
-            "candidate": {"model_sha256": "4" * 64}, "look": {"number": 2, "budget": 5}, "alpha": 0.01, "line": "VERDICT INCONCLUSIVE", "notes": ["At the present intake of 12 test patients a month, 310 more take about 26 months."], "rule_digest": "5" * 64,
+            "candidate": {"model_sha256": "4" * 64}, "files": {}, "look": {"number": 2, "budget": 5}, "alpha": 0.01, "line": "VERDICT INCONCLUSIVE", "notes": ["At the present intake of 12 test patients a month, 310 more take about 26 months."], "rule_digest": "5" * 64,
             "flips": {"units": 231, "both_right": 196, "both_wrong": 14, "negative": 8, "positive": 13, "negative_rate": 8 / 231, "mcnemar_p": 0.383, "mcnemar_mid_p": 0.286, "negative_list": [{**flip, "name": f"{n:08d}abcdefgh"} for n in range(8)], "positive_list": []},
         },
     )  # fmt: skip
@@ -100,7 +103,7 @@ def _write_champion(workspace: Workspace) -> None:
         write_json(folder / name, content)
     (folder / "report.html").touch()
     write_json(
-        workspace.champion,
+        (workspace.reports / "champion.json"),
         {
             "generation": "0001",
             "model_sha256": "3" * 64,
@@ -115,9 +118,9 @@ def _write_ledgers(workspace: Workspace) -> None:
     look = {"cohort": "2" * 64, "rule": "5" * 64}
     model = json.loads((workspace.candidate / "model.json").read_text())["model_sha256"]
     ledger.append(workspace.ledger("looks"), {**look, "model": model, "champion": None})
-    if workspace.champion.is_file():
+    if (workspace.reports / "champion.json").is_file():
         ledger.append(workspace.ledger("looks"), {**look, "model": "5" * 64, "champion": "0001"})
-    if not workspace.champion.is_file():
+    if not (workspace.reports / "champion.json").is_file():
         return
     ledger.append(
         workspace.ledger("promotions"),
