@@ -247,7 +247,6 @@ check: .venv/dev.ready
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@.venv/bin/vulture
 	@.venv/bin/python -m bench.house
 
 ## lock: resolve the lock files anew (needs uv)

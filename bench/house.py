@@ -1,7 +1,7 @@
-"""Sizes that keep a file one idea and a function one verb: `make check` runs it.
+"""Sizes that keep a file one idea and a function one verb, and dead code: `make check` runs it.
 
-`python -m bench.house` lists every file and function that is too long or too deep, and ends with 1 if there
-is one.
+`python -m bench.house` lists every file and function that is too long or too deep, and what nothing uses, and
+ends with 1 if there is any.
 Lines of a function are counted without its decorators and docstring, nesting by blocks (an `elif` is none
 of its own, a comprehension neither). Parameters are ruff's.
 """
@@ -13,6 +13,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+from vulture import Vulture
+from vulture.config import make_config
 
 FUNCTION: Final = 50
 DEPTH: Final = 3
@@ -44,6 +47,18 @@ def faults(root: Path = ROOT) -> Iterator[str]:
                 continue
             most = SUPPORT if place.is_relative_to("tests/support") else limit
             yield from (f"{place}:{fault}" for fault in _of_file(path.read_text(encoding="utf-8"), most=most))
+
+
+def dead() -> Iterator[str]:
+    """What vulture finds by pyproject.toml, but for fields of contracts, which go into a file as a whole."""
+    settings = make_config(["--config", str(ROOT / "pyproject.toml")])
+    names, decorators = settings["ignore_names"], settings["ignore_decorators"]
+    found = Vulture(ignore_names=names, ignore_decorators=decorators)
+    found.scavenge([ROOT / path for path in settings["paths"]])
+    for item in found.get_unused_code(min_confidence=settings["min_confidence"]):
+        place = item.filename.relative_to(ROOT)
+        if item.typ != "variable" or not place.is_relative_to("pipeline/contracts"):
+            yield item.get_report()
 
 
 def _of_file(text: str, *, most: int) -> Iterator[str]:
@@ -81,6 +96,6 @@ def _depth(node: ast.AST) -> int:
 
 
 if __name__ == "__main__":
-    found = list(faults())
+    found = [*faults(), *dead()]
     print("\n".join(found), file=sys.stderr, end="\n" if found else "")
     sys.exit(1 if found else 0)
