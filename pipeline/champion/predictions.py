@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
+from pipeline.contracts.cohort import asked
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
@@ -27,14 +28,14 @@ def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.Dat
 
     scorer = scoring.load(folder)
     task = task_of(scorer.task)
-    cases = cohort.sort_values("case_id", ignore_index=True).rename(columns={"target": "truth"})
+    cases = asked(cohort).sort_values("case_id", ignore_index=True).rename(columns={"target": "truth"})
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(scorer.record.recipe_id)
-    asked = scoring.ask(scorer, list(cases["case_id"]), stored, Shards(workspace.normalized), shown="score")
+    answers = scoring.ask(scorer, list(cases["case_id"]), stored, Shards(workspace.normalized), shown="score")
     return task.answers.table(
         cases,
-        asked.logits,
-        asked.reasons,
+        answers.logits,
+        answers.reasons,
         question=task.target.question_of(scorer.record),
         fixed=task.answers.frozen(scorer.operating),
     )

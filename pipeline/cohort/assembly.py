@@ -9,18 +9,18 @@ from functools import partial
 from typing import Any
 
 from pipeline.cohort.changes import Before, changes
-from pipeline.cohort.findings import Exclusion
+from pipeline.cohort.exclusions import Exclusion
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
 from pipeline.cohort.links import Told, link_patients
 from pipeline.cohort.membership import Membership, decide
 from pipeline.cohort.outputs import Cohort, Row
 from pipeline.cohort.parts import Placed, placed_by_ledger, positions, require_patients
-from pipeline.cohort.placement import Draw, Persons, ledger_findings, part_of_person, place
-from pipeline.cohort.published import Published, overlap_findings, read_published, require_no_overlap
+from pipeline.cohort.placement import Draw, Persons, ledger_notices, part_of_person, place
+from pipeline.cohort.published import Published, overlap_notices, read_published, require_no_overlap
 from pipeline.cohort.sources import Scans
 from pipeline.config import Cohort as Choices
-from pipeline.contracts.cohort import Finding
+from pipeline.contracts.cohort import Notice
 from pipeline.draws import TOMBSTONE
 from pipeline.pseudonyms import Key
 from pipeline.records import PARTS
@@ -47,14 +47,14 @@ class Joined:
 class Past:
     """What earlier runs fixed: lines of the ledger of parts that hold, the champion's cohort, today's era.
 
-    `findings` is what a person should know of earlier draws, `redraw` the command that draws all parts anew,
+    `notices` is what a person should know of earlier draws, `redraw` the command that draws all parts anew,
     empty once a model has looked at the test part.
     """
 
     records: Sequence[Mapping[str, Any]]
     champion: Before
     era: int
-    findings: tuple[Finding, ...] = ()
+    notices: tuple[Notice, ...] = ()
     redraw: str = ""
 
 
@@ -89,17 +89,17 @@ def assemble(
     places = place(persons, ledger, published=published, draw=draw)
     rows, crossing = _rows(joined, membership, persons, places=places, columns=choices.groups)
     _require_parts(rows, task, advice=_way_to_other_parts(choices, past, placed=bool(ledger)))
-    findings = (
-        *membership.findings,
-        *joined.told.findings(),
-        *(overlap_findings(published) if published else ()),
-        *ledger_findings(published, ledger),
-        *past.findings,
+    notices = (
+        *membership.notices,
+        *joined.told.notices(),
+        *(overlap_notices(published) if published else ()),
+        *ledger_notices(published, ledger),
+        *past.notices,
         *_other_shares(past.records, choices),
         *changes(past.champion, rows),
     )
     exclusions = sorted((*membership.exclusions, *crossing), key=lambda exclusion: exclusion.case_id)
-    cohort = Cohort(tuple(rows), tuple(exclusions), findings, task, question)
+    cohort = Cohort(tuple(rows), tuple(exclusions), notices, task, question)
     return cohort, _new_records(places, ledger, choices, key_id=key.key_id)
 
 
@@ -188,8 +188,8 @@ def _rows(
 def _require_parts(rows: Sequence[Row], task: Task, *, advice: str) -> None:
     values: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        values[row.patient_id].add(row.target)
-    part_of = {row.patient_id: row.part for row in rows}
+        values[row.person_id].add(row.target)
+    part_of = {row.person_id: row.part for row in rows}
     require_patients(part_of, advice=advice)
     task.target.require_parts(part_of, values, advice=advice)
 
@@ -203,7 +203,7 @@ def _way_to_other_parts(choices: Choices, past: Past, *, placed: bool) -> str:
     return "start a new analysis (a YAML of another name), for these parts have been looked at"
 
 
-def _other_shares(records: Sequence[Mapping[str, Any]], choices: Choices) -> list[Finding]:
+def _other_shares(records: Sequence[Mapping[str, Any]], choices: Choices) -> list[Notice]:
     """Patients drawn with other shares or another salt than the YAML has now."""
     wanted = drawn_by(choices)
     other = [
@@ -214,7 +214,7 @@ def _other_shares(records: Sequence[Mapping[str, Any]], choices: Choices) -> lis
     if not other:
         return []
     detail = "patients were drawn with other shares or another salt; they keep their parts"
-    return [Finding("shares_changed", len(other), detail)]
+    return [Notice("shares_changed", len(other), detail)]
 
 
 def _new_records(

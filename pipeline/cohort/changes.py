@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pipeline.champion.pointer import generation_in_use
 from pipeline.cohort.outputs import Row
-from pipeline.contracts.cohort import Finding, changed, labels, pixel_digests
+from pipeline.contracts.cohort import Notice, changed, labels, pixel_digests
 from pipeline.records import PARTS
 from pipeline.workspace import Workspace
 
@@ -27,7 +27,7 @@ def champion_cohort(workspace: Workspace) -> Before:
     return Before(labels(folder, PARTS), pixel_digests(folder)) if folder else Before()
 
 
-def changes(before: Before, rows: Sequence[Row]) -> list[Finding]:
+def changes(before: Before, rows: Sequence[Row]) -> list[Notice]:
     """The scans whose label or whose pixels are no longer those of `before`."""
     relabelled = changed(before.labels, {row.case_id: row.target for row in rows})
     replaced = changed(before.pixels, {row.case_id: row.pixel_digest for row in rows})
@@ -38,19 +38,19 @@ def _those(rows: Sequence[Row], case_ids: Collection[str]) -> list[Row]:
     return [row for row in rows if row.case_id in case_ids]
 
 
-def _relabelled(before: Mapping[str, str], rows: Sequence[Row]) -> list[Finding]:
+def _relabelled(before: Mapping[str, str], rows: Sequence[Row]) -> list[Notice]:
     if not rows:
         return []
     moves = Counter(f"{before[row.case_id]} -> {row.target}" for row in rows)
     detail = f"labels changed since the champion: {_counted(moves)} (in {_parts(rows)})"
-    return [Finding("label_changed", len(rows), detail, tuple(row.case_id for row in rows))]
+    return [Notice("label_changed", len(rows), detail, tuple(row.case_id for row in rows))]
 
 
-def _replaced(rows: Sequence[Row]) -> list[Finding]:
+def _replaced(rows: Sequence[Row]) -> list[Notice]:
     if not rows:
         return []
     detail = f"scans whose pixels changed since the champion, under the same identifiers (in {_parts(rows)})"
-    return [Finding("pixels_changed", len(rows), detail, tuple(row.case_id for row in rows))]
+    return [Notice("pixels_changed", len(rows), detail, tuple(row.case_id for row in rows))]
 
 
 def _parts(rows: Sequence[Row]) -> str:

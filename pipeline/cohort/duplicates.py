@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.cohort.findings import Exclusion
-from pipeline.contracts.cohort import Finding
+from pipeline.cohort.exclusions import Exclusion
+from pipeline.contracts.cohort import Notice
 from pipeline.records import Case
 
 
@@ -52,13 +52,13 @@ def exclude_copies(
     return [exclusion for group in groups for exclusion in _exclude(group, label_of, person_of)]
 
 
-def duplicate_findings(
+def duplicate_notices(
     groups: Sequence[Copies],
     label_of: Mapping[str, str],
     *,
     person_of: Mapping[str, str],
     part_of: Mapping[str, str],
-) -> list[Finding]:
+) -> list[Notice]:
     """What a person should know about the groups, the unremarkable ones last and only once.
 
     `part_of` is the table's part of each scan, if any.
@@ -79,7 +79,7 @@ def duplicate_findings(
         ("duplicate_pixels", plain, "{} of identical images of one patient, one of each kept"),
     )
     return [
-        Finding(kind, len(found), text.format(_counted(found)), _case_ids(found))
+        Notice(kind, len(found), text.format(_counted(found)), _case_ids(found))
         for kind, found, text in told
         if found
     ]

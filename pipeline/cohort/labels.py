@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipeline.cohort.findings import Exclusion
+from pipeline.cohort.exclusions import Exclusion
 from pipeline.cohort.join import Join
-from pipeline.contracts.cohort import Finding
+from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
 from pipeline.tables import Table, lines_told
 from pipeline.tables.words import counted, told
@@ -28,7 +28,7 @@ class Labels:
 
     of_case: Mapping[str, str]
     exclusions: tuple[Exclusion, ...]
-    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...]
     missing: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -65,13 +65,13 @@ def label_cases(table: Table, target: Target, *, join: Join, case_ids: Collectio
             missing.update([min(sorted(cells[case_id]), key=len)] if given and not words else [])
     conflicts = [item for item in exclusions if item.reason == "label_conflict"]
     _require_labels(of_case, conflicts, target.column, join)
-    findings = [
+    notices = [
         *_conflicting(conflicts),
         *_missing(missing),
         *_unmatched_rows(table, join),
         *_unused(table, target, of_case),
     ]
-    return Labels(of_case, tuple(exclusions), tuple(findings), missing)
+    return Labels(of_case, tuple(exclusions), tuple(notices), missing)
 
 
 def values_of_case(table: Table, column: str, join: Join) -> dict[str, dict[str, list[int]]]:
@@ -145,33 +145,33 @@ def _require_labels(
         raise DataError(f"No scan has a label: the column '{target}' is empty in all rows that name a scan.")
 
 
-def _conflicting(conflicts: Sequence[Exclusion]) -> Iterator[Finding]:
+def _conflicting(conflicts: Sequence[Exclusion]) -> Iterator[Notice]:
     if conflicts:
         detail = (
             f"scans left out because their rows contradict each other: {conflicts[0].detail}, for instance"
         )
-        yield Finding("label_conflict", len(conflicts), detail, tuple(item.case_id for item in conflicts))
+        yield Notice("label_conflict", len(conflicts), detail, tuple(item.case_id for item in conflicts))
 
 
-def _missing(missing: Counter[str]) -> Iterator[Finding]:
+def _missing(missing: Counter[str]) -> Iterator[Notice]:
     if missing:
         detail = (
             f"scans without a label, by what stands in its place: {counted(missing)} "
             "(`cohort.classes` makes a class of a word)"
         )
-        yield Finding("label_empty", missing.total(), detail)
+        yield Notice("label_empty", missing.total(), detail)
 
 
-def _unmatched_rows(table: Table, join: Join) -> Iterator[Finding]:
+def _unmatched_rows(table: Table, join: Join) -> Iterator[Notice]:
     lines = [line for line, cases in zip(table.lines, join.cases, strict=True) if not cases]
     if lines:
-        yield Finding(
+        yield Notice(
             "label_without_scan", len(lines), f"rows of the table that name no scan: {lines_told(lines)}"
         )
 
 
-def _unused(table: Table, target: Target, of_case: Mapping[str, str]) -> Iterator[Finding]:
+def _unused(table: Table, target: Target, of_case: Mapping[str, str]) -> Iterator[Notice]:
     named = {target.reader.value_of(cell) for cell in set(table.column(target.column))}
     unused = sorted(named - set(of_case.values()) - {""})
     if unused:
-        yield Finding("class_without_scan", len(unused), f"labels that no scan has: {told(unused)}")
+        yield Notice("class_without_scan", len(unused), f"labels that no scan has: {told(unused)}")

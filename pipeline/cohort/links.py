@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.contracts.cohort import Finding
+from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
 from pipeline.tables import Table, lines_told
 
@@ -25,12 +25,12 @@ class Told:
     links: tuple[frozenset[str], ...] = ()
     unknown: tuple[int, ...] = ()
 
-    def findings(self) -> list[Finding]:
+    def notices(self) -> list[Notice]:
         """The lines that link nobody, by number: the IDs in them stay untold."""
         if not self.unknown:
             return []
         detail = f"links with a patient ID that no scan has: {lines_told(self.unknown)}"
-        return [Finding("link_without_scan", len(self.unknown), detail)]
+        return [Notice("link_without_scan", len(self.unknown), detail)]
 
 
 def read_links(table: Table, name: str, *, patients_of: Callable[[str], Collection[str]]) -> Told:
@@ -74,22 +74,22 @@ def link_patients(
     return {patient_id: _root(person, patient_id) for patient_id in person}
 
 
-def link_findings(person_of: Mapping[str, str], shared: Iterable[frozenset[str]]) -> list[Finding]:
+def link_notices(person_of: Mapping[str, str], shared: Iterable[frozenset[str]]) -> list[Notice]:
     """The linked ids, and identifiers that were taken for placeholders."""
     linked = sorted(patient_id for patient_id, person in person_of.items() if patient_id != person)
     placeholders = [ids for ids in shared if len(ids) > MOST_IDS]
-    findings = []
+    notices = []
     if linked:
         detail = (
             "patient IDs that share a study or accession number with another, or are linked to it, count "
             "as that one "
             f"({linked[0]} as {person_of[linked[0]]}, for instance)"
         )
-        findings.append(Finding("linked_patients", len(linked), detail))
+        notices.append(Notice("linked_patients", len(linked), detail))
     if placeholders:
         detail = f"study or accession numbers shared by more than {MOST_IDS} patients were not taken as links"
-        findings.append(Finding("placeholder_identifier", len(placeholders), detail))
-    return findings
+        notices.append(Notice("placeholder_identifier", len(placeholders), detail))
+    return notices
 
 
 def _root(person: Mapping[str, str], patient_id: str) -> str:

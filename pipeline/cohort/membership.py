@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from pipeline.cohort.duplicates import duplicate_findings, exclude_copies, find_copies
-from pipeline.cohort.findings import Exclusion
+from pipeline.cohort.duplicates import duplicate_notices, exclude_copies, find_copies
+from pipeline.cohort.exclusions import Exclusion
 from pipeline.cohort.labels import Labels
-from pipeline.cohort.links import link_findings
+from pipeline.cohort.links import link_notices
 from pipeline.cohort.sources import Scans
-from pipeline.contracts.cohort import Finding
+from pipeline.contracts.cohort import Notice
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Membership:
 
     label_of: Mapping[str, str]
     exclusions: tuple[Exclusion, ...]
-    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...]
 
 
 def decide(
@@ -50,9 +50,9 @@ def decide(
     return Membership(
         label_of={case_id: label for case_id, label in label_of.items() if case_id not in copied},
         exclusions=(*gone, *without_label, *copies),
-        findings=(
-            *labels.findings,
-            *link_findings(person_of, scans.shared),
-            *duplicate_findings(groups, label_of, person_of=person_of, part_of=table_part_of),
+        notices=(
+            *labels.notices,
+            *link_notices(person_of, scans.shared),
+            *duplicate_notices(groups, label_of, person_of=person_of, part_of=table_part_of),
         ),
     )

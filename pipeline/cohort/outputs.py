@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from pipeline import digests
 from pipeline.cohort.duplicates import copies_across_parts
-from pipeline.cohort.findings import Exclusion
+from pipeline.cohort.exclusions import Exclusion
 from pipeline.cohort.join import Join
 from pipeline.cohort.sources import Scans
 from pipeline.contracts import cohort as contract
-from pipeline.contracts.cohort import Counts, Finding
+from pipeline.contracts.cohort import Counts, Notice
 from pipeline.records import PARTS
 from pipeline.tasks.contract import Question
 from pipeline.tasks.registry import Task
@@ -26,7 +26,7 @@ class Row:
     """
 
     case_id: str
-    patient_id: str
+    person_id: str
     part: str
     era: int
     target: str
@@ -37,7 +37,7 @@ class Row:
         """The row of `cohort.csv`."""
         fixed: dict[str, str | int] = {
             "case_id": self.case_id,
-            "patient_id": self.patient_id,
+            "person_id": self.person_id,
             "part": self.part,
             "era": self.era,
             "target": self.target,
@@ -52,7 +52,7 @@ class Cohort:
 
     rows: tuple[Row, ...]
     exclusions: tuple[Exclusion, ...]
-    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...]
     task: Task
     question: Question
 
@@ -73,10 +73,10 @@ def summed(cohort: Cohort, scans: Scans, join: Join) -> contract.Cohort:
             series=scans.series,
             cases=len(scans.cases),
             excluded=dict(Counter(exclusion.reason for exclusion in cohort.exclusions)),
-            patients=len({row.patient_id for row in cohort.rows}),
+            patients=len({row.person_id for row in cohort.rows}),
         ),
         parts=_parts(cohort.rows, cohort),
-        findings=cohort.findings,
+        notices=cohort.notices,
         eras={str(era): _parts(rows, cohort) for era, rows in _by_era(cohort.rows).items()},
         images_across_parts=_images_across_parts(cohort, scans),
     )
@@ -99,7 +99,7 @@ def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:
         told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
         left = len(cohort.exclusions)
         lines.append(f"left out: {left:,} of {len(scans.cases):,} scans ({told}): see excluded.csv")
-    return lines + [f"note: {finding.detail}" for finding in cohort.findings]
+    return lines + [f"note: {notice.detail}" for notice in cohort.notices]
 
 
 def _images_across_parts(cohort: Cohort, scans: Scans) -> int:
@@ -114,7 +114,7 @@ def _parts(rows: Sequence[Row], cohort: Cohort) -> dict[str, Counts]:
 
 def _counts(rows: Sequence[Row], cohort: Cohort) -> Counts:
     counted = cohort.task.target.counts([row.target for row in rows], cohort.question)
-    return Counts(len({row.patient_id for row in rows}), len(rows), **counted)
+    return Counts(len({row.person_id for row in rows}), len(rows), **counted)
 
 
 def _by_era(rows: Sequence[Row]) -> dict[int, list[Row]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.cohort.parts import Placed, Shares, first_parts, later_part
 from pipeline.cohort.published import Published, given_parts
-from pipeline.contracts.cohort import Finding
+from pipeline.contracts.cohort import Notice
 from pipeline.records import PARTS
 
 
@@ -56,14 +56,14 @@ def part_of_person(ids: tuple[str, ...], places: Mapping[str, Placed]) -> str:
     return min((places[patient_id].part for patient_id in ids), key=PARTS.index)
 
 
-def ledger_findings(published: Published | None, ledger: Mapping[str, Placed]) -> list[Finding]:
+def ledger_notices(published: Published | None, ledger: Mapping[str, Placed]) -> list[Notice]:
     """Persons whose part in the ledger isn't the one that the table prescribes (now)."""
     given = _given(published, ledger)
     other = sorted(p for p, part in given.items() if p in ledger and ledger[p].part != part)
     if not other:
         return []
     detail = "patients whose part in the table is not the one in the ledger; the ledger holds"
-    return [Finding("part_differs_from_ledger", len(other), detail)]
+    return [Notice("part_differs_from_ledger", len(other), detail)]
 
 
 def _known(ids: tuple[str, ...], ledger: Mapping[str, Placed]) -> Placed | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.contracts.cohort import Finding
+from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
 from pipeline.records import PARTS
 from pipeline.tables import lines_told
@@ -100,14 +100,14 @@ def require_no_overlap(published: Published) -> None:
         )
 
 
-def overlap_findings(published: Published) -> list[Finding]:
-    """The finding that the parts were drawn anew, with the numbers."""
+def overlap_notices(published: Published) -> list[Notice]:
+    """The notice that the parts were drawn anew, with the numbers."""
     if not published.overlap:
         return []
     among = set(published.overlap)
     case_ids = tuple(c for c, person in sorted(published.person_of_case.items()) if person in among)
     detail = f"{published.sentence()}: all parts were drawn anew by patient"
-    return [Finding("patient_overlap", len(published.overlap), detail, case_ids)]
+    return [Notice("patient_overlap", len(published.overlap), detail, case_ids)]
 
 
 def _require_known_words(column: str, values: Mapping[str, Mapping[str, list[int]]]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import ledger, printed
-from pipeline.contracts.cohort import Finding
+from pipeline.contracts.cohort import Notice
 from pipeline.draws import NEW_DRAW, is_tombstone, new_draws, standing
 from pipeline.errors import GateError, UsageError
 from pipeline.ledger import Record
@@ -30,13 +30,13 @@ class Draws:
     begun: Record | None = None
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def notices(self) -> tuple[Notice, ...]:
         """That parts were drawn anew, with every reason."""
         if not self.told:
             return ()
         reasons = "; ".join(str(record["reason"]) for record in self.told)
         detail = f"all parts were drawn anew before any look at the test part, because: {reasons}"
-        return (Finding("drawn_anew", len(self.told), detail),)
+        return (Notice("drawn_anew", len(self.told), detail),)
 
     def line(self, new: Sequence[Mapping[str, Any]]) -> list[str]:
         """What a new draw changed, for the terminal; `new` are the places that it gave."""

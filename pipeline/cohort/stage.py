@@ -51,7 +51,7 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     patients_of = _patients(known, scans, key, {record["patient_id"] for record in drawn.held})
     told, task = _told(config, workspace, patients_of), task_of(config.task)
     joined = Joined(scans, labels, _join(config, labels, known), told, task)
-    past = Past(drawn.held, champion_cohort(workspace), _era(workspace), drawn.findings, _redraw(workspace))
+    past = Past(drawn.held, champion_cohort(workspace), _era(workspace), drawn.notices, _redraw(workspace))
     cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
     if new:
         ledger.append(workspace.ledger("parts"), *([drawn.begun] if drawn.begun else []), *new)
@@ -111,7 +111,7 @@ def _era(workspace: Workspace) -> int:
 def _advice(cohort: Cohort, workspace: Workspace) -> list[str]:
     """How other shares or another salt can still act on all patients, as long as they may."""
     command = _redraw(workspace)
-    if not command or not any(finding.kind == "shares_changed" for finding in cohort.findings):
+    if not command or not any(notice.kind == "shares_changed" for notice in cohort.notices):
         return []
     return [f"No model has looked at the test part yet, so all parts can still be drawn anew: `{command}`"]
 

@@ -69,7 +69,7 @@ def _learned(folder: Path, patients: set[str]) -> bool:
     if not all(file.path(folder).is_file() for file in (model_record.FILE, cohort.TABLE)):
         return False
     rows = cohort.TABLE.rows(folder)
-    return any(row["patient_id"] in patients and row["part"] in _LEARNED_FROM for row in rows)
+    return any(row[cohort.PERSON] in patients and row["part"] in _LEARNED_FROM for row in rows)
 
 
 def _bury(workspace: Workspace, persons: Sequence[Person]) -> None:

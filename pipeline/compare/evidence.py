@@ -26,7 +26,7 @@ Against = Callable[["pd.DataFrame", Table], Pairs | None]
 """The pairs of rows of the cohort, a reference's table beside the candidate's."""
 
 _FIRST_ERA = "1"
-_NAMES: dict[Unit, str] = {"patient": "patient_id", "case": "case_id"}
+_NAMES: dict[Unit, str] = {"patient": cohorts.PERSON, "case": "case_id"}
 
 
 def evidence_of(

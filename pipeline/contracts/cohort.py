@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
+from pydantic import AliasChoices, Field
+
+from pipeline.contracts import tables
 from pipeline.contracts.damage import rewritten_by
 from pipeline.contracts.objects import ObjectFile, Schema
 from pipeline.contracts.tables import TableFile
@@ -14,11 +17,14 @@ from pipeline.contracts.tables import TableFile
 if TYPE_CHECKING:
     import pandas as pd
 
+PERSON: Final = tables.PERSON
 TARGET, ERA, GROUP = "target", "era", "by_"
 PIXELS: Final = "pixel_digest"  # a cohort of an earlier version doesn't have it
 _REMEDY = rewritten_by("cohort")
 
-TABLE: Final = TableFile("cohort.csv", ("case_id", "patient_id", "part", ERA, TARGET), _REMEDY)
+TABLE: Final = TableFile(
+    "cohort.csv", ("case_id", PERSON, "part", ERA, TARGET), _REMEDY, formerly={"patient_id": PERSON}
+)
 EXCLUDED: Final = TableFile(
     "excluded.csv", ("case_id", "stage", "reason", "detail"), _REMEDY, may_be_empty=True
 )
@@ -55,7 +61,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Notice:
     """Something a person should know: a code, how many it concerns, and a sentence."""
 
     kind: str
@@ -77,7 +83,7 @@ class Cohort:
     join: Join
     flow: Flow
     parts: Mapping[str, Counts]
-    findings: tuple[Finding, ...]
+    notices: Annotated[tuple[Notice, ...], Field(validation_alias=AliasChoices("notices", "findings"))]
     eras: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)
     images_across_parts: int | None = None
 
@@ -88,6 +94,11 @@ FILE: Final = ObjectFile("cohort.json", Cohort, Schema("cohort", 1), _REMEDY)
 def cases(folder: Path) -> pd.DataFrame:
     """All columns of the table but the label, as text, sorted by case_id. Raises DamageError."""
     return TABLE.frame(folder).drop(columns=TARGET).sort_values("case_id", ignore_index=True)
+
+
+def asked(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the cohort as a table of predictions has them: its patients are our persons."""
+    return rows.rename(columns={PERSON: tables.PATIENT})
 
 
 def labels(folder: Path, parts: Collection[str]) -> dict[str, str]:

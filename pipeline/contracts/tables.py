@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,18 +16,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, str]
-PATIENT, CASE = "patient_id", "case_id"
+PATIENT, PERSON, CASE = "patient_id", "person_id", "case_id"
+_NAMING = (PATIENT, PERSON, CASE)
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """A CSV file of a fixed name: the columns that it always has, and whether it may be without a row."""
+    """A CSV file of a fixed name: the columns that it always has, and whether it may be without a row.
+
+    `formerly` gives the columns of an earlier version, with the names that they have now.
+    """
 
     name: str
     columns: tuple[str, ...]
     remedy: Remedy
     may_be_empty: bool = False
     goes_whole: bool = False
+    formerly: Mapping[str, str] = field(default_factory=dict)
 
     def path(self, folder: Path) -> Path:
         """Where the file lies."""
@@ -57,7 +62,7 @@ class TableFile:
     def without(self, path: Path, gone: Collection[str]) -> str | None:
         """The table's text without the rows of `gone`; None where it has none. Raises DamageError."""
         names, rows = self._rows(path)
-        kept = [row for row in rows if row.get(PATIENT) not in gone and row.get(CASE) not in gone]
+        kept = [row for row in rows if not any(row.get(name) in gone for name in _NAMING)]
         if len(kept) == len(rows):
             return None
         stream = io.StringIO()
@@ -84,6 +89,7 @@ class TableFile:
             names, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
         except csv.Error:
             raise damaged(path, "it is no table, or was cut off", self.remedy) from None
+        names = [self.formerly.get(name, name) for name in names]
         if absent := [name for name in self.columns if name not in names]:
             raise damaged(path, f"it has no column '{absent[0]}'", self.remedy)
         if not rows and not self.may_be_empty:

@@ -96,7 +96,7 @@ def _compared(workspace: Workspace, config: Config, *, old: Group, new: Group, q
     old_columns, new_columns = observed(workspace, old, new=new, task=task, question=question)
     found = differences(old_columns, new_columns, generator=np.random.Generator(np.random.PCG64(_SEED)))
     levels = [level_of(d, warn=rule.warn, stop=rule.stop, min_patients=rule.min_patients) for d in found]
-    patients = int(new.cohort["patient_id"].nunique())
+    patients = int(new.cohort[cohorts.PERSON].nunique())
     return Drift(
         level=overall(levels, new_patients=patients, min_patients=rule.min_patients),
         attributes=tuple(difference.told(level) for difference, level in zip(found, levels, strict=True)),

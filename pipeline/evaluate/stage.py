@@ -15,6 +15,7 @@ from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import metrics as contract
 from pipeline.contracts import model_record, operating, predictions, rule
+from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.operating import Operating
 from pipeline.errors import DataError
 from pipeline.evaluate import insights
@@ -79,7 +80,7 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
 
 def _look(candidate: Candidate) -> looks.Look:
     test = candidate.cases[candidate.cases["part"] == "test"]
-    told = [test[name] for name in ("case_id", "patient_id", "pixel_digest") if name in test]
+    told = [test[name] for name in ("case_id", PERSON, "pixel_digest") if name in test]
     scans = looks.cohort_digest(list(zip(*told, strict=True)))
     record = candidate.scorer.record
     champion = pointer.current(candidate.workspace)
@@ -109,7 +110,7 @@ def _choices(candidate: Candidate, asked: scoring.Asked) -> Chosen:
     return candidate.task.choices.choose(
         [labels[case_id] for case_id in cases["case_id"]],
         asked.logits[rows],
-        list(cases["patient_id"]),
+        list(cases[PERSON]),
         question=candidate.question,
         plan=candidate.config.evaluate,
     )
@@ -129,7 +130,7 @@ def _predictions(candidate: Candidate, asked: scoring.Asked, chosen: Chosen) -> 
     labels = candidate.labels(*PARTS)
     truth = [labels[case_id] for case_id in candidate.cases["case_id"]]
     return candidate.task.answers.table(
-        candidate.cases.assign(truth=truth),
+        cohorts.asked(candidate.cases.assign(truth=truth)),
         asked.logits,
         asked.reasons,
         question=candidate.question,

@@ -181,7 +181,7 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
         name=str(config["name"]),
         config=config,
         cohort=_json(cohorts.FILE, candidate),
-        cases=cohorts.TABLE.frame(candidate),
+        cases=cohorts.asked(cohorts.TABLE.frame(candidate)),
         metrics=_json(metrics.FILE, candidate),
         predictions=predictions.FILE.frame(candidate),
         model=_json(model_record.FILE, candidate),

@@ -50,7 +50,7 @@ def _duplicates(artifacts: Artifacts) -> Guard:
     crossing = artifacts.cohort.get("images_across_parts")
     if crossing is None:
         return Guard(key, title, "not_run", reason=NOT_COUNTED)
-    found = any(finding["kind"] in _OF_DUPLICATES for finding in artifacts.cohort["findings"])
+    found = any(notice["kind"] in _OF_DUPLICATES for notice in artifacts.cohort["notices"])
     kept = "identical images were found, and at most one of each was kept" if found else ""
     return _judged(key, title, crossing, "identical images lie in more than one part" if crossing else kept)
 

@@ -91,13 +91,13 @@ def test_findings_count_groups_by_kind_and_tell_of_none_twice() -> None:
     labels = dict.fromkeys(["c1", "c2", "c3", "c4", "c5", "c7", "c8"], "sick") | {"c6": "well"}
     parts = {"c1": "train", "c2": "validation", "c3": "train", "c4": "train", "c5": "train"}
     found = duplicate_findings(find_copies(cases), labels, person_of=SAME, part_of=parts)
-    assert {finding.kind: finding.case_ids for finding in found} == {
+    assert {notice.kind: notice.case_ids for notice in found} == {
         "patient_conflict": ("c3", "c4"),
         "duplicate_label_conflict": ("c5", "c6"),
         "duplicates_cross_split": ("c1", "c2"),
         "duplicate_pixels": ("c7", "c8"),
     }
-    assert [finding.detail for finding in found] == [
+    assert [notice.detail for notice in found] == [
         "1 group of identical images of several patients, left out",
         "1 group of identical images with different labels, left out",
         "1 group of identical images on both sides of the given split",

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.cohort.join import Join, KeyColumn
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases
-from pipeline.contracts.cohort import Finding
+from pipeline.contracts.cohort import Notice
 from pipeline.errors import ConfigError, DataError
 from pipeline.tables import Table
 from pipeline.tasks.classification.target import read_words
@@ -34,7 +34,7 @@ def test_each_scan_gets_its_label() -> None:
     labels = labelled(table, join, ["c1", "c2"])
     assert labels.of_case == {"c1": "well", "c2": "sick"}
     assert labels.exclusions == ()
-    assert labels.findings == ()
+    assert labels.notices == ()
 
 
 def test_a_scan_without_row_or_label_is_left_out_with_its_reason() -> None:
@@ -53,7 +53,7 @@ def test_contradicting_rows_leave_the_scan_out_and_name_their_lines() -> None:
     (exclusion,) = labels.exclusions
     assert exclusion.reason == "label_conflict"
     assert exclusion.detail == "labels 'sick' and 'well' in lines 12, 13 of the table"
-    assert [finding.kind for finding in labels.findings if finding.case_ids == ("c1",)] == ["label_conflict"]
+    assert [notice.kind for notice in labels.notices if notice.case_ids == ("c1",)] == ["label_conflict"]
 
 
 def test_many_contradictions_mean_the_wrong_column() -> None:
@@ -65,9 +65,9 @@ def test_many_contradictions_mean_the_wrong_column() -> None:
 def test_rows_without_scan_and_labels_without_scan_are_found() -> None:
     table, join = joined(("c1", "well"), ("-", "sick"), ("-", "odd"))
     labels = labelled(table, join, ["c1"])
-    assert labels.findings == (
-        Finding("label_without_scan", 2, "rows of the table that name no scan: lines 3, 4"),
-        Finding("class_without_scan", 2, "labels that no scan has: 'odd' and 'sick'"),
+    assert labels.notices == (
+        Notice("label_without_scan", 2, "rows of the table that name no scan: lines 3, 4"),
+        Notice("class_without_scan", 2, "labels that no scan has: 'odd' and 'sick'"),
     )
 
 
@@ -86,8 +86,8 @@ def test_a_word_for_a_missing_value_is_no_label_and_is_told_with_its_line() -> N
         "no label but '?' in line 13 of the table",
     ]
     assert {item.reason for item in labels.exclusions} == {"label_empty"}
-    (finding,) = [item for item in labels.findings if item.kind == "label_empty"]
-    assert (finding.count, labels.missing) == (2, {"n/a": 1, "?": 1})
+    (notice,) = [item for item in labels.notices if item.kind == "label_empty"]
+    assert (notice.count, labels.missing) == (2, {"n/a": 1, "?": 1})
 
 
 def test_words_are_judged_by_the_scans_that_were_read() -> None:

@@ -28,13 +28,13 @@ def test_an_identifier_of_many_patients_is_a_placeholder() -> None:
     shared = [frozenset("abcd")]
     person_of = link_patients("abcd", shared)
     assert person_of == {name: name for name in "abcd"}
-    assert [finding.kind for finding in link_findings(person_of, shared)] == ["placeholder_identifier"]
+    assert [notice.kind for notice in link_findings(person_of, shared)] == ["placeholder_identifier"]
 
 
 def test_linked_ids_are_counted() -> None:
     shared = [frozenset("ab"), frozenset("cd")]
-    (finding,) = link_findings(link_patients("abcde", shared), shared)
-    assert (finding.kind, finding.count) == ("linked_patients", 2)
+    (notice,) = link_findings(link_patients("abcde", shared), shared)
+    assert (notice.kind, notice.count) == ("linked_patients", 2)
 
 
 KNOWN = {"P1": {"a"}, "P2": {"b", "c"}, "P3": {"d"}}
@@ -52,9 +52,9 @@ def test_a_link_of_the_table_counts_for_every_issuer_and_however_many_ids() -> N
 
 
 def test_a_link_to_nobody_is_counted_by_its_line_and_not_named() -> None:
-    (finding,) = links(("P1", "P2"), ("P1", "Doe^John"), ("Q", "Doe^John")).findings()
-    assert (finding.kind, finding.count) == ("link_without_scan", 2)
-    assert finding.detail == "links with a patient ID that no scan has: lines 3, 4"
+    (notice,) = links(("P1", "P2"), ("P1", "Doe^John"), ("Q", "Doe^John")).notices()
+    assert (notice.kind, notice.count) == ("link_without_scan", 2)
+    assert notice.detail == "links with a patient ID that no scan has: lines 3, 4"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from cohort_files import files, findings, parts, parts_ledger, rows
+from cohort_files import files, notices, parts, parts_ledger, rows
 
 from pipeline import ledger
 from pipeline.cohort import run
@@ -27,9 +27,9 @@ def test_ids_of_one_study_are_one_patient(filled, scan) -> None:
     study.add(scan("1.0", "P000", study="same"), scan("1.1", "P001", study="same"))
     run(study.config(), study.workspace)
     person = min(study.patient_id("P000"), study.patient_id("P001"))
-    linked = [row for row in rows(study) if row["patient_id"] == person]
+    linked = [row for row in rows(study) if row["person_id"] == person]
     assert len(linked) == 2
-    assert findings(study)["linked_patients"] == 1
+    assert notices(study)["linked_patients"] == 1
 
 
 def test_ids_found_to_be_one_patient_across_parts_leave_the_test_part(filled, scan) -> None:
@@ -55,9 +55,9 @@ def test_ids_that_the_table_of_links_joins_are_one_patient_in_one_part(filled, s
     study.table("first,second", "P000,P001", "P001,P002", "P003,Doe^John", name="links.csv")
     run(study.config("links: data/raw/links.csv"), study.workspace)
     person = min(study.patient_id(f"P00{n}") for n in range(3))
-    linked = [row for row in rows(study) if row["patient_id"] == person]
+    linked = [row for row in rows(study) if row["person_id"] == person]
     assert len(linked) == 3 and len({row["part"] for row in linked}) == 1
-    assert (findings(study)["linked_patients"], findings(study)["link_without_scan"]) == (2, 1)
+    assert (notices(study)["linked_patients"], notices(study)["link_without_scan"]) == (2, 1)
     everything = b"".join(files(study).values()) + study.workspace.ledger("parts").read_bytes()
     assert not any(word in everything for word in (b"P001", b"Doe", b"links.csv"))
 

@@ -35,7 +35,7 @@ def test_the_ledger_wins_over_table_shares_and_positions() -> None:
     table = published(P="train", Q="validation", R="test", S="train")
     placed = place(persons("P"), ledger, published=table, draw=draw(2, P=0.0))
     assert placed == ledger
-    assert [finding.kind for finding in ledger_findings(table, ledger)] == ["part_differs_from_ledger"]
+    assert [notice.kind for notice in ledger_findings(table, ledger)] == ["part_differs_from_ledger"]
 
 
 def test_a_later_patient_is_placed_by_position_alone() -> None:

@@ -60,9 +60,9 @@ def test_a_patient_in_two_parts_is_refused_with_counts_and_the_way_on() -> None:
 
 
 def test_the_overlap_is_a_finding_with_its_scans() -> None:
-    (finding,) = overlap_findings(published(c1="train", c2="test", c3="train", c4="test"))
-    assert (finding.kind, finding.count, finding.case_ids) == ("patient_overlap", 1, ("c1", "c2"))
-    assert finding.detail.endswith("all parts were drawn anew by patient")
+    (notice,) = overlap_findings(published(c1="train", c2="test", c3="train", c4="test"))
+    assert (notice.kind, notice.count, notice.case_ids) == ("patient_overlap", 1, ("c1", "c2"))
+    assert notice.detail.endswith("all parts were drawn anew by patient")
 
 
 def test_one_scan_in_two_rows_with_two_parts_is_an_overlap() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cohort_files import findings, parts, rows
+from cohort_files import notices, parts, rows
 
 from pipeline import ledger
 from pipeline.cohort import run
@@ -40,7 +40,7 @@ def test_a_split_that_divides_patients_is_drawn_anew_when_asked(study, scan) -> 
     overlapping(study, scan)
     config = study.config("part_column: split", "on_patient_overlap: redraw")
     run(config, study.workspace)
-    assert findings(study)["patient_overlap"] == 1
+    assert notices(study)["patient_overlap"] == 1
     assert {record["why"] for record in ledger.read(study.workspace.ledger("parts"))} == {"redraw"}
     assert not run(config, study.workspace).changed
 
@@ -49,8 +49,8 @@ def test_identical_images_across_the_published_split_are_counted(study, scan) ->
     overlapping(study, scan)
     study.add(scan("1.1", "P0", pixels="pixels of 1.0"), scan("1.3", "P1", pixels="pixels of 1.2"))
     run(study.config("part_column: split", "on_patient_overlap: redraw"), study.workspace)
-    assert findings(study)["duplicates_cross_split"] == 1
-    assert findings(study)["duplicate_pixels"] == 1
+    assert notices(study)["duplicates_cross_split"] == 1
+    assert notices(study)["duplicate_pixels"] == 1
 
 
 def test_a_part_without_a_class_is_refused_before_anything_is_written(study, scan) -> None:

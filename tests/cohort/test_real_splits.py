@@ -34,7 +34,7 @@ def test_the_faults_of_the_published_split_are_found(chest) -> None:
         run(chest.config("part_column: split"), chest.workspace)
     run(chest.config("part_column: split", "on_patient_overlap: redraw"), chest.workspace)
     made = json.loads((chest.workspace.candidate / "cohort.json").read_text())
-    found = {finding["kind"]: finding["count"] for finding in made["findings"]}
+    found = {notice["kind"]: notice["count"] for notice in made["notices"]}
     assert found["patient_overlap"] == 190
     assert found["duplicates_cross_split"] == 8
     assert made["flow"]["patients"] == 3669

@@ -17,16 +17,16 @@ from pipeline.errors import GateError, UsageError
 
 def parts(study) -> dict[str, str]:
     with (study.workspace.candidate / "cohort.csv").open(newline="") as stream:
-        return {row["patient_id"]: row["part"] for row in csv.DictReader(stream)}
+        return {row["person_id"]: row["part"] for row in csv.DictReader(stream)}
 
 
 def book(study) -> list[dict]:
     return ledger.read(study.workspace.ledger("parts"))
 
 
-def findings(study) -> dict[str, dict]:
+def notices(study) -> dict[str, dict]:
     record = json.loads((study.workspace.candidate / "cohort.json").read_text())
-    return {finding["kind"]: finding for finding in record["findings"]}
+    return {notice["kind"]: notice for notice in record["notices"]}
 
 
 def looked(study) -> None:
@@ -75,9 +75,9 @@ def test_the_cohort_tells_every_reason_and_later_runs_keep_the_last_draw(filled)
     after = parts(study)
     run(study.config("salt: 3"), study.workspace)
     assert parts(study) == after
-    assert findings(study)["drawn_anew"]["count"] == 2
-    assert findings(study)["drawn_anew"]["detail"].endswith("because: salt 2; salt 3")
-    assert "shares_changed" not in findings(study)
+    assert notices(study)["drawn_anew"]["count"] == 2
+    assert notices(study)["drawn_anew"]["detail"].endswith("because: salt 2; salt 3")
+    assert "shares_changed" not in notices(study)
 
 
 def test_the_same_reason_shares_and_salt_again_are_one_draw(filled) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import handed_on
 import pytest
-from cohort_files import cohort, files, findings, parts, parts_ledger, rows
+from cohort_files import cohort, files, notices, parts, parts_ledger, rows
 
 from pipeline import ledger
 from pipeline.catalogue import Catalogue
@@ -23,7 +23,7 @@ def test_the_cohort_has_a_row_for_every_labelled_scan_sorted_by_id(filled) -> No
     study = filled(40)
     summary = run(study.config(), study.workspace)
     found = rows(study)
-    assert list(found[0]) == ["case_id", "patient_id", "part", "era", "target", "pixel_digest"]
+    assert list(found[0]) == ["case_id", "person_id", "part", "era", "target", "pixel_digest"]
     assert [row["case_id"] for row in found] == sorted(study.case_id(f"1.{n}") for n in range(40))
     labels = {row["case_id"]: row["target"] for row in found}
     assert labels[study.case_id("1.3")] == "sick"
@@ -45,7 +45,7 @@ def test_files_scans_exclusions_and_parts_add_up(filled, scan) -> None:
     assert len(rows(study, "excluded.csv")) == 2
     for part in by_part.values():
         assert sum(part["classes"].values()) == part["cases"]
-    assert findings(study)["label_without_scan"] == 1
+    assert notices(study)["label_without_scan"] == 1
 
 
 def test_a_second_run_touches_nothing(filled) -> None:
@@ -75,7 +75,7 @@ def test_no_patient_stands_in_two_parts(study, scan) -> None:
     study.add(*(scan(f"1.{number}", f"P{number % 17}") for number in range(60)))
     study.table("uid,label", *(f"1.{number},{('well', 'sick')[number % 2]}" for number in range(60)))
     run(study.config(), study.workspace)
-    found = Counter({(row["patient_id"], row["part"]) for row in rows(study)})
+    found = Counter({(row["person_id"], row["part"]) for row in rows(study)})
     assert len(found) == 17
 
 
@@ -93,7 +93,7 @@ def test_a_later_delivery_changes_no_part_and_names_its_era(filled, scan) -> Non
     eras = {row["case_id"]: row["era"] for row in rows(study)}
     assert eras[study.case_id("1.3")] == eras[study.case_id("2.99")] == "1"
     assert eras[study.case_id("2.0")] == "2"
-    assert findings(study)["shares_changed"] == 30
+    assert notices(study)["shares_changed"] == 30
     assert sum(part["patients"] for part in cohort(study)["eras"]["2"].values()) == 30
     whys = Counter(record["why"] for record in ledger.read(study.workspace.ledger("parts")))
     assert whys == {"first_draw": 30, "hash": 30}
@@ -108,10 +108,10 @@ def test_a_label_changed_since_the_champion_is_counted_from_old_to_new(filled) -
     (folder / "cohort.csv").write_bytes((study.workspace.candidate / "cohort.csv").read_bytes())
     study.table("uid,label", *(f"1.{n},{'sick' if n == 4 else ('well', 'sick')[n % 2]}" for n in range(30)))
     run(study.config(), study.workspace)
-    (finding,) = [item for item in cohort(study)["findings"] if item["kind"] == "label_changed"]
+    (notice,) = [item for item in cohort(study)["notices"] if item["kind"] == "label_changed"]
     part = next(row["part"] for row in rows(study) if row["case_id"] == study.case_id("1.4"))
-    assert finding["detail"] == f"labels changed since the champion: well -> sick 1 (in {part} 1)"
-    assert finding["case_ids"] == [study.case_id("1.4")]
+    assert notice["detail"] == f"labels changed since the champion: well -> sick 1 (in {part} 1)"
+    assert notice["case_ids"] == [study.case_id("1.4")]
 
 
 def test_a_scan_replaced_since_the_champion_is_counted_and_named(filled, scan) -> None:
@@ -123,14 +123,14 @@ def test_a_scan_replaced_since_the_champion_is_counted_and_named(filled, scan) -
     (folder / "cohort.csv").write_bytes((study.workspace.candidate / "cohort.csv").read_bytes())
     study.add(scan("1.4", "P004", pixels="other pixels"))
     assert run(study.config(), study.workspace).changed
-    (finding,) = [item for item in cohort(study)["findings"] if item["kind"] == "pixels_changed"]
+    (notice,) = [item for item in cohort(study)["notices"] if item["kind"] == "pixels_changed"]
     row = next(row for row in rows(study) if row["case_id"] == study.case_id("1.4"))
     assert row["pixel_digest"] == study.pixel_digest("other pixels")
-    assert finding["detail"] == (
+    assert notice["detail"] == (
         f"scans whose pixels changed since the champion, under the same identifiers (in {row['part']} 1)"
     )
-    assert finding["case_ids"] == [study.case_id("1.4")]
-    assert "label_changed" not in findings(study)
+    assert notice["case_ids"] == [study.case_id("1.4")]
+    assert "label_changed" not in notices(study)
 
 
 def test_a_champion_from_before_pixels_were_kept_has_no_changed_pixels(filled, scan) -> None:
@@ -146,7 +146,7 @@ def test_a_champion_from_before_pixels_were_kept_has_no_changed_pixels(filled, s
         writer.writerows(old)
     study.add(scan("1.4", "P004", pixels="other pixels"))
     run(study.config(), study.workspace)
-    assert not {"pixels_changed", "label_changed"} & findings(study).keys()
+    assert not {"pixels_changed", "label_changed"} & notices(study).keys()
 
 
 def test_a_copy_that_ingest_left_out_names_its_twin(study, scan) -> None:

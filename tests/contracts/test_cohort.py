@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.contracts import cohort
 
-TEXT = "case_id,patient_id,part,era,target,by_sex\nb,p2,test,1,yes,F\na,p1,validation,1,no,\n"
+TEXT = "case_id,person_id,part,era,target,by_sex\nb,p2,test,1,yes,F\na,p1,validation,1,no,\n"
 
 
 @pytest.fixture
@@ -29,5 +29,5 @@ def test_only_the_labels_of_the_parts_asked_for_are_given(folder: Path) -> None:
 
 def test_a_cohort_of_before_pixels_were_kept_tells_no_digests(folder: Path) -> None:
     assert cohort.pixel_digests(folder) == {}
-    cohort.TABLE.path(folder).write_text("case_id,patient_id,part,era,target,pixel_digest\na,p,test,1,x,d\n")
+    cohort.TABLE.path(folder).write_text("case_id,person_id,part,era,target,pixel_digest\na,p,test,1,x,d\n")
     assert cohort.pixel_digests(folder) == {"a": "d"}

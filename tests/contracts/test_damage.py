@@ -18,7 +18,7 @@ from pipeline.writing import write_json
 ALL = handovers.CANDIDATE + handovers.ELSEWHERE
 OBJECTS = [each for each in ALL if isinstance(each, ObjectFile)]
 TABLES = [each for each in ALL if isinstance(each, TableFile)]
-TABLE = "case_id,patient_id,part,era,target\na,p,train,1,x\nb,q,test,1,y\n"
+TABLE = "case_id,person_id,part,era,target\na,p,train,1,x\nb,q,test,1,y\n"
 
 
 def name_of(handover: Any) -> str:
@@ -191,10 +191,10 @@ def test_pictures_that_were_cut_off_are_told(candidate: Path) -> None:
 
 
 def test_a_whole_table_is_read_as_it_is(candidate: Path) -> None:
-    cohort.TABLE.path(candidate).write_text('case_id,patient_id,part,era,target\na,p,,1,\n"b,c",q,NA,1,x\n')
+    cohort.TABLE.path(candidate).write_text('case_id,person_id,part,era,target\na,p,,1,\n"b,c",q,NA,1,x\n')
     rows = [
-        {"case_id": "a", "patient_id": "p", "part": "", "era": "1", "target": ""},
-        {"case_id": "b,c", "patient_id": "q", "part": "NA", "era": "1", "target": "x"},
+        {"case_id": "a", "person_id": "p", "part": "", "era": "1", "target": ""},
+        {"case_id": "b,c", "person_id": "q", "part": "NA", "era": "1", "target": "x"},
     ]
     assert cohort.TABLE.rows(candidate) == rows
     assert cohort.TABLE.frame(candidate).to_dict("records") == rows

@@ -23,7 +23,7 @@ NAMESAKES = {
     "model_card.md": {"report/stage.py"},  # the template
     "report.html": {"report/page.py"},  # the template
 }
-ROWS = "case_id,patient_id,part,era,target\ncase-1,person-1,test,1,yes\ncase-2,person-2,test,1,no\n"
+ROWS = "case_id,person_id,part,era,target\ncase-1,person-1,test,1,yes\ncase-2,person-2,test,1,no\n"
 
 
 def test_every_hand_over_of_json_has_a_whole_record_to_be_tried_with() -> None:
@@ -76,7 +76,7 @@ def test_a_folder_without_a_patient_says_nothing_of_the_patient_and_shows_no_pic
             path.write_text(text)
     flips = replace(handed_on.COMPARISON.flips, negative_list=())
     assert comparison.FILE.read(folder) == replace(handed_on.COMPARISON, flips=flips)
-    (finding,) = cohort.FILE.read(folder).findings
+    (finding,) = cohort.FILE.read(folder).notices
     assert finding.case_ids == ()
 
 

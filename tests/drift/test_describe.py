@@ -81,7 +81,7 @@ def test_all_channels_count():
 
 def test_labels_and_scores_are_one_a_patient_and_only_where_there_is_one():
     cohort = pd.DataFrame(
-        [("c2", "A", "yes"), ("c1", "A", "no"), ("c3", "B", "")], columns=["case_id", "patient_id", "target"]
+        [("c2", "A", "yes"), ("c1", "A", "no"), ("c3", "B", "")], columns=["case_id", "person_id", "target"]
     )
     assert truths(cohort, TASK) == [{"label": "no"}]
     table = cohort.assign(

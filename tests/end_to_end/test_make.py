@@ -219,7 +219,7 @@ def test_forget_removes_a_patient_everywhere_and_for_good(finished: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert not (finished / PAGE).exists()
     left = rows(finished / CANDIDATE / "cohort.csv")
-    gone = {row["patient_id"] for row in cohort} - {row["patient_id"] for row in left}
+    gone = {row["person_id"] for row in cohort} - {row["person_id"] for row in left}
     assert len(gone) == 1
     pseudonym = gone.pop().encode()
     for folder in (finished / CANDIDATE, finished / "reports/small/generations", finished / "data/small"):

@@ -56,7 +56,7 @@ def test_a_replaced_test_scan_is_told_and_predicted_anew(with_champion: Path) ->
     done = make_in(with_champion, "retrain", "ACCEPT_DRIFT=one scan was exported anew")
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((with_champion / REPORTS / "candidate/cohort.json").read_text())
-    (finding,) = (found for found in record["findings"] if found["kind"] == "pixels_changed")
+    (finding,) = (found for found in record["notices"] if found["kind"] == "pixels_changed")
     assert (finding["count"], finding["case_ids"]) == (1, [case_id])
     assert "scans whose pixels changed since the champion" in done.stdout
     after = rows(with_champion / REPORTS / "candidate/predictions.csv")

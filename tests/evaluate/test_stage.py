@@ -92,7 +92,7 @@ def write_cohort(workspace: Workspace) -> None:
     rows = [
         {
             "case_id": f"case{index:03d}",
-            "patient_id": f"patient{index:03d}",
+            "person_id": f"patient{index:03d}",
             "part": part_of(index),
             "era": 1,
             "target": "ill" if is_ill(index) else "well",

@@ -81,7 +81,7 @@ class Analysis:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "cohort.csv").open("w", newline="") as stream:
             rows = csv.writer(stream, lineterminator="\n")
-            rows.writerow(["case_id", "patient_id", "part", "era", "target"])
+            rows.writerow(["case_id", "person_id", "part", "era", "target"])
             rows.writerows([name, f"p-{name}", part, 1, "a"] for name, part in sorted(self.parts.items()))
 
     def config(self, normalize: str, *, failed_share: float = 0.2) -> Config:

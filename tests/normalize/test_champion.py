@@ -19,7 +19,7 @@ def promote(workspace: Workspace, recipe: list, recipe_id: str) -> None:
     folder = workspace.generations / "0002"
     handed_on.model_in(folder, recipe=tuple(recipe), recipe_id=recipe_id)
     rows = "c1,p1,train,1,a\nc2,p2,test,1,a\n"
-    write_text(folder / "cohort.csv", f"case_id,patient_id,part,era,target\n{rows}")
+    write_text(folder / "cohort.csv", f"case_id,person_id,part,era,target\n{rows}")
 
 
 def recipe_id() -> str:

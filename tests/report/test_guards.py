@@ -110,5 +110,5 @@ def test_identical_images_that_were_found_are_told_and_no_fault(read: Artifacts)
         "pass",
         "identical images were found, and at most one of each was kept",
     )
-    without = replace(read, cohort={**read.cohort, "findings": []})
+    without = replace(read, cohort={**read.cohort, "notices": []})
     assert _guard("duplicates_apart", without).reason == ""

@@ -18,12 +18,12 @@ def cohort(study) -> dict:
     return json.loads((study.workspace.candidate / "cohort.json").read_text())
 
 
-def findings(study) -> dict[str, int]:
-    return {finding["kind"]: finding["count"] for finding in cohort(study)["findings"]}
+def notices(study) -> dict[str, int]:
+    return {notice["kind"]: notice["count"] for notice in cohort(study)["notices"]}
 
 
 def parts(study) -> dict[str, str]:
-    return {row["patient_id"]: row["part"] for row in rows(study)}
+    return {row["person_id"]: row["part"] for row in rows(study)}
 
 
 def files(study) -> dict[str, bytes]:

@@ -45,7 +45,7 @@ COHORT = cohort.Cohort(
     join=cohort.Join("id", "study", 3, 3),
     flow=cohort.Flow({"accepted": {"ok": 3}}, 3, 3, {}, 2),
     parts={"test": COUNTS},
-    findings=(cohort.Finding("label_empty", 1, "a label is empty", ("case-1",)),),
+    notices=(cohort.Notice("label_empty", 1, "a label is empty", ("case-1",)),),
     eras={"1": {"test": COUNTS}},
     images_across_parts=0,
 )

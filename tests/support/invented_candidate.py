@@ -28,7 +28,7 @@ TEMPERATURE = {
     "id": "temperature", "rule": "temperature", "part": "validation", "value": 1.31, "low": None, "high": None,
     "unit": "case", "method": "least log-loss", "flag": None, "reason": "chosen, not estimated",
 }  # fmt: skip
-FINDINGS = [
+NOTICES = [
     {
         "kind": "duplicate_pixels", "count": 4, "case_ids": [],
         "detail": "4 groups of identical images of one patient, one of each kept",
@@ -131,8 +131,10 @@ def _weights(values: tuple[str, ...]) -> list[float]:
 
 
 def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], config: Config) -> None:
-    cohort = cases[["case_id", "patient_id", "part"]].assign(
-        era=1, target=[classes[truth] for truth in cases["truth"]]
+    cohort = (
+        cases[["case_id", "patient_id", "part"]]
+        .rename(columns={"patient_id": "person_id"})
+        .assign(era=1, target=[classes[truth] for truth in cases["truth"]])
     )
     for name in GROUPS:
         cohort[name] = cases[name]
@@ -159,11 +161,11 @@ def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], c
                 "series": total,
                 "cases": total,
                 "excluded": {"not_in_table": 9, "duplicate_pixels": 4},
-                "patients": int(cohort["patient_id"].nunique()),
+                "patients": int(cohort["person_id"].nunique()),
             },
             "parts": parts,
             "eras": {"1": parts},
-            "findings": FINDINGS,
+            "notices": NOTICES,
             "images_across_parts": 0,
             "digest": digests.of_json(cohort.to_dict("records")),
         },
@@ -187,7 +189,7 @@ def _parts(cohort: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, dict[str
     for part in ("train", "validation", "test"):
         rows = cohort[cohort["part"] == part]
         parts[part] = {
-            "patients": int(rows["patient_id"].nunique()),
+            "patients": int(rows["person_id"].nunique()),
             "cases": len(rows),
             "classes": {name: int((rows["target"] == name).sum()) for name in classes},
         }

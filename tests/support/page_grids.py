@@ -319,8 +319,8 @@ def changes(files: Files) -> Grid:
     return grid
 
 
-def findings(files: Files) -> Grid:
-    return [[found["detail"], str(found["count"])] for found in files.read("cohort")["findings"]]
+def notices(files: Files) -> Grid:
+    return [[found["detail"], str(found["count"])] for found in files.read("cohort")["notices"]]
 
 
 def history(files: Files) -> Grid:
@@ -372,7 +372,7 @@ def methods(files: Files) -> Grid:
 Expected = Callable[[Files], Grid]
 COMMON: dict[str, tuple[Expected, ...]] = {
     "population": (population,),
-    "flow": (findings,),
+    "flow": (notices,),
     "comparison": (reasons, flips, drift, changes),
     "card": (history,),
     "provenance": (guards, looks, file_digests),

@@ -68,7 +68,7 @@ def scans(prefix: str, count: int, *, part: str, era: int = 1, seed: int = 1) ->
     cohort = pd.DataFrame(
         {
             "case_id": [f"case-{name}" for name in names],
-            "patient_id": [f"patient-{name}" for name in names],
+            "person_id": [f"patient-{name}" for name in names],
             "part": part,
             "era": era,
             "target": np.where(positive, "yes", "no"),
@@ -104,7 +104,7 @@ def store(
             voxels = generator.normal(brightness, 20, size=(8, 8)).astype(np.int16)
             case = Case(
                 case_id=row.case_id,
-                patient_id=row.patient_id,
+                patient_id=row.person_id,
                 study_id=f"study-{row.case_id}",
                 series_id=f"series-{row.case_id}",
                 modality=modality,
@@ -136,15 +136,19 @@ def predictions_of(found: Scans, weights: tuple[float, float]) -> pd.DataFrame:
     """The table of predictions of the model with these weights, worked out without it."""
     logits = logits_of(found, weights)
     positive = 1 / (1 + np.exp(-logits[:, 1]))
-    return found.cohort[["case_id", "patient_id", "part"]].assign(
-        truth=found.cohort["target"],
-        predicted=np.where(positive >= 0.5, "yes", "no"),
-        score_no=1 - positive,
-        score_yes=positive,
-        logit_no=logits[:, 0],
-        logit_yes=logits[:, 1],
-        status="ok",
-        reason="",
+    return (
+        found.cohort[["case_id", "person_id", "part"]]
+        .rename(columns={"person_id": "patient_id"})
+        .assign(
+            truth=found.cohort["target"],
+            predicted=np.where(positive >= 0.5, "yes", "no"),
+            score_no=1 - positive,
+            score_yes=positive,
+            logit_no=logits[:, 0],
+            logit_yes=logits[:, 1],
+            status="ok",
+            reason="",
+        )
     )
 
 

@@ -65,7 +65,7 @@ def _describe(workspace: Workspace, classes: Sequence[int]) -> None:
     cohort = pd.DataFrame(
         {
             "case_id": [f"case-{number:02d}" for number in range(len(PARTS))],
-            "patient_id": [f"patient-{number:02d}" for number in range(len(PARTS))],
+            "person_id": [f"patient-{number:02d}" for number in range(len(PARTS))],
             "part": PARTS,
             "era": 1,
             "target": [CLASSES[index] for index in classes],

@@ -36,7 +36,7 @@ def build(artifacts: Artifacts) -> Section:
             for reason, number in sorted(flow["excluded"].items(), key=lambda pair: (-pair[1], pair[0]))
         ],
         "parts": [_part(part, parts[part]) for part in PARTS if part in parts],
-        "findings": [_finding(finding) for finding in artifacts.cohort["findings"]],
+        "notices": [_notice(notice) for notice in artifacts.cohort["notices"]],
     }
     join = artifacts.cohort["join"]
     return Section(
@@ -85,8 +85,8 @@ def _part(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Mapping[str, Any]) -> dict[str, Any]:
-    return {"text": finding["detail"], "count": count(finding["kind"], finding["count"], "found")}
+def _notice(notice: Mapping[str, Any]) -> dict[str, Any]:
+    return {"text": notice["detail"], "count": count(notice["kind"], notice["count"], "found")}
 
 
 def _digest(artifacts: Artifacts) -> dict[str, Fact]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.predictions import SCORE
 from pipeline.statistics.sample import Sample, codes
 from pipeline.tasks.classification.answers import decide
@@ -53,7 +54,7 @@ def _sample(table: Table, cases: pd.DataFrame, *, names: tuple[str, ...], unit: 
     sample = Sample(
         truth=np.array([names.index(label) for label in cases["target"]], dtype=np.int64),
         probability=np.asarray(probability.to_numpy(dtype=np.float64)),
-        patient=codes(list(cases["patient_id"])),
+        patient=codes(list(cases[PERSON])),
     )
     if unit == "case":
         return sample
@@ -63,6 +64,6 @@ def _sample(table: Table, cases: pd.DataFrame, *, names: tuple[str, ...], unit: 
 def _names(cases: pd.DataFrame, question: Classes, *, unit: Unit) -> tuple[str, ...]:
     if unit == "case":
         return tuple(cases["case_id"])
-    labels = cases.groupby("patient_id")["target"].nunique().sort_index()
+    labels = cases.groupby(PERSON)["target"].nunique().sort_index()
     # Of more than two classes, patients with cases of several have no class and no row.
     return tuple(labels.index[labels == 1] if question.finding is None else labels.index)

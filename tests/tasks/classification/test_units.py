@@ -12,7 +12,7 @@ from pipeline.tasks.contract import Table
 
 
 def cohort(rows):
-    return pd.DataFrame(rows, columns=["case_id", "patient_id", "target"])
+    return pd.DataFrame(rows, columns=["case_id", "person_id", "target"])
 
 
 def predictions(scores, failed=()):
