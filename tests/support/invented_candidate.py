@@ -29,6 +29,16 @@ TEMPERATURE = {
     "id": "temperature", "rule": "temperature", "part": "validation", "value": 1.31, "low": None, "high": None,
     "unit": "case", "method": "least log-loss", "flag": None, "reason": "chosen, not estimated",
 }  # fmt: skip
+FINDINGS = [
+    {
+        "kind": "duplicate_pixels", "count": 4, "case_ids": [],
+        "detail": "4 groups of identical images of one patient, one of each kept",
+    },
+    {
+        "kind": "label_without_scan", "count": 6, "case_ids": [],
+        "detail": "rows of the table that name no scan: lines 12, 31, 77, 140, 141, 902",
+    },
+]  # fmt: skip
 CHOSEN = {
     "id": "operating_point", "rule": "sensitivity", "target": 0.95, "chosen_on": "validation",
     "digest": digests.of_bytes(b"validation rows"), "cost_fn": 1.0, "cost_fp": 1.0, "prevalence": None, "reason": None,
@@ -128,24 +138,9 @@ def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], c
     for name in GROUPS:
         cohort[name] = cases[name]
     write_csv(folder / "cohort.csv", cohort)
-    excluded = [
-        (f"x{number}", "cohort", "not_in_table", "the table of labels has no row for it")
-        for number in range(9)
-    ]
-    excluded += [
-        (f"y{number}", "cohort", "duplicate_pixels", "the same pixels as another") for number in range(4)
-    ]
-    write_csv(
-        folder / "excluded.csv", pd.DataFrame(excluded, columns=["case_id", "stage", "reason", "detail"])
-    )
-    parts = {}
-    for part in ("train", "validation", "test"):
-        rows = cohort[cohort["part"] == part]
-        parts[part] = {
-            "patients": int(rows["patient_id"].nunique()),
-            "cases": len(rows),
-            "classes": {name: int((rows["target"] == name).sum()) for name in classes},
-        }
+    excluded = _excluded()
+    write_csv(folder / "excluded.csv", excluded)
+    parts = _parts(cohort, classes)
     total = len(cohort) + len(excluded)
     files = {
         "accepted": {"ok": total},
@@ -169,25 +164,35 @@ def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], c
             },
             "parts": parts,
             "eras": {"1": parts},
-            "findings": [
-                {
-                    "kind": "duplicate_pixels",
-                    "count": 4,
-                    "detail": "4 groups of identical images of one patient, one of each kept",
-                    "case_ids": [],
-                },
-                {
-                    "kind": "label_without_scan",
-                    "count": 6,
-                    "detail": "rows of the table that name no scan: lines 12, 31, 77, 140, 141, 902",
-                    "case_ids": [],
-                },
-            ],
+            "findings": FINDINGS,
             "images_across_parts": 0,
             "digest": digests.of_json(cohort.to_dict("records")),
         },
     )
     (folder / "config.yaml").write_text("task: classification\n")
+
+
+def _excluded() -> pd.DataFrame:
+    rows = [
+        (f"x{number}", "cohort", "not_in_table", "the table of labels has no row for it")
+        for number in range(9)
+    ]
+    rows += [
+        (f"y{number}", "cohort", "duplicate_pixels", "the same pixels as another") for number in range(4)
+    ]
+    return pd.DataFrame(rows, columns=["case_id", "stage", "reason", "detail"])
+
+
+def _parts(cohort: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, dict[str, object]]:
+    parts: dict[str, dict[str, object]] = {}
+    for part in ("train", "validation", "test"):
+        rows = cohort[cohort["part"] == part]
+        parts[part] = {
+            "patients": int(rows["patient_id"].nunique()),
+            "cases": len(rows),
+            "classes": {name: int((rows["target"] == name).sum()) for name in classes},
+        }
+    return parts
 
 
 def _write_model(folder: Path, generator: np.random.Generator, classes: tuple[str, ...]) -> None:
