@@ -148,6 +148,7 @@ def _declared(data: Buffer, start: int, syntax: str, *, depth: int) -> Container
     """The data set under the syntax that the meta group names, or else with the other representation."""
     order: Order = ">" if syntax == BIG_ENDIAN else "<"
     explicit = syntax != IMPLICIT
+    # Some archives rewrite a file in the other representation and leave its meta group as it was.
     mismatch = order == "<" and _looks_explicit(data, start) != explicit
     try:
         dataset = walk(data, start, len(data), Encoding(explicit != mismatch, order, depth))

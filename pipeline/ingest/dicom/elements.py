@@ -22,7 +22,7 @@ from pipeline.ingest.dicom.encoding import (
 )
 from pipeline.ingest.reasons import Refusal
 
-MAX_ELEMENTS = 100_000
+MAX_ELEMENTS = 100_000  # of one level; a header has some hundred, and what claims more is damaged or a bomb
 PIXEL_DATA_TAGS = (0x7FE00010, 0x7FE00008, 0x7FE00009)
 
 _ASKED_FOR = frozenset(tag for tag, _ in ELEMENTS.values())

@@ -33,7 +33,7 @@ for something more must add it there.
 
 _COMPARED = frozenset(tag for tag, _ in ELEMENTS.values()) - {ELEMENTS[keyword][0] for keyword in OWN}
 _PREAMBLE_BYTES, _PREFIX = 128, b"DICM"  # PS3.10 7.1: what stands in a preamble is anybody's
-_LAST_BYTES, _MOST = 12, 32
+_LAST_BYTES, _MOST = 12, 32  # several series take turns in one task; more are compared in vain
 _LONGEST_BYTES = 1 << 20  # of a header; a comparison makes copies of it
 
 

@@ -79,6 +79,7 @@ def open_pixels(container: Container, *, decoded_bytes: int, form: PixelFormat |
     if not encapsulated:
         notes = check_native_length(form, element)
         return PixelSource(dataset, form, syntax, element, big, notes=notes)
+    # Some writers name a compressed syntax over native pixels: decoding those would be noise.
     if element[2] != UNDEFINED or form.kind == "float":
         raise Refusal("inconsistent_pixel_attributes", "uncompressed pixel data in a compressed syntax")
     begins = codecs.CODECS[syntax.codec].begins

@@ -19,8 +19,9 @@ from pipeline.ingest.reasons import Refusal
 from pipeline.units import ARBITRARY, HIGHEST_HU, LOWEST_HU, SUV, fill_of, on_hounsfield_scale
 
 NON_FINITE_SHARE = 0.01
+"""A fit that failed in some voxels leaves NaN there; where more are, the image is no measurement."""
 _WHOLE_DTYPES = (np.uint8, np.int16, np.uint16)
-_LARGEST_WHOLE_FLOAT32 = 2**24
+_LARGEST_WHOLE_FLOAT32 = 2**24  # beyond, 24 bits of mantissa round whole numbers (IEEE 754)
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
@@ -127,6 +128,7 @@ def plane_of(patterns: Array, form: PixelFormat, transform: Transform) -> Plane:
     padded = padding.declared(stored, transform.padding)
     array, ends = _numbers(stored, form, transform)
     marks: tuple[float, ...] = ()
+    # Only of Hounsfield units is known what no scanner measures.
     if transform.hounsfield and (surround := padding.undeclared(array, padded, ends[0])) is not None:
         padded, marks = surround if padded is None else padded | surround, (ends[0],)
     if padded is not None:
@@ -229,6 +231,7 @@ def _rescaled(stored: Array, transform: Transform) -> tuple[Array, tuple[float, 
             return wide, (min(ends), max(ends))
     values = (stored.astype(np.float64) * slope + intercept) * factor
     narrow: Array = values.astype(np.float32)
+    # float32 is enough only if the stored values come back from it.
     back = (narrow.astype(np.float64) / factor - intercept) / slope
     if not np.array_equal(np.rint(back), stored):
         raise Refusal("implausible_values", "32 bits can't hold the rescaled values exactly")
