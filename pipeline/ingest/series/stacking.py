@@ -160,9 +160,8 @@ def _accepted(stack: Stack, how: Evenness, tilt_degrees: float) -> Volume:
     evened, straightened = how == "uneven", tilt_degrees > TILT_TOLERANCE_DEGREES
     heights = resampled_heights(stack) if evened else stack.heights
     step = (stack.positions[-1] - stack.positions[0]) / (len(heights) - 1)
-    if (
-        straightened or how in BY_ROUNDING
-    ):  # of rounded positions, the way between two of them leans by chance
+    # Between two rounded positions, the way leans by chance.
+    if straightened or how in BY_ROUNDING:
         step = stack.normal * (heights[-1] - heights[0]) / (len(heights) - 1)
     origin = stack.positions[0]
     shape: tuple[int, ...] = _planes_shape(stack, len(heights))
