@@ -58,6 +58,7 @@ def walk_elements(region: Region, encoding: Encoding, elements: Elements) -> int
         with contextlib.suppress(_RepeatedError):
             walk(region, encoding, firsts)
         for tag, again in firsts.repeated:
+            # Of what nobody asks for, a contradiction decides nothing.
             if tag in _ASKED_FOR and not _is_same(region, encoding, tag, (firsts[tag], again)):
                 raise Refusal("corrupt_dataset", "an element stands there twice, with two values") from None
         elements.clear()

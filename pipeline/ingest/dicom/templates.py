@@ -97,6 +97,7 @@ class Templates(Generic[Conclusion]):
 
     def learn(self, dataset: Dataset, syntax: str, notes: tuple[str, ...], meta: Dataset) -> Template | None:
         """The header of a file read element by element, from the second file of a series on."""
+        # The first file of a series is often its only one: its header is worth keeping once a second comes.
         series = dataset.raw("SeriesInstanceUID")
         if series not in self.series:
             self.series.add(series)
@@ -129,6 +130,7 @@ def _is_plain(dataset: Dataset, rest: Sequence[int]) -> bool:
 
 def _is_short(dataset: Dataset, rest: Sequence[int], meta: Dataset) -> bool:
     """Whether the header is cheap to compare, and no file it fits can be shorter than its meta group says."""
+    # A file that is shorter than its meta group says is refused by its own reading, not taken over.
     announced = meta.whole("FileMetaInformationGroupLength") or 0
     return announced <= dataset.elements[rest[0]][1] <= _LONGEST_BYTES
 

@@ -100,6 +100,7 @@ def read_frame(source: PixelSource, index: int) -> StoredFrame:
     if form.samples == 1:
         return StoredFrame(array)
     announced = "RGB" if form.photometric in ("RGB", "YBR_ICT", "YBR_RCT") else "YBR"
+    # The stream says that no transform was applied: its samples are RGB, whatever the header calls them.
     if named is None and form.photometric in ("YBR_ICT", "YBR_RCT"):
         return StoredFrame(array, "RGB", colour_fixed=True)
     return StoredFrame(array, named or announced, colour_fixed=named not in (None, announced))

@@ -104,6 +104,7 @@ def stored_values(patterns: Array, form: PixelFormat) -> tuple[Array, bool]:
     unused = form.bits_allocated - form.bits_stored
     if form.bits_allocated == 1 or not unused:
         return (patterns.view(whole) if form.signed else patterns), False
+    # Overlays and scanner marks were kept in the unused bits by older writers (PS3.5 8.1.1).
     mask = patterns.dtype.type((1 << form.bits_stored) - 1)
     if not form.signed:
         clean = bool(patterns.max() <= mask)
@@ -153,6 +154,7 @@ def smallest(array: Array, ends: tuple[float, float] | None = None) -> Array:
     if array.dtype.kind == "f" and not np.array_equal(np.rint(array), array):
         return array.astype(np.float32, copy=False)
     low, high = ends or _ends(array)
+    # Values decide the dtype, not the file: equal scans give equal bytes however they were stored.
     for dtype in _WHOLE_DTYPES:
         if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
             return array.astype(dtype, copy=False)
@@ -223,6 +225,7 @@ def _rescaled(stored: Array, transform: Transform) -> tuple[Array, tuple[float, 
     if slope.is_integer() and intercept.is_integer() and factor == 1.0:
         largest = abs(slope) * max(abs(low), abs(high)) + abs(intercept)
         if largest < 2**53:  # what is told of the ends is exact, too
+            # Whole slopes stay whole numbers: no rounding, and half of the memory of float32.
             wide: Array = stored.astype(_wide_enough(largest))
             if slope != 1.0:
                 wide *= int(slope)
