@@ -19,7 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from pipeline.records import STAGES
+from pipeline.arrow import STAGES
 
 YOUR_NAME: Final = "your name"
 """Stands for the name of a person in a printed command; refused when it is typed literally."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 PARTS = ("train", "validation", "test")
-STAGES = ("ingest", "cohort", "normalize", "drift", "train", "evaluate", "compare", "report")
 
 Attribute = str | float | int
 OTHER = "OTHER"

@@ -1,4 +1,4 @@
-"""The arrow: which stages there are, in what order, and how one of them is run.
+"""How a stage of the arrow is run.
 
 A stage's run is recorded in the catalogue (inputs, configuration, outputs, versions, seconds); what it
 wrote is named with digests in `data/NAME/stages/STAGE.json`, which changes only when an output does:
@@ -11,80 +11,46 @@ import importlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from pipeline import digests, ledger, provenance
+from pipeline.arrow import ARROW
 from pipeline.catalogue import Catalogue
+from pipeline.champion.drift_gate import require_no_stop
 from pipeline.champion.memory import require_champion, require_whole
 from pipeline.config import Config
-from pipeline.contracts import read_object
+from pipeline.contracts import pointer, stamp
 from pipeline.errors import DamageError, UsageError
 from pipeline.printed import make, scanloom
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
-from pipeline.writing import write_json
 
 Run = Callable[[Config, Workspace], Summary]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A stage's word, what it writes (`data:` under `data/NAME/`, else `candidate/`), what it follows."""
-
-    name: str
-    writes: tuple[str, ...]
-    after: str | None
-
-    def load(self) -> Run:
-        """The stage's `run`, imported now."""
-        run: Run = importlib.import_module(f"pipeline.{self.name}").run
-        return run
-
-
-ARROW = {
-    stage.name: stage
-    for stage in (
-        Stage("ingest", ("data:ingest.json",), after=None),
-        Stage("cohort", ("cohort.csv", "excluded.csv", "cohort.json"), after="ingest"),
-        Stage("normalize", ("data:normalize.json",), after="cohort"),
-        Stage("drift", ("drift.json", "champion_new.csv"), after="normalize"),
-        Stage("train", ("model.keras", "model.json", "history.csv"), after="normalize"),
-        Stage(
-            "evaluate",
-            (
-                "predictions.csv",
-                "metrics.json",
-                "operating.json",
-                "rule.json",
-                "insights.json",
-                "insights.npz",
-            ),
-            after="train",
-        ),
-        Stage("compare", ("comparison.json", "champion_predictions.csv"), after="evaluate"),
-        Stage("report", ("report.html", "report.json", "model_card.md"), after="compare"),
-    )
-}
+GATES: Final = {"drift": require_no_stop}
+"""What raises GateError where a gate said stop, by the gate's stage."""
 
 
 def run(name: str, config: Config, workspace: Workspace, work: Run | None = None) -> Summary:
     """Runs a stage (or `work` in its place), records the run, and writes its stamp last.
 
-    Raises UsageError when the stage before it has not run yet, DamageError when a file that it follows
+    Raises UsageError when the stage before it, or a gate that it waits for, has not run on what there is now,
+    GateError when the gate let it not pass, DamageError when a file that it follows
     is not what its stage wrote, a ledger lost lines, or the champion is not the one promoted.
     """
     before = ARROW[name].after
     if before and not workspace.stamp(before).is_file():
         raise UsageError(f"`{name}` needs what `{before}` writes. Run `{make(name)}`, which runs it first.")
+    for gate in ARROW[name].waits_for:
+        _require_passed(name, gate, workspace)
     if wrong := [sentence for stage in _followed(name) for sentence in damage(stage, workspace)]:
         raise DamageError("\n".join(wrong))
     require_whole(workspace)
     ledger.catch_up(workspace.ledgers)
     require_champion(workspace)
     started = time.monotonic()
-    summary = (work or ARROW[name].load())(config, workspace)
+    summary = (work or _load(name))(config, workspace)
     outputs = output_digests(name, workspace)
     record = {
         "config": digests.of_json(config.section(name)),
@@ -102,7 +68,7 @@ def run(name: str, config: Config, workspace: Workspace, work: Run | None = None
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             record=record,
         )
-    write_json(workspace.stamp(name), {"stage": name, "outputs": outputs})
+    stamp.of(name).write(workspace.stamp(name).parent, stamp.Stamp(outputs, name))
     _touch(workspace.stamp(name).with_suffix(".checked"))
     return summary
 
@@ -124,16 +90,40 @@ def damage(name: str, workspace: Workspace) -> list[str]:
 
     Raises DamageError when what says so can't be read.
     """
-    stamp = workspace.stamp(name)
-    if not stamp.is_file():
+    done = stamp.of(name).find(workspace.stamp(name).parent)
+    if done is None:
         return []
-    expected = read_object(stamp, "outputs")["outputs"]
     return [
         f"{workspace.shown(output_path(written, workspace))} is not what `{name}` wrote. "
         f"`{scanloom(name)}` writes it again."
         for written, digest in output_digests(name, workspace).items()
-        if expected.get(written) != digest
+        if done.outputs.get(written) != digest
     ]
+
+
+def _require_passed(name: str, gate: str, workspace: Workspace) -> None:
+    """Raises GateError when the gate said stop, UsageError when it has not looked at what there is now."""
+    seen = [workspace.stamp(read) for read in ARROW[gate].reads]
+    champion = pointer.FILE.path(workspace.reports)
+    seen += [champion] if ARROW[gate].asks_champion and champion.is_file() else []
+
+    def is_current(path: Path) -> bool:
+        """By the rule of make: what is older than something that it is made from has to be made again."""
+        return path.is_file() and all(path.stat().st_mtime_ns >= read.stat().st_mtime_ns for read in seen)
+
+    if is_current(output_path(ARROW[gate].writes[0], workspace)):
+        GATES[gate](workspace)
+    if not is_current(workspace.stamp(gate).with_suffix(".checked")):
+        raise UsageError(
+            f"`{name}` waits for `{gate}`, which has not looked at these scans yet. Run `{make(name)}`, "
+            "which runs it first."
+        )
+
+
+def _load(name: str) -> Run:
+    """The `run` of a stage, imported now."""
+    stage: Run = importlib.import_module(f"pipeline.{name}").run
+    return stage
 
 
 def _followed(name: str) -> Iterator[str]:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import arguments, printed, stages
-from pipeline.records import STAGES
+from pipeline import arguments, printed
+from pipeline.arrow import STAGES
 
 PROJECT = Path(__file__).parent.parent
 ODD = 'it\'s $HOME # of "A & B"'
@@ -181,10 +181,6 @@ def test_names_and_reasons_are_none(text: str) -> None:
 def test_what_printed_commands_show_in_place_of_names_and_reasons_is_known() -> None:
     assert printed.is_placeholder(printed.YOUR_NAME)
     assert printed.is_placeholder(printed.WHY)
-
-
-def test_the_arrow_is_the_same_everywhere() -> None:
-    assert STAGES == tuple(stages.ARROW) == tuple(arguments.STAGES)
 
 
 def words_of(path: Path) -> list[str]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from pipeline.cohort.changes import Before, changes
-from pipeline.cohort.findings import Exclusion, Finding
+from pipeline.cohort.findings import Exclusion
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
 from pipeline.cohort.links import Told, link_patients
@@ -20,6 +20,7 @@ from pipeline.cohort.placement import Draw, Persons, ledger_findings, part_of_pe
 from pipeline.cohort.published import Published, overlap_findings, read_published, require_no_overlap
 from pipeline.cohort.sources import Scans
 from pipeline.config import Cohort as Choices
+from pipeline.contracts.cohort import Finding
 from pipeline.draws import TOMBSTONE
 from pipeline.pseudonyms import Key
 from pipeline.records import PARTS
@@ -30,12 +31,16 @@ from pipeline.tasks.registry import Task
 
 @dataclass(frozen=True)
 class Joined:
-    """The scans, the table of labels, which rows are about which scans, and links that the user told."""
+    """The scans, the table of labels, which rows are about which scans, and links that the user told.
+
+    `task` says how the labels are read.
+    """
 
     scans: Scans
     table: Table
     join: Join
     told: Told
+    task: Task
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class Past:
 
 
 def assemble(
-    joined: Joined, choices: Choices, task: Task, *, past: Past, key: Key, refuse: Refuse
+    joined: Joined, choices: Choices, *, past: Past, key: Key, refuse: Refuse
 ) -> tuple[Cohort, list[dict[str, Any]]]:
     """The cohort, and the records that the ledger of parts lacks.
 
@@ -62,7 +67,7 @@ def assemble(
         ConfigError: `cohort.positive` doesn't fit the table.
         DataError: labels or parts can't be used.
     """
-    scans = joined.scans
+    scans, task = joined.scans, joined.task
     ledger, withdrawn = _living(placed_by_ledger(past.records))
     person_of = link_patients(
         {case.patient_id for case in scans.cases.values()}, scans.shared, joined.told.links

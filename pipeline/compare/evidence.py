@@ -14,9 +14,9 @@ from pipeline.compare.changes import changes_since, notes_on_anchor
 from pipeline.compare.models import Model, read_model
 from pipeline.compare.rows import Evidence
 from pipeline.config import Config
-from pipeline.contracts import read_frame
+from pipeline.contracts import cohort as cohorts
 from pipeline.tasks.contract import Pairs, Table, Unit
-from pipeline.tasks.registry import Task, task_of
+from pipeline.tasks.registry import Task
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 Against = Callable[["pd.DataFrame", Table], Pairs | None]
 """The pairs of rows of the cohort, a reference's table beside the candidate's."""
 
-_COHORT = ("case_id", "patient_id", "part", "era", "target")
 _FIRST_ERA = "1"
 _NAMES: dict[Unit, str] = {"patient": "patient_id", "case": "case_id"}
 
@@ -37,18 +36,18 @@ def evidence_of(
 
     Raises GateError when the models answer different questions.
     """
-    task = task_of(config.task)
+    task = candidate.task
     task.target.require_same(champion.question, candidate.question)
-    cohort = read_frame(workspace.candidate / "cohort.csv", *_COHORT)
+    cohort = cohorts.TABLE.frame(workspace.candidate)
     test = cohort[cohort["part"] == "test"]
     core = test[test["era"] == _FIRST_ERA]
-    against = partial(_pairs, task, candidate=candidate, unit=config.evaluate.unit)
+    against = partial(_pairs, candidate=candidate, unit=config.evaluate.unit)
     names = _NAMES[config.evaluate.unit]
     anchor = anchor_among(
         task.verdict,
         {
             name: partial(
-                _pairs_with_former, task, workspace, name, core=core, candidate=candidate, against=against
+                _pairs_with_former, workspace, name, core=core, candidate=candidate, against=against
             )
             for name in line_of_champions(ledger.read(workspace.ledger("promotions")))[:-1]
         },
@@ -69,16 +68,13 @@ def evidence_of(
     ]
 
 
-def _pairs(
-    task: Task, cohort: pd.DataFrame, reference: Table, *, candidate: Model, unit: Unit
-) -> Pairs | None:
-    return task.verdict.pair(
+def _pairs(cohort: pd.DataFrame, reference: Table, *, candidate: Model, unit: Unit) -> Pairs | None:
+    return candidate.task.verdict.pair(
         cohort, reference, candidate=candidate.table, question=candidate.question, unit=unit
     )
 
 
 def _pairs_with_former(
-    task: Task,
     workspace: Workspace,
     generation: str,
     *,
@@ -91,8 +87,8 @@ def _pairs_with_former(
     Scans that were replaced since are left out: it was asked of other pixels.
     """
     check_generation(workspace, generation)
-    former = read_model(task, workspace.generations / generation)
-    if not task.target.same(former.question, candidate.question):
+    former = read_model(candidate.task, workspace.generations / generation)
+    if not candidate.task.target.same(former.question, candidate.question):
         return None
     replaced = changes_since(workspace, generation).pixels
     return against(core[~core["case_id"].isin(replaced)], former.table)

@@ -21,11 +21,11 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pipeline import digests
+from pipeline.arrow import STAGES
 from pipeline.config.base import Count, Positive, Section, Share
 from pipeline.config.ingest import Ingest
 from pipeline.config.text import KeyPath, place
 from pipeline.errors import ConfigError
-from pipeline.records import STAGES
 
 _PLACES = {"ingest": ("raw", "key", "withdrawn", "scheduler"), "cohort": ("labels", "links")}
 """The keys that say where something lies."""

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.config import Evaluate
-from pipeline.contracts.predictions import Predictions
 from pipeline.evaluate import subgroups
-from pipeline.tasks.contract import Fixed
+from pipeline.tasks.contract import Fixed, Predicted
 from pipeline.tasks.measured import Curves, Json, Measured
 from pipeline.tasks.registry import Task
 
-SCHEMA = "metrics/1"
 MEASURED_PARTS = ("test", "external", "new", "validation")
 CHOICES_PART = "validation"
 
@@ -28,7 +26,7 @@ class PartResult:
     left_out: list[Json]
 
 
-def measure(predictions: Predictions, task: Task, plan: Evaluate, *, fixed: Fixed) -> Json:
+def measure(predictions: Predicted, task: Task, plan: Evaluate, *, fixed: Fixed) -> Json:
     """The parts of metrics.json that follow from the table; digests and choices are the caller's to add.
 
     `fixed` is what validation fixed.
@@ -39,7 +37,6 @@ def measure(predictions: Predictions, task: Task, plan: Evaluate, *, fixed: Fixe
     redrawn = max((each.redrawn for result in results for each in result.units), default=0)
     share = redrawn / (plan.resamples + redrawn)
     return {
-        "schema": SCHEMA,
         "unit": plan.unit,
         "patient_score": plan.patient_score,
         "bootstrap": {
@@ -59,7 +56,7 @@ def measure(predictions: Predictions, task: Task, plan: Evaluate, *, fixed: Fixe
     }
 
 
-def _part(predictions: Predictions, part: str, task: Task, plan: Evaluate, *, fixed: Fixed) -> PartResult:
+def _part(predictions: Predicted, part: str, task: Task, plan: Evaluate, *, fixed: Fixed) -> PartResult:
     left_out = _left_out(predictions, part)
     if not predictions.measurable(part).any():
         return PartResult(part, [], [], [], left_out)
@@ -72,7 +69,7 @@ def _part(predictions: Predictions, part: str, task: Task, plan: Evaluate, *, fi
     return PartResult(part, measured, *subgroups.compare(views[0], groups, task), left_out)
 
 
-def _left_out(predictions: Predictions, part: str) -> list[Json]:
+def _left_out(predictions: Predicted, part: str) -> list[Json]:
     frame = predictions.frame[predictions.frame["part"] == part]
     failed = int((frame["status"] != "ok").sum())
     unlabelled = int(((frame["status"] == "ok") & (frame["truth"] == "")).sum())

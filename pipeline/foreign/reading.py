@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline import tables
-from pipeline.contracts.predictions import GROUP, Predictions
+from pipeline.contracts.predictions import GROUP
 from pipeline.errors import UsageError
 from pipeline.tasks import sheet as named
+from pipeline.tasks.contract import Predicted
 from pipeline.tasks.registry import OF_TABLES, Task, task_of
 from pipeline.tasks.sheet import Columns, Sheet
 
@@ -27,11 +28,11 @@ class Foreign:
     path: Path
     columns: Columns
     task: Task
-    models: Mapping[str, Predictions]
+    models: Mapping[str, Predicted]
     notes: tuple[str, ...]
 
     @property
-    def first(self) -> Predictions:
+    def first(self) -> Predicted:
         """Those of the first model."""
         return next(iter(self.models.values()))
 

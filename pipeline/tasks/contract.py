@@ -95,6 +95,19 @@ class Validation:
     numbers: Mapping[str, float | None]
 
 
+class Predicted(Protocol):
+    """A checked table of predictions; more of it is the task's own."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as text, with `case_id, patient_id, part, truth, status` at least."""
+        ...
+
+    def measurable(self, part: str) -> Flags:
+        """Which rows of a part have both a prediction and a known truth, shape (cases,)."""
+        ...
+
+
 class Number(Protocol):
     """A value with the ends of its interval, each None where it isn't there."""
 

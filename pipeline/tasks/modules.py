@@ -12,6 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import models
+from pipeline.contracts.cohort import Cohort
+from pipeline.contracts.comparison import Flips
+from pipeline.contracts.metrics import Metrics
+from pipeline.contracts.model_record import ModelRecord
+from pipeline.contracts.operating import Operating
 from pipeline.records import Attribute
 from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.contract import (
@@ -22,6 +27,7 @@ from pipeline.tasks.contract import (
     Loss,
     Number,
     Pairs,
+    Predicted,
     Question,
     Reader,
     Refuse,
@@ -37,12 +43,13 @@ from pipeline.tasks.measured import Json, Measured
 from pipeline.tasks.metric import Metric
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import keras
     import pandas as pd
 
     from pipeline import config
     from pipeline.config.sections import Goal
-    from pipeline.contracts.predictions import Predictions
     from pipeline.tasks.sheet import Sheet
 
 
@@ -65,8 +72,8 @@ class Target(Protocol):
         """The question that these values ask. Raises ConfigError or DataError where they ask none."""
         ...
 
-    def question_of(self, record: Mapping[str, Any]) -> Question:
-        """The question that a record (cohort.json, model.json) holds."""
+    def question_of(self, record: Cohort | Metrics | ModelRecord) -> Question:
+        """The question that a record holds."""
         ...
 
     def same(self, one: Any, other: Any) -> bool:
@@ -82,7 +89,7 @@ class Target(Protocol):
         ...
 
     def counts(self, values: Iterable[str], question: Any) -> dict[str, Any]:
-        """What cohort.json says of the values in a part, by its keys."""
+        """What is counted of the values in a part, by the names of `Counts`."""
         ...
 
     def told(self, values: Iterable[str], question: Any) -> str:
@@ -173,7 +180,7 @@ class Choices(Protocol):
         """What the validation cases settle. Raises DataError where they can't."""
         ...
 
-    def of_table(self, read: Predictions, plan: config.Evaluate) -> Chosen:
+    def of_table(self, read: Any, plan: config.Evaluate) -> Chosen:
         """What the validation rows of a table from elsewhere settle, or what holds without them."""
         ...
 
@@ -185,8 +192,8 @@ class Choices(Protocol):
 class Answers(Protocol):
     """The network's output as rows of predictions, and back; the one definition of a decision."""
 
-    def frozen(self, operating: Mapping[str, Any] | None) -> Fixed:
-        """What operating.json holds; before the evaluation nothing is fixed."""
+    def frozen(self, operating: Operating | None) -> Fixed:
+        """What the record holds; before the evaluation nothing is fixed."""
         ...
 
     def scores(self, logits: Floats, fixed: Fixed) -> Floats:
@@ -205,6 +212,10 @@ class Answers(Protocol):
         self, cases: pd.DataFrame, logits: Floats, reasons: Sequence[str], *, question: Any, fixed: Fixed
     ) -> pd.DataFrame:
         """The table of predictions of `cases`, which have `case_id, patient_id, part, truth` and groups."""
+        ...
+
+    def read(self, path: Path) -> Predicted:
+        """The checked table in a file. Raises DataError (file, line, column, what to do)."""
         ...
 
     def told(self, predicted: Sequence[str]) -> str:
@@ -235,7 +246,9 @@ class Answers(Protocol):
         """Nothing, if the columns of a table from elsewhere are this task's. Raises DataError."""
         ...
 
-    def read_table(self, sheet: Sheet, frame: pd.DataFrame) -> dict[str, tuple[Predictions, tuple[str, ...]]]:
+    def read_table(
+        self, sheet: Sheet, frame: pd.DataFrame
+    ) -> Mapping[str, tuple[Predicted, tuple[str, ...]]]:
         """The predictions of each model in such a table, and what was changed in reading."""
         ...
 
@@ -266,21 +279,19 @@ class Measures(Protocol):
         """Nothing, if the question has the goal's metric. Raises ConfigError with those that it has."""
         ...
 
-    def in_metrics(self, predictions: Predictions, metrics: Sequence[Json]) -> Mapping[str, Any]:
+    def in_metrics(self, predictions: Any, metrics: Sequence[Json]) -> Mapping[str, Any]:
         """What metrics.json says of the question and of its metrics taken together."""
         ...
 
-    def views_of(
-        self, predictions: Predictions, part: str, plan: config.Evaluate, *, fixed: Fixed
-    ) -> Sequence[View]:
+    def views_of(self, predictions: Any, part: str, plan: config.Evaluate, *, fixed: Fixed) -> Sequence[View]:
         """The part at the headline unit first, then at the other where it differs; none without a row."""
         ...
 
-    def left_out(self, predictions: Predictions, part: str) -> list[Json]:
+    def left_out(self, predictions: Any, part: str) -> list[Json]:
         """Patients of the part that have no row, with the reason."""
         ...
 
-    def groups(self, predictions: Predictions, view: View) -> dict[str, Labels]:
+    def groups(self, predictions: Any, view: View) -> dict[str, Labels]:
         """The values of each group column for the rows of a view."""
         ...
 
@@ -352,8 +363,8 @@ class Verdict(Protocol):
         """What the pairs rest on, in words."""
         ...
 
-    def flips(self, pairs: Any, question: Any) -> Json:
-        """Who changes sides, as it stands in comparison.json."""
+    def flips(self, pairs: Any, question: Any) -> Flips:
+        """Who changes sides."""
         ...
 
 
@@ -378,6 +389,20 @@ class Page(Protocol):
     @property
     def CALIBRATION(self) -> Sequence[str]:  # noqa: N802
         """The metrics of the section on probabilities, none where there are none."""
+        ...
+
+    @property
+    def TRUTH(self) -> str:  # noqa: N802
+        """What the truth of a case is called in the table of the data."""
+        ...
+
+    @property
+    def LEARNING(self) -> Sequence[Mapping[str, Any]]:  # noqa: N802
+        """What is drawn of the history of training: columns with their labels, the axis' label and range."""
+        ...
+
+    def population(self, values: Sequence[str]) -> list[str]:
+        """The group in which each truth is counted in the table of the data."""
         ...
 
     def brief(self, question: Any) -> dict[str, str]:

@@ -16,19 +16,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.tasks.contract import Targets
+
 _AHEAD = 2  # batches; more hides no more, a step takes longer than a read
 _PATIENCE_SECONDS = 0.1  # how soon the thread sees that it is to stop
 
 
 @dataclass(frozen=True)
 class Examples:
-    """The cases of a part: `read(i)` gives the array of case `case_ids[i]`, of class `targets[i]`.
+    """The cases of a part: `read(i)` gives the array of case `case_ids[i]`, whose truth is `targets[i]`.
 
-    `targets` is int64, `weights` float32, both of shape (cases,).
+    `targets` has the shape (cases, ...), `weights`, float32, (cases,).
     """
 
     case_ids: tuple[str, ...]
-    targets: NDArray[np.int64]
+    targets: Targets
     weights: NDArray[np.float32]
     read: Callable[[int], NDArray[Any]]
 
@@ -40,7 +42,7 @@ class Batch:
     step: int
     case: NDArray[np.uint32]
     scans: NDArray[Any]
-    targets: NDArray[np.int64]
+    targets: Targets
     weights: NDArray[np.float32]
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ import pipeline
 from pipeline import backend, provenance
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
+from pipeline.contracts import cohort as cohorts
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
-from pipeline.writing import write_csv, write_json
+from pipeline.writing import write_csv
 
 backend.prepare()
 keras = pytest.importorskip("keras")
@@ -32,6 +34,7 @@ ASKED = ("tasks/registry.py", "tasks/modules.py")
 """Name all modules of all tasks; those that training asks are followed by themselves."""
 NO_WEIGHT = {
     "__init__": "the version, which is among the versions",
+    "arrow": "which stages there are",
     "catalogue": "says where an array lies; its checksum is in the digest",
     "champion": "may refuse a training, and changes none",
     "config": "what it reads is in the digest as the section `train`",
@@ -169,8 +172,8 @@ def _other_array(workspace: Workspace, settings: dict[str, Any], patch: pytest.M
 
 
 def _other_classes(workspace: Workspace, settings: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
-    path = workspace.candidate / "cohort.json"
-    write_json(path, {"classes": ["present", "absent"], "positive": "present", "digest": "frozen"})
+    found = cohorts.FILE.read(workspace.candidate)
+    cohorts.FILE.write(workspace.candidate, replace(found, classes=("present", "absent")))
 
 
 def _other_version(workspace: Workspace, settings: dict[str, Any], patch: pytest.MonkeyPatch) -> None:

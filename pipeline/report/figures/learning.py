@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -10,34 +11,23 @@ from pipeline.report.figures import canvas
 
 
 def draw(data: dict[str, Any]) -> Figure:
-    """The chart of `{epoch, best_epoch, loss, val_loss, accuracy, val_accuracy, val_auroc}`."""
-    figure, (loss, metric) = canvas.new((9.3, 3.0), 2)
-    _lines(loss, data, {"loss": ("Training", 0), "val_loss": ("Validation", 1)})
-    loss.set(ylabel="Loss (cross-entropy)", ylim=(0, None))
-    _lines(
-        metric,
-        data,
-        {
-            "accuracy": ("Training", 0),
-            "val_accuracy": ("Validation", 1),
-            "val_auroc": ("Validation AUROC", 2),
-        },
-    )
-    metric.set(ylabel="Accuracy, AUROC", ylim=(None, 1.0))
-    for axes in (loss, metric):
+    """The chart of `{epoch, best_epoch, panels: [{label, lines: [[name, label]], range}]}` and the lines."""
+    figure, panels = canvas.new((9.3, 3.0), len(data["panels"]))
+    for axes, panel in zip(panels, data["panels"], strict=True):
+        _lines(axes, data, panel["lines"])
+        axes.set(ylabel=panel["label"], ylim=tuple(panel["range"]))
         canvas.legend_above(axes)
     return figure
 
 
-def _lines(axes: Any, data: dict[str, Any], names: dict[str, tuple[str, int]]) -> None:
+def _lines(axes: Any, data: dict[str, Any], lines: Sequence[Sequence[str]]) -> None:
     styles = (
         (canvas.BLUE, canvas.DASHES[0]),
         (canvas.ORANGE, canvas.DASHES[1]),
         (canvas.CYCLE[2], canvas.DASHES[3]),
     )
-    for name, (label, style) in names.items():
+    for (name, label), (color, dashes) in zip(lines, styles, strict=False):
         if name in data:
-            color, dashes = styles[style]
             axes.plot(data["epoch"], data[name], color=color, linestyle=dashes, label=label)
     if data.get("best_epoch") is not None:
         axes.axvline(data["best_epoch"], color=canvas.MUTED, linewidth=0.8, linestyle=(0, (2, 3)))

@@ -32,6 +32,7 @@ def build(artifacts: Artifacts) -> Section:
     words = {
         "outcome": goal.outcome,
         "metric": artifacts.short(goal.metric),
+        "side": "at least" if artifacts.task.measures.METRICS[goal.metric].better > 0 else "at most",
         "lead": page.lead(question, goal.metric, artifacts.metric, unit=artifacts.unit),
         "positive": artifacts.positive,
         "classes": artifacts.classes,

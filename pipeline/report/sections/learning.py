@@ -7,7 +7,6 @@ from pipeline.report.facts import recorded
 from pipeline.report.section import Section, not_available
 
 KEY, TITLE = "learning", "How it was trained"
-_CURVES = ("loss", "val_loss", "accuracy", "val_accuracy", "val_auroc")
 
 
 def build(artifacts: Artifacts) -> Section:
@@ -30,11 +29,14 @@ def build(artifacts: Artifacts) -> Section:
             "validation_patients", artifacts.cohort["parts"]["validation"]["patients"], "patients"
         ),
     }
-    curves = {name: [_finite(value) for value in history[name]] for name in _CURVES if name in history}
+    panels = [dict(panel) for panel in artifacts.task.page.LEARNING]
+    names = [name for panel in panels for name, _ in panel["lines"] if name in history]
+    curves = {name: [_finite(value) for value in history[name]] for name in names}
     data = {
         "epoch": [int(epoch) for epoch in history["epoch"]],
         "best_epoch": model.get("best_epoch"),
         **curves,
+        "panels": panels,
         "method": "mean over the part after each epoch; single seed, so no interval",
         "cases": {part: artifacts.cohort["parts"][part]["cases"] for part in ("train", "validation")},
     }

@@ -23,7 +23,8 @@ def build(artifacts: Artifacts) -> Section:
     cases = artifacts.cases
     groups = [column for column in cases.columns if column.startswith("by_")]
     rows = [_patients(cases), _cases(cases), _cases_per_patient(cases)]
-    rows += _categories(cases, "target", "Label", small=False)
+    grouped = cases.assign(target=artifacts.task.page.population(list(cases["target"])))
+    rows += _categories(grouped, "target", artifacts.task.page.TRUTH, small=False)
     for column in groups:
         rows += _categories(
             cases, column, column.removeprefix("by_").replace("_", " ").capitalize(), small=True

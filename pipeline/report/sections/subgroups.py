@@ -52,9 +52,16 @@ def _row(metric: Fact, artifacts: Artifacts) -> dict[str, Any]:
         "fact": metric,
         "difference": difference,
         "p": p,
-        "worse": _is(p.value, below=ALPHA) and _is(difference.high, below=0.0),
+        "worse": _is(p.value, below=ALPHA) and _is_loss(difference, metric, artifacts),
         "too_few": metric.value is None,
     }
+
+
+def _is_loss(difference: Fact, metric: Fact, artifacts: Artifacts) -> bool:
+    """Whether the whole interval of a difference lies on the worse side of none."""
+    better = artifacts.task.measures.METRICS[metric.id].better
+    nearest = difference.high if better > 0 else difference.low
+    return nearest is not None and better * nearest < 0
 
 
 def _comparison(metric: Fact, artifacts: Artifacts) -> dict[str, Any]:

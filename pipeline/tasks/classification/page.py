@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.tasks.classification.classes import Classes
@@ -18,6 +18,27 @@ CALIBRATION: Final = (
     "log_loss",
 )  # fmt: skip
 """The metrics of the section on probabilities."""
+
+TRUTH: Final = "Label"
+"""What the truth of a case is called in the table of the data."""
+
+LEARNING: Final = (
+    {
+        "label": "Loss (cross-entropy)",
+        "lines": [["loss", "Training"], ["val_loss", "Validation"]],
+        "range": [0, None],
+    },
+    {
+        "label": "Accuracy, AUROC",
+        "lines": [
+            ["accuracy", "Training"],
+            ["val_accuracy", "Validation"],
+            ["val_auroc", "Validation AUROC"],
+        ],
+        "range": [None, 1.0],
+    },
+)
+"""What is drawn of the history of training, side by side: columns of history.csv with their labels."""
 
 _BRIEF_OF_FINDING: Final = {
     "auroc": "Ranks a patient with {positive} above one without",
@@ -118,6 +139,11 @@ def use_of_validation(question: Classes) -> str:
 def counted(part: Mapping[str, Any]) -> dict[str, int]:
     """The groups whose size limits what a part can show: the cases of each class."""
     return {f"Class “{name}”": count for name, count in part["classes"].items()}
+
+
+def population(values: Sequence[str]) -> list[str]:
+    """The group in which each truth is counted: its class."""
+    return list(values)
 
 
 def output(question: Classes) -> str:
