@@ -92,6 +92,7 @@ def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> 
             f"{table}\nThe folder {settings.raw} holds no DICOM image. Put the scans there, "
             "or set `ingest.raw` to where they are."
         )
+    # Files that are no images don't count: a folder of notes is no broken study.
     if bad > settings.failed_share * images:
         raise DataError(
             f"{table}\n{bad:,} of {_counted(images, 'image')} can't be used, more than `ingest.failed_share` "

@@ -90,6 +90,7 @@ def find_changes(
     differing = [file for file in found if file.token not in known or _differs(file, known[file.token])]
     fresh = tuple(file for file in differing if not is_young(file))
     passing = {token for token, file in known.items() if file.reason in TRANSIENT}
+    # What changed is read anyway; the others are the same bytes, tried once more.
     again = (passing | set(reassigned)) - {file.token for file in differing}
     gone = known.keys() - {file.token for file in found}
     if closed:

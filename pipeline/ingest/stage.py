@@ -210,6 +210,7 @@ def _stamped(catalogue: Catalogue, folder: Path, key: Key) -> bool:
 def _is_young(settle_seconds: float) -> Callable[[SourcePath], bool]:
     """Whether a file changed so lately that it may still be on its way; a time in the future says nothing."""
     now, young = time.time_ns(), int(settle_seconds * 1e9)
+    # A clock that runs ahead must not keep a file out for ever.
     return lambda file: 0 <= now - file.mtime_ns < young
 
 
