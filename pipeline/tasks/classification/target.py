@@ -189,7 +189,7 @@ def require_parts(
     """
     found = {part: Counter[str]() for part in PARTS}
     for patient_id, part in part_of.items():
-        found[part].update(_vote(values[patient_id], question) if one_vote else set(values[patient_id]))
+        found[part].update(question.vote(values[patient_id]) if one_vote else set(values[patient_id]))
     names = sorted(question.names)
     lacking = [(part, name) for part in PARTS for name in names if not found[part][name]]
     if not lacking:
@@ -198,7 +198,7 @@ def require_parts(
     each = "; ".join(f"{one} " + ", ".join(f"'{n}' {found[one][n]}" for n in names) for one in PARTS)
     mixed = sum(len(set(values[patient_id])) > 1 for patient_id in part_of) if one_vote else 0
     if mixed:
-        each += _mixed(mixed, question)
+        each += question.told_of_mixed(mixed)
         advice = f"set `evaluate.unit: case` to evaluate scans, or {advice}"
     elif sum(found[one][name] for one in PARTS) < len(PARTS):
         advice = (
@@ -209,20 +209,6 @@ def require_parts(
         f"The {part} part has no patient with the class '{name}' (patients: {each}). "
         f"Add scans of more patients with it, or {advice}."
     )
-
-
-def _vote(values: Collection[str], question: Classes) -> set[str]:
-    """What a patient with scans of these classes is evaluated as: of two the positive, else the only one."""
-    found = set(values)
-    if question.finding is not None:
-        return {stratum(found, question)}
-    return found if len(found) == 1 else set()
-
-
-def _mixed(patients: int, question: Classes) -> str:
-    """How patients with scans of several classes are counted, for the numbers of patients."""
-    counted_as = "none of them" if question.finding is None else f"'{question.positive}'"
-    return f"; {patients} with scans of several classes count as {counted_as}, for `evaluate.unit` is patient"
 
 
 def read_words(cells: Iterable[str], classes: Mapping[str, Sequence[str]], missing: Collection[str]) -> Words:
