@@ -14,6 +14,8 @@ from pipeline import handlers, printed
 from pipeline.arrow import ARROW
 from pipeline.errors import UsageError, nearest
 
+LISTED = ("steps", "models", "tasks", "formats", "reasons")
+
 SCORE_OPTIONS = (
     ("truth", "COLUMN", "the true class (truth)"),
     ("patient", "COLUMN", "whose case it is (patient_id)"),
@@ -155,25 +157,14 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--model", action="store_true", help="the champion, else the candidate, as ONNX in place of the cases"
     )
+    listing = add("list", "show what there is to choose from, with keys and defaults", handlers.listing)
+    listing.add_argument("axis", metavar="WHAT", choices=LISTED, help=", ".join(LISTED))
     add("doctor", "show the machine, its devices and decoders", handlers.doctor)
     add_configured("verify", "check the digests of all stored artifacts", handlers.verify)
     add_configured("clean", "remove the derived files of an analysis, after saying which", handlers.clean)
     forget = add_configured("forget", "remove a patient's data everywhere", handlers.forget)
     forget.add_argument("patient", metavar="ID", help="the patient ID as in the scans")
-    phantom = add(
-        "phantom", "write invented patients as DICOM files with a table of labels", handlers.phantom
-    )
-    phantom.add_argument("out", type=Path, metavar="FOLDER", help="an empty one, or one that phantom wrote")
-    phantom.add_argument(
-        "--seed", type=int, default=1, metavar="NUMBER", help="other patients for another number (1)"
-    )
-    phantom.add_argument(
-        "--patients", type=int, metavar="NUMBER", help="how many (300; 80 with --later, 120 with --volumes)"
-    )
-    phantom.add_argument(
-        "--later", action="store_true", help="a second delivery: new patients, another scanner"
-    )
-    phantom.add_argument("--volumes", action="store_true", help="series of slices instead of single slices")
+    _add_phantom(add)
     return parser
 
 
@@ -200,3 +191,20 @@ def _add_score(add: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="FOLDER",
         help="for metrics.json, report.html and report.json (score)",
     )
+
+
+def _add_phantom(add: Callable[..., argparse.ArgumentParser]) -> None:
+    phantom = add(
+        "phantom", "write invented patients as DICOM files with a table of labels", handlers.phantom
+    )
+    phantom.add_argument("out", type=Path, metavar="FOLDER", help="an empty one, or one that phantom wrote")
+    phantom.add_argument(
+        "--seed", type=int, default=1, metavar="NUMBER", help="other patients for another number (1)"
+    )
+    phantom.add_argument(
+        "--patients", type=int, metavar="NUMBER", help="how many (300; 80 with --later, 120 with --volumes)"
+    )
+    phantom.add_argument(
+        "--later", action="store_true", help="a second delivery: new patients, another scanner"
+    )
+    phantom.add_argument("--volumes", action="store_true", help="series of slices instead of single slices")

@@ -43,7 +43,7 @@ def test_the_version_is_told_with_that_of_python(capsys: pytest.CaptureFixture[s
     assert re.fullmatch(rf"scanloom {pipeline.__version__} \(Python 3\.\d+\.\d+\)\n", capsys.readouterr().out)
 
 
-CONFIGURED = [name for name in commands() if name not in {"score", "doctor", "phantom"}]
+CONFIGURED = [name for name in commands() if name not in {"score", "doctor", "list", "phantom"}]
 MORE = {"predict": ["scans"], "export": ["out"], "forget": ["ID"], "case": ["ID"]}
 
 
