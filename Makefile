@@ -245,14 +245,14 @@ bench-ingest: .venv/dev.ready
 torture: .venv/dev.ready
 	@.venv/bin/python -m bench.torture --seed '$(SEED)' --count '$(COUNT)'
 
-## check: check format, lint, types, import rules and dead code
+## check: check format, lint, types, import rules, dead code and sizes
 .PHONY: check
 check: .venv/dev.ready
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@.venv/bin/vulture
+	@.venv/bin/python -m bench.house
 
 ## lock: resolve the lock files anew (needs uv)
 .PHONY: lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -89,14 +90,12 @@ def watched(command: list[str], *, folder: Path, timeout_seconds: float = 3600) 
     started, peak_mb = time.monotonic(), 0
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
-        while True:
+        while process.poll() is None:
             peak_mb = max(peak_mb, _peak_mb(process.pid))
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=0.2)
-                break
-            except subprocess.TimeoutExpired:
-                if time.monotonic() - started > timeout_seconds:
-                    process.kill()
+            if time.monotonic() - started > timeout_seconds:
+                process.kill()
         seconds = time.monotonic() - started
         output.seek(0)
         return Ended(process.returncode, seconds, output.read(), peak_mb)

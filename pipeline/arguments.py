@@ -25,6 +25,9 @@ SCORE_OPTIONS = (
     ("models", "A,B", "several models, each with columns of its own"),
 )
 
+Add = Callable[[str, str, Callable[..., int | None]], argparse.ArgumentParser]
+"""Adds a command by its name, its line of help and what it calls."""
+
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The options of a command line, `options.command` being what it calls.
@@ -103,27 +106,57 @@ def _parser() -> argparse.ArgumentParser:
         )
         return sub
 
+    _add_arrow(add_configured)
+    _add_ways_to_files(add_configured)
+    _add_champion(add_configured)
+    _add_predict(add_configured)
+    _add_score(add)
+    _add_export(add_configured)
+    listing = add("list", "show what there is to choose from, with keys and defaults", handlers.listing)
+    listing.add_argument("axis", metavar="WHAT", choices=LISTED, help=", ".join(LISTED))
+    add("doctor", "show the machine, its devices and decoders", handlers.doctor)
+    add_configured("verify", "check the digests of all stored artifacts", handlers.verify)
+    add_configured("clean", "remove the derived files of an analysis, after saying which", handlers.clean)
+    forget = add_configured("forget", "remove a patient's data everywhere", handlers.forget)
+    forget.add_argument("patient", metavar="ID", help="the patient ID as in the scans")
+    _add_phantom(add)
+    return parser
+
+
+def _add_arrow(add_configured: Add) -> None:
     add_configured(
         "configure", "write each section of the YAML to its own file when it changed", handlers.configure
     )
     own = {"ingest": handlers.ingest, "cohort": handlers.cohort, "drift": handlers.drift}
+    stages = {}
     for name, stated in ARROW.items():
-        stage = add_configured(name, stated.does, own.get(name, handlers.stage))
-        stage.set_defaults(stage=name)
-        if name == "cohort":
-            stage.add_argument(
-                "--redraw",
-                default="",
-                metavar="REASON",
-                help="draw all parts anew, as long as no model has looked at the test part",
-            )
-        if name == "drift":
-            stage.add_argument(
-                "--accept-drift", default="", metavar="REASON", help="go on in spite of a drift stop"
-            )
+        stages[name] = add_configured(name, stated.does, own.get(name, handlers.stage))
+        stages[name].set_defaults(stage=name)
+    stages["cohort"].add_argument(
+        "--redraw",
+        default="",
+        metavar="REASON",
+        help="draw all parts anew, as long as no model has looked at the test part",
+    )
+    stages["drift"].add_argument(
+        "--accept-drift", default="", metavar="REASON", help="go on in spite of a drift stop"
+    )
     add_configured("where", "say where the report lies", handlers.where)
     add_configured("config", "print the configuration with all defaults", handlers.defaults)
-    _add_ways_to_files(add_configured)
+
+
+def _add_ways_to_files(add_configured: Add) -> None:
+    files = add_configured("files", "show the files of RAW with their state and reason", handlers.files)
+    files.add_argument(
+        "--state", choices=("accepted", "excluded", "quarantined", "failed"), help="only these"
+    )
+    case = add_configured("case", "show the files of a case or patient, or the case of a file", handlers.case)
+    case.add_argument(
+        "named", metavar="ID", help="a pseudonym as a table or report has it, or its beginning; or a path"
+    )
+
+
+def _add_champion(add_configured: Add) -> None:
     verdict = add_configured(
         "verdict", "print the verdict on the candidate and its reasons", handlers.verdict
     )
@@ -137,6 +170,9 @@ def _parser() -> argparse.ArgumentParser:
     rollback.add_argument("--approver", default="", metavar="NAME", help="who answers for it (needed)")
     rollback.add_argument("--reason", default="", metavar="REASON", help="why (needed)")
     add_configured("generations", "list what was promoted, when and by whom", handlers.generations)
+
+
+def _add_predict(add_configured: Add) -> None:
     predict = add_configured(
         "predict", "score new scans with the champion, else the candidate", handlers.predict
     )
@@ -151,35 +187,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="the table to write (predictions.csv)",
     )
-    _add_score(add)
-    export = add_configured("export", "write the cases as NIfTI, or the model as ONNX", handlers.export)
-    export.add_argument("out", metavar="FOLDER", help="where the files go")
-    export.add_argument(
-        "--model", action="store_true", help="the champion, else the candidate, as ONNX in place of the cases"
-    )
-    listing = add("list", "show what there is to choose from, with keys and defaults", handlers.listing)
-    listing.add_argument("axis", metavar="WHAT", choices=LISTED, help=", ".join(LISTED))
-    add("doctor", "show the machine, its devices and decoders", handlers.doctor)
-    add_configured("verify", "check the digests of all stored artifacts", handlers.verify)
-    add_configured("clean", "remove the derived files of an analysis, after saying which", handlers.clean)
-    forget = add_configured("forget", "remove a patient's data everywhere", handlers.forget)
-    forget.add_argument("patient", metavar="ID", help="the patient ID as in the scans")
-    _add_phantom(add)
-    return parser
 
 
-def _add_ways_to_files(add_configured: Callable[..., argparse.ArgumentParser]) -> None:
-    files = add_configured("files", "show the files of RAW with their state and reason", handlers.files)
-    files.add_argument(
-        "--state", choices=("accepted", "excluded", "quarantined", "failed"), help="only these"
-    )
-    case = add_configured("case", "show the files of a case or patient, or the case of a file", handlers.case)
-    case.add_argument(
-        "named", metavar="ID", help="a pseudonym as a table or report has it, or its beginning; or a path"
-    )
-
-
-def _add_score(add: Callable[..., argparse.ArgumentParser]) -> None:
+def _add_score(add: Add) -> None:
     score = add("score", "write the same statistics and report for any table of predictions", handlers.score)
     score.add_argument("table", metavar="TABLE", help="one row a case (CSV, TSV or XLSX); docs/GUIDE.md")
     for name, metavar, text in SCORE_OPTIONS:
@@ -193,7 +203,15 @@ def _add_score(add: Callable[..., argparse.ArgumentParser]) -> None:
     )
 
 
-def _add_phantom(add: Callable[..., argparse.ArgumentParser]) -> None:
+def _add_export(add_configured: Add) -> None:
+    export = add_configured("export", "write the cases as NIfTI, or the model as ONNX", handlers.export)
+    export.add_argument("out", metavar="FOLDER", help="where the files go")
+    export.add_argument(
+        "--model", action="store_true", help="the champion, else the candidate, as ONNX in place of the cases"
+    )
+
+
+def _add_phantom(add: Add) -> None:
     phantom = add(
         "phantom", "write invented patients as DICOM files with a table of labels", handlers.phantom
     )

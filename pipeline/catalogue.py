@@ -312,6 +312,37 @@ class Catalogue:
         )
         return {row[0]: stored_of(row[1:]) for row in rows}
 
+    def knows_patient(self, identifier: str) -> bool:
+        """Whether a file carries the keyed patient ID."""
+        known = "SELECT 1 FROM identifiers WHERE kind = 'patient' AND pseudonym = ? LIMIT 1"
+        return bool(self.query(known, (identifier,)))
+
+    def patients_of(self, identifier: str) -> set[str]:
+        """The pseudonyms of the patients whose cases have a file with the keyed patient ID."""
+        rows = self.query(
+            "SELECT DISTINCT c.patient_id FROM identifiers i JOIN case_files f ON f.token = i.token "
+            "JOIN cases c ON c.case_id = f.case_id WHERE i.kind = 'patient' AND i.pseudonym = ?",
+            (identifier,),
+        )
+        return {row[0] for row in rows}
+
+    def recipes(self) -> list[str]:
+        """The ids of the recipes that have arrays, sorted."""
+        return [row[0] for row in self.query("SELECT DISTINCT recipe_id FROM arrays ORDER BY recipe_id")]
+
+    def stored_digests(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        """The digests that were stored of all cases, and of their identifiers, each beside its case_id."""
+        rows, names = (
+            self.query(f"SELECT case_id, {column} FROM cases ORDER BY case_id")
+            for column in ("row_digest", "names_digest")
+        )
+        return rows, names
+
+    def last_run(self) -> dict[str, Any]:
+        """The record of the last run of a stage; empty before the first. Raises ValueError when damaged."""
+        rows = self.query("SELECT record FROM runs ORDER BY number DESC LIMIT 1")
+        return dict(json.loads(rows[0][0])) if rows else {}
+
     def record_run(self, stage: str, *, seconds: float, created: str, record: dict[str, Any]) -> None:
         """Adds a line to the history of stage runs."""
         self._connection.execute(

@@ -46,7 +46,7 @@ def ingest(options: argparse.Namespace) -> None:
     gc.disable()  # the records of very many files stay to the end and hold no cycles
 
     from pipeline import locking, stages
-    from pipeline.commands.forget import run_withdrawn
+    from pipeline.commands import withdrawn
     from pipeline.commands.ingest_page import run as write_page
     from pipeline.commands.repair import run as repair
     from pipeline.errors import DataError
@@ -54,7 +54,7 @@ def ingest(options: argparse.Namespace) -> None:
     config, space = _load(options)
     with locking.lock(space):
         _show(repair(space))
-        _show(run_withdrawn(config, space))
+        _show(withdrawn.run(config, space))
         try:
             _show(stages.run("ingest", config, space))
         except DataError:
@@ -92,9 +92,11 @@ def drift(options: argparse.Namespace) -> None:
 
 def where(options: argparse.Namespace) -> None:
     """Says where the report lies, or what writes it."""
+    from pipeline.contracts.report import PAGE
     from pipeline.printed import make
+    from pipeline.workspace import Workspace
 
-    report = Path("reports", options.config.stem, "candidate", "report.html")
+    report = PAGE.path(Workspace(Path(), options.config.stem).candidate)
     print(f"Report: {report}" if report.is_file() else f"No report yet: `{make('report')}` writes it.")
 
 

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from pipeline import backend, digests, provenance
 from pipeline.arrays import Shards
-from pipeline.contracts import read_object
+from pipeline.contracts import model_record, operating
+from pipeline.contracts.model_record import MODEL_FILE, ModelRecord
+from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import nine_digits
 from pipeline.errors import DamageError, DataError, ScanloomError, UsageError
 from pipeline.printed import scanloom
@@ -26,7 +28,6 @@ from pipeline.records import Stored
 if TYPE_CHECKING:
     import keras
 
-MODEL_FILE, RECORD_FILE, OPERATING_FILE = "model.keras", "model.json", "operating.json"
 BATCH_SIZE = 32
 NO_ARRAY = "no array under this model's recipe"
 NOT_FINITE = "the network's output is not finite"
@@ -40,13 +41,13 @@ class Scorer:
     """
 
     model: keras.Model
-    record: Mapping[str, Any]
-    operating: Mapping[str, Any] | None
+    record: ModelRecord
+    operating: Operating | None
 
     @property
     def task(self) -> str:
-        """The kind of question that the model answers; earlier versions wrote down none but this."""
-        return str(self.record.get("task", "classification"))
+        """The kind of question that the model answers."""
+        return self.record.task
 
     @property
     def outputs(self) -> int:
@@ -56,7 +57,7 @@ class Scorer:
     @property
     def input_shape(self) -> tuple[int, ...]:
         """`(rows, columns, channels)` or `(slices, rows, columns, channels)` of one scan."""
-        return tuple(self.record["input_shape"])
+        return self.record.input_shape
 
 
 @dataclass(frozen=True)
@@ -75,27 +76,25 @@ class Asked:
         return np.array([not reason for reason in self.reasons], dtype=np.bool_)
 
 
-def load(folder: Path, *needs: str) -> Scorer:
-    """The model of a candidate's or a generation's folder; `needs` are further keys of its record.
+def load(folder: Path) -> Scorer:
+    """The model of a candidate's or a generation's folder.
 
     Raises DataError when there is none, DamageError when a file isn't the one that was written, UsageError
     when it was saved by another version of Keras that this one can't read.
     """
-    model_path, record_path = folder / MODEL_FILE, folder / RECORD_FILE
-    for path in (model_path, record_path):
+    model_path = folder / MODEL_FILE
+    for path in (model_path, model_record.FILE.path(folder)):
         if not path.is_file():
             raise DataError(
                 f"There is no model here: {folder.name}/{path.name} is missing. Run `{scanloom('train')}`."
             )
-    record = read_object(record_path, "model_sha256", "input_shape", *needs)
-    if digests.of_file(model_path) != record["model_sha256"]:
+    record = model_record.FILE.read(folder)
+    if digests.of_file(model_path) != record.model_sha256:
         raise DamageError(
-            f"{folder.name}/{MODEL_FILE} is not the file that {RECORD_FILE} describes, so nothing is "
-            "predicted with it. Restore the folder from a backup, roll back, or train again."
+            f"{folder.name}/{MODEL_FILE} is not the file that {model_record.FILE.name} describes, so "
+            "nothing is predicted with it. Restore the folder from a backup, roll back, or train again."
         )
-    operating_path = folder / OPERATING_FILE
-    operating = read_object(operating_path, "temperature") if operating_path.is_file() else None
-    return Scorer(_load_model(model_path, record.get("versions", {})), record, operating)
+    return Scorer(_load_model(model_path, record.versions), record, operating.FILE.find(folder))
 
 
 def logits(scorer: Scorer, arrays: Iterable[NDArray[Any]]) -> NDArray[np.float64]:

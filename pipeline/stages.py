@@ -21,12 +21,11 @@ from pipeline.catalogue import Catalogue
 from pipeline.champion.drift_gate import require_no_stop
 from pipeline.champion.memory import require_champion, require_whole
 from pipeline.config import Config
-from pipeline.contracts import read_object
+from pipeline.contracts import pointer, stamp
 from pipeline.errors import DamageError, UsageError
 from pipeline.printed import make, scanloom
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
-from pipeline.writing import write_json
 
 Run = Callable[[Config, Workspace], Summary]
 GATES: Final = {"drift": require_no_stop}
@@ -69,7 +68,7 @@ def run(name: str, config: Config, workspace: Workspace, work: Run | None = None
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             record=record,
         )
-    write_json(workspace.stamp(name), {"stage": name, "outputs": outputs})
+    stamp.of(name).write(workspace.stamp(name).parent, stamp.Stamp(outputs, name))
     _touch(workspace.stamp(name).with_suffix(".checked"))
     return summary
 
@@ -91,22 +90,22 @@ def damage(name: str, workspace: Workspace) -> list[str]:
 
     Raises DamageError when what says so can't be read.
     """
-    stamp = workspace.stamp(name)
-    if not stamp.is_file():
+    done = stamp.of(name).find(workspace.stamp(name).parent)
+    if done is None:
         return []
-    expected = read_object(stamp, "outputs")["outputs"]
     return [
         f"{workspace.shown(output_path(written, workspace))} is not what `{name}` wrote. "
         f"`{scanloom(name)}` writes it again."
         for written, digest in output_digests(name, workspace).items()
-        if expected.get(written) != digest
+        if done.outputs.get(written) != digest
     ]
 
 
 def _require_passed(name: str, gate: str, workspace: Workspace) -> None:
     """Raises GateError when the gate said stop, UsageError when it has not looked at what there is now."""
     seen = [workspace.stamp(read) for read in ARROW[gate].reads]
-    seen += [workspace.champion] if ARROW[gate].asks_champion and workspace.champion.is_file() else []
+    champion = pointer.FILE.path(workspace.reports)
+    seen += [champion] if ARROW[gate].asks_champion and champion.is_file() else []
 
     def is_current(path: Path) -> bool:
         """By the rule of make: what is older than something that it is made from has to be made again."""

@@ -78,11 +78,6 @@ class Workspace:
         return self.reports / "generations"
 
     @property
-    def champion(self) -> Path:
-        """The pointer to the generation in use; moved by promote and rollback only."""
-        return self.reports / "champion.json"
-
-    @property
     def ledgers(self) -> Path:
         """The folder of the append-only ledgers, and of `heads.json`, which knows their ends."""
         return self.reports / "ledger"

@@ -43,6 +43,14 @@ def test_the_version_is_told_with_that_of_python(capsys: pytest.CaptureFixture[s
     assert re.fullmatch(rf"scanloom {pipeline.__version__} \(Python 3\.\d+\.\d+\)\n", capsys.readouterr().out)
 
 
+@pytest.fixture
+def configs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of configurations of an empty project, which is the working folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "configs").mkdir()
+    return tmp_path / "configs"
+
+
 CONFIGURED = [name for name in commands() if name not in {"score", "doctor", "list", "phantom"}]
 MORE = {"predict": ["scans"], "export": ["out"], "forget": ["ID"], "case": ["ID"]}
 
@@ -71,16 +79,13 @@ def test_no_configuration_ends_in_a_fault(
     name: str,
     content: bytes | str | None,
     words: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    configs: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "configs").mkdir()
     if isinstance(content, bytes):
-        (tmp_path / "configs" / name).write_bytes(content)
+        (configs / name).write_bytes(content)
     elif content:
-        (tmp_path / "configs" / name).mkdir()
+        (configs / name).mkdir()
     code = main([command, f"configs/{name}", *MORE.get(command, [])])
     told = capsys.readouterr().err
     if command != "where":  # needs the name alone
@@ -89,10 +94,8 @@ def test_no_configuration_ends_in_a_fault(
 
 
 def test_a_configuration_that_is_not_there_is_told_with_the_nearest_one_that_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    configs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "configs").mkdir()
-    (tmp_path / "configs/study.yaml").touch()
+    (configs / "study.yaml").touch()
     assert main(["verify", "configs/studdy.yaml"]) == 2
     assert "(did you mean 'configs/study.yaml'?)" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import handed_on
 import numpy as np
 import pytest
 
@@ -24,12 +25,8 @@ def folder(tmp_path: Path) -> Path:
     scan = keras.Input((4, 3, 1))
     net = keras.Model(scan, keras.layers.Dense(2)(keras.layers.Flatten()(scan)))
     net.save(tmp_path / "model.keras")
-    record = {
-        "classes": ["absent", "present"],
-        "input_shape": [4, 3, 1],
-        "model_sha256": digests.of_file(tmp_path / "model.keras"),
-    }
-    (tmp_path / "model.json").write_text(json.dumps(record))
+    digest = digests.of_file(tmp_path / "model.keras")
+    handed_on.model_in(tmp_path, classes=("absent", "present"), input_shape=(4, 3, 1), model_sha256=digest)
     return tmp_path
 
 

@@ -85,7 +85,7 @@ def test_a_stop_on_scans_of_before_is_not_told_of_those_of_now(ready: Workspace)
 
 @pytest.mark.parametrize("newer", ["cohort", "normalize", "champion"])
 def test_what_drift_has_not_looked_at_is_not_trained_on(ready: Workspace, newer: str) -> None:
-    path = ready.champion if newer == "champion" else ready.stamp(newer)
+    path = ready.reports / "champion.json" if newer == "champion" else ready.stamp(newer)
     if newer == "champion":
         write_json(path, {})
     at(path, NEWEST + 1)

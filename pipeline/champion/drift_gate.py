@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.contracts import read_object
+from pipeline.contracts.drift import FILE
 from pipeline.errors import GateError
 from pipeline.printed import WHY, make
 from pipeline.workspace import Workspace
@@ -13,11 +13,8 @@ def require_no_stop(workspace: Workspace) -> None:
 
     Raises GateError where it said stop and nobody accepted the scans.
     """
-    path = workspace.candidate / "drift.json"
-    if not path.is_file():
-        return
-    told = read_object(path, "level", "accepted")
-    if told["level"] == "stop" and not told["accepted"]:
+    found = FILE.find(workspace.candidate)
+    if found and found.level == "stop" and not found.accepted:
         raise GateError(
             "Nothing is trained on these scans: `drift` found the new ones too different from the "
             "champion's. See whether they belong here. If they do, "

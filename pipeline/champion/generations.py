@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Collection, Mapping
@@ -12,13 +11,11 @@ from typing import Any
 from pipeline import digests, ledger
 from pipeline.champion.memory import require_champion
 from pipeline.champion.pointer import current, line_of_champions
+from pipeline.contracts.generation import FILE, Seal
 from pipeline.crash_points import crash_point
 from pipeline.errors import DamageError
 from pipeline.workspace import Workspace
-from pipeline.writing import TEMPORARY, retry_error, sync, write_json
-
-DIGESTS = "digests.json"
-_SCHEMA = "digests/1"
+from pipeline.writing import TEMPORARY, retry_error, sync
 
 
 def freeze(workspace: Workspace) -> str:
@@ -39,7 +36,7 @@ def freeze(workspace: Workspace) -> str:
 
 def seal(folder: Path) -> None:
     """Writes down the digests of all files of `folder`."""
-    write_json(folder / DIGESTS, {"schema": _SCHEMA, "files": _digests_of(folder)})
+    FILE.write(folder, Seal(_digests_of(folder)))
 
 
 def reseal(folder: Path, changed: Mapping[str, str], *, removed: Collection[str]) -> None:
@@ -53,7 +50,7 @@ def reseal(folder: Path, changed: Mapping[str, str], *, removed: Collection[str]
         return
     kept = {name: digest for name, digest in sealed.items() if name not in removed}
     new = {name: digests.of_bytes(text.encode()) for name, text in changed.items()}
-    write_json(folder / DIGESTS, {"schema": _SCHEMA, "files": kept | new})
+    FILE.write(folder, Seal(kept | new))
 
 
 def check_generation(workspace: Workspace, generation: str) -> int:
@@ -65,7 +62,7 @@ def check_generation(workspace: Workspace, generation: str) -> int:
     sealed = _sealed(folder)
     if sealed is None:
         raise DamageError(
-            f"{workspace.shown(folder)} has no readable {DIGESTS}. Put the generation back from your backup."
+            f"{workspace.shown(folder)} has no {FILE.name}. Put the generation back from your backup."
         )
     found = _digests_of(folder)
     wrong = sorted(name for name, digest in sealed.items() if found.get(name) != digest)
@@ -125,14 +122,13 @@ def _names(workspace: Workspace) -> list[str]:
 def _digests_of(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and TEMPORARY not in path.name)
     named = {path.relative_to(folder).as_posix(): path for path in files}
-    return {name: digests.of_file(path) for name, path in named.items() if name != DIGESTS}
+    return {name: digests.of_file(path) for name, path in named.items() if name != FILE.name}
 
 
-def _sealed(folder: Path) -> dict[str, str] | None:
-    try:
-        return dict(json.loads((folder / DIGESTS).read_text(encoding="utf-8"))["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def _sealed(folder: Path) -> Mapping[str, str] | None:
+    """The digests that the folder was sealed with, None where it never was. Raises DamageError."""
+    seal = FILE.find(folder)
+    return seal.files if seal else None
 
 
 def _copy(source: Path, target: Path) -> None:

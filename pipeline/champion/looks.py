@@ -9,13 +9,15 @@ isn't known. What would be refused is told before hours of training, and again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pipeline import digests, ledger
 from pipeline.config import Compare, Config, Evaluate
+from pipeline.contracts.model_record import ModelRecord
+from pipeline.contracts.rule import Rule
 from pipeline.errors import GateError
 from pipeline.ledger import Record
 from pipeline.printed import scanloom
@@ -39,13 +41,9 @@ class Asked:
     budget: int
 
 
-def rule(evaluate: Evaluate, compare: Compare) -> dict[str, Any]:
-    """What decides on the model, as it stands in rule.json; its digest goes into the look."""
-    return {
-        "schema": "rule/1",
-        "evaluate": evaluate.model_dump(mode="json", exclude=set(UNDECISIVE)),
-        "compare": compare.model_dump(mode="json"),
-    }
+def rule(evaluate: Evaluate, compare: Compare) -> Rule:
+    """What decides on the model; its digest goes into the look."""
+    return Rule(evaluate.model_dump(mode="json", exclude=set(UNDECISIVE)), compare.model_dump(mode="json"))
 
 
 def require_look(earlier: Sequence[Record], asked: Asked, *, is_same: Callable[[Record], bool]) -> None:
@@ -137,15 +135,15 @@ def cohort_digest(test_cases: Sequence[tuple[str, ...]]) -> str:
     return digests.of_json(sorted(test_cases))
 
 
-def of_config(config: Config, record: Mapping[str, Any], *, cohort: str, champion: str | None) -> Look:
+def of_config(config: Config, record: ModelRecord, *, cohort: str, champion: str | None) -> Look:
     """The look that this configuration asks for; `record` is that of the model."""
     return Look(
-        record["model_sha256"],
+        record.model_sha256,
         cohort,
-        digests.of_json(rule(config.evaluate, config.compare)),
+        rule(config.evaluate, config.compare).digest,
         champion,
         config.compare.look_budget,
-        record.get("training"),
+        record.training,
     )
 
 

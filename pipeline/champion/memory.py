@@ -7,13 +7,16 @@ candidate, each generation, the champion.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline import ledger, printed
 from pipeline.catalogue import Catalogue
 from pipeline.champion.pointer import current
+from pipeline.contracts import comparison, pointer
+from pipeline.contracts.comparison import Comparison
+from pipeline.contracts.objects import ObjectFile
+from pipeline.contracts.pointer import Pointer
 from pipeline.errors import DamageError
 from pipeline.ledger import Heads
 from pipeline.workspace import Workspace
@@ -46,8 +49,9 @@ def require_champion(workspace: Workspace) -> None:
     else:
         found = f"names {_named(champion.generation, champion.model_sha256)}"
     last = _named(*moves[-1]) if moves else "no champion"
+    where = workspace.shown(pointer.FILE.path(workspace.reports))
     raise DamageError(
-        f"{workspace.shown(workspace.champion)} {found}, and ledger/promotions.jsonl names {last}. "
+        f"{where} {found}, and ledger/promotions.jsonl names {last}. "
         f"Put it back from your backup, or remove it and run `{printed.make('ingest')}`, which writes it "
         "again from the ledger."
     )
@@ -60,9 +64,9 @@ def _named(generation: str, model: str) -> str:
 def _known(workspace: Workspace) -> Iterator[tuple[str, Heads]]:
     """What knows the ledgers' heads, and those heads; what was stored by an earlier version knows none."""
     yield ledger.HEADS_FILE, ledger.kept_heads(workspace.ledgers)
-    verdicts = [folder / "comparison.json" for folder in (workspace.candidate, *_generations(workspace))]
-    for path in (workspace.champion, *verdicts):
-        yield workspace.shown(path), _heads_in(path)
+    yield workspace.shown(pointer.FILE.path(workspace.reports)), _heads_in(pointer.FILE, workspace.reports)
+    for folder in (workspace.candidate, *_generations(workspace)):
+        yield workspace.shown(comparison.FILE.path(folder)), _heads_in(comparison.FILE, folder)
     if workspace.catalogue.is_file():
         yield "the last run of a stage", _heads_of_last_run(workspace)
 
@@ -71,18 +75,18 @@ def _generations(workspace: Workspace) -> list[Path]:
     return sorted(path for path in workspace.generations.glob("[0-9]*") if path.is_dir())
 
 
-def _heads_in(path: Path) -> Heads:
-    """The heads that a JSON file keeps; none where it isn't there or isn't sound, as its reader says."""
+def _heads_in(file: ObjectFile[Pointer] | ObjectFile[Comparison], folder: Path) -> Heads:
+    """The heads that a file keeps; none where it isn't there or isn't sound, as its reader says."""
     try:
-        return ledger.heads_of(json.loads(path.read_bytes()))
-    except (OSError, ValueError):
+        found = file.find(folder)
+    except DamageError:
         return {}
+    return found.ledgers if found else {}
 
 
 def _heads_of_last_run(workspace: Workspace) -> Heads:
     with Catalogue(workspace.catalogue) as catalogue:
-        rows = catalogue.query("SELECT record FROM runs ORDER BY number DESC LIMIT 1")
-    try:
-        return ledger.heads_of(json.loads(rows[0][0])) if rows else {}
-    except ValueError:
-        return {}
+        try:
+            return ledger.heads_of(catalogue.last_run())
+        except ValueError:
+            return {}

@@ -7,19 +7,15 @@ the old pointer, and `settle` finishes the move.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 from pipeline import ledger
-from pipeline.contracts import read_object
+from pipeline.contracts import pointer
+from pipeline.contracts.pointer import Pointer
 from pipeline.errors import DamageError
 from pipeline.ledger import Record
 from pipeline.workspace import Workspace
-from pipeline.writing import write_json
-
-_FROM_LEDGER: Final = ("generation", "approver", "reason", "created")
-_FIELDS: Final = (*_FROM_LEDGER, "model_sha256")
 
 
 @dataclass(frozen=True)
@@ -39,8 +35,11 @@ def current(workspace: Workspace) -> Champion | None:
 
     Raises DamageError when the pointer can't be read or its generation is not there.
     """
-    folder = generation_in_use(workspace)
-    return Champion(folder=folder, **_read(workspace)) if folder else None
+    found = pointer.FILE.find(workspace.reports)
+    if found is None:
+        return None
+    folder = _folder(workspace, found)
+    return Champion(found.generation, found.model_sha256, found.approver, found.reason, found.created, folder)
 
 
 def generation_in_use(workspace: Workspace) -> Path | None:
@@ -48,22 +47,19 @@ def generation_in_use(workspace: Workspace) -> Path | None:
 
     Raises DamageError when the pointer can't be read or its generation is not there.
     """
-    if not workspace.champion.exists():
-        return None
-    generation: str = read_object(workspace.champion, "generation")["generation"]
-    folder = workspace.generations / generation
+    champion = current(workspace)
+    return champion.folder if champion else None
+
+
+def _folder(workspace: Workspace, found: Pointer) -> Path:
+    folder = workspace.generations / found.generation
     if not folder.is_dir():
         raise DamageError(
-            f"{workspace.shown(workspace.champion)} points at generation {generation}, "
-            f"which is not in {workspace.shown(workspace.generations)}. Put it back from your backup."
+            f"{workspace.shown(pointer.FILE.path(workspace.reports))} points at generation "
+            f"{found.generation}, which is not in {workspace.shown(workspace.generations)}. Put it back from "
+            "your backup."
         )
     return folder
-
-
-def _read(workspace: Workspace) -> dict[str, str]:
-    """What the pointer says of the promotion."""
-    pointer = read_object(workspace.champion, *_FIELDS)
-    return {key: pointer[key] for key in _FIELDS}
 
 
 def settle(workspace: Workspace) -> list[Record]:
@@ -73,12 +69,19 @@ def settle(workspace: Workspace) -> list[Record]:
     """
     records = ledger.read(workspace.ledger("promotions"))
     if records:
-        last = records[-1]
-        wanted = {**{key: last[key] for key in _FROM_LEDGER}, "model_sha256": last["model"]}
-        before = _read(workspace) if workspace.champion.exists() else None
-        if before != wanted:
-            write_json(workspace.champion, {**wanted, "ledgers": ledger.heads(workspace.ledgers)})
+        wanted = _as_promoted(records[-1])
+        before = pointer.FILE.find(workspace.reports)
+        if before is None or replace(before, ledgers={}) != wanted:
+            wanted = replace(wanted, ledgers=ledger.heads(workspace.ledgers))
+            pointer.FILE.write(workspace.reports, wanted)
     return records
+
+
+def _as_promoted(record: Record) -> Pointer:
+    """The pointer that follows from a line of the ledger of promotions."""
+    return Pointer(
+        record["generation"], record["model"], record["approver"], record["reason"], record["created"]
+    )
 
 
 def record_move(workspace: Workspace, record: Record) -> None:

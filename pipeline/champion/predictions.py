@@ -7,19 +7,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.contracts import read_frame
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_NEEDED = ("case_id", "patient_id", "part", "truth", "predicted", "status")
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """A stored table of predictions as columns of text, empty cells as empty text. Raises DamageError."""
-    return read_frame(path, *_NEEDED)
 
 
 def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.DataFrame:
@@ -33,11 +25,11 @@ def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.Dat
     """
     from pipeline import scoring
 
-    scorer = scoring.load(folder, "recipe_id")
+    scorer = scoring.load(folder)
     task = task_of(scorer.task)
     cases = cohort.sort_values("case_id", ignore_index=True).rename(columns={"target": "truth"})
     with Catalogue(workspace.catalogue) as catalogue:
-        stored = catalogue.arrays(scorer.record["recipe_id"])
+        stored = catalogue.arrays(scorer.record.recipe_id)
     asked = scoring.ask(scorer, list(cases["case_id"]), stored, Shards(workspace.normalized), shown="score")
     return task.answers.table(
         cases,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pipeline import digests, ledger
 from pipeline.champion.generations import check_generation, freeze
 from pipeline.champion.memory import require_whole
 from pipeline.champion.pointer import Champion, current, line_of_champions, record_move, settle
 from pipeline.champion.smoke import smoke_test
-from pipeline.contracts import read_object
+from pipeline.contracts import comparison
+from pipeline.contracts.comparison import Comparison, Reference
 from pipeline.errors import GateError, UsageError
 from pipeline.ledger import Record
 from pipeline.printed import WHY, YOUR_NAME, is_placeholder, make
@@ -38,17 +38,17 @@ def promote(workspace: Workspace, *, approver: str, override: str | None = None)
     require_whole(workspace)
     ledger.catch_up(workspace.ledgers)
     settle(workspace)
-    comparison = _comparison(workspace)
-    model = str(comparison["candidate"]["model_sha256"])
+    compared = _comparison(workspace)
+    model = compared.candidate.model_sha256
     champion = current(workspace)
     if champion and champion.model_sha256 == model:
         return Summary(
             (f"Generation {champion.generation} already holds this model and is the champion.",),
             changed=False,
         )
-    _check_verdict(comparison["verdict"], override)
-    _check_reference(comparison["champion"], champion)
-    _check_files(workspace, comparison["files"])
+    _check_verdict(compared.verdict, override)
+    _check_reference(compared.champion, champion)
+    _check_files(workspace, compared.files)
     smoked = smoke_test(workspace, workspace.candidate)
     generation = publish(workspace, approver=approver, reason=(override or "").strip())
     return Summary((smoked, f"Generation {generation} is the champion, approved by {approver}."))
@@ -59,17 +59,17 @@ def publish(workspace: Workspace, *, approver: str, reason: str) -> str:
 
     A kill at any moment leaves the old champion or the new one; doing it again finishes it.
     """
-    comparison = _comparison(workspace)
+    compared = _comparison(workspace)
     generation = freeze(workspace)
     record_move(
         workspace,
         {
             "action": "promote",
             "generation": generation,
-            "model": comparison["candidate"]["model_sha256"],
+            "model": compared.candidate.model_sha256,
             "approver": approver,
             "reason": reason,
-            "verdict": comparison["verdict"],
+            "verdict": compared.verdict,
         },
     )
     return generation
@@ -132,11 +132,11 @@ def _given(text: str, target: str, *, arguments: Mapping[str, str], what: str) -
     return text.strip()
 
 
-def _comparison(workspace: Workspace) -> dict[str, Any]:
-    path = workspace.candidate / "comparison.json"
-    if not path.is_file():
+def _comparison(workspace: Workspace) -> Comparison:
+    found = comparison.FILE.find(workspace.candidate)
+    if found is None:
         raise GateError(f"The candidate has no verdict yet. Run `{make('retrain')}`, then promote.")
-    return read_object(path, "verdict", "candidate", "champion", "files")
+    return found
 
 
 def _check_verdict(verdict: str, override: str | None) -> None:
@@ -151,8 +151,8 @@ def _check_verdict(verdict: str, override: str | None) -> None:
     raise GateError(f"The verdict is {verdict}, so nothing was promoted. {remedy}")
 
 
-def _check_reference(compared: dict[str, Any] | None, champion: Champion | None) -> None:
-    reference = compared["generation"] if compared else None
+def _check_reference(compared: Reference | None, champion: Champion | None) -> None:
+    reference = compared.generation if compared else None
     present = champion.generation if champion else None
     if reference != present:
         raise GateError(
@@ -165,7 +165,7 @@ def _named(generation: str | None) -> str:
     return f"generation {generation}" if generation else "no champion"
 
 
-def _check_files(workspace: Workspace, expected: dict[str, str]) -> None:
+def _check_files(workspace: Workspace, expected: Mapping[str, str]) -> None:
     for name, digest in sorted(expected.items()):
         path = workspace.candidate / name
         if not path.is_file() or digests.of_file(path) != digest:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pipeline
-from pipeline.contracts import read_object
+from pipeline.contracts import model_record, predictions
 from pipeline.errors import DamageError, DataError, GateError, RetryError, ScanloomError, UsageError
 from pipeline.printed import make
 from pipeline.workspace import Workspace
@@ -28,7 +28,7 @@ _EXACT, _ROUNDED = 1e-3, 2e-2
 def smoke_test(workspace: Workspace, folder: Path) -> str:
     """What the new process found, as a sentence.
 
-    Raises GateError when it gets other scores than those in `predictions.csv` or ends without a word; what it
+    Raises GateError when it gets other scores than the stored ones or ends without a word; what it
     refuses itself, as a model of another version of Keras, is raised as that process told it.
     """
     command = [
@@ -63,9 +63,9 @@ def repeat_scores(workspace: Workspace, folder: Path) -> str:
     """
     import numpy as np
 
-    from pipeline.champion.predictions import read_table, score
+    from pipeline.champion.predictions import score
 
-    stored = read_table(folder / "predictions.csv")
+    stored = predictions.FILE.frame(folder)
     stored = stored[(stored["part"] == "test") & (stored["status"] == "ok")].head(CASES)
     again = score(workspace, folder, cohort=stored.rename(columns={"truth": "target"}))
     again = again[again["status"] == "ok"]
@@ -87,8 +87,7 @@ def repeat_scores(workspace: Workspace, folder: Path) -> str:
 
 
 def _tolerance(folder: Path) -> float:
-    precision = read_object(folder / "model.json", "precision")["precision"]
-    return _EXACT if precision == "float32" else _ROUNDED
+    return _EXACT if model_record.FILE.read(folder).precision == "float32" else _ROUNDED
 
 
 def main(arguments: list[str]) -> int:

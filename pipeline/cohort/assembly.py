@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from pipeline.cohort.changes import Before, changes
-from pipeline.cohort.findings import Exclusion, Finding
+from pipeline.cohort.findings import Exclusion
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
 from pipeline.cohort.links import Told, link_patients
@@ -20,6 +20,7 @@ from pipeline.cohort.placement import Draw, Persons, ledger_findings, part_of_pe
 from pipeline.cohort.published import Published, overlap_findings, read_published, require_no_overlap
 from pipeline.cohort.sources import Scans
 from pipeline.config import Cohort as Choices
+from pipeline.contracts.cohort import Finding
 from pipeline.draws import TOMBSTONE
 from pipeline.pseudonyms import Key
 from pipeline.records import PARTS

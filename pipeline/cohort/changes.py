@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.champion.frozen import changed, labels, pixel_digests
 from pipeline.champion.pointer import generation_in_use
-from pipeline.cohort.findings import Finding
 from pipeline.cohort.outputs import Row
+from pipeline.contracts.cohort import Finding, changed, labels, pixel_digests
+from pipeline.records import PARTS
 from pipeline.workspace import Workspace
 
 
@@ -24,7 +24,7 @@ class Before:
 def champion_cohort(workspace: Workspace) -> Before:
     """What the champion's cohort says of its scans. Raises DamageError."""
     folder = generation_in_use(workspace)
-    return Before(labels(folder), pixel_digests(folder)) if folder else Before()
+    return Before(labels(folder, PARTS), pixel_digests(folder)) if folder else Before()
 
 
 def changes(before: Before, rows: Sequence[Row]) -> list[Finding]:

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.cohort.findings import Exclusion, Finding
+from pipeline.cohort.findings import Exclusion
+from pipeline.contracts.cohort import Finding
 from pipeline.records import Case
 
 

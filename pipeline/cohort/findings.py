@@ -1,10 +1,8 @@
-"""What the stage leaves out, and what it found that a person should know."""
+"""What the stage leaves out."""
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -14,17 +12,3 @@ class Exclusion:
     case_id: str
     reason: str
     detail: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something a person should know: a code, how many it concerns, and a sentence."""
-
-    kind: str
-    count: int
-    detail: str
-    case_ids: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The finding as JSON values."""
-        return dataclasses.asdict(self)

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipeline.cohort.findings import Exclusion, Finding
+from pipeline.cohort.findings import Exclusion
 from pipeline.cohort.join import Join
+from pipeline.contracts.cohort import Finding
 from pipeline.errors import DataError
 from pipeline.tables import Table, lines_told
 from pipeline.tables.words import counted, told

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.cohort.findings import Finding
+from pipeline.contracts.cohort import Finding
 from pipeline.errors import DataError
 from pipeline.tables import Table, lines_told
 

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pipeline.cohort.duplicates import duplicate_findings, exclude_copies, find_copies
-from pipeline.cohort.findings import Exclusion, Finding
+from pipeline.cohort.findings import Exclusion
 from pipeline.cohort.labels import Labels
 from pipeline.cohort.links import link_findings
 from pipeline.cohort.sources import Scans
+from pipeline.contracts.cohort import Finding
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline import digests
 from pipeline.cohort.duplicates import copies_across_parts
-from pipeline.cohort.findings import Exclusion, Finding
+from pipeline.cohort.findings import Exclusion
 from pipeline.cohort.join import Join
 from pipeline.cohort.sources import Scans
+from pipeline.contracts import cohort as contract
+from pipeline.contracts.cohort import Counts, Finding
 from pipeline.records import PARTS
 from pipeline.tasks.contract import Question
 from pipeline.tasks.registry import Task
@@ -61,28 +62,24 @@ class Cohort:
         return digests.of_json([row.to_csv() for row in self.rows])
 
 
-def cohort_json(cohort: Cohort, scans: Scans, join: Join) -> dict[str, Any]:
-    """`cohort.json`: files, series, scans, exclusions, patients and parts, adding up exactly."""
-    return {
-        "schema": "cohort/1",
+def summed(cohort: Cohort, scans: Scans, join: Join) -> contract.Cohort:
+    """Files, series, scans, exclusions, patients and parts, adding up exactly."""
+    return contract.Cohort(
         **cohort.question.to_json(),
-        "join": {"column": join.column, "names": join.kind, "matched": join.matched, "of": len(join.cases)},
-        "flow": {
-            "files": scans.files,
-            "series": scans.series,
-            "cases": len(scans.cases),
-            "excluded": dict(Counter(exclusion.reason for exclusion in cohort.exclusions)),
-            "patients": len({row.patient_id for row in cohort.rows}),
-        },
-        "parts": {part: _counts(rows, cohort) for part, rows in by_part(cohort.rows).items()},
-        "eras": {
-            str(era): {part: _counts(rows, cohort) for part, rows in by_part(members).items()}
-            for era, members in _by_era(cohort.rows).items()
-        },
-        "findings": [finding.to_json() for finding in cohort.findings],
-        "images_across_parts": _images_across_parts(cohort, scans),
-        "digest": cohort.digest,
-    }
+        digest=cohort.digest,
+        join=contract.Join(join.column, join.kind, join.matched, len(join.cases)),
+        flow=contract.Flow(
+            files=scans.files,
+            series=scans.series,
+            cases=len(scans.cases),
+            excluded=dict(Counter(exclusion.reason for exclusion in cohort.exclusions)),
+            patients=len({row.patient_id for row in cohort.rows}),
+        ),
+        parts=_parts(cohort.rows, cohort),
+        findings=cohort.findings,
+        eras={str(era): _parts(rows, cohort) for era, rows in _by_era(cohort.rows).items()},
+        images_across_parts=_images_across_parts(cohort, scans),
+    )
 
 
 def by_part(rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -96,7 +93,7 @@ def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:
     for part, rows in by_part(cohort.rows).items():
         counts = _counts(rows, cohort)
         told = cohort.task.target.told([row.target for row in rows], cohort.question)
-        lines.append(f"{part}: {counts['patients']:,} patients, {counts['cases']:,} scans ({told})")
+        lines.append(f"{part}: {counts.patients:,} patients, {counts.cases:,} scans ({told})")
     if cohort.exclusions:
         reasons = Counter(exclusion.reason for exclusion in cohort.exclusions)
         told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
@@ -111,12 +108,13 @@ def _images_across_parts(cohort: Cohort, scans: Scans) -> int:
     return len(copies_across_parts(list(scans.cases.values()), part_of))
 
 
-def _counts(rows: Sequence[Row], cohort: Cohort) -> dict[str, Any]:
-    return {
-        "patients": len({row.patient_id for row in rows}),
-        "cases": len(rows),
-        **cohort.task.target.counts([row.target for row in rows], cohort.question),
-    }
+def _parts(rows: Sequence[Row], cohort: Cohort) -> dict[str, Counts]:
+    return {part: _counts(members, cohort) for part, members in by_part(rows).items()}
+
+
+def _counts(rows: Sequence[Row], cohort: Cohort) -> Counts:
+    counted = cohort.task.target.counts([row.target for row in rows], cohort.question)
+    return Counts(len({row.patient_id for row in rows}), len(rows), **counted)
 
 
 def _by_era(rows: Sequence[Row]) -> dict[int, list[Row]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.cohort.findings import Finding
 from pipeline.cohort.parts import Placed, Shares, first_parts, later_part
 from pipeline.cohort.published import Published, given_parts
+from pipeline.contracts.cohort import Finding
 from pipeline.records import PARTS
 
 

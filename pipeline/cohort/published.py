@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.cohort.findings import Finding
+from pipeline.contracts.cohort import Finding
 from pipeline.errors import DataError
 from pipeline.records import PARTS
 from pipeline.tables import lines_told

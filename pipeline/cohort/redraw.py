@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import ledger, printed
-from pipeline.cohort.findings import Finding
-from pipeline.draws import NEW_DRAW, TOMBSTONE, new_draws, standing
+from pipeline.contracts.cohort import Finding
+from pipeline.draws import NEW_DRAW, is_tombstone, new_draws, standing
 from pipeline.errors import GateError, UsageError
 from pipeline.ledger import Record
 from pipeline.workspace import Workspace
@@ -63,7 +63,7 @@ def draws(workspace: Workspace, reason: str, drawn_by: Mapping[str, Any]) -> Dra
         raise UsageError(f"Parts are drawn anew for a reason that others can read, as in `{command}`.")
     everything = ledger.read(workspace.ledger("parts"))
     held, told = standing(everything), new_draws(everything)
-    buried = [record for record in held if record["why"] == TOMBSTONE]
+    buried = [record for record in held if is_tombstone(record)]
     begun = {"why": NEW_DRAW, "reason": reason.strip(), **drawn_by}
     if not begun["reason"] or len(held) == len(buried) or _is_last(begun, told):
         return Draws(held, held, told)

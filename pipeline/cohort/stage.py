@@ -15,11 +15,12 @@ from pipeline.cohort.choice import find_join
 from pipeline.cohort.join import Join, KeyColumn, Known, join_by
 from pipeline.cohort.links import Told, read_links
 from pipeline.cohort.opening import open_labels, table_path
-from pipeline.cohort.outputs import Cohort, cohort_json, summary_lines
+from pipeline.cohort.outputs import Cohort, summary_lines, summed
 from pipeline.cohort.redraw import draws, may_redraw
 from pipeline.cohort.sources import Scans, load_scans
 from pipeline.cohort.traits import traits_of
 from pipeline.config import Config
+from pipeline.contracts.cohort import EXCLUDED, FILE, TABLE
 from pipeline.errors import DataError
 from pipeline.printed import scanloom
 from pipeline.pseudonyms import Key, present_key, require_same_key
@@ -28,7 +29,6 @@ from pipeline.spelling import folder_in_raw
 from pipeline.tables import Table
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
-from pipeline.writing import write_csv, write_json
 
 
 def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
@@ -126,10 +126,10 @@ def _write(folder: Path, cohort: Cohort, joined: Joined) -> bool:
     rows = pd.DataFrame([row.to_csv() for row in cohort.rows])
     cases = [(item.case_id, "cohort", item.reason, item.detail) for item in cohort.exclusions]
     files = [(token, "ingest", reason, detail) for token, reason, detail in joined.scans.unused]
-    excluded = pd.DataFrame([*cases, *files], columns=["case_id", "stage", "reason", "detail"])
+    excluded = pd.DataFrame([*cases, *files], columns=list(EXCLUDED.columns))
     written = (
-        write_csv(folder / "cohort.csv", rows),
-        write_csv(folder / "excluded.csv", excluded),
-        write_json(folder / "cohort.json", cohort_json(cohort, joined.scans, joined.join)),
+        TABLE.write(folder, rows),
+        EXCLUDED.write(folder, excluded),
+        FILE.write(folder, summed(cohort, joined.scans, joined.join)),
     )
     return any(written)

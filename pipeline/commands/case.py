@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pipeline import printed
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
-from pipeline.contracts import read_rows
+from pipeline.contracts import cohort
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.source.remote import is_url
 from pipeline.ingest.stage import RawFile, printable, raw_files
@@ -82,10 +82,9 @@ def _cases(catalogue: Catalogue) -> list[_Case]:
 
 def _persons(workspace: Workspace) -> dict[str, set[str]]:
     """Cases by the patient that the cohort counts them to, which may be linked to that of their scans."""
-    path = workspace.candidate / "cohort.csv"
     found: defaultdict[str, set[str]] = defaultdict(set)
-    if path.is_file():
-        for row in read_rows(path, "patient_id", "case_id"):
+    if cohort.TABLE.path(workspace.candidate).is_file():
+        for row in cohort.TABLE.rows(workspace.candidate):
             found[row["patient_id"]].add(row["case_id"])
     return found
 

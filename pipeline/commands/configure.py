@@ -28,8 +28,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
     is no table.
     """
     inputs = _inputs(config, workspace.root)
-    wanted = {"cohort.json": config.section("cohort"), "inputs.json": inputs}
-    if any(_stored(workspace.sections / name) != value for name, value in wanted.items()):
+    wanted = {"cohort": config.section("cohort"), "inputs": inputs}
+    if any(_stored(workspace.sections / f"{name}.json") != value for name, value in wanted.items()):
         check_labels(config, workspace.root)
     changed = [write_json(workspace.sections / f"{name}.json", config.section(name)) for name in SECTIONS]
     changed.append(write_json(workspace.sections / "inputs.json", inputs))

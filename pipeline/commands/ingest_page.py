@@ -12,6 +12,7 @@ from pipeline import digests, printed, provenance
 from pipeline.arrays import Shards
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.config import Config
+from pipeline.contracts.objects import plain
 from pipeline.ingest.account import advised, contents, noted
 from pipeline.ingest.reasons import NOTES, REASONS
 from pipeline.records import Case, Summary
@@ -29,7 +30,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     reviewed = config.ingest.pixel_text == "reviewed"
     with Catalogue(workspace.catalogue) as catalogue:
         account = _account(catalogue, workspace.name)
-        cases = catalogue.meta(INGEST_STAMP) or digests.of_json(contents(catalogue))
+        cases = catalogue.meta(INGEST_STAMP) or digests.of_json(plain(contents(catalogue, "")))
         made_of = digests.of_json([cases, asdict(account), reviewed, provenance.code_digest()])
         changed = not (path.is_file() and made_of in path.read_text(encoding="utf-8"))
         if changed:

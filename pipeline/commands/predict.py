@@ -10,7 +10,7 @@ import contextlib
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,8 @@ from pipeline import champion, ingest, normalize
 from pipeline.catalogue import Catalogue
 from pipeline.champion.predictions import score
 from pipeline.config import Config
-from pipeline.contracts import read_object
+from pipeline.contracts import cohort as cohorts
+from pipeline.contracts import model_record
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.account import reason_lines
 from pipeline.ingest.keys import ask_key
@@ -49,14 +50,14 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
     champion.require_champion(workspace)
     model = champion.current(workspace)
     folder = model.folder if model else workspace.candidate
-    if not (folder / "model.json").is_file():
+    record = model_record.FILE.find(folder)
+    if record is None:
         raise DataError(f"There is no model of '{workspace.name}' yet. Run `{make('report')}` first.")
     if model:
         champion.check_generation(workspace, model.generation)
     _check_key(config, workspace)
-    recipe = read_object(folder / "model.json", "recipe")["recipe"]
     with _scratch(workspace) as scratch:
-        theirs = _theirs(config, _raw(new, scratch), recipe)
+        theirs = _theirs(config, _raw(new, scratch), record.recipe)
         lines = _read(theirs, scratch)
         cohort = _all_cases(scratch, new, lines)
         _normalize(theirs, scratch, new, lines)
@@ -90,7 +91,7 @@ def _raw(new: str, scratch: Workspace) -> str:
     return str(folder)
 
 
-def _theirs(config: Config, raw: str, recipe: Sequence[dict[str, Any]]) -> Config:
+def _theirs(config: Config, raw: str, recipe: Sequence[Mapping[str, Any]]) -> Config:
     """The analysis' settings for the new scans, with the model's recipe.
 
     Where patients were told by table or path, they are told by study now: new scans have no row or place.
@@ -190,15 +191,15 @@ def _all_cases(scratch: Workspace, new: str, lines: Sequence[str]) -> pd.DataFra
     import pandas as pd
 
     with Catalogue(scratch.catalogue) as catalogue:
-        rows = [(case.case_id, case.patient_id, "new", "") for case in catalogue.cases()]
+        rows = [(case.case_id, case.patient_id, "new", "", "") for case in catalogue.cases()]
     if not rows:
         raise DataError(
             "\n".join(
                 [*lines, f"Nothing in {new} can be scored: none of it is a scan as this model reads them."]
             )
         )
-    cohort = pd.DataFrame(rows, columns=["case_id", "patient_id", "part", "target"])
-    write_csv(scratch.candidate / "cohort.csv", cohort)
+    cohort = pd.DataFrame(rows, columns=list(cohorts.TABLE.columns))
+    cohorts.TABLE.write(scratch.candidate, cohort)
     return cohort
 
 

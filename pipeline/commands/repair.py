@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.catalogue import Catalogue
 from pipeline.champion.pointer import settle
+from pipeline.contracts import pointer
 from pipeline.errors import DamageError
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
@@ -42,9 +43,10 @@ def run(workspace: Workspace) -> Summary:
 
 def _pointer(workspace: Workspace) -> tuple[str, ...]:
     """Writes a pointer that is gone as the ledger of promotions has it."""
-    if workspace.champion.exists() or not settle(workspace):
+    path = pointer.FILE.path(workspace.reports)
+    if path.exists() or not settle(workspace):
         return ()
-    told = workspace.shown(workspace.champion)
+    told = workspace.shown(path)
     return (f"{told} was gone; it is written again from ledger/promotions.jsonl.",)
 
 

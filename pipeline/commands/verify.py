@@ -11,7 +11,7 @@ from pipeline.arrays import Shards
 from pipeline.arrow import ARROW
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.champion import check_generation, require_champion, require_whole
-from pipeline.contracts import read_object
+from pipeline.contracts.ingested import FILE
 from pipeline.errors import DamageError
 from pipeline.ingest.account import contents
 from pipeline.printed import make
@@ -68,7 +68,7 @@ def _arrays(workspace: Workspace) -> Iterator[str]:
     if not workspace.catalogue.is_file():
         return
     with Catalogue(workspace.catalogue) as catalogue:
-        if not _rows_sound(catalogue, workspace.data / "ingest.json"):
+        if not _rows_sound(catalogue, workspace.data):
             yield f"Rows of catalogue.sqlite are damaged. {_again()}"
             return
         native = Shards(workspace.cases)
@@ -83,18 +83,18 @@ def _arrays(workspace: Workspace) -> Iterator[str]:
                 yield (f"{len(bad)} normalized arrays are damaged (first: {bad[0]}). {_again()}")
 
 
-def _rows_sound(catalogue: Catalogue, record: Path) -> bool:
+def _rows_sound(catalogue: Catalogue, folder: Path) -> bool:
     """Whether the catalogue's rows have the digests that ingest wrote of them.
 
     SQLite itself doesn't see a flipped bit inside a value. Nothing is known while ingest hasn't finished,
     or since a patient was forgotten.
     """
     made_of = catalogue.meta(INGEST_STAMP)
+    record = FILE.path(folder)
     if not made_of or not record.is_file() or digests.of_file(record) != made_of:
         return True
-    said = read_object(record)
-    sound = all(said[name] == value for name, value in contents(catalogue).items())
-    return sound and not catalogue.damaged_cases()
+    said = FILE.read(folder)
+    return said == contents(catalogue, said.key_id) and not catalogue.damaged_cases()
 
 
 def _again() -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pipeline.contracts import read_object
+from pipeline.contracts import comparison
+from pipeline.contracts.comparison import Comparison
 from pipeline.errors import DataError
 from pipeline.printed import YOUR_NAME, make
 from pipeline.workspace import Workspace
@@ -15,19 +14,18 @@ def read_verdict(workspace: Workspace) -> tuple[str, tuple[str, ...]]:
 
     Raises DataError when there is none yet, DamageError when it can't be read.
     """
-    path = workspace.candidate / "comparison.json"
-    if not path.is_file():
+    record = comparison.FILE.find(workspace.candidate)
+    if record is None:
         raise DataError(f"The candidate has no verdict yet. Run `{make('retrain')}`.")
-    record = read_object(path, "verdict", "reasons", "notes", "line")
-    sentences = (row["sentence"] for row in record["reasons"])
-    return record["verdict"], (*sentences, *record["notes"], last_line(record))
+    sentences = (row.sentence for row in record.reasons)
+    return record.verdict, (*sentences, *record.notes, last_line(record))
 
 
-def last_line(record: dict[str, Any]) -> str:
+def last_line(record: Comparison) -> str:
     """The verdict's line and, where it lets a person promote the candidate, what does it."""
     promote = make("promote", {"APPROVER": YOUR_NAME})
     following = {
         "FIRST": f"; `{promote}` makes this candidate the first",
         "PROMOTE": f"; `{promote}` makes this candidate the champion",
     }
-    return str(record["line"]) + following.get(record["verdict"], "")
+    return record.line + following.get(record.verdict, "")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from pipeline.champion.frozen import changed, labels, pixel_digests
+from pipeline.contracts.cohort import changed, labels, pixel_digests
+from pipeline.records import PARTS
 from pipeline.workspace import Workspace
 
 
@@ -25,7 +26,9 @@ def changes_since(workspace: Workspace, generation: str) -> Changes:
     """What changed in the candidate's cohort since the generation was frozen. Raises DamageError."""
     then, now = workspace.generations / generation, workspace.candidate
     before, after = pixel_digests(then), pixel_digests(now)
-    return Changes(changed(labels(then), labels(now)), changed(before, after), bool(after) and not before)
+    return Changes(
+        changed(labels(then, PARTS), labels(now, PARTS)), changed(before, after), bool(after) and not before
+    )
 
 
 def notes_on_champion(workspace: Workspace, generation: str, test: Set[str]) -> list[str]:

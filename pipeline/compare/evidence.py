@@ -14,7 +14,7 @@ from pipeline.compare.changes import changes_since, notes_on_anchor
 from pipeline.compare.models import Model, read_model
 from pipeline.compare.rows import Evidence
 from pipeline.config import Config
-from pipeline.contracts import read_frame
+from pipeline.contracts import cohort as cohorts
 from pipeline.tasks.contract import Pairs, Table, Unit
 from pipeline.tasks.registry import Task
 from pipeline.workspace import Workspace
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 Against = Callable[["pd.DataFrame", Table], Pairs | None]
 """The pairs of rows of the cohort, a reference's table beside the candidate's."""
 
-_COHORT = ("case_id", "patient_id", "part", "era", "target")
 _FIRST_ERA = "1"
 _NAMES: dict[Unit, str] = {"patient": "patient_id", "case": "case_id"}
 
@@ -39,7 +38,7 @@ def evidence_of(
     """
     task = candidate.task
     task.target.require_same(champion.question, candidate.question)
-    cohort = read_frame(workspace.candidate / "cohort.csv", *_COHORT)
+    cohort = cohorts.TABLE.frame(workspace.candidate)
     test = cohort[cohort["part"] == "test"]
     core = test[test["era"] == _FIRST_ERA]
     against = partial(_pairs, candidate=candidate, unit=config.evaluate.unit)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline import digests
-from pipeline.champion.predictions import read_table
-from pipeline.contracts import read_object
+from pipeline.contracts import model_record, operating, predictions, rule
+from pipeline.contracts.model_record import MODEL_FILE
+from pipeline.contracts.objects import ObjectFile
+from pipeline.contracts.rule import Rule
 from pipeline.errors import DamageError, DataError
 from pipeline.printed import scanloom
 from pipeline.tasks.contract import Question, Table
 from pipeline.tasks.registry import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -24,33 +30,35 @@ class Model:
     sha256: str
     question: Question
     table: Table
-    rule: Mapping[str, Any]
+    rule: Rule
 
 
-def read_model(task: Task, folder: Path, *, predictions: Path | None = None) -> Model:
-    """The model in `folder`, with its predictions there or in the file `predictions`.
+def read_model(task: Task, folder: Path, *, scored: pd.DataFrame | None = None) -> Model:
+    """The model in `folder`, with its predictions there or those that are given.
 
     Raises DataError when a file is missing, DamageError when one can't be read or `model.keras` isn't the one
     described.
     """
-    record = _object(folder / "model.json", "model_sha256", "classes")
-    operating = _object(folder / "operating.json", "temperature", "thresholds", "patient_score")
-    rule = _object(folder / "rule.json", "compare")
-    if digests.of_file(folder / "model.keras") != record["model_sha256"]:
+    record = _required(model_record.FILE, folder)
+    choices = _required(operating.FILE, folder)
+    fixed = _required(rule.FILE, folder)
+    if digests.of_file(folder / MODEL_FILE) != record.model_sha256:
         raise DamageError(
-            f"{folder.name}/model.keras is not the file that model.json describes. Restore it or train again."
+            f"{folder.name}/{MODEL_FILE} is not the file that {model_record.FILE.name} describes. Restore it "
+            "or train again."
         )
-    table = read_table(predictions or folder / "predictions.csv")
+    table = predictions.FILE.frame(folder) if scored is None else scored
     return Model(
         task=task,
-        sha256=record["model_sha256"],
+        sha256=record.model_sha256,
         question=task.target.question_of(record),
-        table=Table(table, task.answers.frozen(operating)),
-        rule=rule,
+        table=Table(table, task.answers.frozen(choices)),
+        rule=fixed,
     )
 
 
-def _object(path: Path, *needs: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise DataError(f"{path.parent.name}/{path.name} is missing. Run `{scanloom('evaluate')}`.")
-    return read_object(path, *needs)
+def _required(file: ObjectFile[R], folder: Path) -> R:
+    record = file.find(folder)
+    if record is None:
+        raise DataError(f"{folder.name}/{file.name} is missing. Run `{scanloom('evaluate')}`.")
+    return record

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.contracts.comparison import Reason
 
 Outcome = Literal["PASS", "FAIL", "UNKNOWN"]
 Role = Literal["require", "guard"]
@@ -43,9 +45,10 @@ class Row:
     reason: str | None
     sentence: str
 
-    def to_json(self) -> dict[str, Any]:
-        """The row as JSON values; `holds` says whether it passed."""
-        return {**asdict(self), "holds": self.outcome == "PASS"}
+    @property
+    def told(self) -> Reason:
+        """The row as it is handed on; `holds` says whether it passed."""
+        return Reason(**vars(self), holds=self.outcome == "PASS")
 
 
 def outcome(low: float | None, high: float | None, *, bound: float) -> Outcome:

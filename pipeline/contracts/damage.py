@@ -1,33 +1,39 @@
-"""The one sentence on a damaged file: which, what is wrong, and what to do."""
+"""The one sentence on a file that can't be read: which, what is wrong, and what to do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from pipeline import printed
 from pipeline.errors import DamageError
 
-WRITTEN_BY: Final = {
-    "ingest": ("ingest.json",),
-    "cohort": ("cohort.csv", "cohort.json", "excluded.csv"),
-    "normalize": ("normalize.json", "refused.json"),
-    "drift": ("drift.json", "champion_new.csv"),
-    "train": ("model.json", "history.csv"),
-    "evaluate": ("predictions.csv", "metrics.json", "operating.json", "rule.json", "insights.json"),
-    "compare": ("comparison.json", "champion_predictions.csv"),
-    "report": ("report.json",),
-}
-"""The stage that writes a file again."""
-
-_POINTER: Final = "champion.json"
-_STAGES_FOLDER: Final = "stages"
-_ARRAYS_FOLDER: Final = "normalized"
+Remedy = Callable[[Path], str]
+"""What to do about a damaged file, as a sentence; not asked of a file that a generation froze."""
 
 
-def damaged(path: Path, found: str) -> DamageError:
+def damaged(path: Path, found: str, remedy: Remedy) -> DamageError:
     """The error that says `found` ("it is empty") of the file, and what to do."""
-    return DamageError(f"{_shown(path)} is damaged: {found}. {_remedy(path)}")
+    return DamageError(f"{_shown(path)} is damaged: {found}. {_advice(path, remedy)}")
+
+
+def newer(path: Path, found: int, known: int, remedy: Remedy) -> DamageError:
+    """The error that a later version of the program wrote the file, by the numbers of its schema."""
+    otherwise = _advice(path, remedy)
+    return DamageError(
+        f"{_shown(path)} was written by a newer version of Scanloom (schema {found}, this one knows "
+        f"{known}). Update Scanloom, or {otherwise[0].lower()}{otherwise[1:]}"
+    )
+
+
+def rewritten_by(stage: str) -> Remedy:
+    """The advice to have the file written again by its stage."""
+    return lambda path: f"Remove it and run `{printed.scanloom(stage)}`, which writes it again."
+
+
+def from_backup(path: Path) -> str:
+    """The advice where nothing writes the file again."""
+    return "Put it back from your backup."
 
 
 def _shown(path: Path) -> str:
@@ -36,22 +42,10 @@ def _shown(path: Path) -> str:
     return "/".join(path.absolute().parts[-depth:])
 
 
-def _remedy(path: Path) -> str:
+def _advice(path: Path, remedy: Remedy) -> str:
     if _is_frozen(path):
         return f"Put the folder generations/{path.parent.name} back from your backup."
-    if path.name == _POINTER:
-        return (
-            f"Put it back from your backup, or remove it and run `{printed.make('ingest')}`, which writes it "
-            "again from the ledger of promotions."
-        )
-    if path.parent.name == _STAGES_FOLDER:
-        return f"Remove it and run `{printed.scanloom(path.stem)}`, which writes it again."
-    stages = [stage for stage, names in WRITTEN_BY.items() if path.name in names]
-    if not stages and path.parent.name == _ARRAYS_FOLDER:
-        return f"Run `{printed.make('clean')}`, then `{printed.make('report')}`: it is made again."
-    if not stages:
-        return "Put it back from your backup."
-    return f"Remove it and run `{printed.scanloom(stages[0])}`, which writes it again."
+    return remedy(path)
 
 
 def _is_frozen(path: Path) -> bool:

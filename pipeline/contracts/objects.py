@@ -1,49 +1,179 @@
-"""Files of one JSON object, checked as they are read."""
+"""Files of one JSON object: a frozen record in, the same record out, checked as it is read."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Generic, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from pipeline.contracts import shapes
-from pipeline.contracts.damage import damaged
+from pipeline.contracts.damage import Remedy, damaged, newer
+from pipeline.writing import write_json
+
+Json = Mapping[str, Any]
+"""A JSON object that its contract hands on as it is."""
+
+R = TypeVar("R")
+_SCHEMA_KEY: Final = "schema"
 
 
-def read_object(path: Path, *needs: str) -> dict[str, Any]:
-    """The JSON object in the file, which has the keys that the reader `needs`.
+@dataclass(frozen=True)
+class Schema:
+    """The form of a file: a kind, and the number that grows when a reader of before would misread it."""
 
-    Keys that the contract knows have the types that it names, needed or not.
+    kind: str
+    number: int
 
-    Raises DamageError.
+    @property
+    def word(self) -> str:
+        """What stands in the file under `schema`."""
+        return f"{self.kind}/{self.number}"
+
+
+@dataclass(frozen=True)
+class ObjectFile(Generic[R]):
+    """A JSON file of a fixed name that holds one record, a dataclass; `schema` is None where keys are ids.
+
+    A field that ends in "_" is a key without it ("class_"). `goes_whole` says that it shows patients and
+    can't be taken apart: it is removed with the first of them.
     """
+
+    name: str
+    record: type[R]
+    schema: Schema | None
+    remedy: Remedy
+    goes_whole: bool = False
+
+    def path(self, folder: Path) -> Path:
+        """Where the file lies."""
+        return folder / self.name
+
+    def find(self, folder: Path) -> R | None:
+        """The record, or None where the file is not there. Raises DamageError as `read`."""
+        return self.read(folder) if self.path(folder).is_file() else None
+
+    def read(self, folder: Path) -> R:
+        """The record in the file; keys that it doesn't know are nobody's business.
+
+        A file without a schema is of a version before there were any. Raises DamageError.
+        """
+        path = self.path(folder)
+        data, value = _object(path, self.remedy)
+        if self.schema:
+            self._check(path, value.get(_SCHEMA_KEY, self.schema.word), self.schema)
+        try:
+            record: R = self._adapter.validate_json(data, strict=True)
+        except ValidationError as error:
+            raise damaged(path, _found(error, value), self.remedy) from None
+        return record
+
+    def of(self, value: Json) -> R:
+        """The record of JSON values. Raises ValidationError where a key is missing, or none of its own."""
+        record: R = self._adapter.validate_python(value, extra="forbid")
+        return record
+
+    def write(self, folder: Path, record: R) -> bool:
+        """Whether the file changed. Raises RetryError when it can't be written."""
+        schema = {_SCHEMA_KEY: self.schema.word} if self.schema else {}
+        return write_json(self.path(folder), {**schema, **plain(record)})
+
+    def without(self, path: Path, gone: Collection[str]) -> str | None:
+        """The file's text without what names one of `gone`; None where nothing does. Raises DamageError."""
+        data, value = _object(path, self.remedy)
+        if not _names(data.decode(), gone):
+            return None
+        return json.dumps(_stripped(value, gone), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any]:
+        return TypeAdapter(self.record)
+
+    def _check(self, path: Path, word: object, known: Schema) -> None:
+        """Raises DamageError when the file is of another kind, or of a later schema."""
+        found = (
+            re.fullmatch(rf"{re.escape(known.kind)}/([0-9]{{1,9}})", word) if isinstance(word, str) else None
+        )
+        if not found:
+            raise damaged(path, f"'{_SCHEMA_KEY}' is not what it should be ({known.kind})", self.remedy)
+        if int(found[1]) > known.number:
+            raise newer(path, int(found[1]), known.number, self.remedy)
+
+
+def plain(value: Any) -> Any:
+    """The value with records as mappings and tuples as lists, as JSON holds them.
+
+    >>> plain((Schema("drift", 1),))
+    [{'kind': 'drift', 'number': 1}]
+    """
+    if is_dataclass(value):
+        return {key_of(field.name): plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def key_of(field: str) -> str:
+    """The key of a field: a word that Python keeps to itself has "_" behind it there.
+
+    >>> key_of("class_")
+    'class'
+    """
+    return field.removesuffix("_")
+
+
+def _object(path: Path, remedy: Remedy) -> tuple[bytes, dict[str, Any]]:
+    """The file's bytes, and the JSON object that they are. Raises DamageError."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise damaged(path, "it is not there") from None
+        raise damaged(path, "it is not there", remedy) from None
     if not data.strip():
-        raise damaged(path, "it is empty")
+        raise damaged(path, "it is empty", remedy)
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
-        raise damaged(path, "it is no JSON, or was cut off") from None
+        raise damaged(path, "it is no JSON, or was cut off", remedy) from None
     if not isinstance(value, dict):
-        raise damaged(path, "it holds no JSON object")
-    if absent := [key for key in needs if key not in value]:
-        raise damaged(path, f"it has no '{absent[0]}'")
-    try:
-        shapes.of(path).model_validate_json(data, strict=True)
-    except ValidationError as error:
-        raise damaged(path, _found(error)) from None
+        raise damaged(path, "it holds no JSON object", remedy)
+    return data, value
+
+
+def _found(error: ValidationError, value: dict[str, Any]) -> str:
+    """What is wrong first, by the place in the file and without its value."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    steps: list[str] = []
+    here: Any = value
+    for step in first["loc"]:  # names of types stand among the steps, too
+        try:
+            here = here[step]
+        except (IndexError, KeyError, TypeError):
+            continue
+        steps.append(str(step))
+    if first["type"] in ("missing", "missing_argument"):
+        return f"it has no '{'.'.join([*steps, str(first['loc'][-1])])}'"
+    return f"'{'.'.join(steps)}' is not what it should be ({first['type'].replace('_', ' ')})"
+
+
+def _stripped(value: object, gone: Collection[str]) -> object:
+    """The value without the entries of lists and mappings that name one of `gone`."""
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if key not in gone and not _names(item, gone)}
+        return {key: _stripped(item, gone) for key, item in kept.items()}
+    if isinstance(value, list):
+        return [_stripped(item, gone) for item in value if not _is_about(item, gone)]
     return value
 
 
-def _found(error: ValidationError) -> str:
-    """What is wrong first, by the place in the file and without its value."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(step) for step in first["loc"])
-    if first["type"] == "missing":
-        return f"it has no '{place}'"
-    return f"'{place}' is not what it should be ({first['type'].replace('_', ' ')})"
+def _is_about(item: object, gone: Collection[str]) -> bool:
+    """Whether a list's entry is about one of `gone`: one of its own texts says so."""
+    texts = item.values() if isinstance(item, dict) else (item,)
+    return any(_names(text, gone) for text in texts)
+
+
+def _names(text: object, gone: Collection[str]) -> bool:
+    return isinstance(text, str) and any(word in text for word in gone)

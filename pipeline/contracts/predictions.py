@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.contracts.damage import rewritten_by
+from pipeline.contracts.tables import TableFile
 from pipeline.errors import DataError, nearest
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 PARTS = ("train", "validation", "test", "external", "new")
 NEEDED = ("case_id", "patient_id", "truth")
 SCORE, LOGIT, GROUP = "score_", "logit_", "by_"
+COLUMNS: Final = ("case_id", "patient_id", "part", "truth", "predicted", "status")
+"""What every table of ours has, beside its scores."""
+
+FILE: Final = TableFile("predictions.csv", COLUMNS, rewritten_by("evaluate"))
 SUM_TOLERANCE = 1e-6
 _FIRST_LINE = 2  # the line after the header, as an editor counts
 

@@ -4,54 +4,90 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from pipeline.contracts.damage import damaged
+from pipeline.contracts.damage import Remedy, damaged
+from pipeline.writing import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, str]
-
-_MAY_BE_EMPTY: Final = ("excluded.csv", "champion_new.csv")
-
-
-def read_rows(path: Path, *needs: str) -> list[Row]:
-    """The rows of the CSV file, which has the columns that the reader `needs`, and rows where it must.
-
-    Raises DamageError.
-    """
-    names, rows = _read(path, needs)
-    return [dict(zip(names, row, strict=True)) for row in rows]
+PATIENT, CASE = "patient_id", "case_id"
 
 
-def read_frame(path: Path, *needs: str) -> pd.DataFrame:
-    """The same rows as columns of text, empty cells as empty text."""
-    import pandas as pd
+@dataclass(frozen=True)
+class TableFile:
+    """A CSV file of a fixed name: the columns that it always has, and whether it may be without a row."""
 
-    names, rows = _read(path, needs)
-    return pd.DataFrame(rows, columns=names, dtype=str)
+    name: str
+    columns: tuple[str, ...]
+    remedy: Remedy
+    may_be_empty: bool = False
+    goes_whole: bool = False
 
+    def path(self, folder: Path) -> Path:
+        """Where the file lies."""
+        return folder / self.name
 
-def _read(path: Path, needs: tuple[str, ...]) -> tuple[list[str], list[list[str]]]:
-    """The names of the columns, and the cells of each row."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        raise damaged(path, "it is not there") from None
-    except UnicodeDecodeError:
-        raise damaged(path, "it is no text") from None
-    if not text.strip():
-        raise damaged(path, "it is empty")
-    try:
-        names, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    except csv.Error:
-        raise damaged(path, "it is no table, or was cut off") from None
-    if absent := [name for name in needs if name not in names]:
-        raise damaged(path, f"it has no column '{absent[0]}'")
-    if not rows and path.name not in _MAY_BE_EMPTY:
-        raise damaged(path, "it has no row")
-    if not text.endswith("\n") or any(len(row) != len(names) for row in rows):
-        raise damaged(path, "a row was cut off or has too many cells")
-    return names, rows
+    def rows(self, folder: Path) -> list[Row]:
+        """The rows, by column. Raises DamageError."""
+        return self._rows(self.path(folder))[1]
+
+    def frame(self, folder: Path) -> pd.DataFrame:
+        """The same rows as columns of text, empty cells as empty text."""
+        import pandas as pd
+
+        names, rows = self._cells(self.path(folder))
+        return pd.DataFrame(rows, columns=names, dtype=str)
+
+    def write(self, folder: Path, frame: pd.DataFrame) -> bool:
+        """Whether the file changed. Raises RetryError when it can't be written."""
+        return write_csv(self.path(folder), frame)
+
+    def remove(self, folder: Path) -> bool:
+        """Whether there was a table, which is gone now."""
+        was_there = self.path(folder).exists()
+        self.path(folder).unlink(missing_ok=True)
+        return was_there
+
+    def without(self, path: Path, gone: Collection[str]) -> str | None:
+        """The table's text without the rows of `gone`; None where it has none. Raises DamageError."""
+        names, rows = self._rows(path)
+        kept = [row for row in rows if row.get(PATIENT) not in gone and row.get(CASE) not in gone]
+        if len(kept) == len(rows):
+            return None
+        stream = io.StringIO()
+        writer = csv.DictWriter(stream, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(kept)
+        return stream.getvalue()
+
+    def _rows(self, path: Path) -> tuple[list[str], list[Row]]:
+        names, rows = self._cells(path)
+        return names, [dict(zip(names, row, strict=True)) for row in rows]
+
+    def _cells(self, path: Path) -> tuple[list[str], list[list[str]]]:
+        """The names of the columns, and the cells of each row."""
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            raise damaged(path, "it is not there", self.remedy) from None
+        except UnicodeDecodeError:
+            raise damaged(path, "it is no text", self.remedy) from None
+        if not text.strip():
+            raise damaged(path, "it is empty", self.remedy)
+        try:
+            names, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+        except csv.Error:
+            raise damaged(path, "it is no table, or was cut off", self.remedy) from None
+        if absent := [name for name in self.columns if name not in names]:
+            raise damaged(path, f"it has no column '{absent[0]}'", self.remedy)
+        if not rows and not self.may_be_empty:
+            raise damaged(path, "it has no row", self.remedy)
+        if not text.endswith("\n") or any(len(row) != len(names) for row in rows):
+            raise damaged(path, "a row was cut off or has too many cells", self.remedy)
+        return names, rows

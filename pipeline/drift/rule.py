@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.config import Effect
+from pipeline.contracts.drift import AttributeDrift
 
 Level = Literal["none", "warn", "stop", "too_few"]
 
@@ -33,12 +34,12 @@ class Difference:
     n_old: int
     n_new: int
 
-    def to_json(self) -> dict[str, Any]:
-        """The record as finite JSON values; no `smd` has a reason."""
-        told = {**asdict(self), "unseen": list(self.unseen)}
-        if math.isinf(self.smd):
-            return {**told, "smd": None, "reason": "neither group varies, so the difference has no scale"}
-        return told
+    def told(self, level: str) -> AttributeDrift:
+        """The record as it is handed on, all its numbers finite; no `smd` has a reason."""
+        if not math.isinf(self.smd):
+            return AttributeDrift(**vars(self), level=level)
+        reason = "neither group varies, so the difference has no scale"
+        return AttributeDrift(**{**vars(self), "smd": None}, level=level, reason=reason)
 
 
 def level_of(difference: Difference, *, warn: Effect, stop: Effect, min_patients: int) -> Level:

@@ -11,7 +11,6 @@ from pipeline.tasks.contract import Fixed, Predicted
 from pipeline.tasks.measured import Curves, Json, Measured
 from pipeline.tasks.registry import Task
 
-SCHEMA = "metrics/1"
 MEASURED_PARTS = ("test", "external", "new", "validation")
 CHOICES_PART = "validation"
 
@@ -38,7 +37,6 @@ def measure(predictions: Predicted, task: Task, plan: Evaluate, *, fixed: Fixed)
     redrawn = max((each.redrawn for result in results for each in result.units), default=0)
     share = redrawn / (plan.resamples + redrawn)
     return {
-        "schema": SCHEMA,
         "unit": plan.unit,
         "patient_score": plan.patient_score,
         "bootstrap": {

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from pipeline import digests, provenance
 from pipeline.config import Evaluate
+from pipeline.contracts import metrics as contract
 from pipeline.errors import DataError
+from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, MEASURED_PARTS, measure
 from pipeline.evaluate.side_by_side import compare
 from pipeline.evaluate.summary import lines
@@ -17,11 +19,10 @@ from pipeline.records import Summary
 from pipeline.tasks.contract import Chosen, Predicted
 from pipeline.tasks.measured import Json
 from pipeline.tasks.registry import Task
-from pipeline.writing import write_json
 
 
 def score(foreign: Foreign, out: Path, plan: Evaluate | None = None) -> Summary:
-    """What the table shows, in lines; writes `metrics.json` into the folder `out`.
+    """What the table shows, in lines; writes them into the folder `out`.
 
     What validation fixes is chosen on the rows of that part, where there are any. Of several models the first
     stands in the file as a single one does; the others are in `models`, the differences of all pairs among
@@ -47,11 +48,11 @@ def score(foreign: Foreign, out: Path, plan: Evaluate | None = None) -> Summary:
         "predictions": digests.of_file(foreign.path),
         **dict.fromkeys(("cohort", "config", "labels", "model")),
     }
-    changed = write_json(out / "metrics.json", metrics)
+    record = with_headline(contract.FILE.of(metrics), task, metric=None, bound=None)
+    changed = contract.FILE.write(out, record)
     notes = [f"{foreign.path.name}: {note}" for note in foreign.notes]
-    return Summary(
-        (*notes, *lines(metrics, task.measures.SHOWN), f"All numbers: {out / 'metrics.json'}"), changed
-    )
+    told = lines(metrics, task.measures.SHOWN)
+    return Summary((*notes, *told, f"All numbers: {contract.FILE.path(out)}"), changed)
 
 
 def _measured(read: Predicted, task: Task, plan: Evaluate, chosen: Chosen) -> Json:

@@ -12,9 +12,13 @@ from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.champion import looks, pointer
 from pipeline.config import Config
-from pipeline.contracts import read_object
+from pipeline.contracts import cohort as cohorts
+from pipeline.contracts import metrics as contract
+from pipeline.contracts import model_record, operating, predictions, rule
+from pipeline.contracts.operating import Operating
 from pipeline.errors import DataError
-from pipeline.evaluate import cohort, insights
+from pipeline.evaluate import insights
+from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.summary import lines
 from pipeline.printed import scanloom
@@ -24,7 +28,6 @@ from pipeline.tasks.contract import Chosen, Question
 from pipeline.tasks.measured import Json
 from pipeline.tasks.registry import Task, task_of
 from pipeline.workspace import Workspace
-from pipeline.writing import write_csv, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +50,7 @@ class Candidate:
 
     def labels(self, *parts: str) -> dict[str, str]:
         """The labels of the cases of `parts`; no other label is read."""
-        return cohort.labels(self.workspace.candidate / cohort.FILE, parts)
+        return cohorts.labels(self.workspace.candidate, parts)
 
 
 def evaluate(config: Config, workspace: Workspace) -> Summary:
@@ -56,19 +59,28 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
     Raises GateError before any test label is read.
     """
     folder = workspace.candidate
-    cases = cohort.cases(folder / cohort.FILE)
-    scorer = scoring.load(folder, "recipe_id", "classes", "positive")
-    candidate = Candidate(config, workspace, task_of(config.task), scorer, cases)
+    for file in (cohorts.TABLE, cohorts.FILE):
+        if not file.path(folder).is_file():
+            raise DataError(f"{file.name} is missing in the candidate's folder. Run `{scanloom('cohort')}`.")
+    scorer = scoring.load(folder)
+    candidate = Candidate(config, workspace, task_of(config.task), scorer, cohorts.cases(folder))
     look = _look(candidate)
     looks.refuse(workspace.ledger("looks"), look)
     asked = _answers(candidate)
     chosen = _choices(candidate, asked)
-    write_json(folder / "operating.json", _operating(candidate, chosen))
-    write_json(folder / "rule.json", looks.rule(config.evaluate, config.compare))
+    operating.FILE.write(folder, _operating(candidate, chosen))
+    rule.FILE.write(folder, looks.rule(config.evaluate, config.compare))
     created = looks.take(workspace.ledger("looks"), look)
-    changed = write_csv(folder / "predictions.csv", _predictions(candidate, asked, chosen))
+    changed = predictions.FILE.write(folder, _predictions(candidate, asked, chosen))
     metrics = _metrics(candidate, chosen) | {"created_utc": created}
-    changed |= write_json(folder / "metrics.json", metrics)
+    goal = config.evaluate.goal
+    measured = with_headline(
+        contract.FILE.of(metrics),
+        candidate.task,
+        metric=goal.metric if goal else None,
+        bound=goal.at_least if goal else None,
+    )
+    changed |= contract.FILE.write(folder, measured)
     changed |= _insights(candidate, chosen)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 
@@ -80,9 +92,9 @@ def _look(candidate: Candidate) -> looks.Look:
     record = candidate.scorer.record
     champion = pointer.current(candidate.workspace)
     # The champion itself challenges nobody, so its look is not one of the budget against it.
-    challenged = champion if champion and champion.model_sha256 != record["model_sha256"] else None
+    challenged = champion if champion and champion.model_sha256 != record.model_sha256 else None
     if challenged:
-        known = candidate.task.target.question_of(read_object(challenged.folder / "model.json", "classes"))
+        known = candidate.task.target.question_of(model_record.FILE.read(challenged.folder))
         candidate.task.target.require_same(known, candidate.question)
     name = challenged.generation if challenged else None
     return looks.of_config(candidate.config, record, cohort=scans, champion=name)
@@ -91,7 +103,7 @@ def _look(candidate: Candidate) -> looks.Look:
 def _answers(candidate: Candidate) -> scoring.Asked:
     scorer, workspace = candidate.scorer, candidate.workspace
     with Catalogue(workspace.catalogue) as catalogue:
-        stored = catalogue.arrays(scorer.record["recipe_id"])
+        stored = catalogue.arrays(scorer.record.recipe_id)
     case_ids = list(candidate.cases["case_id"])
     return scoring.ask(scorer, case_ids, stored, Shards(workspace.normalized), shown="evaluate")
 
@@ -111,14 +123,13 @@ def _choices(candidate: Candidate, asked: scoring.Asked) -> Chosen:
     )
 
 
-def _operating(candidate: Candidate, chosen: Chosen) -> Json:
-    return {
-        "schema": "operating/1",
+def _operating(candidate: Candidate, chosen: Chosen) -> Operating:
+    return Operating(
         **chosen.to_json(),
         **candidate.question.to_json(),
-        "unit": candidate.config.evaluate.unit,
-        "patient_score": candidate.config.evaluate.patient_score,
-    }
+        unit=candidate.config.evaluate.unit,
+        patient_score=candidate.config.evaluate.patient_score,
+    )
 
 
 def _predictions(candidate: Candidate, asked: scoring.Asked, chosen: Chosen) -> pd.DataFrame:
@@ -135,8 +146,8 @@ def _predictions(candidate: Candidate, asked: scoring.Asked, chosen: Chosen) -> 
 
 
 def _metrics(candidate: Candidate, chosen: Chosen) -> Json:
-    """The content of metrics.json, measured from the table of predictions as it was written."""
-    table = candidate.task.answers.read(candidate.workspace.candidate / "predictions.csv")
+    """The metrics, measured from the table of predictions as it was written."""
+    table = candidate.task.answers.read(predictions.FILE.path(candidate.workspace.candidate))
     with waiting("evaluate: measuring, on resamples of the patients"):
         metrics = measure(table, candidate.task, candidate.config.evaluate, fixed=chosen.fixed)
     candidate.task.choices.add_to_metrics(metrics, chosen)
@@ -145,23 +156,20 @@ def _metrics(candidate: Candidate, chosen: Chosen) -> Json:
 
 def _digests(candidate: Candidate) -> dict[str, str | None]:
     folder = candidate.workspace.candidate
-    cohort_file = folder / "cohort.json"
-    if not cohort_file.is_file():
-        raise DataError(f"cohort.json is missing in the candidate's folder. Run `{scanloom('cohort')}`.")
     return {
         "code": provenance.code_digest(),
-        "cohort": read_object(cohort_file, "digest")["digest"],
+        "cohort": cohorts.FILE.read(folder).digest,
         "config": digests.of_json(candidate.config.section("evaluate")),
         "labels": digests.of_json(candidate.labels(*PARTS)),
-        "model": candidate.scorer.record["model_sha256"],
-        "predictions": digests.of_file(folder / "predictions.csv"),
+        "model": candidate.scorer.record.model_sha256,
+        "predictions": digests.of_file(predictions.FILE.path(folder)),
     }
 
 
 def _insights(candidate: Candidate, chosen: Chosen) -> bool:
     scorer, workspace = candidate.scorer, candidate.workspace
     with Catalogue(workspace.catalogue) as catalogue:
-        stored = catalogue.arrays(scorer.record["recipe_id"])
+        stored = catalogue.arrays(scorer.record.recipe_id)
         cases = {case.case_id: case for case in catalogue.cases()}
     shards = Shards(workspace.normalized)
 
@@ -171,7 +179,7 @@ def _insights(candidate: Candidate, chosen: Chosen) -> bool:
     subject = insights.Subject(scorer.model, candidate.task, candidate.question, chosen.fixed, scores)
     reviewed = candidate.config.ingest.pixel_text == "reviewed"
     scans = insights.Scans(lambda case_id: shards.read(stored[case_id]), cases, reviewed)
-    frame = candidate.task.answers.read(workspace.candidate / "predictions.csv").frame
+    frame = candidate.task.answers.read(predictions.FILE.path(workspace.candidate)).frame
     with waiting("evaluate: looking into the network"):
         seed = candidate.config.evaluate.seed
         return insights.write(subject, frame, scans, workspace.candidate, seed=seed)

@@ -49,13 +49,16 @@ def run(
             submitted.add(future)
             return future
 
+        def alone(batch: Batch) -> Any:
+            for other in tuple(submitted):
+                _outcome(other, client)
+            return _outcome(submit(batch), client)
+
         for batch, future in in_order(batches, submit, workers=lambda: _threads(client)):
             outcome = _outcome(future, client)
             if outcome == _KILLED:
                 # it may only have waited on workers that another batch killed: once more, with none beside it
-                for other in tuple(submitted):
-                    _outcome(other, client)
-                outcome = _outcome(submit(batch), client)
+                outcome = alone(batch)
             if isinstance(outcome, ScanloomError):
                 raise outcome
             yield batch, outcome

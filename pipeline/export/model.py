@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline import champion, digests, scoring
 from pipeline.config import Config
+from pipeline.contracts.objects import plain
 from pipeline.errors import UsageError
 from pipeline.export.stage import refuse_raw
 from pipeline.records import Summary
@@ -40,9 +41,7 @@ def run(config: Config, workspace: Workspace, out: Path) -> Summary:
     current = champion.current(workspace)
     if current:
         champion.check_generation(workspace, current.generation)
-    scorer = scoring.load(
-        current.folder if current else workspace.candidate, "recipe", "recipe_id", "spacing", "statistics"
-    )
+    scorer = scoring.load(current.folder if current else workspace.candidate)
     from pipeline.export import onnx_graph  # imports Keras, which scoring has loaded by now
 
     data = onnx_graph.onnx_bytes(scorer.model)
@@ -64,14 +63,14 @@ def _refuse_ours(workspace: Workspace, out: Path) -> None:
 
 def _scans(scorer: Scorer) -> NDArray[np.float32]:
     """Noise with the mean and standard deviation of the training part, `(scans, *input_shape)`."""
-    statistics = scorer.record["statistics"]
+    statistics = scorer.record.statistics
     noise = np.random.Generator(np.random.PCG64(1)).standard_normal((_SCANS, *scorer.input_shape))
     return (np.asarray(statistics["mean"]) + np.asarray(statistics["std"]) * noise).astype(np.float32)
 
 
 def _record(scorer: Scorer) -> dict[str, Any]:
     """What `model.json` says: what goes in, what comes out, and how that becomes a probability."""
-    record, operating = scorer.record, scorer.operating or {}
+    record, operating = scorer.record, scorer.operating
     axes = ["slices", "rows", "columns", "channels"][-len(scorer.input_shape) :]
     return {
         "schema": SCHEMA,
@@ -80,16 +79,16 @@ def _record(scorer: Scorer) -> dict[str, Any]:
             "dtype": "float32",
             "shape": ["scans", *scorer.input_shape],
             "axes": ["scans", *axes],
-            "spacing_mm": record["spacing"],
+            "spacing_mm": record.spacing,
         },
-        "output": {"name": "logits", "classes": record.get("classes", [])},
+        "output": {"name": "logits", "classes": record.classes},
         "task": scorer.task,
-        "positive": record.get("positive"),
-        "recipe": record["recipe"],
-        "recipe_id": record["recipe_id"],
-        "temperature": operating.get("temperature", 1.0),
-        "thresholds": operating.get("thresholds", []),
-        "architecture": record.get("architecture"),
-        "model_sha256": record["model_sha256"],
-        "versions": record.get("versions", {}),
+        "positive": record.positive,
+        "recipe": record.recipe,
+        "recipe_id": record.recipe_id,
+        "temperature": operating.temperature if operating else 1.0,
+        "thresholds": plain(operating.thresholds) if operating else [],
+        "architecture": record.architecture,
+        "model_sha256": record.model_sha256,
+        "versions": record.versions,
     }

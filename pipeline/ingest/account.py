@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from pipeline import digests
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
+from pipeline.contracts.ingested import Ingested
 from pipeline.errors import DamageError, DataError
 from pipeline.ingest.changes import Changes
 from pipeline.ingest.header.owners import OWNER
 from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.reasons import NOTES, REASONS
 from pipeline.printed import Place, make, scanloom
-from pipeline.pseudonyms import Key
 
 _MANY_STUDIES = 10
 """A patient with that many studies, and more than all others together, may be a dummy ID."""
@@ -154,22 +153,13 @@ def noted(catalogue: Catalogue) -> list[tuple[str, int]]:
     return sorted(files.items())
 
 
-def stamp(catalogue: Catalogue, key: Key) -> dict[str, Any]:
-    """What later stages depend on: digests of the cases and of the account, the counts, the key's id."""
-    return {"schema": "ingest/1", "key_id": key.key_id, **contents(catalogue)}
-
-
-def contents(catalogue: Catalogue) -> dict[str, Any]:
-    """Digests of all cases and of their identifiers, and the files of each state and reason."""
+def contents(catalogue: Catalogue, key_id: str) -> Ingested:
+    """What later stages depend on: digests of all cases and of their identifiers, the files by reason."""
     flow: dict[str, dict[str, int]] = {state: {} for state in _STATES}
     for state, reason, number in counts(catalogue):
         flow[state][reason] = number
-    columns = {"cases": "row_digest", "identifiers": "names_digest"}
-    rows = {
-        name: catalogue.query(f"SELECT case_id, {column} FROM cases ORDER BY case_id")
-        for name, column in columns.items()
-    }
-    return {**{name: digests.of_json(found) for name, found in rows.items()}, "files": flow}
+    cases, identifiers = (digests.of_json(rows) for rows in catalogue.stored_digests())
+    return Ingested(key_id, cases, identifiers, flow)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -12,10 +12,11 @@ from pathlib import Path
 from pipeline import digests, ledger
 from pipeline.catalogue import INGEST_STAMP, Catalogue
 from pipeline.config import Config, Ingest
-from pipeline.draws import TOMBSTONE
+from pipeline.contracts.ingested import FILE
+from pipeline.draws import buried
 from pipeline.errors import GateError, UsageError
 from pipeline.executors import Crew
-from pipeline.ingest.account import account_lines, check_usable, owner_lines, stamp
+from pipeline.ingest.account import account_lines, check_usable, contents, owner_lines
 from pipeline.ingest.changes import Changes, find_changes, known_files, unsettled_archives
 from pipeline.ingest.header import stated_units
 from pipeline.ingest.header.owner_table import owner_rows, reassigned, rows_for_children
@@ -34,7 +35,6 @@ from pipeline.progress import say
 from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
-from pipeline.writing import write_json
 
 VERSION = 10
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
@@ -79,7 +79,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
                 changed = update(target, difference, locations, closed)
         lines = [*account_lines(catalogue, difference, changed=changed), *owner_lines(catalogue)]
         check_usable(catalogue, config, lines)
-        stamped = _stamped(catalogue, workspace.data / "ingest.json", key)
+        stamped = _stamped(catalogue, workspace.data, key)
     return Summary((*([new_key] if new_key else []), *lines), changed=stamped)
 
 
@@ -195,12 +195,12 @@ def _recipe(settings: Ingest) -> str:
     return digests.of_json([VERSION, settings.model_dump(mode="json", exclude=outside)])
 
 
-def _stamped(catalogue: Catalogue, path: Path, key: Key) -> bool:
-    """Whether `ingest.json` changed; it is left unread where nothing was written since it was made."""
-    made_of = catalogue.meta(INGEST_STAMP)
+def _stamped(catalogue: Catalogue, folder: Path, key: Key) -> bool:
+    """Whether what later stages depend on changed; left unread where nothing was written since."""
+    made_of, path = catalogue.meta(INGEST_STAMP), FILE.path(folder)
     if made_of and path.is_file() and digests.of_file(path) == made_of:
         return False
-    changed = write_json(path, stamp(catalogue, key))
+    changed = FILE.write(folder, contents(catalogue, key.key_id))
     with catalogue.transaction():
         catalogue.set_meta(INGEST_STAMP, digests.of_file(path))
     return changed
@@ -234,6 +234,5 @@ def _check_gone(difference: Changes, settings: Ingest, found: Sequence[SourcePat
 
 def _buried(workspace: Workspace) -> frozenset[str]:
     """The pseudonyms, with and without issuer, of patients who were deleted on request."""
-    records = [record for record in ledger.read(workspace.ledger("parts")) if record["why"] == TOMBSTONE]
-    names = ("patient_id", "identifier")
-    return frozenset(str(record[name]) for record in records for name in names if name in record)
+    graves = buried(ledger.read(workspace.ledger("parts")))
+    return frozenset({*graves, *graves.values()} - {""})

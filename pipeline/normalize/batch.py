@@ -9,10 +9,10 @@ import numpy as np
 
 from pipeline import digests
 from pipeline.arrays import Shards, ShardWriter
+from pipeline.contracts.normalized import Refusal, spacings_of
 from pipeline.normalize.image import Image, Refused
 from pipeline.normalize.recipe import Recipe, apply, to_storage
 from pipeline.records import Case, Stored
-from pipeline.writing import write_json
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,6 @@ class Batch:
         """The shard's path: the same scans and recipe give the same name on any machine."""
         names = digests.of_json([[case.case_id, case.pixel_digest] for case in self.cases])[:16]
         return self.folder / f"{self.recipe.recipe_id}-{names}.npy"
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a scan has no array: a code, and a sentence with numbers but no names."""
-
-    case_id: str
-    scan_digest: str
-    reason: str
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -68,8 +58,8 @@ def normalize(batch: Batch) -> Outcome:
                 arrays.append((case, writer.append(to_storage(batch.recipe, image))))
                 spacings[case.case_id] = [] if image.spacing_kind == "pixels" else list(image.spacing)
             except Refused as verdict:
-                refused.append(Refusal(case.case_id, scan_digest(case), verdict.reason, verdict.detail))
-        write_json(spacing_path(batch.shard), spacings)
+                refused.append(Refusal(case.case_id, verdict.reason, verdict.detail, scan_digest(case)))
+        spacings_of(batch.shard).write(batch.shard.parent, spacings)
     return Outcome(tuple(arrays), tuple(refused))
 
 
@@ -91,8 +81,3 @@ def normalize_case(recipe: Recipe, case: Case, *, native: Path) -> Image:
 def scan_digest(case: Case) -> str:
     """The digest of all that a recipe sees of a scan: values, unit and geometry."""
     return digests.of_json([case.pixel_digest, case.value_unit, case.geometry.to_json()])
-
-
-def spacing_path(shard: Path) -> Path:
-    """The file with the spacings of a shard's arrays: mm per axis by case_id, empty where unknown."""
-    return shard.with_suffix(".json")

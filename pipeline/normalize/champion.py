@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipeline.champion.frozen import pixel_digests
 from pipeline.champion.pointer import generation_in_use
-from pipeline.contracts import read_object, read_rows
+from pipeline.contracts import cohort, model_record
 from pipeline.errors import ConfigError, UsageError
 from pipeline.normalize.recipe import Recipe, parse
 from pipeline.records import Case
@@ -41,18 +40,16 @@ def load_champion(workspace: Workspace) -> Champion | None:
     if folder is None:
         return None
     generation = folder.name
-    model = read_object(folder / "model.json", "recipe", "recipe_id")
+    model = model_record.FILE.read(folder)
 
     def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:
         return ConfigError(f"recipe of generation {generation}: {message}")
 
-    recipe = parse(model["recipe"], refuse)
-    if recipe.recipe_id != model["recipe_id"]:
+    recipe = parse(model.recipe, refuse)
+    if recipe.recipe_id != model.recipe_id:
         raise UsageError(
             f"The champion, generation {generation}, was normalized by other versions of the steps (recipe "
-            f"{model['recipe_id']}, here {recipe.recipe_id}), so it can't be scored fairly. Install the "
+            f"{model.recipe_id}, here {recipe.recipe_id}), so it can't be scored fairly. Install the "
             "version of Scanloom that made it, or roll back to a champion of this version."
         )
-    rows = read_rows(folder / "cohort.csv", "case_id")
-    case_ids = frozenset(row["case_id"] for row in rows)
-    return Champion(generation, recipe, case_ids, pixel_digests(folder))
+    return Champion(generation, recipe, frozenset(cohort.parts(folder)), cohort.pixel_digests(folder))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
 
 from pipeline import digests
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
-from pipeline.contracts import read_rows
+from pipeline.contracts import cohort
+from pipeline.contracts.normalized import FILE, Arrays, Normalized
 from pipeline.errors import DataError
 from pipeline.executors import Crew
 from pipeline.normalize.champion import Champion, load_champion
@@ -19,9 +19,6 @@ from pipeline.normalize.store import Pool, Ready, bring_up_to_date, remove_unuse
 from pipeline.printed import scanloom
 from pipeline.records import Case, Summary
 from pipeline.workspace import Workspace
-from pipeline.writing import write_json
-
-RECORD_FILE: Final = "normalize.json"
 
 
 def run(config: Config, workspace: Workspace) -> Summary:
@@ -37,7 +34,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     champion = load_champion(workspace)
     crew = Crew(workspace.data, config.ingest.workers, config.ingest.cluster)
     pool = Pool(crew, config.ingest.limits.seconds, config.ingest.limits.memory_mb)
-    parts = _parts(workspace)
+    parts = cohort.parts(workspace.candidate)
     with Catalogue(workspace.catalogue) as catalogue:
         cases = _cohort_cases(catalogue, parts)
         ready = [
@@ -48,14 +45,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
     changed = write_refused(workspace, ready)
     for one in ready:
         _require_enough(one, config.ingest.failed_share)
-    changed |= write_json(workspace.data / RECORD_FILE, _record(ready, cases, parts, workspace))
+    changed |= FILE.write(workspace.data, _record(ready, cases, parts, workspace))
     return Summary(tuple(_line(one) for one in ready), changed)
-
-
-def _parts(workspace: Workspace) -> dict[str, str]:
-    """The part of each scan of the cohort, by case_id."""
-    rows = read_rows(workspace.candidate / "cohort.csv", "case_id", "part")
-    return {row["case_id"]: row["part"] for row in rows}
 
 
 def _cohort_cases(catalogue: Catalogue, parts: Mapping[str, str]) -> list[Case]:
@@ -95,37 +86,37 @@ def _require_enough(ready: Ready, failed_share: float) -> None:
 
 def _record(
     ready: Sequence[Ready], cases: Sequence[Case], parts: Mapping[str, str], workspace: Workspace
-) -> dict[str, Any]:
+) -> Normalized:
     """What was made of what; the first of `ready` is the candidate's."""
     known = spacings(ready[0], workspace.normalized)
     train = [known[case_id] for case_id in known if parts[case_id] == "train"]
-    return {
-        "schema": "normalize/1",
-        "inputs": digests.of_json([[case.case_id, case.pixel_digest] for case in cases]),
-        **_recipe_record(ready[0]),
-        "spacing": _median(train),
-        "champion": _recipe_record(ready[1]) if len(ready) > 1 else None,
-    }
+    ours, *champions = (_arrays(one) for one in ready)
+    return Normalized(
+        **vars(ours),
+        spacing=_median(train),
+        champion=champions[0] if champions else None,
+        inputs=digests.of_json([[case.case_id, case.pixel_digest] for case in cases]),
+    )
 
 
-def _median(spacing: Sequence[Sequence[float]]) -> list[float] | None:
+def _median(spacing: Sequence[Sequence[float]]) -> tuple[float, ...] | None:
     """The median of each axis in mm; None where a scan tells no spacing."""
     if not spacing or not all(spacing):
         return None
-    return [statistics.median(axis) for axis in zip(*spacing, strict=True)]
+    return tuple(statistics.median(axis) for axis in zip(*spacing, strict=True))
 
 
-def _recipe_record(ready: Ready) -> dict[str, Any]:
+def _arrays(ready: Ready) -> Arrays:
     rows = [[case_id, stored.crc32] for case_id, stored in ready.arrays.items()]
-    return {
-        "recipe": ready.recipe.resolved,
-        "recipe_id": ready.recipe.recipe_id,
-        "shape": list(ready.shape),
-        "dtype": ready.recipe.storage,
-        "scans": len(ready.arrays),
-        "refused": dict(Counter(refusal.reason for refusal in ready.refused)),
-        "output": digests.of_json(rows),
-    }
+    return Arrays(
+        recipe=tuple(ready.recipe.resolved),
+        recipe_id=ready.recipe.recipe_id,
+        shape=ready.shape,
+        dtype=ready.recipe.storage,
+        scans=len(ready.arrays),
+        refused=dict(Counter(refusal.reason for refusal in ready.refused)),
+        output=digests.of_json(rows),
+    )
 
 
 def _line(ready: Ready) -> str:

@@ -12,28 +12,18 @@ from typing import Final
 
 from pipeline import executors
 from pipeline.catalogue import Catalogue
-from pipeline.contracts import read_object
+from pipeline.contracts.normalized import REFUSED, Refusal, spacings_of
+from pipeline.contracts.normalized import Refused as Refusals
 from pipeline.errors import DataError, RetryError
 from pipeline.executors import ChildLimits, Crew, Failure
-from pipeline.normalize.batch import (
-    Batch,
-    Outcome,
-    Refusal,
-    normalize,
-    normalize_case,
-    scan_digest,
-    spacing_path,
-)
+from pipeline.normalize.batch import Batch, Outcome, normalize, normalize_case, scan_digest
 from pipeline.normalize.image import Refused
 from pipeline.normalize.recipe import Recipe, to_storage
 from pipeline.progress import bar
 from pipeline.records import Case, Stored
 from pipeline.workspace import Workspace
-from pipeline.writing import write_json
 
-REFUSED_FILE: Final = "refused.json"
 _FAILED: Final = "failed_"
-_SCHEMA: Final = "refused/2"
 
 Shape = tuple[int, ...]
 
@@ -100,21 +90,21 @@ def spacings(ready: Ready, folder: Path) -> dict[str, list[float]]:
     """The spacing of each array in mm per axis, by case_id; empty where the scan tells none."""
     found: dict[str, list[float]] = {}
     for shard in sorted({stored.shard for stored in ready.arrays.values()}):
-        found |= read_object(spacing_path(folder / shard))
+        found |= spacings_of(folder / shard).read(folder)
     return {case_id: found[case_id] for case_id in ready.arrays}
 
 
 def write_refused(workspace: Workspace, ready: Sequence[Ready]) -> bool:
     """Whether the list of refused scans, by recipe, changed."""
-    recipes = {one.recipe.recipe_id: [dataclasses.asdict(item) for item in one.refused] for one in ready}
-    return write_json(workspace.normalized / REFUSED_FILE, {"schema": _SCHEMA, "recipes": recipes})
+    refused = Refusals({one.recipe.recipe_id: one.refused for one in ready})
+    return REFUSED.write(workspace.normalized, refused)
 
 
 def remove_unused(catalogue: Catalogue, folder: Path) -> None:
     """Removes shards that no row of the catalogue names: killed batches, scans that changed or went."""
     for path in catalogue.unused_shards("arrays", folder):
         path.unlink()
-        spacing_path(path).unlink(missing_ok=True)
+        spacings_of(path).path(folder).unlink(missing_ok=True)
 
 
 def require_space(folder: Path, need_bytes: int) -> None:
@@ -134,13 +124,9 @@ def require_space(folder: Path, need_bytes: int) -> None:
 
 def _known_refusals(workspace: Workspace, recipe: Recipe, cases: Sequence[Case]) -> list[Refusal]:
     """Refusals of earlier runs that still hold; a scan whose child failed is tried again."""
-    path = workspace.normalized / REFUSED_FILE
-    if not path.exists():
-        return []
-    digest_of = {case.case_id: scan_digest(case) for case in cases}
-    stored = read_object(path, "recipes", "schema")
-    items = stored["recipes"].get(recipe.recipe_id, []) if stored["schema"] == _SCHEMA else []
-    known = [Refusal(**item) for item in items]
+    stored = REFUSED.find(workspace.normalized)
+    known = stored.recipes.get(recipe.recipe_id, ()) if stored else ()
+    digest_of = {case.case_id: scan_digest(case) for case in cases} if known else {}
     return [
         refusal
         for refusal in known
@@ -207,7 +193,7 @@ def _in_children(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, 
 def _as_refusal(batch: Batch, failure: Failure) -> Outcome:
     (case,) = batch.cases
     detail = f"the child process gave no result ({failure.detail})"
-    return Outcome((), (Refusal(case.case_id, scan_digest(case), _FAILED + failure.kind, detail),))
+    return Outcome((), (Refusal(case.case_id, _FAILED + failure.kind, detail, scan_digest(case)),))
 
 
 def _require_one_shape(shapes: Collection[Shape]) -> None:

@@ -14,7 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import digests, ledger
-from pipeline.contracts import read_frame, read_object
+from pipeline.contracts import cohort as cohorts
+from pipeline.contracts import (
+    comparison,
+    drift,
+    history,
+    insights,
+    metrics,
+    model_record,
+    operating,
+    predictions,
+    rule,
+)
+from pipeline.contracts.metrics import Headline
+from pipeline.contracts.objects import ObjectFile, plain
 from pipeline.errors import DataError
 from pipeline.printed import make, scanloom
 from pipeline.report.facts import Fact, of_metric, unavailable
@@ -29,10 +42,22 @@ Pictures = Mapping[str, NDArray[np.generic]]
 
 VALIDATION = "validation"
 DIGESTED = (
-    "config.yaml", "cohort.csv", "excluded.csv", "cohort.json", "drift.json", "model.keras", "model.json",
-    "history.csv", "predictions.csv", "metrics.json", "operating.json", "insights.json", "insights.npz",
-    "rule.json", "comparison.json",
-)  # fmt: skip
+    "config.yaml",
+    cohorts.TABLE.name,
+    cohorts.EXCLUDED.name,
+    cohorts.FILE.name,
+    drift.FILE.name,
+    model_record.MODEL_FILE,
+    model_record.FILE.name,
+    history.FILE.name,
+    predictions.FILE.name,
+    metrics.FILE.name,
+    operating.FILE.name,
+    insights.FILE.name,
+    insights.PICTURES.name,
+    rule.FILE.name,
+    comparison.FILE.name,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +84,7 @@ class Artifacts:
     looks: list[Json] = field(default_factory=list)
     promotions: list[Json] = field(default_factory=list)
     champion: Json = field(default_factory=dict)
+    headline: Headline | None = None
     part: str = "test"
     table: str = ""
     command: str = ""
@@ -77,7 +103,7 @@ class Artifacts:
     @property
     def question(self) -> Question:
         """What was asked."""
-        return self.task.target.question_of(self.metrics)
+        return self.task.target.question_of(metrics.Metrics(tuple(self.classes), self.positive, ()))
 
     @property
     def classes(self) -> list[str]:
@@ -132,34 +158,49 @@ class Artifacts:
         return (entry for entry in entries if entry.get("unit", self.unit) == self.unit)
 
 
+_NEEDED = (
+    ("cohort", cohorts.FILE),
+    ("cohort", cohorts.TABLE),
+    ("evaluate", metrics.FILE),
+    ("evaluate", predictions.FILE),
+)
+
+
 def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None) -> Artifacts:
     """The artifacts in the folders of a candidate, of the ledgers, and of the champion if there is one.
 
     Raises DataError when the stages before have not run, DamageError when a file can't be read.
     """
-    for needed in ("cohort.json", "cohort.csv", "metrics.json", "predictions.csv"):
-        if not (candidate / needed).is_file():
-            stage = "cohort" if needed.startswith("cohort") else "evaluate"
+    for stage, needed in _NEEDED:
+        if not needed.path(candidate).is_file():
             raise DataError(
-                f"{needed} is missing in the candidate's folder. Run `{scanloom(stage)}`, "
+                f"{needed.name} is missing in the candidate's folder. Run `{scanloom(stage)}`, "
                 f"then `{make('report')}`."
             )
+    import pandas as pd
+
+    measured = metrics.FILE.read(candidate)
     return Artifacts(
         name=str(config["name"]),
         config=config,
-        cohort=_json(candidate / "cohort.json"),
-        cases=_table(candidate / "cohort.csv"),
-        metrics=_json(candidate / "metrics.json"),
-        predictions=_table(candidate / "predictions.csv"),
-        model=_json(candidate / "model.json"),
-        history=_numbers(candidate / "history.csv"),
-        insights=_json(candidate / "insights.json"),
-        pictures=_arrays(candidate / "insights.npz"),
-        comparison=_json(candidate / "comparison.json"),
-        drift=_json(candidate / "drift.json"),
+        cohort=_json(cohorts.FILE, candidate),
+        cases=cohorts.TABLE.frame(candidate),
+        metrics=plain(measured),
+        headline=measured.headline,
+        predictions=predictions.FILE.frame(candidate),
+        model=_json(model_record.FILE, candidate),
+        history=history.numbers(candidate) if history.FILE.path(candidate).is_file() else pd.DataFrame(),
+        insights=_json(insights.FILE, candidate),
+        pictures=insights.pictures(candidate),
+        comparison=_json(comparison.FILE, candidate),
+        drift=_json(drift.FILE, candidate),
         looks=ledger.read(ledgers / "looks.jsonl"),
         promotions=ledger.read(ledgers / "promotions.jsonl"),
-        champion={which: _json(champion / f"{which}.json") for which in ("model", "cohort", "metrics")}
+        champion={
+            "model": _json(model_record.FILE, champion),
+            "cohort": _json(cohorts.FILE, champion),
+            "metrics": _json(metrics.FILE, champion),
+        }
         if champion
         else {},
         file_digests={
@@ -168,25 +209,6 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
     )
 
 
-def _json(path: Path, *needs: str) -> Json:
-    return read_object(path, *needs) if path.is_file() else {}
-
-
-def _table(path: Path, *needs: str) -> pd.DataFrame:
-    """A table of words: every cell a string, empty where unknown."""
-    import pandas as pd
-
-    return read_frame(path, *needs) if path.is_file() else pd.DataFrame()
-
-
-def _numbers(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame()
-
-
-def _arrays(path: Path) -> dict[str, NDArray[np.generic]]:
-    if not path.is_file():
-        return {}
-    with np.load(path, allow_pickle=False) as stored:
-        return {name: stored[name] for name in sorted(stored.files)}
+def _json(file: ObjectFile[Any], folder: Path) -> Json:
+    found = file.find(folder)
+    return plain(found) if found else {}

@@ -1,16 +1,16 @@
-"""The document behind the page: every number shown, by key, as report.json holds it."""
+"""The document behind the page: every number shown, by key, as it is handed on."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pipeline import digests
+from pipeline.contracts import metrics
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.guards import guards
 from pipeline.report.headline import goal_of
 from pipeline.report.sections import Chapters, build_all, build_table
 
-SCHEMA = "report/1"
 RUN_DIGITS = 12
 
 Json = dict[str, Any]
@@ -45,13 +45,12 @@ def build_of_table(artifacts: Artifacts) -> Json:
 def _document(artifacts: Artifacts, chapters: Chapters) -> Json:
     goal = goal_of(artifacts)
     return {
-        "schema": SCHEMA,
         "name": artifacts.name,
         "title": artifacts.config["report"]["title"],
         "part": artifacts.part,
         "level": f"{100 * artifacts.config['evaluate']['level']:g}\u202f%",
         "run": digests.of_json(dict(artifacts.file_digests))[:RUN_DIGITS],
-        "metrics_digest": artifacts.file_digests.get("metrics.json", ""),
+        "metrics_digest": artifacts.file_digests.get(metrics.FILE.name, ""),
         "verdict": {"goal": goal.fact.to_json(), "outcome": goal.outcome, "metric_id": goal.metric},
         "chapters": [
             {"title": title, "keys": [section.key for section in sections]} for title, sections in chapters

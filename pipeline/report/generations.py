@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import ledger
-from pipeline.contracts import read_object
+from pipeline.contracts import comparison, pointer, report
+from pipeline.contracts.pointer import Pointer
 from pipeline.printed import YOUR_NAME, make, page
 from pipeline.report.facts import Fact, of_metric
 from pipeline.workspace import Workspace
@@ -16,10 +17,10 @@ Json = dict[str, Any]
 
 def entries(workspace: Workspace, title: str) -> Json:
     """What the index page of an analysis shows, newest first; the candidate leads."""
-    champion = _json(workspace.champion)
+    champion = pointer.FILE.find(workspace.reports)
     promotions = ledger.read(workspace.ledger("promotions"))
     folders = sorted((path for path in workspace.generations.glob("*") if path.is_dir()), reverse=True)
-    generations = [_entry(folder, workspace, promotions, champion.get("generation")) for folder in folders]
+    generations = [_entry(folder, workspace, promotions, champion) for folder in folders]
     return {
         "title": title,
         "name": workspace.name,
@@ -30,12 +31,12 @@ def entries(workspace: Workspace, title: str) -> Json:
     }
 
 
-def _entry(folder: Path, workspace: Workspace, promotions: list[Json], champion: str | None) -> Json:
+def _entry(folder: Path, workspace: Workspace, promotions: list[Json], champion: Pointer | None) -> Json:
     promoted = next((line for line in promotions if line.get("generation") == folder.name), {})
     return {
         **_summary(folder, workspace),
         "generation": folder.name,
-        "champion": folder.name == champion,
+        "champion": champion is not None and folder.name == champion.generation,
         "approver": promoted.get("approver", ""),
         "reason": promoted.get("reason", ""),
         "created": promoted.get("created", ""),
@@ -43,18 +44,15 @@ def _entry(folder: Path, workspace: Workspace, promotions: list[Json], champion:
 
 
 def _summary(folder: Path, workspace: Workspace) -> Json:
-    report = _json(folder / "report.json")
-    headline: Any = None
-    for section in report.get("sections", []):
-        if section["key"] == "brief":
-            headline = section["facts"]["headline"]
+    document, compared = report.FILE.find(folder), comparison.FILE.find(folder)
+    briefs = [section for section in document.sections if section.key == "brief"] if document else []
     return {
-        "link": _link(folder / "report.html", workspace),
-        "run": report.get("run", ""),
-        "outcome": report.get("verdict", {}).get("outcome", ""),
-        "metric": report.get("verdict", {}).get("metric_id", ""),
-        "headline": headline or _none().to_json(),
-        "verdict": _json(folder / "comparison.json").get("verdict", ""),
+        "link": _link(report.PAGE.path(folder), workspace),
+        "run": document.run if document else "",
+        "outcome": document.verdict.outcome if document else "",
+        "metric": document.verdict.metric_id if document else "",
+        "headline": briefs[0].facts["headline"] if briefs else _none().to_json(),
+        "verdict": compared.verdict if compared else "",
     }
 
 
@@ -65,7 +63,3 @@ def _link(page: Path, workspace: Workspace) -> str:
 
 def _none() -> Fact:
     return of_metric({"id": "headline", "value": None, "reason": "no report"})
-
-
-def _json(path: Path) -> Json:
-    return read_object(path) if path.is_file() else {}

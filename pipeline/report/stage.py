@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,13 @@ from typing import Any
 from pipeline import digests
 from pipeline.champion.pointer import generation_in_use
 from pipeline.config import Config
+from pipeline.contracts.report import CARD, FILE, PAGE
+from pipeline.errors import DamageError
 from pipeline.records import Summary
 from pipeline.report import artifacts, document, environment, page
 from pipeline.report.generations import entries
 from pipeline.workspace import Workspace
-from pipeline.writing import write_json, write_text
+from pipeline.writing import write_text
 
 Json = dict[str, Any]
 
@@ -34,7 +35,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     body = document.build(read)
     dated, changed = write(workspace.candidate, body, page.html(body, read.pictures))
     written = (
-        write_text(workspace.candidate / "model_card.md", page.text("model_card.md", dated)),
+        write_text(CARD.path(workspace.candidate), page.text("model_card.md", dated)),
         write_index(config, workspace),
     )
     verdict = body["verdict"]["outcome"].replace("_", " ")
@@ -49,23 +50,21 @@ def write_index(config: Config, workspace: Workspace) -> bool:
 
 
 def write(folder: Path, body: Json, undated: str) -> tuple[Json, bool]:
-    """The document as written to report.json beside its page, and whether one of the two changed.
+    """The document as written beside its page, and whether one of the two changed.
 
     It has the time of its first writing: the same inputs leave both files as they are.
     """
     digest = digests.of_bytes(undated.encode())
-    created = _created(folder / "report.json", digest) or datetime.now(UTC).isoformat(timespec="seconds")
+    created = _created(folder, digest) or datetime.now(UTC).isoformat(timespec="seconds")
     dated = {**body, "created": created, "html_digest": digest}
-    changed = write_text(folder / "report.html", environment.dated(undated, created))
-    return dated, write_json(folder / "report.json", dated) or changed
+    changed = write_text(PAGE.path(folder), environment.dated(undated, created))
+    return dated, FILE.write(folder, FILE.of(dated)) or changed
 
 
-def _created(path: Path, digest: str) -> str | None:
-    """When the very same page was first written."""
-    if not path.is_file():
-        return None
+def _created(folder: Path, digest: str) -> str | None:
+    """When the very same page was first written; None of a damaged one, which is written anew."""
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+        before = FILE.find(folder)
+    except DamageError:
         return None
-    return str(before["created"]) if before.get("html_digest") == digest else None
+    return before.created if before and before.html_digest == digest else None

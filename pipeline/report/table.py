@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline import digests
+from pipeline.contracts.metrics import FILE
+from pipeline.contracts.objects import plain
+from pipeline.contracts.report import PAGE
 from pipeline.foreign import Foreign
 from pipeline.printed import make, on_page, page
 from pipeline.records import Summary
@@ -21,7 +23,7 @@ def run(foreign: Foreign, out: Path) -> Summary:
     read_in = read(foreign, out)
     body = document.build_of_table(read_in)
     _, changed = stage.write(out, body, pages.html(body, read_in.pictures))
-    return Summary((f"Report on the {read_in.part} part: {out / 'report.html'}",), changed)
+    return Summary((f"Report on the {read_in.part} part: {PAGE.path(out)}",), changed)
 
 
 def read(foreign: Foreign, out: Path) -> Artifacts:
@@ -30,7 +32,8 @@ def read(foreign: Foreign, out: Path) -> Artifacts:
     Reported is the part of the first metric that isn't of validation, where the threshold was chosen.
     """
     table, frame = foreign.path, foreign.first.frame
-    metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    measured = FILE.read(out)
+    metrics = plain(measured)
     first = next(metric for metric in metrics["metrics"] if metric["part"] != VALIDATION)
     return Artifacts(
         name=table.name,
@@ -41,9 +44,10 @@ def read(foreign: Foreign, out: Path) -> Artifacts:
         },
         cases=frame,
         metrics=metrics,
+        headline=measured.headline,
         predictions=frame,
         history=pd.DataFrame(),
-        file_digests={path.name: digests.of_file(path) for path in (table, out / "metrics.json")},
+        file_digests={path.name: digests.of_file(path) for path in (table, FILE.path(out))},
         part=first["part"],
         table=table.name,
         command=make("score", _arguments(foreign, out), place=page()),

@@ -12,6 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import models
+from pipeline.contracts.cohort import Cohort
+from pipeline.contracts.comparison import Flips
+from pipeline.contracts.metrics import Metrics
+from pipeline.contracts.model_record import ModelRecord
+from pipeline.contracts.operating import Operating
 from pipeline.records import Attribute
 from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.contract import (
@@ -67,8 +72,8 @@ class Target(Protocol):
         """The question that these values ask. Raises ConfigError or DataError where they ask none."""
         ...
 
-    def question_of(self, record: Mapping[str, Any]) -> Question:
-        """The question that a record (cohort.json, model.json) holds."""
+    def question_of(self, record: Cohort | Metrics | ModelRecord) -> Question:
+        """The question that a record holds."""
         ...
 
     def same(self, one: Any, other: Any) -> bool:
@@ -84,7 +89,7 @@ class Target(Protocol):
         ...
 
     def counts(self, values: Iterable[str], question: Any) -> dict[str, Any]:
-        """What cohort.json says of the values in a part, by its keys."""
+        """What is counted of the values in a part, by the names of `Counts`."""
         ...
 
     def told(self, values: Iterable[str], question: Any) -> str:
@@ -187,8 +192,8 @@ class Choices(Protocol):
 class Answers(Protocol):
     """The network's output as rows of predictions, and back; the one definition of a decision."""
 
-    def frozen(self, operating: Mapping[str, Any] | None) -> Fixed:
-        """What operating.json holds; before the evaluation nothing is fixed."""
+    def frozen(self, operating: Operating | None) -> Fixed:
+        """What the record holds; before the evaluation nothing is fixed."""
         ...
 
     def scores(self, logits: Floats, fixed: Fixed) -> Floats:
@@ -358,8 +363,8 @@ class Verdict(Protocol):
         """What the pairs rest on, in words."""
         ...
 
-    def flips(self, pairs: Any, question: Any) -> Json:
-        """Who changes sides, as it stands in comparison.json."""
+    def flips(self, pairs: Any, question: Any) -> Flips:
+        """Who changes sides."""
         ...
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline import digests, ledger
+from pipeline import ledger
 from pipeline.champion.looks import Asked, require_look, rule
 from pipeline.champion.pointer import current
 from pipeline.config import Config
-from pipeline.contracts import read_object
+from pipeline.contracts import model_record
 from pipeline.models import ARCHITECTURES, architecture
 from pipeline.tasks.contract import Question
 from pipeline.tasks.registry import Task, task_of
@@ -41,7 +41,7 @@ def require_judgeable(config: Config, workspace: Workspace, question: Question, 
         task.measures.require_goal(config.evaluate.goal, question, refuse=config.refuse)
     earlier = ledger.read(workspace.ledger("looks"))
     asked = Asked(
-        digests.of_json(rule(config.evaluate, config.compare)),
+        rule(config.evaluate, config.compare).digest,
         _challenged(workspace, task, question, training=training),
         config.compare.look_budget,
     )
@@ -64,6 +64,6 @@ def _challenged(workspace: Workspace, task: Task, question: Question, *, trainin
     champion = current(workspace)
     if champion is None:
         return None
-    record = read_object(champion.folder / "model.json")
+    record = model_record.FILE.read(champion.folder)
     task.target.require_same(task.target.question_of(record), question)
-    return None if record.get("training") == training else champion.generation
+    return None if record.training == training else champion.generation

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from numpy.typing import NDArray
@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 from pipeline import digests
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.contracts import read_frame, read_object
+from pipeline.contracts import cohort as cohorts
+from pipeline.contracts import normalized as arrays
+from pipeline.contracts.cohort import Cohort
+from pipeline.contracts.normalized import Normalized
+from pipeline.contracts.objects import ObjectFile
 from pipeline.errors import DataError
 from pipeline.printed import scanloom
 from pipeline.records import Stored
@@ -22,8 +26,8 @@ from pipeline.tasks.contract import Question, Targets
 from pipeline.tasks.registry import Task
 from pipeline.workspace import Workspace
 
+R = TypeVar("R")
 _PARTS = ("train", "validation")
-_NORMALIZED = ("recipe", "recipe_id", "shape", "spacing")
 _COLUMNS = ("case_id", "part", "target")
 
 
@@ -58,18 +62,18 @@ class Part:
 
 @dataclass(frozen=True)
 class Material:
-    """The two parts, the question, and what `cohort.json` and `normalize.json` say of them."""
+    """The two parts, the question, and what the cohort and the stage `normalize` say of them."""
 
     question: Question
     train: Part
     validation: Part
-    cohort: Mapping[str, Any]
-    normalized: Mapping[str, Any]
+    cohort: Cohort
+    normalized: Normalized
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         """The shape of every array, channels last."""
-        return tuple(self.normalized["shape"])
+        return self.normalized.shape
 
 
 def read(workspace: Workspace, task: Task) -> Material:
@@ -78,12 +82,12 @@ def read(workspace: Workspace, task: Task) -> Material:
     Raises DataError when an earlier stage hasn't run, or a part lacks what the task learns from, DamageError
     when an array is not the one that was written.
     """
-    cohort = _object(workspace.candidate / "cohort.json", "cohort", "digest")
+    cohort = _required(cohorts.FILE, workspace.candidate, "cohort")
     question = task.target.question_of(cohort)
-    normalized = _object(workspace.data / "normalize.json", "normalize", *_NORMALIZED)
+    normalized = _required(arrays.FILE, workspace.data, "normalize")
     frame = _without_test(workspace)
     with Catalogue(workspace.catalogue) as catalogue:
-        stored = catalogue.arrays(normalized["recipe_id"])
+        stored = catalogue.arrays(normalized.recipe_id)
     shards = Shards(workspace.normalized)
     train, validation = (
         _part(
@@ -100,15 +104,16 @@ def read(workspace: Workspace, task: Task) -> Material:
     return Material(question, train, validation, cohort, normalized)
 
 
-def _object(path: Path, stage: str, *needs: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise DataError(f"{path.name} is missing: nothing can be trained before `{scanloom(stage)}`.")
-    return read_object(path, *needs)
+def _required(file: ObjectFile[R], folder: Path, stage: str) -> R:
+    record = file.find(folder)
+    if record is None:
+        raise DataError(f"{file.name} is missing: nothing can be trained before `{scanloom(stage)}`.")
+    return record
 
 
 def _without_test(workspace: Workspace) -> pd.DataFrame:
     """The cohort's rows that may be looked at, sorted by case; the test part's are dropped unread."""
-    frame = read_frame(workspace.candidate / "cohort.csv", *_COLUMNS)[list(_COLUMNS)]
+    frame = cohorts.TABLE.frame(workspace.candidate)[list(_COLUMNS)]
     return frame[frame["part"].isin(_PARTS)].sort_values("case_id", ignore_index=True)
 
 

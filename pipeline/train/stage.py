@@ -7,8 +7,10 @@ from typing import Any
 import keras
 import pandas as pd
 
-from pipeline import backend, digests, provenance, scoring
+from pipeline import backend, digests, provenance
 from pipeline.config import Config
+from pipeline.contracts import history, model_record
+from pipeline.contracts.model_record import ModelRecord
 from pipeline.models import Intensities
 from pipeline.models.receptive_field import receptive_field_pixels
 from pipeline.provenance import cores
@@ -24,9 +26,6 @@ from pipeline.train.material import Material
 from pipeline.train.saving import write_model
 from pipeline.train.state import State
 from pipeline.workspace import Workspace
-from pipeline.writing import write_csv, write_json
-
-HISTORY_FILE = "history.csv"
 
 
 def run(config: Config, workspace: Workspace) -> Summary:
@@ -65,16 +64,16 @@ def run(config: Config, workspace: Workspace) -> Summary:
     # Saved in float32 whatever the training's precision, so that any machine can score with it.
     net = assembly.build_net(task, config.train, data, statistics, policy=assembly.FLOAT32)
     net.set_weights(state.kept_weights)
-    changed = write_model(workspace.candidate / scoring.MODEL_FILE, net)
-    record = {
-        "schema": "model/1",
+    changed = write_model(workspace.candidate / model_record.MODEL_FILE, net)
+    record = ModelRecord(
         **_what_was_trained(config, data, net, statistics),
         **_how_it_went(state, how, threads=store.threads, patience=config.train.patience),
-        "training": training,
-        "model_sha256": digests.of_file(workspace.candidate / scoring.MODEL_FILE),
-    }
-    changed |= write_json(workspace.candidate / scoring.RECORD_FILE, record)
-    changed |= write_csv(workspace.candidate / HISTORY_FILE, pd.DataFrame(state.history))
+        precision=how.policy,
+        training=training,
+        model_sha256=digests.of_file(workspace.candidate / model_record.MODEL_FILE),
+    )
+    changed |= model_record.FILE.write(workspace.candidate, record)
+    changed |= history.FILE.write(workspace.candidate, pd.DataFrame(state.history))
     return Summary((_line(record, state, len(data.train.case_ids), task.learning.told),), changed)
 
 
@@ -87,19 +86,19 @@ def _what_was_trained(
         "network": {key: settings[key] for key in config.train.network},
         "dropout": config.train.dropout,
         "parameters": net.count_params(),
-        "input_shape": list(data.input_shape),
-        "spacing": data.normalized["spacing"],
+        "input_shape": data.input_shape,
+        "spacing": data.normalized.spacing,
         "first_layer": "first_convolution",
-        "receptive_field_pixels": list(receptive_field_pixels(net)),
+        "receptive_field_pixels": tuple(receptive_field_pixels(net)),
         "task": config.task,
         **data.question.to_json(),
-        "recipe": data.normalized["recipe"],
-        "recipe_id": data.normalized["recipe_id"],
+        "recipe": data.normalized.recipe,
+        "recipe_id": data.normalized.recipe_id,
         "statistics": {"mean": list(statistics.mean), "std": list(statistics.std)},
         "seed": config.train.seed,
         "train_digest": data.train.digest,
         "validation_digest": data.validation.digest,
-        "cohort_digest": data.cohort["digest"],
+        "cohort_digest": data.cohort.digest,
     }
 
 
@@ -110,17 +109,16 @@ def _how_it_went(state: State, how: Computing, *, threads: int, patience: int) -
         "monitor": "val_loss" if patience else None,
         "device": how.device,
         "threads": threads,
-        "precision": how.policy,
         "compiled": how.compiled,
         "versions": provenance.versions(),
         "seconds": round(sum(row["seconds"] for row in state.history), 1),
     }
 
 
-def _line(record: dict[str, Any], state: State, count: int, told: Told) -> str:
+def _line(record: ModelRecord, state: State, count: int, told: Told) -> str:
     kept = state.history[state.kept_epoch - 1]
     return (
-        f"{record['architecture']} with {record['parameters']:,} parameters, {count:,} scans, "
-        f"{state.epochs_run} epochs in {record['seconds']:.0f} s on {record['device']}; "
+        f"{record.architecture} with {record.parameters:,} parameters, {count:,} scans, "
+        f"{state.epochs_run} epochs in {record.seconds:.0f} s on {record.device}; "
         f"epoch {state.kept_epoch} kept: validation loss {kept['val_loss']:.3f}{told(of_validation(kept))}"
     )

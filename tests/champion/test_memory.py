@@ -33,7 +33,7 @@ def kept(path):
 def test_verdict_generation_and_pointer_know_the_ledgers_as_they_were(champion):
     now = ledger.heads(champion.ledgers)
     assert set(now) == {"looks", "promotions"}
-    assert kept(champion.champion) == now
+    assert kept(champion.reports / "champion.json") == now
     verdict = {"looks": now["looks"]}
     assert kept(champion.candidate / "comparison.json") == verdict
     assert kept(champion.generations / "0001" / "comparison.json") == verdict
@@ -46,7 +46,7 @@ def test_ledgers_that_grew_are_whole(champion):
 
 
 def test_what_an_earlier_version_stored_knows_no_ledgers_and_is_no_damage(champion):
-    for path in (champion.champion, *champion.reports.rglob("comparison.json")):
+    for path in ((champion.reports / "champion.json"), *champion.reports.rglob("comparison.json")):
         record = json.loads(path.read_text())
         del record["ledgers"]
         write_json(path, record)
@@ -57,7 +57,7 @@ def test_what_an_earlier_version_stored_knows_no_ledgers_and_is_no_damage(champi
 def test_a_ledger_set_back_as_a_whole_is_missed_by_the_generation_alone(champion):
     (champion.ledgers / "heads.json").unlink()
     champion.ledger("looks").unlink()
-    champion.champion.unlink()
+    (champion.reports / "champion.json").unlink()
     (champion.candidate / "comparison.json").unlink()
     with pytest.raises(DamageError, match=r"generations/0001/comparison\.json says that it had 1"):
         require_whole(champion)
@@ -79,7 +79,7 @@ def test_a_promotion_that_was_only_written_down_is_no_damage(champion):
 
 
 def test_a_pointer_with_another_model_than_the_ledgers_is_damage(champion):
-    pointer = json.loads(champion.champion.read_text())
-    write_json(champion.champion, {**pointer, "model_sha256": "another"})
+    pointer = json.loads((champion.reports / "champion.json").read_text())
+    write_json((champion.reports / "champion.json"), {**pointer, "model_sha256": "another"})
     with pytest.raises(DamageError, match=r"names generation 0001 \(model another\), and ledger/promotions"):
         require_champion(champion)

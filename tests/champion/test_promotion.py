@@ -34,10 +34,10 @@ def second(workspace, verdict="PROMOTE"):
     study.write_candidate(workspace, CONFIG, FOUND, weights=study.STRONG)
     path = workspace.candidate / "comparison.json"
     path.unlink()
-    champion = json.loads(workspace.champion.read_text())
-    workspace.champion.rename(workspace.champion.with_suffix(".aside"))
+    champion = json.loads((workspace.reports / "champion.json").read_text())
+    (workspace.reports / "champion.json").rename((workspace.reports / "champion.json").with_suffix(".aside"))
     compare.run(CONFIG, workspace)
-    workspace.champion.with_suffix(".aside").rename(workspace.champion)
+    (workspace.reports / "champion.json").with_suffix(".aside").rename(workspace.reports / "champion.json")
     reference = {key: champion[key] for key in ("generation", "model_sha256")}
     write_json(path, {**json.loads(path.read_text()), "verdict": verdict, "champion": reference})
 

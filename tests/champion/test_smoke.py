@@ -7,8 +7,9 @@ import study
 
 from pipeline import compare
 from pipeline.champion import check_generation, current, promote
-from pipeline.champion.predictions import read_table, score
+from pipeline.champion.predictions import score
 from pipeline.champion.smoke import repeat_scores, smoke_test
+from pipeline.contracts import predictions
 from pipeline.errors import DamageError, GateError
 from pipeline.workspace import Workspace
 from pipeline.writing import write_csv
@@ -43,7 +44,7 @@ def test_a_model_that_repeats_its_scores_in_a_new_process_is_promoted(candidate)
 
 def test_other_scores_than_the_stored_ones_are_refused(candidate):
     path = candidate.candidate / "predictions.csv"
-    table = read_table(path)
+    table = predictions.FILE.frame(path.parent)
     table["logit_yes"] = (table["logit_yes"].astype(float) + 0.01).astype(str)
     write_csv(path, table)
     with pytest.raises(GateError, match=r"16 test cases differ from the stored ones by up to 0\.01"):

@@ -9,7 +9,7 @@ from pipeline.cohort.duplicates import (
     find_copies,
 )
 from pipeline.cohort.join import Join
-from pipeline.cohort.outputs import Cohort, Row, cohort_json
+from pipeline.cohort.outputs import Cohort, Row, summed
 from pipeline.cohort.sources import Scans
 from pipeline.records import Case, Geometry, Stored
 from pipeline.tasks.classification.classes import Classes
@@ -124,4 +124,4 @@ def test_identical_images_in_two_parts_are_counted_on_the_cohort_as_it_is() -> N
     rows = [Row(name, "P", part, 1, "sick", "", {}) for name, part in parts.items()]
     cohort = Cohort(tuple(rows), (), (), task_of("classification"), Classes(("well", "sick"), "sick"))
     scans = Scans({one.case_id: one for one in cases}, {}, (), {}, 8)
-    assert cohort_json(cohort, scans, Join((), ()))["images_across_parts"] == 1
+    assert summed(cohort, scans, Join((), ())).images_across_parts == 1

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.cohort.findings import Finding
 from pipeline.cohort.join import Join, KeyColumn
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases
+from pipeline.contracts.cohort import Finding
 from pipeline.errors import ConfigError, DataError
 from pipeline.tables import Table
 from pipeline.tasks.classification.target import read_words

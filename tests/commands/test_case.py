@@ -59,7 +59,7 @@ def test_a_patient_is_told_with_all_cases_also_those_linked_by_the_cohort(worksp
     assert len({"  dx/a.dcm", "  dx/copy.dcm"}.intersection(paths)) == 1
     write(
         workspace.candidate / "cohort.csv",
-        f"case_id,patient_id\n{volume(workspace).case_id},{patient}\n".encode(),
+        f"case_id,patient_id,part,era,target\n{volume(workspace).case_id},{patient},test,1,a\n".encode(),
     )
     assert "  ct/0.dcm" in told(workspace, patient)
 

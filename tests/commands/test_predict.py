@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import handed_on
 import pytest
 from dicom_files import encoded, write
 from ingesting import config, ct_series, scan, write_all
@@ -19,7 +20,6 @@ from pipeline.errors import DataError, UsageError
 from pipeline.normalize.recipe import parse
 from pipeline.provenance import cores
 from pipeline.workspace import Workspace
-from pipeline.writing import write_json
 
 RECIPE = ({"resize": {"shape": [4, 4]}}, {"z_score": {}})
 SETTINGS = config(modalities=["DX"]).model_copy(update={"normalize": RECIPE})
@@ -36,16 +36,13 @@ def candidate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     averaged = keras.layers.GlobalAveragePooling2D()(inputs)
     keras.Model(inputs, keras.layers.Dense(2)(averaged)).save(folder / "model.keras")
     recipe = parse(RECIPE, lambda keys, message: ValueError(message))
-    record = {
-        "classes": ["no", "yes"],
-        "positive": "yes",
-        "recipe": recipe.resolved,
-        "recipe_id": recipe.recipe_id,
-        "input_shape": [4, 4, 1],
-        "precision": "float32",
-        "model_sha256": digests.of_file(folder / "model.keras"),
-    }
-    write_json(folder / "model.json", record)
+    handed_on.model_in(
+        folder,
+        recipe=tuple(recipe.resolved),
+        recipe_id=recipe.recipe_id,
+        input_shape=(4, 4, 1),
+        model_sha256=digests.of_file(folder / "model.keras"),
+    )
     return folder
 
 

@@ -11,9 +11,8 @@ import study
 
 from pipeline import compare
 from pipeline.champion import promote, seal
-from pipeline.champion.predictions import read_table
 from pipeline.champion.promotion import publish
-from pipeline.contracts import read_frame
+from pipeline.contracts import comparison, predictions, read_frame
 from pipeline.errors import DataError, GateError
 from pipeline.writing import write_json
 
@@ -80,7 +79,7 @@ def test_the_champion_compared_with_itself_stays(champion):
 
 
 def test_a_better_model_is_promoted_and_the_champion_stays_until_then(champion, models):
-    pointer = champion.champion.read_bytes()
+    pointer = (champion.reports / "champion.json").read_bytes()
     candidate(champion, models, study.STRONG)
     summary = compare.run(IMPROVE, champion)
     assert summary.lines[0] == "Compared with generation 0001, look 1 of 5, alpha 0.01 for each."
@@ -94,10 +93,10 @@ def test_a_better_model_is_promoted_and_the_champion_stays_until_then(champion, 
     assert [row["patients"] for row in record["reasons"]] == [150, 90, 240, 240]
     assert record["flips"]["units"] == 240
     assert record["flips"]["positive"] == len(record["flips"]["positive_list"]) > record["flips"]["negative"]
-    scored = read_table(champion.candidate / "champion_predictions.csv")
+    scored = comparison.CHAMPION.frame(champion.candidate)
     assert len(scored) == 240
     assert set(scored["status"]) == {"ok"}
-    assert champion.champion.read_bytes() == pointer
+    assert (champion.reports / "champion.json").read_bytes() == pointer
     assert compare.read_verdict(champion)[1] == summary.lines[1:]
     before = (champion.candidate / "comparison.json").read_bytes()
     assert not compare.run(IMPROVE, champion).changed
@@ -191,7 +190,7 @@ def test_models_of_different_classes_cannot_be_compared(champion, models):
 def test_scans_that_one_model_could_not_score_are_counted(champion, models):
     candidate(champion, models, study.STRONG)
     path = champion.candidate / "predictions.csv"
-    table = read_table(path)
+    table = predictions.FILE.frame(path.parent)
     lost = table.index[table["part"] == "test"][:3]
     table.loc[lost, ["status", "reason"]] = ["failed", "no array"]
     table.loc[lost, ["score_no", "score_yes", "logit_no", "logit_yes", "predicted"]] = ""
@@ -212,10 +211,10 @@ def test_both_models_are_asked_of_the_new_pixels_of_replaced_scans(champion, mod
         "new ones." in summary.lines
     )
     asked, frozen = (
-        read_table(path).set_index("case_id")["score_yes"].astype(float)
-        for path in (
-            champion.candidate / "champion_predictions.csv",
-            champion.generations / "0001/predictions.csv",
+        table.set_index("case_id")["score_yes"].astype(float)
+        for table in (
+            comparison.CHAMPION.frame(champion.candidate),
+            predictions.FILE.frame(champion.generations / "0001"),
         )
     )
     expected = study.predictions_of(now.sorted(), study.WEAK).set_index("case_id")["score_yes"]

@@ -8,6 +8,7 @@ import math
 import pytest
 
 from pipeline.config import Drift
+from pipeline.contracts.objects import plain
 from pipeline.drift.rule import Difference, level_of, overall
 
 RULE = Drift()
@@ -61,6 +62,6 @@ def test_the_whole_is_as_bad_as_its_worst_attribute():
 
 
 def test_an_effect_without_scale_is_null_with_a_reason():
-    told = json.loads(json.dumps(difference(smd=math.inf).to_json(), allow_nan=False))
+    told = json.loads(json.dumps(plain(difference(smd=math.inf).told("stop")), allow_nan=False))
     assert told["smd"] is None
     assert "has no scale" in told["reason"]

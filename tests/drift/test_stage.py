@@ -65,7 +65,7 @@ def test_scans_that_the_champion_knows_are_not_new(champion):
 
 def test_new_patients_of_the_same_scanner_do_not_drift_and_are_scored_first(champion, model):
     new = arrive(champion, model, 60).sorted()
-    pointer = champion.champion.read_bytes()
+    pointer = (champion.reports / "champion.json").read_bytes()
     summary = drift.run(CONFIG, champion)
     record = told(champion)
     assert record["level"] == "none"
@@ -78,13 +78,13 @@ def test_new_patients_of_the_same_scanner_do_not_drift_and_are_scored_first(cham
     expected = study.predictions_of(new, study.WEAK)["score_yes"].to_numpy()
     assert table["score_yes"].astype(float).to_numpy() == pytest.approx(expected, abs=1e-6)
     assert not drift.run(CONFIG, champion).changed
-    assert champion.champion.read_bytes() == pointer
+    assert (champion.reports / "champion.json").read_bytes() == pointer
 
 
 def drift_table(workspace):
-    from pipeline.champion.predictions import read_table
+    from pipeline.contracts.drift import NEW_SCANS
 
-    return read_table(workspace.candidate / "champion_new.csv")
+    return NEW_SCANS.frame(workspace.candidate)
 
 
 def test_another_scanner_stops_the_run_until_a_reason_is_given(champion, model):

@@ -1,6 +1,5 @@
 """Kills, signals, full disks and damage, with real processes: the same command again is the only repair."""
 
-import csv
 import os
 import re
 import shutil
@@ -13,15 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from disks import fill_up, in_namespace
+from faulty_projects import CANDIDATE, CONFIG, Command, edit, flip_a_byte
 from settled import leftovers, looks, settled
-from small_project import PROJECT, a_patient, contents, make_in
+from small_project import PROJECT, a_patient, make_in
 
 pytestmark = pytest.mark.xdist_group("faults")
 
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
-CONFIG = "configs/small.yaml"
-CANDIDATE = "reports/small/candidate"
+
 ONE_KILL_A_STAGE = (
     "committed:catalogue#3",  # ingest: the plan is in, no case is yet
     "written:parts.jsonl",  # cohort: patients have their parts, the table of cases isn't there
@@ -58,12 +55,6 @@ def started() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
             process.wait()
 
 
-def edit(project: Path, old: str, new: str) -> None:
-    path = project / CONFIG
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
-
-
 def wait_for(found: Callable[..., object], *arguments: object) -> None:
     for _ in range(6000):
         if found(*arguments):
@@ -81,12 +72,6 @@ def ended(group: int) -> bool:
     listed = subprocess.run(["ps", "-A", "-o", "pgid=,stat="], capture_output=True, text=True, check=True)
     rows = [line.split() for line in listed.stdout.splitlines()]
     return not any(row[0] == str(group) and not row[1].startswith("Z") for row in rows)
-
-
-def flip_a_byte(path: Path, place: int) -> None:
-    data = bytearray(path.read_bytes())
-    data[place] ^= 0x10
-    path.write_bytes(data)
 
 
 @pytest.mark.slow
@@ -158,158 +143,6 @@ def test_training_holds_the_analysis_and_stops_after_a_whole_step(
         assert "Traceback" not in said
         wait_for(ended, running.pid)
     assert "Training goes on after step" in said
-
-
-def test_a_full_disk_while_scans_are_read(fresh: Path, ingested_source: Path, scanloom: Command) -> None:
-    assert scanloom("configure", CONFIG, cwd=fresh).returncode == 0
-    said, _ = fill_up(fresh, "ingest", folder="data/small", free_kb=400)
-    assert re.search(
-        r"shard-\w+\.npy was not written: the disk is full \(.*data/small/cases, 0 MB free\)", said
-    )
-    assert re.findall(r"exit \d+", said) == ["exit 75", "exit 0"]
-    assert settled(fresh) == settled(ingested_source)
-
-
-def test_no_room_for_the_catalogue(ingested: Path, scanloom: Command) -> None:
-    unbroken = Path(shutil.copytree(ingested, ingested.parent / "unbroken", symlinks=True))
-    for project in (ingested, unbroken):
-        edit(project, "modalities: [CT]", "modalities: [CT, MR]")
-    assert scanloom("ingest", CONFIG, cwd=unbroken).returncode == 0
-    said, _ = fill_up(ingested, "ingest", folder="data/small", free_kb=8)
-    assert "catalogue.sqlite can't be used now (database or disk is full; " in said
-    assert re.findall(r"exit \d+", said) == ["exit 75", "exit 0"]
-    assert settled(ingested) == settled(unbroken)
-
-
-def test_a_full_disk_leaves_the_old_cohort_whole(finished: Path, scanloom: Command) -> None:
-    unbroken = Path(shutil.copytree(finished, finished.parent / "unbroken", symlinks=True))
-    for project in (finished, unbroken):
-        labels = project / "data/raw/small/labels.csv"
-        labels.write_text("".join(labels.read_text().splitlines(keepends=True)[:-3]))
-    old = contents(finished / CANDIDATE)
-    assert scanloom("cohort", CONFIG, cwd=unbroken).returncode == 0
-    said, full = fill_up(finished, "cohort", folder=CANDIDATE, free_kb=4)
-    assert re.search(r"cohort\.csv was not written: the disk is full \(.*candidate, 0 MB free\)", said)
-    assert re.findall(r"exit \d+", said) == ["exit 75", "exit 0"]
-    assert full == old
-    assert settled(finished) == settled(unbroken)
-
-
-def test_no_room_for_the_arrays_is_told_before_any_is_made(finished: Path) -> None:
-    edit(finished, "shape: [32, 32]", "shape: [128, 128]")
-    said, _ = fill_up(finished, "normalize", folder="data/small", free_kb=200)
-    assert re.search(r"The arrays need 2 MB, and .*data/small has 0 MB free\. Nothing was written", said)
-    assert re.findall(r"exit \d+", said) == ["exit 75", "exit 0"]
-
-
-def test_a_disk_that_fills_up_under_a_child_loses_no_scan(finished: Path) -> None:
-    unbroken = Path(shutil.copytree(finished, finished.parent / "unbroken", symlinks=True))
-    for project in (finished, unbroken):
-        edit(project, "shape: [32, 32]", "shape: [128, 128]")
-    # 64 scans of 32 KB and SQLite's index of 32 KB fit; the header of the shard, or the file beside it, don't.
-    said, _ = fill_up(finished, "normalize", folder="data/small", free_kb=64 * 32 + 32)
-    assert re.search(r"\w+-\w+\.(npy|json) was not written: the disk is full \(.*normalized, ", said)
-    assert re.findall(r"exit \d+", said) == ["exit 75", "exit 0"]
-    assert "64 of 64 scans ready" in said
-    assert make_in(unbroken, "normalize").returncode == 0
-    assert contents(finished / "data/small/normalized") == contents(unbroken / "data/small/normalized")
-
-
-@pytest.mark.parametrize("folder", ["data/small", "reports/small"])
-def test_a_read_only_folder_is_found_before_any_work(finished: Path, folder: str) -> None:
-    before = contents(finished / "data/small") | contents(finished / "reports")
-    script = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && "$2" -m pipeline.cli train configs/small.yaml'
-    said = in_namespace(finished, script + '; echo "exit $?"', folder, sys.executable)
-    assert re.search(rf"was not written: the folder is read-only \(.*{folder}", said)
-    assert said.splitlines()[-1] == "exit 75"
-    assert len(said.splitlines()) == 2
-    after = contents(finished / "data/small") | contents(finished / "reports")
-    assert {**after, "lock": ""} == {**before, "lock": ""}
-
-
-def test_damage_that_cannot_be_mended_here_is_told_with_the_file(finished: Path, scanloom: Command) -> None:
-    ledger = finished / "reports/small/ledger/parts.jsonl"
-    places = {
-        "cohort": (ledger, 200, r"parts\.jsonl, line \d: the chain of digests is broken"),
-        "evaluate": (finished / CANDIDATE / "model.keras", 9000, "model.keras is not what `train` wrote"),
-        "report": (
-            finished / CANDIDATE / "predictions.csv",
-            500,
-            "predictions.csv is not what `evaluate` wrote",
-        ),
-        "normalize": (finished / "data/small/catalogue.sqlite", 3, "catalogue.sqlite is damaged"),
-    }
-    for stage, (path, place, told) in places.items():
-        whole = path.read_bytes()
-        flip_a_byte(path, place)
-        done = scanloom(stage, CONFIG, cwd=finished)
-        assert done.returncode == 7, (stage, done.stdout, done.stderr)
-        assert re.search(told, done.stderr)
-        path.write_bytes(whole)
-    assert scanloom("verify", CONFIG, cwd=finished).returncode == 0
-
-
-def test_a_damaged_catalogue_is_set_aside_and_made_again(ingested: Path, scanloom: Command) -> None:
-    catalogue = ingested / "data/small/catalogue.sqlite"
-    data = bytearray(catalogue.read_bytes())
-    data[2 * 4096 : 2 * 4096 + 100] = bytes(100)  # the head of a page: SQLite opens the file all the same
-    catalogue.write_bytes(data)
-    done = scanloom("ingest", CONFIG, cwd=ingested)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(
-        "catalogue.sqlite was damaged; it lies beside as catalogue-damaged.sqlite. "
-        "A new one is made from the scans, the key and the ledgers.\n"
-    )
-    aside = ingested / "data/small/catalogue-damaged.sqlite"
-    assert aside.read_bytes() == data
-    assert "was damaged" not in scanloom("ingest", CONFIG, cwd=ingested).stdout
-    with (ingested / "data/raw/small/labels.csv").open(newline="") as stream:
-        patient = next(csv.DictReader(stream))["patient_id"]
-    assert scanloom("forget", CONFIG, patient, cwd=ingested).returncode == 0
-    assert not aside.exists()
-
-
-def test_a_catalogue_that_was_made_again_holds_what_the_first_one_held(
-    finished: Path, finished_source: Path
-) -> None:
-    (finished / "data/small/catalogue.sqlite").write_bytes(b"no database")
-    assert make_in(finished, "normalize").returncode == 0
-    (finished / "data/small/catalogue-damaged.sqlite").unlink()
-    new, old = settled(finished), settled(finished_source)
-    assert {name for name in old if new.get(name) != old[name]} == {
-        f"data/small/stages/{stage}.{kind}"
-        for stage in ("drift", "train", "evaluate", "compare", "report")
-        for kind in ("checked", "json")
-    }
-
-
-def test_a_flipped_bit_in_a_row_is_found_by_verify(finished: Path, scanloom: Command) -> None:
-    catalogue = finished / "data/small/catalogue.sqlite"
-    for word in (b'"manufacturer"', b"duplicate_identical"):
-        whole = catalogue.read_bytes()
-        assert word in whole
-        catalogue.write_bytes(whole.replace(word, word[:-2] + b"~" + word[-1:], 1))
-        done = scanloom("verify", CONFIG, cwd=finished)
-        assert (done.returncode, done.stderr) == (
-            7,
-            "Rows of catalogue.sqlite are damaged. Run `make clean CONFIG=configs/small.yaml`, then "
-            "`make report CONFIG=configs/small.yaml`.\n",
-        )
-        catalogue.write_bytes(whole)
-
-
-def test_damaged_voxels_come_back_from_the_scans(
-    finished: Path, finished_source: Path, scanloom: Command
-) -> None:
-    (shard,) = (finished / "data/small/cases").glob("*.npy")
-    flip_a_byte(shard, shard.stat().st_size - 1000)
-    edit(finished, "low: -1000", "low: -900")
-    done = scanloom("normalize", CONFIG, cwd=finished)
-    assert done.returncode == 7
-    assert "Run `make clean CONFIG=configs/small.yaml`, then the same command" in done.stderr
-    assert scanloom("clean", CONFIG, cwd=finished).returncode == 0
-    assert make_in(finished, "ingest").returncode == 0
-    assert shard.read_bytes() == (finished_source / "data/small/cases" / shard.name).read_bytes()
 
 
 def test_hostile_files_cost_themselves_alone(ingested: Path, scanloom: Command) -> None:

@@ -138,12 +138,12 @@ def test_a_network_that_pools_everything_is_invariant_and_one_that_looks_left_is
     decision = _reading(QUESTION, Frozen(threshold=0.52))
     pooled = shifts.curve(_probabilities(_network()), images, decision)
     left = shifts.curve(_probabilities(_network(pooled=False)), images, decision)
-    assert [point["pixels"] for point in pooled] == list(range(9))
+    assert [point.pixels for point in pooled] == list(range(9))
     # Up to 6 pixels the spot stays inside, so its mean stays.
-    assert all(point["change"] == pytest.approx(0, abs=1e-6) for point in pooled[:7])
-    assert left[4]["change"] > 0.01
-    assert left[4]["flipped"] > 0
-    assert left[4]["flipped_low"] <= left[4]["flipped"] <= left[4]["flipped_high"]
+    assert all(point.change == pytest.approx(0, abs=1e-6) for point in pooled[:7])
+    assert left[4].change > 0.01
+    assert left[4].flipped > 0
+    assert left[4].flipped_low <= left[4].flipped <= left[4].flipped_high
 
 
 def test_of_many_classes_the_largest_score_is_the_decision() -> None:
@@ -152,9 +152,9 @@ def test_of_many_classes_the_largest_score_is_the_decision() -> None:
     points = shifts.curve(
         lambda _: next(answers), np.zeros((2, 4, 4, 1)), _reading(of_names("abc"), Frozen())
     )
-    assert points[1]["flipped"] == 1
+    assert points[1].flipped == 1
     # Followed is the class said first: 0.5 -> 0.2 and 0.5 -> 0.3.
-    assert points[1]["change"] == pytest.approx(0.25)
+    assert points[1].change == pytest.approx(0.25)
 
 
 def test_volumes_are_shifted_in_fewer_cases_than_images() -> None:
@@ -273,9 +273,9 @@ def test_what_is_written_is_the_same_twice_and_holds_no_picture_of_a_hidden_case
     stored = json.loads(first["insights.json"])
     items = {item["case_id"]: item for item in stored["gallery"]["items"]}
     assert "DX pixels" in items["c"]["hidden"]
-    assert "picture" not in items["c"]
+    assert items["c"]["picture"] is None
     with np.load(tmp_path / "insights.npz") as pictures:
-        shown = {item["picture"] for item in items.values() if "picture" in item}
+        shown = {item["picture"] for item in items.values() if item["picture"]}
         assert {
             name for name in pictures.files if name.startswith("gallery") and not name.endswith("heat")
         } == shown
@@ -288,4 +288,6 @@ def test_a_test_part_without_an_answer_gives_reasons(subject: insights.Subject, 
     insights.write(subject, _predictions().iloc[:0], _scans({}), tmp_path, seed=1)
     stored = json.loads((tmp_path / "insights.json").read_text())
     assert stored["gallery"]["items"] == []
-    assert stored["shifts"] == stored["field"] == {"reason": "no test case"}
+    assert stored["shifts"]["reason"] == stored["field"]["reason"] == "no test case"
+    assert stored["shifts"]["points"] == []
+    assert stored["field"]["picture"] is None

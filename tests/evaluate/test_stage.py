@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import handed_on
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from pipeline import backend, digests, evaluate, foreign, ledger
 from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config, Evaluate, load
+from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import predictions
 from pipeline.errors import DamageError, GateError
 from pipeline.evaluate.score import score
@@ -100,20 +102,20 @@ def write_cohort(workspace: Workspace) -> None:
     ]
     workspace.candidate.mkdir(parents=True)
     pd.DataFrame(rows).to_csv(workspace.candidate / "cohort.csv", index=False)
-    write_json(workspace.candidate / "cohort.json", {"digest": "cohort"})
+    cohorts.FILE.write(workspace.candidate, handed_on.COHORT)
 
 
 def write_model(workspace: Workspace) -> None:
     path = workspace.candidate / "model.keras"
     save_network(path)
-    record = {
-        "classes": ["well", "ill"],
-        "positive": "ill",
-        "recipe_id": RECIPE,
-        "input_shape": [SIDE, SIDE, 1],
-        "model_sha256": digests.of_file(path),
-    }
-    write_json(workspace.candidate / "model.json", record)
+    handed_on.model_in(
+        workspace.candidate,
+        classes=("well", "ill"),
+        positive="ill",
+        recipe_id=RECIPE,
+        input_shape=(SIDE, SIDE, 1),
+        model_sha256=digests.of_file(path),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -252,7 +254,9 @@ def put_champion(workspace: Workspace) -> None:
     (workspace.generations / "0001").mkdir(parents=True)
     shutil.copy(workspace.candidate / "model.json", workspace.generations / "0001")
     fields = dict.fromkeys(("approver", "reason", "created"), "x")
-    write_json(workspace.champion, {**fields, "generation": "0001", "model_sha256": "another"})
+    write_json(
+        (workspace.reports / "champion.json"), {**fields, "generation": "0001", "model_sha256": "another"}
+    )
 
 
 def test_a_rule_changed_after_the_look_is_refused(evaluated: Workspace, tmp_path: Path) -> None:

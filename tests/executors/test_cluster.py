@@ -168,10 +168,10 @@ def ingest_and_normalize(root: Path, raw: Path, scheduler: str | None = None) ->
     workspace, settings = Workspace(root, "study"), config(raw, scheduler)
     ingest.run(settings, workspace)
     with Catalogue(workspace.catalogue) as catalogue:
-        rows = [(case.case_id, case.patient_id, "train", "a") for case in catalogue.cases()]
+        rows = [(case.case_id, case.patient_id, "train", 1, "a") for case in catalogue.cases()]
     workspace.candidate.mkdir(parents=True)
     with (workspace.candidate / "cohort.csv").open("w", newline="") as stream:
-        csv.writer(stream).writerows([("case_id", "patient_id", "part", "target"), *rows])
+        csv.writer(stream).writerows([("case_id", "patient_id", "part", "era", "target"), *rows])
     normalize.run(settings, workspace)
     tables = ("files", "cases", "case_files", "identifiers", "arrays")
     with Catalogue(workspace.catalogue) as catalogue:

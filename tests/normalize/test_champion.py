@@ -2,22 +2,24 @@ from __future__ import annotations
 
 import json
 
+import handed_on
 import pytest
 
 from pipeline.errors import ConfigError, UsageError
 from pipeline.normalize.champion import load_champion
 from pipeline.normalize.recipe import parse
 from pipeline.workspace import Workspace
-from pipeline.writing import write_json, write_text
+from pipeline.writing import write_text
 
 RECIPE = [{"resize": {"shape": [4, 4]}}, {"z_score": {}}]
 
 
 def promote(workspace: Workspace, recipe: list, recipe_id: str) -> None:
-    write_json(workspace.champion, {"generation": "0002"})
+    handed_on.point_at(workspace, "0002")
     folder = workspace.generations / "0002"
-    write_json(folder / "model.json", {"recipe": recipe, "recipe_id": recipe_id})
-    write_text(folder / "cohort.csv", "case_id,part\nc1,train\nc2,test\n")
+    handed_on.model_in(folder, recipe=tuple(recipe), recipe_id=recipe_id)
+    rows = "c1,p1,train,1,a\nc2,p2,test,1,a\n"
+    write_text(folder / "cohort.csv", f"case_id,patient_id,part,era,target\n{rows}")
 
 
 def recipe_id() -> str:

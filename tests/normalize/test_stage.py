@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import handed_on
 import numpy as np
 import pytest
 
@@ -205,9 +206,9 @@ def test_the_champions_recipe_covers_the_test_part_and_what_is_new(analysis, noi
     analysis.add(noise(3, 1), part="test")
     steps = [{"crop_or_pad": {"shape": [2, 2]}}]
     recipe = parse(steps, lambda keys, message: ConfigError(message))
-    write_json(analysis.workspace.champion, {"generation": "0001"})
+    handed_on.point_at(analysis.workspace, "0001")
     folder = analysis.workspace.generations / "0001"
-    write_json(folder / "model.json", {"recipe": steps, "recipe_id": recipe.recipe_id})
+    handed_on.model_in(folder, recipe=tuple(steps), recipe_id=recipe.recipe_id)
     analysis.write_cohort(folder)
     analysis.add(noise(4, 1), part="train")
     summary = run(analysis.config(WINDOW), analysis.workspace)
@@ -220,9 +221,9 @@ def test_a_champion_of_the_same_recipe_costs_nothing_more(analysis, noise) -> No
     analysis.add(noise(1, 1), part="test")
     config = analysis.config(WINDOW)
     recipe = parse(config.normalize, config.refuse)
-    write_json(analysis.workspace.champion, {"generation": "0001"})
+    handed_on.point_at(analysis.workspace, "0001")
     folder = analysis.workspace.generations / "0001"
-    write_json(folder / "model.json", {"recipe": recipe.resolved, "recipe_id": recipe.recipe_id})
+    handed_on.model_in(folder, recipe=tuple(recipe.resolved), recipe_id=recipe.recipe_id)
     analysis.write_cohort(folder)
     run(config, analysis.workspace)
     assert record(analysis.workspace)["champion"] is None

@@ -87,10 +87,9 @@ def test_a_word_drawn_into_a_radiograph_reaches_no_picture(everything) -> None:
 def pictures_of(everything) -> Iterator[NDArray[np.float64]]:
     """All grey planes of the stored pictures and of the pages."""
     for path in everything.before.rglob("insights.npz"):
-        with np.load(path) as arrays:
-            for name in arrays.files:
-                if arrays[name].ndim == 2:
-                    yield arrays[name].astype(np.float64)
+        with np.load(path) as stored:
+            arrays = [stored[name] for name in stored.files]
+        yield from (array.astype(np.float64) for array in arrays if array.ndim == 2)
     for path in everything.before.rglob("*.html"):
         for match in re.finditer(rb"data:image/\w+;base64,([A-Za-z0-9+/=]+)", path.read_bytes()):
             with Image.open(io.BytesIO(base64.b64decode(match[1]))) as picture:

@@ -13,7 +13,10 @@ import pandas as pd
 
 from pipeline import digests
 from pipeline.config import Config, Evaluate
-from pipeline.contracts import predictions
+from pipeline.contracts import metrics as metric_file
+from pipeline.contracts import operating as operating_file
+from pipeline.contracts import predictions, rule
+from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import measure
 from pipeline.tasks.classification import answers
 from pipeline.tasks.registry import task_of
@@ -24,8 +27,18 @@ SHAPE = (64, 64, 1)
 THRESHOLD = 0.30
 TEMPERATURE = {
     "id": "temperature", "rule": "temperature", "part": "validation", "value": 1.31, "low": None, "high": None,
-    "method": "least log-loss", "flag": None, "reason": "chosen, not estimated",
+    "unit": "case", "method": "least log-loss", "flag": None, "reason": "chosen, not estimated",
 }  # fmt: skip
+FINDINGS = [
+    {
+        "kind": "duplicate_pixels", "count": 4, "case_ids": [],
+        "detail": "4 groups of identical images of one patient, one of each kept",
+    },
+    {
+        "kind": "label_without_scan", "count": 6, "case_ids": [],
+        "detail": "rows of the table that name no scan: lines 12, 31, 77, 140, 141, 902",
+    },
+]  # fmt: skip
 CHOSEN = {
     "id": "operating_point", "rule": "sensitivity", "target": 0.95, "chosen_on": "validation",
     "digest": digests.of_bytes(b"validation rows"), "cost_fn": 1.0, "cost_fp": 1.0, "prevalence": None, "reason": None,
@@ -125,24 +138,9 @@ def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], c
     for name in GROUPS:
         cohort[name] = cases[name]
     write_csv(folder / "cohort.csv", cohort)
-    excluded = [
-        (f"x{number}", "cohort", "not_in_table", "the table of labels has no row for it")
-        for number in range(9)
-    ]
-    excluded += [
-        (f"y{number}", "cohort", "duplicate_pixels", "the same pixels as another") for number in range(4)
-    ]
-    write_csv(
-        folder / "excluded.csv", pd.DataFrame(excluded, columns=["case_id", "stage", "reason", "detail"])
-    )
-    parts = {}
-    for part in ("train", "validation", "test"):
-        rows = cohort[cohort["part"] == part]
-        parts[part] = {
-            "patients": int(rows["patient_id"].nunique()),
-            "cases": len(rows),
-            "classes": {name: int((rows["target"] == name).sum()) for name in classes},
-        }
+    excluded = _excluded()
+    write_csv(folder / "excluded.csv", excluded)
+    parts = _parts(cohort, classes)
     total = len(cohort) + len(excluded)
     files = {
         "accepted": {"ok": total},
@@ -166,25 +164,35 @@ def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], c
             },
             "parts": parts,
             "eras": {"1": parts},
-            "findings": [
-                {
-                    "kind": "duplicate_pixels",
-                    "count": 4,
-                    "detail": "4 groups of identical images of one patient, one of each kept",
-                    "case_ids": [],
-                },
-                {
-                    "kind": "label_without_scan",
-                    "count": 6,
-                    "detail": "rows of the table that name no scan: lines 12, 31, 77, 140, 141, 902",
-                    "case_ids": [],
-                },
-            ],
+            "findings": FINDINGS,
             "images_across_parts": 0,
             "digest": digests.of_json(cohort.to_dict("records")),
         },
     )
     (folder / "config.yaml").write_text("task: classification\n")
+
+
+def _excluded() -> pd.DataFrame:
+    rows = [
+        (f"x{number}", "cohort", "not_in_table", "the table of labels has no row for it")
+        for number in range(9)
+    ]
+    rows += [
+        (f"y{number}", "cohort", "duplicate_pixels", "the same pixels as another") for number in range(4)
+    ]
+    return pd.DataFrame(rows, columns=["case_id", "stage", "reason", "detail"])
+
+
+def _parts(cohort: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, dict[str, object]]:
+    parts: dict[str, dict[str, object]] = {}
+    for part in ("train", "validation", "test"):
+        rows = cohort[cohort["part"] == part]
+        parts[part] = {
+            "patients": int(rows["patient_id"].nunique()),
+            "cases": len(rows),
+            "classes": {name: int((rows["target"] == name).sum()) for name in classes},
+        }
+    return parts
 
 
 def _write_model(folder: Path, generator: np.random.Generator, classes: tuple[str, ...]) -> None:
@@ -208,7 +216,7 @@ def _write_model(folder: Path, generator: np.random.Generator, classes: tuple[st
     write_json(
         folder / "model.json",
         {
-            "schema": "model/1", "architecture": "resnet", "parameters": 174_898, "input_shape": list(SHAPE), "classes": list(classes),
+            "schema": "model/1", "architecture": "resnet", "parameters": 174_898, "input_shape": list(SHAPE), "classes": list(classes), "positive": classes[1] if len(classes) == 2 else None,
             "recipe": [{"resize": {"shape": [64, 64]}}, {"z_score": {}}], "recipe_id": "4b0c2f9a77de", "statistics": {"mean": [0.0], "std": [1.0]},
             "seed": 1, "epochs_run": 20, "best_epoch": 14, "monitor": "val_loss", "device": "cpu", "threads": 2, "precision": "float32",
             "versions": {"keras": "3.15.1", "numpy": "2.4.6", "python": "3.11.7", "scanloom": "0.1.0", "tensorflow-cpu": "2.21.0"},
@@ -234,23 +242,20 @@ def _write_evaluation(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...
     )
     write_csv(folder / "predictions.csv", table.join(cases[list(GROUPS)]))
     plan = Evaluate(prevalences=config.evaluate.prevalences, resamples=config.evaluate.resamples)
-    metrics = measure(
-        predictions.read(folder / "predictions.csv"), task_of("classification"), plan, fixed=fixed
-    )
+    task = task_of("classification")
+    metrics = measure(predictions.read(folder / "predictions.csv"), task, plan, fixed=fixed)
     metrics["calibration"]["temperature"] = TEMPERATURE
     metrics["digests"] = {
         name: digests.of_bytes(name.encode()) for name in ("code", "cohort", "config", "model")
     }
     metrics["thresholds"] = [{**CHOSEN, "threshold": fixed.threshold}] if fixed.threshold else []
     metrics["created_utc"] = None
-    write_json(folder / "metrics.json", metrics)
-    write_json(
-        folder / "operating.json",
-        {
-            "schema": "operating/1",
-            "temperature": TEMPERATURE["value"],
-            "thresholds": metrics["thresholds"],
-            "unit": "patient",
-        },
-    )
-    write_json(folder / "rule.json", {"schema": "rule/1"})
+    record = with_headline(metric_file.FILE.of(metrics), task, metric="auroc", bound=0.90)
+    metric_file.FILE.write(folder, record)
+    choices = {
+        "temperature": TEMPERATURE["value"],
+        "thresholds": metrics["thresholds"],
+        "patient_score": "max",
+    }
+    operating_file.FILE.write(folder, operating_file.FILE.of(choices))
+    rule.FILE.write(folder, rule.Rule({}, {}))

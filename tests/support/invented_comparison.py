@@ -19,22 +19,34 @@ def write(workspace: Workspace, *, champion: bool) -> None:
 
 
 def _write_comparison(folder: Path, *, champion: bool) -> None:
-    if not champion:
-        write_json(
-            folder / "comparison.json",
-            {
-                "schema": "comparison/1",
-                "verdict": "FIRST",
-                "reasons": [],
-                "champion": None,
-                "look": None,
-                "alpha": None,
-                "flips": None,
-                "notes": [],
-            },
-        )
-        write_json(folder / "drift.json", {"schema": "drift/1", "level": "no_champion", "attributes": []})
-        return
+    if champion:
+        _write_verdict(folder)
+        _write_drift(folder)
+    else:
+        _write_first(folder)
+
+
+def _write_first(folder: Path) -> None:
+    write_json(
+        folder / "comparison.json",
+        {
+            "schema": "comparison/1",
+            "verdict": "FIRST",
+            "line": "VERDICT FIRST: no champion yet",
+            "candidate": {"model_sha256": "4" * 64},
+            "files": {},
+            "reasons": [],
+            "champion": None,
+            "look": None,
+            "alpha": None,
+            "flips": None,
+            "notes": [],
+        },
+    )
+    write_json(folder / "drift.json", {"schema": "drift/1", "level": "no_champion", "attributes": []})
+
+
+def _write_verdict(folder: Path) -> None:
     common = {
         "level": 0.98,
         "patients": 231,
@@ -59,10 +71,13 @@ def _write_comparison(folder: Path, *, champion: bool) -> None:
         folder / "comparison.json",
         {
             "schema": "comparison/1", "verdict": "INCONCLUSIVE", "reasons": reasons, "champion": {"generation": "0001", "model_sha256": "3" * 64},
-            "candidate": {"model_sha256": "4" * 64}, "look": {"number": 2, "budget": 5}, "alpha": 0.01, "line": "VERDICT INCONCLUSIVE", "notes": ["At the present intake of 12 test patients a month, 310 more take about 26 months."], "rule_digest": "5" * 64,
+            "candidate": {"model_sha256": "4" * 64}, "files": {}, "look": {"number": 2, "budget": 5}, "alpha": 0.01, "line": "VERDICT INCONCLUSIVE", "notes": ["At the present intake of 12 test patients a month, 310 more take about 26 months."], "rule_digest": "5" * 64,
             "flips": {"units": 231, "both_right": 196, "both_wrong": 14, "negative": 8, "positive": 13, "negative_rate": 8 / 231, "mcnemar_p": 0.383, "mcnemar_mid_p": 0.286, "negative_list": [{**flip, "name": f"{n:08d}abcdefgh"} for n in range(8)], "positive_list": []},
         },
     )  # fmt: skip
+
+
+def _write_drift(folder: Path) -> None:
     attributes = [
         {"name": "manufacturer",
             "level": "warn", "kind": "categorical", "p": 0.004, "p_holm": 0.024, "smd": 0.31, "psi": 0.28, "psi_expected": 0.06, "unseen": ["CANON"], "n_old": 612, "n_new": 88},
@@ -88,7 +103,7 @@ def _write_champion(workspace: Workspace) -> None:
         write_json(folder / name, content)
     (folder / "report.html").touch()
     write_json(
-        workspace.champion,
+        (workspace.reports / "champion.json"),
         {
             "generation": "0001",
             "model_sha256": "3" * 64,
@@ -103,9 +118,9 @@ def _write_ledgers(workspace: Workspace) -> None:
     look = {"cohort": "2" * 64, "rule": "5" * 64}
     model = json.loads((workspace.candidate / "model.json").read_text())["model_sha256"]
     ledger.append(workspace.ledger("looks"), {**look, "model": model, "champion": None})
-    if workspace.champion.is_file():
+    if (workspace.reports / "champion.json").is_file():
         ledger.append(workspace.ledger("looks"), {**look, "model": "5" * 64, "champion": "0001"})
-    if not workspace.champion.is_file():
+    if not (workspace.reports / "champion.json").is_file():
         return
     ledger.append(
         workspace.ledger("promotions"),

@@ -16,6 +16,38 @@ def write(
     pictures: dict[str, np.ndarray] = {"filters": generator.normal(size=(16, 3, 3)).astype(np.float32)}
     row, column = np.mgrid[:64, :64]
     pictures["field"] = np.uint8(255 * np.exp(-((row - 32) ** 2 + (column - 32) ** 2) / 160))
+    items = _gallery(pictures, generator, cases, classes)
+    write_json(
+        folder / "insights.json",
+        {
+            "schema": "insights/1",
+            "seed": 1,
+            "gallery": {
+                "method": "grad_cam",
+                "layer": "last_features",
+                "items": items,
+                "checks": {
+                    "cases": len(items),
+                    "correlation_with_shuffled": 0.21,
+                    "drop_hottest": 0.42,
+                    "drop_elsewhere": 0.06,
+                },
+            },
+            "filters": {"layer": "first_convolution", "picture": "filters"},
+            "field": {"picture": "field", "cases": 16, "effective_pixels": 23.4},
+            "shifts": {"stride_pixels": 8, "points": _points(), "patients": 200, "cases": 200, "level": 0.95},
+        },
+    )
+    np.savez_compressed(folder / "insights.npz", **pictures)
+
+
+def _gallery(
+    pictures: dict[str, np.ndarray],
+    generator: np.random.Generator,
+    cases: pd.DataFrame,
+    classes: tuple[str, ...],
+) -> list[dict[str, object]]:
+    """The cases shown; their pictures are put beside the others."""
     kinds = (
         {"false_negative": 5, "false_positive": 6, "true_positive": 3, "true_negative": 3}
         if len(classes) == 2
@@ -50,6 +82,10 @@ def write(
                     "picture": None,
                 }
             items.append(item)
+    return items
+
+
+def _points() -> list[dict[str, object]]:
     points = []
     for pixels in range(9):
         change, flipped = 0.012 * pixels, 0.008 * pixels
@@ -64,28 +100,7 @@ def write(
                 "flipped_high": flipped * 1.6 + 0.015,
             }
         )
-    write_json(
-        folder / "insights.json",
-        {
-            "schema": "insights/1",
-            "seed": 1,
-            "gallery": {
-                "method": "grad_cam",
-                "layer": "last_features",
-                "items": items,
-                "checks": {
-                    "cases": len(items),
-                    "correlation_with_shuffled": 0.21,
-                    "drop_hottest": 0.42,
-                    "drop_elsewhere": 0.06,
-                },
-            },
-            "filters": {"layer": "first_convolution", "picture": "filters"},
-            "field": {"picture": "field", "cases": 16, "effective_pixels": 23.4},
-            "shifts": {"stride_pixels": 8, "points": points, "patients": 200, "cases": 200, "level": 0.95},
-        },
-    )
-    np.savez_compressed(folder / "insights.npz", **pictures)
+    return points
 
 
 def _slice(generator: np.random.Generator, *, nodule: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import handed_on
 import numpy as np
 import pandas as pd
 
@@ -17,10 +18,11 @@ from pipeline import digests, ledger
 from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Compare, Config, Ingest, Report
+from pipeline.contracts import operating, rule
 from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
 from pipeline.workspace import Workspace
-from pipeline.writing import write_csv, write_json, write_text
+from pipeline.writing import write_csv, write_text
 
 CLASSES = ["no", "yes"]
 RECIPE = "0123456789ab"
@@ -182,20 +184,9 @@ def write_candidate(
     (folder / "model.keras").write_bytes(data)
     digest = digests.of_bytes(data)
     write_csv(folder / "cohort.csv", found.cohort)
-    record = {
-        "classes": CLASSES,
-        "positive": "yes",
-        "recipe_id": RECIPE,
-        "input_shape": [2, 2, 2],
-        "precision": "float32",
-    }
-    write_json(folder / "model.json", {**record, "model_sha256": digest})
-    thresholds = [{"id": "operating_point", "threshold": 0.5}]
-    write_json(
-        folder / "operating.json", {"temperature": 1.0, "thresholds": thresholds, "patient_score": "max"}
-    )
-    rule = {"schema": "rule/1", "evaluate": chosen.section("evaluate"), "compare": chosen.section("compare")}
-    write_json(folder / "rule.json", rule)
+    handed_on.model_in(folder, recipe_id=RECIPE, model_sha256=digest)
+    operating.FILE.write(folder, handed_on.OPERATING)
+    rule.FILE.write(folder, rule.Rule(chosen.section("evaluate"), chosen.section("compare")))
     write_csv(folder / "predictions.csv", predictions_of(found, weights))
     write_text(folder / "report.html", "<html></html>")
     look(workspace, model=digest, chosen=chosen)
@@ -205,7 +196,9 @@ def write_candidate(
 def look(workspace: Workspace, *, model: str, chosen: Config) -> None:
     """Writes down that the model looked at the test part, as the evaluation does before it."""
     champion = (
-        json.loads(workspace.champion.read_text())["generation"] if workspace.champion.exists() else None
+        json.loads((workspace.reports / "champion.json").read_text())["generation"]
+        if (workspace.reports / "champion.json").exists()
+        else None
     )
     record = {
         "model": model,

@@ -214,13 +214,10 @@ def _png(data: bytes) -> Iterator[tuple[str, bytes]]:
         length, kind = int.from_bytes(data[place : place + 4]), data[place + 4 : place + 8]
         body = data[place + 8 : place + 8 + length]
         if kind in (b"zTXt", b"iTXt", b"iCCP", b"IDAT"):
-            start = body.find(b"\x78")
-            while start >= 0:
-                inflated = _inflated(body[start:])
-                if inflated:
-                    yield kind.decode(), inflated
-                    break
-                start = body.find(b"\x78", start + 1)
+            starts = (found.start() for found in re.finditer(b"\x78", body))
+            inflated = next(filter(None, (_inflated(body[start:]) for start in starts)), b"")
+            if inflated:
+                yield kind.decode(), inflated
         place += length + 12
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import handed_on
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
+from pipeline.contracts import cohort as cohorts
+from pipeline.contracts import normalized
 from pipeline.records import Case, Geometry, Stored
 from pipeline.workspace import Workspace
-from pipeline.writing import write_csv, write_json
+from pipeline.writing import write_csv
 
 PARTS = ["train"] * 12 + ["validation"] * 4 + ["test"] * 4
 CLASSES = ["absent", "present"]
@@ -63,17 +67,12 @@ def _describe(workspace: Workspace, classes: Sequence[int]) -> None:
             "case_id": [f"case-{number:02d}" for number in range(len(PARTS))],
             "patient_id": [f"patient-{number:02d}" for number in range(len(PARTS))],
             "part": PARTS,
+            "era": 1,
             "target": [CLASSES[index] for index in classes],
         }
     )
     write_csv(workspace.candidate / "cohort.csv", cohort)
-    write_json(
-        workspace.candidate / "cohort.json", {"classes": CLASSES, "positive": "present", "digest": "frozen"}
-    )
-    normalized = {
-        "recipe": [{"z_score": {}}],
-        "recipe_id": "recipe",
-        "shape": [16, 16, 1],
-        "spacing": [1.0, 1.0],
-    }
-    write_json(workspace.data / "normalize.json", normalized)
+    described = replace(handed_on.COHORT, classes=tuple(CLASSES), positive="present", digest="frozen")
+    cohorts.FILE.write(workspace.candidate, described)
+    arrays = replace(handed_on.NORMALIZED, recipe_id="recipe", shape=(16, 16, 1), spacing=(1.0, 1.0))
+    normalized.FILE.write(workspace.data, arrays)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+import handed_on
 import pytest
 
-from pipeline import digests, ledger
+from pipeline import ledger
 from pipeline.champion.looks import rule
 from pipeline.champion.pointer import record_move
 from pipeline.config import Config
@@ -15,7 +16,6 @@ from pipeline.tasks.classification.classes import of_names
 from pipeline.tasks.registry import task_of
 from pipeline.train import identity, material, run
 from pipeline.train.gate import require_judgeable
-from pipeline.writing import write_json
 
 CLASSES = ["absent", "present"]
 
@@ -39,7 +39,7 @@ def project(prepare, tmp_path):
     """A prepared project with a champion that somebody else trained."""
     workspace = prepare(tmp_path)
     (workspace.generations / "0001").mkdir(parents=True)
-    write_json(workspace.generations / "0001/model.json", {"classes": CLASSES, "training": "another"})
+    handed_on.model_in(workspace.generations / "0001", classes=tuple(CLASSES), training="another")
     move = {
         "action": "promote",
         "generation": "0001",
@@ -59,7 +59,7 @@ def look(
     record = {
         "model": model,
         "cohort": "c",
-        "rule": digests.of_json(rule(settings.evaluate, settings.compare)),
+        "rule": rule(settings.evaluate, settings.compare).digest,
         "champion": champion,
         "budget": settings.compare.look_budget,
         "training": training,
@@ -94,7 +94,7 @@ def test_a_rule_changed_since_this_very_model_looked_stops_training(project) -> 
 
 
 def test_a_champion_of_other_classes_stops_training_before_its_first_step(project) -> None:
-    write_json(project.generations / "0001/model.json", {"classes": ["absent", "large", "small"]})
+    handed_on.model_in(project.generations / "0001", classes=("absent", "large", "small"))
     refused(project, config(), "classes absent, large, small, the candidate absent, present: two different")
 
 
@@ -133,7 +133,7 @@ def test_a_validation_part_of_one_class_stops_training_before_its_first_step(pre
 
     workspace = prepare(tmp_path)
     path = workspace.candidate / "cohort.csv"
-    path.write_text(path.read_text().replace("validation,present", "validation,absent"))
+    path.write_text(path.read_text().replace("validation,1,present", "validation,1,absent"))
     with pytest.raises(DataError, match="The validation part holds scans of one class only"):
         run(config(), workspace)
     assert not workspace.checkpoints.exists()

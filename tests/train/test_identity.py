@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ import pipeline
 from pipeline import backend, provenance
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
+from pipeline.contracts import cohort as cohorts
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
-from pipeline.writing import write_csv, write_json
+from pipeline.writing import write_csv
 
 backend.prepare()
 keras = pytest.importorskip("keras")
@@ -170,8 +172,8 @@ def _other_array(workspace: Workspace, settings: dict[str, Any], patch: pytest.M
 
 
 def _other_classes(workspace: Workspace, settings: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
-    path = workspace.candidate / "cohort.json"
-    write_json(path, {"classes": ["present", "absent"], "positive": "present", "digest": "frozen"})
+    found = cohorts.FILE.read(workspace.candidate)
+    cohorts.FILE.write(workspace.candidate, replace(found, classes=("present", "absent")))
 
 
 def _other_version(workspace: Workspace, settings: dict[str, Any], patch: pytest.MonkeyPatch) -> None:

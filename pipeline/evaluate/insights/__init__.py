@@ -1,6 +1,6 @@
 """What can be seen of a network: the cases it was surest of, where it looked, what moves its score.
 
-Reads: a scorer, its predictions, model-ready arrays. Writes: insights.json and insights.npz.
+Reads: a scorer, its predictions, model-ready arrays. Writes: the insights and their pictures.
 Guarantees: pictures only of cases that may be shown; one run, one result; nothing here changes a
 number of the evaluation.
 """
@@ -16,19 +16,19 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.contracts import insights as contract
+from pipeline.contracts.insights import Shown
 from pipeline.evaluate.insights import attention, gallery, gradients, network, shifts
 from pipeline.pixel_text import hidden_because
 from pipeline.records import Case
 from pipeline.tasks.contract import Fixed, Question
 from pipeline.tasks.registry import Task
-from pipeline.writing import atomic, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Subject", "write"]
 
-SCHEMA = "insights/1"
 FIELD_CASES = 16
 FIRST_LAYER = "first_convolution"
 
@@ -65,7 +65,7 @@ class Scans:
 
 
 def write(subject: Subject, predictions: pd.DataFrame, scans: Scans, folder: Path, *, seed: int) -> bool:
-    """Whether insights.json or insights.npz in `folder` changed. `predictions` as in predictions.csv.
+    """Whether the insights in `folder` changed. `predictions` is the table of predictions.
 
     Raises RetryError when the folder can't be written.
     """
@@ -76,18 +76,21 @@ def write(subject: Subject, predictions: pd.DataFrame, scans: Scans, folder: Pat
     ids = _one_case_a_patient(predictions)
     sample = [scans.read(case_id) for case_id in ids[:1]]
     ids = ids[: shifts.affordable(sample[0].shape)] if sample else []
-    insights: Json = {"schema": SCHEMA, "seed": seed, "gallery": shown}
-    insights["filters"] = {"layer": FIRST_LAYER, "picture": "filters"}
     pictures["filters"] = network.first_kernels(subject.model, FIRST_LAYER)
-    insights["field"] = _field(subject, ids[:FIELD_CASES], scans, pictures)
-    insights["shifts"] = _shifts(subject, ids, scans)
-    return _write(folder, insights, pictures)
+    found = contract.Insights(
+        gallery=shown,
+        filters=contract.Filters(FIRST_LAYER, "filters"),
+        field=_field(subject, ids[:FIELD_CASES], scans, pictures),
+        shifts=_shifts(subject, ids, scans),
+        seed=seed,
+    )
+    return contract.write(folder, found, pictures)
 
 
 def _gallery(
     subject: Subject, chosen: list[gallery.Chosen], scans: Scans, generator: np.random.Generator
-) -> tuple[Json, Pictures]:
-    items: list[Json] = []
+) -> tuple[contract.Gallery, Pictures]:
+    items: list[Shown] = []
     pictures: Pictures = {}
     checks: list[Json] = []
     evidence = subject.task.network.evidence
@@ -105,9 +108,9 @@ def _gallery(
         shown = (
             _keep(gallery.picture(image, heat), f"gallery_{number:03d}", pictures) if hidden is None else {}
         )
-        items.append(asdict(row) | {"hidden": hidden} | shown)
-    described: Json = {"method": attention.method_of(subject.model), "layer": attention.LAST_FEATURES}
-    return described | {"items": items, "checks": _means(checks)}, pictures
+        items.append(Shown(**asdict(row), hidden=hidden, **shown))
+    method = attention.method_of(subject.model)
+    return contract.Gallery(method, attention.LAST_FEATURES, tuple(items), _means(checks)), pictures
 
 
 def _keep(picture: gallery.Picture, name: str, pictures: Pictures) -> Json:
@@ -133,12 +136,11 @@ def _drops(
     return {"drop_hottest": float(scores[0] - scores[1]), "drop_elsewhere": float(scores[0] - scores[2])}
 
 
-def _means(checks: list[Json]) -> Json:
+def _means(checks: list[Json]) -> contract.Checks:
     if not checks:
-        return {"cases": 0}
-    return {"cases": len(checks)} | {
-        key: float(np.mean([check[key] for check in checks])) for key in checks[0]
-    }
+        return contract.Checks(0)
+    means = {key: float(np.mean([check[key] for check in checks])) for key in checks[0]}
+    return contract.Checks(len(checks), **means)
 
 
 def _one_case_a_patient(predictions: pd.DataFrame) -> list[str]:
@@ -149,36 +151,34 @@ def _one_case_a_patient(predictions: pd.DataFrame) -> list[str]:
     return [str(case_id) for case_id in test.drop_duplicates("patient_id")["case_id"]]
 
 
-def _field(subject: Subject, ids: list[str], scans: Scans, pictures: Pictures) -> Json:
+def _field(subject: Subject, ids: list[str], scans: Scans, pictures: Pictures) -> contract.Field:
     if not gradients.available():
-        return {"reason": f"derivatives are not to be had on the Keras backend {keras.backend.backend()}"}
+        return contract.Field(
+            reason=f"derivatives are not to be had on the Keras backend {keras.backend.backend()}"
+        )
     if not ids:
-        return {"reason": "no test case"}
+        return contract.Field(reason="no test case")
     images = np.stack([scans.read(case_id) for case_id in ids]).astype(np.float32)
     influence = network.influence(subject.model, images)
     middle = influence[influence.shape[0] // 2] if influence.ndim == 3 else influence
     pictures["field"] = np.asarray(np.rint(255 * middle), dtype=np.uint8)
-    return {"picture": "field", "cases": len(ids), "effective_pixels": network.width_pixels(influence)}
+    return contract.Field("field", len(ids), network.width_pixels(influence))
 
 
-def _shifts(subject: Subject, ids: list[str], scans: Scans) -> Json:
+def _shifts(subject: Subject, ids: list[str], scans: Scans) -> contract.Shifts:
     if not ids:
-        return {"reason": "no test case"}
+        return contract.Shifts(reason="no test case")
     answers = subject.task.answers
     images = np.stack([scans.read(case_id) for case_id in ids])
-    stride = {"stride_pixels": network.stride_pixels(subject.model)}
     reading = shifts.Reading(
         followed=lambda scores: answers.followed(scores, subject.question),
         decided=lambda scores: answers.decided(scores, subject.fixed),
     )
     points = shifts.curve(subject.scores, images, reading)
-    return {"points": points, "patients": len(ids), "cases": len(ids), "level": shifts.LEVEL, **stride}
-
-
-def _write(folder: Path, insights: Json, pictures: Pictures) -> bool:
-    """Writes the pictures first: the JSON never names what isn't there."""
-    path = folder / "insights.npz"
-    before = path.read_bytes() if path.is_file() else b""
-    with atomic(path) as temporary:
-        np.savez_compressed(temporary, allow_pickle=False, **pictures)
-    return write_json(folder / "insights.json", insights) or path.read_bytes() != before
+    return contract.Shifts(
+        points=tuple(points),
+        patients=len(ids),
+        cases=len(ids),
+        level=shifts.LEVEL,
+        stride_pixels=network.stride_pixels(subject.model),
+    )

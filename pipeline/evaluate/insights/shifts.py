@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.contracts.insights import Shift
 from pipeline.statistics.estimate import wald
 from pipeline.statistics.proportions import wilson
 
@@ -23,6 +23,9 @@ FEWEST_CASES = 20
 PIXEL_BUDGET = MOST_CASES * 128 * 128  # keeps volumes to the cost of 200 images
 _DIRECTIONS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # (rows, columns)
 LEVEL = 0.95
+
+Interval = tuple[float | None, float | None, float | None]
+"""A value and the ends of its interval, None where it has none."""
 
 Images = NDArray[np.generic]
 Scores = Callable[[Images], NDArray[np.float64]]
@@ -48,7 +51,7 @@ def shifted(images: Images, *, rows: int, columns: int) -> Images:
     return images[..., down, :, :][..., right, :]
 
 
-def curve(scores: Scores, images: Images, reading: Reading) -> list[dict[str, Any]]:
+def curve(scores: Scores, images: Images, reading: Reading) -> list[Shift]:
     """One point per shift: mean absolute change of the score, share of changed decisions, intervals.
 
     `images` is `(n, [slices,] rows, columns, channels)`, one case a patient. The first case is moved
@@ -61,7 +64,7 @@ def curve(scores: Scores, images: Images, reading: Reading) -> list[dict[str, An
     for pixels in SHIFTS_PIXELS:
         moved = scores(_in_turn(images, pixels))
         change = np.abs(_taken(moved, followed) - _taken(reference, followed))
-        points.append({"pixels": pixels, **_mean(change), **_share(reading.decided(moved) != before)})
+        points.append(Shift(pixels, *_mean(change), *_share(reading.decided(moved) != before)))
     return points
 
 
@@ -76,17 +79,14 @@ def _taken(scores: NDArray[np.float64], outputs: NDArray[np.int64]) -> NDArray[n
     return np.take_along_axis(scores, outputs[:, None], axis=1)[:, 0]
 
 
-def _mean(change: NDArray[np.float64]) -> dict[str, Any]:
+def _mean(change: NDArray[np.float64]) -> Interval:
     """The mean with its normal interval, kept within 0 and 1."""
     error = float(change.std(ddof=1)) / math.sqrt(len(change)) if len(change) > 1 else 0.0
     mean = wald(float(change.mean()), error, level=LEVEL, method="mean, normal interval")
-    return {
-        "change": mean.value,
-        "change_low": None if mean.low is None else max(mean.low, 0.0),
-        "change_high": None if mean.high is None else min(mean.high, 1.0),
-    }
+    low = None if mean.low is None else max(mean.low, 0.0)
+    return mean.value, low, None if mean.high is None else min(mean.high, 1.0)
 
 
-def _share(flipped: NDArray[np.bool_]) -> dict[str, Any]:
+def _share(flipped: NDArray[np.bool_]) -> Interval:
     share = wilson(int(flipped.sum()), len(flipped), level=LEVEL)
-    return {"flipped": share.value, "flipped_low": share.low, "flipped_high": share.high}
+    return share.value, share.low, share.high

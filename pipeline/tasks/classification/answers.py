@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, LOGIT, SCORE, nine_digits, read
 from pipeline.statistics.sample import PatientScore
 from pipeline.statistics.vectors import Floats, Integers
@@ -61,13 +62,11 @@ class Frozen:
     patient_score: PatientScore = "max"
 
 
-def frozen(operating: Mapping[str, Any] | None) -> Frozen:
-    """What operating.json holds; before the evaluation nothing is fixed."""
+def frozen(operating: Operating | None) -> Frozen:
+    """What the record holds; before the evaluation nothing is fixed."""
     if operating is None:
         return Frozen()
-    thresholds = operating.get("thresholds") or []
-    threshold = float(thresholds[0]["threshold"]) if thresholds else None
-    return Frozen(float(operating["temperature"]), threshold, operating.get("patient_score", "max"))
+    return Frozen(float(operating.temperature), operating.threshold, operating.patient_score)
 
 
 def decide(probability: Floats, threshold: float | None) -> Integers:

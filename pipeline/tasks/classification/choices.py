@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline import digests
 from pipeline.config import Evaluate
+from pipeline.contracts import operating as contract
 from pipeline.contracts.predictions import Predictions
 from pipeline.errors import DataError
 from pipeline.statistics import thresholds
@@ -38,22 +39,22 @@ class Threshold:
     chosen_on: str
     digest: str | None
 
-    def to_json(self) -> Json:
-        """The threshold as it stands in operating.json and metrics.json."""
+    @property
+    def told(self) -> contract.Threshold:
+        """The threshold as it is handed on."""
         has_target = self.rule.name in ("sensitivity", "specificity")
         above = self.value == ABOVE_EVERY_SCORE
-        return {
-            "id": "operating_point",
-            "rule": self.rule.name,
-            "target": self.rule.at_least if has_target else None,
-            "threshold": self.value,
-            "chosen_on": self.chosen_on,
-            "digest": self.digest,
-            "cost_fn": self.rule.cost_false_negative,
-            "cost_fp": self.rule.cost_false_positive,
-            "prevalence": self.rule.prevalence,
-            "reason": "no validation score meets the rule: nobody is flagged" if above else None,
-        }
+        return contract.Threshold(
+            threshold=self.value,
+            rule=self.rule.name,
+            target=self.rule.at_least if has_target else None,
+            chosen_on=self.chosen_on,
+            digest=self.digest,
+            cost_fn=self.rule.cost_false_negative,
+            cost_fp=self.rule.cost_false_positive,
+            prevalence=self.rule.prevalence,
+            reason="no validation score meets the rule: nobody is flagged" if above else None,
+        )
 
 
 # Where no validation rows are there to choose on: the larger of the two scores decides.
@@ -80,13 +81,14 @@ class Choices:
             None if self.threshold is None else self.threshold.value,
         )
 
-    def thresholds_json(self) -> list[Json]:
-        """The thresholds as they stand in operating.json and metrics.json."""
-        return [] if self.threshold is None else [self.threshold.to_json()]
+    @property
+    def thresholds(self) -> tuple[contract.Threshold, ...]:
+        """The thresholds as they are handed on."""
+        return () if self.threshold is None else (self.threshold.told,)
 
     def to_json(self) -> Json:
-        """What operating.json says of them."""
-        return {"temperature": self.fixed.temperature, "thresholds": self.thresholds_json()}
+        """What is handed on of them, by key."""
+        return {"temperature": self.fixed.temperature, "thresholds": self.thresholds}
 
 
 def choose(
@@ -133,7 +135,7 @@ def threshold(sample: Sample, rule: Rule, plan: Evaluate) -> Threshold:
 
 def add_to_metrics(metrics: Json, choices: Choices) -> None:
     """Puts the choices where metrics.json has them."""
-    metrics["thresholds"] = choices.thresholds_json()
+    metrics["thresholds"] = choices.thresholds
     if choices.temperature is not None:
         metrics["calibration"]["temperature"] = _temperature(choices, choices.temperature)
 

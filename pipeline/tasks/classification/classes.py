@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from pipeline.contracts.cohort import Cohort
+from pipeline.contracts.metrics import Metrics
+from pipeline.contracts.model_record import ModelRecord
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,13 @@ class Classes:
         return finding(len(self.names))
 
     def to_json(self) -> dict[str, Any]:
-        """The question as it stands in cohort.json, model.json and operating.json."""
-        return {"classes": list(self.names), "positive": self.positive}
+        """The question as it is handed on, by key."""
+        return {"classes": self.names, "positive": self.positive}
 
 
-def read(record: Mapping[str, Any]) -> Classes:
+def read(record: Cohort | Metrics | ModelRecord) -> Classes:
     """The question that a record holds."""
-    return Classes(tuple(record["classes"]), record.get("positive"))
+    return Classes(record.classes, record.positive)
 
 
 def of_names(names: Sequence[str]) -> Classes:

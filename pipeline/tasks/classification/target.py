@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.config import Cohort
+from pipeline.contracts.cohort import Cohort as CohortRecord
+from pipeline.contracts.metrics import Metrics
+from pipeline.contracts.model_record import ModelRecord
 from pipeline.errors import ConfigError, DataError, GateError, nearest
 from pipeline.records import PARTS, Attribute
 from pipeline.tables.words import (
@@ -129,8 +132,8 @@ def question(
     return Classes(names, choices.positive)
 
 
-def question_of(record: Mapping[str, Any]) -> Classes:
-    """The question that a record (cohort.json, model.json) holds."""
+def question_of(record: CohortRecord | Metrics | ModelRecord) -> Classes:
+    """The question that a record holds."""
     return classes.read(record)
 
 

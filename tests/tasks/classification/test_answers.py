@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
+from pipeline.contracts.operating import Operating, Threshold
 from pipeline.tasks.classification.answers import (
     Frozen,
     decide,
@@ -40,9 +41,8 @@ def test_scores_are_the_softmax_of_scaled_logits() -> None:
 
 def test_before_the_evaluation_nothing_is_fixed_and_after_it_what_is_stored() -> None:
     assert frozen(None) == Frozen(1.0, None, "max")
-    stored = {"temperature": 1.7, "thresholds": [{"threshold": 0.3}], "patient_score": "mean"}
-    assert frozen(stored) == Frozen(1.7, 0.3, "mean")
-    assert frozen({"temperature": 2.0, "thresholds": []}).threshold is None
+    assert frozen(Operating(1.7, (Threshold(0.3),), "mean")) == Frozen(1.7, 0.3, "mean")
+    assert frozen(Operating(2.0, (), "max")).threshold is None
 
 
 def test_probabilities_are_those_that_the_table_gives_back() -> None:

@@ -32,7 +32,7 @@ def test_the_threshold_is_chosen_at_the_headline_unit() -> None:
 def test_a_threshold_above_every_score_flags_nobody_and_says_so() -> None:
     rows = sample([0, 1], [0.9, 0.1], [0, 1])
     found = operating.threshold(rows, Rule("specificity", 1.0), BY_CASE)
-    assert found.to_json()["reason"] == "no validation score meets the rule: nobody is flagged"
+    assert found.told.reason == "no validation score meets the rule: nobody is flagged"
     assert decide(np.array([[0.0, 1.0]]), found.value).tolist() == [0]
 
 
@@ -51,7 +51,7 @@ def test_many_classes_have_a_temperature_and_no_threshold() -> None:
         [names[index] for index in truth], logits, patients, question=of_names(names), plan=BY_PATIENT
     )
     assert found.fixed.threshold is None
-    assert found.thresholds_json() == []
+    assert found.thresholds == ()
     assert 0.05 < found.fixed.temperature < 20
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.contracts.comparison import Flip
 from pipeline.tasks.classification.classes import of_names
 from pipeline.tasks.classification.flips import flips
 from pipeline.tasks.classification.pairs import Pairs, Scores
@@ -17,18 +18,10 @@ def test_flips_are_counted_and_listed_with_mcnemars_test():
     scores = [Scores(np.column_stack([1 - d, d]).astype(float), d) for d in (was, now)]
     pairs = Pairs(tuple(f"p{i}" for i in range(12)), np.arange(12), truth, 1, *scores)
     told = flips(pairs, of_names(["normal", "pneumonia"]))
-    assert (told["negative"], told["positive"], told["both_right"], told["both_wrong"]) == (3, 1, 6, 2)
-    assert told["negative_rate"] == 0.25
+    assert (told.negative, told.positive, told.both_right, told.both_wrong) == (3, 1, 6, 2)
+    assert told.negative_rate == 0.25
     # exact two-sided binomial of 1 in 4: 2 (1 + 4) / 16
-    assert told["mcnemar_p"] == pytest.approx(0.625)
-    assert [flip["name"] for flip in told["negative_list"]] == ["p2", "p3", "p9"]
-    assert told["negative_list"][2] == {
-        "name": "p9",
-        "truth": "normal",
-        "champion": "normal",
-        "candidate": "pneumonia",
-        "score_of": "pneumonia",
-        "champion_score": 0.0,
-        "candidate_score": 1.0,
-    }
-    assert [flip["name"] for flip in told["positive_list"]] == ["p4"]
+    assert told.mcnemar_p == pytest.approx(0.625)
+    assert [flip.name for flip in told.negative_list] == ["p2", "p3", "p9"]
+    assert told.negative_list[2] == Flip("p9", "normal", "normal", "pneumonia", "pneumonia", 0.0, 1.0)
+    assert [flip.name for flip in told.positive_list] == ["p4"]

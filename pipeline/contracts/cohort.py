@@ -1,0 +1,114 @@
+"""The frozen cohort: `cohort.csv`, what was left out of it (`excluded.csv`), and its sums (`cohort.json`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pipeline.contracts.damage import rewritten_by
+from pipeline.contracts.objects import ObjectFile, Schema
+from pipeline.contracts.tables import TableFile
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TARGET, ERA, GROUP = "target", "era", "by_"
+PIXELS: Final = "pixel_digest"  # a cohort of an earlier version doesn't have it
+_REMEDY = rewritten_by("cohort")
+
+TABLE: Final = TableFile("cohort.csv", ("case_id", "patient_id", "part", ERA, TARGET), _REMEDY)
+EXCLUDED: Final = TableFile(
+    "excluded.csv", ("case_id", "stage", "reason", "detail"), _REMEDY, may_be_empty=True
+)
+
+
+@dataclass(frozen=True)
+class Join:
+    """By which column of the table of labels, and what it names, scans got their labels."""
+
+    column: str
+    names: str
+    matched: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Flow:
+    """From files to patients; `files` counts each state's reasons, `excluded` the scans of each reason."""
+
+    files: Mapping[str, Mapping[str, int]]
+    series: int
+    cases: int
+    excluded: Mapping[str, int]
+    patients: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The size of a part, and its scans of each class."""
+
+    patients: int
+    cases: int
+    classes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a person should know: a code, how many it concerns, and a sentence."""
+
+    kind: str
+    count: int
+    detail: str
+    case_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The sums of the cohort; `digest` is that of all rows, `positive` the class that is looked for.
+
+    `images_across_parts` is None where a version wrote it that didn't count them.
+    """
+
+    classes: tuple[str, ...]
+    positive: str | None
+    digest: str
+    join: Join
+    flow: Flow
+    parts: Mapping[str, Counts]
+    findings: tuple[Finding, ...]
+    eras: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)
+    images_across_parts: int | None = None
+
+
+FILE: Final = ObjectFile("cohort.json", Cohort, Schema("cohort", 1), _REMEDY)
+
+
+def cases(folder: Path) -> pd.DataFrame:
+    """All columns of the table but the label, as text, sorted by case_id. Raises DamageError."""
+    return TABLE.frame(folder).drop(columns=TARGET).sort_values("case_id", ignore_index=True)
+
+
+def labels(folder: Path, parts: Collection[str]) -> dict[str, str]:
+    """The label of each case of `parts`; no other label leaves the file. Raises DamageError."""
+    return {row["case_id"]: row[TARGET] for row in TABLE.rows(folder) if row["part"] in parts}
+
+
+def parts(folder: Path) -> dict[str, str]:
+    """The part of each case. Raises DamageError."""
+    return {row["case_id"]: row["part"] for row in TABLE.rows(folder)}
+
+
+def pixel_digests(folder: Path) -> dict[str, str]:
+    """The digest of each scan's pixels; empty where an earlier version froze the cohort without them."""
+    return {row["case_id"]: row[PIXELS] for row in TABLE.rows(folder) if row.get(PIXELS)}
+
+
+def changed(before: Mapping[str, str], now: Mapping[str, str]) -> frozenset[str]:
+    """The scans that both tell of, but not the same.
+
+    >>> changed({"a": "1", "b": "2"}, {"a": "3", "b": "2", "c": "4"})
+    frozenset({'a'})
+    """
+    return frozenset(case_id for case_id in before if now.get(case_id, before[case_id]) != before[case_id])

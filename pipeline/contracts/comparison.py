@@ -1,0 +1,119 @@
+"""The candidate beside the champion: `comparison.json` with the verdict, and the champion's predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline.contracts import predictions
+from pipeline.contracts.damage import rewritten_by
+from pipeline.contracts.objects import ObjectFile, Schema
+from pipeline.contracts.operating import Number
+from pipeline.contracts.tables import TableFile
+from pipeline.ledger import Heads
+
+_REMEDY = rewritten_by("compare")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One row of the verdict: a gain of the candidate, its interval, and the bound that it is held against.
+
+    `n_more` is how many more test patients would probably settle an open row.
+    """
+
+    sentence: str
+    rule: str = ""
+    role: str = ""
+    metric: str = ""
+    part: str = ""
+    value: Number | None = None
+    low: Number | None = None
+    high: Number | None = None
+    level: Number | None = None
+    bound: Number | None = None
+    outcome: str = ""
+    holds: bool = False
+    patients: int | None = None
+    positive_patients: int | None = None
+    method: str = ""
+    n_more: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The candidate, by the digest of its model."""
+
+    model_sha256: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The champion that it was compared with."""
+
+    generation: str
+    model_sha256: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """Which look of how many against this champion it was."""
+
+    number: int
+    budget: int
+
+
+@dataclass(frozen=True)
+class Flip:
+    """One who changes sides: what both models say, and the score of which class each gives."""
+
+    name: str
+    truth: str
+    champion: str
+    candidate: str
+    score_of: str = ""
+    champion_score: Number | None = None
+    candidate_score: Number | None = None
+
+
+@dataclass(frozen=True)
+class Flips:
+    """Who changes sides from champion to candidate, negative from right to wrong, with McNemar's p values."""
+
+    units: int
+    both_right: int
+    both_wrong: int
+    negative: int
+    positive: int
+    negative_rate: Number
+    mcnemar_p: Number | None
+    mcnemar_mid_p: Number | None
+    negative_list: tuple[Flip, ...] = ()
+    positive_list: tuple[Flip, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The verdict with its reasons; `files` holds the digests of what it is about, `ledgers` their heads.
+
+    `champion` is None where there was none, `look`, `alpha` and `flips` where nothing was compared.
+    """
+
+    verdict: str
+    line: str
+    reasons: tuple[Reason, ...]
+    notes: tuple[str, ...]
+    candidate: Judged
+    champion: Reference | None
+    files: Mapping[str, str]
+    rule_digest: str = ""
+    look: Look | None = None
+    alpha: Number | None = None
+    flips: Flips | None = None
+    ledgers: Heads = field(default_factory=dict)
+
+
+FILE: Final = ObjectFile("comparison.json", Comparison, Schema("comparison", 1), _REMEDY)
+CHAMPION: Final = TableFile("champion_predictions.csv", predictions.COLUMNS, _REMEDY)

@@ -1,0 +1,55 @@
+"""How the new scans differ from the champion's: `drift.json`, and what the champion says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.contracts import predictions
+from pipeline.contracts.damage import rewritten_by
+from pipeline.contracts.objects import ObjectFile, Schema
+from pipeline.contracts.tables import TableFile
+
+
+@dataclass(frozen=True)
+class AttributeDrift:
+    """One attribute of old and new patients, compared.
+
+    `smd` is in standard deviations, `psi` the population stability index beside what chance alone would
+    give, `p_holm` corrected over all attributes; None where it can't be had, and then `reason` says why.
+    """
+
+    name: str
+    kind: str
+    n_old: int
+    n_new: int
+    p: float | None
+    p_holm: float | None
+    smd: float | None
+    psi: float | None
+    psi_expected: float | None
+    unseen: tuple[str, ...]
+    level: str = ""
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Drift:
+    """The level (none, warn, stop; or why nothing was compared) and the attributes behind it.
+
+    `inputs` is the digest of scans, champion and limits; `accepted` the reason to go on in spite of a stop.
+    """
+
+    level: str
+    attributes: tuple[AttributeDrift, ...] = ()
+    accepted: str | None = None
+    inputs: str | None = None
+    new_patients: int = 0
+    new_cases: int = 0
+    replaced_cases: int = 0
+
+
+FILE: Final = ObjectFile("drift.json", Drift, Schema("drift", 1), rewritten_by("drift"))
+NEW_SCANS: Final = TableFile(
+    "champion_new.csv", predictions.COLUMNS, rewritten_by("drift"), may_be_empty=True
+)

@@ -1,0 +1,20 @@
+"""`digests.json`: the seal of a generation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.contracts.damage import from_backup
+from pipeline.contracts.objects import ObjectFile, Schema
+
+
+@dataclass(frozen=True)
+class Seal:
+    """The digests of all other files of the folder, by their paths in it."""
+
+    files: Mapping[str, str]
+
+
+FILE: Final = ObjectFile("digests.json", Seal, Schema("digests", 1), from_backup)

@@ -1,0 +1,88 @@
+"""All hand-overs in one list, and a folder of them without a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, Final, TypeGuard
+
+from pipeline.contracts import (
+    cohort,
+    comparison,
+    drift,
+    generation,
+    history,
+    ingested,
+    insights,
+    metrics,
+    model_record,
+    normalized,
+    operating,
+    pointer,
+    predictions,
+    report,
+    rule,
+    stamp,
+)
+from pipeline.contracts.damage import from_backup
+from pipeline.contracts.objects import ObjectFile
+from pipeline.contracts.tables import TableFile
+from pipeline.contracts.whole import WholeFile
+
+Handover = ObjectFile[Any] | TableFile | WholeFile
+
+CANDIDATE: Final[tuple[Handover, ...]] = (
+    cohort.TABLE,
+    cohort.EXCLUDED,
+    cohort.FILE,
+    drift.FILE,
+    drift.NEW_SCANS,
+    model_record.FILE,
+    history.FILE,
+    predictions.FILE,
+    metrics.FILE,
+    operating.FILE,
+    rule.FILE,
+    insights.FILE,
+    insights.PICTURES,
+    comparison.FILE,
+    comparison.CHAMPION,
+    report.FILE,
+    report.PAGE,
+    report.CARD,
+)
+"""The hand-overs in the folder of a candidate, which a generation freezes."""
+
+ELSEWHERE: Final[tuple[Handover, ...]] = (
+    ingested.FILE,
+    normalized.FILE,
+    normalized.REFUSED,
+    pointer.FILE,
+    generation.FILE,
+    stamp.of("STAGE"),
+)
+"""Those in other folders; a stage's stamp bears its name."""
+
+
+def without(folder: Path, gone: Collection[str]) -> dict[Path, str | None]:
+    """What the folder's files will say without the patients and cases of `gone`; None: the file goes.
+
+    Empty where no file holds any of them. Raises DamageError when a file can't be read.
+    """
+    known = {each.name: each for each in CANDIDATE + ELSEWHERE}
+    found = {path: known.get(path.name) or _of_the_form(path) for path in sorted(folder.glob("*"))}
+    kept = {path: each.without(path, gone) for path, each in found.items() if _is_taken_apart(each)}
+    texts: dict[Path, str | None] = {path: text for path, text in kept.items() if text is not None}
+    whole = {path: None for path, each in found.items() if each is not None and each.goes_whole}
+    return {**texts, **whole} if texts else {}
+
+
+def _of_the_form(path: Path) -> Handover | None:
+    """The hand-over of a file that is none of ours: a person may have put a copy there."""
+    if path.suffix == ".csv":
+        return TableFile(path.name, (), from_backup, may_be_empty=True)
+    return ObjectFile(path.name, dict, None, from_backup) if path.suffix == ".json" else None
+
+
+def _is_taken_apart(handover: Handover | None) -> TypeGuard[ObjectFile[Any] | TableFile]:
+    return isinstance(handover, ObjectFile | TableFile) and not handover.goes_whole

@@ -1,0 +1,144 @@
+"""What can be seen of a network: `insights.json`, and its pictures in `insights.npz`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.contracts.damage import damaged, rewritten_by
+from pipeline.contracts.objects import ObjectFile, Schema
+from pipeline.contracts.whole import WholeFile
+from pipeline.writing import atomic
+
+_REMEDY = rewritten_by("evaluate")
+
+Pictures = Mapping[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A case of the gallery: how it was decided, the score of `target`, and its picture by name.
+
+    `hidden` says why there is no picture; `window` are the input values that became black and white,
+    `slice` the slice of a volume, `reduced` the factor by which sides were made smaller.
+    """
+
+    kind: str
+    case_id: str
+    patient_id: str
+    truth: str
+    target: str
+    score: float
+    hidden: str | None = None
+    picture: str | None = None
+    window: tuple[float, ...] = ()
+    slice: int | None = None
+    reduced: int | None = None
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Whether the heat means anything, as means over the cases of the gallery."""
+
+    cases: int
+    correlation_with_shuffled: float | None = None
+    drop_hottest: float | None = None
+    drop_elsewhere: float | None = None
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The cases that the model was surest of, and how the heat on them was made."""
+
+    method: str
+    layer: str
+    items: tuple[Shown, ...]
+    checks: Checks
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The kernels of a layer, as a picture by name."""
+
+    layer: str
+    picture: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """How much of the image an output sees, or the reason why that isn't known."""
+
+    picture: str | None = None
+    cases: int = 0
+    effective_pixels: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What a shift by so many pixels changes: the score in the mean, and the share of decisions."""
+
+    pixels: int
+    change: float | None
+    change_low: float | None
+    change_high: float | None
+    flipped: float | None
+    flipped_low: float | None
+    flipped_high: float | None
+
+
+@dataclass(frozen=True)
+class Shifts:
+    """What shifts of the image change, or the reason why that isn't known."""
+
+    points: tuple[Shift, ...] = ()
+    patients: int = 0
+    cases: int = 0
+    level: float | None = None
+    stride_pixels: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Insights:
+    """All that was looked at, from one seed."""
+
+    gallery: Gallery
+    filters: Filters
+    field: Field
+    shifts: Shifts
+    seed: int = 0
+
+
+FILE: Final = ObjectFile("insights.json", Insights, Schema("insights", 1), _REMEDY, goes_whole=True)
+PICTURES: Final = WholeFile("insights.npz", _REMEDY)
+
+
+def write(folder: Path, insights: Insights, pictures: Pictures) -> bool:
+    """Whether a file changed. The pictures are written first: the record never names what isn't there.
+
+    Raises RetryError when they can't be written.
+    """
+    path = PICTURES.path(folder)
+    before = path.read_bytes() if path.is_file() else b""
+    with atomic(path) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, **pictures)
+    return FILE.write(folder, insights) or path.read_bytes() != before
+
+
+def pictures(folder: Path) -> dict[str, NDArray[np.generic]]:
+    """The pictures by name, none where the file isn't there. Raises DamageError."""
+    path = PICTURES.path(folder)
+    if not path.is_file():
+        return {}
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in sorted(stored.files)}
+    except (OSError, ValueError, EOFError, BadZipFile):
+        raise damaged(path, "it is no archive of arrays, or was cut off", _REMEDY) from None

@@ -1,0 +1,56 @@
+"""`model.json`: what a saved model is, beside the model itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline.contracts.damage import rewritten_by
+from pipeline.contracts.objects import Json, ObjectFile, Schema
+
+MODEL_FILE: Final = "model.keras"
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """What was trained on what, and how it went.
+
+    `task` is the kind of question, which earlier versions had one of. `classes` are in the order of the
+    logits, `input_shape` is that of one scan with its channels last, `network` the settings of the
+    architecture, `spacing` in mm an axis. `training` is the digest of all that decides the weights, None
+    where an earlier version trained it.
+    """
+
+    model_sha256: str
+    classes: tuple[str, ...]
+    positive: str | None
+    input_shape: tuple[int, ...]
+    recipe: tuple[Json, ...]
+    recipe_id: str
+    precision: str
+    task: str = "classification"
+    architecture: str = ""
+    network: Json = field(default_factory=dict)
+    dropout: float | None = None
+    parameters: int | None = None
+    spacing: tuple[float, ...] | None = None
+    first_layer: str = ""
+    receptive_field_pixels: tuple[int, ...] = ()
+    statistics: Json = field(default_factory=dict)
+    seed: int | None = None
+    train_digest: str = ""
+    validation_digest: str = ""
+    cohort_digest: str | None = None
+    training: str | None = None
+    epochs_run: int | None = None
+    best_epoch: int | None = None
+    monitor: str | None = None
+    device: str | None = None
+    threads: int | None = None
+    compiled: bool | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    seconds: float | None = None
+
+
+FILE: Final = ObjectFile("model.json", ModelRecord, Schema("model", 1), rewritten_by("train"))

@@ -1,0 +1,102 @@
+"""Who knows which file, and what a folder says without a patient."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import handed_on
+import pytest
+
+import pipeline
+from pipeline.arrow import ARROW
+from pipeline.contracts import cohort, comparison, handovers, insights, normalized, report
+from pipeline.contracts.model_record import MODEL_FILE
+from pipeline.contracts.objects import ObjectFile
+
+ROOT = Path(pipeline.__file__).parent
+ALL = handovers.CANDIDATE + handovers.ELSEWHERE
+NAMESAKES = {
+    "model.json": {"export/model.py"},  # what lies beside the model as ONNX
+    "predictions.csv": {"arguments.py", "handlers.py"},  # tables of the user's own
+    "model_card.md": {"report/stage.py"},  # the template
+    "report.html": {"report/page.py"},  # the template
+}
+ROWS = "case_id,patient_id,part,era,target\ncase-1,person-1,test,1,yes\ncase-2,person-2,test,1,no\n"
+
+
+def test_every_hand_over_of_json_has_a_whole_record_to_be_tried_with() -> None:
+    assert {each.name for each in ALL if isinstance(each, ObjectFile)} == set(handed_on.WHOLE)
+
+
+@pytest.mark.parametrize("name", sorted({each.name for each in ALL} - {"STAGE.json"}))
+def test_a_files_name_is_said_in_its_contract_alone(name: str) -> None:
+    written = re.compile(rf"[\"'/]{re.escape(name)}[\"']")
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in sorted(ROOT.rglob("*.py"))
+        if written.search(path.read_text(encoding="utf-8"))
+    }
+    (place,) = found - NAMESAKES.get(name, set()) - {"arrow.py"}
+    assert place.startswith("contracts/")
+
+
+def test_the_arrow_says_of_every_stage_the_files_that_have_a_contract() -> None:
+    written = {name.removeprefix("data:") for stage in ARROW.values() for name in stage.writes}
+    assert written - {MODEL_FILE} <= {each.name for each in ALL}
+    assert {each.name for each in handovers.CANDIDATE} <= written
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A candidate's folder in which every table and record speaks of two patients."""
+    for file, record in (
+        (cohort.FILE, handed_on.COHORT),
+        (comparison.FILE, handed_on.COMPARISON),
+        (insights.FILE, handed_on.INSIGHTS),
+        (report.FILE, handed_on.REPORT),
+    ):
+        file.write(tmp_path, record)
+    cohort.TABLE.path(tmp_path).write_text(ROWS)
+    report.PAGE.path(tmp_path).write_text("<html>")
+    return tmp_path
+
+
+def test_a_folder_without_a_patient_says_nothing_of_the_patient_and_shows_no_picture(folder: Path) -> None:
+    left = handovers.without(folder, {"person-1", "case-1"})
+    assert left[cohort.TABLE.path(folder)] == ROWS.replace("case-1,person-1,test,1,yes\n", "")
+    assert {path.name for path, text in left.items() if text is None} == {
+        "insights.json",
+        "report.html",
+        "report.json",
+    }
+    for path, text in left.items():
+        if text is not None:
+            path.write_text(text)
+    flips = replace(handed_on.COMPARISON.flips, negative_list=())
+    assert comparison.FILE.read(folder) == replace(handed_on.COMPARISON, flips=flips)
+    (finding,) = cohort.FILE.read(folder).findings
+    assert finding.case_ids == ()
+
+
+def test_a_folder_that_never_held_a_patient_stays_as_it_is(folder: Path) -> None:
+    assert handovers.without(folder, {"person-9", "case-9"}) == {}
+
+
+def test_copies_that_a_person_put_into_the_folder_lose_the_patient_too(folder: Path) -> None:
+    (folder / "my copy.csv").write_text(ROWS)
+    (folder / "my copy.json").write_text('{"mine": ["person-1", "person-2"]}')
+    left = handovers.without(folder, {"person-1"})
+    assert "person-1" not in (left[folder / "my copy.csv"] or "person-1")
+    assert left[folder / "my copy.json"] == '{\n "mine": [\n  "person-2"\n ]\n}\n'
+
+
+def test_refusals_and_spacings_of_arrays_lose_the_cases(tmp_path: Path) -> None:
+    normalized.REFUSED.write(tmp_path, handed_on.WHOLE[normalized.REFUSED.name])
+    spacings = normalized.spacings_of(tmp_path / "shard.npy")
+    spacings.write(tmp_path, {"case-1": [1.0], "case-2": [2.0]})
+    for path, text in handovers.without(tmp_path, {"case-1"}).items():
+        path.write_text(text or "")
+    assert normalized.REFUSED.read(tmp_path).recipes == {"0123456789ab": ()}
+    assert spacings.read(tmp_path) == {"case-2": [2.0]}

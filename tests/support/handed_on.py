@@ -1,0 +1,126 @@
+"""One whole record of every hand-over, and how to lay changed ones into a folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.contracts import (
+    cohort,
+    comparison,
+    drift,
+    generation,
+    ingested,
+    insights,
+    metrics,
+    model_record,
+    normalized,
+    operating,
+    pointer,
+    report,
+    rule,
+    stamp,
+)
+from pipeline.workspace import Workspace
+
+CLASSES = ("no", "yes")
+MODEL = model_record.ModelRecord(
+    model_sha256="3" * 64,
+    classes=CLASSES,
+    positive="yes",
+    input_shape=(2, 2, 2),
+    recipe=({"z_score": {}},),
+    recipe_id="0123456789ab",
+    precision="float32",
+)
+POINTER = pointer.Pointer("0001", "3" * 64, "Ada", "first", "2026-05-02T09:14:00+00:00")
+THRESHOLD = operating.Threshold(0.5)
+OPERATING = operating.Operating(1.0, (THRESHOLD,), "max", CLASSES, "yes", "patient")
+COUNTS = cohort.Counts(2, 3, {"no": 2, "yes": 1})
+COHORT = cohort.Cohort(
+    classes=CLASSES,
+    positive="yes",
+    digest="cohort",
+    join=cohort.Join("id", "study", 3, 3),
+    flow=cohort.Flow({"accepted": {"ok": 3}}, 3, 3, {}, 2),
+    parts={"test": COUNTS},
+    findings=(cohort.Finding("label_empty", 1, "a label is empty", ("case-1",)),),
+    eras={"1": {"test": COUNTS}},
+    images_across_parts=0,
+)
+NORMALIZED = normalized.Normalized(({"z_score": {}},), "0123456789ab", (2, 2, 1), (0.5, 0.5), "float16", 3)
+METRIC = metrics.Metric(
+    "auroc", "test", "patient", 0.9, 0.8, 0.95, 0.95, "delong", "T3", patients=9, cases=10
+)
+FLIP = comparison.Flip("person-1", "yes", "yes", "no", "yes", 0.6, 0.2)
+COMPARISON = comparison.Comparison(
+    verdict="KEEP",
+    line="VERDICT KEEP",
+    reasons=(comparison.Reason("no loss was shown", "guard_brier", value=0.1, low=None, n_more=3),),
+    notes=("a note",),
+    candidate=comparison.Judged("4" * 64),
+    champion=comparison.Reference("0001", "3" * 64),
+    files={"cohort.csv": "5" * 64},
+    look=comparison.Look(1, 5),
+    alpha=0.01,
+    flips=comparison.Flips(9, 7, 1, 1, 0, 0.1, 1.0, 0.5, (FLIP,)),
+    ledgers={"looks": {"lines": 1, "head": "6" * 64}},
+)
+DRIFT = drift.Drift(
+    "warn",
+    (drift.AttributeDrift("kvp", "numeric", 9, 9, 0.1, 0.2, 0.3, 0.1, 0.1, (), "warn"),),
+    inputs="7" * 64,
+)
+INSIGHTS = insights.Insights(
+    insights.Gallery(
+        "grad_cam",
+        "last_features",
+        (insights.Shown("false_negative", "case-1", "person-1", "yes", "no", 0.9, None, "gallery_000"),),
+        insights.Checks(1, 0.1, 0.2, 0.0),
+    ),
+    insights.Filters("first_convolution", "filters"),
+    insights.Field("field", 1, 12.5),
+    insights.Shifts((insights.Shift(1, 0.1, 0.0, 0.2, 0.0, 0.0, 0.3),), 9, 9, 0.95, 4),
+    seed=1,
+)
+REPORT = report.Report(
+    run="0123456789ab",
+    created="2026-05-02T09:14:00+00:00",
+    html_digest="8" * 64,
+    sections=(report.Section("brief", {"headline": {"id": "auroc", "value": 0.9}}),),
+    verdict=report.Outcome("met", "auroc"),
+)
+WHOLE: dict[str, Any] = {
+    ingested.FILE.name: ingested.Ingested("key", "1" * 64, "2" * 64, {"accepted": {"ok": 3}}),
+    cohort.FILE.name: COHORT,
+    normalized.FILE.name: NORMALIZED,
+    normalized.REFUSED.name: normalized.Refused(
+        {"0123456789ab": (normalized.Refusal("case-1", "too_large", "4000 x 4000", "9" * 64),)}
+    ),
+    drift.FILE.name: DRIFT,
+    model_record.FILE.name: MODEL,
+    operating.FILE.name: OPERATING,
+    rule.FILE.name: rule.Rule({"resamples": 200}, {"margin": 0.05}),
+    metrics.FILE.name: metrics.Metrics(
+        CLASSES, "yes", (METRIC, replace(METRIC, class_="yes")), thresholds=(THRESHOLD,)
+    ),
+    insights.FILE.name: INSIGHTS,
+    comparison.FILE.name: COMPARISON,
+    pointer.FILE.name: POINTER,
+    generation.FILE.name: generation.Seal({"cohort.csv": "5" * 64}),
+    stamp.of("STAGE").name: stamp.Stamp({"cohort.csv": "5" * 64}, "STAGE"),
+    report.FILE.name: REPORT,
+}
+"""A record with something in every field that is not empty by nature, by the name of its file."""
+
+
+def point_at(workspace: Workspace, generation: str, model_sha256: str = POINTER.model_sha256) -> None:
+    """Makes the generation the champion."""
+    found = replace(POINTER, generation=generation, model_sha256=model_sha256)
+    pointer.FILE.write(workspace.reports, found)
+
+
+def model_in(folder: Path, **changes: Any) -> None:
+    """Writes the record of a model."""
+    model_record.FILE.write(folder, replace(MODEL, **changes))
