@@ -64,6 +64,7 @@ def list_archive(task: ListingTask) -> Listing:
     archive = task.archive
     try:
         with open_archive(archive.path) as (descriptor, status):
+            # It is being written: half of an archive could hold half of a scan.
             if (status.st_size, status.st_mtime_ns) != (archive.size, archive.mtime_ns):
                 raise ChangedWhileRead
             drafts = _members(descriptor, archive, task.limits)
@@ -142,6 +143,7 @@ def _draft(archive: SourcePath, name: str, member: Member, refusal: tuple[str, s
 
 def _named(drafts: Iterable[SourcePath], archive: str, key: Key) -> Iterator[SourcePath]:
     """The paths with their tokens; those of one name are told apart by their number."""
+    # An archive may hold two files of one name; both are files of RAW.
     seen: dict[str, int] = {}
     for draft in drafts:
         relative = f"{archive}/{_as_unpacked(draft.relative)}"
