@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline import digests, ledger
 from pipeline.catalogue import INGEST_STAMP, Catalogue
+from pipeline.catalogue import files as stored_files
 from pipeline.config import Config, Ingest
 from pipeline.contracts.ingested import FILE
 from pipeline.draws import buried
@@ -150,7 +151,7 @@ def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
     key = ask_key(config, workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
-        rows = catalogue.query("SELECT token, state, reason, detail FROM files")
+        rows = stored_files.outcomes(catalogue)
     known = {row[0]: row[1:] for row in rows}
     found = paths_of_raw(config, workspace, key)
     archives = [file for file in found if known.get(file.token, ("", ""))[1] == ARCHIVE]
@@ -178,7 +179,7 @@ def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
     if catalogue.meta("ingest_recipe") == recipe:
         return
     with catalogue.transaction():
-        catalogue.delete_files([row[0] for row in catalogue.query("SELECT token FROM files")])
+        catalogue.delete_files(stored_files.tokens(catalogue))
         catalogue.set_meta("key_id", key.key_id)
         catalogue.set_meta("ingest_recipe", recipe)
         catalogue.set_meta(INGEST_STAMP, "")
