@@ -29,7 +29,7 @@ class Classes:
         return finding(len(self.names))
 
     def vote(self, values: Collection[str]) -> set[str]:
-        """What a patient with scans of these classes is evaluated as: of two the positive, else the only one."""
+        """What a patient with scans of these classes is evaluated as: of two the positive, or the only one."""
         found = set(values)
         if self.finding is not None:
             return {max(found, key=self.names.index)}
@@ -38,7 +38,7 @@ class Classes:
     def told_of_mixed(self, patients: int) -> str:
         """How that many patients with scans of several classes are counted, after numbers of patients."""
         counted_as = "none of them" if self.finding is None else f"'{self.positive}'"
-        return f"; {patients} with scans of several classes count as {counted_as}, for `evaluate.unit` is patient"
+        return f"; {patients} with scans of several count as {counted_as}, for `evaluate.unit` is patient"
 
     def to_json(self) -> dict[str, Any]:
         """The question as it is handed on, by key."""

@@ -232,9 +232,8 @@ def test_patients_with_one_vote_count_as_what_they_are_evaluated_as() -> None:
         DataError, match=r"The test part has no patient with the class 'well' .*test 'sick' 2, "
     ) as told:
         require_parts(parts, classes, QUESTION, one_vote=True, advice="change it")
-    assert (
-        "'well' 0; 1 with scans of several classes count as 'sick', for `evaluate.unit` is patient)"
-        in str(told.value)
+    assert "'well' 0; 1 with scans of several count as 'sick', for `evaluate.unit` is patient)" in str(
+        told.value
     )
 
 
@@ -246,7 +245,7 @@ def test_of_more_classes_a_patient_with_several_has_no_vote() -> None:
     classes["p8"] = {"b", "c"}
     require_parts(parts, classes, question, one_vote=False, advice="change it")
     with pytest.raises(
-        DataError, match=r"no patient with the class 'c' .*1 with scans of several classes count as none"
+        DataError, match=r"no patient with the class 'c' .*1 with scans of several count as none"
     ):
         require_parts(parts, classes, question, one_vote=True, advice="change it")
 
