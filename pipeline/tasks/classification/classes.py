@@ -29,7 +29,7 @@ class Classes:
         return finding(len(self.names))
 
     def vote(self, values: Collection[str]) -> set[str]:
-        """What a patient with scans of these classes is evaluated as: of two the positive, or the only one."""
+        """What a patient with scans of these classes is evaluated as: of two the positive, else the only."""
         found = set(values)
         if self.finding is not None:
             return {max(found, key=self.names.index)}
