@@ -77,13 +77,15 @@ def test_a_stop_that_was_accepted_lets_train(ready: Workspace) -> None:
 def test_a_stop_on_scans_of_before_is_not_told_of_those_of_now(ready: Workspace) -> None:
     stopped(ready)
     at(ready.stamp("cohort"), NEWEST + 3)
-    with pytest.raises(UsageError, match="waits for `drift`, which has not looked at these scans yet"):
+    with pytest.raises(
+        UsageError, match="waits for `drift`, which has not run since the scans or the champion changed"
+    ):
         train(ready)
 
 
 @pytest.mark.parametrize("newer", ["cohort", "normalize", "champion"])
 def test_what_drift_has_not_looked_at_is_not_trained_on(ready: Workspace, newer: str) -> None:
-    path = ready.champion if newer == "champion" else ready.stamp(newer)
+    path = ready.reports / "champion.json" if newer == "champion" else ready.stamp(newer)
     if newer == "champion":
         write_json(path, {})
     at(path, NEWEST + 1)

@@ -6,19 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from pipeline.catalogue import Catalogue
+from pipeline.catalogue import Catalogue, identifiers
+from pipeline.catalogue import cases as stored_cases
+from pipeline.catalogue import files as stored_files
 from pipeline.pseudonyms import Key, require_same_key
 from pipeline.records import Case
-
-_IDENTIFIED = """
-SELECT i.kind, i.pseudonym, c.case_id FROM identifiers i JOIN case_files c ON c.token = i.token
-UNION
-SELECT i.kind, i.pseudonym, c.case_id FROM identifiers i
-JOIN files copy ON copy.token = i.token AND copy.reason = 'duplicate_identical' AND copy.sop_id <> ''
-JOIN files used ON used.sop_id = copy.sop_id AND used.token <> copy.token
-JOIN case_files c ON c.token = used.token
-"""
-"""A file left out as an identical copy names the scan that its twin became."""
 
 
 @dataclass(frozen=True)
@@ -47,21 +39,18 @@ def load_scans(catalogue: Catalogue, key: Key) -> Scans:
     cases = {case.case_id: case for case in catalogue.cases()}
     index = _index(catalogue, cases)
     files: dict[str, dict[str, int]] = defaultdict(dict)
-    counted = "SELECT state, reason, COUNT(*) FROM files GROUP BY state, reason ORDER BY state, reason"
-    for state, reason, count in catalogue.query(counted):
+    for state, reason, count in stored_files.counted(catalogue):
         files[state][reason] = count
-    series = catalogue.query("SELECT COUNT(DISTINCT series_id) FROM cases")[0][0]
+    series = stored_cases.series_counted(catalogue)
     nothing = {key.pseudonym(kind, "") for kind in ("study", "accession")} | {""}
-    unused = catalogue.query(
-        "SELECT token, reason, detail FROM files WHERE state <> 'accepted' ORDER BY token"
-    )
+    unused = stored_files.not_accepted(catalogue)
     shared = _shared(cases, index, nothing)
-    return Scans(cases, index, shared, dict(files), int(series), tuple(unused))
+    return Scans(cases, index, shared, dict(files), series, tuple(unused))
 
 
 def _index(catalogue: Catalogue, cases: Mapping[str, Case]) -> dict[str, dict[str, frozenset[str]]]:
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for kind, pseudonym, case_id in catalogue.query(_IDENTIFIED):
+    for kind, pseudonym, case_id in identifiers.of_cases(catalogue):
         if case_id in cases:
             found[kind][pseudonym].add(case_id)
     return {

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from pipeline import printed
 from pipeline.catalogue import Catalogue
+from pipeline.catalogue import cases as stored_cases
+from pipeline.catalogue import files as stored_files
 from pipeline.config import Config
 from pipeline.contracts import cohort
 from pipeline.errors import DataError, UsageError
@@ -51,33 +53,25 @@ def run(config: Config, workspace: Workspace, named: str) -> Iterator[str]:
     files = list(raw_files(config, workspace))
     with Catalogue(workspace.catalogue) as catalogue:
         known = _cases(catalogue)
-        tokens = {row[0] for row in catalogue.query("SELECT token FROM files")}
-        twins = catalogue.query("SELECT token, sop_id FROM files WHERE sop_id <> ''")
+        tokens = stored_files.tokens(catalogue)
+        twins = stored_files.images(catalogue)
     if found := _file_at(files, named, config, workspace):
-        return _told_file(found, known, dict(twins))
+        return _told_file(found, known, twins)
     persons = _persons(workspace)
     kind, whole = _resolved(named.strip(), known, persons, tokens)
     by_token = {file.token: file for file in files}
     if kind == "file":
         if whole not in by_token:
             raise DataError(f"The file {whole} was read once and is no more in {config.ingest.raw}.")
-        return _told_file(by_token[whole], known, dict(twins))
+        return _told_file(by_token[whole], known, twins)
     of_person = persons.get(whole, set()) if kind == "patient" else set()
     cases = [case for case in known if getattr(case, kind) == whole or case.case in of_person]
     return _told_cases(cases, by_token)
 
 
 def _cases(catalogue: Catalogue) -> list[_Case]:
-    tokens: defaultdict[str, list[str]] = defaultdict(list)
-    for case_id, token in catalogue.query("SELECT case_id, token FROM case_files"):
-        tokens[case_id].append(token)
-    rows = catalogue.query(
-        "SELECT case_id, patient_id, study_id, series_id, modality FROM cases ORDER BY case_id"
-    )
-    return [
-        _Case(case_id, patient, study, series, modality, tuple(tokens[case_id]))
-        for case_id, patient, study, series, modality in rows
-    ]
+    tokens = stored_cases.files(catalogue)
+    return [_Case(*row, tuple(tokens.get(row[0], ()))) for row in stored_cases.pseudonyms(catalogue)]
 
 
 def _persons(workspace: Workspace) -> dict[str, set[str]]:

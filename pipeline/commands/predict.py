@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline import champion, ingest, normalize
 from pipeline.catalogue import Catalogue
+from pipeline.catalogue import cases as stored_cases
+from pipeline.catalogue import files as stored_files
 from pipeline.champion.predictions import score
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
@@ -141,9 +142,7 @@ def _with_unusable(table: pd.DataFrame, scratch: Workspace) -> pd.DataFrame:
     import pandas as pd
 
     with Catalogue(scratch.catalogue) as catalogue:
-        rows = catalogue.query(
-            "SELECT token, reason, detail FROM files WHERE state IN ('failed', 'quarantined') ORDER BY token"
-        )
+        rows = stored_files.unusable(catalogue)
     lost = [
         {"case_id": token, "status": "failed", "reason": f"{reason} ({detail})" if detail else reason}
         for token, reason, detail in rows
@@ -161,10 +160,8 @@ def _paths(table: pd.DataFrame, theirs: Config, scratch: Workspace, new: str) ->
     below = new.removesuffix(Path(new).name) if is_copy else f"{new.rstrip('/')}/"
     path_of = {file.token: file.path for file in raw_files(theirs, scratch)}
     with Catalogue(scratch.catalogue) as catalogue:
-        rows = catalogue.query("SELECT case_id, token FROM case_files")
-    files: defaultdict[str, list[str]] = defaultdict(list)
-    for case_id, token in rows:
-        files[case_id].append(path_of[token])
+        tokens = stored_cases.files(catalogue)
+    files = {case_id: [path_of[token] for token in own] for case_id, own in tokens.items()}
     return [below + printable(_common(files.get(name) or [path_of[name]])) for name in table["case_id"]]
 
 

@@ -58,6 +58,6 @@ def set_aside(path: Path) -> Path:
 def _is_sound(path: Path) -> bool:
     try:
         with Catalogue(path) as catalogue:
-            return catalogue.query("PRAGMA quick_check(1)") == [("ok",)]
+            return catalogue.is_whole()
     except DamageError:
         return False

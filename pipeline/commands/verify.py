@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline import digests, ledger
 from pipeline.arrays import Shards
 from pipeline.arrow import ARROW
-from pipeline.catalogue import INGEST_STAMP, Catalogue
+from pipeline.catalogue import INGEST_STAMP, Catalogue, cases
 from pipeline.champion import check_generation, require_champion, require_whole
 from pipeline.contracts.ingested import FILE
 from pipeline.errors import DamageError
@@ -61,7 +61,7 @@ def _cases(workspace: Workspace) -> int:
     if not workspace.catalogue.is_file():
         return 0
     with Catalogue(workspace.catalogue) as catalogue:
-        return int(catalogue.query("SELECT count(*) FROM cases")[0][0])
+        return cases.counted(catalogue)[0]
 
 
 def _arrays(workspace: Workspace) -> Iterator[str]:
@@ -76,7 +76,7 @@ def _arrays(workspace: Workspace) -> Iterator[str]:
         if bad:
             yield (f"{len(bad)} cases' voxels are damaged (first: {bad[0]}). {_again()}")
         normalized = Shards(workspace.normalized)
-        for (recipe_id,) in catalogue.query("SELECT DISTINCT recipe_id FROM arrays ORDER BY recipe_id"):
+        for recipe_id in catalogue.recipes():
             stored = catalogue.arrays(recipe_id)
             bad = [case_id for case_id, place in stored.items() if not normalized.verify(place)]
             if bad:

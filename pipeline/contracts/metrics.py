@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import ConfigDict
 
 from pipeline.contracts.damage import rewritten_by
 from pipeline.contracts.objects import Json, ObjectFile, Schema, key_of
 from pipeline.contracts.operating import Number, Threshold
+
+Outcome = Literal["met", "not_met", "cannot_tell", "no_goal"]
+"""Whether the interval of a metric lies beyond its goal, short of it, or on both sides."""
 
 
 @dataclass(frozen=True)
@@ -155,11 +158,26 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Headline:
+    """The metric that leads, and what its interval says of the goal `bound` that was fixed beforehand.
+
+    `needed_patients` would probably halve the interval: patients with the finding where there is one, else
+    all. Both numbers are None where the metric has no interval.
+    """
+
+    metric: str
+    bound: Number | None
+    outcome: Outcome
+    half_width: Number | None = None
+    needed_patients: int | None = None
+
+
+@dataclass(frozen=True)
 class Metrics:
     """What was measured of a model; of several models in one table the first, and the others in `models`.
 
     `comparisons` hold the differences of groups and of models. `created_utc` is the time of the look, None
-    of a table of predictions.
+    of a table of predictions. `headline` is None where an earlier version measured.
     """
 
     classes: tuple[str, ...]
@@ -181,6 +199,7 @@ class Metrics:
     notes: tuple[str, ...] = ()
     model: str | None = None
     models: tuple[Model, ...] = ()
+    headline: Headline | None = None
 
 
 FILE: Final = ObjectFile("metrics.json", Metrics, Schema("metrics", 1), rewritten_by("evaluate"))

@@ -9,6 +9,7 @@ from pipeline import digests, provenance
 from pipeline.config import Evaluate
 from pipeline.contracts import metrics as contract
 from pipeline.errors import DataError
+from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, MEASURED_PARTS, measure
 from pipeline.evaluate.side_by_side import compare
 from pipeline.evaluate.summary import lines
@@ -47,7 +48,8 @@ def score(foreign: Foreign, out: Path, plan: Evaluate | None = None) -> Summary:
         "predictions": digests.of_file(foreign.path),
         **dict.fromkeys(("cohort", "config", "labels", "model")),
     }
-    changed = contract.FILE.write(out, contract.FILE.of(metrics))
+    record = with_headline(contract.FILE.of(metrics), task, metric=None, bound=None)
+    changed = contract.FILE.write(out, record)
     notes = [f"{foreign.path.name}: {note}" for note in foreign.notes]
     told = lines(metrics, task.measures.SHOWN)
     return Summary((*notes, *told, f"All numbers: {contract.FILE.path(out)}"), changed)

@@ -19,6 +19,7 @@ from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.operating import Operating
 from pipeline.errors import DataError
 from pipeline.evaluate import insights
+from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.summary import lines
 from pipeline.printed import scanloom
@@ -73,7 +74,14 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
     created = looks.take(workspace.ledger("looks"), look)
     changed = predictions.FILE.write(folder, _predictions(candidate, asked, chosen))
     metrics = _metrics(candidate, chosen) | {"created_utc": created}
-    changed |= contract.FILE.write(folder, contract.FILE.of(metrics))
+    goal = config.evaluate.goal
+    measured = with_headline(
+        contract.FILE.of(metrics),
+        candidate.task,
+        metric=goal.metric if goal else None,
+        bound=goal.at_least if goal else None,
+    )
+    changed |= contract.FILE.write(folder, measured)
     changed |= _insights(candidate, chosen)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline import digests
-from pipeline.catalogue import Catalogue
+from pipeline.catalogue import Catalogue, identifiers
+from pipeline.catalogue import cases as stored_cases
+from pipeline.catalogue import files as stored_files
 from pipeline.config import Config
 from pipeline.contracts.ingested import Ingested
 from pipeline.errors import DamageError, DataError
@@ -25,7 +27,7 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
     """A table of states and reasons with files and sentences, notes, and what changed since the last run."""
     found = counts(catalogue)
     files = sum(number for _, _, number in found)
-    cases, patients = catalogue.query("SELECT count(*), count(DISTINCT patient_id) FROM cases")[0]
+    cases, patients = stored_cases.counted(catalogue)
     lines = [f"{_counted(files, 'file')}, {_counted(cases, 'scan')} of {_counted(patients, 'patient')}"]
     lines += reason_lines(catalogue)
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in noted(catalogue)]
@@ -54,16 +56,10 @@ def reason_lines(catalogue: Catalogue) -> list[str]:
 
 def owner_lines(catalogue: Catalogue) -> list[str]:
     """Whose the files without PatientID are, and what looks as if it were no patient's ID."""
-    files, patients = catalogue.query(
-        "SELECT count(DISTINCT token), count(DISTINCT pseudonym) FROM identifiers WHERE kind = ?", (OWNER,)
-    )[0]
+    files, patients = identifiers.counted(catalogue, OWNER)
     lines = []
     if files:
-        named = catalogue.query(
-            "SELECT count(*) FROM files f WHERE state = 'accepted' AND NOT EXISTS "
-            "(SELECT 1 FROM identifiers i WHERE i.token = f.token AND i.kind = ?)",
-            (OWNER,),
-        )[0][0]
+        named = identifiers.accepted_without(catalogue, OWNER)
         whose = f"{_counted(files, 'image')} of {_counted(patients, 'patient')}"
         lines.append(f"without PatientID: {whose}, by `ingest.patient_from`")
         if named:
@@ -76,10 +72,7 @@ def owner_lines(catalogue: Catalogue) -> list[str]:
 
 def _crowded_patient(catalogue: Catalogue) -> list[str]:
     """What to do where one patient has so many of the studies that it may be several."""
-    studies, most = catalogue.query(
-        "SELECT coalesce(sum(n), 0), coalesce(max(n), 0) FROM "
-        "(SELECT count(DISTINCT study_id) AS n FROM cases GROUP BY patient_id)"
-    )[0]
+    studies, most = stored_cases.studies_counted(catalogue)
     if most < _MANY_STUDIES or most <= studies / 2:
         return []
     return [
@@ -92,22 +85,21 @@ def _crowded_patient(catalogue: Catalogue) -> list[str]:
 def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> None:
     """Raises DataError, with the table, when RAW holds no DICOM image, none in use, or too many unusable."""
     settings = config.ingest
-    images, bad = catalogue.query(
-        "SELECT count(*), coalesce(sum(state IN ('failed', 'quarantined')), 0) FROM files WHERE image"
-    )[0]
+    images, bad = stored_files.images_counted(catalogue)
     table = "\n".join(lines)
     if not images:
         raise DataError(
             f"{table}\nThe folder {settings.raw} holds no DICOM image. Put the scans there, "
             "or set `ingest.raw` to where they are."
         )
+    # Files that are no images don't count: a folder of notes is no broken study.
     if bad > settings.failed_share * images:
         raise DataError(
             f"{table}\n{bad:,} of {_counted(images, 'image')} can't be used, more than `ingest.failed_share` "
             f"({settings.failed_share:g}) allows. `{scanloom('files', '--state', 'failed')}` and "
             f"`{scanloom('files', '--state', 'quarantined')}` show which and what to do."
         )
-    if bad < images and not catalogue.query("SELECT 1 FROM cases LIMIT 1"):
+    if bad < images and not stored_cases.counted(catalogue)[0]:
         raise DataError(
             f"{table}\nNone of {_counted(images, 'image')} is used: the settings leave out what could be, "
             f"for the reasons above. Mend them; `{scanloom('files')}` shows which file goes by which."
@@ -119,7 +111,7 @@ def counts(catalogue: Catalogue) -> list[tuple[str, str, int]]:
 
     Raises DamageError where a row holds another word.
     """
-    rows = catalogue.query("SELECT state, reason, count(*) FROM files GROUP BY state, reason")
+    rows = stored_files.counted(catalogue)
     if any(reason not in REASONS or state not in _STATES for state, reason, _ in rows):
         raise DamageError(
             f"Rows of catalogue.sqlite are damaged. Run `{make('clean')}`, then `{make('report')}`."
@@ -132,7 +124,7 @@ def advised(catalogue: Catalogue, place: Place) -> list[tuple[str, str, str, int
 
     `place` is where it will be read.
     """
-    rows = catalogue.query("SELECT reason, detail, count(*) FROM files GROUP BY reason, detail")
+    rows = stored_files.details_counted(catalogue)
     files: Counter[tuple[str, str]] = Counter()
     for reason, detail, number in rows:
         files[reason, next_step(reason, detail, place)] += number
@@ -146,7 +138,7 @@ def advised(catalogue: Catalogue, place: Place) -> list[tuple[str, str, str, int
 
 def noted(catalogue: Catalogue) -> list[tuple[str, int]]:
     """How many accepted files have each note."""
-    rows = catalogue.query("SELECT notes, count(*) FROM files WHERE state = 'accepted' GROUP BY notes")
+    rows = stored_files.notes_counted(catalogue)
     files: Counter[str] = Counter()
     for notes, number in rows:
         files.update(dict.fromkeys(notes.split(), number))

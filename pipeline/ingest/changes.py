@@ -10,11 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, S
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.catalogue import Catalogue
+from pipeline.catalogue import Catalogue, cases, files
 from pipeline.ingest.reasons import ARCHIVE, OWN_TABLE, TRANSIENT
 from pipeline.ingest.source.discover import SourcePath
-
-_PARAMETERS = 500
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,7 @@ class KnownFile(NamedTuple):
 
 def known_files(catalogue: Catalogue) -> dict[str, KnownFile]:
     """Everything that was read before, by token."""
-    rows = catalogue.query("SELECT token, size, mtime_ns, reason, archive, members FROM files")
-    return {row[0]: KnownFile._make(row[1:]) for row in rows}
+    return {row[0]: KnownFile._make(row[1:]) for row in files.known(catalogue)}
 
 
 def unsettled_archives(
@@ -93,6 +90,7 @@ def find_changes(
     differing = [file for file in found if file.token not in known or _differs(file, known[file.token])]
     fresh = tuple(file for file in differing if not is_young(file))
     passing = {token for token, file in known.items() if file.reason in TRANSIENT}
+    # What changed is read anyway; the others are the same bytes, tried once more.
     again = (passing | set(reassigned)) - {file.token for file in differing}
     gone = known.keys() - {file.token for file in found}
     if closed:
@@ -112,8 +110,7 @@ def find_changes(
 
 def archives_of(catalogue: Catalogue, tokens: Iterable[str]) -> set[str]:
     """The archives that known files lie in."""
-    rows = _select(catalogue, "SELECT DISTINCT archive FROM files WHERE token", tokens)
-    return {row[0] for row in rows} - {""}
+    return files.archives(catalogue, tokens) - {""}
 
 
 def _differs(file: SourcePath, known: KnownFile) -> bool:
@@ -125,14 +122,13 @@ def _differs(file: SourcePath, known: KnownFile) -> bool:
 
 def lasting_digests(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, str]:
     """The stored digest of each known token whose reason stays as long as the bytes are the same."""
-    rows = _select(catalogue, "SELECT token, digest, reason FROM files WHERE token", tokens)
+    rows = files.digests(catalogue, tokens)
     return {token: digest for token, digest, reason in rows if reason not in TRANSIENT}
 
 
 def identities(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Series and image of each known token, "" where it has none."""
-    rows = _select(catalogue, "SELECT token, series_id, sop_id FROM files WHERE token", tokens)
-    return {row[0]: (row[1], row[2]) for row in rows}
+    return {row[0]: (row[1], row[2]) for row in files.identities(catalogue, tokens)}
 
 
 def touched(catalogue: Catalogue, changed: Iterable[tuple[str, str]]) -> set[str]:
@@ -141,8 +137,7 @@ def touched(catalogue: Catalogue, changed: Iterable[tuple[str, str]]) -> set[str
     series, images = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
     found: set[str] = set()
     while True:
-        rows = _select(catalogue, "SELECT token, series_id, sop_id FROM files WHERE series_id", series - {""})
-        rows += _select(catalogue, "SELECT token, series_id, sop_id FROM files WHERE sop_id", images - {""})
+        rows = files.sharing(catalogue, series=series - {""}, images=images - {""})
         more = {row[0] for row in rows} - found
         if not more:
             return found
@@ -153,26 +148,12 @@ def touched(catalogue: Catalogue, changed: Iterable[tuple[str, str]]) -> set[str
 
 def cases_of(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, set[str]]:
     """The cases that the files have a part in: all file tokens by case_id."""
-    names = {row[0] for row in _select(catalogue, "SELECT case_id FROM case_files WHERE token", tokens)}
     found: dict[str, set[str]] = {}
-    for case_id, token in _select(catalogue, "SELECT case_id, token FROM case_files WHERE case_id", names):
+    for case_id, token in cases.made_of(catalogue, tokens):
         found.setdefault(case_id, set()).add(token)
     return found
 
 
 def cases_without_files(catalogue: Catalogue) -> set[str]:
     """The cases one of whose files the catalogue doesn't know: they are read anew, or go."""
-    rows = catalogue.query(
-        "SELECT DISTINCT case_id FROM case_files WHERE token NOT IN (SELECT token FROM files)"
-    )
-    return {row[0] for row in rows}
-
-
-def _select(catalogue: Catalogue, sql: str, values: Iterable[str]) -> list[tuple[str, ...]]:
-    """The rows of `sql IN (values)`."""
-    wanted = sorted(values)
-    rows: list[tuple[str, ...]] = []
-    for start in range(0, len(wanted), _PARAMETERS):
-        part = wanted[start : start + _PARAMETERS]
-        rows += catalogue.query(f"{sql} IN ({','.join('?' * len(part))})", part)
-    return rows
+    return cases.without_files(catalogue)

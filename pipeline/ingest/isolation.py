@@ -49,6 +49,7 @@ def run_isolated(
             alone.append((task, result))
     yield from alone
     if parts:
+        # Memory may have been short: half of the children have twice of it each.
         half = replace(crew, workers=max(1, crew.size // 2))
         yield from run(function, parts, crew=_needed(half, len(parts)), limits=child)
 

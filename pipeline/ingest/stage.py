@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline import digests, ledger
 from pipeline.catalogue import INGEST_STAMP, Catalogue
+from pipeline.catalogue import files as stored_files
 from pipeline.config import Config, Ingest
 from pipeline.contracts.ingested import FILE
 from pipeline.draws import buried
@@ -27,7 +28,7 @@ from pipeline.ingest.locations import Locations
 from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.reasons import ARCHIVE, REASONS
 from pipeline.ingest.source.discover import SourcePath
-from pipeline.ingest.source.listing import list_archives
+from pipeline.ingest.source.listing import Listing, list_archives
 from pipeline.ingest.source.raw import paths_of_raw
 from pipeline.ingest.update import Target, limits_of, update
 from pipeline.printed import make
@@ -150,13 +151,17 @@ def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
     key = ask_key(config, workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
-        rows = catalogue.query("SELECT token, state, reason, detail FROM files")
+        rows = stored_files.outcomes(catalogue)
     known = {row[0]: row[1:] for row in rows}
     found = paths_of_raw(config, workspace, key)
     archives = [file for file in found if known.get(file.token, ("", ""))[1] == ARCHIVE]
     crew, limits = Crew(workspace.data, config.ingest.workers), limits_of(config.ingest)
     inside = list_archives(archives, key=key, crew=crew, limits=limits)
-    members = {token: sorted(own.members, key=lambda file: file.relative) for token, own in inside.items()}
+    members = {
+        token: sorted(listing.members, key=lambda file: file.relative)
+        for token, listing in inside.items()
+        if isinstance(listing, Listing)
+    }
     for file in (path for own in found for path in (own, *members.get(own.token, ()))):
         yield RawFile(file.relative, file.token, *known.get(file.token, ("", "", "")))
 
@@ -174,7 +179,7 @@ def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
     if catalogue.meta("ingest_recipe") == recipe:
         return
     with catalogue.transaction():
-        catalogue.delete_files([row[0] for row in catalogue.query("SELECT token FROM files")])
+        catalogue.delete_files(stored_files.tokens(catalogue))
         catalogue.set_meta("key_id", key.key_id)
         catalogue.set_meta("ingest_recipe", recipe)
         catalogue.set_meta(INGEST_STAMP, "")
@@ -209,6 +214,7 @@ def _stamped(catalogue: Catalogue, folder: Path, key: Key) -> bool:
 def _is_young(settle_seconds: float) -> Callable[[SourcePath], bool]:
     """Whether a file changed so lately that it may still be on its way; a time in the future says nothing."""
     now, young = time.time_ns(), int(settle_seconds * 1e9)
+    # A clock that runs ahead must not keep a file out for ever.
     return lambda file: 0 <= now - file.mtime_ns < young
 
 

@@ -126,6 +126,7 @@ def _names(
     """
     before, now = changes.identities(target.catalogue, outdated), _identities(spool)
     moved = [*before.values(), *now.values()]
+    # A file that moved to another series makes that series incomplete, or whole, too.
     while around := changes.touched(target.catalogue, moved) - outdated - now.keys():
         _read_headers(target, spool, locations.of(around, target.catalogue), locations)
         known, now = changes.identities(target.catalogue, around), _identities(spool)
@@ -272,6 +273,7 @@ def _blame(target: Target, task: Batch, failure: Failure) -> BatchResult:
         leftover.unlink()
     refusal = pixel_refusal(failure)
     guilty = set()
+    # A single file needs no trial: its case stands for it.
     if len(task.files) > 1:
         guilty = {token for token, planes in _pixel_digests(target, task.files).items() if not planes}
     spoiled = [

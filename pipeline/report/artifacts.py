@@ -26,6 +26,7 @@ from pipeline.contracts import (
     predictions,
     rule,
 )
+from pipeline.contracts.metrics import Headline
 from pipeline.contracts.objects import ObjectFile, plain
 from pipeline.errors import DataError
 from pipeline.printed import make, scanloom
@@ -83,6 +84,7 @@ class Artifacts:
     looks: list[Json] = field(default_factory=list)
     promotions: list[Json] = field(default_factory=list)
     champion: Json = field(default_factory=dict)
+    headline: Headline | None = None
     part: str = "test"
     table: str = ""
     command: str = ""
@@ -177,12 +179,14 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
             )
     import pandas as pd
 
+    measured = metrics.FILE.read(candidate)
     return Artifacts(
         name=str(config["name"]),
         config=config,
         cohort=_json(cohorts.FILE, candidate),
         cases=cohorts.asked(cohorts.TABLE.frame(candidate)),
-        metrics=_json(metrics.FILE, candidate),
+        metrics=plain(measured),
+        headline=measured.headline,
         predictions=predictions.FILE.frame(candidate),
         model=_json(model_record.FILE, candidate),
         history=history.numbers(candidate) if history.FILE.path(candidate).is_file() else pd.DataFrame(),

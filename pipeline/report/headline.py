@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from pipeline.contracts.metrics import FILE, Headline, Outcome
+from pipeline.errors import DataError
+from pipeline.printed import scanloom
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import Fact, setting
-
-Outcome = Literal["met", "not_met", "cannot_tell", "no_goal"]
 
 
 @dataclass(frozen=True)
@@ -27,24 +27,20 @@ def headline(artifacts: Artifacts) -> Fact:
 
 def headline_name(artifacts: Artifacts) -> str:
     """The name of the headline metric."""
-    goal = artifacts.config["evaluate"].get("goal")
-    return artifacts.task.measures.headline(artifacts.question, str(goal["metric"]) if goal else None)
+    return judged(artifacts).metric
 
 
 def goal_of(artifacts: Artifacts) -> Goal:
-    """The goal of the configuration and its outcome."""
-    goal, name = artifacts.config["evaluate"].get("goal"), headline_name(artifacts)
-    if not goal:
-        return Goal(setting("goal", None), name, "no_goal")
-    bound, better = goal["at_least"], artifacts.task.measures.METRICS[name].better
-    return Goal(setting("goal", bound), name, outcome(headline(artifacts), bound, better=better))
+    """The goal of the evaluation and its outcome."""
+    found = judged(artifacts)
+    return Goal(setting("goal", found.bound), found.metric, found.outcome)
 
 
-def outcome(fact: Fact, bound: float, *, better: int) -> Outcome:
-    """Whether an interval lies on the `better` side of a goal (1: above), on the other, or on both."""
-    if fact.low is None or fact.high is None:
-        return "cannot_tell"
-    worst, best = sorted((better * fact.low, better * fact.high))
-    if worst >= better * bound:
-        return "met"
-    return "not_met" if best < better * bound else "cannot_tell"
+def judged(artifacts: Artifacts) -> Headline:
+    """What the evaluation said of its headline. Raises DataError where an earlier version measured."""
+    if artifacts.headline is None:
+        raise DataError(
+            f"{FILE.name} was written by an earlier version, which did not judge the goal. Run "
+            f"`{scanloom('evaluate')}`: it measures the same model anew, and that is no further look."
+        )
+    return artifacts.headline

@@ -32,7 +32,8 @@ def read(foreign: Foreign, out: Path) -> Artifacts:
     Reported is the part of the first metric that isn't of validation, where the threshold was chosen.
     """
     table, frame = foreign.path, foreign.first.frame
-    metrics = plain(FILE.read(out))
+    measured = FILE.read(out)
+    metrics = plain(measured)
     first = next(metric for metric in metrics["metrics"] if metric["part"] != VALIDATION)
     return Artifacts(
         name=table.name,
@@ -43,6 +44,7 @@ def read(foreign: Foreign, out: Path) -> Artifacts:
         },
         cases=frame,
         metrics=metrics,
+        headline=measured.headline,
         predictions=frame,
         history=pd.DataFrame(),
         file_digests={path.name: digests.of_file(path) for path in (table, FILE.path(out))},

@@ -4,7 +4,7 @@ import itertools
 
 from pipeline.cohort.duplicates import (
     copies_across_parts,
-    duplicate_findings,
+    duplicate_notices,
     exclude_copies,
     find_copies,
 )
@@ -90,7 +90,7 @@ def test_findings_count_groups_by_kind_and_tell_of_none_twice() -> None:
     ]
     labels = dict.fromkeys(["c1", "c2", "c3", "c4", "c5", "c7", "c8"], "sick") | {"c6": "well"}
     parts = {"c1": "train", "c2": "validation", "c3": "train", "c4": "train", "c5": "train"}
-    found = duplicate_findings(find_copies(cases), labels, person_of=SAME, part_of=parts)
+    found = duplicate_notices(find_copies(cases), labels, person_of=SAME, part_of=parts)
     assert {notice.kind: notice.case_ids for notice in found} == {
         "patient_conflict": ("c3", "c4"),
         "duplicate_label_conflict": ("c5", "c6"),

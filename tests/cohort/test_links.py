@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.cohort.links import link_findings, link_patients, read_links
+from pipeline.cohort.links import link_notices, link_patients, read_links
 from pipeline.errors import DataError
 from pipeline.tables import Table
 
@@ -28,12 +28,12 @@ def test_an_identifier_of_many_patients_is_a_placeholder() -> None:
     shared = [frozenset("abcd")]
     person_of = link_patients("abcd", shared)
     assert person_of == {name: name for name in "abcd"}
-    assert [notice.kind for notice in link_findings(person_of, shared)] == ["placeholder_identifier"]
+    assert [notice.kind for notice in link_notices(person_of, shared)] == ["placeholder_identifier"]
 
 
 def test_linked_ids_are_counted() -> None:
     shared = [frozenset("ab"), frozenset("cd")]
-    (notice,) = link_findings(link_patients("abcde", shared), shared)
+    (notice,) = link_notices(link_patients("abcde", shared), shared)
     assert (notice.kind, notice.count) == ("linked_patients", 2)
 
 

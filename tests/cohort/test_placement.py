@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.cohort.parts import Placed
-from pipeline.cohort.placement import Draw, Persons, ledger_findings, part_of_person, place
+from pipeline.cohort.placement import Draw, Persons, ledger_notices, part_of_person, place
 from pipeline.cohort.published import Published
 from pipeline.records import PARTS
 
@@ -35,7 +35,7 @@ def test_the_ledger_wins_over_table_shares_and_positions() -> None:
     table = published(P="train", Q="validation", R="test", S="train")
     placed = place(persons("P"), ledger, published=table, draw=draw(2, P=0.0))
     assert placed == ledger
-    assert [notice.kind for notice in ledger_findings(table, ledger)] == ["part_differs_from_ledger"]
+    assert [notice.kind for notice in ledger_notices(table, ledger)] == ["part_differs_from_ledger"]
 
 
 def test_a_later_patient_is_placed_by_position_alone() -> None:
@@ -56,7 +56,7 @@ def test_a_table_without_a_test_part_keeps_no_later_patient_out_of_it() -> None:
     table = published(P="train", Q="train", R="validation")
     placed = place(persons("P", "Q"), ledger, published=table, draw=draw(2, P=0.0, Q=0.9))
     assert placed["Q"] == Placed("test", 2, "hash")
-    assert ledger_findings(table, {"P": Placed("test", 1, "first_draw")}) == []
+    assert ledger_notices(table, {"P": Placed("test", 1, "first_draw")}) == []
 
 
 def test_a_first_draw_follows_the_table_and_says_what_it_drew_itself() -> None:
@@ -79,7 +79,7 @@ def test_a_table_that_overlaps_is_set_aside_for_good() -> None:
     complete = published(q="validation", p1="train", p2="test")
     later = place(persons(*names, "q"), first, published=complete, draw=draw(2, **positions, q=0.9))
     assert later["q"] == Placed("test", 2, "hash")
-    assert ledger_findings(complete, first) == []
+    assert ledger_notices(complete, first) == []
 
 
 def test_a_new_id_of_a_known_person_gets_the_persons_part() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.cohort.published import (
     given_parts,
-    overlap_findings,
+    overlap_notices,
     read_published,
     require_no_overlap,
 )
@@ -60,7 +60,7 @@ def test_a_patient_in_two_parts_is_refused_with_counts_and_the_way_on() -> None:
 
 
 def test_the_overlap_is_a_finding_with_its_scans() -> None:
-    (notice,) = overlap_findings(published(c1="train", c2="test", c3="train", c4="test"))
+    (notice,) = overlap_notices(published(c1="train", c2="test", c3="train", c4="test"))
     assert (notice.kind, notice.count, notice.case_ids) == ("patient_overlap", 1, ("c1", "c2"))
     assert notice.detail.endswith("all parts were drawn anew by patient")
 
@@ -73,4 +73,4 @@ def test_one_scan_in_two_rows_with_two_parts_is_an_overlap() -> None:
 def test_without_overlap_nothing_is_found() -> None:
     found = published(c1="train", c2="train", c3="test")
     require_no_overlap(found)
-    assert overlap_findings(found) == []
+    assert overlap_notices(found) == []

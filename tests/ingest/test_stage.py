@@ -678,6 +678,18 @@ def test_files_whose_reason_may_have_passed_are_tried_again_although_they_are_th
     assert not any("tried again" in line for line in run(settings, workspace).lines)
 
 
+def test_slices_written_in_whole_millimetres_are_one_scan_of_their_mean_distance(
+    workspace: Workspace, raw: Path
+) -> None:
+    settings = config(unit="series", modalities=("CT",))
+    for number, one in enumerate(ct_series([0, 3, 5, 8, 10], SliceThickness="2.5")):
+        write(raw / f"{number}.dcm", one)
+    run(settings, workspace)
+    (case,) = cases(workspace)
+    assert case.geometry.spacing[0] == 2.5
+    assert "positions_rounded" in case.notes
+
+
 def test_a_withdrawn_patient_is_not_read_again(workspace: Workspace, raw: Path) -> None:
     settings = config()
     write(raw / "1.dcm", scan(1))

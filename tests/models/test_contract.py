@@ -21,8 +21,6 @@ from pipeline.models import ARCHITECTURES, Intensities, architecture, network
 backend.prepare()
 keras = pytest.importorskip("keras")
 
-from pipeline.tasks.classification.validation import Validation  # noqa: E402
-
 from pipeline.evaluate.insights.attention import (  # noqa: E402 - needs Keras's environment
     explainer,
     method_of,
@@ -31,6 +29,7 @@ from pipeline.evaluate.insights.attention import (  # noqa: E402 - needs Keras's
 from pipeline.models.classifier import build  # noqa: E402
 from pipeline.models.receptive_field import receptive_field_pixels  # noqa: E402
 from pipeline.tasks.classification.learning import cross_entropy  # noqa: E402
+from pipeline.tasks.contract import Validation  # noqa: E402
 from pipeline.train.augment import Augmentation  # noqa: E402
 from pipeline.train.checkpoint import open_store  # noqa: E402
 from pipeline.train.feed import Examples  # noqa: E402
@@ -236,9 +235,13 @@ def _trained(name: str, folder: Path, *, read_at_most: int) -> list[np.ndarray]:
     examples = Examples(
         tuple(f"case-{index}" for index in range(8)), np.arange(8) % CLASSES, np.ones(8, np.float32), read
     )
-    plan = Plan(epochs=10, batch_size=4, seed=1, patience=0, checkpoint_every_steps=10)
+    plan = Plan(
+        epochs=10, batch_size=4, seed=1, patience=0, checkpoint_every_steps=10, told=lambda numbers: ""
+    )
     store = open_store(folder, "run", threads=1)
-    return fit(trainer, examples, lambda: Validation(1.0, 0.5, 0.5), plan=plan, store=store).kept_weights
+    return fit(
+        trainer, examples, lambda: Validation(1.0, {"accuracy": 0.5, "auroc": 0.5}), plan=plan, store=store
+    ).kept_weights
 
 
 def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:

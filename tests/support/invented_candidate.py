@@ -16,6 +16,7 @@ from pipeline.config import Config, Evaluate
 from pipeline.contracts import metrics as metric_file
 from pipeline.contracts import operating as operating_file
 from pipeline.contracts import predictions, rule
+from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import measure
 from pipeline.tasks.classification import answers
 from pipeline.tasks.registry import task_of
@@ -243,16 +244,16 @@ def _write_evaluation(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...
     )
     write_csv(folder / "predictions.csv", table.join(cases[list(GROUPS)]))
     plan = Evaluate(prevalences=config.evaluate.prevalences, resamples=config.evaluate.resamples)
-    metrics = measure(
-        predictions.read(folder / "predictions.csv"), task_of("classification"), plan, fixed=fixed
-    )
+    task = task_of("classification")
+    metrics = measure(predictions.read(folder / "predictions.csv"), task, plan, fixed=fixed)
     metrics["calibration"]["temperature"] = TEMPERATURE
     metrics["digests"] = {
         name: digests.of_bytes(name.encode()) for name in ("code", "cohort", "config", "model")
     }
     metrics["thresholds"] = [{**CHOSEN, "threshold": fixed.threshold}] if fixed.threshold else []
     metrics["created_utc"] = None
-    metric_file.FILE.write(folder, metric_file.FILE.of(metrics))
+    record = with_headline(metric_file.FILE.of(metrics), task, metric="auroc", bound=0.90)
+    metric_file.FILE.write(folder, record)
     choices = {
         "temperature": TEMPERATURE["value"],
         "thresholds": metrics["thresholds"],

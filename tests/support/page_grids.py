@@ -144,7 +144,7 @@ def confusion(files: Files) -> Grid:
 
 
 def classes(files: Files) -> Grid:
-    grid = [["Class", "AUROC, one against the rest", "Recall", "Precision", "F1"]]
+    grid = [["Class, against the rest", "AUROC", "Recall", "Precision", "F1"]]
     for name in files.metrics["classes"]:
         cells = [files.metric(key, of_class=name) for key in ("auroc", "recall", "precision", "f1")]
         ends = [f" ({interval(m)})" if m["low"] is not None else "" for m in cells]
@@ -199,8 +199,8 @@ def thousand(files: Files) -> Grid:
 def population(files: Files) -> Grid:
     cases = files.cases
     of_part = {part: cases[cases["part"] == part] for part in PARTS}
-    total = {part: rows["patient_id"].nunique() for part, rows in of_part.items()}
-    each = {part: rows.groupby("patient_id").size() for part, rows in of_part.items()}
+    total = {part: rows["person_id"].nunique() for part, rows in of_part.items()}
+    each = {part: rows.groupby("person_id").size() for part, rows in of_part.items()}
     head = ["Patients with at least one such case", "Train", "Validation", "Test"]
     grid = [
         [*head, "Difference test - train in SD"],
@@ -216,7 +216,7 @@ def population(files: Files) -> Grid:
         heading = column.removeprefix("by_").replace("_", " ").replace("target", "label").capitalize()
         grid.append([heading])
         for value in sorted(cases[column].unique()):
-            n = {p: rows[rows[column] == value]["patient_id"].nunique() for p, rows in of_part.items()}
+            n = {p: rows[rows[column] == value]["person_id"].nunique() for p, rows in of_part.items()}
             hidden = {p for p in PARTS if 0 < n[p] < 5}
             cells = ["< 5" if p in hidden else f"{n[p]} ({100 * n[p] / total[p]:.0f} %)" for p in PARTS]
             gap = (

@@ -16,7 +16,6 @@ ROOT = Path(pipeline.__file__).parent
 ELSEWHERE = ("tasks", "phantom", "config", "statistics")
 """The tasks themselves, the invented patients, the YAML's own keys, and pure functions on arrays."""
 ASIDE = {
-    "contracts/predictions.py": "a table of predictions is read there, whatever wrote it",
     "report/artifacts.py": "hands the positive class on as a word",
 }
 

@@ -180,10 +180,12 @@ def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
     """The voxels of a case. Raises Refusal, whatever happens."""
     try:
         voxels = _assembled(case_plan, reader)
+        # Uptakes of hundreds come of a dose or weight in a wrong unit; Bq/mL are right all the same.
         if reader.unit == SUV and not has_plausible_uptakes(reader.tally):
             reader.begin_again(case_plan.file_unit)
             voxels = _assembled(case_plan, reader)
         reader.token = ""  # from here on it is the whole volume's trouble
+        # All planes of a volume are of one modality and unit; the first speaks for them.
         transform = reader.transforms[0]
         if transform.modality == CT or transform.hounsfield:
             check_ct(reader.tally, transform, bits_stored=reader.bits_stored)

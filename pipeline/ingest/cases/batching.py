@@ -12,7 +12,9 @@ from pipeline import digests
 from pipeline.ingest.cases.batch_reading import bundles
 from pipeline.ingest.cases.planning import CasePlan
 
+# Enough for a disk to write in one go, little enough that a run that is killed loses little.
 _MEAN_BYTES, _MEAN_CASES, _MEAN_FILES = 32 << 20, 256, 512
+# Of int16, in which most scans are kept.
 _BYTES_A_SAMPLE = 2
 
 
@@ -46,6 +48,7 @@ def uniform_draw(name: str) -> float:
 def _ends_batch(bundle: tuple[CasePlan, ...]) -> bool:
     files = {token for case in bundle for token in case.tokens.values()}
     size = sum(map(_size, bundle))
+    # Drawn by the name, with the chance that gives batches of the mean size.
     share = max(size / _MEAN_BYTES, len(bundle) / _MEAN_CASES, len(files) / _MEAN_FILES)
     return uniform_draw(bundle[0].case_id) < share
 

@@ -47,6 +47,7 @@ def commit_plan(
         if token not in untouched
     ]
     with catalogue.transaction():
+        # Later stages go by the stamp: none must stand while the rows under it change.
         catalogue.set_meta(INGEST_STAMP, "")
         catalogue.delete_files(sorted(outdated | waiting))
         catalogue.put_files(rows)
@@ -89,6 +90,7 @@ class Commits:
             self._commit()
 
     def _commit(self) -> None:
+        # Voxels first: a row that is visible must never point at bytes that aren't on the disk.
         for shard in self._published:
             shard.result()
         with self._catalogue.transaction():

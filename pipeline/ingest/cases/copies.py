@@ -51,6 +51,7 @@ def one_copy_each(
     chosen = {}
     for sop_id, tokens in copies.items():
         tokens.sort(key=lambda token: (usable[token].series_id, usable[token].digest, token))
+        # A broken copy beside a sound one doesn't spoil the image.
         sound = [token for token in tokens if outcomes[token].reason == "ok"]
         chosen[sop_id] = sound[0] if sound else tokens[0]
         if len(sound) < 2:
@@ -64,6 +65,7 @@ def one_copy_each(
 
 def _same_image(copies: Sequence[tuple[str, Header]], pixel_digest: PixelDigest) -> bool:
     """Whether files with one identity hold the same planes with the same pixels."""
+    # Equal bytes need no look at their pixels, which is the usual copy.
     if len({header.digest for _, header in copies}) == 1:
         return True
     planes = {tuple(_without_place(frame) for frame in header.frames) for _, header in copies}

@@ -17,10 +17,12 @@ _SIDE, _FREQUENCIES = 64, 16
 
 def perceptual_digest(array: NDArray[Any], *, spatial_axes: int) -> str:
     """64 hex digits for `(rows, columns[, 3])`, or for the middle slice of `(slices, rows, columns[, 3])`."""
+    # The ends of a volume are often air, and look alike in all patients.
     image = array[array.shape[0] // 2] if spatial_axes == 3 else array
     grey = image.mean(axis=2) if image.ndim == 3 else image
     values = grey.astype(np.float32)
     low, high = float(values.min()), float(values.max())
+    # Scaled to its own range, so that a window or unit doesn't change the look.
     if high > low:
         values = (values - low) / (high - low)
     left, right = _transform(values.shape[0]), _transform(values.shape[1])

@@ -28,6 +28,7 @@ _COMMON = (
 )  # fmt: skip
 """Fields of a plane's acquisition that a case may hold, as attributes of the same names."""
 _FACTOR_TOLERANCE = 1e-3  # of rounding: the seconds of a start, a weight of one decimal
+# A file with several reasons gets that which a person can do most about.
 _GRAVITY = {"failed": 0, "quarantined": 1, "excluded": 2, "accepted": 3}
 
 
@@ -135,6 +136,7 @@ def _spoiled(group: Group, chosen: Mapping[str, str], outcomes: Mapping[str, Out
     lost = sum(reason != "ok" for reason in reasons)
     if not lost:
         return group
+    # What makes the whole doubtful is told before the slice that is lacking for it.
     for whole in ("patient_conflict", "duplicate_uid_conflict"):
         if whole in reasons:
             return Refused(group.frames, whole, "another file of the same volume")
@@ -166,6 +168,7 @@ def _case_plan(
     *,
     uptakes: Set[str],
 ) -> CasePlan:
+    # By name, not by place: the identity of a case must not depend on a geometry that is mended one day.
     sources = sorted({frame.source for frame in volume.frames})
     frame = volume.frames[0]
     notes = {note for source in sources for note in headers[chosen[source]].notes}
@@ -219,6 +222,7 @@ def _by_rules(
         return list(cases), []
     wanted, unwanted = [], []
     for case in cases:
+        # A volume fits a rule only if each of its files does.
         still_open = set.intersection(*(set(headers[token].open_rules) for token in case.tokens.values()))
         name = fitting_rule(rules, still_open, case.attributes)
         if name:

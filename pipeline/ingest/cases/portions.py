@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from pipeline.ingest.cases.batching import uniform_draw
 
+# So many headers are planned in memory at once, however large RAW is.
 _MEAN_FILES = 8192
 
 

@@ -135,6 +135,7 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
     """
     try:
         with _opened(file) as opened:
+            # Pixels of other bytes than the header that was planned by could fit another patient.
             if (opened.size, opened.mtime_ns) != (file.size, file.mtime_ns):
                 raise ChangedWhileRead
             _, data = opened_packing(opened.data, limits.file_bytes)
@@ -145,6 +146,7 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
                 templates=templates,
             )
             template = container.template
+            # Of files with one header the pixel module means the same: only the pixels are each file's own.
             known = templates.concluded.get(template) if template else None
             form = known.form if known else None
             pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes, form=form)

@@ -49,6 +49,7 @@ def _array(volume: Volume, read_plane: Callable[[Frame], NDArray[Any]], unit: st
         return array
     stack = stack_of(volume.frames)
     if volume.straightened:
+        # Relative to the plane that lies furthest back, so that every shift is into the grid.
         shifts = [moves - moves.min() for moves in straight_shifts(stack)]
         fill = float(fill_of(first.modality, unit))
         array = straightened(array, shifts, shape=(volume.shape[1], volume.shape[2]), fill=fill)
@@ -65,6 +66,7 @@ def _stacked(frames: Sequence[Frame], read_plane: Callable[[Frame], NDArray[Any]
     for number, frame in enumerate(frames[1:], 1):
         plane = read_plane(frame)
         if plane.dtype != volume.dtype or plane.shape != first.shape:
+            # The smallest dtype can differ from plane to plane: only then all are held twice.
             rest = [read_plane(later) for later in frames[number + 1 :]]
             return smallest(np.stack([*volume[:number], plane, *rest]))
         volume[number] = plane

@@ -68,6 +68,7 @@ def _opened(
         return found, Dataset(data, Encoding(explicit=True, depth=depth), {}, start)
     meta, meta_end = _meta(data, start, Encoding(explicit=True, depth=depth))
     length = meta.whole("FileMetaInformationGroupLength")
+    # Wrong in many files, which is harmless; a meta group beyond the file's end is damage.
     if length is not None and length > len(data):
         raise Refusal("corrupt_dataset", "the meta group is longer than the file")
     syntax = meta.text("TransferSyntaxUID")
@@ -148,6 +149,7 @@ def _declared(data: Buffer, start: int, syntax: str, *, depth: int) -> Container
     """The data set under the syntax that the meta group names, or else with the other representation."""
     order: Order = ">" if syntax == BIG_ENDIAN else "<"
     explicit = syntax != IMPLICIT
+    # Some archives rewrite a file in the other representation and leave its meta group as it was.
     mismatch = order == "<" and _looks_explicit(data, start) != explicit
     try:
         dataset = walk(data, start, len(data), Encoding(explicit != mismatch, order, depth))
@@ -160,6 +162,7 @@ def _declared(data: Buffer, start: int, syntax: str, *, depth: int) -> Container
 
 def _without_meta(data: Buffer, start: int, *, depth: int, preamble: bool) -> Container:
     """The data set under the one syntax in which the whole file parses and is an object of DICOM."""
+    # A first element of group 8 in big endian has its bytes the other way round.
     big = data[start : start + 2] == b"\0\x08"
     encoding = Encoding(explicit=_looks_explicit(data, start), order=">" if big else "<", depth=depth)
     try:

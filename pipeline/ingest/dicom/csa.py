@@ -18,7 +18,7 @@ Numbers = tuple[float, ...]
 
 _TAG = struct.Struct("<64si4siii")
 _ITEM = struct.Struct("<4i")
-_MOST_TAGS, _MOST_ITEMS = 1000, 200
+_MOST_TAGS, _MOST_ITEMS = 1000, 200  # a header has about a hundred; a damaged count may be billions
 
 
 def mosaic_layout(dataset: Dataset) -> tuple[int | None, tuple[float, float, float] | None]:

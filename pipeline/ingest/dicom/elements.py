@@ -22,7 +22,7 @@ from pipeline.ingest.dicom.encoding import (
 )
 from pipeline.ingest.reasons import Refusal
 
-MAX_ELEMENTS = 100_000
+MAX_ELEMENTS = 100_000  # of one level; a header has some hundred, and what claims more is damaged or a bomb
 PIXEL_DATA_TAGS = (0x7FE00010, 0x7FE00008, 0x7FE00009)
 
 _ASKED_FOR = frozenset(tag for tag, _ in ELEMENTS.values())
@@ -58,6 +58,7 @@ def walk_elements(region: Region, encoding: Encoding, elements: Elements) -> int
         with contextlib.suppress(_RepeatedError):
             walk(region, encoding, firsts)
         for tag, again in firsts.repeated:
+            # Of what nobody asks for, a contradiction decides nothing.
             if tag in _ASKED_FOR and not _is_same(region, encoding, tag, (firsts[tag], again)):
                 raise Refusal("corrupt_dataset", "an element stands there twice, with two values") from None
         elements.clear()

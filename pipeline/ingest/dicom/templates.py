@@ -33,7 +33,7 @@ for something more must add it there.
 
 _COMPARED = frozenset(tag for tag, _ in ELEMENTS.values()) - {ELEMENTS[keyword][0] for keyword in OWN}
 _PREAMBLE_BYTES, _PREFIX = 128, b"DICM"  # PS3.10 7.1: what stands in a preamble is anybody's
-_LAST_BYTES, _MOST = 12, 32
+_LAST_BYTES, _MOST = 12, 32  # several series take turns in one task; more are compared in vain
 _LONGEST_BYTES = 1 << 20  # of a header; a comparison makes copies of it
 
 
@@ -97,6 +97,7 @@ class Templates(Generic[Conclusion]):
 
     def learn(self, dataset: Dataset, syntax: str, notes: tuple[str, ...], meta: Dataset) -> Template | None:
         """The header of a file read element by element, from the second file of a series on."""
+        # The first file of a series is often its only one: its header is worth keeping once a second comes.
         series = dataset.raw("SeriesInstanceUID")
         if series not in self.series:
             self.series.add(series)
@@ -129,6 +130,7 @@ def _is_plain(dataset: Dataset, rest: Sequence[int]) -> bool:
 
 def _is_short(dataset: Dataset, rest: Sequence[int], meta: Dataset) -> bool:
     """Whether the header is cheap to compare, and no file it fits can be shorter than its meta group says."""
+    # A file that is shorter than its meta group says is refused by its own reading, not taken over.
     announced = meta.whole("FileMetaInformationGroupLength") or 0
     return announced <= dataset.elements[rest[0]][1] <= _LONGEST_BYTES
 

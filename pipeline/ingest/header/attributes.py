@@ -49,6 +49,7 @@ def attributes_of(dataset: Dataset) -> dict[str, Attribute]:
     age = _age_years(dataset)
     if age is not None:
         found["patient_age"] = age
+    # Two numbers under one keyword: a case holds single values only.
     detector = optional_numbers(dataset, "ImagerPixelSpacing")
     if len(detector) == 2:
         found["imager_pixel_spacing_rows"], found["imager_pixel_spacing_columns"] = detector

@@ -29,6 +29,7 @@ def attributes_of_frames(top: Mapping[str, Attribute], groups: FunctionalGroups)
     """
     shared = _of_group(groups.shared)
     values = [{**shared, **_of_group(own)} for own in groups.frames] or [shared]
+    # What differs between frames is dropped, not averaged: no attribute of a case may be of some of it alone.
     names = {name for one in values for name in one}
     common = {name: values[0][name] for name in names if len({one.get(name) for one in values}) == 1}
     return {**{name: value for name, value in top.items() if name not in names}, **common}

@@ -99,6 +99,7 @@ def _by_owner(
 
 def _names(file: SourcePath, key: Key) -> tuple[tuple[str, str], ...]:
     """Pseudonyms of the words by which a table of labels may name the file; its token is that of the path."""
+    # A table may name a file as it was before it was packed.
     name = file.relative.rpartition("/")[2]
     own = (("path", file.token), ("name", key.pseudonym("name", name)), ("stem", _stem(name, key)))
     if file.member is None and not name.endswith(_GZIP):

@@ -44,6 +44,7 @@ def places_of(dataset: Dataset, frames: int) -> tuple[Place, ...]:
         return (first,) * frames
     slices = _slices(dataset, frames)
     step_mm = _step_mm(dataset) if len(set(slices)) > 1 else 0.0
+    # Slices may be numbered from 0 or 1; the stated place is that of the lowest.
     lowest = min(slices)
     return tuple(
         replace(place, position_mm=_moved(first, (number - lowest) * step_mm), orientation=first.orientation)

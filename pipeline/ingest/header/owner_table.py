@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.catalogue import Catalogue
+from pipeline.catalogue import Catalogue, identifiers
 from pipeline.config import Config
 from pipeline.config.sections import JoinColumn
 from pipeline.ingest.header.owners import OWNER, Owner, answer, ordered, owner, write_rows
@@ -68,12 +68,7 @@ def rows_for_children(workspace: Workspace, rows: Rows) -> Iterator[str]:
 
 def reassigned(catalogue: Catalogue, rows: Rows) -> set[str]:
     """Tokens of known images without PatientID to whom the rows now give another patient than was read."""
-    own = catalogue.query(
-        "SELECT f.token, i.kind, i.pseudonym FROM files f JOIN identifiers i ON i.token = f.token "
-        "WHERE f.image AND (EXISTS (SELECT 1 FROM identifiers o WHERE o.token = f.token AND o.kind = ?) "
-        "OR NOT EXISTS (SELECT 1 FROM identifiers o WHERE o.token = f.token AND o.kind = 'patient'))",
-        (OWNER,),
-    )
+    own = identifiers.of_images_of(catalogue, OWNER)
     names: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for token, kind, word in own:
         names[token].append((kind, word))

@@ -101,6 +101,7 @@ def write_rows(path: Path, rows: Mapping[str, Owner | None]) -> None:
 
 def _by_row(rows: Mapping[str, Owner | None], identifiers: Iterable[tuple[str, str]]) -> Owner:
     known = list(identifiers)
+    # A row for the very file goes before one for its study: the more specific one was written for a reason.
     found = answer(rows, known)
     if found is None:
         told = any(word in rows for _, word in known)

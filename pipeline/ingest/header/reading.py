@@ -52,6 +52,7 @@ def _of_file(
     if packing:
         reason, detail = _of_archive(file, packing)
         return Header(size, mtime_ns, reason=reason, detail=detail)
+    # After the packing: an archive may be larger than any one file in it.
     if size > selection.limits.file_bytes:
         return Header(size, mtime_ns, reason="limit_exceeded", detail=f"{size} bytes")
     partial, refusal = PartialHeader(file), None

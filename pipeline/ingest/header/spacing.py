@@ -25,6 +25,7 @@ def spacing_of(groups: FunctionalGroups, index: int, modality: str) -> tuple[Pai
     dataset = groups.dataset
     holder = groups.holder("PixelMeasuresSequence", index, "PixelSpacing")
     pair = None if holder is None else _lengths(holder, "PixelSpacing")
+    # Cross-sections have their spacing in the patient; detectors and films magnify (PS3.3 10.7.1.3).
     if modality in _SLICED:
         return pair, "patient" if pair else "pixels"
     if pair:

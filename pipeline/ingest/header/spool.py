@@ -17,7 +17,7 @@ from pipeline.ingest.reasons import ARCHIVE
 from pipeline.ingest.source.fetched import Keep
 from pipeline.writing import retry_error
 
-_IN_MEMORY_BYTES = 16 << 20
+_IN_MEMORY_BYTES = 16 << 20  # a small study touches no disk for it
 
 
 class FileFacts(NamedTuple):

@@ -18,6 +18,7 @@ from pipeline.ingest.source.files import approach
 from pipeline.progress import bar
 from pipeline.pseudonyms import Key
 
+# A task that ends its child is tried again file by file: it must be short, but worth handing over.
 _MOST_FILES, _MOST_BYTES = 256, 64 << 20
 
 

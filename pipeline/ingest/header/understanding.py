@@ -74,6 +74,7 @@ def understand(
     else:
         _read(partial, container, key, selection)
         # Only such can be taken over; what is noted may be of a slice's own values.
+        # What is wrong with one file says nothing of the next, and an owner may be told by a path.
         alone = partial.broken is not None or partial.identification.owned or container.dataset.encoding.notes
         if len(partial.frames) == 1 and not alone:
             templates.concluded[template] = partial

@@ -132,6 +132,7 @@ def _rle(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, None]:
     pixels, size = form.rows * form.columns, form.bits_allocated // 8
     packed = rle_segments(data, segments=form.samples * size, segment_bytes=pixels)
     unpack = importlib.import_module("imagecodecs").packbits_decode
+    # Each byte of a sample is a segment of its own, so that equal high bytes compress well.
     planes = [np.frombuffer(unpack(segment, out=pixels), np.uint8) for segment in packed]
     if any(len(plane) != pixels for plane in planes):
         raise Refusal("decode_error", "an RLE segment is too short for the frame")
@@ -169,7 +170,9 @@ def _jpeg(data: bytes, form: PixelFormat, syntax: Syntax) -> tuple[Array, str | 
     codecs = importlib.import_module("imagecodecs")
     if form.samples == 1:
         return codecs.jpeg_decode(data, bitspersample=stream.bits), None
+    # A stream that names no model is what the header says; one that does is right, since it was made with it.
     colour = stream.colour or ("RGB" if form.photometric == "RGB" else "YBR")
+    # Colours are left as the stream has them: turning them is the value chain's, in one way for all codecs.
     space = "RGB" if colour == "RGB" else "YCBCR"
     return codecs.jpeg8_decode(data, colorspace=space, outcolorspace=space), stream.colour
 

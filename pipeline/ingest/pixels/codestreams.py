@@ -60,6 +60,7 @@ def read_jpeg(data: bytes) -> Codestream:
         raise Refusal("decode_error", "a frame is not a JPEG stream")
     position, adobe, jfif = 2, None, False
     for _ in range(_MAX_MARKERS):
+        # Any number of fill bytes may stand before a marker (ISO/IEC 10918-1 B.1.1.2).
         while data[position : position + 2] == b"\xff\xff":
             position += 1
         if len(data) < position + 4 or data[position] != 0xFF:

@@ -79,6 +79,7 @@ def open_pixels(container: Container, *, decoded_bytes: int, form: PixelFormat |
     if not encapsulated:
         notes = check_native_length(form, element)
         return PixelSource(dataset, form, syntax, element, big, notes=notes)
+    # Some writers name a compressed syntax over native pixels: decoding those would be noise.
     if element[2] != UNDEFINED or form.kind == "float":
         raise Refusal("inconsistent_pixel_attributes", "uncompressed pixel data in a compressed syntax")
     begins = codecs.CODECS[syntax.codec].begins
@@ -99,6 +100,7 @@ def read_frame(source: PixelSource, index: int) -> StoredFrame:
     if form.samples == 1:
         return StoredFrame(array)
     announced = "RGB" if form.photometric in ("RGB", "YBR_ICT", "YBR_RCT") else "YBR"
+    # The stream says that no transform was applied: its samples are RGB, whatever the header calls them.
     if named is None and form.photometric in ("YBR_ICT", "YBR_RCT"):
         return StoredFrame(array, "RGB", colour_fixed=True)
     return StoredFrame(array, named or announced, colour_fixed=named not in (None, announced))

@@ -21,8 +21,8 @@ Range = tuple[float, float]
 _BLOCK_PIXELS = 8  # of JPEG; what a codec blends at an edge lies within
 _NEAR_SHARE = 0.25  # of the way from the padding to what can be measured: far more than any codec's error
 _CODEC_SHARE = 0.02  # of a plane's range: no codec in diagnostic use is off by more
-_MOST_SURROUND = 0.5
-_NEAR_AIR_HU = 100.0
+_MOST_SURROUND = 0.5  # a circle leaves 1 - π/4 of its square, a fifth
+_NEAR_AIR_HU = 100.0  # what noise adds to air, at low doses
 
 
 def declared(stored: Array, values: Range | None) -> Mask | None:

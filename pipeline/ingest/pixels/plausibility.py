@@ -10,9 +10,10 @@ from pipeline.ingest.pixels.values import Plane, Transform
 from pipeline.ingest.reasons import Refusal
 from pipeline.units import CT, HIGHEST_HU, HU, HU_MODIFIED, LOWEST_HU, SUV
 
-_AIR_BELOW_HU = -500
-_IMPLAUSIBLE_SHARE = 0.001
+_AIR_BELOW_HU = -500  # halfway from water (0) to air (-1000)
+_IMPLAUSIBLE_SHARE = 0.001  # streaks at metal reach beyond the scale in some voxels, a wrong slope in most
 _ORDINARY_BITS = 12
+# A full bladder may reach 100; a dose or weight in a wrong unit is off by a thousand.
 _HIGHEST_UPTAKE, _HIGH_SHARE = 200.0, 0.01
 
 

@@ -53,6 +53,7 @@ def uptake_of(dataset: Dataset) -> Uptake | None:
     if correction not in ("START", "ADMIN") or not {"ATTN", "DECY"} <= set(dataset.words("CorrectedImage")):
         return None
     drugs = dataset.items("RadiopharmaceuticalInformationSequence")
+    # Of two injections nobody can say which activity is in the voxels.
     if len(drugs) != 1:
         return None
     weight = optional_number(dataset, "PatientWeight")

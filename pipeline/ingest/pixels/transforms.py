@@ -117,8 +117,10 @@ def _transform(
     rescale = groups.item("PixelValueTransformationSequence", index) or dataset
     luts = dataset.items("ModalityLUTSequence")
     slope, intercept = _slope_and_intercept(rescale)
+    # PS3.3 C.11.1: one or the other; with both, nobody knows which one the writer meant.
     if luts and slope is not None:
         raise Refusal("inconsistent_pixel_attributes", "both a modality LUT and rescale values")
+    # A CT without rescale values could be in any unit: guessing 1 and 0 would be off by 1024.
     if slope is None and not luts and modality == CT:
         raise Refusal("unit_unknown", "RescaleSlope and RescaleIntercept are missing")
     unit, names_unit = _unit(
@@ -191,6 +193,7 @@ def _is_inverse(dataset: Dataset, form: PixelFormat) -> bool:
         raise Refusal(
             "inconsistent_pixel_attributes", "PresentationLUTShape contradicts PhotometricInterpretation"
         )
+    # Without stored bits there is no highest value to invert against.
     if inverse and form.kind == "float":
         raise Refusal("inconsistent_pixel_attributes", "MONOCHROME1 with floating point pixels")
     return inverse

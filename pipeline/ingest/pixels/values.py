@@ -19,8 +19,9 @@ from pipeline.ingest.reasons import Refusal
 from pipeline.units import ARBITRARY, HIGHEST_HU, LOWEST_HU, SUV, fill_of, on_hounsfield_scale
 
 NON_FINITE_SHARE = 0.01
+"""A fit that failed in some voxels leaves NaN there; where more are, the image is no measurement."""
 _WHOLE_DTYPES = (np.uint8, np.int16, np.uint16)
-_LARGEST_WHOLE_FLOAT32 = 2**24
+_LARGEST_WHOLE_FLOAT32 = 2**24  # beyond, 24 bits of mantissa round whole numbers (IEEE 754)
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
@@ -103,6 +104,7 @@ def stored_values(patterns: Array, form: PixelFormat) -> tuple[Array, bool]:
     unused = form.bits_allocated - form.bits_stored
     if form.bits_allocated == 1 or not unused:
         return (patterns.view(whole) if form.signed else patterns), False
+    # Overlays and scanner marks were kept in the unused bits by older writers (PS3.5 8.1.1).
     mask = patterns.dtype.type((1 << form.bits_stored) - 1)
     if not form.signed:
         clean = bool(patterns.max() <= mask)
@@ -127,6 +129,7 @@ def plane_of(patterns: Array, form: PixelFormat, transform: Transform) -> Plane:
     padded = padding.declared(stored, transform.padding)
     array, ends = _numbers(stored, form, transform)
     marks: tuple[float, ...] = ()
+    # Only of Hounsfield units is known what no scanner measures.
     if transform.hounsfield and (surround := padding.undeclared(array, padded, ends[0])) is not None:
         padded, marks = surround if padded is None else padded | surround, (ends[0],)
     if padded is not None:
@@ -151,6 +154,7 @@ def smallest(array: Array, ends: tuple[float, float] | None = None) -> Array:
     if array.dtype.kind == "f" and not np.array_equal(np.rint(array), array):
         return array.astype(np.float32, copy=False)
     low, high = ends or _ends(array)
+    # Values decide the dtype, not the file: equal scans give equal bytes however they were stored.
     for dtype in _WHOLE_DTYPES:
         if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
             return array.astype(dtype, copy=False)
@@ -221,6 +225,7 @@ def _rescaled(stored: Array, transform: Transform) -> tuple[Array, tuple[float, 
     if slope.is_integer() and intercept.is_integer() and factor == 1.0:
         largest = abs(slope) * max(abs(low), abs(high)) + abs(intercept)
         if largest < 2**53:  # what is told of the ends is exact, too
+            # Whole slopes stay whole numbers: no rounding, and half of the memory of float32.
             wide: Array = stored.astype(_wide_enough(largest))
             if slope != 1.0:
                 wide *= int(slope)
@@ -229,6 +234,7 @@ def _rescaled(stored: Array, transform: Transform) -> tuple[Array, tuple[float, 
             return wide, (min(ends), max(ends))
     values = (stored.astype(np.float64) * slope + intercept) * factor
     narrow: Array = values.astype(np.float32)
+    # float32 is enough only if the stored values come back from it.
     back = (narrow.astype(np.float64) / factor - intercept) / slope
     if not np.array_equal(np.rint(back), stored):
         raise Refusal("implausible_values", "32 bits can't hold the rescaled values exactly")

@@ -56,7 +56,7 @@ class Acquisition:
     gradient: tuple[float, ...] | None = None
     """Diffusion Gradient Orientation (0018,9089), to six digits, else as the b-value."""
     temporal_position: float | None = None
-    """Temporal Position Identifier (0020,0100) or Index (0020,9128), or a time vector (C.8.4.10)."""
+    """Temporal Position Identifier (0020,0100) or Index (0020,9128), or a time vector (C.8.4.8)."""
     trigger_time: float | None = None
     """Trigger Time (0018,1060), Nominal Cardiac Trigger Delay Time (0020,9153)."""
     frame_reference_time: float | None = None

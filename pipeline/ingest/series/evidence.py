@@ -58,6 +58,7 @@ def verdict(parts: Parts) -> Verdict:
     """
     if not overlap(parts):
         return "on"
+    # A part with holes is no scan by itself: nobody plans every third slice.
     if not all(is_whole(part) for part in parts):
         return "one"
     frames = [frame for part in parts for frame in part]
@@ -65,6 +66,7 @@ def verdict(parts: Parts) -> Verdict:
     stated = {abs(frame.spacing_between_mm) for frame in frames if frame.spacing_between_mm}
     if len(stated) == 1 and (by_tag := _by_tag(stated.pop(), together, alone)):
         return by_tag
+    # Without a stated distance, slices that would overlap by half when taken together are of two scans.
     thicknesses = [frame.thickness_mm for frame in frames if frame.thickness_mm]
     if not thicknesses:
         return "unclear"

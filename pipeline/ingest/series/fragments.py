@@ -110,11 +110,13 @@ def _fragments_of(one: Group, stacks: Sequence[Group]) -> list[int]:
 def _is_fragment(other: Group, one: Group, taken: set[int]) -> bool:
     if isinstance(other, Volume) or (is_whole(other.frames) and _kinds_differ(one.frames, other.frames)):
         return False
+    # An enhanced object names its stacks itself (PS3.3 C.7.6.16.2.2).
     if len({frame.acquisition.stack_id for frame in (*one.frames, *other.frames)}) > 1:
         return False  # an object says by it which of its frames make a stack
     places = _places(one.frames, other.frames)
     if places is None or len(set(places)) < len(places) or taken.intersection(places):
         return False
+    # A fragment fills a hole or touches an end, directly or by another slice of its own.
     together = taken.union(places)
     inside = range(min(taken), max(taken) + 1)
     beside = [place for place in places if place not in inside]
@@ -134,6 +136,7 @@ def _places(frames: Sequence[Frame], others: Sequence[Frame]) -> list[int] | Non
     centres, ours = _centres(others), _centres(stack.frames)
     numbers = (centres - ours[0]) @ stack.normal / step_mm
     beside = centres - ours[0] - np.outer(numbers, (ours[-1] - ours[0]) / steps)
+    # Centres of planes that were cut to other matrices may differ by up to a pixel of the coarser one.
     pixel_mm = max(spacing for frame in (*frames, *others) for spacing in frame.spacing_mm or ())
     off_grid = np.abs(numbers - np.rint(numbers)).max() > GRID_TOLERANCE + rounded_mm / step_mm
     if off_grid or np.linalg.norm(beside, axis=1).max() > pixel_mm + GRID_TOLERANCE * step_mm + rounded_mm:

@@ -31,6 +31,7 @@ from pipeline.records import Geometry
 __all__ = ["grouped"]
 
 _SPACING_TOLERANCE_MM = 1e-4
+"""Less than this is how a number was printed: over 512 pixels it adds up to a twentieth of a millimetre."""
 Digest = Callable[[Frame], str]
 Ranked = tuple[Group, tuple[int, ...]]
 """A group and its ranks in time, as a part has them."""
@@ -90,6 +91,7 @@ def _header_key(frame: Frame) -> Hashable:
         frame.modality,
         frame.sop_class,
         frame.unit,
+        # An inverted plane among others (MONOCHROME1) would have its values turned for itself alone.
         (frame.rows, frame.columns, frame.samples, frame.photometric),
     )
 
@@ -138,6 +140,7 @@ def _mosaic(frame: Frame, rules: Rules) -> Group:
 
 def _placeless(frames: Sequence[Frame]) -> Refused | None:
     """A refusal of all the frames if one of them doesn't say where it lies: it could belong anywhere."""
+    # A single plane without a place may be the very slice that the others lack.
     unplaced = sum(not _placed(frame) for frame in frames)
     if unplaced:
         return _refused(frames, "no_geometry", f"{unplaced} of {len(frames)} without position or orientation")
@@ -161,6 +164,7 @@ def _placed(frame: Frame) -> bool:
 def _volumes(frames: Sequence[Frame], rules: Rules, pixel_digest: Digest) -> list[Ranked]:
     groups: list[Ranked] = []
     for parallel in _parallel(frames):
+        # Each plane is near its neighbour, but a fan of them may turn by far more than the tolerance in all.
         drift = float(np.ptp(np.array([frame.orientation for frame in parallel]), axis=0).max())
         if drift > 2 * ORIENTATION_TOLERANCE:
             groups.append((_refused(parallel, "ambiguous_series", f"orientations drift by {drift:.4f}"), ()))
@@ -192,12 +196,14 @@ def _unrepeated(frames: Sequence[Frame], pixel_digest: Digest) -> tuple[list[Par
     parts = separated(frames)
     if not any(repeats(part.frames) for part in parts):
         return parts, []
+    # Planes come sorted by name, so that the same copy stays whatever order they were found in.
     firsts: dict[Hashable, Frame] = {}
     for frame, place in zip(*_places(frames), strict=True):
         firsts.setdefault((place, pixel_digest(frame), *stated_values(frame)), frame)
     kept = {frame.name for frame in firsts.values()}
     copies = [frame for frame in frames if frame.name not in kept]
     without = separated([frame for frame in frames if frame.name in kept])
+    # Copies are only left out where that makes volumes: else nobody knows which of them is the odd one.
     if copies and not any(repeats(part.frames) for part in without):
         return without, copies
     return parts, []

@@ -34,6 +34,7 @@ def mosaic_of(frame: Frame) -> Group:
     enough, as `geometry_invalid` where the slices' direction isn't the plane's normal.
     """
     if frame.tiles is None or frame.tile_normal is None:
+        # Without the private header nobody knows how many tiles are filled, or which end is the head.
         return _refused(frame, "mosaic_layout_unknown", "count or normal of the tiles is missing")
     side = _side(frame.tiles)
     if frame.rows % side or frame.columns % side:
@@ -48,6 +49,7 @@ def mosaic_of(frame: Frame) -> Group:
     if abs(abs(cosine) - 1.0) > ORIENTATION_TOLERANCE:
         detail = f"the tiles' normal leans from the plane's (cosine {cosine:.4f})"
         return _refused(frame, "geometry_invalid", detail)
+    # The tiles may run against the normal of the sheet: the sign is that of their own.
     affine = affine_from(
         _first_corner(frame.position_mm, frame.orientation, frame.spacing_mm, margins=_margins(frame, side)),
         frame.orientation,

@@ -83,6 +83,7 @@ def _instance_number(frame: Frame) -> float | None:
 
 def by_repeats(frames: Sequence[Frame]) -> list[Part]:
     """By the first thing that makes parts of which each covers all places, each place equally often."""
+    # Another study or frame of reference explains repeats before any value does.
     for trait in ASIDES:
         sets = sets_of(frames, trait, silent=True)
         if len(sets) > 1 and _complete(frames, sets):
@@ -173,6 +174,7 @@ def _by_instance(frames: Sequence[Frame]) -> list[Part]:
     if not volumes or _differ(frames):
         return []
     numbers = np.array([[frame.instance_number for frame in volume] for volume in volumes], dtype=np.float64)
+    # Unequal steps are numbers of something else than repeats, as of files that were sent twice.
     if np.ptp(np.diff(numbers, axis=0), axis=1).any():
         return []
     runs_in_turn = bool((numbers.max(axis=1)[:-1] < numbers.min(axis=1)[1:]).all())

@@ -89,6 +89,7 @@ def _by_number_kind(frames: Sequence[Frame]) -> list[Part]:
     """By the first number of which a volume has one value, if each then is whole; else all are refused."""
     for trait in NUMBER_KINDS:
         sets = sets_of(frames, trait)
+        # Some writers number the slices of one volume in it.
         counts_slices = trait is TEMPORAL_POSITION and len(sets) == len(frames)
         if len(sets) < 2 or counts_slices:
             continue
@@ -128,6 +129,7 @@ def _are_volumes(sets: Sets, frames: Sequence[Frame], trait: Trait) -> bool:
     if trait is REFERENCE_TIME or (trait in NUMBER_KINDS and trait not in _RANGE_OF_THEIR_OWN):
         alike = 1
     else:
+        # Of CT, two scans of one range and one of another are common: without contrast, and two phases.
         alike = 3 if frames[0].modality == "CT" else 2
     return bool(volumes) and not _lost(volumes, frames, alike) and all(map(_is_sound, volumes))
 
@@ -185,6 +187,7 @@ def _are_passes(sets: Sets) -> bool:
 
 def _by_run(frames: Sequence[Frame]) -> list[Part]:
     """Passes over uneven places by their instance numbers, which run through each even pass in turn."""
+    # Passes by number alone need numbers that are each given once.
     numbered = {frame.instance_number: frame for frame in frames if frame.instance_number is not None}
     if repeats(frames) or len(numbered) < len(frames):
         return []

@@ -86,10 +86,12 @@ def _single(stack: Stack) -> Group:
 
 def _gap_refusal(stack: Stack, rules: Rules) -> Refused | None:
     gaps = np.diff(stack.heights)
+    # The lower median is a gap that occurs; the mean of two gaps would be the distance of no slices.
     usual = median_low(gaps.tolist())
     multiples = np.maximum(1, np.rint(gaps / usual))
     rounded_mm = rounding_mm(stack, usual)
     allowed_mm = multiples * (tolerance_mm(usual) + rounded_mm) + rounded_mm
+    # Errors add up over the gap: one of its own, and one for each slice that is missing in it.
     regular = (np.abs(gaps - multiples * usual) <= allowed_mm).all()
     multiples = np.where(_thick(stack, usual, gaps), 1, multiples)
     if regular and (multiples > 1).any():
@@ -115,6 +117,7 @@ def _two_grids(heights: Vector) -> bool:
     """Whether uneven heights are two even grids of one step: two passes, never to be resampled."""
     gaps = np.diff(heights)
     alternate = abs(gaps[0] - gaps[1]) > tolerance_mm(gaps[0]) if len(gaps) > 1 else False
+    # Two passes interleave, or overlap where they meet: the first gap is a part of their step, or all of it.
     for step in (gaps[0], gaps[:2].sum()) if alternate else (gaps[0],):
         first = _chain(heights, step)
         second = [height for height in heights if height not in first]
@@ -157,14 +160,14 @@ def _accepted(stack: Stack, how: Evenness, tilt_degrees: float) -> Volume:
     evened, straightened = how == "uneven", tilt_degrees > TILT_TOLERANCE_DEGREES
     heights = resampled_heights(stack) if evened else stack.heights
     step = (stack.positions[-1] - stack.positions[0]) / (len(heights) - 1)
-    if (
-        straightened or how in BY_ROUNDING
-    ):  # of rounded positions, the way between two of them leans by chance
+    # Between two rounded positions, the way leans by chance.
+    if straightened or how in BY_ROUNDING:
         step = stack.normal * (heights[-1] - heights[0]) / (len(heights) - 1)
     origin = stack.positions[0]
     shape: tuple[int, ...] = _planes_shape(stack, len(heights))
     if straightened:
         origin, shape = _straight_grid(stack, len(heights))
+    # Sorted, since notes are a set to whoever reads them.
     notes = {
         "positions_rounded": how in BY_ROUNDING,
         "spacing_tag_disagrees": _tags_disagree(stack, how),

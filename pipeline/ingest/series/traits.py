@@ -176,6 +176,7 @@ def sets_of(frames: Sequence[Frame], trait: Trait, *, silent: bool = False) -> l
     sets: dict[int, list[Frame]] = defaultdict(list)
     for label, frame in zip(labels, frames, strict=True):
         sets[label].append(frame)
+    # One value and silence: an element that some writers leave out is no other kind.
     if not silent and len(sets) == 2 and _SILENT in sets:
         return [list(frames)]
     return [sets[label] for label in sorted(sets)]
@@ -193,6 +194,7 @@ def labels_of(frames: Sequence[Frame], trait: Trait) -> list[int]:
     if numbers:
         values = np.array(numbers, dtype=np.float64)
         # One unit of this scale is the slack plus the share of a number's size.
+        # Distances on this scale are in tolerances, so that one rule clusters all kinds of numbers.
         scale = values / trait.slack
         if trait.share:
             scale = np.sign(values) * np.log1p(np.abs(values) * trait.share / trait.slack) / trait.share

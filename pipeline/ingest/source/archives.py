@@ -65,6 +65,7 @@ def opened_packing(data: Buffer, file_bytes: int) -> tuple[str, Buffer]:
 
 def packing_of(data: Buffer) -> str:
     """How the bytes of a file are packed, by what they begin with; "" for anything else."""
+    # A preamble is anybody's 128 bytes, and may look like an archive.
     if data[128:132] == b"DICM":
         return ""
     for magic, (packing, start) in _MAGIC.items():

@@ -66,6 +66,7 @@ def _walk(folder: bytes) -> Iterator[tuple[bytes, int, int, str]]:
             yield current, 0, 0, "io_error"
             continue
         for entry in entries:
+            # A link to a folder may lead in a circle, or to another patient's scans.
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)
             else:

@@ -56,9 +56,8 @@ def keep(place: Keep, data: Buffer) -> Kept | None:
     except OSError:
         return None
     try:
-        if os.fstat(descriptor).st_size + len(data) > place.most_bytes or os.write(descriptor, data) < len(
-            data
-        ):
+        has_room = os.fstat(descriptor).st_size + len(data) <= place.most_bytes
+        if not has_room or os.write(descriptor, data) < len(data):
             return None
         # Children write at once: each write goes to the end as it is then, and leaves its own end behind.
         start = os.lseek(descriptor, 0, os.SEEK_CUR) - len(data)

@@ -20,7 +20,8 @@ from pipeline.ingest.source import members, remote
 from pipeline.ingest.source.archives import Member
 
 _MAPPED_BYTES = 32 << 20
-"""Files from this size on are mapped into memory instead of read."""
+"""Files from this size on are mapped into memory instead of read: a header then costs no gigabyte."""
+# What network disks and worn ones give once, and not again when asked a second time.
 _PASSING = frozenset({errno.EIO, errno.ESTALE})
 _WAITS_SECONDS = (0.1, 0.5, 2.0)
 
@@ -114,6 +115,7 @@ def _opened(path: bytes, member: Member | None) -> tuple[int, os.stat_result, Bu
 
 
 def _descriptor(path: bytes) -> tuple[int, os.stat_result]:
+    # A link could lead out of RAW, a pipe would never end, and the path may be either since it was listed.
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)

@@ -115,6 +115,7 @@ class Inflating:
 
     def _keep(self) -> None:
         """Keeps the present state where the last one lies far enough back."""
+        # A state is worth its memory only where going back to it saves inflating much.
         if self._now.plain < self._states[-1].plain + self._spacing:
             return
         inflater = self._now.inflater.copy() if self._now.inflater else None

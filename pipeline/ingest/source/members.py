@@ -68,6 +68,7 @@ def pread_of(descriptor: int) -> Pread:
 def _stream(descriptor: int, member: Member) -> Inflating:
     name = (member.archive, member.archive_size, member.archive_mtime_ns)
     if name not in _streams:
+        # The stream outlives the opened file, whose descriptor is closed after each member.
         own = os.dup(descriptor)
         _streams[name] = Stream(own, Inflating(pread_of(own)))
         if len(_streams) > _MOST_STREAMS:

@@ -61,6 +61,7 @@ def read(url: bytes) -> tuple[bytes, int, int]:
     """
     try:
         system, name = _opened(url)
+        # Asked before and after: a file that is replaced while it is fetched would be half of each.
         before = _version(system.info(name))
         data: bytes = system.cat_file(name)
         after = _version(system.info(name))

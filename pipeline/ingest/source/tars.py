@@ -62,6 +62,7 @@ def entries(read_at: Callable[[int, int], bytes]) -> Iterator[Entry]:
             position = _after_map(read_at, position, block)
         size = _number(extended.record("size")) if extended.record("size") else header.size
         start, position = position, position + (_blocks(size) if _has_bytes(header) else 0)
+        # The last byte of a file must be there, though it isn't read now.
         if position > start:
             _whole(read_at, position - 1, 1)
         if header.type not in _NO_PATHS:

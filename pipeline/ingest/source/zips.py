@@ -42,6 +42,7 @@ def directory(stream: BinaryIO, size: int, limits: FileLimits) -> list[zipfile.Z
     if any(parts <= names for parts in _OFFICE):
         raise Refusal("not_dicom", "a document of an office program")
     infos.sort(key=lambda info: info.header_offset)
+    # Overlapping entries are how small archives unfold to terabytes.
     _check_apart(infos, size)
     total, most = sum(info.file_size for info in infos), most_unpacked(size, 1 << 62)
     if total > most:
@@ -72,6 +73,7 @@ def read(pread: Callable[[int, int], bytes], member: Member) -> bytes:
     header = pread(member.offset, _LOCAL_HEADER_BYTES)
     if header[:4] != _LOCAL_MAGIC or len(header) < _LOCAL_HEADER_BYTES:
         raise Refusal("archive_damaged", "the local header is not one")
+    # The lengths of the local header count: those of the directory may differ (APPNOTE.TXT 4.3.7).
     name, extra = (int.from_bytes(header[place : place + 2], "little") for place in (26, 28))
     data = pread(member.offset + _LOCAL_HEADER_BYTES + name + extra, member.packed)
     try:

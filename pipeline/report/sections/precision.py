@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from pipeline.report.artifacts import Artifacts
 from pipeline.report.facts import DESCRIBED, Fact, count
-from pipeline.report.headline import headline, headline_name
+from pipeline.report.headline import headline, headline_name, judged
 from pipeline.report.section import Section
 
 KEY, TITLE = "precision", "How precise is this?"
-HALVING = 4  # an interval shrinks with the square root of the number of patients
 
 
 def build(artifacts: Artifacts) -> Section:
     """Patients, positives, half-width of the headline interval, and the number that would halve it."""
-    fact = headline(artifacts)
+    fact, found = headline(artifacts), judged(artifacts)
     patients = fact.patients or 0
     rare = fact.positive_patients if fact.positive_patients is not None else patients
     facts = {
         "patients": count("patients", patients, "patients", artifacts.part),
         "positive_patients": count("positive_patients", rare, "patients", artifacts.part),
-        "half_width": _half_width(fact),
-        "needed": _needed(fact, rare),
+        "half_width": _half_width(fact, found.half_width),
+        "needed": _needed(fact, found.needed_patients),
     }
     words = {
         "metric": artifacts.short(headline_name(artifacts)),
@@ -29,18 +28,18 @@ def build(artifacts: Artifacts) -> Section:
     return Section(KEY, TITLE, facts, words=words)
 
 
-def _needed(fact: Fact, rare: int) -> Fact:
-    if fact.low is None:
+def _needed(fact: Fact, patients: int | None) -> Fact:
+    if patients is None:
         return Fact("needed", None, unit="patients", reason=fact.reason or "no interval")
-    return Fact("needed", HALVING * rare, unit="patients", method="four times as many", reason=DESCRIBED)
+    return Fact("needed", patients, unit="patients", method="four times as many", reason=DESCRIBED)
 
 
-def _half_width(fact: Fact) -> Fact:
-    if fact.low is None or fact.high is None:
+def _half_width(fact: Fact, value: float | None) -> Fact:
+    if value is None:
         return Fact("half_width", None, reason=fact.reason or "no interval")
     return Fact(
         "half_width",
-        (fact.high - fact.low) / 2,
+        value,
         method=fact.method,
         part=fact.part,
         level=fact.level,

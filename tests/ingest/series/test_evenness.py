@@ -119,10 +119,12 @@ def test_whole_millimetres_are_a_rounded_grid_unless_the_stated_distance_contrad
     [
         (ONE_AND_A_QUARTER, 1.25, "rounded"),
         (ONE_AND_A_QUARTER, 1.0, "uneven"),  # every fourth slice may be missing
+        (ONE_AND_A_QUARTER, 1.4, "uneven"),  # no grid of such a step has these places
         (ONE_AND_A_QUARTER, None, "uneven"),
         ([0, 1, 2, 4], 1.0, "uneven"),
         ([0, 3, 5, 10, 13, 15], 2.5, "uneven"),  # 7.5 is missing
         ([0, 3, 6, 9, 13], 3.0, "uneven"),  # one jump
+        ([0, 3, 6, 9, 13], 3.1, "uneven"),
         ([0, 5, 10, 15, 20], 5.0, "even"),
         ([0, 2, 4, 7, 9, 11, 14, 16, 18], 2.25, "rounded"),
         ([0, 2, 4, 7, 9, 11, 14, 16, 18], None, "assumed"),
@@ -143,8 +145,8 @@ def test_one_decimal_may_be_as_coarse_as_whole_millimetres_for_thin_slices(plane
     assert evenness(stack_of(at(plane, tenths, (0, 0, 1), thickness_mm=0.6))) == "uneven"
 
 
-def oblique(plane: Frame, step_mm: float, **values: object) -> list[Frame]:
-    """Nine slices along a normal 30 degrees from the axis, each coordinate rounded to a whole number."""
+def oblique(plane: Frame, count: int, step_mm: float, **values: object) -> list[Frame]:
+    """Slices along a normal 30 degrees from the axis, each coordinate rounded to a whole number."""
     turn = radians(30)
     leaning = saying(plane, orientation=(1.0, 0.0, 0.0, 0.0, cos(turn), sin(turn)), **values)
     normal = (0.0, -sin(turn), cos(turn))
@@ -152,24 +154,29 @@ def oblique(plane: Frame, step_mm: float, **values: object) -> list[Frame]:
         replace(
             leaning,
             source=f"s{k:02}",
-            position_mm=tuple(float(round(100.2 + step_mm * k * part)) for part in normal),
+            position_mm=tuple(float(round(100.6 + step_mm * k * part)) for part in normal),
             position_decimals=WHOLE,
         )
-        for k in range(9)
+        for k in range(count)
     ]
 
 
-def test_an_oblique_stack_in_whole_millimetres_leans_by_rounding_alone(plane: Frame) -> None:
-    frames = oblique(plane, 4.0, spacing_between_mm=4.0)
+# Of the second, rounding makes the way from the first to the last slice lean by 2.7 degrees, and moves a
+# slice 0.9 mm aside of it, a fifth of the step.
+@pytest.mark.parametrize(("count", "step_mm"), [(9, 4.0), (5, 4.3)])
+def test_an_oblique_stack_in_whole_millimetres_leans_by_rounding_alone(
+    plane: Frame, count: int, step_mm: float
+) -> None:
+    frames = oblique(plane, count, step_mm, spacing_between_mm=step_mm)
     volume = only(frames)
     assert isinstance(volume, Volume)
     assert volume.notes == ("positions_rounded",)
     # The first and the last position are off by up to half a millimetre in two coordinates.
-    assert volume.geometry.spacing[0] == pytest.approx(4.0, abs=1.4 / 8)
+    assert volume.geometry.spacing[0] == pytest.approx(step_mm, abs=1.4 / (count - 1))
     assert volume.geometry.spacing[0] == pytest.approx(mean_step_mm(stack_of(frames)))
     step = [row[0] for row in volume.geometry.affine][:3]
     assert step[0] == 0 and step[1] / step[2] == pytest.approx(0.5 / cos(radians(30)))
-    assert reason_of(only(oblique(plane, 4.0, spacing_between_mm=8.0))) != "ok"
+    assert reason_of(only(oblique(plane, count, step_mm, spacing_between_mm=2 * step_mm))) != "ok"
 
 
 def test_two_passes_that_look_like_a_rounded_grid_are_told_apart_by_what_differs(plane: Frame) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pipeline.contracts.metrics import FILE
 from pipeline.errors import DamageError
-from pipeline.report import artifacts, headline
+from pipeline.evaluate.headline import with_headline
+from pipeline.report import artifacts
 from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import Fact
 from pipeline.report.sections import (
     comparison,
     flow,
@@ -39,22 +40,9 @@ def read(candidate: Any) -> Artifacts:
 
 def _with_metrics(read: Artifacts, *metrics: dict[str, Any]) -> Artifacts:
     whole = {"part": "test", "unit": "patient", "group": None, "class": None, "target": None}
-    return replace(read, metrics={**read.metrics, "metrics": [{**whole, **metric} for metric in metrics]})
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "outcome"),
-    [(0.90, 0.97, "met"), (0.80, 0.899, "not_met"), (0.88, 0.93, "cannot_tell"), (None, None, "cannot_tell")],
-)
-def test_the_goal_is_judged_by_the_whole_interval(
-    low: float | None, high: float | None, outcome: str
-) -> None:
-    assert headline.outcome(Fact("auroc", 0.9, low, high), 0.90, better=1) == outcome
-
-
-def test_where_less_is_better_the_goal_is_met_from_below() -> None:
-    found = [headline.outcome(Fact("mae", 3.0, *ends), 4.0, better=-1) for ends in ((2, 4), (3, 5), (4.5, 6))]
-    assert found == ["met", "cannot_tell", "not_met"]
+    changed = {**read.metrics, "metrics": [{**whole, **metric} for metric in metrics]}
+    judged = with_headline(FILE.of(changed), read.task, metric="auroc", bound=0.90)
+    return replace(read, metrics=changed, headline=judged.headline)
 
 
 def test_the_precision_box_takes_four_times_the_positives_to_halve_the_interval(read: Artifacts) -> None:

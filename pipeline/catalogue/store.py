@@ -326,6 +326,10 @@ class Catalogue:
         )
         return {row[0] for row in rows}
 
+    def is_whole(self) -> bool:
+        """Whether SQLite finds nothing wrong with the file as a whole; it doesn't see into values."""
+        return self.query("PRAGMA quick_check(1)") == [("ok",)]
+
     def recipes(self) -> list[str]:
         """The ids of the recipes that have arrays, sorted."""
         return [row[0] for row in self.query("SELECT DISTINCT recipe_id FROM arrays ORDER BY recipe_id")]

@@ -1,0 +1,58 @@
+"""What is known of the cases, and of the files that they were made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pipeline.catalogue.chosen import chosen
+from pipeline.catalogue.store import Catalogue
+
+
+def counted(catalogue: Catalogue) -> tuple[int, int]:
+    """How many cases there are, and of how many patients."""
+    found: tuple[int, int] = catalogue.query("SELECT count(*), count(DISTINCT patient_id) FROM cases")[0]
+    return found
+
+
+def series_counted(catalogue: Catalogue) -> int:
+    """Of how many series the cases are."""
+    return int(catalogue.query("SELECT count(DISTINCT series_id) FROM cases")[0][0])
+
+
+def studies_counted(catalogue: Catalogue) -> tuple[int, int]:
+    """How many studies all patients have together, and how many the one with the most."""
+    found: tuple[int, int] = catalogue.query(
+        "SELECT coalesce(sum(n), 0), coalesce(max(n), 0) FROM "
+        "(SELECT count(DISTINCT study_id) AS n FROM cases GROUP BY patient_id)"
+    )[0]
+    return found
+
+
+def pseudonyms(catalogue: Catalogue) -> list[tuple[str, str, str, str, str]]:
+    """Case, patient, study, series and modality of every case, by case_id."""
+    return catalogue.query(
+        "SELECT case_id, patient_id, study_id, series_id, modality FROM cases ORDER BY case_id"
+    )
+
+
+def files(catalogue: Catalogue) -> dict[str, list[str]]:
+    """The tokens of the files that each case was made of."""
+    found: dict[str, list[str]] = {}
+    for case_id, token in catalogue.query("SELECT case_id, token FROM case_files"):
+        found.setdefault(case_id, []).append(token)
+    return found
+
+
+def made_of(catalogue: Catalogue, tokens: Iterable[str]) -> list[tuple[Any, ...]]:
+    """Case and token of all files of the cases that one of these files has a part in."""
+    names = {row[0] for row in chosen(catalogue, "SELECT case_id FROM case_files WHERE token", tokens)}
+    return chosen(catalogue, "SELECT case_id, token FROM case_files WHERE case_id", names)
+
+
+def without_files(catalogue: Catalogue) -> set[str]:
+    """The cases one of whose files the catalogue doesn't know."""
+    rows = catalogue.query(
+        "SELECT DISTINCT case_id FROM case_files WHERE token NOT IN (SELECT token FROM files)"
+    )
+    return {row[0] for row in rows}
