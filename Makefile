@@ -184,6 +184,11 @@ score: | $(SETUP)
 export: $(if $(MODEL),,$(S)/ingest.json) | $(SETUP)
 	@$(SCANLOOM) export $(CONFIG) $(if $(MODEL),--model) -- '$(subst ','\'',$(OUT))'
 
+## list WHAT=steps|models|tasks|formats|reasons: show what there is, with keys and defaults
+.PHONY: list
+list: | $(SETUP)
+	@$(SCANLOOM) list '$(subst ','\'',$(WHAT))'
+
 ## doctor: show the machine, its devices and decoders
 .PHONY: doctor
 doctor: | $(SETUP)

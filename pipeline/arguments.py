@@ -14,6 +14,8 @@ from pipeline import handlers, printed
 from pipeline.arrow import ARROW
 from pipeline.errors import UsageError, nearest
 
+LISTED = ("steps", "models", "tasks", "formats", "reasons")
+
 SCORE_OPTIONS = (
     ("truth", "COLUMN", "the true class (truth)"),
     ("patient", "COLUMN", "whose case it is (patient_id)"),
@@ -110,6 +112,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_predict(add_configured)
     _add_score(add)
     _add_export(add_configured)
+    listing = add("list", "show what there is to choose from, with keys and defaults", handlers.listing)
+    listing.add_argument("axis", metavar="WHAT", choices=LISTED, help=", ".join(LISTED))
     add("doctor", "show the machine, its devices and decoders", handlers.doctor)
     add_configured("verify", "check the digests of all stored artifacts", handlers.verify)
     add_configured("clean", "remove the derived files of an analysis, after saying which", handlers.clean)

@@ -214,6 +214,13 @@ def doctor(options: argparse.Namespace) -> None:
     _show(run())
 
 
+def listing(options: argparse.Namespace) -> None:
+    """Prints what there is of an axis."""
+    from pipeline.commands.listing import run
+
+    _show(run(options.axis))
+
+
 def verify(options: argparse.Namespace) -> None:
     """Checks the digests of all stored artifacts."""
     from pipeline.commands.verify import run

@@ -30,7 +30,7 @@ _CONFIG: Final = "SCANLOOM_CONFIG"  # in the environment, which child processes 
 _UNKNOWN: Final = "configs/NAME.yaml"
 _SCRIPT: Final = Path(".venv/bin/scanloom")
 _FIRST_WORDS: Final = "# Scanloom"  # of our Makefile
-_UNCONFIGURED: Final = frozenset({"doctor", "score", "phantom"})
+_UNCONFIGURED: Final = frozenset({"doctor", "list", "phantom", "score"})
 _FOR_MAKE: Final = re.compile(r"[\w./@%+=:,-]+", re.ASCII)  # what make takes as CONFIG unharmed
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 

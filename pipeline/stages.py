@@ -115,8 +115,8 @@ def _require_passed(name: str, gate: str, workspace: Workspace) -> None:
         GATES[gate](workspace)
     if not is_current(workspace.stamp(gate).with_suffix(".checked")):
         raise UsageError(
-            f"`{name}` waits for `{gate}`, which has not looked at these scans yet. Run `{make(name)}`, "
-            "which runs it first."
+            f"`{name}` waits for `{gate}`, which has not run since the scans or the champion changed. Run "
+            f"`{make(name)}`, which runs it first."
         )
 
 

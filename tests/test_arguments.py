@@ -51,7 +51,7 @@ def configs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "configs"
 
 
-CONFIGURED = [name for name in commands() if name not in {"score", "doctor", "phantom"}]
+CONFIGURED = [name for name in commands() if name not in {"score", "doctor", "list", "phantom"}]
 MORE = {"predict": ["scans"], "export": ["out"], "forget": ["ID"], "case": ["ID"]}
 
 

@@ -116,14 +116,14 @@ def test_no_key_is_made_inside_the_project(tmp_path: Path, monkeypatch: pytest.M
     assert not (tmp_path / "home").exists()
 
 
-@pytest.mark.parametrize("fault", ["absent", "short", "readable", "link", "inside"])
+@pytest.mark.parametrize("fault", ["absent", "short", "readable", "readable by the group", "link", "inside"])
 def test_an_unsafe_key_is_refused(tmp_path: Path, fault: str) -> None:
     project = tmp_path / "project"
     project.mkdir()
     path = (project if fault == "inside" else tmp_path) / "my.key"
     if fault != "absent":
         path.write_bytes(os.urandom(8 if fault == "short" else 32))
-        path.chmod(0o644 if fault == "readable" else 0o600)
+        path.chmod({"readable": 0o604, "readable by the group": 0o640}.get(fault, 0o600))
     if fault == "link":
         (tmp_path / "link.key").symlink_to(path)
         path = tmp_path / "link.key"

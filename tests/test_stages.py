@@ -77,7 +77,9 @@ def test_a_stop_that_was_accepted_lets_train(ready: Workspace) -> None:
 def test_a_stop_on_scans_of_before_is_not_told_of_those_of_now(ready: Workspace) -> None:
     stopped(ready)
     at(ready.stamp("cohort"), NEWEST + 3)
-    with pytest.raises(UsageError, match="waits for `drift`, which has not looked at these scans yet"):
+    with pytest.raises(
+        UsageError, match="waits for `drift`, which has not run since the scans or the champion changed"
+    ):
         train(ready)
 
 

@@ -33,7 +33,7 @@ from pipeline.tasks.registry import Task
 class Joined:
     """The scans, the table of labels, which rows are about which scans, and links that the user told.
 
-    `task` says how the labels are read.
+    `task` says how the labels are read, `one_vote` that patients are evaluated, not cases.
     """
 
     scans: Scans
@@ -41,6 +41,7 @@ class Joined:
     join: Join
     told: Told
     task: Task
+    one_vote: bool
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ def assemble(
     draw = Draw(choices.shares.model_dump(), position, past.era)
     places = place(persons, ledger, published=published, draw=draw)
     rows, crossing = _rows(joined, membership, persons, places=places, columns=choices.groups)
-    _require_parts(rows, task, advice=_way_to_other_parts(choices, past, placed=bool(ledger)))
+    advice = _way_to_other_parts(choices, past, placed=bool(ledger))
+    _require_parts(rows, joined, question, advice=advice)
     findings = (
         *membership.findings,
         *joined.told.findings(),
@@ -185,13 +187,13 @@ def _rows(
     return rows, crossing
 
 
-def _require_parts(rows: Sequence[Row], task: Task, *, advice: str) -> None:
+def _require_parts(rows: Sequence[Row], joined: Joined, question: Any, *, advice: str) -> None:
     values: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         values[row.patient_id].add(row.target)
     part_of = {row.patient_id: row.part for row in rows}
     require_patients(part_of, advice=advice)
-    task.target.require_parts(part_of, values, advice=advice)
+    joined.task.target.require_parts(part_of, values, question, one_vote=joined.one_vote, advice=advice)
 
 
 def _way_to_other_parts(choices: Choices, past: Past, *, placed: bool) -> str:

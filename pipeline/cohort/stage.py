@@ -50,7 +50,8 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     _require_first_key(key, drawn.before)
     patients_of = _patients(known, scans, key, {record["patient_id"] for record in drawn.held})
     told, task = _told(config, workspace, patients_of), task_of(config.task)
-    joined = Joined(scans, labels, _join(config, labels, known), told, task)
+    one_vote = config.evaluate.unit == "patient"
+    joined = Joined(scans, labels, _join(config, labels, known), told, task, one_vote)
     past = Past(drawn.held, champion_cohort(workspace), _era(workspace), drawn.findings, _redraw(workspace))
     cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
     if new:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pipeline.catalogue import Catalogue
 from pipeline.ingest.changes import archives_of
 from pipeline.ingest.header.header import Header
+from pipeline.ingest.reasons import ARCHIVE
 from pipeline.ingest.source.discover import SourcePath
-from pipeline.ingest.source.listing import Listing
+from pipeline.ingest.source.listing import Listed, Listing, Unlisted
 
-Lister = Callable[[Iterable[SourcePath]], Mapping[str, Listing]]
+Lister = Callable[[Iterable[SourcePath]], Mapping[str, Listed]]
 
 
 @dataclass
@@ -20,14 +21,15 @@ class Locations:
 
     by_token: dict[str, SourcePath]
     lister: Lister
-    listings: dict[str, Listing] = field(default_factory=dict)
+    listings: dict[str, Listing | Unlisted] = field(default_factory=dict)
 
     def open_archives(self, archives: Iterable[SourcePath]) -> list[SourcePath]:
         """The paths in archives, from now on found; one that was listed before is not listed again."""
         new = [archive for archive in archives if archive.token not in self.listings]
         listings = self.lister(new) if new else {}
-        self.listings |= {token: listing for token, listing in listings.items() if listing.reason}
-        members = [member for listing in listings.values() for member in listing.members]
+        self.listings |= {token: listing for token, listing in listings.items() if listing}
+        whole = [listing for listing in listings.values() if isinstance(listing, Listing)]
+        members = [member for listing in whole for member in listing.members]
         self.by_token |= {member.token: member for member in members}
         return members
 
@@ -49,7 +51,8 @@ def in_order(files: Sequence[SourcePath]) -> list[SourcePath]:
     return sorted(files, key=lambda file: (file.path, file.member.offset if file.member else 0))
 
 
-def header_of(archive: SourcePath, listing: Listing) -> Header:
+def header_of(archive: SourcePath, listing: Listing | Unlisted) -> Header:
     """What stands for the header of an archive."""
-    header = Header(archive.size, archive.mtime_ns, reason=listing.reason, detail=listing.detail)
-    return replace(header, members=len(listing.members))
+    if isinstance(listing, Unlisted):
+        return Header(archive.size, archive.mtime_ns, reason=listing.reason, detail=listing.detail)
+    return Header(archive.size, archive.mtime_ns, reason=ARCHIVE, members=len(listing.members))

@@ -28,7 +28,7 @@ from pipeline.ingest.locations import Locations
 from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.reasons import ARCHIVE, REASONS
 from pipeline.ingest.source.discover import SourcePath
-from pipeline.ingest.source.listing import list_archives
+from pipeline.ingest.source.listing import Listing, list_archives
 from pipeline.ingest.source.raw import paths_of_raw
 from pipeline.ingest.update import Target, limits_of, update
 from pipeline.printed import make
@@ -157,7 +157,11 @@ def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
     archives = [file for file in found if known.get(file.token, ("", ""))[1] == ARCHIVE]
     crew, limits = Crew(workspace.data, config.ingest.workers), limits_of(config.ingest)
     inside = list_archives(archives, key=key, crew=crew, limits=limits)
-    members = {token: sorted(own.members, key=lambda file: file.relative) for token, own in inside.items()}
+    members = {
+        token: sorted(listing.members, key=lambda file: file.relative)
+        for token, listing in inside.items()
+        if isinstance(listing, Listing)
+    }
     for file in (path for own in found for path in (own, *members.get(own.token, ()))):
         yield RawFile(file.relative, file.token, *known.get(file.token, ("", "", "")))
 

@@ -101,9 +101,18 @@ class Target(Protocol):
         ...
 
     def require_parts(
-        self, part_of: Mapping[str, str], values: Mapping[str, Collection[str]], *, advice: str
+        self,
+        part_of: Mapping[str, str],
+        values: Mapping[str, Collection[str]],
+        question: Any,
+        *,
+        one_vote: bool,
+        advice: str,
     ) -> None:
-        """Nothing, if each part can be used, given every patient's values. Raises DataError."""
+        """Nothing, if each part can be used, given every patient's values. Raises DataError.
+
+        With `one_vote` patients are evaluated, not cases.
+        """
         ...
 
 

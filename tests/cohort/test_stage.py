@@ -59,7 +59,7 @@ def test_a_second_run_touches_nothing(filled) -> None:
 
 def test_the_order_of_table_and_scans_changes_nothing(study, scan, tmp_path) -> None:
     numbers = range(30)
-    table = [f"1.{number},{('well', 'sick')[number % 2]}" for number in numbers]
+    table = [f"1.{number},{('well', 'sick')[number // 2 % 2]}" for number in numbers]
     study.add(*(scan(f"1.{number}", f"P{number // 2}") for number in numbers))
     study.table("uid,label", *table)
     run(study.config(), study.workspace)
@@ -73,7 +73,7 @@ def test_the_order_of_table_and_scans_changes_nothing(study, scan, tmp_path) -> 
 
 def test_no_patient_stands_in_two_parts(study, scan) -> None:
     study.add(*(scan(f"1.{number}", f"P{number % 17}") for number in range(60)))
-    study.table("uid,label", *(f"1.{number},{('well', 'sick')[number % 2]}" for number in range(60)))
+    study.table("uid,label", *(f"1.{number},{('well', 'sick')[number % 17 % 2]}" for number in range(60)))
     run(study.config(), study.workspace)
     found = Counter({(row["patient_id"], row["part"]) for row in rows(study)})
     assert len(found) == 17

@@ -100,3 +100,13 @@ def test_any_two_samples_have_finite_indices_and_proper_p_values(old, new):
         assert index >= -1e-12
         assert math.isfinite(index)
         assert expected >= 0
+
+
+def test_a_value_on_an_edge_belongs_to_the_bin_below():
+    # The quantiles of the old are 0, 0.5 and 1, so 0 lies in the first bin and 1 in the third.
+    found = binned(np.array([0.0] * 10 + [1.0] * 10), np.array([0.0, 0.0, 1.0]))
+    assert found.tolist() == [[10, 0, 10, 0], [2, 0, 1, 0]]
+
+
+def test_a_permutation_has_no_p_of_zero():
+    assert independence(np.array([[40, 0, 0], [0, 1, 39]]), generator()) == pytest.approx(1e-4)

@@ -16,7 +16,7 @@ CONSTANTS = frozenset({ARCHIVE, OWN_TABLE})
 
 def test_every_reason_that_the_code_gives_is_of_the_closed_list() -> None:
     given = re.findall(
-        r'(?:Refusal|Outcome|Listing)\(\s*"(\w+)"|(?:Refused|_refused)\([^"]*?,\s*"(\w+)"|reason="(\w+)"',
+        r'(?:Refusal|Outcome|Unlisted)\(\s*"(\w+)"|(?:Refused|_refused)\([^"]*?,\s*"(\w+)"|reason="(\w+)"',
         SOURCE,
     )
     codes = {code for one in given for code in one if code}

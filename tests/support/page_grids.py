@@ -144,7 +144,7 @@ def confusion(files: Files) -> Grid:
 
 
 def classes(files: Files) -> Grid:
-    grid = [["Class", "AUROC, one against the rest", "Recall", "Precision", "F1"]]
+    grid = [["Class, against the rest", "AUROC", "Recall", "Precision", "F1"]]
     for name in files.metrics["classes"]:
         cells = [files.metric(key, of_class=name) for key in ("auroc", "recall", "precision", "f1")]
         ends = [f" ({interval(m)})" if m["low"] is not None else "" for m in cells]

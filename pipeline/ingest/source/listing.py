@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pipeline.executors import Crew, Failure
 from pipeline.ingest.isolation import header_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits, most_unpacked
-from pipeline.ingest.reasons import ARCHIVE, Refusal
+from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.source import tars, zips
 from pipeline.ingest.source.archives import Member, Packing, is_tar, packing_of
 from pipeline.ingest.source.discover import SourcePath, path_token
@@ -26,14 +26,21 @@ _TAR_BLOCK = 512
 
 @dataclass(frozen=True)
 class Listing:
-    """The reason of an archive, and the paths in it, in the order of their bytes.
+    """The paths in an archive, in the order of their bytes."""
 
-    The reason is "" where the file turns out to be no archive.
-    """
+    members: tuple[SourcePath, ...]
+
+
+@dataclass(frozen=True)
+class Unlisted:
+    """Why an archive isn't read; nothing in it is known."""
 
     reason: str
     detail: str = ""
-    members: tuple[SourcePath, ...] = ()
+
+
+Listed = Listing | Unlisted | None
+"""What became of a file that looks like an archive; None where it turns out to be none."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +54,19 @@ class ListingTask:
 
 def list_archives(
     archives: Iterable[SourcePath], *, key: Key, crew: Crew, limits: FileLimits
-) -> dict[str, Listing]:
-    """The listings by token."""
+) -> dict[str, Listed]:
+    """What the archives hold, by token."""
     tasks = [ListingTask(archive, key, limits) for archive in archives]
-    found = {}
+    found: dict[str, Listed] = {}
     for task, result in run_isolated(list_archive, tasks, split=_whole, crew=crew, limits=limits):
         if isinstance(result, Failure):
             refusal = header_refusal(result)
-            result = Listing(refusal.reason, refusal.detail)
+            result = Unlisted(refusal.reason, refusal.detail)
         found[task.archive.token] = result
     return found
 
 
-def list_archive(task: ListingTask) -> Listing:
+def list_archive(task: ListingTask) -> Listed:
     """What an archive holds. Whatever is wrong with it, the reason says so; nothing is raised for it."""
     archive = task.archive
     try:
@@ -69,12 +76,12 @@ def list_archive(task: ListingTask) -> Listing:
                 raise ChangedWhileRead
             drafts = _members(descriptor, archive, task.limits)
             if drafts is None:
-                return Listing("")
-            return Listing(ARCHIVE, members=tuple(_named(drafts, archive.relative, task.key)))
+                return None
+            return Listing(tuple(_named(drafts, archive.relative, task.key)))
     except Refusal as refusal:
-        return Listing(refusal.reason, refusal.detail)
+        return Unlisted(refusal.reason, refusal.detail)
     except (OSError, ChangedWhileRead) as error:
-        return Listing("io_error", type(error).__name__)
+        return Unlisted("io_error", type(error).__name__)
 
 
 def _members(descriptor: int, archive: SourcePath, limits: FileLimits) -> Iterator[SourcePath] | None:

@@ -32,6 +32,7 @@ def reliability(artifacts: Artifacts) -> Section:
     shown = _reported(artifacts, "reliability")
     words = {
         **section.words,
+        "known": {name: _known(artifacts, name) for name in (*metrics, "temperature")},
         "flag": (shown[0].get("flag") or "") if shown else "",
         "before": any(curve["stage"] == "before_temperature" for curve in shown),
     }
@@ -62,6 +63,12 @@ def _section(artifacts: Artifacts, key: str, title: str, metrics: Sequence[str])
     drawn = {curve.get("class") for curve in curves}
     words = {"positive": artifacts.positive, "several": len(drawn) > 1}
     return Section(key, title, facts, charts={key: {"curves": curves, "points": points}}, words=words)
+
+
+def _known(artifacts: Artifacts, name: str) -> dict[str, str]:
+    """What the table says of a metric beside its numbers."""
+    metric = artifacts.task.measures.METRICS[name]
+    return {"label": metric.label, "reading": metric.reading}
 
 
 def _reported(artifacts: Artifacts, name: str) -> list[dict[str, Any]]:

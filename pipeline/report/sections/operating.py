@@ -34,7 +34,13 @@ def build(artifacts: Artifacts) -> Section:
         if row["part"] == artifacts.part
     ]
     tables["classes"] = _classes(artifacts)
-    words = {"positive": artifacts.positive, "classes": artifacts.classes, "unit": artifacts.unit}
+    words: dict[str, Any] = {
+        "positive": artifacts.positive,
+        "classes": artifacts.classes,
+        "unit": artifacts.unit,
+    }
+    names = dict.fromkeys(name for keys in page.by_class(question).values() for name in keys)
+    words["of_class"] = {name: known[name].label for name in names}
     return Section(KEY, page.numbers_title(question), tables=tables, words=words)
 
 

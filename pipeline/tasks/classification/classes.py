@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,18 @@ class Classes:
     def finding(self) -> int | None:
         """The class that is looked for, None where all have equal standing."""
         return finding(len(self.names))
+
+    def vote(self, values: Collection[str]) -> set[str]:
+        """What a patient with scans of these classes is evaluated as: of two the positive, else the only."""
+        found = set(values)
+        if self.finding is not None:
+            return {max(found, key=self.names.index)}
+        return found if len(found) == 1 else set()
+
+    def told_of_mixed(self, patients: int) -> str:
+        """How that many patients with scans of several classes are counted, after numbers of patients."""
+        counted_as = "none of them" if self.finding is None else f"'{self.positive}'"
+        return f"; {patients} with scans of several count as {counted_as}, for `evaluate.unit` is patient"
 
     def to_json(self) -> dict[str, Any]:
         """The question as it is handed on, by key."""

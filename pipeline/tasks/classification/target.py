@@ -173,22 +173,34 @@ def require_same(champion: Classes, candidate: Classes) -> None:
         )
 
 
-def require_parts(part_of: Mapping[str, str], values: Mapping[str, Collection[str]], *, advice: str) -> None:
+def require_parts(
+    part_of: Mapping[str, str],
+    values: Mapping[str, Collection[str]],
+    question: Classes,
+    *,
+    one_vote: bool,
+    advice: str,
+) -> None:
     """Nothing, if every part has a patient of every class.
 
-    `values` has the classes of each patient, `advice` the way to other parts. Raises DataError with the
-    numbers of patients of each class in each part.
+    `values` has the classes of each patient, who stands for all of them or, with `one_vote`, for what is
+    evaluated; `advice` is the way to other parts. Raises DataError with the numbers of patients of each class
+    in each part.
     """
     found = {part: Counter[str]() for part in PARTS}
     for patient_id, part in part_of.items():
-        found[part].update(set(values[patient_id]))
-    names = sorted(set().union(*values.values()))
+        found[part].update(question.vote(values[patient_id]) if one_vote else set(values[patient_id]))
+    names = sorted(question.names)
     lacking = [(part, name) for part in PARTS for name in names if not found[part][name]]
     if not lacking:
         return
     part, name = lacking[0]
     each = "; ".join(f"{one} " + ", ".join(f"'{n}' {found[one][n]}" for n in names) for one in PARTS)
-    if sum(found[one][name] for one in PARTS) < len(PARTS):
+    mixed = sum(len(set(values[patient_id])) > 1 for patient_id in part_of) if one_vote else 0
+    if mixed:
+        each += question.told_of_mixed(mixed)
+        advice = f"set `evaluate.unit: case` to evaluate scans, or {advice}"
+    elif sum(found[one][name] for one in PARTS) < len(PARTS):
         advice = (
             f"copy this below `cohort:` if it is no class: `missing: {as_yaml([name])}`; or say in "
             "`cohort.classes` to which other class it belongs"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000, JPEGExtended12Bit, JPEGLSNearLossless
 
+from pipeline.ingest.pixels import padding
 from pipeline.ingest.pixels.pixel_format import PixelFormat
 from pipeline.ingest.pixels.values import Plane, Transform, plane_of
 from pipeline.ingest.reasons import Refusal
@@ -175,3 +176,15 @@ def test_a_lossy_codec_leaves_no_padding_behind(codec: str, signed: bool, tmp_pa
     outside = clean == clean[0, 0]
     assert (made.array[outside] == -1024).mean() > 0.99  # the rest are blends at the edge, within tissue
     assert made.array.min() >= -1100
+
+
+@pytest.mark.parametrize(
+    ("lowest", "share", "found"), [(-3000, 0.2, True), (-1000, 0.2, False), (-3000, 0.6, False)]
+)
+def test_a_number_in_all_corners_is_padding_below_what_is_measured_and_up_to_half_the_plane(
+    lowest: int, share: float, found: bool
+) -> None:
+    array = np.full((10, 10), 40)
+    array.flat[: int(100 * share)] = lowest
+    array[[0, 0, -1, -1], [0, -1, 0, -1]] = lowest
+    assert (padding.undeclared(array, None, lowest) is not None) == found

@@ -45,6 +45,12 @@ def test_tiles_are_read_row_by_row_and_empty_ones_left_out() -> None:
     assert slices[:, 0, 0].tolist() == slices[:, 1, 3].tolist() == [0, 1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.parametrize("side", [1, 2, 3])
+def test_a_whole_square_of_tiles_has_its_own_side(side: int) -> None:
+    sheet = np.arange(side**2).reshape(side, side).repeat(2, 0).repeat(2, 1)
+    assert [tile.ravel().tolist() for tile in tiles_of(sheet, side**2)] == [[n] * 4 for n in range(side**2)]
+
+
 def test_the_first_tile_lies_where_a_slice_of_its_size_around_the_same_centre_would(sheet: Frame) -> None:
     made = mosaic_of(sheet)
     assert made.shape == (5, 4, 6)
@@ -68,6 +74,7 @@ def test_slices_run_along_the_private_normal_even_against_the_plane_s(sheet: Fra
         ({"tiles": 17}, "mosaic_layout_unknown"),  # 5 x 5 tiles don't divide 12 rows
         ({"spacing_between_mm": None}, "missing_attribute"),
         ({"tile_normal": (0.0, 1.0, 0.0)}, "geometry_invalid"),
+        ({"tile_normal": (0.0, 0.0998, 0.995)}, "geometry_invalid"),  # leans by 6 degrees
         ({"position_mm": None}, "no_geometry"),
     ],
 )

@@ -16,7 +16,7 @@ from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.source import members
 from pipeline.ingest.source.discover import SourcePath, discover
 from pipeline.ingest.source.files import ChangedWhileRead, open_file
-from pipeline.ingest.source.listing import Listing, ListingTask, list_archive, list_archives
+from pipeline.ingest.source.listing import Listed, Listing, ListingTask, Unlisted, list_archive, list_archives
 
 FILES = {"p1/a.dcm": b"first", "p1/b.dcm": b"second" * 500, "p2/a.dcm": b"third"}
 PACKED = {
@@ -29,7 +29,7 @@ def found(path: Path, data: bytes) -> SourcePath:
     return next(file for file in discover(os.fsencode(path.parent), KEY) if file.relative == path.name)
 
 
-def listed(archive: SourcePath, **limits: int) -> Listing:
+def listed(archive: SourcePath, **limits: int) -> Listed:
     return list_archive(ListingTask(archive, KEY, FileLimits(**limits)))
 
 
@@ -42,7 +42,7 @@ def bytes_of(member: SourcePath) -> bytes:
 @pytest.mark.parametrize("name", PACKED)
 def test_members_are_paths_with_tokens_of_their_own_and_their_bytes(name: str, tmp_path: Path) -> None:
     listing = listed(found(tmp_path / name, PACKED[name]))
-    assert listing.reason == "archive_read"
+    assert isinstance(listing, Listing)
     assert {member.relative: bytes_of(member) for member in listing.members} == {
         f"{name}/{path}": data for path, data in FILES.items()
     }
@@ -71,16 +71,16 @@ def test_an_archive_that_changes_or_goes_is_no_longer_read(name: str, tmp_path: 
     os.utime(tmp_path / name, ns=(5, 7))
     with pytest.raises(ChangedWhileRead):
         bytes_of(member)
-    assert listed(archive) == Listing("io_error", "ChangedWhileRead")
+    assert listed(archive) == Unlisted("io_error", "ChangedWhileRead")
     (tmp_path / name).unlink()
-    assert listed(archive) == Listing("io_error", "FileNotFoundError")
+    assert listed(archive) == Unlisted("io_error", "FileNotFoundError")
 
 
 @pytest.mark.parametrize("name", PACKED)
 def test_a_damaged_archive_gives_nothing(name: str, tmp_path: Path) -> None:
     data = PACKED[name]
     listing = listed(found(tmp_path / name, data[: len(data) // 2]))
-    assert (listing.reason, listing.members) == ("archive_damaged", ())
+    assert isinstance(listing, Unlisted) and listing.reason == "archive_damaged"
 
 
 def test_damage_behind_the_end_mark_of_a_compressed_archive_is_seen(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_archives_and_their_files_are_bounded(name: str, tmp_path: Path) -> None
 
 def test_what_is_no_archive_any_more_has_no_listing(tmp_path: Path) -> None:
     for data in (b"text", gzip.compress(b"text"), b"7z\xbc\xaf\x27\x1c"):
-        assert listed(found(tmp_path / "a", data)) == Listing("")
+        assert listed(found(tmp_path / "a", data)) is None
 
 
 def test_archives_are_listed_in_children_and_a_bomb_costs_itself_alone(tmp_path: Path) -> None:
@@ -107,9 +107,9 @@ def test_archives_are_listed_in_children_and_a_bomb_costs_itself_alone(tmp_path:
     bomb = gzip.compress(tarred({"a": b"1"})) + gzip.compress(bytes(40 << 20)) * 40
     archives.append(found(tmp_path / "bomb.tgz", bomb))
     listings = list_archives(archives, key=KEY, crew=Crew(tmp_path, 2), limits=FileLimits())
-    told = [(listings[archive.token].reason, listings[archive.token].detail) for archive in archives]
-    assert told[:3] == [("archive_read", "")] * 3
-    assert told[3] == ("limit_exceeded", f"unfolds to more than {100 * len(bomb)} bytes")
+    *sound, bad = (listings[archive.token] for archive in archives)
+    assert [len(listing.members) for listing in sound] == [3] * 3
+    assert bad == Unlisted("limit_exceeded", f"unfolds to more than {100 * len(bomb)} bytes")
 
 
 def test_few_archives_are_kept_open(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import pytest
 from pipeline.normalize.image import Image, Refused
 from pipeline.normalize.steps.crop_foreground import Parameters, apply
 
+EXAMPLE = {"threshold": -500}
+
 SPOT = [[0, 0, 0, 0], [0, 0, 9, 0], [0, 0, 9, 1], [0, 0, 0, 0]]
 
 

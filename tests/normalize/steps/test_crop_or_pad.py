@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from pipeline.normalize.image import Image, Refused
 from pipeline.normalize.steps.crop_or_pad import Parameters, apply
 
+EXAMPLE = {"shape": [5, 2]}
+
 
 def test_one_axis_is_cropped_and_the_other_padded_with_the_smallest_value(make_image) -> None:
     result = apply(make_image([[5, 6, 7, 8, 9]]), Parameters(shape=(3, 3)))

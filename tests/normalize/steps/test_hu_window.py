@@ -6,6 +6,8 @@ import pytest
 from pipeline.normalize.image import Refused
 from pipeline.normalize.steps.hu_window import Parameters, apply
 
+EXAMPLE = {"low": -200, "high": 400}
+
 
 def test_a_window_maps_its_ends_to_0_and_1_and_clips_what_is_outside(make_image) -> None:
     image = make_image([[-1000, -200, 100, 400, 3000]], unit="HU")

@@ -6,6 +6,8 @@ import pytest
 from pipeline.normalize.image import Refused
 from pipeline.normalize.steps.min_max import Parameters, apply
 
+EXAMPLE = {}
+
 
 def test_the_range_is_mapped_to_0_and_1(make_image) -> None:
     result = apply(make_image([[-10, 0, 30]]), Parameters())

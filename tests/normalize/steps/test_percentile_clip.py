@@ -4,6 +4,8 @@ import numpy as np
 
 from pipeline.normalize.steps.percentile_clip import Parameters, apply
 
+EXAMPLE = {}
+
 
 def test_percentiles_are_interpolated_between_sorted_values(make_image) -> None:
     image = make_image([[0, 10, 20, 30, 40]], unit="HU")

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from pipeline.normalize.image import Image, Refused
 from pipeline.normalize.steps.resample import Parameters, apply
 
+EXAMPLE = {"spacing_mm": [0.5, 0.8]}
+
 spacings = st.floats(0.4, 3.0)
 
 

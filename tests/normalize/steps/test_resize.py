@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from pipeline.normalize.image import Image, Refused
 from pipeline.normalize.steps.resize import Parameters, apply
 
+EXAMPLE = {"shape": [3, 4]}
+
 
 def test_twice_as_many_columns_are_interpolated_between_voxel_centres(make_image) -> None:
     result = apply(make_image([[0, 4], [0, 4]], (1.0, 3.0)), Parameters(shape=(2, 4)))

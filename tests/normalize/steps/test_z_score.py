@@ -9,6 +9,8 @@ from hypothesis.extra.numpy import arrays
 from pipeline.normalize.image import Image, Refused
 from pipeline.normalize.steps.z_score import Parameters, apply
 
+EXAMPLE = {}
+
 contrasts = arrays(np.float32, (4, 5, 1), elements=st.floats(-2000, 4000, width=32)).filter(
     lambda values: np.ptp(values) > 1
 )

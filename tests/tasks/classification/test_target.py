@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.errors import ConfigError, DataError
 from pipeline.records import PARTS
+from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.target import choose_classes, read_words, require_parts, require_question
 
 
@@ -205,17 +206,48 @@ def test_words_that_differ_in_spelling_are_told_with_the_line_that_makes_them_on
         choose(twins | {"other": 4}, None)
 
 
+QUESTION = Classes(("well", "sick"), "sick")
+
+
 @pytest.mark.parametrize("lacking", PARTS)
 def test_a_part_without_a_class_is_refused_with_the_numbers_of_all(lacking: str) -> None:
     parts = {f"p{number}": PARTS[number // 2] for number in range(6)}
     classes = {patient: {"well"} if part == lacking else {"sick", "well"} for patient, part in parts.items()}
     with pytest.raises(DataError) as error:
-        require_parts(parts, classes, advice="change it")
+        require_parts(parts, classes, QUESTION, one_vote=False, advice="change it")
     told = "; ".join(f"{part} 'sick' {0 if part == lacking else 2}, 'well' 2" for part in PARTS)
     assert str(error.value) == (
         f"The {lacking} part has no patient with the class 'sick' (patients: {told}). "
         "Add scans of more patients with it, or change it."
     )
+
+
+def test_patients_with_one_vote_count_as_what_they_are_evaluated_as() -> None:
+    parts = {f"p{number}": PARTS[number // 2] for number in range(6)}
+    classes = {patient: {"well"} if int(patient[1]) % 2 else {"sick"} for patient in parts}
+    require_parts(parts, classes, QUESTION, one_vote=True, advice="change it")
+    classes["p5"] = {"sick", "well"}  # the well patient of the test part, who has a sick scan, too
+    require_parts(parts, classes, QUESTION, one_vote=False, advice="change it")
+    with pytest.raises(
+        DataError, match=r"The test part has no patient with the class 'well' .*test 'sick' 2, "
+    ) as told:
+        require_parts(parts, classes, QUESTION, one_vote=True, advice="change it")
+    assert "'well' 0; 1 with scans of several count as 'sick', for `evaluate.unit` is patient)" in str(
+        told.value
+    )
+
+
+def test_of_more_classes_a_patient_with_several_has_no_vote() -> None:
+    parts = {f"p{number}": PARTS[number // 3] for number in range(9)}
+    classes = {patient: {"abc"[int(patient[1]) % 3]} for patient in parts}
+    question = Classes(("a", "b", "c"), None)
+    require_parts(parts, classes, question, one_vote=True, advice="change it")
+    classes["p8"] = {"b", "c"}
+    require_parts(parts, classes, question, one_vote=False, advice="change it")
+    with pytest.raises(
+        DataError, match=r"no patient with the class 'c' .*1 with scans of several count as none"
+    ):
+        require_parts(parts, classes, question, one_vote=True, advice="change it")
 
 
 def test_a_class_of_too_few_patients_for_all_parts_is_advised_to_join_another() -> None:
@@ -224,4 +256,4 @@ def test_a_class_of_too_few_patients_for_all_parts_is_advised_to_join_another() 
     with pytest.raises(
         DataError, match=r"if it is no class: `missing: \[odd\]`; or say in `cohort\.classes`"
     ):
-        require_parts(parts, classes, advice="change it")
+        require_parts(parts, classes, Classes(("odd", "well"), "odd"), one_vote=False, advice="change it")
