@@ -174,7 +174,7 @@ def test_failed_and_unlabelled_cases_are_counted_not_measured(write: Write) -> N
         test = frame.index[frame["part"] == "test"]
         frame.loc[test[0], ["status", "reason"]] = ["failed", "no array"]
         frame.loc[test[0], ["score_no", "score_yes", "logit_no", "logit_yes"]] = np.nan
-        frame.loc[test[1:3], "truth"] = ""
+        frame.loc[test[0:3], "truth"] = ""  # the failed one counts once
         return frame
 
     found = measured(write(change=spoiled))

@@ -29,6 +29,7 @@ from pipeline.evaluate.insights.attention import (  # noqa: E402 - needs Keras's
 from pipeline.models.classifier import build  # noqa: E402
 from pipeline.models.receptive_field import receptive_field_pixels  # noqa: E402
 from pipeline.tasks.classification.learning import cross_entropy  # noqa: E402
+from pipeline.tasks.classification.network import evidence  # noqa: E402
 from pipeline.tasks.contract import Validation  # noqa: E402
 from pipeline.train.augment import Augmentation  # noqa: E402
 from pipeline.train.checkpoint import open_store  # noqa: E402
@@ -41,7 +42,12 @@ from pipeline.train.training_model import TrainingModel  # noqa: E402
 SHAPES = [(33, 47, 1), (64, 36, 3), (9, 17, 12, 3), (5, 40, 44, 1), (1, 2, 3, 1)]
 """Odd, anisotropic, in one channel and in three, and shorter than a kernel."""
 FITTING = [
-    pytest.param(name, shape, id=f"{name}-{'x'.join(map(str, shape))}")
+    pytest.param(
+        name,
+        shape,
+        id=f"{name}-{'x'.join(map(str, shape))}",
+        marks=[pytest.mark.slow] if shape == SHAPES[1] else [],  # deep networks take seconds to build
+    )
     for name in sorted(ARCHITECTURES)
     for shape in SHAPES
     if architecture(name).unfit(shape) is None
@@ -136,6 +142,7 @@ def test_a_saved_network_loads_without_code_of_ours_to_the_same_bits(
     np.testing.assert_array_equal(loaded(scans(shape), training=False), model(scans(shape), training=False))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_weights_give_the_same_file(tmp_path: Path, name: str) -> None:
     first, second = fresh(name, fitting(name)), fresh(name, fitting(name))
@@ -162,7 +169,7 @@ def test_the_network_is_built_in_16_bits_and_gives_its_weights_to_one_in_32(name
 def test_what_speaks_for_a_class_is_a_map_over_the_scan(name: str, shape: tuple[int, ...]) -> None:
     model = built(name, shape)
     assert method_of(model) == "grad_cam"
-    heat = explainer(model)(scans(shape)[0], 0)
+    heat = explainer(model, evidence)(scans(shape)[0], 0)
     assert heat.shape == shape[:-1]
     assert heat.min() >= 0
     assert heat.max() <= 1
@@ -175,6 +182,7 @@ def test_a_copy_with_shuffled_weights_answers_otherwise(name: str) -> None:
     assert (np.asarray(other(scans(shape))) != np.asarray(model(scans(shape)))).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_no_pixel_beyond_the_receptive_field_changes_the_map(name: str) -> None:
     seen, _ = receptive_field_pixels(built(name, (64, 36, 3)))

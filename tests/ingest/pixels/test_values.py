@@ -365,3 +365,11 @@ def test_ordinary_air_in_the_corners_is_measured_not_filled() -> None:
     made = plane_of(patterns, form(16, signed=True), Transform(intercept=-1024.0, modality="CT", unit="HU"))
     assert made.padded is None
     assert made.notes == frozenset()
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(-2.0, 100.0), (2.0, -100.0), (-1.0, 0.0), (-0.5, 3.0)])
+def test_a_falling_line_keeps_its_intercept(slope: float, intercept: float) -> None:
+    stored = np.array([[0, 1], [2, 30]])
+    shape = PixelFormat(2, 2, 1, 1, "MONOCHROME2", "integer", 16, 16, True, planar=False)
+    made = plane_of(stored.astype(np.int16).view("<u2"), shape, Transform(slope=slope, intercept=intercept))
+    assert made.array.tolist() == (stored * slope + intercept).tolist()
