@@ -79,7 +79,7 @@ def _persons(workspace: Workspace) -> dict[str, set[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     if cohort.TABLE.path(workspace.candidate).is_file():
         for row in cohort.TABLE.rows(workspace.candidate):
-            found[row["patient_id"]].add(row["case_id"])
+            found[row[cohort.PERSON]].add(row["case_id"])
     return found
 
 

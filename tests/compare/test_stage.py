@@ -12,7 +12,8 @@ import study
 from pipeline import compare
 from pipeline.champion import promote, seal
 from pipeline.champion.promotion import publish
-from pipeline.contracts import comparison, predictions, read_frame
+from pipeline.contracts import cohort as cohorts
+from pipeline.contracts import comparison, predictions
 from pipeline.errors import DataError, GateError
 from pipeline.writing import write_json
 
@@ -227,7 +228,7 @@ def test_both_models_are_asked_of_the_new_pixels_of_replaced_scans(champion, mod
 def test_test_scans_with_another_label_are_told_and_judged_by_it(champion, models):
     candidate(champion, models, study.STRONG)
     path = champion.candidate / "cohort.csv"
-    table = read_frame(path)
+    table = cohorts.TABLE.frame(path.parent)
     rows = table["case_id"].isin(["case-t0003", "case-a0003"])
     table.loc[rows, "target"] = "no"
     path.write_text(table.to_csv(index=False))
@@ -257,7 +258,7 @@ def test_a_former_champion_is_not_judged_by_answers_to_pixels_that_were_replaced
 
 def test_a_generation_that_kept_no_digests_of_pixels_is_told(champion, models):
     path = champion.generations / "0001/cohort.csv"
-    path.write_text(read_frame(path).drop(columns="pixel_digest").to_csv(index=False))
+    path.write_text(cohorts.TABLE.frame(path.parent).drop(columns="pixel_digest").to_csv(index=False))
     seal(champion.generations / "0001")
     candidate(champion, models, study.STRONG)
     told_of = [
