@@ -46,7 +46,7 @@ class Row:
     sentence: str
 
     @property
-    def told(self) -> Reason:
+    def record(self) -> Reason:
         """The row as it is handed on; `holds` says whether it passed."""
         return Reason(**vars(self), holds=self.outcome == "PASS")
 

@@ -52,9 +52,9 @@ def independence(table: Counts, generator: np.random.Generator) -> float:
     if expected.min() >= _SMALLEST_EXPECTED:
         return float(stats.chi2_contingency(table, correction=False).pvalue)
     law = stats.random_table(table.sum(axis=1), table.sum(axis=0), seed=generator)
-    drawn = _chi_square(np.asarray(law.rvs(_PERMUTATIONS)), expected)
+    permuted = _chi_square(np.asarray(law.rvs(_PERMUTATIONS)), expected)
     observed = float(_chi_square(table[None], expected)[0])
-    return (1 + int(np.sum(drawn >= observed * (1 - 1e-12)))) / (1 + _PERMUTATIONS)
+    return (1 + int(np.sum(permuted >= observed * (1 - 1e-12)))) / (1 + _PERMUTATIONS)
 
 
 def stability_index(table: Counts) -> tuple[float, float]:

@@ -34,7 +34,7 @@ class Difference:
     n_old: int
     n_new: int
 
-    def told(self, level: str) -> AttributeDrift:
+    def record(self, level: str) -> AttributeDrift:
         """The record as it is handed on, all its numbers finite; no `smd` has a reason."""
         if not math.isinf(self.smd):
             return AttributeDrift(**vars(self), level=level)

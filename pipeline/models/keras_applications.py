@@ -51,7 +51,7 @@ STANDARDIZED: Final = Unit((1.0,) * 3, (0.0,) * 3)
 FROM_MINUS_ONE_TO_ONE: Final = Unit(tuple(2 * std for std in _STD), tuple(2 * mean - 1 for mean in _MEAN))
 CAFFE: Final = Unit(
     tuple(255 * std for std in _STD),
-    tuple(255 * mean - taken for mean, taken in zip(_MEAN, _CAFFE_MEAN, strict=True)),
+    tuple(255 * mean - subtracted for mean, subtracted in zip(_MEAN, _CAFFE_MEAN, strict=True)),
     blue_first=True,
 )
 

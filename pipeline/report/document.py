@@ -18,10 +18,10 @@ Json = dict[str, Any]
 
 def build(artifacts: Artifacts) -> Json:
     """The document of a candidate, without the time at which it is written."""
-    told = _document(artifacts, build_all(artifacts))
-    limitations = next(section for section in told["sections"] if section["key"] == "limitations")
+    document = _document(artifacts, build_all(artifacts))
+    limitations = next(section for section in document["sections"] if section["key"] == "limitations")
     return {
-        **told,
+        **document,
         "guards": [guard.to_json() for guard in guards(artifacts)],
         "looks": artifacts.looks,
         "checklists": {},

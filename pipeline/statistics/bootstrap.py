@@ -72,8 +72,8 @@ def resample(statistic: Statistic, membership: Flags, *, resamples: int, seed: i
     values = {name: np.full((resamples, *value.shape), np.nan) for name, value in point.items()}
     done = redrawn = 0
     while done < resamples and redrawn <= resamples:
-        drawn = generator.integers(0, patients, size=patients)
-        weights = np.bincount(drawn, minlength=patients).astype(np.float64)
+        patient_indices = generator.integers(0, patients, size=patients)
+        weights = np.bincount(patient_indices, minlength=patients).astype(np.float64)
         if np.count_nonzero(weights @ of_class) < needed:
             redrawn += 1
             continue

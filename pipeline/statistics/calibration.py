@@ -76,9 +76,9 @@ def brier_losses(truth: Integers, probability: Floats) -> Floats:
 
 def log_losses(truth: Integers, probability: Floats) -> tuple[Floats, int]:
     """Minus the natural logarithm of each row's probability of the truth, and how many were clipped."""
-    own = probability[np.arange(truth.size), truth]
-    clipped = np.clip(own, CLIP, 1 - CLIP)
-    return -np.log(clipped), int((clipped != own).sum())
+    of_truth = probability[np.arange(truth.size), truth]
+    clipped = np.clip(of_truth, CLIP, 1 - CLIP)
+    return -np.log(clipped), int((clipped != of_truth).sum())
 
 
 def calibration_error(truth: Integers, probability: Floats) -> CalibrationError:

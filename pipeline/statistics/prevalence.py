@@ -29,9 +29,9 @@ class Population:
 
 def predictive_values(sensitivity: float, specificity: float, prevalence: float) -> tuple[float, float]:
     """PPV and NPV by Bayes; nan where nobody would be flagged, or nobody cleared."""
-    found, missed = sensitivity * prevalence, (1 - sensitivity) * prevalence
+    detected, missed = sensitivity * prevalence, (1 - sensitivity) * prevalence
     alarmed, cleared = (1 - specificity) * (1 - prevalence), specificity * (1 - prevalence)
-    return ratio(found, found + alarmed), ratio(cleared, cleared + missed)
+    return ratio(detected, detected + alarmed), ratio(cleared, cleared + missed)
 
 
 def predictive_value_estimates(

@@ -79,9 +79,9 @@ class Augmentation:
         return low + span * ops.exp(_per_case(exponent, scans) * ops.log((scans - low) / span))
 
     def _noise(self, scans: Tensor, key: Tensor) -> Tensor:
-        drawn = draws.normal(key, math.prod(scans.shape[1:]), stream=_NOISE)
+        noise = draws.normal(key, math.prod(scans.shape[1:]), stream=_NOISE)
         deviation = self._per_channel(self.intensities.std) * self.strengths.noise
-        return scans + ops.reshape(drawn, scans.shape) * deviation
+        return scans + ops.reshape(noise, scans.shape) * deviation
 
     def _per_channel(self, numbers: tuple[float, ...]) -> Tensor:
         return ops.convert_to_tensor(numbers, dtype="float32")

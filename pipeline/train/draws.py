@@ -36,10 +36,10 @@ def uniform(key: Tensor, count: int, *, stream: int) -> Tensor:
 def normal(key: Tensor, count: int, *, stream: int) -> Tensor:
     """`count` standard normal float32 numbers for each key, shape (batch, count), by Box and Muller."""
     half = (count + 1) // 2
-    drawn = uniform(key, 2 * half, stream=stream)
+    uniforms = uniform(key, 2 * half, stream=stream)
     # 1 - u lies in (0, 1], where the logarithm is finite.
-    radius = ops.sqrt(-2.0 * ops.log(1.0 - drawn[:, :half]))
-    angle = drawn[:, half:] * np.float32(2.0 * math.pi)
+    radius = ops.sqrt(-2.0 * ops.log(1.0 - uniforms[:, :half]))
+    angle = uniforms[:, half:] * np.float32(2.0 * math.pi)
     both = ops.concatenate([radius * ops.cos(angle), radius * ops.sin(angle)], axis=1)
     return both[:, :count]
 

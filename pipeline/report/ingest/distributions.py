@@ -70,7 +70,7 @@ def _bars(values: Values) -> list[tuple[str, set[str]]]:
 
 def _histogram(values: Values, step: float | None) -> list[tuple[str, set[str]]]:
     """Bins `start to end` from the first to the last that holds the middle 98 % of patients."""
-    repeated = np.repeat([float(value) for value in values], [len(found) for found in values.values()])
+    repeated = np.repeat([float(value) for value in values], [len(patients) for patients in values.values()])
     low, high = (float(end) for end in np.percentile(repeated, _ENDS))
     width = step or _round_step((high - low) / _BINS, whole=all(isinstance(value, int) for value in values))
     first, last = math.floor(low / width + 1e-9), math.floor(high / width + 1e-9)

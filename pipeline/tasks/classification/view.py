@@ -85,8 +85,8 @@ class View:
         }
 
     def _default_class(self, member: Flags) -> int:
-        found = finding(len(self.classes))
-        return int(member.sum(axis=0).argmax()) if found is None else found
+        finding_class = finding(len(self.classes))
+        return int(member.sum(axis=0).argmax()) if finding_class is None else finding_class
 
 
 def withheld(view: View, names: Sequence[str]) -> list[Json]:
