@@ -16,6 +16,7 @@ from pipeline.contracts.drift import AttributeDrift
 
 Level = Literal["none", "warn", "stop", "too_few"]
 
+# What decides how voxels are read: another word there is another kind of image, however few.
 NEVER_NEW = frozenset({"modality", "photometric_interpretation", "value_unit"})
 
 

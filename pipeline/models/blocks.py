@@ -12,7 +12,7 @@ import keras
 from pipeline.models import Intensities
 
 STAGES = 4
-_MOMENTUM = 0.9
+_MOMENTUM = 0.9  # not Keras's 0.99: a small cohort has too few steps for so long a memory
 
 
 def scan_input(input_shape: tuple[int, ...]) -> keras.KerasTensor:

@@ -177,6 +177,7 @@ def _outcomes(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, Out
             again += [dataclasses.replace(batch, cases=(case,)) for case in batch.cases]
         else:
             yield batch, outcome
+    # Half as many at a time leave each twice the memory, should the machine have run out of it.
     half = dataclasses.replace(pool.crew, workers=max(1, pool.crew.size // 2))
     for batch, outcome in _in_children(again, dataclasses.replace(pool, crew=half)):
         yield batch, _as_refusal(batch, outcome) if isinstance(outcome, Failure) else outcome

@@ -11,7 +11,7 @@ from pipeline.report.guards import guards
 from pipeline.report.headline import goal_of
 from pipeline.report.sections import Chapters, build_all, build_table
 
-RUN_DIGITS = 12
+RUN_DIGITS = 12  # of a digest in hexadecimal: two runs share them once in 3e14, and people can read them out
 
 Json = dict[str, Any]
 

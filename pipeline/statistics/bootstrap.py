@@ -15,6 +15,8 @@ import numpy as np
 from pipeline.statistics.estimate import Estimate
 from pipeline.statistics.vectors import Flags, Floats
 
+# Choices: resamples without a number are those of extreme mixes, so an interval that lacks 5 % of them may
+# be too narrow at either end, where it has 2.5 %.
 FLAGGED_SHARE = 0.01
 REFUSED_SHARE = 0.05
 ROUNDING = 1e-12  # what sums of weights in another order differ by

@@ -11,7 +11,7 @@ from pipeline.statistics.confusion import Confusion, ratio
 from pipeline.statistics.estimate import Estimate, missing, quantile
 
 SCALES = (1_000, 10_000, 100_000)
-LEAST_DISEASED = 10
+LEAST_DISEASED = 10  # a choice: of fewer, found and missed in whole people would say little
 LOGIT, LOG = "logit interval", "log interval"
 
 

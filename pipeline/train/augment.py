@@ -74,7 +74,7 @@ class Augmentation:
         exponent = 2.0 ** (_symmetric(key, 1, stream=_GAMMA) * self.strengths.gamma)
         axes = tuple(range(1, len(scans.shape)))
         low, high = ops.min(scans, axis=axes, keepdims=True), ops.max(scans, axis=axes, keepdims=True)
-        span = ops.maximum(high - low, 1e-6)
+        span = ops.maximum(high - low, 1e-6)  # of a scan of one value alone
         # A power by its logarithm takes a quarter of the time; that of 0 is -inf, whose exponential is 0.
         return low + span * ops.exp(_per_case(exponent, scans) * ops.log((scans - low) / span))
 

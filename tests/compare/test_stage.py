@@ -130,13 +130,16 @@ def test_a_better_model_without_new_test_patients_is_inconclusive_unless_the_aim
 
 def publish_by_force(workspace):
     """Makes the candidate the champion without a comparison."""
-    comparison = {
-        "verdict": "FIRST",
-        "candidate": {"model_sha256": model_digest(workspace)},
-        "champion": None,
-        "files": {},
-    }
-    write_json(workspace.candidate / "comparison.json", comparison)
+    first = comparison.Comparison(
+        verdict="FIRST",
+        line="VERDICT FIRST: no champion yet",
+        reasons=(),
+        notes=(),
+        candidate=comparison.Judged(model_digest(workspace)),
+        champion=None,
+        files={},
+    )
+    comparison.FILE.write(workspace.candidate, first)
     publish(workspace, approver="Ada", reason="")
 
 

@@ -14,8 +14,8 @@ from pipeline.tasks.registry import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-LARGEST_PIXELS = 256
-_WINDOW_PERCENTILES = (0.5, 99.5)
+LARGEST_PIXELS = 256  # a choice: as wide as a card of the page, so that the file stays small
+_WINDOW_PERCENTILES = (0.5, 99.5)  # a choice: single bright voxels (metal, marks) would else darken the rest
 
 Array = NDArray[np.float32]
 

@@ -16,7 +16,7 @@ from pipeline.records import Attribute
 from pipeline.report.facts import FEWEST_SHOWN
 
 MOST_BARS = 8  # values told one by one; more numbers make a histogram, more words are merged
-_BINS = 12
+_BINS = 12  # a choice: about so many, before their width is rounded up
 _ENDS = (1, 99)  # percentiles of patients; what lies beyond goes into the first and the last bin
 _STEPS = (1, 2, 5, 10)
 

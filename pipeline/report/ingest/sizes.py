@@ -18,7 +18,7 @@ SIZES = {
     "pixel_spacing": ("Pixel spacing", "mm"),
     "slice_distance": ("Slice distance", "mm"),
 }
-_ALIKE = 0.99
+_ALIKE = 0.99  # a choice: spacings within 1 % are one that was rounded
 _RANGE = (50, 5, 95)  # percentiles: the middle, and where nine of ten cases lie
 
 Json = dict[str, Any]

@@ -15,9 +15,9 @@ from pipeline.report.ingest.sizes import slice_axis
 from pipeline.report.png import uri
 from pipeline.units import ARBITRARY, HU
 
-MOST_TILES = 60
+MOST_TILES = 60  # a choice: what a person looks through, and a page of a few megabytes
 LARGEST_PIXELS = 192
-_PERCENTILES = (0.5, 99.5)
+_PERCENTILES = (0.5, 99.5)  # a choice: single bright voxels would else darken the rest
 
 Json = dict[str, Any]
 Read = Callable[[Case], NDArray[Any]]

@@ -21,7 +21,7 @@ from pipeline.statistics.vectors import Flags, Floats, Integers
 PROPORTIONS = ("accuracy", "alarm_share", "npv", "ppv", "prevalence", "sensitivity", "specificity")
 RESAMPLED = ("auprc", "balanced_accuracy", "f1", "kappa", "mcc")
 DECISION_THRESHOLDS = np.arange(1, 100) / 100
-MOST_POINTS = 201
+MOST_POINTS = 201  # a choice: steps of half a point, finer than a figure shows
 
 
 @dataclass(frozen=True)

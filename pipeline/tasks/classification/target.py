@@ -40,19 +40,19 @@ MOST_LEVELS: Final = 10
 """A number with more levels is measured or counted; scales of grades (Likert, BI-RADS, ISUP) have ten."""
 
 MOST_FRACTIONS: Final = 5
-"""The same of numbers with decimals, of which few scales are made."""
+"""The same of numbers with decimals, of which few scales are made (CDR has five: 0, 0.5, 1, 2, 3)."""
 
 MOST_WORDS: Final = 50
-"""More different words than this are remarks or names."""
+"""More different words than this are remarks or names: a choice, beyond what one model is asked."""
 
 _CODES: Final = frozenset({"-1", "-9", "-99", "-999", "-9999"})
 """Numbers that stand for a missing value where the classes are words."""
 _GRADES: Final = frozenset("+-−–±/() ")
 _ERRORS: Final = re.compile(r"#(REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|UNCOMPUTED!|SPILL!|CALC!)")
 _FILE: Final = re.compile(r".*\.(nii|nii\.gz|mha|mhd|nrrd|dcm|png|jpe?g|tiff?)", re.IGNORECASE)
-_MOST: Final = 0.9
-_RARE: Final = 0.1
-_ALIKE: Final = 0.75
+_MOST: Final = 0.9  # of the words: a measured column has a few words such as "not done" among its numbers
+_RARE: Final = 0.1  # of the scans, a choice: a class that is asked for is seldom rarer, a slip nearly always
+_ALIKE: Final = 0.75  # difflib's ratio: one letter of four wrong or left out, as in "beningn" for "benign"
 
 Refuse = Callable[[tuple[str | int, ...], str], ConfigError]
 

@@ -12,8 +12,8 @@ from pipeline.statistics.sample import Sample
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.classification.answers import Frozen, probabilities
 from pipeline.tasks.classification.rows import kept, per_patient, sample_of
-from pipeline.tasks.classification.view import Unit, View
-from pipeline.tasks.contract import Labels
+from pipeline.tasks.classification.view import View
+from pipeline.tasks.contract import Labels, Unit
 from pipeline.tasks.measured import Json
 
 SEVERAL = "several values"
