@@ -24,7 +24,6 @@ FILE: Final = {"pipeline": 400, "bench": 400, "tests": 300}
 SUPPORT: Final = 400
 """The most lines of a file of `tests/support`: tables of what is invented take many."""
 LARGER: Final = {
-    "pipeline/tasks/modules.py",
     "tests/ingest/pixels/test_decode.py",
     "tests/ingest/pixels/test_values.py",
     "tests/ingest/series/test_grouping.py",

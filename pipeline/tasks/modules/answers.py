@@ -1,0 +1,81 @@
+"""How a network's output becomes rows of predictions, and a score a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pipeline.contracts.operating import Operating
+from pipeline.statistics.vectors import Floats, Integers
+from pipeline.tasks.contract import Fixed, Kind, Predicted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from pipeline.tasks.sheet import Sheet
+
+
+class Answers(Protocol):
+    """The network's output as rows of predictions, and back; the one definition of a decision."""
+
+    def frozen(self, operating: Operating | None) -> Fixed:
+        """What the record holds; before the evaluation nothing is fixed."""
+        ...
+
+    def scores(self, logits: Floats, fixed: Fixed) -> Floats:
+        """What the decision is made of, shape (cases, outputs); nan rows stay nan."""
+        ...
+
+    def decided(self, scores: Floats, fixed: Fixed) -> Integers:
+        """The decision of each row, shape (cases,)."""
+        ...
+
+    def followed(self, scores: Floats, question: Any) -> Integers:
+        """Which output of each row a reader follows, shape (cases,)."""
+        ...
+
+    def table(
+        self, cases: pd.DataFrame, logits: Floats, reasons: Sequence[str], *, question: Any, fixed: Fixed
+    ) -> pd.DataFrame:
+        """The table of predictions of `cases`, which have `case_id, patient_id, part, truth` and groups."""
+        ...
+
+    def read(self, path: Path) -> Predicted:
+        """The checked table in a file. Raises DataError (file, line, column, what to do)."""
+        ...
+
+    def told(self, predicted: Sequence[str]) -> str:
+        """The predictions of a table in a few words for the terminal."""
+        ...
+
+    def observed(self, predictions: pd.DataFrame, question: Any) -> dict[str, Floats]:
+        """What is compared of each row when new scans come, by name."""
+        ...
+
+    def output_of(self, predicted: str, question: Any) -> int:
+        """Which output of the network says so."""
+        ...
+
+    def kinds(self, question: Any) -> tuple[Kind, ...]:
+        """The kinds of cases that a gallery shows, in their order."""
+        ...
+
+    def kind_of(self, truth: str, predicted: str, question: Any) -> str:
+        """The kind of a case."""
+        ...
+
+    def sureness(self, row: Mapping[str, object]) -> float:
+        """How sure the model was of a row of the table."""
+        ...
+
+    def require_table(self, sheet: Sheet) -> None:
+        """Nothing, if the columns of a table from elsewhere are this task's. Raises DataError."""
+        ...
+
+    def read_table(
+        self, sheet: Sheet, frame: pd.DataFrame
+    ) -> Mapping[str, tuple[Predicted, tuple[str, ...]]]:
+        """The predictions of each model in such a table, and what was changed in reading."""
+        ...

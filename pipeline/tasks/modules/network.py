@@ -1,0 +1,37 @@
+"""What a task asks of a network: its outputs and its head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import models
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Network(Protocol):
+    """Outputs and head, and what of the outputs is explained."""
+
+    def build(
+        self,
+        network: models.Network,
+        input_shape: tuple[int, ...],
+        question: Any,
+        *,
+        intensities: models.Intensities,
+        dropout: float,
+    ) -> keras.Model:
+        """The network with its head, with fresh weights."""
+        ...
+
+    def outputs(self, question: Any) -> int:
+        """How many numbers the network gives for a scan."""
+        ...
+
+    def evidence(self, outputs: int, target: int) -> NDArray[np.float32]:
+        """The weights `(1, outputs)` of the outputs in what speaks for the output `target`."""
+        ...
