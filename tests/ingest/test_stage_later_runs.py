@@ -164,8 +164,8 @@ def test_files_whose_reason_may_have_passed_are_tried_again_although_they_are_th
     before = store(workspace)
     with Catalogue(workspace.catalogue) as catalogue, catalogue.transaction():
         tokens = [row[0] for row in catalogue.query("SELECT token FROM files ORDER BY token")]
-        reasons = ("io_error", "missing_slices", "missing_slices")
-        for token, reason in zip(tokens, reasons, strict=True):
+        passing = ("io_error", "missing_slices", "missing_slices")
+        for token, reason in zip(tokens, passing, strict=True):
             catalogue.query("UPDATE files SET state = 'failed', reason = ? WHERE token = ?", (reason, token))
         catalogue.delete_cases(case.case_id for case in catalogue.cases())
     if touched:  # as a copy from a repaired disk is
