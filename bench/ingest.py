@@ -33,7 +33,7 @@ from bench.project import Ended, read, row, study, watched
 from bench.scans import FOLDER_FILES, small_series, volume, write_series, write_tree
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.executors import Crew
+from pipeline.executors import Executor
 from pipeline.ingest.header.header import Selection
 from pipeline.ingest.header.spool import Spool
 from pipeline.ingest.header.survey import survey
@@ -89,7 +89,7 @@ def _disk(project: Path, slices: int) -> None:
 
     def write_all() -> Ended:
         started = time.monotonic()
-        with ThreadPoolExecutor(Crew(project).size) as pool:
+        with ThreadPoolExecutor(Executor(project).size) as pool:
             for _ in pool.map(write, range(len(shards))):
                 pass
         return Ended(0, time.monotonic() - started, "", 0)
@@ -187,7 +187,9 @@ def _headers(raw: Path) -> None:
     for _ in range(ROUNDS + 1):
         started = time.monotonic()
         with Spool(raw.parent) as spool:
-            survey(found, spool, key=key, selection=selection, buried=frozenset(), crew=Crew(raw.parent))
+            survey(
+                found, spool, key=key, selection=selection, buried=frozenset(), executor=Executor(raw.parent)
+            )
         rates.append(len(found) / (time.monotonic() - started))
     rate = statistics.median(rates[1:])
     row(

@@ -64,8 +64,10 @@ class _Parser(argparse.ArgumentParser):
         missing = re.match(r"the following arguments are required: (.*)", message)
         if choice:
             hint = nearest(choice[2], re.findall(r"[\w-]+", choice[3]))
-            what = "There is no command" if choice[1] == "COMMAND" else f"`{self.prog} {choice[1]}` knows no"
-            sentence = f"{what} '{choice[2]}' ({hint})"
+            problem = (
+                "There is no command" if choice[1] == "COMMAND" else f"`{self.prog} {choice[1]}` knows no"
+            )
+            sentence = f"{problem} '{choice[2]}' ({hint})"
         elif number:
             sentence = f"`{self.prog} {number[1]}` takes a whole number, found {number[2]}"
         elif missing and missing[1] == "COMMAND":
@@ -127,10 +129,10 @@ def _add_arrow(add_configured: Add) -> None:
     add_configured(
         "configure", "write each section of the YAML to its own file when it changed", handlers.configure
     )
-    own = {"ingest": handlers.ingest, "cohort": handlers.cohort, "drift": handlers.drift}
+    handler_of = {"ingest": handlers.ingest, "cohort": handlers.cohort, "drift": handlers.drift}
     stages = {}
     for name, stated in ARROW.items():
-        stages[name] = add_configured(name, stated.does, own.get(name, handlers.stage))
+        stages[name] = add_configured(name, stated.does, handler_of.get(name, handlers.stage))
         stages[name].set_defaults(stage=name)
     stages["cohort"].add_argument(
         "--redraw",

@@ -151,7 +151,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextlib.contextmanager
-def memory_told(remedy: str) -> Iterator[None]:
+def explain_out_of_memory(remedy: str) -> Iterator[None]:
     """Turns "out of memory", as Python and the backends say it, into a RetryError with a remedy."""
     try:
         yield

@@ -80,17 +80,17 @@ def require_apart(config: Config, workspace: Workspace) -> None:
     ours = [folder.resolve() for folder in (workspace.data, workspace.reports)]
     raw = config.ingest.raw
     inputs = config.tables | ({} if is_url(os.fsencode(raw)) else {("ingest", "raw"): raw})
-    for keys, given in inputs.items():
-        place = (workspace.root / given).resolve()
+    for keys, name in inputs.items():
+        place = (workspace.root / name).resolve()
         if any(place.is_relative_to(folder) for folder in ours):
             raise config.refuse(
                 keys,
-                f"'{given}' lies where Scanloom keeps what it makes and `{make('clean')}` removes. "
+                f"'{name}' lies where Scanloom keeps what it makes and `{make('clean')}` removes. "
                 f"Move it to data/raw/{workspace.name}, and name that here.",
             )
         if keys == ("ingest", "raw") and any(folder.is_relative_to(place) for folder in ours):
             raise config.refuse(
                 keys,
-                f"'{given}' holds data/{workspace.name} and reports/{workspace.name}, which Scanloom writes. "
+                f"'{name}' holds data/{workspace.name} and reports/{workspace.name}, which Scanloom writes. "
                 f"Name a folder that holds scans only, such as data/raw/{workspace.name}.",
             )

@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         from pipeline.writing import retry_error
 
-        told = retry_error(error, Path(str(error.filename or ".")))
-        return _tell(str(told), told.exit_code) if isinstance(told, ScanloomError) else _fault(error)
+        refusal = retry_error(error, Path(str(error.filename or ".")))
+        return _tell(str(refusal), refusal.exit_code) if isinstance(refusal, ScanloomError) else _fault(error)
     except Exception as error:  # noqa: BLE001 - told as a fault of ours, with its place in our code
         if debug:
             _show_traceback(error)

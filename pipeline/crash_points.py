@@ -16,7 +16,7 @@ def crash_point(name: str) -> None:
 
     `NAME#3` kills at the third passing. SCANLOOM_CRASH_LOG names a file that lists the points passed.
     """
-    wanted, log = (os.environ.get(f"SCANLOOM_CRASH_{what}") for what in ("AT", "LOG"))
+    wanted, log = (os.environ.get(f"SCANLOOM_CRASH_{name_end}") for name_end in ("AT", "LOG"))
     if log:
         with Path(log).open("a") as stream:
             stream.write(f"{name}\n")

@@ -188,7 +188,7 @@ def score(options: argparse.Namespace) -> None:
 
     if not options.table:
         raise UsageError(f"No table is named. Name one: `{make('score', {'TABLE': 'predictions.csv'})}`.")
-    models = tuple(name for given in options.models.split(",") if (name := given.strip()))
+    models = tuple(name for part in options.models.split(",") if (name := part.strip()))
     columns = Columns(options.truth, options.patient, options.case, options.score, options.positive, models)
     foreign = read(Path(options.table), columns)
     _show(measure(foreign, options.out))
@@ -234,10 +234,10 @@ def clean(options: argparse.Namespace) -> None:
     from pipeline.commands.clean import run
 
     config, space = _load(options)
-    done = run(space)
-    if done.changed:
+    summary = run(space)
+    if summary.changed:
         report.write_index(config, space)
-    _show(done)
+    _show(summary)
 
 
 def forget(options: argparse.Namespace) -> None:

@@ -30,7 +30,7 @@ def main(lock: Path) -> int:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         reader = threading.Thread(target=lambda: lines.extend(pip.stdout or ()), daemon=True)
         reader.start()
-        _watch(pip, lambda: _told(lines, total, _installed() - before))
+        _watch(pip, lambda: _stand(lines, total, _installed() - before))
         reader.join()
     if pip.returncode:
         print("".join(lines[-_KEPT_LINES:]), file=sys.stderr)
@@ -44,18 +44,18 @@ def main(lock: Path) -> int:
 
 def _watch(pip: subprocess.Popen[str], tell: Callable[[], str]) -> None:
     """Prints what `tell` says, where it changed, until pip ends."""
-    said = ""
+    last_line = ""
     while pip.poll() is None:
         try:
             pip.wait(_EVERY_SECONDS)
         except subprocess.TimeoutExpired:
-            told = tell()
-            if told != said:
-                print(f"  {time.strftime('%H:%M:%S')} {told}", flush=True)
-            said = told
+            line = tell()
+            if line != last_line:
+                print(f"  {time.strftime('%H:%M:%S')} {line}", flush=True)
+            last_line = line
 
 
-def _told(lines: list[str], total: int, written: int) -> str:
+def _stand(lines: list[str], total: int, written: int) -> str:
     if any(line.startswith("Installing collected packages") for line in lines):
         return f"written {max(written, 0)} packages"
     fetched = sum(line.startswith(("Collecting ", "Requirement already satisfied")) for line in lines)

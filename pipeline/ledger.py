@@ -73,10 +73,10 @@ def catch_up(folder: Path) -> None:
 
 def heads(folder: Path) -> Heads:
     """The heads of all ledgers in the folder that have lines."""
-    found = {path.stem: _lines(path) for path in sorted(folder.glob(f"*{_ENDING}"))}
+    lines_of = {path.stem: _lines(path) for path in sorted(folder.glob(f"*{_ENDING}"))}
     return {
         name: {"lines": len(lines), "head": digests.of_bytes(lines[-1])}
-        for name, lines in found.items()
+        for name, lines in lines_of.items()
         if lines
     }
 
@@ -114,9 +114,9 @@ def require(folder: Path, known: Heads, *, where: str) -> None:
 
     `where` is told as what knows of them. Raises DamageError naming each ledger that lost lines.
     """
-    told = [_lost(name, _lines(folder / f"{name}{_ENDING}"), known, where=where) for name in sorted(known)]
-    if any(told):
-        raise DamageError(" ".join([*filter(None, told), REMEDY]))
+    losses = [_lost(name, _lines(folder / f"{name}{_ENDING}"), known, where=where) for name in sorted(known)]
+    if any(losses):
+        raise DamageError(" ".join([*filter(None, losses), REMEDY]))
 
 
 def _lost(name: str, lines: Sequence[bytes], known: Heads, *, where: str) -> str:
@@ -125,8 +125,8 @@ def _lost(name: str, lines: Sequence[bytes], known: Heads, *, where: str) -> str
         return ""
     count = known[name]["lines"]
     if len(lines) < count:
-        found = f"has {len(lines)} lines" if lines else "is not there or empty"
-        return f"ledger/{name}{_ENDING} {found}, and {where} says that it had {count}: its end is gone."
+        state = f"has {len(lines)} lines" if lines else "is not there or empty"
+        return f"ledger/{name}{_ENDING} {state}, and {where} says that it had {count}: its end is gone."
     if digests.of_bytes(lines[count - 1]) != known[name]["head"]:
         return f"ledger/{name}{_ENDING}, line {count}: not the line that {where} knows."
     return ""

@@ -93,8 +93,8 @@ def make(target: str, arguments: Mapping[str, str] = _NOTHING, *, place: Place |
     place = place or terminal()
     configured = target not in _UNCONFIGURED
     if place.has_makefile and (not configured or _FOR_MAKE.fullmatch(place.config)):
-        given = [f"{name}={_for_make(value)}" for name, value in arguments.items()]
-        return " ".join(["make", target, *given, *([f"CONFIG={place.config}"] if configured else [])])
+        assigned = [f"{name}={_for_make(value)}" for name, value in arguments.items()]
+        return " ".join(["make", target, *assigned, *([f"CONFIG={place.config}"] if configured else [])])
     if target == "retrain":
         return f"{_stages(STAGES, place)}; {scanloom('verdict', place=place)}"
     if target in STAGES[1:] and not arguments:
@@ -130,8 +130,8 @@ def setup(extra: str = "") -> str:
 
 def terminal() -> Place:
     """The working folder of this process, where a person types the next command."""
-    given = os.environ.get(_CONFIG)
-    config = Path(given).absolute() if given else Path(_UNKNOWN)
+    named = os.environ.get(_CONFIG)
+    config = Path(named).absolute() if named else Path(_UNKNOWN)
     inside = config.is_relative_to(Path.cwd())
     return Place(
         str(config.relative_to(Path.cwd()) if inside else config), _program(), _is_ours(Path("Makefile"))
@@ -140,15 +140,15 @@ def terminal() -> Place:
 
 def on_page(path: Path) -> str:
     """The path as seen from the working folder; of one that lies elsewhere the name alone."""
-    here, absolute = Path.cwd(), path.absolute()
-    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else path.name
+    folder, absolute = Path.cwd(), path.absolute()
+    return str(absolute.relative_to(folder)) if absolute.is_relative_to(folder) else path.name
 
 
 def page() -> Place:
     """The same for what is read elsewhere: a file outside the working folder keeps its name alone."""
-    here = terminal()
-    config = here.config if not Path(here.config).is_absolute() else Path(here.config).name
-    return Place(config, str(_SCRIPT) if _SCRIPT.is_file() else "scanloom", here.has_makefile)
+    place = terminal()
+    config = place.config if not Path(place.config).is_absolute() else Path(place.config).name
+    return Place(config, str(_SCRIPT) if _SCRIPT.is_file() else "scanloom", place.has_makefile)
 
 
 def is_placeholder(text: str) -> bool:
@@ -173,13 +173,13 @@ def _for_make(value: str) -> str:
 
 def _program() -> str:
     """Our program as the shell finds it from here."""
-    own = Path(sys.executable).with_name("scanloom")
-    if not own.is_file():
+    beside = Path(sys.executable).with_name("scanloom")
+    if not beside.is_file():
         return f"{shlex.quote(sys.executable)} -m pipeline.cli"
-    if _SCRIPT.is_file() and _SCRIPT.samefile(own):
+    if _SCRIPT.is_file() and _SCRIPT.samefile(beside):
         return str(_SCRIPT)
-    found = shutil.which("scanloom")
-    return "scanloom" if found and Path(found).samefile(own) else shlex.quote(str(own))
+    on_path = shutil.which("scanloom")
+    return "scanloom" if on_path and Path(on_path).samefile(beside) else shlex.quote(str(beside))
 
 
 def _is_ours(makefile: Path) -> bool:

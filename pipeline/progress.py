@@ -80,10 +80,10 @@ class _PlainBar:
 
     def _say(self) -> None:
         rate = self._done / max(time.monotonic() - self._start, 1e-9)
-        left = (self._total - self._done) / rate if rate else 0.0
+        remaining = (self._total - self._done) / rate if rate else 0.0
         note = f", {self._note}" if self._note else ""
         done = f"{self._done} of {self._total} {self._unit}"
-        say(f"{self._label}: {done}, {rate:.0f}/s, {left:.0f} s left{note}")
+        say(f"{self._label}: {done}, {rate:.0f}/s, {remaining:.0f} s left{note}")
 
 
 @contextlib.contextmanager

@@ -20,23 +20,23 @@ _PACKAGES = (
 
 def versions() -> dict[str, str]:
     """Versions of Scanloom, Python and the packages that numbers depend on."""
-    found = {"scanloom": pipeline.__version__, "python": platform.python_version()}
+    installed = {"scanloom": pipeline.__version__, "python": platform.python_version()}
     for name in _PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
-def framework(found: Mapping[str, str]) -> str:
+def framework(installed: Mapping[str, str]) -> str:
     """What `versions` say of the packages that read and write models, as people name them.
 
     >>> framework({"keras": "3.15.1", "tensorflow-cpu": "2.21.0", "numpy": "2.4.6"})
     'Keras 3.15.1 with TensorFlow 2.21.0'
     """
-    backend = found.get("tensorflow") or found.get("tensorflow-cpu")
-    return f"Keras {found.get('keras', 'of an unknown version')}" + (
+    backend = installed.get("tensorflow") or installed.get("tensorflow-cpu")
+    return f"Keras {installed.get('keras', 'of an unknown version')}" + (
         f" with TensorFlow {backend}" if backend else ""
     )
 

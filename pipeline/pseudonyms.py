@@ -104,8 +104,8 @@ def load_key(configured: str | None, name: str, project: Path) -> tuple[Key, str
     """
     if configured != PHANTOM and configured is None and not os.path.lexists(path := default_key_path(name)):
         _make(path, project)
-        told = f"Made the key {path}: keep it safe, without it no scan can be added later."
-        return Key(path.read_bytes()), told
+        sentence = f"Made the key {path}: keep it safe, without it no scan can be added later."
+        return Key(path.read_bytes()), sentence
     return present_key(configured, name, project), None
 
 
@@ -161,8 +161,8 @@ def _says_phantom(note: Path) -> bool:
 
 def default_key_path(name: str) -> Path:
     """Where an analysis' key lies when the YAML doesn't say. Raises UsageError when no home is known."""
-    given = os.environ.get("XDG_CONFIG_HOME")
-    base = Path(given) if given else _at_home("~/.config")
+    named = os.environ.get("XDG_CONFIG_HOME")
+    base = Path(named) if named else _at_home("~/.config")
     return base / "scanloom" / "keys" / f"{name}.key"
 
 

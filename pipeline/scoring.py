@@ -61,7 +61,7 @@ class Scorer:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Answers:
     """The network's answers for cases, shape (cases, outputs), nan where it has none, and the reasons.
 
     `reasons` is empty where there is an answer. Logits have the nine digits with which they are written.
@@ -107,23 +107,23 @@ def logits(scorer: Scorer, arrays: Iterable[NDArray[Any]]) -> NDArray[np.float64
 
 def ask(
     scorer: Scorer, case_ids: Sequence[str], stored: Mapping[str, Stored], shards: Shards, *, shown: str
-) -> Asked:
+) -> Answers:
     """The answers for the cases, in their order; `shown` names the work to the person who waits.
 
     Raises DamageError when an array's bytes are not those that were written.
     """
     ready = [case_id for case_id in case_ids if case_id in stored]
     with bar(shown, len(ready), "cases") as progress:
-        found = logits(scorer, _sound(ready, stored, shards, progress))
+        answered = logits(scorer, _sound(ready, stored, shards, progress))
     answers = np.full((len(case_ids), scorer.outputs), np.nan)
-    answers[[index for index, case_id in enumerate(case_ids) if case_id in stored]] = found
+    answers[[index for index, case_id in enumerate(case_ids) if case_id in stored]] = answered
     finite = np.isfinite(answers).all(axis=1)
     answers[~finite] = np.nan
     reasons = [
         "" if good else NOT_FINITE if case_id in stored else NO_ARRAY
         for case_id, good in zip(case_ids, finite.tolist(), strict=True)
     ]
-    return Asked(nine_digits(answers), tuple(reasons))
+    return Answers(nine_digits(answers), tuple(reasons))
 
 
 def predict(
@@ -171,14 +171,14 @@ def _load_model(path: Path, saved_by: Mapping[str, str]) -> keras.Model:
 
 def _unreadable(path: Path, saved_by: Mapping[str, str], error: Exception) -> ScanloomError:
     """What is told of a model that has the right bytes and yet can't be loaded."""
-    name, here = f"{path.parent.name}/{path.name}", provenance.framework(provenance.versions())
+    name, ours = f"{path.parent.name}/{path.name}", provenance.framework(provenance.versions())
     by = provenance.framework(saved_by)
-    if by != here:
+    if by != ours:
         return UsageError(
-            f"{name} was saved by {by}, and {here} can't read it here ({type(error).__name__}). Use an "
+            f"{name} was saved by {by}, and {ours} can't read it here ({type(error).__name__}). Use an "
             "environment with the versions that saved it, or train again with these."
         )
     return DamageError(
-        f"{name} can't be read by the versions that saved it, {here} ({type(error).__name__}). Restore the "
+        f"{name} can't be read by the versions that saved it, {ours} ({type(error).__name__}). Restore the "
         "folder from a backup, roll back, or train again."
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.backend import memory_told
+from pipeline.backend import explain_out_of_memory
 from pipeline.errors import RetryError
 
 PROJECT = Path(__file__).parent.parent
@@ -23,12 +23,15 @@ class ResourceExhaustedError(Exception):
     "error", [MemoryError(), ResourceExhaustedError("OOM"), RuntimeError("RESOURCE_EXHAUSTED: out of memory")]
 )
 def test_out_of_memory_in_any_words_asks_to_try_again_with_a_remedy(error: Exception) -> None:
-    with pytest.raises(RetryError, match=r"took up to \d+ MB\)\. Buy more"), memory_told("Buy more."):
+    with (
+        pytest.raises(RetryError, match=r"took up to \d+ MB\)\. Buy more"),
+        explain_out_of_memory("Buy more."),
+    ):
         raise error
 
 
 def test_other_errors_pass_as_they_are() -> None:
-    with pytest.raises(KeyError, match="mine"), memory_told("Buy more."):
+    with pytest.raises(KeyError, match="mine"), explain_out_of_memory("Buy more."):
         raise KeyError("mine")
 
 

@@ -11,8 +11,8 @@ from pipeline.catalogue.store import Catalogue
 
 def counted(catalogue: Catalogue) -> tuple[int, int]:
     """How many cases there are, and of how many patients."""
-    found: tuple[int, int] = catalogue.query("SELECT count(*), count(DISTINCT patient_id) FROM cases")[0]
-    return found
+    counts: tuple[int, int] = catalogue.query("SELECT count(*), count(DISTINCT patient_id) FROM cases")[0]
+    return counts
 
 
 def series_counted(catalogue: Catalogue) -> int:
@@ -22,11 +22,11 @@ def series_counted(catalogue: Catalogue) -> int:
 
 def studies_counted(catalogue: Catalogue) -> tuple[int, int]:
     """How many studies all patients have together, and how many the one with the most."""
-    found: tuple[int, int] = catalogue.query(
+    counts: tuple[int, int] = catalogue.query(
         "SELECT coalesce(sum(n), 0), coalesce(max(n), 0) FROM "
         "(SELECT count(DISTINCT study_id) AS n FROM cases GROUP BY patient_id)"
     )[0]
-    return found
+    return counts
 
 
 def pseudonyms(catalogue: Catalogue) -> list[tuple[str, str, str, str, str]]:
@@ -38,13 +38,13 @@ def pseudonyms(catalogue: Catalogue) -> list[tuple[str, str, str, str, str]]:
 
 def files(catalogue: Catalogue) -> dict[str, list[str]]:
     """The tokens of the files that each case was made of."""
-    found: dict[str, list[str]] = {}
+    tokens_of: dict[str, list[str]] = {}
     for case_id, token in catalogue.query("SELECT case_id, token FROM case_files"):
-        found.setdefault(case_id, []).append(token)
-    return found
+        tokens_of.setdefault(case_id, []).append(token)
+    return tokens_of
 
 
-def made_of(catalogue: Catalogue, tokens: Iterable[str]) -> list[tuple[Any, ...]]:
+def files_of_cases(catalogue: Catalogue, tokens: Iterable[str]) -> list[tuple[Any, ...]]:
     """Case and token of all files of the cases that one of these files has a part in."""
     names = {row[0] for row in chosen(catalogue, "SELECT case_id FROM case_files WHERE token", tokens)}
     return chosen(catalogue, "SELECT case_id, token FROM case_files WHERE case_id", names)

@@ -45,10 +45,10 @@ def notes_counted(catalogue: Catalogue) -> list[tuple[str, int]]:
 
 def images_counted(catalogue: Catalogue) -> tuple[int, int]:
     """How many files claim to be images, and how many of those failed or were set aside."""
-    found: tuple[int, int] = catalogue.query(
+    counts: tuple[int, int] = catalogue.query(
         "SELECT count(*), coalesce(sum(state IN ('failed', 'quarantined')), 0) FROM files WHERE image"
     )[0]
-    return found
+    return counts
 
 
 def not_accepted(catalogue: Catalogue) -> list[tuple[str, str, str]]:

@@ -27,8 +27,8 @@ def of_cases(catalogue: Catalogue) -> list[tuple[str, str, str]]:
 def counted(catalogue: Catalogue, kind: str) -> tuple[int, int]:
     """How many files carry an identifier of this kind, and how many there are."""
     sql = "SELECT count(DISTINCT token), count(DISTINCT pseudonym) FROM identifiers WHERE kind = ?"
-    found: tuple[int, int] = catalogue.query(sql, (kind,))[0]
-    return found
+    counts: tuple[int, int] = catalogue.query(sql, (kind,))[0]
+    return counts
 
 
 def accepted_without(catalogue: Catalogue, kind: str) -> int:

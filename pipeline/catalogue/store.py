@@ -118,9 +118,9 @@ class Catalogue:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            raise self._told(error) from error
+            raise self._explained(error) from error
 
-    def _told(self, error: sqlite3.DatabaseError) -> Exception:
+    def _explained(self, error: sqlite3.DatabaseError) -> Exception:
         if isinstance(error, sqlite3.OperationalError):
             folder = self._path.parent
             free_mb = shutil.disk_usage(folder).free // 2**20

@@ -13,8 +13,8 @@ def require_no_stop(workspace: Workspace) -> None:
 
     Raises GateError where it said stop and nobody accepted the scans.
     """
-    found = FILE.find(workspace.candidate)
-    if found and found.level == "stop" and not found.accepted:
+    drift = FILE.find(workspace.candidate)
+    if drift and drift.level == "stop" and not drift.accepted:
         raise GateError(
             "Nothing is trained on these scans: `drift` found the new ones too different from the "
             "champion's. See whether they belong here. If they do, "

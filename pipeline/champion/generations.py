@@ -64,8 +64,8 @@ def check_generation(workspace: Workspace, generation: str) -> int:
         raise DamageError(
             f"{workspace.shown(folder)} has no {FILE.name}. Put the generation back from your backup."
         )
-    found = _digests_of(folder)
-    wrong = sorted(name for name, digest in sealed.items() if found.get(name) != digest)
+    digests_now = _digests_of(folder)
+    wrong = sorted(name for name, digest in sealed.items() if digests_now.get(name) != digest)
     if wrong:
         raise DamageError(
             f"Generation {generation}: {', '.join(wrong)} changed since the promotion, or can't be found. "
@@ -101,15 +101,15 @@ def _state(name: str, champion: str | None, *, line: list[str], promotions: dict
 
 
 def _row(name: str, promotion: dict[str, Any] | None, *, state: str) -> dict[str, str]:
-    told = promotion or {}
+    fields = promotion or {}
     return {
         "generation": name,
         "state": state,
-        "verdict": str(told.get("verdict", "")),
-        "model": str(told.get("model", ""))[:12],
-        "promoted": str(told.get("created", "")),
-        "approver": str(told.get("approver", "")),
-        "reason": str(told.get("reason", "")),
+        "verdict": str(fields.get("verdict", "")),
+        "model": str(fields.get("model", ""))[:12],
+        "promoted": str(fields.get("created", "")),
+        "approver": str(fields.get("approver", "")),
+        "reason": str(fields.get("reason", "")),
     }
 
 

@@ -30,7 +30,7 @@ UNDECISIVE: Final = frozenset({"prevalences"})
 
 
 @dataclass(frozen=True)
-class Asked:
+class Terms:
     """What a look would be taken for: the digest of the rule, the champion's generation, the budget.
 
     `champion` is None where the candidate challenges nobody.
@@ -46,30 +46,30 @@ def rule(evaluate: Evaluate, compare: Compare) -> Rule:
     return Rule(evaluate.model_dump(mode="json", exclude=set(UNDECISIVE)), compare.model_dump(mode="json"))
 
 
-def require_look(earlier: Sequence[Record], asked: Asked, *, is_same: Callable[[Record], bool]) -> None:
+def require_look(earlier: Sequence[Record], terms: Terms, *, is_same: Callable[[Record], bool]) -> None:
     """Nothing, if a model may look at the test part; `is_same` says of a look whether it was this model's.
 
     Raises GateError when the rule changed after this model looked, when the budget against this
     champion was changed after its first look, or when it is spent.
     """
-    own = [record for record in earlier if is_same(record)]
-    if any(record["rule"] != asked.rule for record in own):
+    same_model = [record for record in earlier if is_same(record)]
+    if any(record["rule"] != terms.rule for record in same_model):
         raise GateError(
             "The rule (sections `evaluate` and `compare`) changed after this model had looked at the test "
             "part. Put the rule back as it was, or train a new candidate under the new one."
         )
-    if asked.champion is None:
+    if terms.champion is None:
         return
-    against = [record for record in earlier if record["champion"] == asked.champion]
-    if any(record["budget"] != asked.budget for record in against):
+    against_it = [record for record in earlier if record["champion"] == terms.champion]
+    if any(record["budget"] != terms.budget for record in against_it):
         raise GateError(
-            f"`compare.look_budget` is {asked.budget}, but was {against[0]['budget']} at the first look "
-            f"against generation {asked.champion}. It can't change while this champion stands: put it back."
+            f"`compare.look_budget` is {terms.budget}, but was {against_it[0]['budget']} at the first look "
+            f"against generation {terms.champion}. It can't change while this champion stands: put it back."
         )
-    spent = len(challengers(earlier, asked.champion))
-    if spent >= asked.budget and not any(is_same(record) for record in against):
+    spent = len(challengers(earlier, terms.champion))
+    if spent >= terms.budget and not any(is_same(record) for record in against_it):
         raise GateError(
-            f"All {asked.budget} looks at the test part against generation {asked.champion} are spent, and "
+            f"All {terms.budget} looks at the test part against generation {terms.champion} are spent, and "
             "this model has not looked. Promote the last candidate if its verdict allows it, or give new "
             "patients an analysis of their own (a YAML of another name)."
         )
@@ -154,9 +154,9 @@ def refuse(path: Path, look: Look) -> None:
     champion was changed after its first look, or when it is spent; DamageError when the ledger is broken.
     """
     earlier = ledger.read(path)
-    taken = look.key in {_key(record) for record in earlier}
-    asked = Asked(look.rule, None if taken else look.champion, look.budget)
-    require_look(earlier, asked, is_same=lambda record: bool(record["model"] == look.model))
+    has_looked = look.key in {_key(record) for record in earlier}
+    terms = Terms(look.rule, None if has_looked else look.champion, look.budget)
+    require_look(earlier, terms, is_same=lambda record: bool(record["model"] == look.model))
 
 
 def take(path: Path, look: Look) -> str:

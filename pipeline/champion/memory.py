@@ -43,15 +43,15 @@ def require_champion(workspace: Workspace) -> None:
     if champion is None:
         if not moves:
             return
-        found = "is not there"
+        state = "is not there"
     elif (champion.generation, champion.model_sha256) in moves[-2:]:
         return
     else:
-        found = f"names {_named(champion.generation, champion.model_sha256)}"
+        state = f"names {_named(champion.generation, champion.model_sha256)}"
     last = _named(*moves[-1]) if moves else "no champion"
     where = workspace.shown(pointer.FILE.path(workspace.reports))
     raise DamageError(
-        f"{where} {found}, and ledger/promotions.jsonl names {last}. "
+        f"{where} {state}, and ledger/promotions.jsonl names {last}. "
         f"Put it back from your backup, or remove it and run `{printed.make('ingest')}`, which writes it "
         "again from the ledger."
     )
@@ -78,10 +78,10 @@ def _generations(workspace: Workspace) -> list[Path]:
 def _heads_in(file: ObjectFile[Pointer] | ObjectFile[Comparison], folder: Path) -> Heads:
     """The heads that a file keeps; none where it isn't there or isn't sound, as its reader says."""
     try:
-        found = file.find(folder)
+        record = file.find(folder)
     except DamageError:
         return {}
-    return found.ledgers if found else {}
+    return record.ledgers if record else {}
 
 
 def _heads_of_last_run(workspace: Workspace) -> Heads:

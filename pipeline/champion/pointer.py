@@ -1,7 +1,7 @@
 """Which generation is in use: the pointer `champion.json`, and the ledger of promotions behind it.
 
 The ledger's last line is written first and the pointer is made from it, so a kill in between leaves
-the old pointer, and `settle` finishes the move.
+the old pointer, and `finish_move` makes up for it.
 """
 
 from __future__ import annotations
@@ -35,11 +35,13 @@ def current(workspace: Workspace) -> Champion | None:
 
     Raises DamageError when the pointer can't be read or its generation is not there.
     """
-    found = pointer.FILE.find(workspace.reports)
-    if found is None:
+    record = pointer.FILE.find(workspace.reports)
+    if record is None:
         return None
-    folder = _folder(workspace, found)
-    return Champion(found.generation, found.model_sha256, found.approver, found.reason, found.created, folder)
+    folder = _folder(workspace, record)
+    return Champion(
+        record.generation, record.model_sha256, record.approver, record.reason, record.created, folder
+    )
 
 
 def generation_in_use(workspace: Workspace) -> Path | None:
@@ -51,18 +53,18 @@ def generation_in_use(workspace: Workspace) -> Path | None:
     return champion.folder if champion else None
 
 
-def _folder(workspace: Workspace, found: Pointer) -> Path:
-    folder = workspace.generations / found.generation
+def _folder(workspace: Workspace, record: Pointer) -> Path:
+    folder = workspace.generations / record.generation
     if not folder.is_dir():
         raise DamageError(
             f"{workspace.shown(pointer.FILE.path(workspace.reports))} points at generation "
-            f"{found.generation}, which is not in {workspace.shown(workspace.generations)}. Put it back from "
-            "your backup."
+            f"{record.generation}, which is not in {workspace.shown(workspace.generations)}. Put it back "
+            "from your backup."
         )
     return folder
 
 
-def settle(workspace: Workspace) -> list[Record]:
+def finish_move(workspace: Workspace) -> list[Record]:
     """The promotions so far, once the pointer stands where the last of them put it.
 
     Raises DamageError when the pointer can't be read.
@@ -87,7 +89,7 @@ def _as_promoted(record: Record) -> Pointer:
 def record_move(workspace: Workspace, record: Record) -> None:
     """Writes the move (action, generation, model, approver, reason, verdict) down, then makes it."""
     ledger.append(workspace.ledger("promotions"), record)
-    settle(workspace)
+    finish_move(workspace)
 
 
 def line_of_champions(records: Sequence[Record]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.contracts.cohort import asked
+from pipeline.contracts.cohort import prediction_rows
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
@@ -28,7 +28,9 @@ def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.Dat
 
     scorer = scoring.load(folder)
     task = task_of(scorer.task)
-    cases = asked(cohort).sort_values("case_id", ignore_index=True).rename(columns={"target": "truth"})
+    cases = (
+        prediction_rows(cohort).sort_values("case_id", ignore_index=True).rename(columns={"target": "truth"})
+    )
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(scorer.record.recipe_id)
     answers = scoring.ask(scorer, list(cases["case_id"]), stored, Shards(workspace.normalized), shown="score")

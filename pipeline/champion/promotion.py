@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pipeline import digests, ledger
 from pipeline.champion.generations import check_generation, freeze
 from pipeline.champion.memory import require_whole
-from pipeline.champion.pointer import Champion, current, line_of_champions, record_move, settle
+from pipeline.champion.pointer import Champion, current, finish_move, line_of_champions, record_move
 from pipeline.champion.smoke import smoke_test
 from pipeline.contracts import comparison
 from pipeline.contracts.comparison import Comparison, Reference
@@ -29,15 +29,15 @@ def promote(workspace: Workspace, *, approver: str, override: str | None = None)
     Raises UsageError without an approver, GateError (nothing is written) when the verdict forbids it,
     belongs to other files or to another champion, or when the model doesn't repeat its stored scores.
     """
-    approver = _given(
-        approver, "promote", arguments={"APPROVER": YOUR_NAME}, what="the name of who answers for it"
+    approver = _required(
+        approver, "promote", arguments={"APPROVER": YOUR_NAME}, meaning="the name of who answers for it"
     )
     if override and override.strip():
         named = {"APPROVER": approver, "OVERRIDE": WHY}
-        override = _given(override, "promote", arguments=named, what="a reason to override the verdict")
+        override = _required(override, "promote", arguments=named, meaning="a reason to override the verdict")
     require_whole(workspace)
     ledger.catch_up(workspace.ledgers)
-    settle(workspace)
+    finish_move(workspace)
     compared = _comparison(workspace)
     model = compared.candidate.model_sha256
     champion = current(workspace)
@@ -85,11 +85,11 @@ def rollback(workspace: Workspace, *, approver: str, reason: str) -> Summary:
     when its files are no longer what was promoted.
     """
     named = {"APPROVER": YOUR_NAME, "REASON": WHY}
-    approver = _given(approver, "rollback", arguments=named, what="the name of who answers for it")
-    reason = _given(reason, "rollback", arguments={**named, "APPROVER": approver}, what="its reason")
+    approver = _required(approver, "rollback", arguments=named, meaning="the name of who answers for it")
+    reason = _required(reason, "rollback", arguments={**named, "APPROVER": approver}, meaning="its reason")
     require_whole(workspace)
     ledger.catch_up(workspace.ledgers)
-    records = settle(workspace)
+    records = finish_move(workspace)
     if _is_rollback(records[-1:], approver=approver, reason=reason):
         done = f"Generation {records[-1]['generation']} is the champion again"
         return Summary((f"{done}; to go back further, give another reason.",), changed=False)
@@ -98,7 +98,7 @@ def rollback(workspace: Workspace, *, approver: str, reason: str) -> Summary:
         raise GateError(
             f"There is no earlier champion to go back to. `{make('generations')}` lists what there is."
         )
-    left, generation = line[-1], line[-2]
+    replaced, generation = line[-1], line[-2]
     check_generation(workspace, generation)
     promotion = next(record for record in reversed(records) if record["generation"] == generation)
     record_move(
@@ -112,7 +112,7 @@ def rollback(workspace: Workspace, *, approver: str, reason: str) -> Summary:
             "verdict": promotion["verdict"],
         },
     )
-    return Summary((f"Generation {generation} is the champion again, in place of {left}: {reason}",))
+    return Summary((f"Generation {generation} is the champion again, in place of {replaced}: {reason}",))
 
 
 def _is_rollback(last: list[Record], *, approver: str, reason: str) -> bool:
@@ -120,23 +120,23 @@ def _is_rollback(last: list[Record], *, approver: str, reason: str) -> bool:
     return any((record["action"], record["approver"], record["reason"]) == asked for record in last)
 
 
-def _given(text: str, target: str, *, arguments: Mapping[str, str], what: str) -> str:
+def _required(text: str, target: str, *, arguments: Mapping[str, str], meaning: str) -> str:
     """The text, trimmed. Raises UsageError when it is empty, or copied from a printed command as it stood."""
     if is_placeholder(text):
         placeholders = " and ".join(f"'{word}'" for word in arguments.values() if is_placeholder(word))
-        found = f", found '{text.strip()}'" if text.strip() else ""
+        shown = f", found '{text.strip()}'" if text.strip() else ""
         raise UsageError(
-            f"`{target}` needs {what}{found}. Put yours in place of {placeholders}: "
+            f"`{target}` needs {meaning}{shown}. Put yours in place of {placeholders}: "
             f"`{make(target, arguments)}`."
         )
     return text.strip()
 
 
 def _comparison(workspace: Workspace) -> Comparison:
-    found = comparison.FILE.find(workspace.candidate)
-    if found is None:
+    stored = comparison.FILE.find(workspace.candidate)
+    if stored is None:
         raise GateError(f"The candidate has no verdict yet. Run `{make('retrain')}`, then promote.")
-    return found
+    return stored
 
 
 def _check_verdict(verdict: str, override: str | None) -> None:

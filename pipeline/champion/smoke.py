@@ -20,7 +20,7 @@ from pipeline.workspace import Workspace
 
 CASES = 16
 _SECONDS = 600
-_TOLD = {kind.exit_code: kind for kind in (UsageError, DataError, DamageError, RetryError)}
+_ERRORS = {kind.exit_code: kind for kind in (UsageError, DataError, DamageError, RetryError)}
 # Of the largest logit. Sums in another order end in other last bits; 16-bit floats keep 1 part in 256.
 _EXACT, _ROUNDED = 1e-3, 2e-2
 
@@ -50,9 +50,9 @@ def smoke_test(workspace: Workspace, folder: Path) -> str:
     except subprocess.TimeoutExpired:
         raise GateError(f"The model took more than {_SECONDS} s to load; nothing was promoted.") from None
     if done.returncode != 0:
-        said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        kind = _TOLD.get(done.returncode, GateError)
-        raise kind(f"The model failed its smoke test in a new process, so nothing was promoted: {said}")
+        last_line = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        kind = _ERRORS.get(done.returncode, GateError)
+        raise kind(f"The model failed its smoke test in a new process, so nothing was promoted: {last_line}")
     return str(json.loads(done.stdout.splitlines()[-1])["sentence"])
 
 

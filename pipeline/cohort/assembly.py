@@ -12,7 +12,7 @@ from pipeline.cohort.changes import Before, changes
 from pipeline.cohort.exclusions import Exclusion
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
-from pipeline.cohort.links import Told, link_patients
+from pipeline.cohort.links import Links, link_patients
 from pipeline.cohort.membership import Membership, decide
 from pipeline.cohort.outputs import Cohort, Row
 from pipeline.cohort.parts import Placed, placed_by_ledger, positions, require_patients
@@ -31,7 +31,7 @@ from pipeline.tasks.registry import Task
 
 @dataclass(frozen=True)
 class Joined:
-    """The scans, the table of labels, which rows are about which scans, and links that the user told.
+    """The scans, the table of labels, which rows are about which scans, and links from the table of links.
 
     `task` says how the labels are read, `one_vote` that patients are evaluated, not cases.
     """
@@ -39,7 +39,7 @@ class Joined:
     scans: Scans
     table: Table
     join: Join
-    told: Told
+    links: Links
     task: Task
     one_vote: bool
 
@@ -71,7 +71,7 @@ def assemble(
     scans, task = joined.scans, joined.task
     ledger, withdrawn = _living(placed_by_ledger(past.records))
     person_of = link_patients(
-        {case.patient_id for case in scans.cases.values()}, scans.shared, joined.told.links
+        {case.patient_id for case in scans.cases.values()}, scans.shared, joined.links.linked
     )
     reader = task.target.reader(joined.table.column(choices.target), choices)
     target = Target(choices.target, reader, refuse)
@@ -93,7 +93,7 @@ def assemble(
     _require_parts(rows, joined, question, advice=advice)
     notices = (
         *membership.notices,
-        *joined.told.notices(),
+        *joined.links.notices(),
         *(overlap_notices(published) if published else ()),
         *ledger_notices(published, ledger),
         *past.notices,
@@ -105,7 +105,7 @@ def assemble(
     return cohort, _new_records(places, ledger, choices, key_id=key.key_id)
 
 
-def drawn_by(choices: Choices) -> dict[str, Any]:
+def draw_settings(choices: Choices) -> dict[str, Any]:
     """The shares and the salt of a draw, as its lines in the ledger of parts hold them."""
     return {"shares": [choices.shares.model_dump()[part] for part in PARTS], "salt": choices.salt}
 
@@ -158,8 +158,10 @@ def _persons(
     for patient_id, person in person_of.items():
         if person in ids and patient_id in ledger:
             ids[person].add(patient_id)
-    strata = {person: stratum(found) for person, found in values.items()}
-    return Persons(strata, {person: tuple(sorted(found)) for person, found in sorted(ids.items())})
+    strata = {person: stratum(labels) for person, labels in values.items()}
+    return Persons(
+        strata, {person: tuple(sorted(patient_ids)) for person, patient_ids in sorted(ids.items())}
+    )
 
 
 def _rows(
@@ -207,7 +209,7 @@ def _way_to_other_parts(choices: Choices, past: Past, *, placed: bool) -> str:
 
 def _other_shares(records: Sequence[Mapping[str, Any]], choices: Choices) -> list[Notice]:
     """Patients drawn with other shares or another salt than the YAML has now."""
-    wanted = drawn_by(choices)
+    wanted = draw_settings(choices)
     other = [
         record
         for record in records
@@ -229,7 +231,7 @@ def _new_records(
             "part": placed.part,
             "era": placed.era,
             "why": placed.why,
-            **drawn_by(choices),
+            **draw_settings(choices),
             "key_id": key_id,
         }
         for patient_id, placed in sorted(places.items())

@@ -66,26 +66,25 @@ class _Candidate:
     @cached_property
     def values(self) -> Mapping[str, frozenset[Values]]:
         """What each scan is given."""
-        found: dict[str, set[Values]] = defaultdict(set)
+        values_of: dict[str, set[Values]] = defaultdict(set)
         for cases, values in zip(self.join.cases, self.row_values, strict=True):
             for case_id in cases:
-                found[case_id].add(values)
-        return {case_id: frozenset(given) for case_id, given in found.items()}
+                values_of[case_id].add(values)
+        return {case_id: frozenset(each) for case_id, each in values_of.items()}
 
-    def told(self) -> str:
-        """The candidate, told to the person."""
+    def described(self) -> str:
+        """The candidate, in words for the person."""
         join = self.join
-        return (
-            f"{join.keys[0].told()}, {join.matched:,} of {len(join.cases):,} rows and {join.reached:,} scans"
-        )
+        rows = f"{join.matched:,} of {len(join.cases):,} rows"
+        return f"{join.keys[0].described()}, {rows} and {join.reached:,} scans"
 
 
 def find_join(
-    table: Table, columns: Sequence[str], *, told: Sequence[str], known: Known, refuse: Refuse
+    table: Table, columns: Sequence[str], *, value_columns: Sequence[str], known: Known, refuse: Refuse
 ) -> Join:
     """The join by one of `columns` that reaches most scans and that none contradicts.
 
-    `told` are the columns whose values the cohort takes: where two joins give a scan another one, they
+    `value_columns` are those whose values the cohort takes: where two joins give a scan another one, they
     contradict each other. Of joins that agree and reach as many scans, the most specific is taken; a finer
     one that tells the scans of a coarser one apart goes before it.
 
@@ -93,25 +92,31 @@ def find_join(
         DataError: no column names scans.
         ConfigError: two contradict each other, or what was found proves nothing; with the lines that decide.
     """
-    found = _candidates(table, columns, told, known)
-    if not found:
-        raise DataError(_nothing_found(table, columns, known))
-    enough = NEARLY * found[0].join.reached
-    choosable = [c for c in found if c.named and c.evidence > Evidence.NOTHING and c.join.reached >= enough]
+    candidates = _candidates(table, columns, value_columns, known)
+    if not candidates:
+        raise DataError(_no_candidate(table, columns, known))
+    enough = NEARLY * candidates[0].join.reached
+    choosable = [
+        c for c in candidates if c.named and c.evidence > Evidence.NOTHING and c.join.reached >= enough
+    ]
     if not choosable:
-        raise refuse(("cohort", "id"), _nothing_proved(found))
+        raise refuse(("cohort", "id"), _nothing_proved(candidates))
     kept = [c for c in choosable if not any(_finer(other, c) for other in choosable)]
     chosen = (kept or choosable)[0]
-    for rival in found:
+    for rival in candidates:
         scans = _differing(chosen, rival) if _may_contradict(rival, chosen, enough) else 0
         if scans and not _finer(chosen, rival):
-            raise refuse(("cohort", "id"), _contradiction(chosen, rival, scans, told))
+            raise refuse(("cohort", "id"), _contradiction(chosen, rival, scans, value_columns))
     return chosen.join
 
 
-def _candidates(table: Table, columns: Sequence[str], told: Sequence[str], known: Known) -> list[_Candidate]:
+def _candidates(
+    table: Table, columns: Sequence[str], value_columns: Sequence[str], known: Known
+) -> list[_Candidate]:
     """All joins that match, by rank; also spelled otherwise unless one as written is certain of all scans."""
-    row_values = list(zip(*(table.column(column) for column in told), strict=True)) or [()] * len(table.rows)
+    row_values = list(zip(*(table.column(column) for column in value_columns), strict=True)) or [()] * len(
+        table.rows
+    )
     keys = [KeyColumn(column, kind) for column in columns for kind in KINDS if known.index.get(kind)]
 
     def candidate(join: Join) -> _Candidate:
@@ -124,11 +129,11 @@ def _candidates(table: Table, columns: Sequence[str], told: Sequence[str], known
         )
 
     joins = [join_as_written(table, key, known=known) for key in keys]
-    found = [candidate(join) for join in joins if join.matched]
-    if not any(c.certain and c.named and c.join.reached >= _KNOWS * known.total for c in found):
+    candidates = [candidate(join) for join in joins if join.matched]
+    if not any(c.certain and c.named and c.join.reached >= _KNOWS * known.total for c in candidates):
         joins = [join_respelled(table, key, known=known) for key in keys]
-        found = [candidate(join) for join in joins if join.matched]
-    return sorted(found, key=lambda candidate: candidate.rank)
+        candidates = [candidate(join) for join in joins if join.matched]
+    return sorted(candidates, key=lambda candidate: candidate.rank)
 
 
 def _may_contradict(rival: _Candidate, chosen: _Candidate, enough: float) -> bool:
@@ -174,33 +179,33 @@ def _alone(cases: Cases, other: _Candidate) -> Cases:
     return frozenset(case_id for case_id in cases if case_id not in other.values) if cases else NOTHING
 
 
-def _contradiction(chosen: _Candidate, rival: _Candidate, scans: int, told: Sequence[str]) -> str:
-    what = f"'{told[0]}'" if len(told) == 1 else f"'{told[0]}' or {' or '.join(repr(c) for c in told[1:])}"
+def _contradiction(chosen: _Candidate, rival: _Candidate, scans: int, value_columns: Sequence[str]) -> str:
+    columns = " or ".join(f"'{column}'" for column in value_columns)
     return (
-        f"two columns name scans and contradict each other: by {chosen.told()}; by {rival.told()}. "
-        f"{scans:,} scans would get another value of {what}, or one from one of them alone. "
+        f"two columns name scans and contradict each other: by {chosen.described()}; by {rival.described()}. "
+        f"{scans:,} scans would get another value of {columns}, or one from one of them alone. "
         f"Say which is right, by this line below `cohort:`: `{chosen.join.yaml()}` or `{rival.join.yaml()}`."
     )
 
 
-def _nothing_proved(found: Sequence[_Candidate]) -> str:
+def _nothing_proved(candidates: Sequence[_Candidate]) -> str:
     """The best joins of those that prove nothing, with the lines that choose them."""
     shown: list[_Candidate] = []
-    for candidate in sorted(found, key=lambda c: (not c.named, not headed(c.join), c.rank)):
+    for candidate in sorted(candidates, key=lambda c: (not c.named, not headed(c.join), c.rank)):
         if all(other.join.column != candidate.join.column for other in shown):
             shown.append(candidate)
     shown = shown[:_SHOWN]
-    told = "; ".join(f"by {candidate.told()}" for candidate in shown)
+    joins = "; ".join(f"by {candidate.described()}" for candidate in shown)
     lines = " or ".join(f"`{candidate.join.yaml()}`" for candidate in shown)
     return (
-        f"no column says for certain which scans it names: {told}. A column without a name, and numbers or "
+        f"no column says for certain which scans it names: {joins}. A column without a name, and numbers or "
         "letters that may as well be counts, ages or sides, are never chosen by themselves. If one of these "
         f"names the scans, copy its line below `cohort:`: {lines}. Else add a column of patient IDs, UIDs or "
         "paths."
     )
 
 
-def _nothing_found(table: Table, columns: Sequence[str], known: Known) -> str:
+def _no_candidate(table: Table, columns: Sequence[str], known: Known) -> str:
     kinds = [KINDS[kind] for kind in KINDS if known.index.get(kind)]
     tried = ", ".join(f"'{column}'" for column in columns) or "none"
     return (

@@ -68,7 +68,7 @@ def duplicate_notices(
     crossing = [group for group in groups if _distinct(group, part_of) > 1]
     remarkable = {group.case_ids for group in (*conflicts, *contradictions, *crossing)}
     plain = [group for group in groups if group.case_ids not in remarkable]
-    told = (
+    kinds = (
         ("patient_conflict", conflicts, "{} of identical images of several patients, left out"),
         (
             "duplicate_label_conflict",
@@ -79,9 +79,9 @@ def duplicate_notices(
         ("duplicate_pixels", plain, "{} of identical images of one patient, one of each kept"),
     )
     return [
-        Notice(kind, len(found), text.format(_counted(found)), _case_ids(found))
-        for kind, found, text in told
-        if found
+        Notice(kind, len(copies), text.format(_counted(copies)), _case_ids(copies))
+        for kind, copies, text in kinds
+        if copies
     ]
 
 
@@ -99,12 +99,12 @@ def _exclude(group: Copies, label_of: Mapping[str, str], person_of: Mapping[str,
             yield Exclusion(case_id, "duplicate_pixels", f"the same pixels as {first}, of the same patient")
 
 
-def _case_ids(found: Sequence[Copies]) -> tuple[str, ...]:
-    return tuple(case_id for group in found for case_id in group.case_ids)
+def _case_ids(groups: Sequence[Copies]) -> tuple[str, ...]:
+    return tuple(case_id for group in groups for case_id in group.case_ids)
 
 
-def _counted(found: Sequence[Copies]) -> str:
-    return "1 group" if len(found) == 1 else f"{len(found)} groups"
+def _counted(groups: Sequence[Copies]) -> str:
+    return "1 group" if len(groups) == 1 else f"{len(groups)} groups"
 
 
 def _persons(group: Copies, person_of: Mapping[str, str]) -> int:

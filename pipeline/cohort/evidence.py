@@ -39,7 +39,7 @@ _DISTINCT: Final = 0.9
 
 _CAMEL: Final = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _FILE: Final = ("sop", "path", "name", "stem")
-_SAYS: Final[dict[str, tuple[str, ...]]] = {
+_KINDS_OF_WORD: Final[dict[str, tuple[str, ...]]] = {
     "patient": ("patient",), "patienten": ("patient",), "patientid": ("patient",), "pat": ("patient",),
     "patid": ("patient",), "pid": ("patient",), "mrn": ("patient",), "subject": ("patient",),
     "subj": ("patient",), "person": ("patient",), "participant": ("patient",), "proband": ("patient",),
@@ -69,7 +69,7 @@ def evidence_of(join: Join, table: Table, known: Known, columns: Collection[str]
         return Evidence.PROOF
     if is_unnamed(table, key.column):
         return Evidence.NOTHING
-    if key.names in _said(key.column):
+    if key.names in _kinds_in_header(key.column):
         return Evidence.PROOF
     return (
         Evidence.HEADER
@@ -81,8 +81,8 @@ def evidence_of(join: Join, table: Table, known: Known, columns: Collection[str]
 def headed(join: Join) -> bool:
     """Whether the header says that the column identifies, and nothing else than what it is taken for."""
     key = join.keys[0]
-    says = _said(key.column)
-    return key.names in says if says else bool(_IDENTIFIES.intersection(_words(key.column)))
+    kinds = _kinds_in_header(key.column)
+    return key.names in kinds if kinds else bool(_IDENTIFIES.intersection(_words(key.column)))
 
 
 def is_unnamed(table: Table, column: str) -> bool:
@@ -118,9 +118,9 @@ def consecutive(cells: Sequence[str]) -> bool:
     return len(numbers) == len(filled) == max(numbers) - min(numbers) + 1
 
 
-def _said(column: str) -> set[str]:
+def _kinds_in_header(column: str) -> set[str]:
     """The kinds that a header says the column names."""
-    return {kind for word in _words(column) for kind in _SAYS.get(word, ())}
+    return {kind for word in _words(column) for kind in _KINDS_OF_WORD.get(word, ())}
 
 
 def _words(column: str) -> list[str]:

@@ -47,8 +47,8 @@ class KeyColumn:
     column: str
     names: str
 
-    def told(self) -> str:
-        """The key, told to the person."""
+    def described(self) -> str:
+        """The key, in words for the person."""
         return f"'{self.column}' ({KINDS.get(self.names, self.names.replace('_', ' '))})"
 
     def yaml(self) -> str:
@@ -83,12 +83,12 @@ class Known:
         """The scans that `value` may name as `kind`, also several of a kind that names one."""
         index = self.index.get(kind, {})
         words = spellings(kind, value, self.folder)
-        return next((found for word in words if (found := index.get(self.pseudonym(kind, word)))), NOTHING)
+        return next((cases for word in words if (cases := index.get(self.pseudonym(kind, word)))), NOTHING)
 
     def respelled(self, kind: str, value: str) -> Cases:
         """The scans that `value` names when it is spelled otherwise; none where that fits in two ways."""
-        found = {self._first(kind, [spelling]) for spelling in other_spellings(kind, value)} - {NOTHING}
-        return found.pop() if len(found) == 1 else NOTHING
+        readings = {self._first(kind, [spelling]) for spelling in other_spellings(kind, value)} - {NOTHING}
+        return readings.pop() if len(readings) == 1 else NOTHING
 
     def cases_of_day(self, patient: str, day: str) -> Cases:
         """The scans of a patient on a day, written 2020-04-03."""
@@ -101,9 +101,9 @@ class Known:
         if not index:
             return NOTHING
         for spelling in written:
-            found = index.get(self.pseudonym(kind, spelling), NOTHING)
-            if len(found) == 1 or (found and kind not in ONE_SCAN):
-                return found
+            cases = index.get(self.pseudonym(kind, spelling), NOTHING)
+            if len(cases) == 1 or (cases and kind not in ONE_SCAN):
+                return cases
         return NOTHING
 
 
@@ -139,8 +139,8 @@ class Join:
         return len(NOTHING.union(*self.cases))
 
     def sentence(self) -> str:
-        """The join, told to the person."""
-        columns = " and ".join(key.told() for key in self.keys)
+        """The join, in words for the person."""
+        columns = " and ".join(key.described() for key in self.keys)
         other = f" ({self.respelled:,} spelled otherwise)" if self.respelled else ""
         s = "s" if len(self.keys) > 1 else ""
         return f"joined by column{s} {columns}: {self.matched:,} of {len(self.cases):,} rows{other}"
@@ -170,8 +170,8 @@ def join_as_written(table: Table, key: KeyColumn, *, known: Known) -> Join:
         DataError: there is no such column.
     """
     cells = table.column(key.column)
-    found = {value: known.cases(key.names, value) for value in set(cells) if value}
-    return Join((key,), tuple(found.get(cell, NOTHING) for cell in cells))
+    cases_of = {value: known.cases(key.names, value) for value in set(cells) if value}
+    return Join((key,), tuple(cases_of.get(cell, NOTHING) for cell in cells))
 
 
 def join_respelled(table: Table, key: KeyColumn, *, known: Known) -> Join:
@@ -182,23 +182,23 @@ def join_respelled(table: Table, key: KeyColumn, *, known: Known) -> Join:
     """
     join = join_as_written(table, key, known=known)
     cells = table.column(key.column)
-    found = dict(zip(cells, join.cases, strict=True))
-    if all(found[cell] for cell in cells if cell):
+    cases_of = dict(zip(cells, join.cases, strict=True))
+    if all(cases_of[cell] for cell in cells if cell):
         return join
-    other = {value: known.respelled(key.names, value) for value in found}
-    if any(found[value] and other[value] - found[value] for value in found):
+    other = {value: known.respelled(key.names, value) for value in cases_of}
+    if any(cases_of[value] and other[value] - cases_of[value] for value in cases_of):
         return join
-    rows = sum(bool(not found[cell] and other[cell]) for cell in cells)
-    return Join((key,), tuple(found[cell] or other[cell] for cell in cells), rows)
+    rows = sum(bool(not cases_of[cell] and other[cell]) for cell in cells)
+    return Join((key,), tuple(cases_of[cell] or other[cell] for cell in cells), rows)
 
 
 def _join_all(table: Table, keys: Sequence[KeyColumn], known: Known) -> Join:
     """Rows whose values all fit the same scans; where one column names files, only one scan may be left."""
     patient = _patient_of(keys)
     sides = [_fitting(table, key, patient, known) for key in keys]
-    cases = [frozenset.intersection(*found) for found in zip(*sides, strict=True)]
+    cases = [frozenset.intersection(*scans) for scans in zip(*sides, strict=True)]
     if any(key.names in ONE_SCAN for key in keys):
-        cases = [found if len(found) == 1 else NOTHING for found in cases]
+        cases = [scans if len(scans) == 1 else NOTHING for scans in cases]
     return Join(tuple(keys), tuple(cases))
 
 
@@ -238,13 +238,13 @@ def _no_match(table: Table, keys: Sequence[KeyColumn], known: Known) -> str:
     if lacking:
         return (
             f"No scan that was read says its {lacking[0].names.replace('_', ' ')}, so "
-            f"{lacking[0].told()} tells none apart. Take it out of `cohort.id`."
+            f"{lacking[0].described()} tells none apart. Take it out of `cohort.id`."
         )
     columns = " and ".join(f"'{key.column}'" for key in keys)
     names = " and ".join(KINDS.get(key.names, key.names.replace("_", " ")) for key in keys)
     if len(keys) > 1:
         each = ", ".join(
-            f"{sum(map(bool, _fitting(table, key, _patient_of(keys), known))):,} by {key.told()}"
+            f"{sum(map(bool, _fitting(table, key, _patient_of(keys), known))):,} by {key.described()}"
             for key in keys
         )
         return (

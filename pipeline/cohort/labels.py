@@ -11,8 +11,8 @@ from pipeline.cohort.exclusions import Exclusion
 from pipeline.cohort.join import Join
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
-from pipeline.tables import Table, lines_told
-from pipeline.tables.words import counted, told
+from pipeline.tables import Table, line_numbers
+from pipeline.tables.words import counted, quoted
 from pipeline.tasks.contract import Reader, Refuse
 
 CONFLICT_SHARE: Final = 0.20
@@ -50,19 +50,19 @@ def label_cases(table: Table, target: Target, *, join: Join, case_ids: Collectio
             CONFLICT_SHARE of the scans contradict each other.
     """
     cells = values_of_case(table, target.column, join)
-    values = {case_id: _by_value(given, target.reader) for case_id, given in cells.items()}
+    values = {case_id: _by_value(lines_of, target.reader) for case_id, lines_of in cells.items()}
     _require_question(table, target, [values[case_id] for case_id in case_ids if case_id in values])
     of_case: dict[str, str] = {}
     exclusions = []
     missing = Counter[str]()
     for case_id in sorted(case_ids):
-        given = values.get(case_id, {})
-        words = sorted(word for word in given if word)
+        lines_of = values.get(case_id, {})
+        words = sorted(word for word in lines_of if word)
         if len(words) == 1:
             of_case[case_id] = words[0]
         else:
-            exclusions.append(_without_label(case_id, words, given, cells.get(case_id, {})))
-            missing.update([min(sorted(cells[case_id]), key=len)] if given and not words else [])
+            exclusions.append(_without_label(case_id, words, lines_of, cells.get(case_id, {})))
+            missing.update([min(sorted(cells[case_id]), key=len)] if lines_of and not words else [])
     conflicts = [item for item in exclusions if item.reason == "label_conflict"]
     _require_labels(of_case, conflicts, target.column, join)
     notices = [
@@ -94,23 +94,25 @@ def group_values(table: Table, column: str, join: Join) -> dict[str, str]:
         DataError: there is no such column; the nearest is named.
     """
     values = values_of_case(table, column, join)
-    return {case_id: next(iter(given)) if len(given) == 1 else "" for case_id, given in values.items()}
+    return {
+        case_id: next(iter(lines_of)) if len(lines_of) == 1 else "" for case_id, lines_of in values.items()
+    }
 
 
-def _by_value(given: Mapping[str, list[int]], reader: Reader) -> dict[str, list[int]]:
+def _by_value(lines_of: Mapping[str, list[int]], reader: Reader) -> dict[str, list[int]]:
     """The lines of each value that the cells of one scan name; under "" those without."""
-    found: dict[str, list[int]] = defaultdict(list)
-    for cell, lines in given.items():
-        found[reader.value_of(cell)] += lines
-    return found
+    by_value: dict[str, list[int]] = defaultdict(list)
+    for cell, lines in lines_of.items():
+        by_value[reader.value_of(cell)] += lines
+    return by_value
 
 
 def _require_question(table: Table, target: Target, values: Sequence[Mapping[str, list[int]]]) -> None:
-    counts = Counter(word for given in values for word in given if word)
+    counts = Counter(word for lines_of in values for word in lines_of if word)
     lines: dict[str, int] = {}
-    for given in values:
-        for word, own in given.items():
-            lines[word] = min([*own, lines.get(word, own[0])])
+    for lines_of in values:
+        for word, numbers in lines_of.items():
+            lines[word] = min([*numbers, lines.get(word, numbers[0])])
 
     def cell_of(word: str) -> str:
         return table.cell(target.column, lines[word])
@@ -119,15 +121,15 @@ def _require_question(table: Table, target: Target, values: Sequence[Mapping[str
 
 
 def _without_label(
-    case_id: str, words: Sequence[str], given: Mapping[str, list[int]], cells: Collection[str]
+    case_id: str, words: Sequence[str], lines_of: Mapping[str, list[int]], cells: Collection[str]
 ) -> Exclusion:
     if words:
-        lines = lines_told(line for word in words for line in given[word])
-        return Exclusion(case_id, "label_conflict", f"labels {told(words)} in {lines} of the table")
-    if given:
-        written = told(sorted(cell for cell in cells if cell))
-        what = f"no label but {written}" if written else "no label"
-        return Exclusion(case_id, "label_empty", f"{what} in {lines_told(given[''])} of the table")
+        lines = line_numbers(line for word in words for line in lines_of[word])
+        return Exclusion(case_id, "label_conflict", f"labels {quoted(words)} in {lines} of the table")
+    if lines_of:
+        written = quoted(sorted(cell for cell in cells if cell))
+        problem = f"no label but {written}" if written else "no label"
+        return Exclusion(case_id, "label_empty", f"{problem} in {line_numbers(lines_of[''])} of the table")
     return Exclusion(case_id, "not_in_table", "the table of labels has no row for it")
 
 
@@ -166,7 +168,7 @@ def _unmatched_rows(table: Table, join: Join) -> Iterator[Notice]:
     lines = [line for line, cases in zip(table.lines, join.cases, strict=True) if not cases]
     if lines:
         yield Notice(
-            "label_without_scan", len(lines), f"rows of the table that name no scan: {lines_told(lines)}"
+            "label_without_scan", len(lines), f"rows of the table that name no scan: {line_numbers(lines)}"
         )
 
 
@@ -174,4 +176,4 @@ def _unused(table: Table, target: Target, of_case: Mapping[str, str]) -> Iterato
     named = {target.reader.value_of(cell) for cell in set(table.column(target.column))}
     unused = sorted(named - set(of_case.values()) - {""})
     if unused:
-        yield Notice("class_without_scan", len(unused), f"labels that no scan has: {told(unused)}")
+        yield Notice("class_without_scan", len(unused), f"labels that no scan has: {quoted(unused)}")

@@ -12,28 +12,28 @@ from typing import Final
 
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
-from pipeline.tables import Table, lines_told
+from pipeline.tables import Table, line_numbers
 
 MOST_IDS: Final = 3
 """An identifier that more patients share is a placeholder, such as an accession number of 0."""
 
 
 @dataclass(frozen=True)
-class Told:
+class Links:
     """Sets of patient ids that a table says are one person, and its lines with an ID that nobody has."""
 
-    links: tuple[frozenset[str], ...] = ()
+    linked: tuple[frozenset[str], ...] = ()
     unknown: tuple[int, ...] = ()
 
     def notices(self) -> list[Notice]:
         """The lines that link nobody, by number: the IDs in them stay untold."""
         if not self.unknown:
             return []
-        detail = f"links with a patient ID that no scan has: {lines_told(self.unknown)}"
+        detail = f"links with a patient ID that no scan has: {line_numbers(self.unknown)}"
         return [Notice("link_without_scan", len(self.unknown), detail)]
 
 
-def read_links(table: Table, name: str, *, patients_of: Callable[[str], Collection[str]]) -> Told:
+def read_links(table: Table, name: str, *, patients_of: Callable[[str], Collection[str]]) -> Links:
     """The links of a table with two columns of patient IDs, under a header of any words.
 
     `patients_of` has the patient ids (pseudonyms) that an ID stands for; an ID that two issuers gave
@@ -52,23 +52,25 @@ def read_links(table: Table, name: str, *, patients_of: Callable[[str], Collecti
     ]
     empty = [line for row, line in zip(table.rows, table.lines, strict=True) if not all(row)]
     if empty:
-        raise DataError(f"{name}, {lines_told(empty)}: a link needs two patient IDs. Fill in the other one.")
-    return Told(
+        raise DataError(
+            f"{name}, {line_numbers(empty)}: a link needs two patient IDs. Fill in the other one."
+        )
+    return Links(
         tuple(frozenset().union(*patients) for patients, _ in rows if all(patients)),
         tuple(line for patients, line in rows if not all(patients)),
     )
 
 
 def link_patients(
-    patient_ids: Iterable[str], shared: Iterable[frozenset[str]], told: Collection[frozenset[str]] = ()
+    patient_ids: Iterable[str], shared: Iterable[frozenset[str]], linked: Collection[frozenset[str]] = ()
 ) -> dict[str, str]:
     """The person of each patient id: the smallest of all ids that are linked, directly or by others.
 
-    `shared` are sets of patient ids that stand under one study or accession number; `told` are sets
+    `shared` are sets of patient ids that stand under one study or accession number; `linked` are sets
     that are one person for certain.
     """
-    person = {patient_id: patient_id for patient_id in itertools.chain(patient_ids, *told)}
-    for ids in (*(ids for ids in shared if len(ids) <= MOST_IDS), *told):
+    person = {patient_id: patient_id for patient_id in itertools.chain(patient_ids, *linked)}
+    for ids in (*(ids for ids in shared if len(ids) <= MOST_IDS), *linked):
         roots = {_root(person, patient_id) for patient_id in ids}
         person |= dict.fromkeys(roots, min(roots))
     return {patient_id: _root(person, patient_id) for patient_id in person}

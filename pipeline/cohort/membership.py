@@ -36,20 +36,20 @@ def decide(
     `table_part_of` the part that the table gives each scan, to tell whether identical images cross it.
     """
     forgotten = {person_of.get(patient_id, patient_id) for patient_id in withdrawn}
-    gone = [
+    consent_withdrawn = [
         Exclusion(case.case_id, "consent_withdrawn", "this patient was deleted on request")
         for case in scans.cases.values()
         if person_of[case.patient_id] in forgotten
     ]
-    left = {exclusion.case_id for exclusion in gone}
-    without_label = [exclusion for exclusion in labels.exclusions if exclusion.case_id not in left]
-    label_of = {case_id: label for case_id, label in labels.of_case.items() if case_id not in left}
+    withdrawn_cases = {exclusion.case_id for exclusion in consent_withdrawn}
+    without_label = [exclusion for exclusion in labels.exclusions if exclusion.case_id not in withdrawn_cases]
+    label_of = {case_id: label for case_id, label in labels.of_case.items() if case_id not in withdrawn_cases}
     groups = find_copies([scans.cases[case_id] for case_id in label_of])
     copies = exclude_copies(groups, label_of, person_of)
     copied = {exclusion.case_id for exclusion in copies}
     return Membership(
         label_of={case_id: label for case_id, label in label_of.items() if case_id not in copied},
-        exclusions=(*gone, *without_label, *copies),
+        exclusions=(*consent_withdrawn, *without_label, *copies),
         notices=(
             *labels.notices,
             *link_notices(person_of, scans.shared),

@@ -15,22 +15,22 @@ from pipeline.tasks.registry import task_of
 _TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm"})
 
 
-def table_path(config: Config, root: Path, key: str, given: str) -> Path:
+def table_path(config: Config, root: Path, key: str, name: str) -> Path:
     """The path of the table that the YAML names under `cohort.KEY`.
 
     Raises ConfigError when there is none, with the nearest name in its folder.
     """
-    path = root / given
+    path = root / name
     if path.is_file():
         return path
     folder = path.parent
-    there = (
-        [found.name for found in folder.iterdir() if found.suffix.lower() in _TABLES]
+    tables_there = (
+        [entry.name for entry in folder.iterdir() if entry.suffix.lower() in _TABLES]
         if folder.is_dir()
         else []
     )
-    hint = f" ({nearest(path.name, there)})" if there else ""
-    raise config.refuse(("cohort", key), f"there is no table '{given}'{hint}. Mend the path.")
+    hint = f" ({nearest(path.name, tables_there)})" if tables_there else ""
+    raise config.refuse(("cohort", key), f"there is no table '{name}'{hint}. Mend the path.")
 
 
 def open_labels(config: Config, root: Path) -> tuple[Path, Table]:
@@ -52,7 +52,7 @@ def open_labels(config: Config, root: Path) -> tuple[Path, Table]:
     columns |= {("cohort", "id", at): key.column for at, key in enumerate(choices.keys)}
     wanted = {column for column in columns.values() if not tables.is_placeholder(column)}
     try:
-        found = tables.read(path, wanted=wanted, sheet=choices.sheet)
+        table = tables.read(path, wanted=wanted, sheet=choices.sheet)
     except NoSuchSheet as error:
         raise config.refuse(("cohort", "sheet"), str(error)) from None
     except SeveralSheets as error:
@@ -61,9 +61,9 @@ def open_labels(config: Config, root: Path) -> tuple[Path, Table]:
             ("cohort", "labels"), f"{error}. Copy one of these lines below `cohort:`: {lines}."
         ) from None
     for keys, column in columns.items():
-        if column not in found.columns:
-            raise config.refuse(keys, _no_column(found, column, path))
-    return path, found
+        if column not in table.columns:
+            raise config.refuse(keys, _no_column(table, column, path))
+    return path, table
 
 
 def check_labels(config: Config, root: Path) -> None:
@@ -74,31 +74,31 @@ def check_labels(config: Config, root: Path) -> None:
         ConfigError: it doesn't, with the nearest name.
         DataError: not a table.
     """
-    _, found = open_labels(config, root)
+    _, table = open_labels(config, root)
     choices = config.cohort
     if choices.links is not None:
         table_path(config, root, "links", choices.links)
     task_of(config.task).target.check(
-        found.column(choices.target),
+        table.column(choices.target),
         choices,
-        cell_of=lambda row: found.cell(choices.target, found.lines[row]),
+        cell_of=lambda row: table.cell(choices.target, table.lines[row]),
         refuse=config.refuse,
     )
 
 
-def _no_column(found: Table, column: str, path: Path) -> str:
-    where = f" of the sheet '{found.sheet}'" if found.sheet is not None else ""
-    hint = nearest(column, found.columns)
-    return f"the table {path.name}{where} has no column '{column}' ({hint}).{_one_hot(found)}"
+def _no_column(table: Table, column: str, path: Path) -> str:
+    where = f" of the sheet '{table.sheet}'" if table.sheet is not None else ""
+    hint = nearest(column, table.columns)
+    return f"the table {path.name}{where} has no column '{column}' ({hint}).{_one_hot(table)}"
 
 
-def _one_hot(found: Table) -> str:
+def _one_hot(table: Table) -> str:
     """A hint at columns of 0 and 1 of which each row has one."""
-    flags = [c for c in found.columns if {normal(cell) for cell in found.column(c)} == {"0", "1"}]
+    flags = [c for c in table.columns if {normal(cell) for cell in table.column(c)} == {"0", "1"}]
     if len(flags) < 2:
         return ""
     ones = [
-        sum(normal(cell) == "1" for cell in cells) for cells in zip(*map(found.column, flags), strict=True)
+        sum(normal(cell) == "1" for cell in cells) for cells in zip(*map(table.column, flags), strict=True)
     ]
     names = ", ".join(f"'{flag}'" for flag in flags[:4]) + (" and others" if len(flags) > 4 else "")
     if set(ones) == {1}:

@@ -92,13 +92,13 @@ def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:
     lines = [f"labels: {join.sentence()} name a scan"]
     for part, rows in by_part(cohort.rows).items():
         counts = _counts(rows, cohort)
-        told = cohort.task.target.told([row.target for row in rows], cohort.question)
-        lines.append(f"{part}: {counts.patients:,} patients, {counts.cases:,} scans ({told})")
+        counted = cohort.task.target.told([row.target for row in rows], cohort.question)
+        lines.append(f"{part}: {counts.patients:,} patients, {counts.cases:,} scans ({counted})")
     if cohort.exclusions:
         reasons = Counter(exclusion.reason for exclusion in cohort.exclusions)
-        told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
-        left = len(cohort.exclusions)
-        lines.append(f"left out: {left:,} of {len(scans.cases):,} scans ({told}): see excluded.csv")
+        counted = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
+        excluded = len(cohort.exclusions)
+        lines.append(f"left out: {excluded:,} of {len(scans.cases):,} scans ({counted}): see excluded.csv")
     return lines + [f"note: {notice.detail}" for notice in cohort.notices]
 
 

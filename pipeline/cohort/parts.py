@@ -50,16 +50,16 @@ def positions(patient_ids: Iterable[str], *, key: Key, salt: int) -> dict[str, f
 
 
 def first_parts(
-    strata: Mapping[str, str], given: Mapping[str, str], *, shares: Shares, position: Mapping[str, float]
+    strata: Mapping[str, str], prescribed: Mapping[str, str], *, shares: Shares, position: Mapping[str, float]
 ) -> dict[str, str]:
     """The part of each patient at the first draw.
 
-    `strata` has the stratum of each patient; `given` the parts that a table prescribes. Patients
+    `strata` has the stratum of each patient; `prescribed` the parts that a table prescribes. Patients
     without a prescribed part are drawn stratum by stratum, so that each part has its share of every
     one. A part that the table leaves out is drawn from its train part.
     """
-    parts = {patient_id: given[patient_id] for patient_id in strata if patient_id in given}
-    free = {patient_id: name for patient_id, name in strata.items() if patient_id not in given}
+    parts = {patient_id: prescribed[patient_id] for patient_id in strata if patient_id in prescribed}
+    free = {patient_id: name for patient_id, name in strata.items() if patient_id not in prescribed}
     drawn = {
         patient_id: part
         for members in _by_stratum(free, position)
@@ -85,10 +85,10 @@ def require_patients(part_of: Mapping[str, str], *, advice: str) -> None:
         DataError: with the numbers of patients in each part.
     """
     counts = {part: sum(one == part for one in part_of.values()) for part in PARTS}
-    told = ", ".join(f"{part} {count}" for part, count in counts.items())
+    counted = ", ".join(f"{part} {count}" for part, count in counts.items())
     if min(counts.values()) < FEWEST_PATIENTS:
         raise DataError(
-            f"Each part needs at least {FEWEST_PATIENTS} patients, and there are: {told}. "
+            f"Each part needs at least {FEWEST_PATIENTS} patients, and there are: {counted}. "
             f"Add scans of more patients, or {advice}."
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.cohort.parts import Placed, Shares, first_parts, later_part
-from pipeline.cohort.published import Published, given_parts
+from pipeline.cohort.published import Published, parts_of_persons
 from pipeline.contracts.cohort import Notice
 from pipeline.records import PARTS
 
@@ -36,11 +36,11 @@ def place(
     An id that is new to a known person gets that person's part. With an empty ledger this is the
     first draw; a table whose parts overlap is then not followed at all.
     """
-    known = {person: found for person in persons.ids if (found := _known(persons.ids[person], ledger))}
+    known = {person: earlier for person in persons.ids if (earlier := _known(persons.ids[person], ledger))}
     new = {person: name for person, name in persons.stratum.items() if person not in known}
-    given = _given(published, ledger)
-    placed = _first(new, given, published, draw) if not ledger else _later(new, given, draw)
-    placed |= {person: Placed(found.part, draw.era, "link") for person, found in known.items()}
+    prescribed = _prescribed(published, ledger)
+    placed = _first(new, prescribed, published, draw) if not ledger else _later(new, prescribed, draw)
+    placed |= {person: Placed(earlier.part, draw.era, "link") for person, earlier in known.items()}
     return {
         patient_id: ledger.get(patient_id, placed[person])
         for person, ids in persons.ids.items()
@@ -58,8 +58,8 @@ def part_of_person(ids: tuple[str, ...], places: Mapping[str, Placed]) -> str:
 
 def ledger_notices(published: Published | None, ledger: Mapping[str, Placed]) -> list[Notice]:
     """Persons whose part in the ledger isn't the one that the table prescribes (now)."""
-    given = _given(published, ledger)
-    other = sorted(p for p, part in given.items() if p in ledger and ledger[p].part != part)
+    prescribed = _prescribed(published, ledger)
+    other = sorted(p for p, part in prescribed.items() if p in ledger and ledger[p].part != part)
     if not other:
         return []
     detail = "patients whose part in the table is not the one in the ledger; the ledger holds"
@@ -67,36 +67,36 @@ def ledger_notices(published: Published | None, ledger: Mapping[str, Placed]) ->
 
 
 def _known(ids: tuple[str, ...], ledger: Mapping[str, Placed]) -> Placed | None:
-    found = [ledger[patient_id] for patient_id in ids if patient_id in ledger]
-    return min(found, key=lambda placed: PARTS.index(placed.part)) if found else None
+    places = [ledger[patient_id] for patient_id in ids if patient_id in ledger]
+    return min(places, key=lambda placed: PARTS.index(placed.part)) if places else None
 
 
-def _given(published: Published | None, ledger: Mapping[str, Placed]) -> Mapping[str, str]:
+def _prescribed(published: Published | None, ledger: Mapping[str, Placed]) -> Mapping[str, str]:
     """The parts that the table prescribes, none where it was set aside at the first draw."""
     if published is None or any(placed.why == "redraw" for placed in ledger.values()):
         return {}
     if not ledger and published.overlap:
         return {}
-    given = given_parts(published)
+    prescribed = parts_of_persons(published)
     # A table without a test part must not keep all later patients out of it.
-    return given if not ledger or set(given.values()) == set(PARTS) else {}
+    return prescribed if not ledger or set(prescribed.values()) == set(PARTS) else {}
 
 
 def _first(
-    new: Mapping[str, str], given: Mapping[str, str], published: Published | None, draw: Draw
+    new: Mapping[str, str], prescribed: Mapping[str, str], published: Published | None, draw: Draw
 ) -> dict[str, Placed]:
-    parts = first_parts(new, given, shares=draw.shares, position=draw.position)
-    drawn = "redraw" if published is not None and published.overlap else "first_draw"
+    parts = first_parts(new, prescribed, shares=draw.shares, position=draw.position)
+    why = "redraw" if published is not None and published.overlap else "first_draw"
     return {
-        person: Placed(part, draw.era, "table" if given.get(person) == part else drawn)
+        person: Placed(part, draw.era, "table" if prescribed.get(person) == part else why)
         for person, part in parts.items()
     }
 
 
-def _later(new: Mapping[str, str], given: Mapping[str, str], draw: Draw) -> dict[str, Placed]:
+def _later(new: Mapping[str, str], prescribed: Mapping[str, str], draw: Draw) -> dict[str, Placed]:
     return {
-        person: Placed(given[person], draw.era, "table")
-        if person in given
+        person: Placed(prescribed[person], draw.era, "table")
+        if person in prescribed
         else Placed(later_part(draw.position[person], draw.shares), draw.era, "hash")
         for person in new
     }

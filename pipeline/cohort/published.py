@@ -10,7 +10,7 @@ from typing import Final
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
 from pipeline.records import PARTS
-from pipeline.tables import lines_told
+from pipeline.tables import line_numbers
 
 SPELLINGS: Final = {
     "train": "train",
@@ -81,7 +81,7 @@ def read_published(
     return Published(column, of_case, dict(of_person), person_of_case)
 
 
-def given_parts(published: Published) -> dict[str, str]:
+def parts_of_persons(published: Published) -> dict[str, str]:
     """The part of each person with exactly one."""
     return {person: next(iter(parts)) for person, parts in published.of_person.items() if len(parts) == 1}
 
@@ -112,13 +112,13 @@ def overlap_notices(published: Published) -> list[Notice]:
 
 def _require_known_words(column: str, values: Mapping[str, Mapping[str, list[int]]]) -> None:
     unknown: dict[str, list[int]] = defaultdict(list)
-    for given in values.values():
-        for word, lines in given.items():
+    for lines_of in values.values():
+        for word, lines in lines_of.items():
             if word and word.casefold() not in SPELLINGS:
                 unknown[word] += lines
     if unknown:
         word = min(unknown)
         raise DataError(
-            f"'{word}' in the column '{column}' ({lines_told(unknown[word])}) is no part. "
+            f"'{word}' in the column '{column}' ({line_numbers(unknown[word])}) is no part. "
             f"Known are {', '.join(sorted(SPELLINGS))}, and empty."
         )

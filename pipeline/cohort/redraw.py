@@ -21,22 +21,22 @@ from pipeline.workspace import Workspace
 class Draws:
     """What the ledger of parts says: the lines that held, those that hold now, and what is new to it.
 
-    `begun` is the line of a new draw that this run begins; `told` are all new draws, this one included.
+    `begun` is the line of a new draw that this run begins; `redraws` are all new draws, this one included.
     """
 
     before: Sequence[Record]
     held: Sequence[Record]
-    told: Sequence[Record]
+    redraws: Sequence[Record]
     begun: Record | None = None
 
     @property
     def notices(self) -> tuple[Notice, ...]:
         """That parts were drawn anew, with every reason."""
-        if not self.told:
+        if not self.redraws:
             return ()
-        reasons = "; ".join(str(record["reason"]) for record in self.told)
+        reasons = "; ".join(str(record["reason"]) for record in self.redraws)
         detail = f"all parts were drawn anew before any look at the test part, because: {reasons}"
-        return (Notice("drawn_anew", len(self.told), detail),)
+        return (Notice("drawn_anew", len(self.redraws), detail),)
 
     def line(self, new: Sequence[Mapping[str, Any]]) -> list[str]:
         """What a new draw changed, for the terminal; `new` are the places that it gave."""
@@ -45,15 +45,15 @@ class Draws:
         part_of = {record["patient_id"]: record["part"] for record in self.before}
         known = [record for record in new if record["patient_id"] in part_of]
         moved = sum(part_of[record["patient_id"]] != record["part"] for record in known)
-        told = f"parts drawn anew: {moved:,} of {len(known):,} patients are in another part than before"
-        return [told if moved else f"{told}; another `cohort.salt` gives another draw"]
+        sentence = f"parts drawn anew: {moved:,} of {len(known):,} patients are in another part than before"
+        return [sentence if moved else f"{sentence}; another `cohort.salt` gives another draw"]
 
 
-def draws(workspace: Workspace, reason: str, drawn_by: Mapping[str, Any]) -> Draws:
+def draws(workspace: Workspace, reason: str, draw_settings: Mapping[str, Any]) -> Draws:
     """The ledger of parts, with a new draw for `reason` if one is given and wasn't made yet.
 
-    `drawn_by` has the shares and the salt of the draw. The same reason, shares and salt twice in a row are
-    one draw, so that a command that was killed can be given again.
+    `draw_settings` are the shares and the salt of the draw. The same reason, shares and salt twice in a row
+    are one draw, so that a command that was killed can be given again.
 
     Raises GateError when a model has looked at the test part, or was promoted, UsageError when the reason is
     only what stands for one in a printed command.
@@ -62,14 +62,14 @@ def draws(workspace: Workspace, reason: str, drawn_by: Mapping[str, Any]) -> Dra
         command = printed.make("cohort", {"REDRAW": "two nodules only in the test part"})
         raise UsageError(f"Parts are drawn anew for a reason that others can read, as in `{command}`.")
     everything = ledger.read(workspace.ledger("parts"))
-    held, told = standing(everything), new_draws(everything)
-    buried = [record for record in held if is_tombstone(record)]
-    begun = {"why": NEW_DRAW, "reason": reason.strip(), **drawn_by}
-    if not begun["reason"] or len(held) == len(buried) or _is_last(begun, told):
-        return Draws(held, held, told)
+    in_force, redraws = standing(everything), new_draws(everything)
+    buried = [record for record in in_force if is_tombstone(record)]
+    begun = {"why": NEW_DRAW, "reason": reason.strip(), **draw_settings}
+    if not begun["reason"] or len(in_force) == len(buried) or _is_last(begun, redraws):
+        return Draws(in_force, in_force, redraws)
     _require_unseen(workspace)
     line = {"patient_id": "", "part": None, "era": None, **begun}
-    return Draws(held, buried, [*told, line], line)
+    return Draws(in_force, buried, [*redraws, line], line)
 
 
 def may_redraw(workspace: Workspace) -> bool:
@@ -77,8 +77,8 @@ def may_redraw(workspace: Workspace) -> bool:
     return not any(ledger.read(workspace.ledger(which)) for which in ("looks", "promotions"))
 
 
-def _is_last(begun: Mapping[str, Any], told: Sequence[Mapping[str, Any]]) -> bool:
-    return any(all(record.get(name) == value for name, value in begun.items()) for record in told[-1:])
+def _is_last(begun: Mapping[str, Any], redraws: Sequence[Mapping[str, Any]]) -> bool:
+    return any(all(record.get(name) == value for name, value in begun.items()) for record in redraws[-1:])
 
 
 def _require_unseen(workspace: Workspace) -> None:

@@ -49,12 +49,12 @@ def load_scans(catalogue: Catalogue, key: Key) -> Scans:
 
 
 def _index(catalogue: Catalogue, cases: Mapping[str, Case]) -> dict[str, dict[str, frozenset[str]]]:
-    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    index: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for kind, pseudonym, case_id in identifiers.of_cases(catalogue):
         if case_id in cases:
-            found[kind][pseudonym].add(case_id)
+            index[kind][pseudonym].add(case_id)
     return {
-        kind: {word: frozenset(case_ids) for word, case_ids in words.items()} for kind, words in found.items()
+        kind: {word: frozenset(case_ids) for word, case_ids in words.items()} for kind, words in index.items()
     }
 
 

@@ -9,11 +9,11 @@ import pandas as pd
 
 from pipeline import ledger, printed, tables
 from pipeline.catalogue import Catalogue
-from pipeline.cohort.assembly import Joined, Past, assemble, drawn_by
+from pipeline.cohort.assembly import Joined, Past, assemble, draw_settings
 from pipeline.cohort.changes import champion_cohort
 from pipeline.cohort.choice import find_join
 from pipeline.cohort.join import Join, KeyColumn, Known, join_by
-from pipeline.cohort.links import Told, read_links
+from pipeline.cohort.links import Links, read_links
 from pipeline.cohort.opening import open_labels, table_path
 from pipeline.cohort.outputs import Cohort, summary_lines, summed
 from pipeline.cohort.redraw import draws, may_redraw
@@ -46,18 +46,20 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     path, labels = open_labels(config, workspace.root)
     folder = folder_in_raw(path, workspace.root / config.ingest.raw)
     known = Known(scans.index, key.pseudonym, folder, traits_of(scans.cases.values()))
-    drawn = draws(workspace, redraw, drawn_by(config.cohort))
-    _require_first_key(key, drawn.before)
-    patients_of = _patients(known, scans, key, {record["patient_id"] for record in drawn.held})
-    told, task = _told(config, workspace, patients_of), task_of(config.task)
-    one_vote = config.evaluate.unit == "patient"
-    joined = Joined(scans, labels, _join(config, labels, known), told, task, one_vote)
-    past = Past(drawn.held, champion_cohort(workspace), _era(workspace), drawn.notices, _redraw(workspace))
+    all_draws = draws(workspace, redraw, draw_settings(config.cohort))
+    _require_first_key(key, all_draws.before)
+    patients_of = _patients(known, scans, key, {record["patient_id"] for record in all_draws.held})
+    links, task = _links(config, workspace, patients_of), task_of(config.task)
+    votes_by_patient = config.evaluate.unit == "patient"
+    joined = Joined(scans, labels, _join(config, labels, known), links, task, votes_by_patient)
+    past = Past(
+        all_draws.held, champion_cohort(workspace), _era(workspace), all_draws.notices, _redraw(workspace)
+    )
     cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
     if new:
-        ledger.append(workspace.ledger("parts"), *([drawn.begun] if drawn.begun else []), *new)
+        ledger.append(workspace.ledger("parts"), *([all_draws.begun] if all_draws.begun else []), *new)
     changed = _write(workspace.candidate, cohort, joined)
-    lines = [*drawn.line(new), *summary_lines(cohort, scans, joined.join), *_advice(cohort, workspace)]
+    lines = [*all_draws.line(new), *summary_lines(cohort, scans, joined.join), *_advice(cohort, workspace)]
     return Summary(tuple(lines), changed=changed)
 
 
@@ -77,11 +79,11 @@ def _require_first_key(key: Key, records: Sequence[ledger.Record]) -> None:
     require_same_key(key, key_ids[0] if key_ids else None, what="Patients of this analysis were placed")
 
 
-def _told(config: Config, workspace: Workspace, patients_of: Callable[[str], Collection[str]]) -> Told:
-    given = config.cohort.links
-    if given is None:
-        return Told()
-    path = table_path(config, workspace.root, "links", given)
+def _links(config: Config, workspace: Workspace, patients_of: Callable[[str], Collection[str]]) -> Links:
+    table_name = config.cohort.links
+    if table_name is None:
+        return Links()
+    path = table_path(config, workspace.root, "links", table_name)
     return read_links(tables.read(path), path.name, patients_of=patients_of)
 
 
@@ -89,8 +91,8 @@ def _patients(known: Known, scans: Scans, key: Key, placed: Set[str]) -> Callabl
     """What gives the patients that an ID stands for: of the scans, and of the ledger without an issuer."""
 
     def patients_of(value: str) -> set[str]:
-        found = {scans.cases[case_id].patient_id for case_id in known.cases("patient", value)}
-        return found | ({key.pseudonym("patient", "", value)} & placed)
+        patients = {scans.cases[case_id].patient_id for case_id in known.cases("patient", value)}
+        return patients | ({key.pseudonym("patient", "", value)} & placed)
 
     return patients_of
 
@@ -101,7 +103,7 @@ def _join(config: Config, labels: Table, known: Known) -> Join:
     if keys:
         return join_by(labels, keys, known=known)
     others = [column for column in labels.columns if column not in choices.columns]
-    return find_join(labels, others, told=choices.columns, known=known, refuse=config.refuse)
+    return find_join(labels, others, value_columns=choices.columns, known=known, refuse=config.refuse)
 
 
 def _era(workspace: Workspace) -> int:

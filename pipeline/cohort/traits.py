@@ -24,12 +24,12 @@ _SIDE_OF: Final = {word: side for side, words in _SIDES.items() for word in word
 
 def traits_of(cases: Iterable[Case]) -> dict[str, dict[str, frozenset[str]]]:
     """For each attribute and each of its words, the scans that have it; numbers are words, too."""
-    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    traits: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for case in cases:
         for name, value in _stated(case):
             if value != "" and value != OTHER:
-                found[name][_word(value)].add(case.case_id)
-    return {name: {word: frozenset(ids) for word, ids in words.items()} for name, words in found.items()}
+                traits[name][_word(value)].add(case.case_id)
+    return {name: {word: frozenset(ids) for word, ids in words.items()} for name, words in traits.items()}
 
 
 def trait_words(name: str, cell: str) -> tuple[str, ...]:

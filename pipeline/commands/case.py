@@ -55,18 +55,18 @@ def run(config: Config, workspace: Workspace, named: str) -> Iterator[str]:
         known = _cases(catalogue)
         tokens = stored_files.tokens(catalogue)
         twins = stored_files.images(catalogue)
-    if found := _file_at(files, named, config, workspace):
-        return _told_file(found, known, twins)
+    if file := _file_at(files, named, config, workspace):
+        return _lines_of_file(file, known, twins)
     persons = _persons(workspace)
     kind, whole = _resolved(named.strip(), known, persons, tokens)
     by_token = {file.token: file for file in files}
     if kind == "file":
         if whole not in by_token:
             raise DataError(f"The file {whole} was read once and is no more in {config.ingest.raw}.")
-        return _told_file(by_token[whole], known, twins)
-    of_person = persons.get(whole, set()) if kind == "patient" else set()
-    cases = [case for case in known if getattr(case, kind) == whole or case.case in of_person]
-    return _told_cases(cases, by_token)
+        return _lines_of_file(by_token[whole], known, twins)
+    cases_of_person = persons.get(whole, set()) if kind == "patient" else set()
+    cases = [case for case in known if getattr(case, kind) == whole or case.case in cases_of_person]
+    return _lines_of_cases(cases, by_token)
 
 
 def _cases(catalogue: Catalogue) -> list[_Case]:
@@ -76,11 +76,11 @@ def _cases(catalogue: Catalogue) -> list[_Case]:
 
 def _persons(workspace: Workspace) -> dict[str, set[str]]:
     """Cases by the patient that the cohort counts them to, which may be linked to that of their scans."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    cases_of: defaultdict[str, set[str]] = defaultdict(set)
     if cohort.TABLE.path(workspace.candidate).is_file():
         for row in cohort.TABLE.rows(workspace.candidate):
-            found[row[cohort.PERSON]].add(row["case_id"])
-    return found
+            cases_of[row[cohort.PERSON]].add(row["case_id"])
+    return cases_of
 
 
 def _file_at(files: Sequence[RawFile], named: str, config: Config, workspace: Workspace) -> RawFile | None:
@@ -118,22 +118,24 @@ def _resolved(
             "scan was taken out since."
         )
     if len(exact or fitting) > 1:
-        told = ", ".join(f"{kind} {word}" for kind, word in fitting[:_LONGEST_LIST])
+        shown = ", ".join(f"{kind} {word}" for kind, word in fitting[:_LONGEST_LIST])
         more = f" and {len(fitting) - _LONGEST_LIST} more" if len(fitting) > _LONGEST_LIST else ""
-        raise UsageError(f"'{named}' begins several pseudonyms: {told}{more}. Give more of the one you mean.")
+        raise UsageError(
+            f"'{named}' begins several pseudonyms: {shown}{more}. Give more of the one you mean."
+        )
     return (exact or fitting)[0]
 
 
-def _told_cases(cases: Sequence[_Case], by_token: Mapping[str, RawFile]) -> Iterator[str]:
+def _lines_of_cases(cases: Sequence[_Case], by_token: Mapping[str, RawFile]) -> Iterator[str]:
     for case in cases:
         yield f"case {case.case}  patient {case.patient}  series {case.series}  {case.modality}"
-        there = [by_token[token] for token in case.tokens if token in by_token]
-        yield from (f"  {printable(file.path)}" for file in sorted(there, key=lambda file: file.path))
-        if gone := len(case.tokens) - len(there):
-            yield f"  {gone:,} of its {len(case.tokens):,} files are no more in RAW"
+        present = [by_token[token] for token in case.tokens if token in by_token]
+        yield from (f"  {printable(file.path)}" for file in sorted(present, key=lambda file: file.path))
+        if missing := len(case.tokens) - len(present):
+            yield f"  {missing:,} of its {len(case.tokens):,} files are no more in RAW"
 
 
-def _told_file(file: RawFile, known: Sequence[_Case], sop_of: Mapping[str, str]) -> Iterator[str]:
+def _lines_of_file(file: RawFile, known: Sequence[_Case], sop_of: Mapping[str, str]) -> Iterator[str]:
     """The file's state and reason, and its case or that of an identical copy."""
     yield printable(file.path)
     if not file.state:
@@ -141,9 +143,9 @@ def _told_file(file: RawFile, known: Sequence[_Case], sop_of: Mapping[str, str])
         return
     reason, sentence, step = file.explained()
     yield f"  file {file.token}: {file.state}, {reason}: {sentence}{f' {step}' if step else ''}"
-    own = [case for case in known if file.token in case.tokens]
+    direct = [case for case in known if file.token in case.tokens]
     sop = sop_of.get(file.token)
     copies = [case for case in known if sop and any(sop_of.get(token) == sop for token in case.tokens)]
-    for case in own or copies:
-        whose = "" if own else "an identical copy is in "
+    for case in direct or copies:
+        whose = "" if direct else "an identical copy is in "
         yield f"  {whose}case {case.case}  patient {case.patient}  series {case.series}  {case.modality}"

@@ -47,5 +47,5 @@ def _stored(path: Path) -> Any:
 
 def _inputs(config: Config, root: Path) -> dict[str, str]:
     tables = {"labels": config.cohort.labels, "links": config.cohort.links}
-    paths = {name: root / given for name, given in tables.items() if given is not None}
+    paths = {name: root / table for name, table in tables.items() if table is not None}
     return {name: digests.of_file(path) if path.is_file() else "absent" for name, path in paths.items()}

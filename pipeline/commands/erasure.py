@@ -41,8 +41,8 @@ def erase(catalogue: Catalogue, workspace: Workspace, persons: Sequence[Person])
     for path in workspace.data.glob(f"{set_aside(workspace.catalogue).name}*"):
         path.unlink()
     cases = _erase_voxels(catalogue, workspace, patients)
-    gone = patients | cases
-    cleaned = [folder.name for folder in (*folders, workspace.normalized) if _erase_files(folder, gone)]
+    erased_ids = patients | cases
+    cleaned = [folder.name for folder in (*folders, workspace.normalized) if _erase_files(folder, erased_ids)]
     # Last, for it says which cases are the patients': a run after a kill needs to know.
     with catalogue.transaction():
         for person in persons:
@@ -53,14 +53,14 @@ def erase(catalogue: Catalogue, workspace: Workspace, persons: Sequence[Person])
         (
             f"Forgot {who}: {len(cases)} cases, their voxels and table rows.",
             f"Cleaned: {', '.join(cleaned) or f'no table held {who}'}.",
-            *(f"Retrain needed: {_told(name)} learned from {who}." for name in models),
+            *(f"Retrain needed: {_model_name(name)} learned from {who}." for name in models),
             "A tombstone keeps these scans out of later runs. Out of reach: backups, exported cases, tables "
             "of predictions written elsewhere, and the scans in RAW, which are yours to delete.",
         )
     )
 
 
-def _told(folder: str) -> str:
+def _model_name(folder: str) -> str:
     return f"generation {folder}" if folder.isdigit() else f"the {folder}"
 
 
@@ -98,12 +98,12 @@ def _erase_voxels(catalogue: Catalogue, workspace: Workspace, patients: set[str]
     return set(ids)
 
 
-def _erase_files(folder: Path, gone: set[str]) -> bool:
+def _erase_files(folder: Path, erased_ids: set[str]) -> bool:
     """Whether the folder's files held the patients; they don't any more.
 
     The tables are written last: as long as one holds a patient, a run after a kill does all of it again.
     """
-    cleaned = handovers.without(folder, gone)
+    cleaned = handovers.without(folder, erased_ids)
     if not cleaned:
         return False
     texts = {path: text for path, text in cleaned.items() if text is not None}

@@ -42,8 +42,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
                 return shards.read(case.stored)  # a slice of it is shown: no checksum of the whole
 
             undated = html(account, catalogue.cases(), read, reviewed=reviewed, made_of=made_of)
-            done = stamp if stamp.is_file() else workspace.catalogue
-            when = datetime.fromtimestamp(done.stat().st_mtime, UTC).isoformat(timespec="seconds")
+            ended = stamp if stamp.is_file() else workspace.catalogue
+            when = datetime.fromtimestamp(ended.stat().st_mtime, UTC).isoformat(timespec="seconds")
             write_text(path, dated(undated, when))
     return Summary((f"Page on the scans: {workspace.shown(path)}",), changed)
 

@@ -68,7 +68,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
             table.insert(1, "path", _paths(table, theirs, scratch, new))
     write_csv(out, table)
     who = f"champion, generation {model.generation}" if model else "candidate (there is no champion yet)"
-    return Summary((*lines, *_told(table, task_of(config.task), who, out), *([_NAMES] if paths else [])))
+    return Summary((*lines, *_summary(table, task_of(config.task), who, out), *([_NAMES] if paths else [])))
 
 
 def _raw(new: str, scratch: Workspace) -> str:
@@ -129,7 +129,7 @@ def _normalize(theirs: Config, scratch: Workspace, new: str, lines: Sequence[str
         raise DataError("\n".join([*lines, f"Nothing in {new} can be scored: {why}"])) from None
 
 
-def _told(table: pd.DataFrame, task: Task, who: str, out: Path) -> list[str]:
+def _summary(table: pd.DataFrame, task: Task, who: str, out: Path) -> list[str]:
     ok = table["status"] == "ok"
     counts = task.answers.told(list(table["predicted"][ok]))
     lost = int((~ok).sum())
@@ -161,7 +161,9 @@ def _paths(table: pd.DataFrame, theirs: Config, scratch: Workspace, new: str) ->
     path_of = {file.token: file.path for file in raw_files(theirs, scratch)}
     with Catalogue(scratch.catalogue) as catalogue:
         tokens = stored_cases.files(catalogue)
-    files = {case_id: [path_of[token] for token in own] for case_id, own in tokens.items()}
+    files = {
+        case_id: [path_of[token] for token in tokens_of_case] for case_id, tokens_of_case in tokens.items()
+    }
     return [below + printable(_common(files.get(name) or [path_of[name]])) for name in table["case_id"]]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.catalogue import Catalogue
-from pipeline.champion.pointer import settle
+from pipeline.champion.pointer import finish_move
 from pipeline.contracts import pointer
 from pipeline.errors import DamageError
 from pipeline.records import Summary
@@ -44,10 +44,10 @@ def run(workspace: Workspace) -> Summary:
 def _pointer(workspace: Workspace) -> tuple[str, ...]:
     """Writes a pointer that is gone as the ledger of promotions has it."""
     path = pointer.FILE.path(workspace.reports)
-    if path.exists() or not settle(workspace):
+    if path.exists() or not finish_move(workspace):
         return ()
-    told = workspace.shown(path)
-    return (f"{told} was gone; it is written again from ledger/promotions.jsonl.",)
+    shown = workspace.shown(path)
+    return (f"{shown} was gone; it is written again from ledger/promotions.jsonl.",)
 
 
 def set_aside(path: Path) -> Path:

@@ -26,7 +26,7 @@ def run(workspace: Workspace) -> Summary:
     """How many artifacts match. Raises DamageError naming all that don't, with the way to mend each."""
     names = [path.name for path in sorted(workspace.generations.glob("[0-9]*")) if path.is_dir()]
     damaged = [*(wrong for name in ARROW for wrong in damage(name, workspace)), *_arrays(workspace)]
-    damaged += _told(
+    damaged += _problems(
         *(partial(ledger.read, workspace.ledger(name)) for name in _LEDGERS),
         partial(require_whole, workspace),
         partial(require_champion, workspace),
@@ -46,15 +46,15 @@ def run(workspace: Workspace) -> Summary:
     )
 
 
-def _told(*checks: Callable[[], object]) -> list[str]:
+def _problems(*checks: Callable[[], object]) -> list[str]:
     """What each check that fails says."""
-    said = []
+    problems = []
     for check in checks:
         try:
             check()
         except DamageError as error:
-            said.append(str(error))
-    return said
+            problems.append(str(error))
+    return problems
 
 
 def _cases(workspace: Workspace) -> int:
@@ -89,12 +89,12 @@ def _rows_sound(catalogue: Catalogue, folder: Path) -> bool:
     SQLite itself doesn't see a flipped bit inside a value. Nothing is known while ingest hasn't finished,
     or since a patient was forgotten.
     """
-    made_of = catalogue.meta(INGEST_STAMP)
+    record_digest = catalogue.meta(INGEST_STAMP)
     record = FILE.path(folder)
-    if not made_of or not record.is_file() or digests.of_file(record) != made_of:
+    if not record_digest or not record.is_file() or digests.of_file(record) != record_digest:
         return True
-    said = FILE.read(folder)
-    return said == contents(catalogue, said.key_id) and not catalogue.damaged_cases()
+    record_read = FILE.read(folder)
+    return record_read == contents(catalogue, record_read.key_id) and not catalogue.damaged_cases()
 
 
 def _again() -> str:

@@ -34,21 +34,21 @@ def run(config: Config, workspace: Workspace) -> Summary:
     line_of = _listed(workspace.root / name)
     if config.ingest.key == PHANTOM:
         require_phantom(workspace.root / config.ingest.raw)
-    key, made = open_key(config, workspace)
-    lines = [made] if made else []
+    key, note = open_key(config, workspace)
+    lines = [note] if note else []
     with Catalogue(workspace.catalogue) as catalogue:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
         graves = buried(ledger.read(workspace.ledger("parts")))
         listed = {person_of(patient, catalogue, graves, key): line for patient, line in line_of.items()}
-        left = [person for person in listed if person.in_catalogue or not person.buried]
-        if left:
-            lines += erase(catalogue, workspace, left).lines
-    if unknown := [listed[person] for person in left if not person.in_catalogue]:
+        remaining = [person for person in listed if person.in_catalogue or not person.buried]
+        if remaining:
+            lines += erase(catalogue, workspace, remaining).lines
+    if unknown := [listed[person] for person in remaining if not person.in_catalogue]:
         lines.append(
-            f"{Path(name).name}, {tables.lines_told(unknown)}: no scan read so far carries such an ID; "
+            f"{Path(name).name}, {tables.line_numbers(unknown)}: no scan read so far carries such an ID; "
             "scans that do will be left out."
         )
-    return Summary(tuple(lines), changed=bool(left))
+    return Summary(tuple(lines), changed=bool(remaining))
 
 
 def _listed(path: Path) -> dict[str, int]:
@@ -64,5 +64,7 @@ def _listed(path: Path) -> dict[str, int]:
     ids = listed.column(_ID_COLUMN)
     empty = [line for patient, line in zip(ids, listed.lines, strict=True) if not patient]
     if empty:
-        raise DataError(f"{path.name}, {tables.lines_told(empty)}: no patient ID. Fill it in or take it out.")
+        raise DataError(
+            f"{path.name}, {tables.line_numbers(empty)}: no patient ID. Fill it in or take it out."
+        )
     return dict(zip(ids, listed.lines, strict=True))

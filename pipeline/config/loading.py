@@ -43,11 +43,11 @@ def load(path: Path, network_keys: NetworkKeys = lambda _: None) -> Config:
         raise ConfigError(f"{where}: 'name' is not a key: the file's name is the analysis' name.")
     wrong: list[_Violation] = []
     config = _checked(Config, values | {"name": path.stem}, (), wrong)
-    model, given = _of_network(values, network_keys)
-    parameters = _checked(model, given, ("train",), wrong) if model is not None else None
+    model, network_values = _of_network(values, network_keys)
+    parameters = _checked(model, network_values, ("train",), wrong) if model is not None else None
     if config is None or wrong:
-        raise _told(path, lines, wrong)
-    config = config.with_network(parameters.model_dump() if parameters else given)
+        raise _error(path, lines, wrong)
+    config = config.with_network(parameters.model_dump() if parameters else network_values)
     config._path, config._lines = path, lines
     return config
 
@@ -59,7 +59,7 @@ def dump(config: Config) -> str:
 
 def dump_without_places(config: Config) -> str:
     """As `dump`, for copies that are kept and passed on: without the names of files and folders."""
-    return text.written(config.told(lambda _: "(not kept)"))
+    return text.written(config.plain_values(lambda _: "(not kept)"))
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def _of_network(
     """The model of the network's own keys, and those that are given."""
     train = values.get("train")
     train = train if isinstance(train, dict) else {}
-    given = {key: value for key, value in train.items() if key not in Train.model_fields}
-    return network_keys(str(train.get("model", Train.model_fields["model"].default))), given
+    network_values = {key: value for key, value in train.items() if key not in Train.model_fields}
+    return network_keys(str(train.get("model", Train.model_fields["model"].default))), network_values
 
 
 def _checked(
@@ -97,16 +97,16 @@ def _checked(
 
 def _hint(key: str, of_section: Iterable[str], of_entry: Iterable[str]) -> str:
     """The nearest key of the section and of the entry that brings keys to it, else those of the entry."""
-    found = nearest(key, {*of_section, *of_entry})
-    return nearest(key, of_entry) if of_entry and not found.startswith("did you mean") else found
+    hint = nearest(key, {*of_section, *of_entry})
+    return nearest(key, of_entry) if of_entry and not hint.startswith("did you mean") else hint
 
 
-def _told(path: Path, lines: text.Lines, wrong: list[_Violation]) -> ConfigError:
+def _error(path: Path, lines: text.Lines, wrong: list[_Violation]) -> ConfigError:
     """All violations, one a line, in the order of the file."""
     sentences: dict[tuple[str, str], str] = {}
-    for found in wrong:
-        place = text.place(path, lines, found.keys)
-        sentences.setdefault((place, found.item["type"]), f"{place}: {_sentence(found)}")
+    for violation in wrong:
+        place = text.place(path, lines, violation.keys)
+        sentences.setdefault((place, violation.item["type"]), f"{place}: {_sentence(violation)}")
     ordered = sorted(
         sentences.items(),
         key=lambda pair: int(pair[0][0].rpartition(":")[2] or 0) if ":" in pair[0][0] else 0,
@@ -135,8 +135,8 @@ def _sentence(wrong: _Violation) -> str:
     message = message.replace("a valid array", "a list").replace("an object", "keys with their values")
     if item["type"] == "too_short":
         message = "expected one at least"
-    found = json.dumps(item["input"], ensure_ascii=False)
-    return f"'{name}': {message}, found {found if len(found) <= 60 else found[:57] + '...'}."
+    value = json.dumps(item["input"], ensure_ascii=False)
+    return f"'{name}': {message}, found {value if len(value) <= 60 else value[:57] + '...'}."
 
 
 def _known_keys(keys: text.KeyPath) -> list[str]:

@@ -124,7 +124,7 @@ class Cohort(Section):
 
     @model_validator(mode="after")
     def _each_word_once(self) -> Cohort:
-        words = [word for given in (*self.classes.values(), self.missing) for word in given]
+        words = [word for group in (*self.classes.values(), self.missing) for word in group]
         twice = sorted({word for word in words if words.count(word) > 1})
         if twice:
             raise PydanticCustomError(
@@ -303,20 +303,20 @@ class Config(Section):
         In the stead of places stand their digests, in the stead of a file that the network reads that of its
         contents.
         """
-        values = self.told(lambda place: digests.of_bytes(place.encode())[:16])
-        files = {key: given for key, given in self.train.network.items() if isinstance(given, Path)}
+        values = self.plain_values(lambda place: digests.of_bytes(place.encode())[:16])
+        files = {key: path for key, path in self.train.network.items() if isinstance(path, Path)}
         values["train"] |= {key: digests.of_file(path) for key, path in files.items()}
         return values[name]
 
-    def told(self, place: Callable[[str], str]) -> dict[str, Any]:
+    def plain_values(self, place: Callable[[str], str]) -> dict[str, Any]:
         """All sections as plain JSON values, with what `place` says of each path and address.
 
         A folder of scans may be named for a hospital or a patient: no copy of the settings holds its name.
         """
         values: dict[str, Any] = self.model_dump(mode="json", exclude={"name"})
-        files = {key: given for key, given in self.train.network.items() if isinstance(given, Path)}
+        files = {key: path for key, path in self.train.network.items() if isinstance(path, Path)}
         values["train"] |= {key: place(str(path)) for key, path in files.items()}
         for section, keys in _PLACES.items():
-            named = {key: given for key in keys if (given := values[section][key]) is not None}
-            values[section] |= {key: place(given) for key, given in named.items()}
+            named = {key: path for key in keys if (path := values[section][key]) is not None}
+            values[section] |= {key: place(path) for key, path in named.items()}
         return values

@@ -24,8 +24,8 @@ def read(path: Path) -> tuple[dict[str, Any], Lines]:
     try:
         data = YAML().load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        there = [str(one) for one in Path("configs").glob("*.yaml")]
-        hint = f" ({nearest(str(path), there)})" if there else ""
+        known = [str(path_there) for path_there in Path("configs").glob("*.yaml")]
+        hint = f" ({nearest(str(path), known)})" if known else ""
         raise UsageError(f"There is no configuration {path}{hint}. Name the YAML of an analysis.") from None
     except OSError as error:
         raise UsageError(

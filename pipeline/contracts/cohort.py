@@ -96,7 +96,7 @@ def cases(folder: Path) -> pd.DataFrame:
     return TABLE.frame(folder).drop(columns=TARGET).sort_values("case_id", ignore_index=True)
 
 
-def asked(rows: pd.DataFrame) -> pd.DataFrame:
+def prediction_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of the cohort as a table of predictions has them: its patients are our persons."""
     return rows.rename(columns={PERSON: tables.PATIENT})
 

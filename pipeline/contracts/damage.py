@@ -12,16 +12,16 @@ Remedy = Callable[[Path], str]
 """What to do about a damaged file, as a sentence; not asked of a file that a generation froze."""
 
 
-def damaged(path: Path, found: str, remedy: Remedy) -> DamageError:
-    """The error that says `found` ("it is empty") of the file, and what to do."""
-    return DamageError(f"{_shown(path)} is damaged: {found}. {_advice(path, remedy)}")
+def damaged(path: Path, problem: str, remedy: Remedy) -> DamageError:
+    """The error that says `problem` ("it is empty") of the file, and what to do."""
+    return DamageError(f"{_shown(path)} is damaged: {problem}. {_advice(path, remedy)}")
 
 
-def newer(path: Path, found: int, known: int, remedy: Remedy) -> DamageError:
+def newer(path: Path, written: int, known: int, remedy: Remedy) -> DamageError:
     """The error that a later version of the program wrote the file, by the numbers of its schema."""
     otherwise = _advice(path, remedy)
     return DamageError(
-        f"{_shown(path)} was written by a newer version of Scanloom (schema {found}, this one knows "
+        f"{_shown(path)} was written by a newer version of Scanloom (schema {written}, this one knows "
         f"{known}). Update Scanloom, or {otherwise[0].lower()}{otherwise[1:]}"
     )
 

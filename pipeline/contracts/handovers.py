@@ -64,16 +64,18 @@ ELSEWHERE: Final[tuple[Handover, ...]] = (
 """Those in other folders; a stage's stamp bears its name."""
 
 
-def without(folder: Path, gone: Collection[str]) -> dict[Path, str | None]:
-    """What the folder's files will say without the patients and cases of `gone`; None: the file goes.
+def without(folder: Path, erased: Collection[str]) -> dict[Path, str | None]:
+    """What the folder's files will say without the patients and cases of `erased`; None: the file goes.
 
     Empty where no file holds any of them. Raises DamageError when a file can't be read.
     """
     known = {each.name: each for each in CANDIDATE + ELSEWHERE}
-    found = {path: known.get(path.name) or _of_the_form(path) for path in sorted(folder.glob("*"))}
-    kept = {path: each.without(path, gone) for path, each in found.items() if _is_taken_apart(each)}
-    texts: dict[Path, str | None] = {path: text for path, text in kept.items() if text is not None}
-    whole = {path: None for path, each in found.items() if each is not None and each.goes_whole}
+    handovers = {path: known.get(path.name) or _of_the_form(path) for path in sorted(folder.glob("*"))}
+    taken_apart = {
+        path: each.without(path, erased) for path, each in handovers.items() if _is_taken_apart(each)
+    }
+    texts: dict[Path, str | None] = {path: text for path, text in taken_apart.items() if text is not None}
+    whole = {path: None for path, each in handovers.items() if each is not None and each.goes_whole}
     return {**texts, **whole} if texts else {}
 
 

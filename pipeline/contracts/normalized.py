@@ -76,8 +76,8 @@ Spacings = dict[str, list[float]]
 
 def spacings_of(shard: Path) -> ObjectFile[Spacings]:
     """The file beside the shard that holds the spacings of its arrays."""
-    return ObjectFile(f"{shard.stem}.json", Spacings, None, _made_again)
+    return ObjectFile(f"{shard.stem}.json", Spacings, None, _remake_advice)
 
 
-def _made_again(path: Path) -> str:
+def _remake_advice(path: Path) -> str:
     return f"Run `{printed.make('clean')}`, then `{printed.make('report')}`: it is made again."

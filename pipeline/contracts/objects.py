@@ -69,7 +69,7 @@ class ObjectFile(Generic[R]):
         try:
             record: R = self._adapter.validate_json(data, strict=True)
         except ValidationError as error:
-            raise damaged(path, _found(error, value), self.remedy) from None
+            raise damaged(path, _problem(error, value), self.remedy) from None
         return record
 
     def of(self, value: Json) -> R:
@@ -82,12 +82,12 @@ class ObjectFile(Generic[R]):
         schema = {_SCHEMA_KEY: self.schema.word} if self.schema else {}
         return write_json(self.path(folder), {**schema, **plain(record)})
 
-    def without(self, path: Path, gone: Collection[str]) -> str | None:
-        """The file's text without what names one of `gone`; None where nothing does. Raises DamageError."""
+    def without(self, path: Path, erased: Collection[str]) -> str | None:
+        """The file's text without what names one of `erased`; None where nothing does. Raises DamageError."""
         data, value = _object(path, self.remedy)
-        if not _names(data.decode(), gone):
+        if not _names(data.decode(), erased):
             return None
-        return json.dumps(_stripped(value, gone), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(_stripped(value, erased), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
@@ -95,13 +95,13 @@ class ObjectFile(Generic[R]):
 
     def _check(self, path: Path, word: object, known: Schema) -> None:
         """Raises DamageError when the file is of another kind, or of a later schema."""
-        found = (
+        schema = (
             re.fullmatch(rf"{re.escape(known.kind)}/([0-9]{{1,9}})", word) if isinstance(word, str) else None
         )
-        if not found:
+        if not schema:
             raise damaged(path, f"'{_SCHEMA_KEY}' is not what it should be ({known.kind})", self.remedy)
-        if int(found[1]) > known.number:
-            raise newer(path, int(found[1]), known.number, self.remedy)
+        if int(schema[1]) > known.number:
+            raise newer(path, int(schema[1]), known.number, self.remedy)
 
 
 def plain(value: Any) -> Any:
@@ -143,14 +143,14 @@ def _object(path: Path, remedy: Remedy) -> tuple[bytes, dict[str, Any]]:
     return data, value
 
 
-def _found(error: ValidationError, value: dict[str, Any]) -> str:
+def _problem(error: ValidationError, value: dict[str, Any]) -> str:
     """What is wrong first, by the place in the file and without its value."""
     first = error.errors(include_url=False, include_input=False)[0]
     steps: list[str] = []
-    here: Any = value
+    entry: Any = value
     for step in first["loc"]:  # names of types stand among the steps, too
         try:
-            here = here[step]
+            entry = entry[step]
         except (IndexError, KeyError, TypeError):
             continue
         steps.append(str(step))
@@ -159,21 +159,23 @@ def _found(error: ValidationError, value: dict[str, Any]) -> str:
     return f"'{'.'.join(steps)}' is not what it should be ({first['type'].replace('_', ' ')})"
 
 
-def _stripped(value: object, gone: Collection[str]) -> object:
-    """The value without the entries of lists and mappings that name one of `gone`."""
+def _stripped(value: object, erased: Collection[str]) -> object:
+    """The value without the entries of lists and mappings that name one of `erased`."""
     if isinstance(value, dict):
-        kept = {key: item for key, item in value.items() if key not in gone and not _names(item, gone)}
-        return {key: _stripped(item, gone) for key, item in kept.items()}
+        remaining = {
+            key: item for key, item in value.items() if key not in erased and not _names(item, erased)
+        }
+        return {key: _stripped(item, erased) for key, item in remaining.items()}
     if isinstance(value, list):
-        return [_stripped(item, gone) for item in value if not _is_about(item, gone)]
+        return [_stripped(item, erased) for item in value if not _is_about(item, erased)]
     return value
 
 
-def _is_about(item: object, gone: Collection[str]) -> bool:
-    """Whether a list's entry is about one of `gone`: one of its own texts says so."""
+def _is_about(item: object, erased: Collection[str]) -> bool:
+    """Whether a list's entry is about one of `erased`: one of its own texts says so."""
     texts = item.values() if isinstance(item, dict) else (item,)
-    return any(_names(text, gone) for text in texts)
+    return any(_names(text, erased) for text in texts)
 
 
-def _names(text: object, gone: Collection[str]) -> bool:
-    return isinstance(text, str) and any(word in text for word in gone)
+def _names(text: object, erased: Collection[str]) -> bool:
+    return isinstance(text, str) and any(word in text for word in erased)

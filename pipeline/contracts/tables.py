@@ -59,16 +59,16 @@ class TableFile:
         self.path(folder).unlink(missing_ok=True)
         return was_there
 
-    def without(self, path: Path, gone: Collection[str]) -> str | None:
-        """The table's text without the rows of `gone`; None where it has none. Raises DamageError."""
+    def without(self, path: Path, erased: Collection[str]) -> str | None:
+        """The table's text without the rows of `erased`; None where it has none. Raises DamageError."""
         names, rows = self._rows(path)
-        kept = [row for row in rows if not any(row.get(name) in gone for name in _NAMING)]
-        if len(kept) == len(rows):
+        remaining = [row for row in rows if not any(row.get(name) in erased for name in _NAMING)]
+        if len(remaining) == len(rows):
             return None
         stream = io.StringIO()
         writer = csv.DictWriter(stream, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(kept)
+        writer.writerows(remaining)
         return stream.getvalue()
 
     def _rows(self, path: Path) -> tuple[list[str], list[Row]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contracts.cohort import asked
+from pipeline.contracts.cohort import prediction_rows
 from pipeline.records import Attribute, Case
 from pipeline.tasks.contract import Question
 from pipeline.tasks.registry import Task
@@ -71,7 +71,7 @@ def intensity(voxels: NDArray[np.generic], spatial_axes: int) -> dict[str, Attri
 
 def truths(cohort: pd.DataFrame, task: Task) -> list[dict[str, Attribute]]:
     """The truth of each patient of whom it is known."""
-    known = _first_rows(asked(cohort[cohort["target"] != ""]))
+    known = _first_rows(prediction_rows(cohort[cohort["target"] != ""]))
     return [task.target.described(str(value)) for value in known["target"]]
 
 

@@ -101,7 +101,7 @@ def _look(candidate: Candidate) -> looks.Look:
     return looks.of_config(candidate.config, record, cohort=scans, champion=name)
 
 
-def _answers(candidate: Candidate) -> scoring.Asked:
+def _answers(candidate: Candidate) -> scoring.Answers:
     scorer, workspace = candidate.scorer, candidate.workspace
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(scorer.record.recipe_id)
@@ -109,7 +109,7 @@ def _answers(candidate: Candidate) -> scoring.Asked:
     return scoring.ask(scorer, case_ids, stored, Shards(workspace.normalized), shown="evaluate")
 
 
-def _choices(candidate: Candidate, asked: scoring.Asked) -> Chosen:
+def _choices(candidate: Candidate, asked: scoring.Answers) -> Chosen:
     """What validation fixes, from its cases that have an answer and a label."""
     labels = candidate.labels(CHOICES_PART)
     known = np.array([bool(labels.get(case_id)) for case_id in candidate.cases["case_id"]], dtype=np.bool_)
@@ -133,12 +133,12 @@ def _operating(candidate: Candidate, chosen: Chosen) -> Operating:
     )
 
 
-def _predictions(candidate: Candidate, asked: scoring.Asked, chosen: Chosen) -> pd.DataFrame:
+def _predictions(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> pd.DataFrame:
     """The table of predictions. Test labels are read here, after the look."""
     labels = candidate.labels(*PARTS)
     truth = [labels[case_id] for case_id in candidate.cases["case_id"]]
     return candidate.task.answers.table(
-        cohorts.asked(candidate.cases.assign(truth=truth)),
+        cohorts.prediction_rows(candidate.cases.assign(truth=truth)),
         asked.logits,
         asked.reasons,
         question=candidate.question,

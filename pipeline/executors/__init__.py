@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 from pipeline.errors import UsageError
 from pipeline.executors import local
-from pipeline.executors.batches import Batch, ChildLimits, Crew, Failure, Result
+from pipeline.executors.batches import Batch, ChildLimits, Executor, Failure, Result
 from pipeline.printed import setup
 
-__all__ = ["ChildLimits", "Crew", "Failure", "run"]
+__all__ = ["ChildLimits", "Executor", "Failure", "run"]
 
 
 def run(
-    function: Callable[[Batch], Result], batches: Iterable[Batch], *, crew: Crew, limits: ChildLimits
+    function: Callable[[Batch], Result], batches: Iterable[Batch], *, executor: Executor, limits: ChildLimits
 ) -> Iterator[tuple[Batch, Result | Failure]]:
     """Each batch with its result or Failure, in the order of `batches`.
 
@@ -29,12 +29,12 @@ def run(
         UsageError: a scheduler is named and Dask isn't installed, or its workers have other versions.
         RetryError: the scheduler can't be reached or has no workers.
     """
-    if not crew.scheduler:
-        return local.run(function, batches, workers=crew.size, limits=limits)
+    if not executor.scheduler:
+        return local.run(function, batches, workers=executor.size, limits=limits)
     try:
         from pipeline.executors import cluster  # an extra, not needed otherwise
     except ModuleNotFoundError:
         raise UsageError(
             f"`ingest.executor: dask` needs packages that aren't installed. Run `{setup('dask')}`."
         ) from None
-    return cluster.run(function, batches, crew=crew, limits=limits)
+    return cluster.run(function, batches, executor=executor, limits=limits)

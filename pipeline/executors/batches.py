@@ -16,7 +16,7 @@ Pending = TypeVar("Pending")
 
 
 @dataclass(frozen=True)
-class Crew:
+class Executor:
     """Who does the work: `workers` children here, or the workers of a Dask scheduler.
 
     `folder` is the one that a cluster's machines must share with this one.

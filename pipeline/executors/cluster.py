@@ -22,7 +22,7 @@ import distributed
 from pipeline import provenance
 from pipeline.errors import RetryError, ScanloomError, UsageError
 from pipeline.executors import local
-from pipeline.executors.batches import Batch, ChildLimits, Crew, Failure, Result, in_order
+from pipeline.executors.batches import Batch, ChildLimits, Executor, Failure, Result, in_order
 from pipeline.writing import TEMPORARY
 
 _CONNECT_SECONDS, _WORKERLESS_SECONDS = 10, 60
@@ -31,7 +31,7 @@ _DECIDES_BYTES = ("imagecodecs", "numpy", "scipy")
 
 
 def run(
-    function: Callable[[Batch], Result], batches: Iterable[Batch], *, crew: Crew, limits: ChildLimits
+    function: Callable[[Batch], Result], batches: Iterable[Batch], *, executor: Executor, limits: ChildLimits
 ) -> Iterator[tuple[Batch, Result | Failure]]:
     """Each batch with its result or Failure, in the order of `batches`; ScanloomError is re-raised.
 
@@ -41,7 +41,7 @@ def run(
     """
     versions = _versions()
     submitted: weakref.WeakSet[Any] = weakref.WeakSet()
-    with _connected(str(crew.scheduler)) as client, _visible_file(crew.folder) as proof:
+    with _connected(str(executor.scheduler)) as client, _visible_file(executor.folder) as proof:
 
         def submit(batch: Batch) -> Any:
             work = pickle.dumps((function, batch, limits))
@@ -70,7 +70,7 @@ def work_in_child(work: bytes, *, versions: Mapping[str, str], proof: Path) -> o
     Runs on a worker, whose `versions` must be these and which must see the file `proof`.
     """
     try:
-        _check_here(versions, proof)
+        _require_same(versions, proof)
         function, batch, limits = pickle.loads(work)
         multiprocessing.current_process().daemon = False  # a nanny forbids its worker to have children
         ((_, outcome),) = local.run(function, [batch], workers=1, limits=limits)
@@ -89,7 +89,7 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _check_here(versions: Mapping[str, str], proof: Path) -> None:
+def _require_same(versions: Mapping[str, str], proof: Path) -> None:
     ours = _versions()
     differing = ", ".join(name for name, version in versions.items() if ours[name] != version)
     if differing:

@@ -50,8 +50,10 @@ def run(config: Config, workspace: Workspace, out: Path) -> Summary:
     record = _record(scorer) | {"opset": onnx_graph.opset(data), "onnx_sha256": digests.of_bytes(data)}
     changed |= write_json(out / RECORD_FILE, record)
     who = f"champion, generation {current.generation}" if current else "candidate (there is no champion yet)"
-    told = f"{out / MODEL_FILE}: the {who}, as ONNX; logits differ from Keras by at most {difference:.1g}."
-    return Summary((told,), changed)
+    sentence = (
+        f"{out / MODEL_FILE}: the {who}, as ONNX; logits differ from Keras by at most {difference:.1g}."
+    )
+    return Summary((sentence,), changed)
 
 
 def _refuse_ours(workspace: Workspace, out: Path) -> None:

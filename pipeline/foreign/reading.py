@@ -18,7 +18,7 @@ from pipeline.tasks.sheet import Columns, Sheet
 if TYPE_CHECKING:
     import pandas as pd
 
-_KEPT: Final = ("part", "status", "reason")
+_AS_THEY_ARE: Final = ("part", "status", "reason")
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ def read(path: Path, columns: Columns) -> Foreign:
     sheet, task = Sheet(path, _table(path), columns), task_of(OF_TABLES)
     task.answers.require_table(sheet)
     frame, notes = _frame(sheet)
-    found = {}
-    for name, (read_in, told) in task.answers.read_table(sheet, frame).items():
-        found[name] = read_in
-        notes += [f"{name}: {note}" if name else note for note in told]
-    return Foreign(path, columns, task, found, tuple(dict.fromkeys(notes)))
+    models = {}
+    for name, (read_in, notes_of_model) in task.answers.read_table(sheet, frame).items():
+        models[name] = read_in
+        notes += [f"{name}: {note}" if name else note for note in notes_of_model]
+    return Foreign(path, columns, task, models, tuple(dict.fromkeys(notes)))
 
 
 def _table(path: Path) -> tables.Table:
@@ -69,14 +69,14 @@ def _frame(sheet: Sheet) -> tuple[pd.DataFrame, list[str]]:
     import pandas as pd
 
     identities, notes = named.cases(sheet)
-    there = {
+    columns = {
         "case_id": identities,
         "patient_id": named.patients(sheet),
         "truth": named.truth(sheet),
         **{
             name: sheet.table.column(name)
             for name in sheet.table.columns
-            if name in _KEPT or name.startswith(GROUP)
+            if name in _AS_THEY_ARE or name.startswith(GROUP)
         },
     }
-    return pd.DataFrame(there, dtype=str), list(notes)
+    return pd.DataFrame(columns, dtype=str), list(notes)

@@ -149,7 +149,7 @@ def touched(catalogue: Catalogue, changed: Iterable[tuple[str, str]]) -> set[str
 def cases_of(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, set[str]]:
     """The cases that the files have a part in: all file tokens by case_id."""
     found: dict[str, set[str]] = {}
-    for case_id, token in cases.made_of(catalogue, tokens):
+    for case_id, token in cases.files_of_cases(catalogue, tokens):
         found.setdefault(case_id, set()).add(token)
     return found
 

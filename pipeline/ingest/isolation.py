@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from pipeline.executors import ChildLimits, Crew, Failure, run
+from pipeline.executors import ChildLimits, Executor, Failure, run
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.reasons import Refusal
 
@@ -29,7 +29,7 @@ def run_isolated(
     tasks: Sequence[Task],
     *,
     split: Callable[[Task], Iterable[Task]],
-    crew: Crew,
+    executor: Executor,
     limits: FileLimits,
 ) -> Iterator[tuple[Task, Result | Failure]]:
     """Each task with its result; a failed task is replaced by its parts, and a failed part by its Failure."""
@@ -38,7 +38,7 @@ def run_isolated(
     child = ChildLimits(_BATCH_FACTOR * limits.seconds, limits.memory_mb)
     parts: list[Task] = []
     alone: list[tuple[Task, Failure]] = []
-    for task, result in run(function, tasks, crew=_needed(crew, len(tasks)), limits=child):
+    for task, result in run(function, tasks, executor=_needed(executor, len(tasks)), limits=child):
         if not isinstance(result, Failure):
             yield task, result
             continue
@@ -50,8 +50,8 @@ def run_isolated(
     yield from alone
     if parts:
         # Memory may have been short: half of the children have twice of it each.
-        half = replace(crew, workers=max(1, crew.size // 2))
-        yield from run(function, parts, crew=_needed(half, len(parts)), limits=child)
+        half = replace(executor, workers=max(1, executor.size // 2))
+        yield from run(function, parts, executor=_needed(half, len(parts)), limits=child)
 
 
 @contextlib.contextmanager
@@ -97,5 +97,5 @@ def _refusal(failure: Failure) -> Refusal:
     return Refusal("internal_error", failure.detail)
 
 
-def _needed(crew: Crew, tasks: int) -> Crew:
-    return replace(crew, workers=max(1, min(crew.size, tasks)))
+def _needed(executor: Executor, tasks: int) -> Executor:
+    return replace(executor, workers=max(1, min(executor.size, tasks)))

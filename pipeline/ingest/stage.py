@@ -16,7 +16,7 @@ from pipeline.config import Config, Ingest
 from pipeline.contracts.ingested import FILE
 from pipeline.draws import buried
 from pipeline.errors import GateError, UsageError
-from pipeline.executors import Crew
+from pipeline.executors import Executor
 from pipeline.ingest.account import account_lines, check_usable, contents, owner_lines
 from pipeline.ingest.changes import Changes, find_changes, known_files, unsettled_archives
 from pipeline.ingest.header import stated_units
@@ -59,10 +59,10 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     found = paths_of_raw(config, workspace, key)
     if found and settings.key == PHANTOM:
         require_phantom(workspace.root / settings.raw)
-    crew = Crew(workspace.data, settings.workers, settings.cluster)
+    executor = Executor(workspace.data, settings.workers, settings.cluster)
     with Catalogue(workspace.catalogue) as catalogue:
         _begin(catalogue, settings, key)
-        lister = partial(list_archives, key=key, crew=crew, limits=limits_of(settings))
+        lister = partial(list_archives, key=key, executor=executor, limits=limits_of(settings))
         locations = Locations({file.token: file for file in found}, lister)
         rows = owner_rows(config, workspace, key)
         others = reassigned(catalogue, rows) if rows else ()
@@ -76,7 +76,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
             with rows_for_children(workspace, rows) as path:
                 owners = _owners(settings, path)
                 buried = _buried(workspace)
-                target = Target(settings, crew, key, catalogue, workspace.cases, buried, rules, owners)
+                target = Target(settings, executor, key, catalogue, workspace.cases, buried, rules, owners)
                 changed = update(target, difference, locations, closed)
         lines = [*account_lines(catalogue, difference, changed=changed), *owner_lines(catalogue)]
         check_usable(catalogue, config, lines)
@@ -155,8 +155,8 @@ def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
     known = {row[0]: row[1:] for row in rows}
     found = paths_of_raw(config, workspace, key)
     archives = [file for file in found if known.get(file.token, ("", ""))[1] == ARCHIVE]
-    crew, limits = Crew(workspace.data, config.ingest.workers), limits_of(config.ingest)
-    inside = list_archives(archives, key=key, crew=crew, limits=limits)
+    executor, limits = Executor(workspace.data, config.ingest.workers), limits_of(config.ingest)
+    inside = list_archives(archives, key=key, executor=executor, limits=limits)
     members = {
         token: sorted(listing.members, key=lambda file: file.relative)
         for token, listing in inside.items()

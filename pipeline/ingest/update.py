@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.catalogue import Catalogue
 from pipeline.config import Ingest
-from pipeline.executors import Crew, Failure
+from pipeline.executors import Executor, Failure
 from pipeline.ingest import changes
 from pipeline.ingest.cases.batch_reading import (
     Batch,
@@ -58,7 +58,7 @@ class Target:
     """What is brought up to date, by whom, under which settings and rules; `buried` are not to be read."""
 
     settings: Ingest
-    crew: Crew
+    executor: Executor
     key: Key
     catalogue: Catalogue
     shards: Path
@@ -91,7 +91,7 @@ def update(target: Target, difference: Changes, locations: Locations, closed: Ma
     They were read, the known ones of their series, and those whose reason may have passed. `closed` are the
     archives that weren't listed, with the number of files in them.
     """
-    with _keeping(target) as keep, Spool(target.crew.folder, keep) as spool:
+    with _keeping(target) as keep, Spool(target.executor.folder, keep) as spool:
         _read_headers(target, spool, difference.fresh, locations)
         _drop_known(target, spool)
         changed = len(spool.entries)
@@ -173,14 +173,16 @@ def _surveyed(target: Target, spool: Spool, files: Sequence[SourcePath]) -> list
         settings.include,
         target.owners,
     )
-    return survey(files, spool, key=target.key, selection=selection, buried=target.buried, crew=target.crew)
+    return survey(
+        files, spool, key=target.key, selection=selection, buried=target.buried, executor=target.executor
+    )
 
 
 def _keeping(target: Target) -> contextlib.AbstractContextManager[Keep | None]:
     """Where fetched bytes stay; nowhere for a folder, of which nothing is fetched, nor on a cluster."""
-    if target.crew.scheduler or not is_url(os.fsencode(target.settings.raw)):
+    if target.executor.scheduler or not is_url(os.fsencode(target.settings.raw)):
         return contextlib.nullcontext()
-    return keeping(target.crew.folder)
+    return keeping(target.executor.folder)
 
 
 def _drop_known(target: Target, spool: Spool) -> None:
@@ -235,8 +237,10 @@ def _pixel_digests(target: Target, files: Mapping[str, SourceFile]) -> dict[str,
         for start in range(0, len(pairs), _COMPARED_FILES)
     ]
     found: dict[str, tuple[str, ...]] = {}
-    limits, crew = target.limits, target.crew
-    for task, result in run_isolated(digest_planes, tasks, split=split_files, crew=crew, limits=limits):
+    limits, executor = target.limits, target.executor
+    for task, result in run_isolated(
+        digest_planes, tasks, split=split_files, executor=executor, limits=limits
+    ):
         found |= dict.fromkeys(task.files, ()) if isinstance(result, Failure) else result
     return found
 
@@ -253,10 +257,10 @@ def _read_cases(
         replace(_batch(target, cases, files), shard=target.shards / shard_name(cases, digest_of))
         for cases in batches(pending)
     ]
-    limits, crew = target.limits, target.crew
-    function = read_and_publish if crew.scheduler else read_batch
+    limits, executor = target.limits, target.executor
+    function = read_and_publish if executor.scheduler else read_batch
     with Commits(target.catalogue, headers) as commits:
-        for task, result in run_isolated(function, tasks, split=split, crew=crew, limits=limits):
+        for task, result in run_isolated(function, tasks, split=split, executor=executor, limits=limits):
             commits.add(task, _blame(target, task, result) if isinstance(result, Failure) else result)
             progress.advance(len(task.files))
 

@@ -12,7 +12,7 @@ from pipeline.config import Config
 from pipeline.contracts import cohort
 from pipeline.contracts.normalized import FILE, Arrays, Normalized
 from pipeline.errors import DataError
-from pipeline.executors import Crew
+from pipeline.executors import Executor
 from pipeline.normalize.champion import Champion, load_champion
 from pipeline.normalize.recipe import Recipe, parse
 from pipeline.normalize.store import Pool, Ready, bring_up_to_date, remove_unused, spacings, write_refused
@@ -32,8 +32,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
     """
     recipe = parse(config.normalize, config.refuse)
     champion = load_champion(workspace)
-    crew = Crew(workspace.data, config.ingest.workers, config.ingest.cluster)
-    pool = Pool(crew, config.ingest.limits.seconds, config.ingest.limits.memory_mb)
+    executor = Executor(workspace.data, config.ingest.workers, config.ingest.cluster)
+    pool = Pool(executor, config.ingest.limits.seconds, config.ingest.limits.memory_mb)
     parts = cohort.parts(workspace.candidate)
     with Catalogue(workspace.catalogue) as catalogue:
         cases = _cohort_cases(catalogue, parts)

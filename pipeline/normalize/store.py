@@ -15,7 +15,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.contracts.normalized import REFUSED, Refusal, spacings_of
 from pipeline.contracts.normalized import Refused as Refusals
 from pipeline.errors import DataError, RetryError
-from pipeline.executors import ChildLimits, Crew, Failure
+from pipeline.executors import ChildLimits, Executor, Failure
 from pipeline.normalize.batch import Batch, Outcome, normalize, normalize_case, scan_digest
 from pipeline.normalize.image import Refused
 from pipeline.normalize.recipe import Recipe, to_storage
@@ -32,7 +32,7 @@ Shape = tuple[int, ...]
 class Pool:
     """Who works, and what each child may use."""
 
-    crew: Crew
+    executor: Executor
     seconds_a_scan: float
     memory_mb: int
 
@@ -177,8 +177,8 @@ def _outcomes(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, Out
             again += [dataclasses.replace(batch, cases=(case,)) for case in batch.cases]
         else:
             yield batch, outcome
-    half = dataclasses.replace(pool.crew, workers=max(1, pool.crew.size // 2))
-    for batch, outcome in _in_children(again, dataclasses.replace(pool, crew=half)):
+    half = dataclasses.replace(pool.executor, workers=max(1, pool.executor.size // 2))
+    for batch, outcome in _in_children(again, dataclasses.replace(pool, executor=half)):
         yield batch, _as_refusal(batch, outcome) if isinstance(outcome, Failure) else outcome
 
 
@@ -187,7 +187,7 @@ def _in_children(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, 
         return
     largest = max(len(batch.cases) for batch in batches)
     limits = ChildLimits(seconds=largest * pool.seconds_a_scan, memory_mb=pool.memory_mb)
-    yield from executors.run(normalize, batches, crew=pool.crew, limits=limits)
+    yield from executors.run(normalize, batches, executor=pool.executor, limits=limits)
 
 
 def _as_refusal(batch: Batch, failure: Failure) -> Outcome:

@@ -184,7 +184,7 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
         name=str(config["name"]),
         config=config,
         cohort=_json(cohorts.FILE, candidate),
-        cases=cohorts.asked(cohorts.TABLE.frame(candidate)),
+        cases=cohorts.prediction_rows(cohorts.TABLE.frame(candidate)),
         metrics=plain(measured),
         headline=measured.headline,
         predictions=predictions.FILE.frame(candidate),

@@ -7,7 +7,7 @@ cell; what can't be read as a table is refused, never read in part.
 from __future__ import annotations
 
 from pipeline.tables.rows import trimmed
-from pipeline.tables.table import Table, is_placeholder, lines_told, read
+from pipeline.tables.table import Table, is_placeholder, line_numbers, read
 from pipeline.tables.workbook import NoSuchSheet, SeveralSheets
 
-__all__ = ["NoSuchSheet", "SeveralSheets", "Table", "is_placeholder", "lines_told", "read", "trimmed"]
+__all__ = ["NoSuchSheet", "SeveralSheets", "Table", "is_placeholder", "line_numbers", "read", "trimmed"]

@@ -76,11 +76,11 @@ def read(path: Path, *, wanted: Collection[str] = (), sheet: str | None = None) 
     """
     with path.open("rb") as stream:
         start = stream.read(4)
-    foreign = next((told for magic, told in _FOREIGN.items() if start.startswith(magic)), None)
+    foreign_kind = next((kind for magic, kind in _FOREIGN.items() if start.startswith(magic)), None)
     suffix = path.suffix.lower()
-    if foreign or suffix in {".xls", ".ods"}:
+    if foreign_kind or suffix in {".xls", ".ods"}:
         raise DataError(
-            f"The table {path.name} is {foreign or f'a {suffix} file'}. Save it as .xlsx or .csv."
+            f"The table {path.name} is {foreign_kind or f'a {suffix} file'}. Save it as .xlsx or .csv."
         )
 
     def fits(head: Rows) -> bool:
@@ -103,10 +103,10 @@ def is_placeholder(column: str) -> bool:
     return bool(_PLACEHOLDER.fullmatch(column))
 
 
-def lines_told(lines: Iterable[int]) -> str:
+def line_numbers(lines: Iterable[int]) -> str:
     """Line numbers for people: the first ten, and how many more.
 
-    >>> lines_told([7, 3])
+    >>> line_numbers([7, 3])
     'lines 3, 7'
     """
     ordered = sorted(set(lines))
@@ -133,7 +133,7 @@ def _table(numbered: Rows, name: str, wanted: Collection[str], *, sheet: str | N
     long = [line for line, row in body if any(row[len(columns) :])]
     if long:
         raise DataError(
-            f"The table {name} has more values than its {len(columns)} columns in {lines_told(long)}. "
+            f"The table {name} has more values than its {len(columns)} columns in {line_numbers(long)}. "
             "Put values that hold the delimiter in double quotes."
         )
     rows = tuple(tuple(row[: len(columns)] + [""] * (len(columns) - len(row))) for _, row in body)

@@ -61,9 +61,9 @@ def _delimiter(text: str, fits: Fits) -> str:
     )
 
     def fitness(delimiter: str) -> tuple[bool, bool, float, int]:
-        found = [(line, row) for line, row in _numbered(head, delimiter) if any(row)]
-        width, same = Counter(len(row) for _, row in found).most_common(1)[0] if found else (0, 0)
-        return width > 1, fits(found), same / max(1, len(found)), width
+        filled = [(line, row) for line, row in _numbered(head, delimiter) if any(row)]
+        width, same = Counter(len(row) for _, row in filled).most_common(1)[0] if filled else (0, 0)
+        return width > 1, fits(filled), same / max(1, len(filled)), width
 
     return max(_DELIMITERS, key=fitness)
 
@@ -72,12 +72,12 @@ def _numbered(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """All rows, each with the line it begins in."""
     csv.field_size_limit(_LONGEST_VALUE)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    found = []
+    numbered = []
     start = 1
     for row in reader:
-        found.append((start, row))
+        numbered.append((start, row))
         start = reader.line_num + 1
-    return found
+    return numbered
 
 
 def _require_closed_quotes(text: str, delimiter: str, name: str) -> None:

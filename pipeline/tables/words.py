@@ -84,18 +84,18 @@ def several_findings(words: Collection[str]) -> list[str]:
     """
     listed = [word for word in words if _BARS.search(word) or _BRACKETED.fullmatch(word)]
     pieces = {word: _AND.split(word) for word in words if number(word) is None and not is_date(word)}
-    joined = {word: found for word, found in pieces.items() if len(found) > 1 and all(found)}
-    joined = {word: found for word, found in joined.items() if not all(piece.isdigit() for piece in found)}
-    often = Counter(piece for found in joined.values() for piece in set(found))
+    joined = {word: parts for word, parts in pieces.items() if len(parts) > 1 and all(parts)}
+    joined = {word: parts for word, parts in joined.items() if not all(piece.isdigit() for piece in parts)}
+    often = Counter(piece for parts in joined.values() for piece in set(parts))
     listed += [
         word
-        for word, found in joined.items()
-        if any(piece in pieces or often[piece] > 1 for piece in found) and word not in listed
+        for word, parts in joined.items()
+        if any(piece in pieces or often[piece] > 1 for piece in parts) and word not in listed
     ]
     return sorted(listed)
 
 
-def told(words: Sequence[str]) -> str:
+def quoted(words: Sequence[str]) -> str:
     """The first words, quoted, and how many more."""
     shown = [f"'{word}'" for word in words[:5]]
     return " and ".join(shown) + (f" and {len(words) - 5} more" if len(words) > 5 else "")

@@ -32,8 +32,8 @@ class SeveralSheets(UsageError):
     """More than one sheet has the columns, and nobody said which is meant; `names` are those."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        told = " and ".join(repr(name) for name in names)
-        super().__init__(f"the sheets {told} all have the columns, and `cohort.sheet` names none")
+        listed = " and ".join(repr(name) for name in names)
+        super().__init__(f"the sheets {listed} all have the columns, and `cohort.sheet` names none")
         self.names = tuple(names)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline import ledger
-from pipeline.champion.looks import Asked, require_look, rule
+from pipeline.champion.looks import Terms, require_look, rule
 from pipeline.champion.pointer import current
 from pipeline.config import Config
 from pipeline.contracts import model_record
@@ -40,12 +40,12 @@ def require_judgeable(config: Config, workspace: Workspace, question: Question, 
     if config.evaluate.goal:
         task.measures.require_goal(config.evaluate.goal, question, refuse=config.refuse)
     earlier = ledger.read(workspace.ledger("looks"))
-    asked = Asked(
+    terms = Terms(
         rule(config.evaluate, config.compare).digest,
         _challenged(workspace, task, question, training=training),
         config.compare.look_budget,
     )
-    require_look(earlier, asked, is_same=lambda record: record.get("training") == training)
+    require_look(earlier, terms, is_same=lambda record: record.get("training") == training)
 
 
 def _shape(input_shape: tuple[int, ...]) -> str:

@@ -56,7 +56,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     backend.start(store.threads)
     how = assembly.computing(config.train)
     statistics = intensities.measured(len(data.train.case_ids), data.train.read)
-    with backend.memory_told(
+    with backend.explain_out_of_memory(
         "Lower `train.batch_size`, the size of the network or the shape in `normalize`."
     ):
         made = assembly.assemble(config, data, statistics, how)

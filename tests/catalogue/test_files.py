@@ -61,7 +61,7 @@ def test_without_a_case_nothing_is_counted(catalogue: Catalogue) -> None:
     assert cases.series_counted(catalogue) == 0
     assert cases.files(catalogue) == {}
     assert cases.without_files(catalogue) == set()
-    assert cases.made_of(catalogue, ["a"]) == []
+    assert cases.files_of_cases(catalogue, ["a"]) == []
 
 
 def test_sql_stands_in_the_catalogue_alone() -> None:

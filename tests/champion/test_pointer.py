@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import pipeline
 from pipeline import ledger
-from pipeline.champion.pointer import current, line_of_champions, record_move, settle
+from pipeline.champion.pointer import current, finish_move, line_of_champions, record_move
 from pipeline.errors import DamageError
 
 
@@ -29,7 +29,7 @@ def move(action, generation):
 
 def test_before_the_first_promotion_there_is_no_champion(workspace):
     assert current(workspace) is None
-    assert settle(workspace) == []
+    assert finish_move(workspace) == []
     assert not (workspace.reports / "champion.json").exists()
 
 
@@ -49,7 +49,7 @@ def test_a_move_that_was_only_written_down_is_finished(workspace):
     record_move(workspace, move("promote", "0001"))
     ledger.append(workspace.ledger("promotions"), move("promote", "0002"))
     assert current(workspace).generation == "0001"
-    settle(workspace)
+    finish_move(workspace)
     assert current(workspace).generation == "0002"
 
 

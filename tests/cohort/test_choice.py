@@ -40,7 +40,7 @@ def table(unnamed: Sequence[str] = (), **columns: Sequence[object]) -> Table:
 
 def find(labels: Table, scans: Known | None = None) -> Join:
     columns = [column for column in labels.columns if column != "label"]
-    return find_join(labels, columns, told=["label"], known=scans or known(), refuse=refuse)
+    return find_join(labels, columns, value_columns=["label"], known=scans or known(), refuse=refuse)
 
 
 def wrong(labels: Table, join: Join) -> int:

@@ -28,8 +28,8 @@ def table(**columns: list[str]) -> Table:
 
 def search(scans: Mapping[str, Mapping[str, str]], labels: Table, folder: str = "") -> Join:
     columns = [column for column in labels.columns if column != "label"]
-    told = [column for column in labels.columns if column == "label"]
-    return find_join(labels, columns, told=told, known=known(scans, folder), refuse=refuse)
+    value_columns = [column for column in labels.columns if column == "label"]
+    return find_join(labels, columns, value_columns=value_columns, known=known(scans, folder), refuse=refuse)
 
 
 def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:

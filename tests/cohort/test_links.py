@@ -46,9 +46,9 @@ def links(*rows: tuple[str, ...], header: tuple[str, ...] = ("patient", "same as
 
 
 def test_a_link_of_the_table_counts_for_every_issuer_and_however_many_ids() -> None:
-    told = links(("P1", "P2"), ("P3", "P2"), ("P3", "nobody"))
-    assert told.links == (frozenset("abc"), frozenset("bcd"))
-    assert set(link_patients("abcde", [], told.links).values()) == {"a", "e"}
+    links_read = links(("P1", "P2"), ("P3", "P2"), ("P3", "nobody"))
+    assert links_read.linked == (frozenset("abc"), frozenset("bcd"))
+    assert set(link_patients("abcde", [], links_read.linked).values()) == {"a", "e"}
 
 
 def test_a_link_to_nobody_is_counted_by_its_line_and_not_named() -> None:
@@ -58,15 +58,15 @@ def test_a_link_to_nobody_is_counted_by_its_line_and_not_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "header", "told"),
+    ("rows", "header", "message"),
     [
         ([("P1", "P2", "x")], ("a", "b", "c"), "links.csv, line 1: 3 columns"),
         ([("P2", "P3")], ("P1", "P2"), "links.csv, line 1: a patient ID in place of a header"),
         ([("P1", "P2"), ("P1", "")], ("a", "b"), "links.csv, line 3: a link needs two patient IDs"),
     ],
 )
-def test_a_table_that_is_not_links_is_told_with_its_line(rows, header, told: str) -> None:
-    with pytest.raises(DataError, match=told):
+def test_a_table_that_is_not_links_is_told_with_its_line(rows, header, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         links(*rows, header=header)
 
 

@@ -140,8 +140,8 @@ def test_after_a_look_or_a_promotion_the_parts_stay(filled, seen: str) -> None:
         run(study.config("salt: 2"), study.workspace, redraw="better luck")
     assert parts(study) == before
     assert study.workspace.ledger("parts").read_bytes() == lines
-    told = run(study.config("salt: 2"), study.workspace).lines
-    assert not any("REDRAW" in line for line in told)
+    lines = run(study.config("salt: 2"), study.workspace).lines
+    assert not any("REDRAW" in line for line in lines)
 
 
 def test_a_draw_that_is_refused_leaves_no_line(filled) -> None:

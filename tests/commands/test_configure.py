@@ -43,7 +43,7 @@ def test_every_table_the_cohort_reads_is_watched_by_its_content(configured, work
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "message"),
     [
         (["part_column: splt"], r"study.yaml:7: the table labels.csv has no column 'splt' \(did you mean 'split'\?\)"),
         (["groups: [site, sex]"], r"study.yaml:7: .* no column 'sex' \(known: id, label, site, split\)"),
@@ -55,9 +55,9 @@ def test_every_table_the_cohort_reads_is_watched_by_its_content(configured, work
     ],
 )  # fmt: skip
 def test_a_typo_is_told_before_the_scans_are_read(
-    configured, workspace: Workspace, lines: list[str], told: str
+    configured, workspace: Workspace, lines: list[str], message: str
 ) -> None:
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(ConfigError, match=message):
         configure.run(configured(*lines), workspace)
     assert not workspace.sections.exists()
 
@@ -96,16 +96,16 @@ def test_another_kind_of_question_is_told_before_its_missing_class(configured, w
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "message"),
     [
         ("id,nv,mel,bcc\n1,1,0,0\n2,0,1,0\n3,0,0,1\n", "'nv', 'mel', 'bcc' hold a 1 for one class a row"),
         ("id,edema,mass\n1,1,1\n2,0,1\n3,1,0\n", "'edema', 'mass' hold several findings a row, .*multilabel"),
     ],
 )
 def test_columns_of_ones_in_place_of_the_target_are_hinted_at(
-    configured, workspace, table: str, told: str
+    configured, workspace, table: str, message: str
 ) -> None:
-    with pytest.raises(ConfigError, match=f"no column 'label' .*{told}"):
+    with pytest.raises(ConfigError, match=f"no column 'label' .*{message}"):
         configure.run(configured(table=table), workspace)
 
 
@@ -130,14 +130,14 @@ def test_what_is_no_table_is_told(configured, workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         ("classes: {sick: [yes], well: [yes]}", "the word 'yes' stands twice in `classes` and `missing`"),
         ("classes: {sick: [yes]}", "`classes` needs two classes at least"),
     ],
 )
-def test_classes_that_contradict_themselves_are_told(configured, line: str, told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
+def test_classes_that_contradict_themselves_are_told(configured, line: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         configured(line)
 
 

@@ -26,7 +26,7 @@ from pipeline import ingest, normalize
 from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Config, Ingest, Report
 from pipeline.errors import RetryError, UsageError
-from pipeline.executors import ChildLimits, Crew, Failure, cluster, run
+from pipeline.executors import ChildLimits, Executor, Failure, cluster, run
 from pipeline.ingest.cases import batching
 from pipeline.workspace import Workspace
 
@@ -52,14 +52,14 @@ def workers() -> Iterator[distributed.LocalCluster]:
 
 
 @pytest.fixture
-def crew(workers: distributed.LocalCluster, tmp_path: Path) -> Crew:
-    return Crew(tmp_path, scheduler=workers.scheduler_address)
+def executor(workers: distributed.LocalCluster, tmp_path: Path) -> Executor:
+    return Executor(tmp_path, scheduler=workers.scheduler_address)
 
 
 def test_a_child_that_dies_hangs_or_grows_costs_its_own_batch_alone_on_a_worker_too(
-    workers: distributed.LocalCluster, crew: Crew
+    workers: distributed.LocalCluster, executor: Executor
 ) -> None:
-    assert list(run(work, range(1, 8), crew=crew, limits=LIMITS)) == [
+    assert list(run(work, range(1, 8), executor=executor, limits=LIMITS)) == [
         (1, 1),
         (2, Failure("died", "exit code -6")),
         (3, Failure("hung", "more than 2.5 s")),
@@ -69,18 +69,18 @@ def test_a_child_that_dies_hangs_or_grows_costs_its_own_batch_alone_on_a_worker_
         (7, 49),
     ]
     assert "secret" not in str(workers.get_logs())  # what an exception says may be about a patient
-    assert list(crew.folder.iterdir()) == []  # the file that proves the shared folder is gone
+    assert list(executor.folder.iterdir()) == []  # the file that proves the shared folder is gone
 
 
-def test_the_batch_of_a_worker_that_dies_is_done_by_another(crew: Crew) -> None:
-    markers = [crew.folder / name for name in "abc"]
-    results = list(run(kills_its_worker_once, markers, crew=crew, limits=LIMITS))
+def test_the_batch_of_a_worker_that_dies_is_done_by_another(executor: Executor) -> None:
+    markers = [executor.folder / name for name in "abc"]
+    results = list(run(kills_its_worker_once, markers, executor=executor, limits=LIMITS))
     assert results == [(marker, marker.name) for marker in markers]
     assert all(marker.exists() for marker in markers)  # each killed the first worker it came to
 
 
-def test_a_batch_that_kills_every_worker_fails_and_the_others_go_on(crew: Crew) -> None:
-    found = dict(run(kills_its_worker, [1, 2, 3], crew=crew, limits=LIMITS))  # 2 kills
+def test_a_batch_that_kills_every_worker_fails_and_the_others_go_on(executor: Executor) -> None:
+    found = dict(run(kills_its_worker, [1, 2, 3], executor=executor, limits=LIMITS))  # 2 kills
     assert found[2] == Failure("died", "KilledWorker")
     assert (found[1], found[3]) == (1, 3)
 
@@ -98,9 +98,9 @@ def test_a_worker_with_other_versions_or_another_folder_is_told(tmp_path: Path) 
 
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 0.5)
-    crew = Crew(tmp_path, scheduler="tcp://127.0.0.1:9")  # the discard port: nobody listens
+    executor = Executor(tmp_path, scheduler="tcp://127.0.0.1:9")  # the discard port: nobody listens
     with pytest.raises(RetryError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9 "):
-        list(run(work, [1], crew=crew, limits=LIMITS))
+        list(run(work, [1], executor=executor, limits=LIMITS))
 
 
 def test_a_scheduler_without_workers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,9 +108,9 @@ def test_a_scheduler_without_workers_is_told(tmp_path: Path, monkeypatch: pytest
     with distributed.LocalCluster(
         n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=False
     ) as empty:
-        crew = Crew(tmp_path, scheduler=empty.scheduler_address)
+        executor = Executor(tmp_path, scheduler=empty.scheduler_address)
         with pytest.raises(RetryError, match="has no workers"):
-            list(run(work, [1], crew=crew, limits=LIMITS))
+            list(run(work, [1], executor=executor, limits=LIMITS))
 
 
 def test_without_the_extra_the_way_to_install_it_is_told() -> None:
@@ -119,9 +119,9 @@ def test_without_the_extra_the_way_to_install_it_is_told() -> None:
         from pathlib import Path
         sys.modules["distributed"] = None
         from pipeline.errors import UsageError
-        from pipeline.executors import ChildLimits, Crew, run
+        from pipeline.executors import ChildLimits, Executor, run
         try:
-            run(len, ["a"], crew=Crew(Path(), scheduler="tcp://127.0.0.1:9"), limits=ChildLimits(1, 512))
+            run(len, ["a"], executor=Executor(Path(), scheduler="tcp://127.0.0.1:9"), limits=ChildLimits(1, 512))
         except UsageError as error:
             print(error)
     """

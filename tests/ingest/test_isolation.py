@@ -6,18 +6,20 @@ from pathlib import Path
 
 from faulty_work import at_most_half_a_second, numbers
 
-from pipeline.executors import Crew, Failure
+from pipeline.executors import Executor, Failure
 from pipeline.ingest.isolation import header_refusal, pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
 
-HERE = Crew(Path(), workers=1)
+HERE = Executor(Path(), workers=1)
 LIMITS = FileLimits(seconds=1, memory_mb=1024)
 
 
 def test_a_part_that_kills_its_child_costs_itself_alone() -> None:
     tasks = [(1, 7), (2, 5, 6), (8,)]  # 2 aborts the process
     found = dict(
-        run_isolated(numbers, tasks, split=lambda task: [(one,) for one in task], crew=HERE, limits=LIMITS)
+        run_isolated(
+            numbers, tasks, split=lambda task: [(one,) for one in task], executor=HERE, limits=LIMITS
+        )
     )
     reasons = {
         task: pixel_refusal(result).reason for task, result in found.items() if isinstance(result, Failure)
@@ -34,7 +36,7 @@ def test_a_part_that_kills_its_child_costs_itself_alone() -> None:
 
 def test_a_child_that_is_stuck_is_ended_by_its_own_clock() -> None:
     ((_, failed),) = run_isolated(
-        at_most_half_a_second, [30.0], split=lambda task: [task], crew=HERE, limits=LIMITS
+        at_most_half_a_second, [30.0], split=lambda task: [task], executor=HERE, limits=LIMITS
     )
     assert isinstance(failed, Failure)
     assert str(pixel_refusal(failed)) == "decode_error: the decoder did not end in time"

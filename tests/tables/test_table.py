@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
-from pipeline.tables import NoSuchSheet, SeveralSheets, Table, lines_told, read
+from pipeline.tables import NoSuchSheet, SeveralSheets, Table, line_numbers, read
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def test_an_unreadable_spreadsheet_is_told(read_bytes) -> None:
 
 
 def test_many_lines_are_told_by_the_first_ten() -> None:
-    assert lines_told([5]) == "line 5"
-    assert lines_told(range(2, 15)) == "lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 3 more"
+    assert line_numbers([5]) == "line 5"
+    assert line_numbers(range(2, 15)) == "lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 3 more"
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.executors import Crew, Failure
+from pipeline.executors import Executor, Failure
 from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.header.header import Header, Selection
 from pipeline.ingest.header.reading import read_header
@@ -58,7 +58,7 @@ def survey(
     key: Key,
     selection: Selection,
     buried: frozenset[str],
-    crew: Crew,
+    executor: Executor,
 ) -> list[SourcePath]:
     """Reads the header of each file into the spool; those that are archives, which are yet to be listed."""
     regular = [file for file in files if not file.reason]
@@ -68,7 +68,7 @@ def survey(
     tasks = [HeaderTask(batch, key, selection, buried, spool.keep) for batch in _batches(regular)]
     with bar("headers", len(regular), "files") as progress:
         for task, result in run_isolated(
-            read_headers, tasks, split=_alone, crew=crew, limits=selection.limits
+            read_headers, tasks, split=_alone, executor=executor, limits=selection.limits
         ):
             if isinstance(result, Failure):
                 result = pages({task.files[0].token: _lost(task, result)})

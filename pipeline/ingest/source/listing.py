@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.executors import Crew, Failure
+from pipeline.executors import Executor, Failure
 from pipeline.ingest.isolation import header_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits, most_unpacked
 from pipeline.ingest.reasons import Refusal
@@ -53,12 +53,12 @@ class ListingTask:
 
 
 def list_archives(
-    archives: Iterable[SourcePath], *, key: Key, crew: Crew, limits: FileLimits
+    archives: Iterable[SourcePath], *, key: Key, executor: Executor, limits: FileLimits
 ) -> dict[str, Listed]:
     """What the archives hold, by token."""
     tasks = [ListingTask(archive, key, limits) for archive in archives]
     found: dict[str, Listed] = {}
-    for task, result in run_isolated(list_archive, tasks, split=_whole, crew=crew, limits=limits):
+    for task, result in run_isolated(list_archive, tasks, split=_whole, executor=executor, limits=limits):
         if isinstance(result, Failure):
             refusal = header_refusal(result)
             result = Unlisted(refusal.reason, refusal.detail)

@@ -11,7 +11,7 @@ import pytest
 from dicom_files import KEY
 from packed import tarred, zipped
 
-from pipeline.executors import Crew
+from pipeline.executors import Executor
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.source import members
 from pipeline.ingest.source.discover import SourcePath, discover
@@ -106,7 +106,7 @@ def test_archives_are_listed_in_children_and_a_bomb_costs_itself_alone(tmp_path:
     archives = [found(tmp_path / name, data) for name, data in PACKED.items()]
     bomb = gzip.compress(tarred({"a": b"1"})) + gzip.compress(bytes(40 << 20)) * 40
     archives.append(found(tmp_path / "bomb.tgz", bomb))
-    listings = list_archives(archives, key=KEY, crew=Crew(tmp_path, 2), limits=FileLimits())
+    listings = list_archives(archives, key=KEY, executor=Executor(tmp_path, 2), limits=FileLimits())
     *sound, bad = (listings[archive.token] for archive in archives)
     assert [len(listing.members) for listing in sound] == [3] * 3
     assert bad == Unlisted("limit_exceeded", f"unfolds to more than {100 * len(bomb)} bytes")
