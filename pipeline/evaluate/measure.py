@@ -11,6 +11,7 @@ from pipeline.tasks.contract import Fixed, Predicted
 from pipeline.tasks.measured import Curves, Json, Measured
 from pipeline.tasks.registry import Task
 
+# In the order in which a part leads: the headline is of the first that isn't the one of choices.
 MEASURED_PARTS = ("test", "external", "new", "validation")
 CHOICES_PART = "validation"
 

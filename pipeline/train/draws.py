@@ -30,6 +30,7 @@ def uniform(key: Tensor, count: int, *, stream: int) -> Tensor:
     counter = ops.convert_to_tensor(np.arange(count, dtype=np.uint32))
     stream_key = _scrambled(_add(key, (stream + 1) * _GOLDEN))
     bits = _scrambled(ops.bitwise_xor(stream_key[:, None], _times(counter, _GOLDEN)[None, :]))
+    # 24 bits are what a float32 holds exactly, so no number is rounded up to 1.
     return ops.cast(ops.right_shift(bits, np.uint32(8)), "float32") * np.float32(2.0**-24)
 
 

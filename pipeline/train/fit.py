@@ -147,7 +147,7 @@ def _end_epoch(
 
 
 def _row(state: State, validation: Validation, rate: float, *, images: int, steps: int) -> dict[str, Any]:
-    seconds = max(state.epoch_seconds, 1e-9)
+    seconds = max(state.epoch_seconds, 1e-9)  # a coarse clock may stand still in a short epoch
     return {
         "epoch": state.epochs_run + 1,
         "loss": state.loss_sum / steps,

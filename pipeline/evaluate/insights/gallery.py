@@ -72,7 +72,7 @@ def picture(image: Array, heat: Array) -> Picture:
         grey, heat = grey[index], heat[index]
     low, high = (float(value) for value in np.percentile(grey, _WINDOW_PERCENTILES))
     factor = -(-max(grey.shape) // LARGEST_PIXELS)
-    shown = np.clip((grey - low) / max(high - low, 1e-12), 0, 1)
+    shown = np.clip((grey - low) / max(high - low, 1e-12), 0, 1)  # of an even slice: all black
     return Picture(
         _bytes(_reduced(shown, factor)), _bytes(_reduced(heat, factor)), (low, high), index, factor
     )

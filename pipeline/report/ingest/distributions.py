@@ -73,6 +73,7 @@ def _histogram(values: Values, step: float | None) -> list[tuple[str, set[str]]]
     repeated = np.repeat([float(value) for value in values], [len(patients) for patients in values.values()])
     low, high = (float(end) for end in np.percentile(repeated, _ENDS))
     width = step or _round_step((high - low) / _BINS, whole=all(isinstance(value, int) for value in values))
+    # 0.3 / 0.1 is a little less than 3, and belongs to the bin that begins there.
     first, last = math.floor(low / width + 1e-9), math.floor(high / width + 1e-9)
     bins: list[set[str]] = [set() for _ in range(first, last + 1)]
     for value, patients in values.items():

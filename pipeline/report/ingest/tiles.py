@@ -57,7 +57,7 @@ def _tile(series: Sequence[Case], read: Read, hidden: str) -> Json:
         return {**caption, "hidden": hidden}
     plane, width_by_height = middle_slice(case, read(case))
     low, high = window(case, plane)
-    grey = np.clip((plane - low) / max(high - low, 1e-12), 0, 1)
+    grey = np.clip((plane - low) / max(high - low, 1e-12), 0, 1)  # of an even plane: all black
     return {
         **caption,
         "hidden": "",

@@ -32,6 +32,7 @@ RANKED = {"macro_auroc": "auroc", "macro_auprc": "auprc"}
 MACRO = (*RANKED, "macro_f1", "balanced_accuracy")
 POOLED = ("accuracy", "kappa", "mcc")
 OVER_CLASSES = (*MACRO, *POOLED, *quality.LOSSES, *quality.ERRORS)
+# Of one class among many, sensitivity is called recall and PPV precision.
 OF_CLASS = {
     "auroc": "auroc",
     "auprc": "auprc",
