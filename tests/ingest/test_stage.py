@@ -163,9 +163,11 @@ def test_too_many_unusable_images_are_told_with_the_command_that_shows_them(
         run(config(failed_share=0.2), workspace)
 
 
-@pytest.mark.parametrize(("kind", "told"), [("none", "is not there"), ("file", "are a file, not a folder")])
+@pytest.mark.parametrize(
+    ("kind", "sentence"), [("none", "is not there"), ("file", "are a file, not a folder")]
+)
 def test_scans_that_are_no_folder_are_told_as_what_they_are(
-    workspace: Workspace, raw: Path, kind: str, told: str
+    workspace: Workspace, raw: Path, kind: str, sentence: str
 ) -> None:
     write(raw / "1.dcm", scan(1))
     run(config(), workspace)
@@ -173,7 +175,7 @@ def test_scans_that_are_no_folder_are_told_as_what_they_are(
     if kind == "file":
         raw.write_bytes(b"")
     for ask in (lambda: run(config(), workspace), lambda: reasons(workspace, config())):
-        with pytest.raises(DataError, match=f"scans raw {told}"):
+        with pytest.raises(DataError, match=f"scans raw {sentence}"):
             ask()
 
 

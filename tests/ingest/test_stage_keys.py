@@ -81,6 +81,6 @@ def test_listing_files_tells_of_an_empty_list_and_of_files_not_read_yet(
     run(config(), workspace)
     write(raw / "2.dcm", scan(2))
     assert list(list_files(config(), workspace, "failed")) == []
-    told = capsys.readouterr().err.splitlines()
-    assert told[0] == "No file is failed."
-    assert told[1].startswith("1 more came since; `")
+    printed = capsys.readouterr().err.splitlines()
+    assert printed[0] == "No file is failed."
+    assert printed[1].startswith("1 more came since; `")

@@ -177,9 +177,9 @@ def test_unsupported_syntaxes_are_named(uid: str) -> None:
 
 
 def test_an_unknown_uid_is_never_repeated() -> None:
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         syntax_of("1.2.3.JOHN.DOE")
-    assert "JOHN" not in str(told.value)
+    assert "JOHN" not in str(caught.value)
 
 
 def test_a_missing_decoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,10 +200,10 @@ def test_whatever_a_decoder_throws_becomes_a_reason(
         raise error("a value of the scan")
 
     monkeypatch.setitem(codecs.CODECS, "rle", Codec("imagecodecs", lambda: "1", panics, begins_rle))
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         stored((WHEEL / "MR_small_RLE.dcm").read_bytes())
-    assert told.value.reason == ("limit_exceeded" if error is MemoryError else "decode_error")
-    assert "value of the scan" not in str(told.value)
+    assert caught.value.reason == ("limit_exceeded" if error is MemoryError else "decode_error")
+    assert "value of the scan" not in str(caught.value)
 
 
 def test_an_rle_frame_may_be_cut_into_fragments() -> None:

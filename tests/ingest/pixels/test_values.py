@@ -26,9 +26,9 @@ def form(bits_stored: int, *, signed: bool, allocated: int = 16) -> PixelFormat:
 
 
 def refusal(ds: Dataset, folder: Path) -> str:
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         plane(ds, folder)
-    return told.value.reason
+    return caught.value.reason
 
 
 def test_twelve_signed_bits_are_extended_from_the_high_bit(tmp_path: Path) -> None:
