@@ -244,7 +244,7 @@ def _trained(name: str, folder: Path, *, read_at_most: int) -> list[np.ndarray]:
         tuple(f"case-{index}" for index in range(8)), np.arange(8) % CLASSES, np.ones(8, np.float32), read
     )
     plan = Plan(
-        epochs=10, batch_size=4, seed=1, patience=0, checkpoint_every_steps=10, told=lambda numbers: ""
+        epochs=10, batch_size=4, seed=1, patience=0, checkpoint_every_steps=10, in_words=lambda numbers: ""
     )
     store = open_store(folder, "run", threads=1)
     return fit(

@@ -64,7 +64,7 @@ def plan(*, epochs: int = 5, patience: int = 0, every: int = 100) -> Plan:
         seed=1,
         patience=patience,
         checkpoint_every_steps=every,
-        told=lambda numbers: "",
+        in_words=lambda numbers: "",
     )
 
 
