@@ -120,17 +120,17 @@ def test_an_absent_file_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "message"),
     [
         ("widht: 8", "study.yaml:9: unknown key 'widht' (did you mean 'width'?)."),
         ("epohcs: 8", "study.yaml:9: unknown key 'epohcs' (did you mean 'epochs'?)."),
         ("width: wide", "study.yaml:9: 'train.width': expected a valid integer, found \"wide\"."),
     ],
 )
-def test_a_wrong_key_of_the_network_is_told_as_any_other(tmp_path: Path, key: str, told: str) -> None:
+def test_a_wrong_key_of_the_network_is_told_as_any_other(tmp_path: Path, key: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(write(tmp_path, GOOD.replace("learning_rate: 1e-3", key)), lambda name: Width)
-    assert str(caught.value).endswith(told)
+    assert str(caught.value).endswith(message)
 
 
 def test_keys_of_the_network_stand_in_the_section_with_their_defaults(tmp_path: Path) -> None:
