@@ -37,17 +37,19 @@ def measure(config: Config, data: Any) -> None:
 
     statistics_of_part = intensities.measured(len(data.train.case_ids), data.train.read)
     how = assembly.computing(config.train)
-    made = assembly.assemble(config, data, statistics_of_part, how)
+    assembled = assembly.assemble(config, data, statistics_of_part, how)
     plain = assembly.assemble(_unaugmented(config), data, statistics_of_part, how)
-    make = partial(make_batch, made.examples, seed=config.train.seed, batch_size=made.plan.batch_size)
+    make = partial(
+        make_batch, assembled.examples, seed=config.train.seed, batch_size=assembled.plan.batch_size
+    )
     held, waited, fed = make(0), [], []
     ceiling: list[float] = []
     without: list[float] = []
     for batches in range(-1, ROUNDS):
         with Prefetched(make, range(STEPS)) as feed:
-            seconds = _seconds(made.trainer, iter(feed).__next__)
+            seconds = _seconds(assembled.trainer, iter(feed).__next__)
             share = feed.waited_seconds / seconds
-        steady = _seconds(made.trainer, lambda: held)
+        steady = _seconds(assembled.trainer, lambda: held)
         bare = _seconds(plain.trainer, lambda: held)
         if batches >= 0:  # the first round traces and warms up
             fed.append(seconds)

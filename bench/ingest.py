@@ -212,9 +212,9 @@ def _one_study(folder: Path, project: Path, unchanged: float) -> None:
         alone.append(read(single).seconds)
         together.append(read(project).seconds)
     both, single_seconds = statistics.median(together), statistics.median(alone)
-    told = f"{both:.2f} (listing {unchanged:.2f}, study {single_seconds:.2f})"
+    measured = f"{both:.2f} (listing {unchanged:.2f}, study {single_seconds:.2f})"
     bound = unchanged + single_seconds
-    row(f"one study more among {FILES} files, seconds", told, "<= both", both <= bound)
+    row(f"one study more among {FILES} files, seconds", measured, "<= both", both <= bound)
 
 
 def _memory(folder: Path, whole_mb: int) -> None:
@@ -223,9 +223,9 @@ def _memory(folder: Path, whole_mb: int) -> None:
         project = study(folder / f"{count} files", _SERIES)
         write_tree(project / "raw", count)
         peaks.append(read(project).peak_mb)
-    told = f"{peaks[0]}, {peaks[1]}, {whole_mb}"
+    measured = f"{peaks[0]}, {peaks[1]}, {whole_mb}"
     holds = peaks[1] <= _PARENT_MB
-    row(f"MB of the parent at 5000, 20000, {FILES} files", told, f"<= {_PARENT_MB} at 20000", holds)
+    row(f"MB of the parent at 5000, 20000, {FILES} files", measured, f"<= {_PARENT_MB} at 20000", holds)
 
 
 def main(wanted: list[str]) -> None:

@@ -119,8 +119,8 @@ def compare(before: Path, after: Path) -> Iterator[str]:
 def _files(project: Path) -> list[str]:
     """Tables and objects of both demos and of the first candidate, by their places."""
     folders = [project / "kept/first", *project.glob("reports/demo*/candidate")]
-    found = [path for folder in folders for kind in ("*.csv", "*.json") for path in folder.glob(kind)]
-    return sorted(str(path.relative_to(project)) for path in found if path.name != "report.json")
+    paths = [path for folder in folders for kind in ("*.csv", "*.json") for path in folder.glob(kind)]
+    return sorted(str(path.relative_to(project)) for path in paths if path.name != "report.json")
 
 
 def _plain(path: Path) -> Any:
@@ -194,9 +194,9 @@ def main(arguments: list[str]) -> int:
         record(Path(arguments[1]))
         return 0
     if arguments[:1] == ["compare"] and len(arguments) == 3:
-        found = list(compare(Path(arguments[1]), Path(arguments[2])))
-        print("\n".join(found) or "Everything is as it was.")
-        return 1 if found else 0
+        differences = list(compare(Path(arguments[1]), Path(arguments[2])))
+        print("\n".join(differences) or "Everything is as it was.")
+        return 1 if differences else 0
     print(__doc__, file=sys.stderr)
     return 2
 

@@ -66,23 +66,23 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 def zipped_twice(files: Sequence[tuple[str, bytes]]) -> bytes:
     """A zip with these files; a name may come again."""
-    made = io.BytesIO()
-    with warnings.catch_warnings(), zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+    stream = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         warnings.simplefilter("ignore")
         for name, data in files:
             archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-    return made.getvalue()
+    return stream.getvalue()
 
 
 def tarred(files: Mapping[str, bytes] | Sequence[tuple[str, bytes]]) -> bytes:
     """A tape archive with these files."""
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w") as archive:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
         for name, data in files.items() if isinstance(files, Mapping) else files:
             info = tarfile.TarInfo(name)
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
-    return made.getvalue()
+    return stream.getvalue()
 
 
 def _named(pack: Callable[[Sequence[tuple[str, bytes]]], bytes], names: Sequence[str]) -> bytes:
@@ -92,38 +92,38 @@ def _named(pack: Callable[[Sequence[tuple[str, bytes]]], bytes], names: Sequence
 
 def _patched(data: bytes, places: Sequence[tuple[bytes, int, int]]) -> bytes:
     """With a byte set behind the first of each mark."""
-    made = bytearray(data)
+    changed = bytearray(data)
     for mark, offset, value in places:
-        made[made.index(mark) + offset] = value
-    return bytes(made)
+        changed[changed.index(mark) + offset] = value
+    return bytes(changed)
 
 
 def _overlapping(kernel: bytes) -> bytes:
     """A thousand names for one kernel of zeros (D. Fifield, A better zip bomb, WOOT 2019)."""
-    made = bytearray(zipped({f"{number}": kernel if not number else b"" for number in range(999)}))
-    first = made.index(b"PK\x01\x02")
-    size, place = made[first + 16 : first + 28], first
-    while (place := made.find(b"PK\x01\x02", place + 4)) > 0:
-        made[place + 16 : place + 28], made[place + 42 : place + 46] = size, bytes(4)
-    return bytes(made)
+    changed = bytearray(zipped({f"{number}": kernel if not number else b"" for number in range(999)}))
+    first = changed.index(b"PK\x01\x02")
+    size, place = changed[first + 16 : first + 28], first
+    while (place := changed.find(b"PK\x01\x02", place + 4)) > 0:
+        changed[place + 16 : place + 28], changed[place + 42 : place + 46] = size, bytes(4)
+    return bytes(changed)
 
 
 def _directory_of_4_gb() -> bytes:
-    made = bytearray(zipped({"a": b"text"}))
-    end = made.index(b"PK\x05\x06")
-    made[end + 8 : end + 16] = struct.pack("<HHI", 0xFFFE, 0xFFFE, 0xFFFFFFF0)
-    return bytes(made)
+    changed = bytearray(zipped({"a": b"text"}))
+    end = changed.index(b"PK\x05\x06")
+    changed[end + 8 : end + 16] = struct.pack("<HHI", 0xFFFE, 0xFFFE, 0xFFFFFFF0)
+    return bytes(changed)
 
 
 def _tar_of_links() -> bytes:
-    made = io.BytesIO()
+    stream = io.BytesIO()
     kinds = (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE)
-    with tarfile.open(fileobj=made, mode="w") as archive:
+    with tarfile.open(fileobj=stream, mode="w") as archive:
         for number, kind in enumerate(kinds):
             info = tarfile.TarInfo(f"{number}")
             info.type, info.linkname = kind, "/etc/passwd"
             archive.addfile(info)
-    return made.getvalue()
+    return stream.getvalue()
 
 
 def _tar_of_size(size: int, kind: bytes = tarfile.REGTYPE) -> bytes:

@@ -115,7 +115,7 @@ def headline(project: Path, name: str, metric: str = "auroc") -> dict[str, Any]:
     candidate = project / "reports" / name / "candidate"
     metrics = json.loads((candidate / "metrics.json").read_text())
     operating = json.loads((candidate / "operating.json").read_text())
-    found = [
+    values = [
         item
         for item in metrics["metrics"]
         if item["id"] == metric
@@ -123,7 +123,7 @@ def headline(project: Path, name: str, metric: str = "auroc") -> dict[str, Any]:
         and item["unit"] == operating["unit"]
         and not item.get("group")
     ]
-    return dict(found[0])
+    return dict(values[0])
 
 
 def row(what: str, measured: str, bar: str, holds: bool) -> None:

@@ -34,12 +34,12 @@ def volume(slices: int) -> NDArray[np.uint16]:
     axis = np.linspace(-1.0, 1.0, SIDE, dtype=np.float32)
     radius = np.hypot(axis[:, None] / 0.7, axis[None, :] / 0.9)
     organs = gaussian_filter(rng.normal(size=(SIDE, SIDE)).astype(np.float32), 14) * 4000
-    made = np.empty((slices, SIDE, SIDE), np.uint16)
+    voxels = np.empty((slices, SIDE, SIDE), np.uint16)
     for number in range(slices):
         drift = np.roll(organs, number % SIDE, axis=1)
         body = np.where(radius < 1, 1050 + drift, _AIR) + rng.normal(0, 12, (SIDE, SIDE))
-        made[number] = np.clip(body, 0, 2**_BITS - 1)
-    return made
+        voxels[number] = np.clip(body, 0, 2**_BITS - 1)
+    return voxels
 
 
 def write_series(folder: Path, pixels: NDArray[np.uint16], syntax: str, *, copies: int = 1) -> int:

@@ -39,14 +39,14 @@ def torture(folder: Path, *, seed: int, count: int) -> bool:
     written = sum(1 for _ in (project / "raw").iterdir())
     ended = read(project, timeout_seconds=300 + written)
     print(ended.output)
-    told, faults, announced, inside = accounted(Workspace(project, "study"))
-    row("files accounted for", f"{told} of {written}", "all", told == written)
+    accounted_for, faults, announced, inside = accounted(Workspace(project, "study"))
+    row("files accounted for", f"{accounted_for} of {written}", "all", accounted_for == written)
     row("files in archives accounted for", f"{inside} of {announced}", "all", inside == announced > 0)
     row("files with a fault of ours as their reason", f"{faults}", "0", faults == 0)
     row("exit code of the parent", f"{ended.code}", "0", ended.code == 0)
     row("peak memory of the parent, MB", f"{ended.peak_mb}", "< 1536", ended.peak_mb < _PARENT_MB)
     row("seconds, and files a second", f"{ended.seconds:.0f}, {written / ended.seconds:.0f}", "none", True)
-    whole = told == written and inside == announced
+    whole = accounted_for == written and inside == announced
     return whole and not faults and not ended.code and ended.peak_mb < _PARENT_MB
 
 
@@ -73,12 +73,12 @@ def accounted(workspace: Workspace) -> tuple[int, int, int, int]:
     Then how many files the archives hold that were read, and how many of them have a state and a reason.
     """
     with Catalogue(workspace.catalogue) as catalogue:
-        (found,) = catalogue.query(
+        (sums,) = catalogue.query(
             "SELECT coalesce(sum(archive = ''), 0), coalesce(sum(reason = 'internal_error'), 0), "
             "coalesce(sum(members), 0), coalesce(sum(archive <> ''), 0) FROM files WHERE state <> ''"
         )
-    told, faults, announced, inside = found
-    return told, faults, announced, inside
+    accounted_for, faults, announced, inside = sums
+    return accounted_for, faults, announced, inside
 
 
 def main() -> int:

@@ -29,11 +29,11 @@ def test_a_wrong_word_is_told_in_one_sentence_with_the_nearest_name(
     line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(line.split()) == 2
-    printed_text = capsys.readouterr()
-    assert printed_text.out == ""
-    assert WRONG[line] in printed_text.err
-    assert printed_text.err.count("\n") == 1
-    assert "--help` shows what there is." in printed_text.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert WRONG[line] in printed.err
+    assert printed.err.count("\n") == 1
+    assert "--help` shows what there is." in printed.err
 
 
 def test_the_version_is_told_with_that_of_python(capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,10 +87,10 @@ def test_no_configuration_ends_in_a_fault(
     elif content:
         (configs / name).mkdir()
     code = main([command, f"configs/{name}", *MORE.get(command, [])])
-    printed_text = capsys.readouterr().err
+    printed = capsys.readouterr().err
     if command != "where":  # needs the name alone
-        assert code == 2, printed_text
-        assert words in printed_text
+        assert code == 2, printed
+        assert words in printed
 
 
 def test_a_configuration_that_is_not_there_is_told_with_the_nearest_one_that_is(

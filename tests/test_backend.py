@@ -64,7 +64,7 @@ def test_threads_are_set_once_and_another_number_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("then", "warned"),
+    ("then", "sentence"),
     [
         ("class backend: backend = staticmethod(lambda: 'another')", "what follows\n"),
         ("raise ImportError('no libcudart')", "native noise\n"),
@@ -72,7 +72,7 @@ def test_threads_are_set_once_and_another_number_is_refused() -> None:
     ids=["loads", "fails"],
 )
 def test_what_native_code_prints_while_it_loads_is_shown_only_when_loading_fails(
-    tmp_path: Path, then: str, warned: str
+    tmp_path: Path, then: str, sentence: str
 ) -> None:
     (tmp_path / "keras.py").write_text(f"import os; os.write(2, b'native noise\\n')\n{then}\n")
     code = "import os; from pipeline import backend; backend.load(); os.write(2, b'what follows\\n')"
@@ -82,5 +82,5 @@ def test_what_native_code_prints_while_it_loads_is_shown_only_when_loading_fails
         capture_output=True,
         text=True,
     )
-    assert ended.stderr.startswith(warned)
+    assert ended.stderr.startswith(sentence)
     assert ("can't be loaded (no libcudart)" in ended.stderr) == (ended.returncode != 0)

@@ -67,7 +67,7 @@ def test_scans_beside_what_is_made_are_fine(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "message"),
+    ("line", "sentence"),
     [
         ("id: {column: a, names: patientt}", "'patientt' is neither an identifier (sop, path, series"),
         ("id: {column: a, names: patientt}", "(did you mean 'patient'?)"),
@@ -77,7 +77,7 @@ def test_scans_beside_what_is_made_are_fine(project: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_key_that_names_nothing_is_refused_with_the_line(
-    project: Path, capsys: pytest.CaptureFixture[str], line: str, message: str
+    project: Path, capsys: pytest.CaptureFixture[str], line: str, sentence: str
 ) -> None:
     text = STUDY.replace("RAW", "data/raw/study").replace(
         "LABELS, target: label", f"labels.csv, target: label, {line}"
@@ -85,7 +85,7 @@ def test_a_key_that_names_nothing_is_refused_with_the_line(
     (project / "study.yaml").write_text(text)
     assert main(["config", "study.yaml"]) == 2
     said = capsys.readouterr().err
-    assert said.startswith("study.yaml:2: ") and message in said
+    assert said.startswith("study.yaml:2: ") and sentence in said
 
 
 def test_columns_that_name_a_scan_together_are_fine(project: Path) -> None:
@@ -98,7 +98,7 @@ def test_columns_that_name_a_scan_together_are_fine(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("train", "message"),
+    ("train", "sentence"),
     [
         ("{model: resnett}", "unknown model 'resnett' (did you mean 'resnet'?)."),
         ("{model: resnet, widht: 8}", "unknown key 'widht' (did you mean 'width'?)."),
@@ -108,10 +108,10 @@ def test_columns_that_name_a_scan_together_are_fine(project: Path) -> None:
     ],
 )
 def test_what_a_network_cannot_be_is_refused_with_the_line(
-    project: Path, capsys: pytest.CaptureFixture[str], train: str, message: str
+    project: Path, capsys: pytest.CaptureFixture[str], train: str, sentence: str
 ) -> None:
     text = STUDY.replace("RAW", "data/raw/study").replace("LABELS", "labels.csv")
     (project / "study.yaml").write_text(f"{text}train: {train}\n")
     assert main(["config", "study.yaml"]) == 2
     said = capsys.readouterr().err
-    assert f"study.yaml:{text.count(chr(10)) + 1}: {message}" in said
+    assert f"study.yaml:{text.count(chr(10)) + 1}: {sentence}" in said

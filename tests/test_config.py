@@ -78,9 +78,9 @@ def test_a_wrong_key_or_value_is_told_with_its_line(
 def test_a_url_with_a_secret_is_refused_without_showing_it(tmp_path: Path, url: str) -> None:
     with pytest.raises(
         ConfigError, match=r"study.yaml:2: 'ingest.raw': a URL must hold no password or token"
-    ) as told:
+    ) as caught:
         load(write(tmp_path, GOOD.replace("data/raw/study", url)))
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_the_url_of_a_local_folder_is_its_path(tmp_path: Path) -> None:
@@ -120,17 +120,17 @@ def test_an_absent_file_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "message"),
+    ("key", "sentence"),
     [
         ("widht: 8", "study.yaml:9: unknown key 'widht' (did you mean 'width'?)."),
         ("epohcs: 8", "study.yaml:9: unknown key 'epohcs' (did you mean 'epochs'?)."),
         ("width: wide", "study.yaml:9: 'train.width': expected a valid integer, found \"wide\"."),
     ],
 )
-def test_a_wrong_key_of_the_network_is_told_as_any_other(tmp_path: Path, key: str, message: str) -> None:
+def test_a_wrong_key_of_the_network_is_told_as_any_other(tmp_path: Path, key: str, sentence: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(write(tmp_path, GOOD.replace("learning_rate: 1e-3", key)), lambda name: Width)
-    assert str(caught.value).endswith(message)
+    assert str(caught.value).endswith(sentence)
 
 
 def test_keys_of_the_network_stand_in_the_section_with_their_defaults(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ def test_where_names_the_report_once_there_is_one_and_before_what_writes_it(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Makefile").write_text("# Scanloom")
     assert main(["where", "configs/study.yaml"]) == 0
-    expected = "No report yet: `make report CONFIG=configs/study.yaml` writes it.\n"
-    assert capsys.readouterr().out == expected
+    sentence = "No report yet: `make report CONFIG=configs/study.yaml` writes it.\n"
+    assert capsys.readouterr().out == sentence
     report = tmp_path / "reports/study/candidate/report.html"
     report.parent.mkdir(parents=True)
     report.touch()

@@ -88,14 +88,14 @@ def test_an_end_that_is_gone_is_found_by_reader_and_writer_also_of_a_ledger_besi
     path: Path, how: str
 ) -> None:
     ledger.append(path, *({"n": n} for n in range(1, 4)))
-    told = damaged(path, how)
+    sentence = damaged(path, how)
     beside = path.with_name("parts.jsonl")
     for act in (
         lambda: ledger.read(path),
         lambda: ledger.append(path, {"n": 9}),
         lambda: ledger.append(beside, {"n": 9}),
     ):
-        with pytest.raises(DamageError, match=told):
+        with pytest.raises(DamageError, match=sentence):
             act()
     assert not beside.exists()
 

@@ -59,9 +59,9 @@ def test_the_secret_is_not_shown() -> None:
 
 def test_a_key_is_made_at_first_use_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
-    key, sentence = load_key(None, "study", tmp_path / "project")
-    assert sentence is not None
-    assert str(default_key_path("study")) in sentence
+    key, line = load_key(None, "study", tmp_path / "project")
+    assert line is not None
+    assert str(default_key_path("study")) in line
     assert stat.S_IMODE(default_key_path("study").stat().st_mode) == 0o600
     assert load_key(None, "study", tmp_path / "project") == (key, None)
     assert load_key(None, "other", tmp_path / "project")[0] != key

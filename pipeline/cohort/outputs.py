@@ -92,7 +92,7 @@ def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:
     lines = [f"labels: {join.sentence()} name a scan"]
     for part, rows in by_part(cohort.rows).items():
         counts = _counts(rows, cohort)
-        counted = cohort.task.target.told([row.target for row in rows], cohort.question)
+        counted = cohort.task.target.in_words([row.target for row in rows], cohort.question)
         lines.append(f"{part}: {counts.patients:,} patients, {counts.cases:,} scans ({counted})")
     if cohort.exclusions:
         reasons = Counter(exclusion.reason for exclusion in cohort.exclusions)

@@ -131,7 +131,7 @@ def _normalize(theirs: Config, scratch: Workspace, new: str, lines: Sequence[str
 
 def _summary(table: pd.DataFrame, task: Task, who: str, out: Path) -> list[str]:
     ok = table["status"] == "ok"
-    counts = task.answers.told(list(table["predicted"][ok]))
+    counts = task.answers.in_words(list(table["predicted"][ok]))
     lost = int((~ok).sum())
     failed = f" {lost:,} row{'' if lost == 1 else 's'} failed: the column `reason` says why." if lost else ""
     return [f"Scored {ok.sum():,} cases with the {who}: {counts or 'none'}.{failed} Table: {out}"]

@@ -36,7 +36,7 @@ def anchor_among(
         pairs = pairs_of()
         if pairs is None or not verdict.can_be_compared(pairs):
             continue
-        found = worth(pairs)
-        if found > largest:
-            best, largest = (generation, pairs), found
+        value = worth(pairs)
+        if value > largest:
+            best, largest = (generation, pairs), value
     return best

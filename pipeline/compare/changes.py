@@ -33,15 +33,15 @@ def changes_since(workspace: Workspace, generation: str) -> Changes:
 
 def notes_on_champion(workspace: Workspace, generation: str, test: Set[str]) -> list[str]:
     """What changed among the test scans since the champion was promoted, and what follows."""
-    found = changes_since(workspace, generation)
+    changes = changes_since(workspace, generation)
     since = f"than when generation {generation} was promoted: both models are"
-    relabelled, replaced = len(found.labels & test), len(found.pixels & test)
+    relabelled, replaced = len(changes.labels & test), len(changes.pixels & test)
     notes = (
         [f"{relabelled} test scans have another label {since} judged by the new one."] if relabelled else []
     )
     if replaced:
         notes.append(f"{replaced} test scans have other pixels {since} asked of the new ones.")
-    if found.unknown:
+    if changes.unknown:
         notes.append(
             f"Generation {generation} was frozen without digests of its pixels, so scans that were replaced "
             "since can't be told."
@@ -51,8 +51,8 @@ def notes_on_champion(workspace: Workspace, generation: str, test: Set[str]) -> 
 
 def notes_on_anchor(workspace: Workspace, generation: str, core: Set[str]) -> list[str]:
     """What is left out of the comparison with a former champion, whose predictions are frozen."""
-    found = changes_since(workspace, generation)
-    if replaced := len(found.pixels & core):
+    changes = changes_since(workspace, generation)
+    if replaced := len(changes.pixels & core):
         return [
             f"{replaced} test scans have other pixels than when generation {generation} was frozen, so they "
             "are left out of the comparison with it."

@@ -32,13 +32,17 @@ def judge(
     `pilot` tells how many patients a part would need that is too small for a standard error of its own.
     """
     if pairs is None:
-        return _unanswered(task, criterion, pairs, found="it has no patients", pilot=pilot)
+        return _unanswered(task, criterion, pairs, lack="it has no patients", pilot=pilot)
     if few := task.verdict.too_few(pairs):
-        return _unanswered(task, criterion, pairs, found=few, pilot=pilot)
+        return _unanswered(task, criterion, pairs, lack=few, pilot=pilot)
     gain = task.verdict.gain(criterion.metric, pairs, alpha=criterion.alpha, seed=seed)
     result = outcome(gain.low, gain.high, bound=criterion.bound)
-    own = pilot_of(task, pairs, gain)
-    n_more = patients_more(criterion, own, patients=pairs.patients) if result == "UNKNOWN" and own else None
+    of_pairs = pilot_of(task, pairs, gain)
+    n_more = (
+        patients_more(criterion, of_pairs, patients=pairs.patients)
+        if result == "UNKNOWN" and of_pairs
+        else None
+    )
     sentence = arithmetic(task, criterion, pairs, gain=gain, result=result)
     return replace(
         _open_row(task, criterion, pairs),
@@ -69,12 +73,12 @@ def patients_more(criterion: Criterion, pilot: Pilot, *, patients: int) -> int:
 
 
 def _unanswered(
-    task: Task, criterion: Criterion, pairs: Pairs | None, *, found: str, pilot: Pilot | None
+    task: Task, criterion: Criterion, pairs: Pairs | None, *, lack: str, pilot: Pilot | None
 ) -> Row:
     row = _open_row(task, criterion, pairs)
     n_more = patients_more(criterion, pilot, patients=row.patients) if pilot else None
-    sentence = _joined(unanswered(task, criterion, found), advice(criterion, n_more), criterion.remedy)
-    return replace(row, n_more=n_more, reason=f"{criterion.part}: {found}", sentence=sentence)
+    sentence = _joined(unanswered(task, criterion, lack), advice(criterion, n_more), criterion.remedy)
+    return replace(row, n_more=n_more, reason=f"{criterion.part}: {lack}", sentence=sentence)
 
 
 def _open_row(task: Task, criterion: Criterion, pairs: Pairs | None) -> Row:

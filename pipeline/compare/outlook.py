@@ -13,10 +13,10 @@ Record = Mapping[str, Any]
 
 def intake_a_month(parts: Sequence[Record]) -> float | None:
     """How many patients a month joined the test part after its first draw; None in the first day."""
-    drawn = [record for record in parts if record["part"] == "test"]
-    times = [datetime.fromisoformat(record["created"]) for record in drawn]
+    joined = [record for record in parts if record["part"] == "test"]
+    times = [datetime.fromisoformat(record["created"]) for record in joined]
     days = (max(times) - min(times)).total_seconds() / 86400 if times else 0.0
-    if days < 1:
+    if days < 1:  # over hours a rate a month would be a guess
         return None
     months = days / _DAYS_A_MONTH
     return sum(time > min(times) for time in times) / months

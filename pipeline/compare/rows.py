@@ -20,7 +20,7 @@ from pipeline.config import Compare
 from pipeline.tasks.contract import Pairs
 from pipeline.tasks.registry import Task
 
-LEAST_OF_A_GROUP = 20
+LEAST_OF_A_GROUP = 20  # patients, a choice: a smaller group can hardly show a loss, and would only be noise
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pipeline.tasks.modules import Verdict
 CORE = "test-core"
 ERA = "test-era"
 TEST = "test"
-GUARD_ALPHA = 0.05
+GUARD_ALPHA = 0.05  # not shared out among the looks: a guard only vetoes, so it can't promote by chance
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def arithmetic(task: Task, criterion: Criterion, pairs: Pairs, *, gain: Gain, re
     """The question, both values, the bounds and how they were had, and the outcome."""
     one, other = (gain.candidate, gain.reference)[:: gain.better]
     question = _question(task, criterion)
-    values = f"{one:.4f} - {other:.4f} = {gain.value:+.4f} ({task.verdict.told(pairs)})"
+    values = f"{one:.4f} - {other:.4f} = {gain.value:+.4f} ({task.verdict.in_words(pairs)})"
     if gain.low is None or gain.high is None or gain.standard_error is None:
         return f"{question}: {values}. UNKNOWN: {gain.reason}."
     bounds = (
@@ -31,9 +31,9 @@ def arithmetic(task: Task, criterion: Criterion, pairs: Pairs, *, gain: Gain, re
     return f"{question}: {values}; {bounds}; {reason}"
 
 
-def unanswered(task: Task, criterion: Criterion, found: str) -> str:
+def unanswered(task: Task, criterion: Criterion, lack: str) -> str:
     """The question, and what was found instead of enough patients."""
-    return f"{_question(task, criterion)}: {criterion.part} can't answer, {found}. UNKNOWN."
+    return f"{_question(task, criterion)}: {criterion.part} can't answer, {lack}. UNKNOWN."
 
 
 def advice(criterion: Criterion, n_more: int | None) -> str:

@@ -68,7 +68,7 @@ def _compare(config: Config, workspace: Workspace, *, champion: Champion, candid
         _frame(workspace, candidate, champion=champion),
         verdict=verdict,
         line=headline(verdict, judged),
-        reasons=tuple(row.told for row in judged),
+        reasons=tuple(row.record for row in judged),
         look=look,
         alpha=alpha,
         flips=task.verdict.flips(evidence.test, candidate.question) if evidence.test else None,

@@ -46,7 +46,7 @@ class Row:
     sentence: str
 
     @property
-    def told(self) -> Reason:
+    def record(self) -> Reason:
         """The row as it is handed on; `holds` says whether it passed."""
         return Reason(**vars(self), holds=self.outcome == "PASS")
 
@@ -57,6 +57,7 @@ def outcome(low: float | None, high: float | None, *, bound: float) -> Outcome:
         return "UNKNOWN"
     if low > bound:
         return "PASS"
+    # A loss is shown by an interval below zero; one that holds zero may be too few patients.
     return "FAIL" if high < 0 else "UNKNOWN"
 
 
@@ -77,7 +78,7 @@ def patients_needed(patients: int, standard_error: float, *, alpha: float, dista
     """
     from scipy.stats import norm
 
-    z = float(norm.isf(alpha) + norm.ppf(0.80))
+    z = float(norm.isf(alpha) + norm.ppf(0.80))  # 80 %: the usual power of a trial
     return math.ceil(patients * (z * standard_error / distance) ** 2)
 
 

@@ -38,9 +38,9 @@ def columns(old: Patients, new: Patients) -> tuple[Columns, Columns]:
 def differences(old: Columns, new: Columns, *, generator: np.random.Generator) -> list[Difference]:
     """One Difference for each attribute that both groups have, by name; `p_holm` over all of them."""
     names = sorted(name for name in old if old[name] and new.get(name))
-    found = [_difference(name, old[name], new=new[name], generator=generator) for name in names]
-    corrected = holm([difference.p for difference in found])
-    return [dataclasses.replace(d, p_holm=p) for d, p in zip(found, corrected, strict=True)]
+    uncorrected = [_difference(name, old[name], new=new[name], generator=generator) for name in names]
+    corrected = holm([difference.p for difference in uncorrected])
+    return [dataclasses.replace(d, p_holm=p) for d, p in zip(uncorrected, corrected, strict=True)]
 
 
 def _columns(patients: Patients, names: Sequence[str], *, partial: Sequence[str]) -> Columns:

@@ -13,8 +13,8 @@ from scipy import stats
 
 from pipeline.statistics import standardised
 
-BINS = 10
-_PERMUTATIONS = 9999
+BINS = 10  # tenths of the old patients, as the stability index is usually taken
+_PERMUTATIONS = 9999  # with the observed table 10 000: the smallest p is 0.0001, small enough after Holm
 _SMALLEST_EXPECTED = 5.0  # below it the chi-square law doesn't hold (Cochran 1954)
 
 Numbers = NDArray[np.float64]
@@ -52,9 +52,10 @@ def independence(table: Counts, generator: np.random.Generator) -> float:
     if expected.min() >= _SMALLEST_EXPECTED:
         return float(stats.chi2_contingency(table, correction=False).pvalue)
     law = stats.random_table(table.sum(axis=1), table.sum(axis=0), seed=generator)
-    drawn = _chi_square(np.asarray(law.rvs(_PERMUTATIONS)), expected)
+    permuted = _chi_square(np.asarray(law.rvs(_PERMUTATIONS)), expected)
     observed = float(_chi_square(table[None], expected)[0])
-    return (1 + int(np.sum(drawn >= observed * (1 - 1e-12)))) / (1 + _PERMUTATIONS)
+    # Equal tables differ in the last digits, as sums in another order do.
+    return (1 + int(np.sum(permuted >= observed * (1 - 1e-12)))) / (1 + _PERMUTATIONS)
 
 
 def stability_index(table: Counts) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from pipeline.contracts.drift import AttributeDrift
 
 Level = Literal["none", "warn", "stop", "too_few"]
 
+# What decides how voxels are read: another word there is another kind of image, however few.
 NEVER_NEW = frozenset({"modality", "photometric_interpretation", "value_unit"})
 
 
@@ -34,7 +35,7 @@ class Difference:
     n_old: int
     n_new: int
 
-    def told(self, level: str) -> AttributeDrift:
+    def record(self, level: str) -> AttributeDrift:
         """The record as it is handed on, all its numbers finite; no `smd` has a reason."""
         if not math.isinf(self.smd):
             return AttributeDrift(**vars(self), level=level)

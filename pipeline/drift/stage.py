@@ -61,9 +61,11 @@ def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> S
     old = Group(known, _held_out(champion.folder), replaced)
     inputs = digests.of_json([champion.model_sha256, config.section("drift"), _identities(cohort)])
     with waiting("drift: comparing the new scans with the champion's"):
-        found = _compared(workspace, config, old=old, new=new, question=_question(config, champion.folder))
+        comparison = _compared(
+            workspace, config, old=old, new=new, question=_question(config, champion.folder)
+        )
     accepted = (accept or "").strip() or _accepted_before(workspace, inputs)
-    record = replace(found, inputs=inputs, replaced_cases=len(replaced), accepted=accepted)
+    record = replace(comparison, inputs=inputs, replaced_cases=len(replaced), accepted=accepted)
     changed |= FILE.write(workspace.candidate, record)
     if record.level == "stop" and not record.accepted:
         raise GateError(_refusal(record))
@@ -94,12 +96,14 @@ def _question(config: Config, folder: Path) -> Question:
 def _compared(workspace: Workspace, config: Config, *, old: Group, new: Group, question: Question) -> Drift:
     rule, task = config.drift, task_of(config.task)
     old_columns, new_columns = observed(workspace, old, new=new, task=task, question=question)
-    found = differences(old_columns, new_columns, generator=np.random.Generator(np.random.PCG64(_SEED)))
-    levels = [level_of(d, warn=rule.warn, stop=rule.stop, min_patients=rule.min_patients) for d in found]
+    compared = differences(old_columns, new_columns, generator=np.random.Generator(np.random.PCG64(_SEED)))
+    levels = [level_of(d, warn=rule.warn, stop=rule.stop, min_patients=rule.min_patients) for d in compared]
     patients = int(new.cohort[cohorts.PERSON].nunique())
     return Drift(
         level=overall(levels, new_patients=patients, min_patients=rule.min_patients),
-        attributes=tuple(difference.told(level) for difference, level in zip(found, levels, strict=True)),
+        attributes=tuple(
+            difference.record(level) for difference, level in zip(compared, levels, strict=True)
+        ),
         new_patients=patients,
         new_cases=len(new.cohort),
     )
@@ -113,7 +117,7 @@ def _accepted_before(workspace: Workspace, inputs: str) -> str | None:
 
 def _refusal(record: Drift) -> str:
     return (
-        f"The {record.new_cases} new scans differ from the champion's: {_told(record, 'stop')}. "
+        f"The {record.new_cases} new scans differ from the champion's: {_in_words(record, 'stop')}. "
         "Nothing was trained on them. See whether they belong here. If they do, "
         f"`{make('drift', {'ACCEPT_DRIFT': WHY})}` with your reason in place of '{WHY}' accepts and records "
         "them; then run the same command again."
@@ -129,17 +133,19 @@ def _lines(record: Drift, generation: str) -> tuple[str, ...]:
         return (f"Drift: too few patients to say ({scans}).",)
     if level == "none":
         return (f"Drift: none found in {len(record.attributes)} attributes ({scans}).",)
-    lines = [f"Drift: {level} ({scans}): {_told(record, level)}."]
+    lines = [f"Drift: {level} ({scans}): {_in_words(record, level)}."]
     if record.accepted:
         lines.append(f"Accepted: {record.accepted}")
     return tuple(lines)
 
 
-def _told(record: Drift, level: str) -> str:
-    return "; ".join(_attribute_told(found) for found in record.attributes if found.level == level)
+def _in_words(record: Drift, level: str) -> str:
+    return "; ".join(
+        _attribute_in_words(attribute) for attribute in record.attributes if attribute.level == level
+    )
 
 
-def _attribute_told(found: AttributeDrift) -> str:
-    size = "beyond any scale" if found.smd is None else f"{found.smd:.2f} standard deviations"
-    unseen = f", never seen before: {', '.join(found.unseen)}" if found.unseen else ""
-    return f"{found.name} (by {size}, corrected p {found.p_holm:.2g}{unseen})"
+def _attribute_in_words(attribute: AttributeDrift) -> str:
+    size = "beyond any scale" if attribute.smd is None else f"{attribute.smd:.2f} standard deviations"
+    unseen = f", never seen before: {', '.join(attribute.unseen)}" if attribute.unseen else ""
+    return f"{attribute.name} (by {size}, corrected p {attribute.p_holm:.2g}{unseen})"

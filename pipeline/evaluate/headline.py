@@ -18,7 +18,7 @@ def with_headline(metrics: Metrics, task: Task, *, metric: str | None, bound: fl
     Judged is the first part that isn't the one on which choices were made, over all its patients.
     """
     name = task.measures.headline(task.target.question_of(metrics), metric)
-    part = next((found.part for found in metrics.metrics if found.part != CHOICES_PART), "")
+    part = next((entry.part for entry in metrics.metrics if entry.part != CHOICES_PART), "")
     return replace(metrics, headline=_judged(_leading(metrics, name, part), task, name=name, bound=bound))
 
 
@@ -37,12 +37,12 @@ def outcome(metric: Metric | None, bound: float | None, *, better: int) -> Outco
 def _leading(metrics: Metrics, name: str, part: str) -> Metric | None:
     """The metric over the whole part at the headline unit."""
     wanted = (name, part, metrics.unit, None, None, None)
-    found = (
+    matching = (
         metric
         for metric in metrics.metrics
         if (metric.id, metric.part, metric.unit, metric.group, metric.class_, metric.target) == wanted
     )
-    return next(found, None)
+    return next(matching, None)
 
 
 def _judged(metric: Metric | None, task: Task, *, name: str, bound: float | None) -> Headline:

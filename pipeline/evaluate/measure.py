@@ -11,6 +11,7 @@ from pipeline.tasks.contract import Fixed, Predicted
 from pipeline.tasks.measured import Curves, Json, Measured
 from pipeline.tasks.registry import Task
 
+# In the order in which a part leads: the headline is of the first that isn't the one of choices.
 MEASURED_PARTS = ("test", "external", "new", "validation")
 CHOICES_PART = "validation"
 
@@ -31,8 +32,10 @@ def measure(predictions: Predicted, task: Task, plan: Evaluate, *, fixed: Fixed)
 
     `fixed` is what validation fixed.
     """
-    found = set(predictions.frame["part"])
-    results = [_part(predictions, part, task, plan, fixed=fixed) for part in MEASURED_PARTS if part in found]
+    present = set(predictions.frame["part"])
+    results = [
+        _part(predictions, part, task, plan, fixed=fixed) for part in MEASURED_PARTS if part in present
+    ]
     metrics = [metric for result in results for metric in _metrics(result)]
     redrawn = max((each.redrawn for result in results for each in result.units), default=0)
     share = redrawn / (plan.resamples + redrawn)
@@ -85,9 +88,9 @@ def _metrics(result: PartResult) -> list[Json]:
 
 def _curves(results: Sequence[PartResult]) -> Curves:
     """The curves of the headline unit; the validation part's only beside those of another part."""
-    drawn: Curves = {}
+    by_kind: Curves = {}
     for result in results:
         for kind, curves in result.units[0].curves.items() if result.units else ():
-            if result.part != CHOICES_PART or kind in drawn:
-                drawn.setdefault(kind, []).extend(curves)
-    return drawn
+            if result.part != CHOICES_PART or kind in by_kind:
+                by_kind.setdefault(kind, []).extend(curves)
+    return by_kind

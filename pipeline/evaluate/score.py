@@ -31,9 +31,11 @@ def score(foreign: Foreign, out: Path, plan: Evaluate | None = None) -> Summary:
     plan = plan or Evaluate()
     _need_measurable(foreign)
     task = foreign.task
-    chosen = {name: task.choices.of_table(read, plan) for name, read in foreign.models.items()}
+    chosen = {name: task.choices.of_table(table, plan) for name, table in foreign.models.items()}
     with waiting("score: measuring, on resamples of the patients"):
-        measured = {name: _measured(read, task, plan, chosen[name]) for name, read in foreign.models.items()}
+        measured = {
+            name: _measured(table, task, plan, chosen[name]) for name, table in foreign.models.items()
+        }
     first, *others = measured
     metrics = measured[first]
     if others:
@@ -51,12 +53,12 @@ def score(foreign: Foreign, out: Path, plan: Evaluate | None = None) -> Summary:
     record = with_headline(contract.FILE.of(metrics), task, metric=None, bound=None)
     changed = contract.FILE.write(out, record)
     notes = [f"{foreign.path.name}: {note}" for note in foreign.notes]
-    told = lines(metrics, task.measures.SHOWN)
-    return Summary((*notes, *told, f"All numbers: {contract.FILE.path(out)}"), changed)
+    shown = lines(metrics, task.measures.SHOWN)
+    return Summary((*notes, *shown, f"All numbers: {contract.FILE.path(out)}"), changed)
 
 
-def _measured(read: Predicted, task: Task, plan: Evaluate, chosen: Chosen) -> Json:
-    metrics = measure(read, task, plan, fixed=chosen.fixed)
+def _measured(table: Predicted, task: Task, plan: Evaluate, chosen: Chosen) -> Json:
+    metrics = measure(table, task, plan, fixed=chosen.fixed)
     task.choices.add_to_metrics(metrics, chosen)
     return metrics
 
@@ -67,15 +69,15 @@ def _alone(metrics: Json) -> Json:
 
 
 def _differences(foreign: Foreign, task: Task, plan: Evaluate, chosen: Mapping[str, Chosen]) -> list[Json]:
-    found = set(foreign.first.frame["part"])
+    present = set(foreign.first.frame["part"])
     return [
         entry
         for part in MEASURED_PARTS
-        if part in found and part != CHOICES_PART
+        if part in present and part != CHOICES_PART
         for entry in compare(
             {
-                name: task.measures.views_of(read, part, plan, fixed=chosen[name].fixed)
-                for name, read in foreign.models.items()
+                name: task.measures.views_of(table, part, plan, fixed=chosen[name].fixed)
+                for name, table in foreign.models.items()
             },
             task,
         )

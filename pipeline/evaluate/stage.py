@@ -88,8 +88,8 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
 
 def _look(candidate: Candidate) -> looks.Look:
     test = candidate.cases[candidate.cases["part"] == "test"]
-    told = [test[name] for name in ("case_id", PERSON, "pixel_digest") if name in test]
-    scans = looks.cohort_digest(list(zip(*told, strict=True)))
+    columns = [test[name] for name in ("case_id", PERSON, "pixel_digest") if name in test]
+    scans = looks.cohort_digest(list(zip(*columns, strict=True)))
     record = candidate.scorer.record
     champion = pointer.current(candidate.workspace)
     # The champion itself challenges nobody, so its look is not one of the budget against it.

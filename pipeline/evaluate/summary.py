@@ -14,11 +14,11 @@ def lines(metrics: Json, shown: Collection[str]) -> tuple[str, ...]:
     others = metrics.get("models", [])
     if not others:
         return tuple(_headline(metrics["metrics"], "", shown))
-    told = _headline(metrics["metrics"], f"{metrics['model']}, ", shown)
+    sentences = _headline(metrics["metrics"], f"{metrics['model']}, ", shown)
     for other in others:
-        told += _headline(other["metrics"], f"{other['model']}, ", shown)
+        sentences += _headline(other["metrics"], f"{other['model']}, ", shown)
     pairs = [entry for entry in metrics["comparisons"] if entry["family"].endswith(MODELS)]
-    return (*told, *(_difference(entry) for entry in pairs if entry["unit"] == metrics["unit"]))
+    return (*sentences, *(_difference(entry) for entry in pairs if entry["unit"] == metrics["unit"]))
 
 
 def _headline(metrics: Sequence[Json], before: str, shown: Collection[str]) -> list[str]:
@@ -27,7 +27,7 @@ def _headline(metrics: Sequence[Json], before: str, shown: Collection[str]) -> l
         if metric["class"] is None and metric["group"] is None and metric["part"] != CHOICES_PART:
             headline.setdefault((metric["part"], metric["id"]), metric)
     return [
-        f"{before}{part}: {name} {_told(metric)}"
+        f"{before}{part}: {name} {_number(metric)}"
         for (part, name), metric in headline.items()
         if name in shown
     ]
@@ -48,7 +48,7 @@ def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _told(metric: Json) -> str:
+def _number(metric: Json) -> str:
     """Value, interval and patients, or the reason why there is none."""
     if metric["value"] is None:
         return str(metric["reason"])

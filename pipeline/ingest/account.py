@@ -25,8 +25,8 @@ _STATES = ("accepted", "excluded", "quarantined", "failed")
 
 def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) -> list[str]:
     """A table of states and reasons with files and sentences, notes, and what changed since the last run."""
-    found = counts(catalogue)
-    files = sum(number for _, _, number in found)
+    rows = counts(catalogue)
+    files = sum(number for _, _, number in rows)
     cases, patients = stored_cases.counted(catalogue)
     lines = [f"{_counted(files, 'file')}, {_counted(cases, 'scan')} of {_counted(patients, 'patient')}"]
     lines += reason_lines(catalogue)

@@ -135,23 +135,23 @@ def touched(catalogue: Catalogue, changed: Iterable[tuple[str, str]]) -> set[str
     """Known tokens of the series and images of what changed, and of those that share one with them."""
     pairs = list(changed)
     series, images = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
-    found: set[str] = set()
+    tokens: set[str] = set()
     while True:
         rows = files.sharing(catalogue, series=series - {""}, images=images - {""})
-        more = {row[0] for row in rows} - found
+        more = {row[0] for row in rows} - tokens
         if not more:
-            return found
-        found |= more
+            return tokens
+        tokens |= more
         series = {row[1] for row in rows if row[0] in more}
         images = {row[2] for row in rows if row[0] in more}
 
 
 def cases_of(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, set[str]]:
     """The cases that the files have a part in: all file tokens by case_id."""
-    found: dict[str, set[str]] = {}
+    tokens_of: dict[str, set[str]] = {}
     for case_id, token in cases.files_of_cases(catalogue, tokens):
-        found.setdefault(case_id, set()).add(token)
-    return found
+        tokens_of.setdefault(case_id, set()).add(token)
+    return tokens_of
 
 
 def cases_without_files(catalogue: Catalogue) -> set[str]:

@@ -56,18 +56,18 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     """
     settings = config.ingest
     key, new_key = open_key(config, workspace)
-    found = paths_of_raw(config, workspace, key)
-    if found and settings.key == PHANTOM:
+    paths = paths_of_raw(config, workspace, key)
+    if paths and settings.key == PHANTOM:
         require_phantom(workspace.root / settings.raw)
     executor = Executor(workspace.data, settings.workers, settings.cluster)
     with Catalogue(workspace.catalogue) as catalogue:
         _begin(catalogue, settings, key)
         lister = partial(list_archives, key=key, executor=executor, limits=limits_of(settings))
-        locations = Locations({file.token: file for file in found}, lister)
+        locations = Locations({file.token: file for file in paths}, lister)
         rows = owner_rows(config, workspace, key)
         others = reassigned(catalogue, rows) if rows else ()
         difference, closed = _differences(catalogue, locations, settings, reassigned=others)
-        _check_gone(difference, settings, found)
+        _check_gone(difference, settings, paths)
         changed = 0
         stale = difference.fresh or difference.again or difference.gone
         if stale or not catalogue.meta(INGEST_STAMP):
@@ -90,18 +90,18 @@ def _differences(
     """What is new in RAW, and the archives that need no listing for it, with the number of files in them."""
     known = known_files(catalogue)
     is_young = _is_young(settings.settle_seconds)
-    found = list(locations.by_token.values())
+    paths = list(locations.by_token.values())
     again = {known[token].archive for token in reassigned if token in known}
     unsettled = {
-        file.token: file for file in unsettled_archives(found, known, again=again) if not is_young(file)
+        file.token: file for file in unsettled_archives(paths, known, again=again) if not is_young(file)
     }
     closed = {
         token: file.members
         for token, file in known.items()
         if file.reason == ARCHIVE and token in locations.by_token and token not in unsettled
     }
-    found += locations.open_archives(unsettled.values())
-    difference = find_changes(found, known, is_young=is_young, closed=closed.keys(), reassigned=reassigned)
+    paths += locations.open_archives(unsettled.values())
+    difference = find_changes(paths, known, is_young=is_young, closed=closed.keys(), reassigned=reassigned)
     return difference, closed
 
 
@@ -153,8 +153,8 @@ def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
         require_same_key(key, catalogue.meta("key_id"), what="These scans were read")
         rows = stored_files.outcomes(catalogue)
     known = {row[0]: row[1:] for row in rows}
-    found = paths_of_raw(config, workspace, key)
-    archives = [file for file in found if known.get(file.token, ("", ""))[1] == ARCHIVE]
+    paths = paths_of_raw(config, workspace, key)
+    archives = [file for file in paths if known.get(file.token, ("", ""))[1] == ARCHIVE]
     executor, limits = Executor(workspace.data, config.ingest.workers), limits_of(config.ingest)
     inside = list_archives(archives, key=key, executor=executor, limits=limits)
     members = {
@@ -162,7 +162,7 @@ def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
         for token, listing in inside.items()
         if isinstance(listing, Listing)
     }
-    for file in (path for own in found for path in (own, *members.get(own.token, ()))):
+    for file in (path for outer in paths for path in (outer, *members.get(outer.token, ()))):
         yield RawFile(file.relative, file.token, *known.get(file.token, ("", "", "")))
 
 
@@ -228,9 +228,9 @@ def _owners(settings: Ingest, rows: str) -> Owners:
     return Owners("column", rows=rows, dummies=dummies)
 
 
-def _check_gone(difference: Changes, settings: Ingest, found: Sequence[SourcePath]) -> None:
+def _check_gone(difference: Changes, settings: Ingest, paths: Sequence[SourcePath]) -> None:
     gone, used = difference.used_gone, difference.used
-    if gone > max(_GONE_FILES, _GONE_SHARE * used) or (0 < used == gone and not found):
+    if gone > max(_GONE_FILES, _GONE_SHARE * used) or (0 < used == gone and not paths):
         raise GateError(
             f"{gone} of {used} files in use are gone from {settings.raw}: is the disk mounted? "
             "Nothing was changed. If they were removed on purpose, "

@@ -236,13 +236,13 @@ def _pixel_digests(target: Target, files: Mapping[str, SourceFile]) -> dict[str,
         _batch(target, (), dict(pairs[start : start + _COMPARED_FILES]))
         for start in range(0, len(pairs), _COMPARED_FILES)
     ]
-    found: dict[str, tuple[str, ...]] = {}
+    digests: dict[str, tuple[str, ...]] = {}
     limits, executor = target.limits, target.executor
     for task, result in run_isolated(
         digest_planes, tasks, split=split_files, executor=executor, limits=limits
     ):
-        found |= dict.fromkeys(task.files, ()) if isinstance(result, Failure) else result
-    return found
+        digests |= dict.fromkeys(task.files, ()) if isinstance(result, Failure) else result
+    return digests
 
 
 def _read_cases(
@@ -267,8 +267,8 @@ def _read_cases(
 
 def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, SourceFile]) -> Batch:
     needed = tokens_of(cases) if cases else files
-    own = {token: files[token] for token in sorted(needed)}
-    return Batch(cases, own, target.shards / "shard.npy", target.key, target.limits)
+    read = {token: files[token] for token in sorted(needed)}
+    return Batch(cases, read, target.shards / "shard.npy", target.key, target.limits)
 
 
 def _blame(target: Target, task: Batch, failure: Failure) -> BatchResult:

@@ -12,7 +12,7 @@ import keras
 from pipeline.models import Intensities
 
 STAGES = 4
-_MOMENTUM = 0.9
+_MOMENTUM = 0.9  # not Keras's 0.99: a small cohort has too few steps for so long a memory
 
 
 def scan_input(input_shape: tuple[int, ...]) -> keras.KerasTensor:
@@ -69,6 +69,7 @@ def stem_strides(input_shape: tuple[int, ...]) -> tuple[int, ...]:
 
     The maps that follow have about 64 to 127 pixels an axis in images, 24 to 47 in volumes.
     """
+    # A choice: places enough for a small finding, and few enough to train on a CPU.
     aim = 64 if len(input_shape) == 3 else 24
     return tuple(4 if length >= 4 * aim else 2 if length >= 2 * aim else 1 for length in input_shape[:-1])
 
@@ -98,6 +99,7 @@ def averaged(maps: keras.KerasTensor, sizes: tuple[int, ...], *, name: str) -> k
 
 def halving(maps: keras.KerasTensor) -> tuple[int, ...]:
     """2 for each spatial axis that is long enough to be halved, else 1."""
+    # A choice: at least 8 places an axis are left (4 in volumes), so that a map still says where.
     shortest = 16 if len(maps.shape) == 4 else 8
     return tuple(2 if length >= shortest else 1 for length in maps.shape[1:-1])
 

@@ -36,7 +36,7 @@ _CAFFE_MEAN: Final = (123.68, 116.779, 103.939)
 
 
 @dataclass(frozen=True)
-class Unit:
+class InputScale:
     """What a backbone expects of standardized red, green and blue: `scale * value + offset`.
 
     `blue_first`: its weights take the channels in the other order.
@@ -47,15 +47,17 @@ class Unit:
     blue_first: bool = False
 
 
-STANDARDIZED: Final = Unit((1.0,) * 3, (0.0,) * 3)
-FROM_MINUS_ONE_TO_ONE: Final = Unit(tuple(2 * std for std in _STD), tuple(2 * mean - 1 for mean in _MEAN))
-CAFFE: Final = Unit(
+STANDARDIZED: Final = InputScale((1.0,) * 3, (0.0,) * 3)
+FROM_MINUS_ONE_TO_ONE: Final = InputScale(
+    tuple(2 * std for std in _STD), tuple(2 * mean - 1 for mean in _MEAN)
+)
+CAFFE: Final = InputScale(
     tuple(255 * std for std in _STD),
-    tuple(255 * mean - taken for mean, taken in zip(_MEAN, _CAFFE_MEAN, strict=True)),
+    tuple(255 * mean - subtracted for mean, subtracted in zip(_MEAN, _CAFFE_MEAN, strict=True)),
     blue_first=True,
 )
 
-BACKBONES: Final[dict[str, tuple[str, Unit]]] = {
+BACKBONES: Final[dict[str, tuple[str, InputScale]]] = {
     "densenet121": ("DenseNet121", STANDARDIZED),
     "efficientnet_v2_b0": ("EfficientNetV2B0", STANDARDIZED),
     "mobilenet_v2": ("MobileNetV2", FROM_MINUS_ONE_TO_ONE),
@@ -103,14 +105,14 @@ def features(maps: keras.KerasTensor, parameters: Parameters) -> keras.KerasTens
     return keras.layers.GlobalAveragePooling2D(name="pooled_features")(last)
 
 
-def _as_in_imagenet(maps: keras.KerasTensor, unit: Unit) -> keras.KerasTensor:
+def _as_in_imagenet(maps: keras.KerasTensor, expected: InputScale) -> keras.KerasTensor:
     """Standardized images `(batch, rows, columns, 1 or 3)` as the backbone expects them, 3 channels."""
     import keras
 
     if maps.shape[-1] == 1:
         maps = keras.layers.Concatenate(name="repeated")([maps, maps, maps])
     layer = keras.layers.Rescaling(
-        list(unit.scale), list(unit.offset), dtype="float32", name="imagenet_intensities"
+        list(expected.scale), list(expected.offset), dtype="float32", name="imagenet_intensities"
     )
     return layer(maps)
 

@@ -66,8 +66,8 @@ def bring_up_to_date(
     """
     refused = _known_refusals(workspace, recipe, cases)
     arrays = _present(catalogue.arrays(recipe.recipe_id), cases, workspace.normalized)
-    settled = arrays.keys() | {refusal.case_id for refusal in refused}
-    pending = [case for case in cases if case.case_id not in settled]
+    known = arrays.keys() | {refusal.case_id for refusal in refused}
+    pending = [case for case in cases if case.case_id not in known]
     if pending:
         need_bytes = len(pending) * _bytes_each(recipe, pending, workspace.cases)
         require_space(workspace.data, need_bytes)
@@ -88,10 +88,10 @@ def bring_up_to_date(
 
 def spacings(ready: Ready, folder: Path) -> dict[str, list[float]]:
     """The spacing of each array in mm per axis, by case_id; empty where the scan tells none."""
-    found: dict[str, list[float]] = {}
+    spacing_of: dict[str, list[float]] = {}
     for shard in sorted({stored.shard for stored in ready.arrays.values()}):
-        found |= spacings_of(folder / shard).read(folder)
-    return {case_id: found[case_id] for case_id in ready.arrays}
+        spacing_of |= spacings_of(folder / shard).read(folder)
+    return {case_id: spacing_of[case_id] for case_id in ready.arrays}
 
 
 def write_refused(workspace: Workspace, ready: Sequence[Ready]) -> bool:
@@ -177,6 +177,7 @@ def _outcomes(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, Out
             again += [dataclasses.replace(batch, cases=(case,)) for case in batch.cases]
         else:
             yield batch, outcome
+    # Half as many at a time leave each twice the memory, should the machine have run out of it.
     half = dataclasses.replace(pool.executor, workers=max(1, pool.executor.size // 2))
     for batch, outcome in _in_children(again, dataclasses.replace(pool, executor=half)):
         yield batch, _as_refusal(batch, outcome) if isinstance(outcome, Failure) else outcome
@@ -199,13 +200,13 @@ def _as_refusal(batch: Batch, failure: Failure) -> Outcome:
 def _require_one_shape(shapes: Collection[Shape]) -> None:
     if len(shapes) < 2:
         return
-    told = " and ".join(str(list(shape)) for shape in sorted(shapes)[:2])
+    examples = " and ".join(str(list(shape)) for shape in sorted(shapes)[:2])
     if len({shape[:-1] for shape in shapes}) == 1:
         raise DataError(
-            f"After `normalize` scans have different numbers of channels (the last of {told}). "
+            f"After `normalize` scans have different numbers of channels (the last of {examples}). "
             "Grey and colour scans can't be mixed: choose one kind by `ingest.modalities`."
         )
     raise DataError(
-        f"After `normalize` scans have different shapes ({told}), and a model needs one. End the recipe with "
-        "'- resize: {shape: [...]}', or with '- crop_or_pad: {shape: [...]}' to keep the spacing."
+        f"After `normalize` scans have different shapes ({examples}), and a model needs one. End the recipe "
+        "with '- resize: {shape: [...]}', or with '- crop_or_pad: {shape: [...]}' to keep the spacing."
     )

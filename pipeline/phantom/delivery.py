@@ -48,8 +48,8 @@ def write(out: Path, *, seed: int, patients: int, later: bool, volumes: bool) ->
     rows |= {study.uid(): _row(study) for study in studies if study.labelled}
     changed = write_text(out / LABELS, _csv(rows)) or any(written)
     people = len({study.person.patient_id for study in studies})
-    files_told = f"{len(written):,} files of {people:,} invented patients, {sum(written):,} of them new"
-    return Summary((f"{out}: {LABELS} and {files_told}",), changed)
+    content = f"{len(written):,} files of {people:,} invented patients, {sum(written):,} of them new"
+    return Summary((f"{out}: {LABELS} and {content}",), changed)
 
 
 def _check_folder(out: Path) -> None:

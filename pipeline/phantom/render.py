@@ -21,6 +21,8 @@ from pipeline.phantom.chest import (
 
 Array = NDArray[np.float64]
 
+# Densities as in CT of the chest, rounded; air is -1000 by the definition of the unit. What is below about
+# shapes and sizes is a choice for the eye.
 AIR_HU = -1000.0
 FAT_HU = -100.0
 MUSCLE_HU = 45.0

@@ -210,5 +210,5 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
 
 
 def _json(file: ObjectFile[Any], folder: Path) -> Json:
-    found = file.find(folder)
-    return plain(found) if found else {}
+    record = file.find(folder)
+    return plain(record) if record else {}

@@ -11,17 +11,17 @@ from pipeline.report.guards import guards
 from pipeline.report.headline import goal_of
 from pipeline.report.sections import Chapters, build_all, build_table
 
-RUN_DIGITS = 12
+RUN_DIGITS = 12  # of a digest in hexadecimal: two runs share them once in 3e14, and people can read them out
 
 Json = dict[str, Any]
 
 
 def build(artifacts: Artifacts) -> Json:
     """The document of a candidate, without the time at which it is written."""
-    told = _document(artifacts, build_all(artifacts))
-    limitations = next(section for section in told["sections"] if section["key"] == "limitations")
+    document = _document(artifacts, build_all(artifacts))
+    limitations = next(section for section in document["sections"] if section["key"] == "limitations")
     return {
-        **told,
+        **document,
         "guards": [guard.to_json() for guard in guards(artifacts)],
         "looks": artifacts.looks,
         "checklists": {},

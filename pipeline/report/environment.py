@@ -16,7 +16,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def environment() -> jinja2.Environment:
     """The templates with their filters; autoescape is on: what a table says is shown, never run."""
-    made = jinja2.Environment(
+    templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -24,7 +24,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {
+    templates.filters |= {
         "shown": facts.shown_value,
         "printed": facts.printed,
         "p": facts.shown_p,
@@ -33,8 +33,8 @@ def environment() -> jinja2.Environment:
         "css_string": lambda words: Markup(css_string(words)),
         "with_code": with_code,
     }
-    made.globals["interval"] = facts.shown_interval
-    return made
+    templates.globals["interval"] = facts.shown_interval
+    return templates
 
 
 def dated(undated: str, created: str) -> str:

@@ -50,8 +50,8 @@ def _duplicates(artifacts: Artifacts) -> Guard:
     crossing = artifacts.cohort.get("images_across_parts")
     if crossing is None:
         return Guard(key, title, "not_run", reason=NOT_COUNTED)
-    found = any(notice["kind"] in _OF_DUPLICATES for notice in artifacts.cohort["notices"])
-    kept = "identical images were found, and at most one of each was kept" if found else ""
+    any_duplicate = any(notice["kind"] in _OF_DUPLICATES for notice in artifacts.cohort["notices"])
+    kept = "identical images were found, and at most one of each was kept" if any_duplicate else ""
     return _judged(key, title, crossing, "identical images lie in more than one part" if crossing else kept)
 
 
@@ -76,8 +76,8 @@ def _cohort(artifacts: Artifacts) -> Guard:
 
 def _predicted(artifacts: Artifacts) -> Guard:
     expected = set(artifacts.cases.loc[artifacts.cases["part"] == "test", "case_id"])
-    found = set(artifacts.predictions.loc[artifacts.predictions["part"] == "test", "case_id"])
-    wrong = len(expected ^ found)
+    predicted = set(artifacts.predictions.loc[artifacts.predictions["part"] == "test", "case_id"])
+    wrong = len(expected ^ predicted)
     return _judged(
         "all_predicted",
         "Every test case has its row, and no other",

@@ -32,8 +32,8 @@ def headline_name(artifacts: Artifacts) -> str:
 
 def goal_of(artifacts: Artifacts) -> Goal:
     """The goal of the evaluation and its outcome."""
-    found = judged(artifacts)
-    return Goal(setting("goal", found.bound), found.metric, found.outcome)
+    headline = judged(artifacts)
+    return Goal(setting("goal", headline.bound), headline.metric, headline.outcome)
 
 
 def judged(artifacts: Artifacts) -> Headline:

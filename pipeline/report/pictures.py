@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 KERNEL_SCALE = 12  # screen pixels for one weight
-HEAT_OPACITY = 0.8
+HEAT_OPACITY = 0.8  # a choice: anatomy still shows through the hottest spot
 
 Bytes = NDArray[np.uint8]
 

@@ -44,7 +44,7 @@ class Auroc:
         if self.variance < NO_VARIANCE or min(self.patients) < 2:
             return None
         pairs = zip(self.of_classes, self.patients, strict=True)
-        return sum(self.of_classes) ** 2 / sum(own**2 / (number - 1) for own, number in pairs)
+        return sum(self.of_classes) ** 2 / sum(of_class**2 / (number - 1) for of_class, number in pairs)
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,10 @@ def delong(truth: Integers, score: Floats) -> Auroc:
     Raises ValueError when only one class is present.
     """
     positive, negative = _placements(truth == 1, score)
-    own = _variance(positive) / positive.size, _variance(negative) / negative.size
-    return Auroc(float(positive.mean()), sum(own), "DeLong", own, (positive.size, negative.size))
+    of_classes = _variance(positive) / positive.size, _variance(negative) / negative.size
+    return Auroc(
+        float(positive.mean()), sum(of_classes), "DeLong", of_classes, (positive.size, negative.size)
+    )
 
 
 def obuchowski(truth: Integers, score: Floats, patient: Integers) -> Auroc:
@@ -94,13 +96,13 @@ def obuchowski(truth: Integers, score: Floats, patient: Integers) -> Auroc:
     sum_positive = np.bincount(of_positive, positive - area, minlength=clusters)
     sum_negative = np.bincount(of_negative, negative - area, minlength=clusters)
     patients = np.unique(of_positive).size, np.unique(of_negative).size
-    own = (
+    of_classes = (
         _correction(patients[0]) * float(sum_positive @ sum_positive) / positive.size**2,
         _correction(patients[1]) * float(sum_negative @ sum_negative) / negative.size**2,
     )
     # A patient with rows of both classes moves both sums.
     shared = _correction(clusters) * float(sum_positive @ sum_negative) / (positive.size * negative.size)
-    return Auroc(area, max(sum(own) + 2 * shared, 0.0), "Obuchowski", own, patients)
+    return Auroc(area, max(sum(of_classes) + 2 * shared, 0.0), "Obuchowski", of_classes, patients)
 
 
 def interval(area: Auroc, *, level: float) -> Estimate:

@@ -15,10 +15,10 @@ from scipy.special import expit, log_softmax, logit
 from pipeline.statistics.estimate import Estimate, missing, wald
 from pipeline.statistics.vectors import Floats, Integers
 
-CLIP = 1e-7
-TEMPERATURE_BOUNDS = (0.05, 20.0)
-BINS = 10
-NULL_SETS = 1000
+CLIP = 1e-7  # a choice: a sure and wrong answer costs 16 in log-loss, not infinity
+TEMPERATURE_BOUNDS = (0.05, 20.0)  # a choice, wider than nets need; one that reaches an end is flagged
+BINS = 10  # of equal width: 10 in Naeini 2015, 15 in Guo 2017
+NULL_SETS = 1000  # the error of their mean is a thirtieth of their spread
 _MOST_STEPS = 100
 
 
@@ -76,9 +76,9 @@ def brier_losses(truth: Integers, probability: Floats) -> Floats:
 
 def log_losses(truth: Integers, probability: Floats) -> tuple[Floats, int]:
     """Minus the natural logarithm of each row's probability of the truth, and how many were clipped."""
-    own = probability[np.arange(truth.size), truth]
-    clipped = np.clip(own, CLIP, 1 - CLIP)
-    return -np.log(clipped), int((clipped != own).sum())
+    of_truth = probability[np.arange(truth.size), truth]
+    clipped = np.clip(of_truth, CLIP, 1 - CLIP)
+    return -np.log(clipped), int((clipped != of_truth).sum())
 
 
 def calibration_error(truth: Integers, probability: Floats) -> CalibrationError:

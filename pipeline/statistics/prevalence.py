@@ -11,7 +11,7 @@ from pipeline.statistics.confusion import Confusion, ratio
 from pipeline.statistics.estimate import Estimate, missing, quantile
 
 SCALES = (1_000, 10_000, 100_000)
-LEAST_DISEASED = 10
+LEAST_DISEASED = 10  # a choice: of fewer, found and missed in whole people would say little
 LOGIT, LOG = "logit interval", "log interval"
 
 
@@ -29,9 +29,9 @@ class Population:
 
 def predictive_values(sensitivity: float, specificity: float, prevalence: float) -> tuple[float, float]:
     """PPV and NPV by Bayes; nan where nobody would be flagged, or nobody cleared."""
-    found, missed = sensitivity * prevalence, (1 - sensitivity) * prevalence
+    detected, missed = sensitivity * prevalence, (1 - sensitivity) * prevalence
     alarmed, cleared = (1 - specificity) * (1 - prevalence), specificity * (1 - prevalence)
-    return ratio(found, found + alarmed), ratio(cleared, cleared + missed)
+    return ratio(detected, detected + alarmed), ratio(cleared, cleared + missed)
 
 
 def predictive_value_estimates(

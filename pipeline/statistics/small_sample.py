@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Choices: with fewer than five of a class one patient moves its share by more than 20 points, with fewer than
+# ten by more than 10. A calibration curve needs 100 events at least by Collins 2016.
 FULL = 10
 LEAST = 5
 CURVE_EVENTS = 100

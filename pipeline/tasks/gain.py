@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 DRAWS: Final = 5000
-"""Resamples of whole patients behind a bootstrapped gain."""
+"""Resamples of whole patients behind a bootstrapped gain: at alpha 0.005 a bound still has 25 beyond it."""
 
 
 @dataclass(frozen=True)

@@ -89,12 +89,12 @@ def patients(sheet: Sheet) -> tuple[str, ...]:
         return sheet.column(given or "patient_id")
     likely = _likely(sheet, "PATIENT")
     case = sheet.columns.case or ("case_id" if "case_id" in sheet.table.columns else "")
-    told = f"name the column: `{sheet.command({'PATIENT': likely or 'column'})}`"
+    advice = f"name the column: `{sheet.command({'PATIENT': likely or 'column'})}`"
     if case and not likely:
-        told += f"; if each row is another patient, `{sheet.command({'PATIENT': case})}`"
+        advice += f"; if each row is another patient, `{sheet.command({'PATIENT': case})}`"
     raise DataError(
         f"{sheet.name}: no column 'patient_id' ({nearest('patient_id', sheet.table.columns)}). "
-        f"Intervals need to know which rows are of one patient, so {told}."
+        f"Intervals need to know which rows are of one patient, so {advice}."
     )
 
 

@@ -16,7 +16,7 @@ from pipeline.tasks.registry import Task, task_of
 from pipeline.train import schedule
 from pipeline.train.augment import Augmentation
 from pipeline.train.feed import Examples, steps_per_epoch
-from pipeline.train.fit import Plan, Told, Validate
+from pipeline.train.fit import InWords, Plan, Validate
 from pipeline.train.material import Material
 from pipeline.train.training_model import TrainingModel
 
@@ -72,7 +72,7 @@ def assemble(config: Config, data: Material, statistics: Intensities, how: Compu
     """The trainer with fresh weights; its optimizer's variables exist."""
     settings, task = config.train, task_of(config.task)
     backend.seed_everything(settings.seed, order="free" if how.compiled else "fixed")
-    plan = _plan(settings, len(data.train.case_ids), task.learning.told)
+    plan = _plan(settings, len(data.train.case_ids), task.learning.in_words)
     weigh = task.learning.weigh(settings, data.train.targets, data.question)
     weights = weigh(data.train.targets).astype(np.float32)
     examples = Examples(data.train.case_ids, data.train.targets, weights, data.train.read)
@@ -93,7 +93,7 @@ def assemble(config: Config, data: Material, statistics: Intensities, how: Compu
     return Assembly(trainer, examples, validate, plan)
 
 
-def _plan(settings: Train, count: int, told: Told) -> Plan:
+def _plan(settings: Train, count: int, in_words: InWords) -> Plan:
     """The plan; with fewer cases than a batch holds, a batch holds them all."""
     batch_size = min(settings.batch_size, count)
     if batch_size < settings.batch_size:
@@ -107,7 +107,7 @@ def _plan(settings: Train, count: int, told: Told) -> Plan:
         seed=settings.seed,
         patience=settings.patience,
         checkpoint_every_steps=settings.checkpoint_every_steps,
-        told=told,
+        in_words=in_words,
     )
 
 

@@ -74,14 +74,14 @@ class Augmentation:
         exponent = 2.0 ** (_symmetric(key, 1, stream=_GAMMA) * self.strengths.gamma)
         axes = tuple(range(1, len(scans.shape)))
         low, high = ops.min(scans, axis=axes, keepdims=True), ops.max(scans, axis=axes, keepdims=True)
-        span = ops.maximum(high - low, 1e-6)
+        span = ops.maximum(high - low, 1e-6)  # of a scan of one value alone
         # A power by its logarithm takes a quarter of the time; that of 0 is -inf, whose exponential is 0.
         return low + span * ops.exp(_per_case(exponent, scans) * ops.log((scans - low) / span))
 
     def _noise(self, scans: Tensor, key: Tensor) -> Tensor:
-        drawn = draws.normal(key, math.prod(scans.shape[1:]), stream=_NOISE)
+        noise = draws.normal(key, math.prod(scans.shape[1:]), stream=_NOISE)
         deviation = self._per_channel(self.intensities.std) * self.strengths.noise
-        return scans + ops.reshape(drawn, scans.shape) * deviation
+        return scans + ops.reshape(noise, scans.shape) * deviation
 
     def _per_channel(self, numbers: tuple[float, ...]) -> Tensor:
         return ops.convert_to_tensor(numbers, dtype="float32")

@@ -66,11 +66,13 @@ class Store:
         return _states(self.folder)
 
 
-def open_store(folder: Path, run_digest: str, *, threads: int, work: str = "", made_by: str = "") -> Store:
+def open_store(
+    folder: Path, run_digest: str, *, threads: int, work: str = "", environment: str = ""
+) -> Store:
     """The store of the run that `run_digest` names; states of any other run are removed.
 
     A run that goes on keeps its own number of threads. `work` is the digest of the run whatever it is made
-    by, `made_by` names Keras and its backend with their versions.
+    by, `environment` names Keras and its backend with their versions.
 
     Raises UsageError when the same work was begun by other versions: its states are hours that the right
     environment still can go on from.
@@ -79,17 +81,17 @@ def open_store(folder: Path, run_digest: str, *, threads: int, work: str = "", m
     record = _read_record(path)
     if record.get("run_digest") == run_digest:
         return Store(folder, int(record["threads"]))
-    begun_by = record.get("made_by", made_by)
-    if _states(folder) and work and record.get("work") == work and begun_by != made_by:
+    begun_by = record.get("made_by", environment)
+    if _states(folder) and work and record.get("work") == work and begun_by != environment:
         place = f"data/{folder.parent.name}/{folder.name}"
         raise UsageError(
-            f"The training states in {place} were made by {begun_by}, and here is {made_by}, which would not "
-            "go on to the same weights. Use an environment with the versions that made them, or remove "
+            f"The training states in {place} were made by {begun_by}, and here is {environment}, which would "
+            "not go on to the same weights. Use an environment with the versions that made them, or remove "
             f"{place} to train anew with these."
         )
     for state in _states(folder):
         _remove(state)
-    write_json(path, {"run_digest": run_digest, "threads": threads, "work": work, "made_by": made_by})
+    write_json(path, {"run_digest": run_digest, "threads": threads, "work": work, "made_by": environment})
     return Store(folder, threads)
 
 

@@ -30,16 +30,17 @@ def uniform(key: Tensor, count: int, *, stream: int) -> Tensor:
     counter = ops.convert_to_tensor(np.arange(count, dtype=np.uint32))
     stream_key = _scrambled(_add(key, (stream + 1) * _GOLDEN))
     bits = _scrambled(ops.bitwise_xor(stream_key[:, None], _times(counter, _GOLDEN)[None, :]))
+    # 24 bits are what a float32 holds exactly, so no number is rounded up to 1.
     return ops.cast(ops.right_shift(bits, np.uint32(8)), "float32") * np.float32(2.0**-24)
 
 
 def normal(key: Tensor, count: int, *, stream: int) -> Tensor:
     """`count` standard normal float32 numbers for each key, shape (batch, count), by Box and Muller."""
     half = (count + 1) // 2
-    drawn = uniform(key, 2 * half, stream=stream)
+    uniforms = uniform(key, 2 * half, stream=stream)
     # 1 - u lies in (0, 1], where the logarithm is finite.
-    radius = ops.sqrt(-2.0 * ops.log(1.0 - drawn[:, :half]))
-    angle = drawn[:, half:] * np.float32(2.0 * math.pi)
+    radius = ops.sqrt(-2.0 * ops.log(1.0 - uniforms[:, :half]))
+    angle = uniforms[:, half:] * np.float32(2.0 * math.pi)
     both = ops.concatenate([radius * ops.cos(angle), radius * ops.sin(angle)], axis=1)
     return both[:, :count]
 

@@ -22,7 +22,7 @@ from pipeline.train.state import State, keep, learning_rate, resumed, values
 from pipeline.train.training_model import TrainingModel
 
 Validate = Callable[[], Validation]
-Told = Callable[[Mapping[str, float | None]], str]
+InWords = Callable[[Mapping[str, float | None]], str]
 """What a person is told of the numbers of the validation part, beside its loss."""
 
 
@@ -41,7 +41,7 @@ class Plan:
     seed: int
     patience: int
     checkpoint_every_steps: int
-    told: Told
+    in_words: InWords
 
 
 def fit(trainer: TrainingModel, examples: Examples, validate: Validate, *, plan: Plan, store: Store) -> State:
@@ -147,7 +147,7 @@ def _end_epoch(
 
 
 def _row(state: State, validation: Validation, rate: float, *, images: int, steps: int) -> dict[str, Any]:
-    seconds = max(state.epoch_seconds, 1e-9)
+    seconds = max(state.epoch_seconds, 1e-9)  # a coarse clock may stand still in a short epoch
     return {
         "epoch": state.epochs_run + 1,
         "loss": state.loss_sum / steps,
@@ -175,6 +175,6 @@ def _note(state: State, plan: Plan) -> str:
     row = state.history[-1]
     return (
         f"epoch {row['epoch']} of {plan.epochs}: loss {row['loss']:.3f}, "
-        f"validation loss {row['val_loss']:.3f}{plan.told(of_validation(row))}, "
+        f"validation loss {row['val_loss']:.3f}{plan.in_words(of_validation(row))}, "
         f"{row['images_per_second']:.0f} images/s, waiting {100 * row['wait_share']:.1f} %"
     )

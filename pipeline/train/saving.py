@@ -16,7 +16,7 @@ import keras
 
 from pipeline.writing import write_bytes
 
-_FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
+_FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)  # the earliest date that a ZIP archive can hold
 _ADDRESS = "shared_object_id"
 
 

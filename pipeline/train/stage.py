@@ -19,7 +19,7 @@ from pipeline.tasks.registry import task_of
 from pipeline.train import assembly, intensities, material
 from pipeline.train.assembly import Computing
 from pipeline.train.checkpoint import open_store
-from pipeline.train.fit import Told, fit, of_validation
+from pipeline.train.fit import InWords, fit, of_validation
 from pipeline.train.gate import require_fitting, require_judgeable
 from pipeline.train.identity import run_digest, work_digest
 from pipeline.train.material import Material
@@ -51,7 +51,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
         training,
         threads=threads,
         work=work_digest(config, data),
-        made_by=provenance.framework(provenance.versions()),
+        environment=provenance.framework(provenance.versions()),
     )
     backend.start(store.threads)
     how = assembly.computing(config.train)
@@ -59,8 +59,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
     with backend.explain_out_of_memory(
         "Lower `train.batch_size`, the size of the network or the shape in `normalize`."
     ):
-        made = assembly.assemble(config, data, statistics, how)
-        state = fit(made.trainer, made.examples, made.validate, plan=made.plan, store=store)
+        trained = assembly.assemble(config, data, statistics, how)
+        state = fit(trained.trainer, trained.examples, trained.validate, plan=trained.plan, store=store)
     # Saved in float32 whatever the training's precision, so that any machine can score with it.
     net = assembly.build_net(task, config.train, data, statistics, policy=assembly.FLOAT32)
     net.set_weights(state.kept_weights)
@@ -74,7 +74,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     )
     changed |= model_record.FILE.write(workspace.candidate, record)
     changed |= history.FILE.write(workspace.candidate, pd.DataFrame(state.history))
-    return Summary((_line(record, state, len(data.train.case_ids), task.learning.told),), changed)
+    return Summary((_line(record, state, len(data.train.case_ids), task.learning.in_words),), changed)
 
 
 def _what_was_trained(
@@ -115,10 +115,11 @@ def _how_it_went(state: State, how: Computing, *, threads: int, patience: int) -
     }
 
 
-def _line(record: ModelRecord, state: State, count: int, told: Told) -> str:
+def _line(record: ModelRecord, state: State, count: int, in_words: InWords) -> str:
     kept = state.history[state.kept_epoch - 1]
     return (
         f"{record.architecture} with {record.parameters:,} parameters, {count:,} scans, "
         f"{state.epochs_run} epochs in {record.seconds:.0f} s on {record.device}; "
-        f"epoch {state.kept_epoch} kept: validation loss {kept['val_loss']:.3f}{told(of_validation(kept))}"
+        f"epoch {state.kept_epoch} kept: validation loss {kept['val_loss']:.3f}"
+        f"{in_words(of_validation(kept))}"
     )

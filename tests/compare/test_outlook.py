@@ -7,17 +7,17 @@ import pytest
 from pipeline.compare.outlook import intake_a_month, outlook
 
 
-def drawn(day, part="test"):
+def joined(day, part="test"):
     return {"part": part, "created": f"2026-01-{day:02d}T08:00:00+00:00"}
 
 
 def test_the_intake_is_counted_from_the_first_draw_on():
     # 3 test patients in 30 days: 3 / (30 / 30.4375)
-    parts = [drawn(1), drawn(1), drawn(11), drawn(21), drawn(31), drawn(31, "train")]
+    parts = [joined(1), joined(1), joined(11), joined(21), joined(31), joined(31, "train")]
     assert intake_a_month(parts) == pytest.approx(3 * 30.4375 / 30)
 
 
-@pytest.mark.parametrize("parts", [[], [drawn(1)], [drawn(1), drawn(1)], [drawn(1), drawn(9, "train")]])
+@pytest.mark.parametrize("parts", [[], [joined(1)], [joined(1), joined(1)], [joined(1), joined(9, "train")]])
 def test_without_later_draws_no_intake_is_known(parts):
     assert intake_a_month(parts) is None
 

@@ -18,7 +18,7 @@ from pipeline.errors import DataError, GateError
 from pipeline.writing import write_json
 
 IMPROVE = study.config()
-FOUND = study.scans("a", 30, part="train") + study.scans("t", 150, part="test", seed=3)
+FIRST_SCANS = study.scans("a", 30, part="train") + study.scans("t", 150, part="test", seed=3)
 NEW = study.scans("n", 90, part="test", era=2, seed=4)
 
 
@@ -36,31 +36,31 @@ def models(tmp_path_factory):
 @pytest.fixture
 def champion(workspace, models):
     """A workspace where the weak model is the champion."""
-    study.store(workspace, FOUND)
+    study.store(workspace, FIRST_SCANS)
     study.store(workspace, NEW)
-    candidate(workspace, models, study.WEAK, found=FOUND)
+    candidate(workspace, models, study.WEAK, scans=FIRST_SCANS)
     compare.run(IMPROVE, workspace)
     publish(workspace, approver="Ada", reason="")
     return workspace
 
 
-def candidate(workspace, models, weights, *, found=FOUND + NEW, config=IMPROVE):
-    study.write_candidate(workspace, config, found, weights=weights, model=models[weights])
+def candidate(workspace, models, weights, *, scans=FIRST_SCANS + NEW, config=IMPROVE):
+    study.write_candidate(workspace, config, scans, weights=weights, model=models[weights])
 
 
-def told(workspace):
+def recorded(workspace):
     return json.loads((workspace.candidate / "comparison.json").read_text())
 
 
 def outcomes(workspace):
-    return {row["rule"]: row["outcome"] for row in told(workspace)["reasons"]}
+    return {row["rule"]: row["outcome"] for row in recorded(workspace)["reasons"]}
 
 
 def test_without_a_champion_the_candidate_is_the_first(workspace):
-    study.write_candidate(workspace, IMPROVE, FOUND, weights=study.WEAK)
+    study.write_candidate(workspace, IMPROVE, FIRST_SCANS, weights=study.WEAK)
     summary = compare.run(IMPROVE, workspace)
     assert summary.lines[-1].startswith("VERDICT FIRST: no champion yet")
-    record = told(workspace)
+    record = recorded(workspace)
     assert (record["verdict"], record["champion"], record["reasons"]) == ("FIRST", None, [])
     assert set(record["files"]) >= {"model.keras", "predictions.csv", "operating.json", "cohort.csv"}
     assert not compare.run(IMPROVE, workspace).changed
@@ -88,7 +88,7 @@ def test_a_better_model_is_promoted_and_the_champion_stays_until_then(champion, 
         "VERDICT PROMOTE: 2 of 2 required rows pass, no guard fails; "
         "`make promote APPROVER='your name' CONFIG=configs/NAME.yaml` makes this candidate the champion"
     )
-    record = told(champion)
+    record = recorded(champion)
     assert set(outcomes(champion).values()) == {"PASS"}
     assert (record["alpha"], record["look"]) == (0.01, {"number": 1, "budget": 5})
     assert [row["patients"] for row in record["reasons"]] == [150, 90, 240, 240]
@@ -115,7 +115,7 @@ def test_a_worse_model_is_kept_out_and_cannot_be_promoted(champion, models):
 def test_a_better_model_without_new_test_patients_is_inconclusive_unless_the_aim_is_to_maintain(
     champion, models
 ):
-    candidate(champion, models, study.STRONG, found=FOUND)
+    candidate(champion, models, study.STRONG, scans=FIRST_SCANS)
     summary = compare.run(IMPROVE, champion)
     assert summary.lines[-1].startswith(
         "VERDICT INCONCLUSIVE: auroc test-era UNKNOWN (test-era: it has no patients)"
@@ -124,34 +124,37 @@ def test_a_better_model_without_new_test_patients_is_inconclusive_unless_the_aim
         line.startswith("About ") and "more test patients are needed" in line for line in summary.lines
     )
     maintain = study.config(objective="maintain")
-    candidate(champion, models, study.STRONG, found=FOUND, config=maintain)
+    candidate(champion, models, study.STRONG, scans=FIRST_SCANS, config=maintain)
     assert compare.run(maintain, champion).lines[-1].startswith("VERDICT PROMOTE: 1 of 1 required rows")
 
 
 def publish_by_force(workspace):
     """Makes the candidate the champion without a comparison."""
-    comparison = {
-        "verdict": "FIRST",
-        "candidate": {"model_sha256": model_digest(workspace)},
-        "champion": None,
-        "files": {},
-    }
-    write_json(workspace.candidate / "comparison.json", comparison)
+    first = comparison.Comparison(
+        verdict="FIRST",
+        line="VERDICT FIRST: no champion yet",
+        reasons=(),
+        notes=(),
+        candidate=comparison.Judged(model_digest(workspace)),
+        champion=None,
+        files={},
+    )
+    comparison.FILE.write(workspace.candidate, first)
     publish(workspace, approver="Ada", reason="")
 
 
 def test_a_former_champion_that_was_better_is_the_anchor(workspace, models):
     maintain = study.config(objective="maintain")
-    study.store(workspace, FOUND)
+    study.store(workspace, FIRST_SCANS)
     for weights in (study.STRONG, study.BAD):  # the second by force: how a line of champions gets worse
-        candidate(workspace, models, weights, found=FOUND, config=maintain)
+        candidate(workspace, models, weights, scans=FIRST_SCANS, config=maintain)
         publish_by_force(workspace)
-    candidate(workspace, models, study.WEAK, found=FOUND, config=maintain)
+    candidate(workspace, models, study.WEAK, scans=FIRST_SCANS, config=maintain)
     compare.run(maintain, workspace)
     assert outcomes(workspace)["non_inferior_core"] == "PASS"
     assert outcomes(workspace)["non_inferior_anchor"] == "FAIL"
-    assert told(workspace)["verdict"] == "KEEP"
-    assert "generation 0001, the best champion so far" in told(workspace)["reasons"][1]["sentence"]
+    assert recorded(workspace)["verdict"] == "KEEP"
+    assert "generation 0001, the best champion so far" in recorded(workspace)["reasons"][1]["sentence"]
 
 
 def model_digest(workspace):
@@ -198,14 +201,14 @@ def test_scans_that_one_model_could_not_score_are_counted(champion, models):
     path.write_text(table.to_csv(index=False))
     summary = compare.run(IMPROVE, champion)
     assert "3 of 240 labelled test scans lack one model's score and are left out." in summary.lines
-    assert told(champion)["flips"]["units"] == 237
+    assert recorded(champion)["flips"]["units"] == 237
 
 
 def test_both_models_are_asked_of_the_new_pixels_of_replaced_scans(champion, models):
     names = ["case-t0003", "case-t0004"]
-    now = study.replaced(FOUND, names)
+    now = study.replaced(FIRST_SCANS, names)
     study.store(champion, now)
-    candidate(champion, models, study.STRONG, found=now + NEW)
+    candidate(champion, models, study.STRONG, scans=now + NEW)
     summary = compare.run(IMPROVE, champion)
     assert (
         "2 test scans have other pixels than when generation 0001 was promoted: both models are asked of the "
@@ -240,15 +243,15 @@ def test_test_scans_with_another_label_are_told_and_judged_by_it(champion, model
 
 def test_a_former_champion_is_not_judged_by_answers_to_pixels_that_were_replaced(workspace, models):
     maintain = study.config(objective="maintain")
-    study.store(workspace, FOUND)
+    study.store(workspace, FIRST_SCANS)
     for weights in (study.STRONG, study.BAD):
-        candidate(workspace, models, weights, found=FOUND, config=maintain)
+        candidate(workspace, models, weights, scans=FIRST_SCANS, config=maintain)
         publish_by_force(workspace)
-    now = study.replaced(FOUND, [f"case-t{number:04d}" for number in range(10)])
+    now = study.replaced(FIRST_SCANS, [f"case-t{number:04d}" for number in range(10)])
     study.store(workspace, now)
-    candidate(workspace, models, study.WEAK, found=now, config=maintain)
+    candidate(workspace, models, study.WEAK, scans=now, config=maintain)
     summary = compare.run(maintain, workspace)
-    patients = {row["rule"]: row["patients"] for row in told(workspace)["reasons"]}
+    patients = {row["rule"]: row["patients"] for row in recorded(workspace)["reasons"]}
     assert (patients["non_inferior_core"], patients["non_inferior_anchor"]) == (150, 140)
     assert (
         "10 test scans have other pixels than when generation 0001 was frozen, so they are left out of the "
@@ -261,7 +264,5 @@ def test_a_generation_that_kept_no_digests_of_pixels_is_told(champion, models):
     path.write_text(cohorts.TABLE.frame(path.parent).drop(columns="pixel_digest").to_csv(index=False))
     seal(champion.generations / "0001")
     candidate(champion, models, study.STRONG)
-    told_of = [
-        line for line in compare.run(IMPROVE, champion).lines if "without digests of its pixels" in line
-    ]
-    assert len(told_of) == 1
+    notes = [line for line in compare.run(IMPROVE, champion).lines if "without digests of its pixels" in line]
+    assert len(notes) == 1

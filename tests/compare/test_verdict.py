@@ -113,6 +113,6 @@ def test_patients_needed_follows_the_formula_worked_by_hand():
 
 
 def test_a_row_is_json_and_says_whether_it_holds():
-    told = json.loads(json.dumps(plain(row(result="UNKNOWN").told), allow_nan=False))
-    assert told["holds"] is False
-    assert row().told.holds
+    written = json.loads(json.dumps(plain(row(result="UNKNOWN").record), allow_nan=False))
+    assert written["holds"] is False
+    assert row().record.holds

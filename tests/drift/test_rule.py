@@ -62,6 +62,6 @@ def test_the_whole_is_as_bad_as_its_worst_attribute():
 
 
 def test_an_effect_without_scale_is_null_with_a_reason():
-    told = json.loads(json.dumps(plain(difference(smd=math.inf).told("stop")), allow_nan=False))
-    assert told["smd"] is None
-    assert "has no scale" in told["reason"]
+    written = json.loads(json.dumps(plain(difference(smd=math.inf).record("stop")), allow_nan=False))
+    assert written["smd"] is None
+    assert "has no scale" in written["reason"]

@@ -12,7 +12,7 @@ from pipeline.champion.promotion import publish
 from pipeline.errors import DamageError, GateError
 
 CONFIG = study.config()
-FOUND = (
+FIRST_SCANS = (
     study.scans("a", 60, part="train")
     + study.scans("v", 40, part="validation", seed=2)
     + study.scans("t", 60, part="test", seed=3)
@@ -29,8 +29,8 @@ def model(tmp_path_factory):
 @pytest.fixture
 def champion(workspace, model):
     """A workspace whose first candidate is the champion."""
-    study.store(workspace, FOUND)
-    study.write_candidate(workspace, CONFIG, FOUND, weights=study.WEAK, model=model)
+    study.store(workspace, FIRST_SCANS)
+    study.write_candidate(workspace, CONFIG, FIRST_SCANS, weights=study.WEAK, model=model)
     compare.run(CONFIG, workspace)
     publish(workspace, approver="Ada", reason="")
     return workspace
@@ -40,34 +40,34 @@ def arrive(workspace, model, count, **scanner):
     """New patients from a scanner; gives them."""
     new = study.scans("n", count, part="train", era=2, seed=4)
     study.store(workspace, new, **scanner)
-    study.write_candidate(workspace, CONFIG, FOUND + new, weights=study.WEAK, model=model)
+    study.write_candidate(workspace, CONFIG, FIRST_SCANS + new, weights=study.WEAK, model=model)
     return new
 
 
-def told(workspace):
+def recorded(workspace):
     return json.loads((workspace.candidate / "drift.json").read_text())
 
 
 def test_without_a_champion_there_is_nothing_to_drift_from(workspace):
-    study.write_candidate(workspace, CONFIG, FOUND, weights=study.WEAK)
+    study.write_candidate(workspace, CONFIG, FIRST_SCANS, weights=study.WEAK)
     (workspace.candidate / "champion_new.csv").write_text("stale")
     summary = drift.run(CONFIG, workspace)
     assert summary.lines == ("No champion yet, so there is nothing to drift from.",)
-    assert told(workspace)["level"] == "no_champion"
+    assert recorded(workspace)["level"] == "no_champion"
     assert not (workspace.candidate / "champion_new.csv").exists()
     assert not drift.run(CONFIG, workspace).changed
 
 
 def test_scans_that_the_champion_knows_are_not_new(champion):
     drift.run(CONFIG, champion)
-    assert told(champion)["level"] == "no_new"
+    assert recorded(champion)["level"] == "no_new"
 
 
 def test_new_patients_of_the_same_scanner_do_not_drift_and_are_scored_first(champion, model):
     new = arrive(champion, model, 60).sorted()
     pointer = (champion.reports / "champion.json").read_bytes()
     summary = drift.run(CONFIG, champion)
-    record = told(champion)
+    record = recorded(champion)
     assert record["level"] == "none"
     assert (record["new_patients"], record["new_cases"]) == (60, 60)
     names = {found["name"] for found in record["attributes"]}
@@ -92,13 +92,13 @@ def test_another_scanner_stops_the_run_until_a_reason_is_given(champion, model):
     with pytest.raises(GateError, match=r"kvp \(by .* standard deviations") as refusal:
         drift.run(CONFIG, champion)
     assert "ACCEPT_DRIFT=why" in str(refusal.value)
-    record = told(champion)
+    record = recorded(champion)
     assert (record["level"], record["accepted"]) == ("stop", None)
     stopped = {found["name"] for found in record["attributes"] if found["level"] == "stop"}
     assert {"kvp", "intensity_mean", "intensity_p50"} <= stopped
     summary = drift.run(CONFIG, champion, accept="the new scanner is meant to be learnt")
     assert summary.lines[-1] == "Accepted: the new scanner is meant to be learnt"
-    assert told(champion)["accepted"] == "the new scanner is meant to be learnt"
+    assert recorded(champion)["accepted"] == "the new scanner is meant to be learnt"
     # the same scans need no second reason
     assert not drift.run(CONFIG, champion).changed
 
@@ -106,7 +106,7 @@ def test_another_scanner_stops_the_run_until_a_reason_is_given(champion, model):
 def test_few_new_patients_are_too_few_unless_their_modality_is_new(champion, model):
     arrive(champion, model, 6, kvp=80.0)
     drift.run(CONFIG, champion)
-    assert told(champion)["level"] == "too_few"
+    assert recorded(champion)["level"] == "too_few"
     arrive(champion, model, 6, modality="MR")
     with pytest.raises(GateError, match="never seen before: MR"):
         drift.run(CONFIG, champion)
@@ -122,7 +122,7 @@ def test_a_champion_whose_files_changed_scores_nothing(champion, model):
 
 def test_scans_in_place_of_others_are_new_and_the_old_ones_voxels_are_not_taken_for_theirs(champion, model):
     names = [f"case-a{number:04d}" for number in range(60)]
-    now = study.replaced(FOUND, names)
+    now = study.replaced(FIRST_SCANS, names)
     rows = now.cohort["case_id"].isin(names).to_numpy()
     study.store(
         champion,
@@ -132,7 +132,7 @@ def test_scans_in_place_of_others_are_new_and_the_old_ones_voxels_are_not_taken_
     study.write_candidate(champion, CONFIG, now, weights=study.WEAK, model=model)
     with pytest.raises(GateError, match="intensity_mean"):
         drift.run(CONFIG, champion)
-    record = told(champion)
+    record = recorded(champion)
     assert (record["new_cases"], record["replaced_cases"]) == (60, 60)
     intensity = next(found for found in record["attributes"] if found["name"] == "intensity_mean")
     assert (intensity["n_old"], intensity["n_new"]) == (100, 60)
@@ -143,8 +143,8 @@ def test_scans_in_place_of_others_are_new_and_the_old_ones_voxels_are_not_taken_
 
 
 def test_when_every_scan_was_replaced_labels_and_scores_are_still_compared(champion, model):
-    now = study.replaced(FOUND, list(FOUND.cohort["case_id"]))
+    now = study.replaced(FIRST_SCANS, list(FIRST_SCANS.cohort["case_id"]))
     study.store(champion, now)
     study.write_candidate(champion, CONFIG, now, weights=study.WEAK, model=model)
     drift.run(CONFIG, champion, accept="all were exported anew")
-    assert {found["name"] for found in told(champion)["attributes"]} == {"label", "score yes"}
+    assert {found["name"] for found in recorded(champion)["attributes"]} == {"label", "score yes"}

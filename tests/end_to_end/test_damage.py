@@ -77,7 +77,7 @@ def test_a_file_that_was_cut_off_or_is_of_a_later_version_is_told_by_its_name_an
         whole = path.read_bytes() if path.is_file() else b""
         for data in damages(whole, handover) if whole else ():
             path.write_bytes(data)
-            missed += [(str(name), data[-20:], *told) for told in wrongly_told(path, capsys)]
+            missed += [(str(name), data[-20:], *outcome) for outcome in wrongly_told(path, capsys)]
         if whole:
             path.write_bytes(whole)
     assert missed == []

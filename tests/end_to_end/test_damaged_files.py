@@ -21,12 +21,12 @@ def test_damage_that_cannot_be_mended_here_is_told_with_the_file(finished: Path,
         ),
         "normalize": (finished / "data/small/catalogue.sqlite", 3, "catalogue.sqlite is damaged"),
     }
-    for stage, (path, place, told) in places.items():
+    for stage, (path, place, sentence) in places.items():
         whole = path.read_bytes()
         flip_a_byte(path, place)
         done = scanloom(stage, CONFIG, cwd=finished)
         assert done.returncode == 7, (stage, done.stdout, done.stderr)
-        assert re.search(told, done.stderr)
+        assert re.search(sentence, done.stderr)
         path.write_bytes(whole)
     assert scanloom("verify", CONFIG, cwd=finished).returncode == 0
 

@@ -164,8 +164,8 @@ def test_predict_scores_new_scans_and_leaves_the_analysis_alone(finished: Path) 
     done = make_in(finished, "predict", "NEW=new scans", "OUT=new predictions.csv", "PATHS=1")
     assert done.returncode == 0, done.stderr
     table = rows(finished / "new predictions.csv")
-    told = {row["reason"].split(" ")[0]: row["status"] for row in table}
-    assert told == {"": "ok", "truncated_pixel_data": "failed"}
+    statuses = {row["reason"].split(" ")[0]: row["status"] for row in table}
+    assert statuses == {"": "ok", "truncated_pixel_data": "failed"}
     assert all(0 <= float(row["score_nodule"]) <= 1 for row in table if row["status"] == "ok")
     assert all((finished / row["path"]).is_file() for row in table)
     assert contents(finished / "reports") == before

@@ -35,19 +35,19 @@ def written(project: Path) -> list[Path]:
     return [path for path in files if not any(path.match(name) for name in NOT_DURABLE)]
 
 
-def unsynced(files: list[Path], told: list[Event]) -> list[Path]:
+def unsynced(files: list[Path], operations: list[Event]) -> list[Path]:
     """The files that nobody synced as they are now."""
-    synced = {event.state for event in told if event.kind == "sync"}
+    synced = {event.state for event in operations if event.kind == "sync"}
     return [path for path in files if state_of(path) not in synced]
 
 
 def test_every_file_of_the_arrow_is_synced_renamed_and_its_folder_synced(finished_source: Path) -> None:
-    told = events(finished_source.parent / "writes.log")
-    assert unsafe_moves(told) == []
+    operations = events(finished_source.parent / "writes.log")
+    assert unsafe_moves(operations) == []
     files = written(finished_source)
     assert len(files) > 25
-    assert unsynced(files, told) == []
-    assert set(files) <= {event.path for event in told if event.kind == "move"}
+    assert unsynced(files, operations) == []
+    assert set(files) <= {event.path for event in operations if event.kind == "move"}
 
 
 def test_every_file_of_promotion_and_forgetting_is_synced(
@@ -59,12 +59,12 @@ def test_every_file_of_promotion_and_forgetting_is_synced(
     for command in commands:
         done = scanloom(*command, cwd=finished, **watching(log))
         assert done.returncode == 0, done.stderr
-    told = events(log)
-    assert unsafe_moves(told) == []
+    operations = events(log)
+    assert unsafe_moves(operations) == []
     new = [path for path in written(finished) if before.get(path) != state_of(path)]
     assert {path.name for path in new} >= {"champion.json", "promotions.jsonl", "digests.json", "cohort.csv"}
     assert any(path.match("data/small/cases/*.npy") for path in new)  # a patient's voxels, zeroed in place
-    assert unsynced(new, told) == []
+    assert unsynced(new, operations) == []
 
 
 def test_a_new_key_and_the_files_of_an_export_are_synced(
@@ -77,8 +77,8 @@ def test_a_new_key_and_the_files_of_an_export_are_synced(
     environment = {**watching(log), "XDG_CONFIG_HOME": str(home)}
     assert scanloom("ingest", "configs/own.yaml", cwd=finished, **environment).returncode == 0
     assert scanloom("export", CONFIG, str(tmp_path / "out"), cwd=finished, **environment).returncode == 0
-    told = events(log)
-    assert unsafe_moves(told) == []
+    operations = events(log)
+    assert unsafe_moves(operations) == []
     files = [*home.rglob("*.key"), *(tmp_path / "out").glob("*.nii.gz")]
     assert len(files) > 60
-    assert unsynced(files, told) == []
+    assert unsynced(files, operations) == []

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.ingest.series.frames import Frame
+from pipeline.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +31,11 @@ def plane() -> Frame:
         unit="HU",
         frame_of_reference="frame",
     )
+
+
+@pytest.fixture
+def raw(workspace: Workspace) -> Path:
+    """The folder of scans of the analysis, still empty."""
+    folder = workspace.root / "raw"
+    folder.mkdir()
+    return folder

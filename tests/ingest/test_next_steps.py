@@ -82,19 +82,19 @@ def test_following_the_printed_step_ends_well(workspace: Workspace, way: Way) ->
     table.write_text(way.table)
     settings = {"modalities": ALL, **way.settings}
     before = ingested(workspace, config(**settings))
-    refused = {path: told for path, told in before.items() if told[1].split(" ")[0] == way.reason}
+    refused = {path: outcome for path, outcome in before.items() if outcome[1].split(" ")[0] == way.reason}
     assert refused, before
     step = dict(STEPS.get(way.reason, ())).get(whole_pattern(way), REASONS[way.reason].next_step)
-    assert {told[2] for told in refused.values()} == {step}, refused
+    assert {outcome[2] for outcome in refused.values()} == {step}, refused
     if way.left:
-        assert {told[0] for told in refused.values()} == {"excluded"}
+        assert {outcome[0] for outcome in refused.values()} == {"excluded"}
         assert step.startswith("Nothing to do")
         return
     put(raw, way.then)
     table.write_text(way.new_table or way.table)
     after = ingested(workspace, config(**{**settings, **way.setting}))
-    files = [told for told in after.values() if told[1] != "archive_read"]
-    assert {told[0] for told in files} == {"accepted"}, after
+    files = [outcome for outcome in after.values() if outcome[1] != "archive_read"]
+    assert {outcome[0] for outcome in files} == {"accepted"}, after
 
 
 def test_a_missing_decoder_is_mended_by_installing_it(
@@ -108,9 +108,9 @@ def test_a_missing_decoder_is_mended_by_installing_it(
     write(hidden / "imagecodecs/__init__.py", b"raise ImportError('not installed')")
     project = Path(__file__).parent.parent.parent
     scanloom("ingest", "configs/study.yaml", PYTHONPATH=f"{hidden}:{project}")
-    told = scanloom("files", "configs/study.yaml").stdout
-    assert "decoder_missing (imagecodecs)" in told
-    assert re.search(r"Run `.*`, then `.* ?doctor`\.", told)
+    printed = scanloom("files", "configs/study.yaml").stdout
+    assert "decoder_missing (imagecodecs)" in printed
+    assert re.search(r"Run `.*`, then `.* ?doctor`\.", printed)
     scanloom("ingest", "configs/study.yaml")
     assert "\taccepted\tok\t" in scanloom("files", "configs/study.yaml").stdout
 

@@ -111,8 +111,8 @@ def test_damaged_archives_are_accounted_for_with_all_that_they_hold(workspace: W
     reasons = Counter(reason for _, reason in found.values())
     assert reasons["internal_error"] == reasons["io_error"] == 0
     assert reasons["archive_read"] > 9 < reasons["archive_damaged"]
-    told, faults, announced, inside = accounted(workspace)
-    assert (told, faults, announced) == (61, 0, inside)
+    accounted_for, faults, announced, inside = accounted(workspace)
+    assert (accounted_for, faults, announced) == (61, 0, inside)
     assert inside > 5 * 9
 
 

@@ -54,14 +54,14 @@ def test_the_assembly_weighs_classes_and_normalizes_by_the_training_part(
     data = material.read(prepare(tmp_path), task_of("classification"))
     statistics = intensities.measured(12, data.train.read)
     how = assembly.Computing("cpu", "float32", compiled=False)
-    made = assembly.assemble(config(warmup_epochs=0.5), data, statistics, how)
-    np.testing.assert_array_equal(made.examples.weights, np.ones(12))  # six scans of each class
-    assert (made.plan.batch_size, made.plan.epochs) == (5, 20)
+    assembled = assembly.assemble(config(warmup_epochs=0.5), data, statistics, how)
+    np.testing.assert_array_equal(assembled.examples.weights, np.ones(12))  # six scans of each class
+    assert (assembled.plan.batch_size, assembled.plan.epochs) == (5, 20)
     scans = np.stack([data.train.read(index) for index in range(12)]).astype(np.float32)
-    standardized = np.asarray(made.trainer.net.get_layer("standardize")(scans))
+    standardized = np.asarray(assembled.trainer.net.get_layer("standardize")(scans))
     assert abs(standardized.mean()) < 1e-5
     assert standardized.std() == pytest.approx(1.0, abs=1e-5)
-    assert made.validate().numbers["auroc"] is not None
+    assert assembled.validate().numbers["auroc"] is not None
 
 
 def losses(logits: Any, targets: Any) -> Any:
@@ -80,22 +80,24 @@ def test_the_losses_of_training_and_validation_weigh_the_classes_of_the_training
     data = material.read(prepare(tmp_path, RARE), task_of("classification"))
     statistics = intensities.measured(12, data.train.read)
     settings = config(class_weights=setting, batch_size=12, epochs=1, dropout=0.0)
-    made = assembly.assemble(settings, data, statistics, assembly.Computing("cpu", "float32", compiled=False))
+    assembled = assembly.assemble(
+        settings, data, statistics, assembly.Computing("cpu", "float32", compiled=False)
+    )
     scans = np.stack([data.train.read(index) for index in range(12)]).astype(np.float32)
     # One batch holds the whole part, so before the first step the net says this of it in training.
-    before = losses(made.trainer.net(scans, training=True), data.train.targets)
+    before = losses(assembled.trainer.net(scans, training=True), data.train.targets)
     state = fit(
-        made.trainer,
-        made.examples,
-        made.validate,
-        plan=made.plan,
+        assembled.trainer,
+        assembled.examples,
+        assembled.validate,
+        plan=assembled.plan,
         store=open_store(tmp_path / "states", "run", threads=2),
     )
     weights = np.array(weight_of_class)
     of_train, of_validation = weights[data.train.targets], weights[data.validation.targets]
     assert state.history[0]["loss"] == pytest.approx((of_train * before).sum() / 12, rel=1e-5)
     scans = np.stack([data.validation.read(index) for index in range(4)]).astype(np.float32)
-    after = losses(made.trainer.net(scans, training=False), data.validation.targets)
+    after = losses(assembled.trainer.net(scans, training=False), data.validation.targets)
     expected = (of_validation * after).sum() / of_validation.sum()
     assert state.history[0]["val_loss"] == pytest.approx(expected, rel=1e-5)
     if setting == "balanced":  # or the weights could be left out unseen

@@ -107,21 +107,21 @@ def test_a_state_that_does_not_fit_is_refused(arrays: list[np.ndarray], message:
 
 def test_states_of_other_versions_are_kept_and_told_with_both(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "study" / "checkpoints"
-    store = open_store(folder, "run by 1", threads=2, work="work", made_by="Keras 1 with TensorFlow 1")
+    store = open_store(folder, "run by 1", threads=2, work="work", environment="Keras 1 with TensorFlow 1")
     store.write(5, state(5))
     with pytest.raises(
         UsageError,
         match=r"data/study/checkpoints were made by Keras 1 with TensorFlow 1, and here is Keras 2.*remove data/study",
     ):
-        open_store(folder, "run by 2", threads=2, work="work", made_by="Keras 2")
+        open_store(folder, "run by 2", threads=2, work="work", environment="Keras 2")
     assert open_store(
-        folder, "run by 1", threads=2, work="work", made_by="Keras 1 with TensorFlow 1"
+        folder, "run by 1", threads=2, work="work", environment="Keras 1 with TensorFlow 1"
     ).newest()
     shutil.rmtree(folder)  # as told
-    assert open_store(folder, "run by 2", threads=2, work="work", made_by="Keras 2").newest() is None
+    assert open_store(folder, "run by 2", threads=2, work="work", environment="Keras 2").newest() is None
 
 
 def test_states_of_other_work_go_whatever_made_them(tmp_path: Path) -> None:
-    open_store(tmp_path, "run by 1", threads=2, work="work", made_by="Keras 1").write(5, state(5))
-    store = open_store(tmp_path, "run by 2", threads=2, work="other work", made_by="Keras 2")
+    open_store(tmp_path, "run by 1", threads=2, work="work", environment="Keras 1").write(5, state(5))
+    store = open_store(tmp_path, "run by 2", threads=2, work="other work", environment="Keras 2")
     assert store.newest() is None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Subject", "write"]
 
-FIELD_CASES = 16
+FIELD_CASES = 16  # a choice: a derivative a case, and their mean hardly changes with more
 FIRST_LAYER = "first_convolution"
 
 Images = NDArray[np.generic]
@@ -77,14 +77,14 @@ def write(subject: Subject, predictions: pd.DataFrame, scans: Scans, folder: Pat
     sample = [scans.read(case_id) for case_id in ids[:1]]
     ids = ids[: shifts.affordable(sample[0].shape)] if sample else []
     pictures["filters"] = network.first_kernels(subject.model, FIRST_LAYER)
-    found = contract.Insights(
+    record = contract.Insights(
         gallery=shown,
         filters=contract.Filters(FIRST_LAYER, "filters"),
         field=_field(subject, ids[:FIELD_CASES], scans, pictures),
         shifts=_shifts(subject, ids, scans),
         seed=seed,
     )
-    return contract.write(folder, found, pictures)
+    return contract.write(folder, record, pictures)
 
 
 def _gallery(

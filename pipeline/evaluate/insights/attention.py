@@ -18,7 +18,7 @@ from pipeline.evaluate.insights import gradients
 
 LAST_FEATURES = "last_features"
 MASKED_SHARE = 0.10  # of the pixels, as in deletion tests of saliency maps
-OCCLUSION_GRID = 8  # patches along each axis
+OCCLUSION_GRID = 8  # patches along each axis, a choice: 64 answers an image, 512 a volume
 
 Method = Literal["grad_cam", "occlusion"]
 Array = NDArray[np.float32]

@@ -14,8 +14,8 @@ from pipeline.tasks.registry import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-LARGEST_PIXELS = 256
-_WINDOW_PERCENTILES = (0.5, 99.5)
+LARGEST_PIXELS = 256  # a choice: as wide as a card of the page, so that the file stays small
+_WINDOW_PERCENTILES = (0.5, 99.5)  # a choice: single bright voxels (metal, marks) would else darken the rest
 
 Array = NDArray[np.float32]
 
@@ -72,7 +72,7 @@ def picture(image: Array, heat: Array) -> Picture:
         grey, heat = grey[index], heat[index]
     low, high = (float(value) for value in np.percentile(grey, _WINDOW_PERCENTILES))
     factor = -(-max(grey.shape) // LARGEST_PIXELS)
-    shown = np.clip((grey - low) / max(high - low, 1e-12), 0, 1)
+    shown = np.clip((grey - low) / max(high - low, 1e-12), 0, 1)  # of an even slice: all black
     return Picture(
         _bytes(_reduced(shown, factor)), _bytes(_reduced(heat, factor)), (low, high), index, factor
     )

@@ -31,7 +31,7 @@ def batch_outcomes(
     outcomes: dict[str, Outcome] = {}
     blamed = {one.token: Outcome(one.reason, one.detail) for one in spoiled if one.token}
     lost = {one.case_id for one in spoiled} | {
-        name for name, own in tokens.items() if blamed.keys() & set(own)
+        name for name, files in tokens.items() if blamed.keys() & set(files)
     }
     for one in spoiled:
         whole = Outcome(one.reason, one.detail)
@@ -41,7 +41,7 @@ def batch_outcomes(
     for name in lost - {one.case_id for one in spoiled}:
         outcomes |= dict.fromkeys(tokens[name], _incomplete(tokens[name]))
     standing = tuple((case, tokens[case.case_id]) for case in cases if case.case_id not in lost)
-    outcomes |= {token: Outcome("ok") for _, own in standing for token in own}
+    outcomes |= {token: Outcome("ok") for _, files in standing for token in files}
     return BatchOutcomes(standing, {**outcomes, **blamed})
 
 

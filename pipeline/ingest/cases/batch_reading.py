@@ -152,17 +152,17 @@ def bundles(cases: Iterable[CasePlan]) -> list[tuple[CasePlan, ...]]:
 
 def digest_planes(batch: Batch) -> dict[str, tuple[str, ...]]:
     """Keyed digests of the values of each frame of the files of a batch, for the comparison of copies."""
-    found: dict[str, tuple[str, ...]] = {}
+    digests: dict[str, tuple[str, ...]] = {}
     templates: Templates[Meaning] = Templates()
     for token, file in batch.files.items():
         try:
             with open_source(file, batch.limits, templates) as source:
-                found[token] = tuple(
+                digests[token] = tuple(
                     _plane_digest(source, index, batch) for index in range(source.pixels.form.frames)
                 )
         except Refusal:
-            found[token] = ()
-    return found
+            digests[token] = ()
+    return digests
 
 
 def pixel_digest(array: NDArray[Any], key: Key) -> str:
@@ -229,12 +229,12 @@ def _case(
 
 def _reading_attributes(reader: PlaneReader) -> dict[str, Attribute]:
     """What the reading of the pixels tells: the decoder of lossy images, slopes that vary, the SUV factor."""
-    found: dict[str, Attribute] = {}
+    attributes: dict[str, Attribute] = {}
     if reader.lossy_decoder:
-        found["lossy_decoder"] = reader.lossy_decoder
+        attributes["lossy_decoder"] = reader.lossy_decoder
     slopes = [transform.slope for transform in reader.transforms]
     if set(slopes) != {1.0}:
-        found["rescale_slope_lowest"], found["rescale_slope_highest"] = min(slopes), max(slopes)
+        attributes["rescale_slope_lowest"], attributes["rescale_slope_highest"] = min(slopes), max(slopes)
     if reader.transforms[0].factor != 1.0:
-        found["suv_factor"] = reader.transforms[0].factor
-    return found
+        attributes["suv_factor"] = reader.transforms[0].factor
+    return attributes

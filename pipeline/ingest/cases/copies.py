@@ -23,7 +23,7 @@ class Outcome:
 
 def patient_conflicts(headers: Mapping[str, Header]) -> dict[str, Outcome]:
     """Files of a series, or copies of an image, that name two patients."""
-    found: dict[str, Outcome] = {}
+    conflicts: dict[str, Outcome] = {}
     for name in ("series_id", "sop_id"):
         patients: defaultdict[str, set[str]] = defaultdict(set)
         tokens: defaultdict[str, list[str]] = defaultdict(list)
@@ -37,8 +37,8 @@ def patient_conflicts(headers: Mapping[str, Header]) -> dict[str, Outcome]:
                 owned = any(headers[token].owned for token in tokens[identifier])
                 by = ", told by ingest.patient_from" if owned else ""
                 outcome = Outcome("patient_conflict", f"{len(whose)} patients{by}")
-                found |= dict.fromkeys(tokens[identifier], outcome)
-    return found
+                conflicts |= dict.fromkeys(tokens[identifier], outcome)
+    return conflicts
 
 
 def one_copy_each(

@@ -197,7 +197,7 @@ def _series_with_uptakes(groups: Iterable[Group]) -> set[str]:
         for frame in group.frames:
             if frame.modality == PET and frame.names_unit:
                 factors[frame.series_id].append(frame.uptake)
-    return {series for series, told in factors.items() if _is_one_factor(told)}
+    return {series for series, uptakes in factors.items() if _is_one_factor(uptakes)}
 
 
 def _is_one_factor(factors: Sequence[float | None]) -> bool:
@@ -235,16 +235,16 @@ def _by_rules(
 def _common_values(volume: Volume) -> dict[str, Attribute]:
     """What may tell this volume from others of its series: what its planes share, and its rank in time."""
     acquisitions = {frame.acquisition for frame in volume.frames}
-    found: dict[str, Attribute] = {}
+    attributes: dict[str, Attribute] = {}
     for name in _COMMON:
         values = {getattr(acquisition, name) for acquisition in acquisitions}
         if len(values) == 1 and (value := values.pop()) is not None:
-            found[name] = value
+            attributes[name] = value
     kernels = {acquisition.kernel for acquisition in acquisitions}
     if len(kernels) == 1 and (kernel := kernels.pop()):
-        found["convolution_kernel"] = vocabulary.kernel(kernel)
+        attributes["convolution_kernel"] = vocabulary.kernel(kernel)
     if volume.time_index is not None:
-        found["time_index"] = volume.time_index
+        attributes["time_index"] = volume.time_index
     if volume.variant_index is not None:
-        found["variant_index"] = volume.variant_index
-    return found
+        attributes["variant_index"] = volume.variant_index
+    return attributes

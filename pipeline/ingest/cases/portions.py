@@ -24,11 +24,11 @@ def portions(names: Mapping[str, tuple[str, ...]], *, files: int) -> Iterator[li
     """
     joined, apart = _sets(names)
     count = max(1, -(-files // _MEAN_FILES))
-    drawn: defaultdict[int, list[str]] = defaultdict(list)
+    tokens_of: defaultdict[int, list[str]] = defaultdict(list)
     for name, tokens in joined.items():
-        drawn[int(uniform_draw(name) * count)] += tokens
-    for number in sorted(drawn):
-        yield drawn[number]
+        tokens_of[int(uniform_draw(name) * count)] += tokens
+    for number in sorted(tokens_of):
+        yield tokens_of[number]
     for start in range(0, len(apart), _MEAN_FILES):
         yield apart[start : start + _MEAN_FILES]
 
@@ -45,15 +45,15 @@ def _sets(names: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, list[str]], l
             parents[name] = name = parents[above]
         return name
 
-    for own in set(names.values()):
-        roots = sorted({root(name) for name in own if name})
+    for shared in set(names.values()):
+        roots = sorted({root(name) for name in shared if name})
         for other in roots[1:]:
             parents[other] = roots[0]
     joined: defaultdict[str, list[str]] = defaultdict(list)
     apart = []
-    for token, own in sorted(names.items()):
-        if any(own):
-            joined[root(next(name for name in own if name))].append(token)
+    for token, shared in sorted(names.items()):
+        if any(shared):
+            joined[root(next(name for name in shared if name))].append(token)
         else:
             apart.append(token)
     return joined, apart

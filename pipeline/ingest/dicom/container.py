@@ -64,8 +64,8 @@ def _opened(
 ) -> tuple[Container, Dataset]:
     """The data set read element by element, and the meta group."""
     if data[start : start + 2] != b"\2\0":
-        found = _without_meta(data, start, depth=depth, preamble=preamble)
-        return found, Dataset(data, Encoding(explicit=True, depth=depth), {}, start)
+        container = _without_meta(data, start, depth=depth, preamble=preamble)
+        return container, Dataset(data, Encoding(explicit=True, depth=depth), {}, start)
     meta, meta_end = _meta(data, start, Encoding(explicit=True, depth=depth))
     length = meta.whole("FileMetaInformationGroupLength")
     # Wrong in many files, which is harmless; a meta group beyond the file's end is damage.
@@ -73,13 +73,13 @@ def _opened(
         raise Refusal("corrupt_dataset", "the meta group is longer than the file")
     syntax = meta.text("TransferSyntaxUID")
     if not syntax:
-        found = _without_meta(data, meta_end, depth=depth, preamble=preamble)
+        container = _without_meta(data, meta_end, depth=depth, preamble=preamble)
     elif syntax == DEFLATED:
         inflated = inflate(data, meta_end, limit=inflated_bytes)
-        found = _declared(inflated, 0, syntax, depth=depth)
+        container = _declared(inflated, 0, syntax, depth=depth)
     else:
-        found = _declared(data, meta_end, syntax, depth=depth)
-    return found, meta
+        container = _declared(data, meta_end, syntax, depth=depth)
+    return container, meta
 
 
 def inflate(data: Buffer, start: int, *, limit: int) -> bytes:

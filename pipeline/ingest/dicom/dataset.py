@@ -160,9 +160,9 @@ def walk(data: Buffer, start: int, end: int, encoding: Encoding) -> Dataset:
 
 def fragments(dataset: Dataset, element: Element) -> list[tuple[int, int]]:
     """Offset and length of each fragment of encapsulated pixel data, the offset table first."""
-    found: list[tuple[int, int]] = []
-    walk_fragments(Region(dataset.data, element[1], dataset.end), dataset.encoding, found)
-    return found
+    spans: list[tuple[int, int]] = []
+    walk_fragments(Region(dataset.data, element[1], dataset.end), dataset.encoding, spans)
+    return spans
 
 
 def optional_number(dataset: Dataset, keyword: str) -> float | None:

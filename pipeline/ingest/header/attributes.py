@@ -45,15 +45,15 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 def attributes_of(dataset: Dataset) -> dict[str, Attribute]:
     """What the data set has of the allow-list, by snake-case name; malformed values are left out."""
-    found = _read(dataset, _LISTED.keys())
+    values = _read(dataset, _LISTED.keys())
     age = _age_years(dataset)
     if age is not None:
-        found["patient_age"] = age
+        values["patient_age"] = age
     # Two numbers under one keyword: a case holds single values only.
     detector = optional_numbers(dataset, "ImagerPixelSpacing")
     if len(detector) == 2:
-        found["imager_pixel_spacing_rows"], found["imager_pixel_spacing_columns"] = detector
-    return found
+        values["imager_pixel_spacing_rows"], values["imager_pixel_spacing_columns"] = detector
+    return values
 
 
 def renewed_attributes(known: Mapping[str, Attribute], dataset: Dataset) -> Mapping[str, Attribute]:
@@ -64,13 +64,13 @@ def renewed_attributes(known: Mapping[str, Attribute], dataset: Dataset) -> Mapp
 
 
 def _read(dataset: Dataset, tags: Set[int]) -> dict[str, Attribute]:
-    found: dict[str, Attribute] = {}
+    values: dict[str, Attribute] = {}
     for tag in tags & dataset.elements.keys():
         keyword, name, read = _LISTED[tag]
         value = read(dataset, keyword)
         if value is not None and value != "":
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
 def canonical_word(name: str, text: str) -> str:

@@ -36,9 +36,9 @@ def attributes_of_frames(top: Mapping[str, Attribute], groups: FunctionalGroups)
 
 
 def _of_group(group: Dataset | None) -> dict[str, Attribute]:
-    found: dict[str, Attribute] = {}
+    attributes: dict[str, Attribute] = {}
     for sequence in _SEQUENCES:
         if group is not None and sequence in group:
             for item in group.items(sequence)[:1]:
-                found |= attributes_of(item)
-    return found
+                attributes |= attributes_of(item)
+    return attributes

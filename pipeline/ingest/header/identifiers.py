@@ -101,13 +101,13 @@ def _names(file: SourcePath, key: Key) -> tuple[tuple[str, str], ...]:
     """Pseudonyms of the words by which a table of labels may name the file; its token is that of the path."""
     # A table may name a file as it was before it was packed.
     name = file.relative.rpartition("/")[2]
-    own = (("path", file.token), ("name", key.pseudonym("name", name)), ("stem", _stem(name, key)))
+    as_it_lies = (("path", file.token), ("name", key.pseudonym("name", name)), ("stem", _stem(name, key)))
     if file.member is None and not name.endswith(_GZIP):
-        return own
+        return as_it_lies
     plain = name.removesuffix(_GZIP)
     paths = dict.fromkeys(_as_unpacked(file))
     return (
-        *own,
+        *as_it_lies,
         *(("path", key.pseudonym("path", path)) for path in paths),
         ("name", key.pseudonym("name", plain)),
         ("stem", _stem(plain, key)),

@@ -48,7 +48,7 @@ def places_of(dataset: Dataset, frames: int) -> tuple[Place, ...]:
     lowest = min(slices)
     return tuple(
         replace(place, position_mm=_moved(first, (number - lowest) * step_mm), orientation=first.orientation)
-        for number, place in zip(slices, _told_apart(dataset, frames), strict=True)
+        for number, place in zip(slices, _moments_and_indices(dataset, frames), strict=True)
     )
 
 
@@ -80,7 +80,7 @@ def _step_mm(dataset: Dataset) -> float:
     return between
 
 
-def _told_apart(dataset: Dataset, frames: int) -> list[Place]:
+def _moments_and_indices(dataset: Dataset, frames: int) -> list[Place]:
     """What tells frames of one slice apart: their time, and whatever else has more than one value."""
     times, others = (
         [vector for name in names if len(set(vector := _vector(dataset, name, frames))) > 1]

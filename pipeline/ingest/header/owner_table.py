@@ -41,13 +41,13 @@ def owner_rows(config: Config, workspace: Workspace, key: Key) -> Rows:
     table = read(path, wanted={source.column, choices.target}, sheet=choices.sheet)
     patients = table.column(source.column)
     folder = folder_in_raw(path, workspace.root / config.ingest.raw)
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    patients_of: defaultdict[str, set[str]] = defaultdict(set)
     for names, patient in zip(_names(table, choices.keys, source.column, folder), patients, strict=True):
         for kind, value in names if patient else ():
-            found[key.pseudonym(kind, value)].add(patient)
+            patients_of[key.pseudonym(kind, value)].add(patient)
     return {
         word: owner(key, "column", next(iter(whose))) if len(whose) == 1 else None
-        for word, whose in sorted(found.items())
+        for word, whose in sorted(patients_of.items())
     }
 
 
@@ -68,16 +68,16 @@ def rows_for_children(workspace: Workspace, rows: Rows) -> Iterator[str]:
 
 def reassigned(catalogue: Catalogue, rows: Rows) -> set[str]:
     """Tokens of known images without PatientID to whom the rows now give another patient than was read."""
-    own = identifiers.of_images_of(catalogue, OWNER)
+    words_of_images = identifiers.of_images_of(catalogue, OWNER)
     names: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for token, kind, word in own:
+    for token, kind, word in words_of_images:
         names[token].append((kind, word))
     return {token for token, words in names.items() if dict(words).get(OWNER, "") != _expected(rows, words)}
 
 
 def _expected(rows: Rows, words: Iterable[tuple[str, str]]) -> str:
-    found = answer(rows, ordered(words))
-    return found.patient_id if found else ""
+    owner = answer(rows, ordered(words))
+    return owner.patient_id if owner else ""
 
 
 def _names(

@@ -88,9 +88,9 @@ def ordered(words: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 def answer(rows: Mapping[str, Owner | None], identifiers: Iterable[tuple[str, str]]) -> Owner | None:
     """The owner that rows name by the first kind of identifier that they know, None where they differ."""
     for _, same in groupby(identifiers, key=lambda pair: pair[0]):
-        told = {rows[word] for _, word in same if word in rows}
-        if told:
-            return told.pop() if len(told) == 1 else None
+        owners = {rows[word] for _, word in same if word in rows}
+        if owners:
+            return owners.pop() if len(owners) == 1 else None
     return None
 
 
@@ -102,12 +102,12 @@ def write_rows(path: Path, rows: Mapping[str, Owner | None]) -> None:
 def _by_row(rows: Mapping[str, Owner | None], identifiers: Iterable[tuple[str, str]]) -> Owner:
     known = list(identifiers)
     # A row for the very file goes before one for its study: the more specific one was written for a reason.
-    found = answer(rows, known)
-    if found is None:
-        told = any(word in rows for _, word in known)
-        why = "and its rows name several patients" if told else "and no row names the file"
+    owner = answer(rows, known)
+    if owner is None:
+        named = any(word in rows for _, word in known)
+        why = "and its rows name several patients" if named else "and no row names the file"
         raise Refusal("missing_attribute", f"{_LACKS}, {why}")
-    return found
+    return owner
 
 
 @lru_cache(1)

@@ -63,14 +63,14 @@ def _lengths(dataset: Dataset, keyword: str) -> Pair | None:
 
 def _region_spacing(dataset: Dataset) -> Pair | None:
     """The one spacing of all ultrasound regions; None where they differ or aren't lengths."""
-    found = set()
+    spacings = set()
     for region in dataset.items("SequenceOfUltrasoundRegions"):
         units = (region.whole("PhysicalUnitsXDirection"), region.whole("PhysicalUnitsYDirection"))
         across, down = optional_number(region, "PhysicalDeltaX"), optional_number(region, "PhysicalDeltaY")
         if units != (_CENTIMETRES, _CENTIMETRES) or not across or not down:
             return None
-        found.add((10 * abs(down), 10 * abs(across)))
-    return found.pop() if len(found) == 1 else None
+        spacings.add((10 * abs(down), 10 * abs(across)))
+    return spacings.pop() if len(spacings) == 1 else None
 
 
 def _proportions(dataset: Dataset) -> Pair | None:

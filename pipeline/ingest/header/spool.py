@@ -55,10 +55,10 @@ def pages(headers: Mapping[str, Header]) -> list[Page]:
         sets[header.series_id, "" if header.series_id else token][token] = header
     return [
         Page(
-            {token: _facts_of(header) for token, header in own.items()},
-            pickle.dumps(own, pickle.HIGHEST_PROTOCOL),
+            {token: _facts_of(header) for token, header in series.items()},
+            pickle.dumps(series, pickle.HIGHEST_PROTOCOL),
         )
-        for own in sets.values()
+        for series in sets.values()
     ]
 
 
@@ -99,11 +99,11 @@ class Spool:
         for token in tokens:
             wanted[self.entries[token].page].append(token)
         found: dict[str, Header] = {}
-        for (start, length), own in wanted.items():
+        for (start, length), on_page in wanted.items():
             with self._telling():  # the seek writes what is still in a buffer
                 self._file.seek(start)
                 headers = pickle.loads(self._file.read(length))
-            found |= {token: headers[token] for token in own}
+            found |= {token: headers[token] for token in on_page}
         return found
 
     @contextlib.contextmanager

@@ -38,7 +38,7 @@ class HeaderTask:
 
 def read_headers(task: HeaderTask) -> list[Page]:
     """The headers of a task's files."""
-    found: dict[str, Header] = {}
+    headers: dict[str, Header] = {}
     templates: Templates[PartialHeader] = Templates()
     for file in task.files:
         if file.member is not None:
@@ -47,8 +47,8 @@ def read_headers(task: HeaderTask) -> list[Page]:
             header = read_header(
                 file, key=task.key, selection=task.selection, templates=templates, keep_in=task.keep
             )
-        found[file.token] = _inside(_unless_buried(header, task.buried), file)
-    return pages(found)
+        headers[file.token] = _inside(_unless_buried(header, task.buried), file)
+    return pages(headers)
 
 
 def survey(

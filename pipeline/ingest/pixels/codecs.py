@@ -210,12 +210,12 @@ def _hold_against(stream: Codestream, form: PixelFormat, processes: tuple[int, .
     """Raises Refusal unless the stream is of the announced kind and has the announced frame."""
     if stream.process not in processes:
         raise Refusal("transfer_syntax_unsupported", "the stream is of another JPEG process than announced")
-    found = (stream.rows, stream.columns, stream.samples)
-    if found != (form.rows, form.columns, form.samples):
+    of_stream = (stream.rows, stream.columns, stream.samples)
+    if of_stream != (form.rows, form.columns, form.samples):
         raise Refusal(
             "inconsistent_pixel_attributes",
             "rows, columns, samples of the compressed frame are {}, {}, {}, of the header {}, {}, {}".format(
-                *found, form.rows, form.columns, form.samples
+                *of_stream, form.rows, form.columns, form.samples
             ),
         )
     if not _bits_fit(stream, form):

@@ -27,11 +27,11 @@ def frame_spans(
     Raises Refusal: `truncated_pixel_data` for missing frames, `inconsistent_pixel_attributes` for extra
     ones, `decode_error` for an offset table that doesn't fit.
     """
-    found = fragments(dataset, element)
-    if not found:
+    items = fragments(dataset, element)
+    if not items:
         raise Refusal("truncated_pixel_data", f"no frame of {frames}")
-    table = dataset.data[found[0][0] : found[0][0] + found[0][1]]
-    spans = found[1:]
+    table = dataset.data[items[0][0] : items[0][0] + items[0][1]]
+    spans = items[1:]
     offsets = _offsets(dataset, bytes(table))
     if offsets:
         starts = _table_starts(spans, offsets, frames)
@@ -70,11 +70,11 @@ def _table_starts(spans: list[Span], offsets: tuple[int, ...], frames: int) -> l
     return starts
 
 
-def _check_count(found: int, frames: int) -> None:
-    if found < frames:
-        raise Refusal("truncated_pixel_data", f"{found} of {frames} frames are there")
-    if found > frames:
-        raise Refusal("inconsistent_pixel_attributes", f"{found} frames are there, {frames} announced")
+def _check_count(count: int, frames: int) -> None:
+    if count < frames:
+        raise Refusal("truncated_pixel_data", f"{count} of {frames} frames are there")
+    if count > frames:
+        raise Refusal("inconsistent_pixel_attributes", f"{count} frames are there, {frames} announced")
 
 
 def _start(data: Buffer, span: Span) -> bytes:

@@ -74,10 +74,10 @@ def blurred(array: Array, padded: Mask | None, numbers: Range, *, lossy: bool) -
     core = (near | exact) & _joined_to_border(beyond | exact, square)
     if not lossy and not (near & core).any():
         return None
-    found: Mask = ndimage.binary_dilation(core, square, iterations=_BLOCK_PIXELS) & beyond
-    if lossy and (inside := np.count_nonzero(near & ~found)):
+    replaced: Mask = ndimage.binary_dilation(core, square, iterations=_BLOCK_PIXELS) & beyond
+    if lossy and (inside := np.count_nonzero(near & ~replaced)):
         raise _unclear(f"{inside} pixels inside the body are near PixelPaddingValue")
-    return found if found.any() else None
+    return replaced if replaced.any() else None
 
 
 def require_recognizable(

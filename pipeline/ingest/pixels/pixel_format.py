@@ -96,8 +96,10 @@ def check_native_length(form: PixelFormat, element: Element) -> tuple[str, ...]:
     if length < expected:
         raise truncated(expected - length, expected)
     if 8 * (length - expected) >= form.frame_bits:
-        found = 8 * length // form.frame_bits
-        raise Refusal("inconsistent_pixel_attributes", f"pixels of {found} frames, {form.frames} announced")
+        frames_there = 8 * length // form.frame_bits
+        raise Refusal(
+            "inconsistent_pixel_attributes", f"pixels of {frames_there} frames, {form.frames} announced"
+        )
     return ("trailing_bytes",) if length - expected > 1 else ()
 
 

@@ -108,19 +108,19 @@ def _seconds_to_scan(dataset: Dataset, drug: Dataset) -> float | None:
 
 def _injected(dataset: Dataset, drug: Dataset, scan: datetime) -> datetime | None:
     """The injection by the clock of the series' time, None when unknown."""
-    told = drug.text("RadiopharmaceuticalStartDateTime")
-    by_clock = moment_of_datetime(told)
+    written = drug.text("RadiopharmaceuticalStartDateTime")
+    by_clock = moment_of_datetime(written)
     at_time = moment_of(dataset.text("SeriesDate"), drug.text("RadiopharmaceuticalStartTime"))
     if at_time is not None and at_time > scan:
         at_time -= timedelta(days=1)
-    match = _DATETIME.fullmatch(told)
+    match = _DATETIME.fullmatch(written)
     if by_clock is None or match is None:
         return at_time
     if match[3] is None:
         return by_clock
-    own, common = _zone_of(match[3]), _zone_of(dataset.text("TimezoneOffsetFromUTC"))
-    if own is not None and common is not None:
-        return by_clock.replace(tzinfo=own).astimezone(common).replace(tzinfo=None)
+    zone_of_injection, zone_of_series = _zone_of(match[3]), _zone_of(dataset.text("TimezoneOffsetFromUTC"))
+    if zone_of_injection is not None and zone_of_series is not None:
+        return by_clock.replace(tzinfo=zone_of_injection).astimezone(zone_of_series).replace(tzinfo=None)
     # The TM value is by the clock of the series: it holds if a zone can lie between the two.
     between = 0.0 if at_time is None else abs((by_clock - at_time).total_seconds()) % _ZONE_STEP_SECONDS
     return at_time if min(between, _ZONE_STEP_SECONDS - between) < 1 else None

@@ -54,8 +54,8 @@ class FunctionalGroups:
         """The first item of a functional group for frame `index`: the frame's own, else the shared one."""
         if self.shared is None and not self.frames:
             return None
-        own = self.frames[index] if self.frames else None
-        for group in (own, self.shared):
+        of_frame = self.frames[index] if self.frames else None
+        for group in (of_frame, self.shared):
             if group is not None and sequence in group:
                 items = group.items(sequence)
                 return items[0] if items else None
@@ -72,10 +72,12 @@ class FunctionalGroups:
 def functional_groups(dataset: Dataset, frames: int) -> FunctionalGroups:
     """The functional groups. Raises Refusal when their number isn't that of the frames."""
     shared = dataset.items("SharedFunctionalGroupsSequence")
-    own = dataset.items("PerFrameFunctionalGroupsSequence")
-    if own and len(own) != frames:
-        raise Refusal("inconsistent_pixel_attributes", f"{len(own)} functional groups for {frames} frames")
-    return FunctionalGroups(dataset, shared[0] if shared else None, tuple(own))
+    per_frame = dataset.items("PerFrameFunctionalGroupsSequence")
+    if per_frame and len(per_frame) != frames:
+        raise Refusal(
+            "inconsistent_pixel_attributes", f"{len(per_frame)} functional groups for {frames} frames"
+        )
+    return FunctionalGroups(dataset, shared[0] if shared else None, tuple(per_frame))
 
 
 def transforms_of(groups: FunctionalGroups, form: PixelFormat, keyword: str) -> tuple[Transform, ...]:

@@ -33,10 +33,10 @@ def repeats(frames: Sequence[Frame]) -> bool:
 def by_place(frames: Sequence[Frame]) -> dict[int, list[Frame]]:
     """The frames at each place, the places numbered along the normal."""
     stack = stack_of(frames)
-    found: dict[int, list[Frame]] = defaultdict(list)
+    planes_at: dict[int, list[Frame]] = defaultdict(list)
     for place, frame in zip(places_of(stack).tolist(), stack.frames, strict=True):
-        found[place].append(frame)
-    return found
+        planes_at[place].append(frame)
+    return planes_at
 
 
 def is_whole(frames: Sequence[Frame]) -> bool:

@@ -48,9 +48,9 @@ def _cut_stacks(stacks: Sequence[Group]) -> dict[int, str]:
     if all(isinstance(group, Volume) for group in stacks):
         return details
     for place, one in enumerate(stacks):
-        if _may_lack_slices(one) and len(one.frames) > 1 and (found := _fragments_of(one, stacks)):
-            detail = _detail(one, [stacks[fragment] for fragment in found])
-            details |= dict.fromkeys([place, *found], detail)
+        if _may_lack_slices(one) and len(one.frames) > 1 and (fragments := _fragments_of(one, stacks)):
+            detail = _detail(one, [stacks[fragment] for fragment in fragments])
+            details |= dict.fromkeys([place, *fragments], detail)
     return details
 
 
@@ -92,19 +92,19 @@ def _is_stack(group: Group) -> bool:
 def _fragments_of(one: Group, stacks: Sequence[Group]) -> list[int]:
     """Which of the others that are no volumes lie in the holes of a stack, or go on where it ends."""
     taken = set(_places(one.frames, one.frames) or [])
-    found: list[int] = []
+    fragments: list[int] = []
     while taken:
         more = [
             place
             for place, other in enumerate(stacks)
-            if place not in found and other is not one and _is_fragment(other, one, taken)
+            if place not in fragments and other is not one and _is_fragment(other, one, taken)
         ]
         if not more:
-            return found
-        found += more
+            return fragments
+        fragments += more
         for place in more:
             taken |= set(_places(one.frames, stacks[place].frames) or [])
-    return found
+    return fragments
 
 
 def _is_fragment(other: Group, one: Group, taken: set[int]) -> bool:
@@ -146,13 +146,13 @@ def _places(frames: Sequence[Frame], others: Sequence[Frame]) -> list[int] | Non
 
 def _centres(frames: Iterable[Frame]) -> Vector:
     """The centre of each plane, which stays where it is when rows and columns are cut finer."""
-    found = []
+    centres = []
     for frame in frames:
         along_row, along_column = np.asarray(frame.orientation, dtype=np.float64).reshape(2, 3)
         down, across = frame.spacing_mm or (0.0, 0.0)
         middle = (frame.rows - 1) / 2 * down * along_column + (frame.columns - 1) / 2 * across * along_row
-        found.append(np.asarray(frame.position_mm, dtype=np.float64) + middle)
-    return np.array(found)
+        centres.append(np.asarray(frame.position_mm, dtype=np.float64) + middle)
+    return np.array(centres)
 
 
 def _nearly_parallel(frame: Frame, others: Sequence[Frame]) -> bool:
@@ -171,8 +171,8 @@ def _are_one(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
         return False
     if not is_whole(together) or _places(together, together) is None:
         return False
-    found = verdict([frames, others])
-    return found in ("one", "unclear") or (found == "on" and _nearly_as_wide(frames[0], others[0]))
+    relation = verdict([frames, others])
+    return relation in ("one", "unclear") or (relation == "on" and _nearly_as_wide(frames[0], others[0]))
 
 
 def _kinds_differ(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:

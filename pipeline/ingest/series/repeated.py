@@ -87,7 +87,7 @@ def by_repeats(frames: Sequence[Frame]) -> list[Part]:
     for trait in ASIDES:
         sets = sets_of(frames, trait, silent=True)
         if len(sets) > 1 and _complete(frames, sets):
-            return [Part(own) for own in sets]
+            return [Part(planes) for planes in sets]
     if lacks_b_value(frames):
         return []
     for traits in _VALUES:
@@ -102,7 +102,7 @@ def _by_value(frames: Sequence[Frame], traits: tuple[Trait, ...]) -> list[Part]:
     if len(sets) < 2 or not _complete(frames, sets):
         return []
     in_time = traits in _IN_TIME or (traits is _COUNTED and in_turn(sets))
-    return [Part(own, (rank,) if in_time else ()) for rank, own in enumerate(sets)]
+    return [Part(planes, (rank,) if in_time else ()) for rank, planes in enumerate(sets)]
 
 
 def _of_equal_value(frames: Sequence[Frame], traits: Sequence[Trait]) -> dict[int, list[Frame]]:
@@ -223,10 +223,10 @@ def are_several(frames: Sequence[Frame]) -> bool:
 def what_differs(frames: Sequence[Frame]) -> dict[str, list[int]]:
     """The keywords that differ between planes at one place, with the number of images of each value."""
     places = list(by_place(frames).values())
-    found: dict[str, list[int]] = {}
+    sizes_of: dict[str, list[int]] = {}
     for trait in (*KINDS, *ASIDES, UNKNOWN_WORDS, TRIGGER_TIME, *TIMES):
         exact = _exactly(trait)
         if any(len(sets_of(planes, exact, silent=True)) > 1 for planes in places):
-            sizes = [len(own) for own in sets_of(frames, exact, silent=True)]
-            found.setdefault(trait.keyword, sizes)
-    return found
+            sizes = [len(alike) for alike in sets_of(frames, exact, silent=True)]
+            sizes_of.setdefault(trait.keyword, sizes)
+    return sizes_of

@@ -81,7 +81,7 @@ def _by_word_kind(frames: Sequence[Frame]) -> list[Part]:
     for trait in WORD_KINDS:
         sets = sets_of(frames, trait, silent=repeated)
         if len(sets) > 1:
-            return [Part(own) for own in sets]
+            return [Part(planes) for planes in sets]
     return []
 
 
@@ -93,9 +93,9 @@ def _by_number_kind(frames: Sequence[Frame]) -> list[Part]:
         counts_slices = trait is TEMPORAL_POSITION and len(sets) == len(frames)
         if len(sets) < 2 or counts_slices:
             continue
-        if all(_is_sound(own) for own in sets):
+        if all(_is_sound(planes) for planes in sets):
             in_time = trait in _IN_TIME
-            return [Part(own, (n,) if in_time else ()) for n, own in enumerate(sets)]
+            return [Part(planes, (n,) if in_time else ()) for n, planes in enumerate(sets)]
         detail = f"{trait.keyword} has {len(sets)} values in {len(frames)} slices, not each an even volume"
         return [Part(frames, reason="ambiguous_series", detail=detail)]
     return []
@@ -112,7 +112,7 @@ def _by_clash(frames: Sequence[Frame]) -> list[Part]:
         sets = sets_of(frames, trait, silent=True)
         if len(sets) > 1 and _are_volumes(sets, frames, trait):
             ranked = trait in TIMES and in_turn(sets)
-            return [Part(own, (n,) if ranked else ()) for n, own in enumerate(sets)]
+            return [Part(planes, (n,) if ranked else ()) for n, planes in enumerate(sets)]
     return _by_run(frames)
 
 
@@ -124,8 +124,8 @@ def _are_volumes(sets: Sets, frames: Sequence[Frame], trait: Trait) -> bool:
     """
     if trait not in ASIDES and not overlap(sets):
         return False
-    watched = [own for own in sets if _is_one_watched_place(own, frames)]
-    volumes = [own for own in sets if own not in watched]
+    watched = [planes for planes in sets if _is_one_watched_place(planes, frames)]
+    volumes = [planes for planes in sets if planes not in watched]
     if trait is REFERENCE_TIME or (trait in NUMBER_KINDS and trait not in _RANGE_OF_THEIR_OWN):
         alike = 1
     else:
@@ -134,16 +134,18 @@ def _are_volumes(sets: Sets, frames: Sequence[Frame], trait: Trait) -> bool:
     return bool(volumes) and not _lost(volumes, frames, alike) and all(map(_is_sound, volumes))
 
 
-def _is_one_watched_place(own: Sequence[Frame], frames: Sequence[Frame]) -> bool:
-    names = {frame.name for frame in own}
-    at_place = [planes for planes in by_place(frames).values() if names & {frame.name for frame in planes}]
+def _is_one_watched_place(planes: Sequence[Frame], frames: Sequence[Frame]) -> bool:
+    names = {frame.name for frame in planes}
+    at_place = [
+        together for together in by_place(frames).values() if names & {frame.name for frame in together}
+    ]
     return len(at_place) == 1 and len(at_place[0]) > 1
 
 
 def _lost(sets: Sets, frames: Sequence[Frame], alike: int) -> bool:
     """Whether a set covers only some of the places that at least `alike` others have in common."""
-    place_of = {frame.name: place for place, planes in by_place(frames).items() for frame in planes}
-    covered = Counter(frozenset(place_of[frame.name] for frame in own) for own in sets)
+    place_of = {frame.name: place for place, together in by_place(frames).items() for frame in together}
+    covered = Counter(frozenset(place_of[frame.name] for frame in planes) for planes in sets)
     return any(less < most for most, count in covered.items() if count >= alike for less in covered)
 
 
@@ -153,13 +155,13 @@ def _by_evidence(frames: Sequence[Frame]) -> list[Part]:
         sets = sets_of(frames, trait, silent=True)
         if len(sets) < 2 or (trait in TIMES and not _are_passes(sets)):
             continue
-        found = "apart" if trait is REFERENCE_TIME and _are_time_frames(sets) else verdict(sets)
-        if found == "one" or (found == "on" and trait is not UNKNOWN_WORDS):
+        relation = "apart" if trait is REFERENCE_TIME and _are_time_frames(sets) else verdict(sets)
+        if relation == "one" or (relation == "on" and trait is not UNKNOWN_WORDS):
             continue
-        if found == "apart" and trait is not UNKNOWN_WORDS:
+        if relation == "apart" and trait is not UNKNOWN_WORDS:
             ranked = trait in TIMES
-            return [Part(own, (n,) if ranked else ()) for n, own in enumerate(sets)]
-        if found == "unclear" and trait in TIMES and frames[0].modality == "MR":
+            return [Part(planes, (n,) if ranked else ()) for n, planes in enumerate(sets)]
+        if relation == "unclear" and trait in TIMES and frames[0].modality == "MR":
             continue  # interleaving is how MR scans
         detail = f"{trait.keyword} has {len(sets)} values over one even stack of {len(frames)} slices"
         return [Part(frames, reason="inconsistent_series", detail=detail)]
@@ -171,15 +173,15 @@ def _are_time_frames(sets: Sets) -> bool:
 
     The series says that it is DYNAMIC, or how many slices it has (PS3.3 C.8.9.1). Beds never interleave.
     """
-    acquisitions = [frame.acquisition for own in sets for frame in own]
+    acquisitions = [frame.acquisition for planes in sets for frame in planes]
     dynamic = any("DYNAMIC" in (acquisition.series_type or "") for acquisition in acquisitions)
     slices = {acquisition.announced_slices for acquisition in acquisitions}
-    return dynamic or overlap(sets) or all(slices == {len(own)} for own in sets)
+    return dynamic or overlap(sets) or all(slices == {len(planes)} for planes in sets)
 
 
 def _are_passes(sets: Sets) -> bool:
     """Whether sets by time can be several passes: each is whole, and after the other by the clock."""
-    frames = [frame for own in sets for frame in own]
+    frames = [frame for planes in sets for frame in planes]
     acquired = all(frame.acquisition_time is not None for frame in frames)
     clocked = acquired or all(frame.acquisition.frame_reference_time is not None for frame in frames)
     return clocked and all(map(is_whole, sets)) and in_turn(sets)

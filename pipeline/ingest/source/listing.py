@@ -57,13 +57,13 @@ def list_archives(
 ) -> dict[str, Listed]:
     """What the archives hold, by token."""
     tasks = [ListingTask(archive, key, limits) for archive in archives]
-    found: dict[str, Listed] = {}
+    listings: dict[str, Listed] = {}
     for task, result in run_isolated(list_archive, tasks, split=_whole, executor=executor, limits=limits):
         if isinstance(result, Failure):
             refusal = header_refusal(result)
             result = Unlisted(refusal.reason, refusal.detail)
-        found[task.archive.token] = result
-    return found
+        listings[task.archive.token] = result
+    return listings
 
 
 def list_archive(task: ListingTask) -> Listed:

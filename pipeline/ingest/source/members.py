@@ -69,8 +69,8 @@ def _stream(descriptor: int, member: Member) -> Inflating:
     name = (member.archive, member.archive_size, member.archive_mtime_ns)
     if name not in _streams:
         # The stream outlives the opened file, whose descriptor is closed after each member.
-        own = os.dup(descriptor)
-        _streams[name] = Stream(own, Inflating(pread_of(own)))
+        duplicate = os.dup(descriptor)
+        _streams[name] = Stream(duplicate, Inflating(pread_of(duplicate)))
         if len(_streams) > _MOST_STREAMS:
             os.close(_streams.popitem(last=False)[1].descriptor)
     _streams.move_to_end(name)

@@ -88,11 +88,11 @@ def _opened(url: bytes) -> tuple[fsspec.AbstractFileSystem, str]:
     return system, name
 
 
-def _url_of(url: bytes, own: str) -> bytes:
+def _url_of(url: bytes, innermost: str) -> bytes:
     """The URL of one file: in a chain (`zip://scans::s3://bucket/scans.zip`) it replaces the first link."""
     links = url.decode("utf-8", "surrogateescape").split("::")
     first = next(index for index, link in enumerate(links) if "://" in link)
-    return "::".join([*links[:first], own, *links[first + 1 :]]).encode("utf-8", "surrogateescape")
+    return "::".join([*links[:first], innermost, *links[first + 1 :]]).encode("utf-8", "surrogateescape")
 
 
 def _version(status: Mapping[str, Any]) -> int:

@@ -109,15 +109,15 @@ def _note(extended: _Extended, header: tarfile.TarInfo, payload: bytes) -> None:
 
 def _records(payload: bytes) -> dict[str, str]:
     """The records `LENGTH KEY=VALUE` of a pax header."""
-    found = {}
+    records = {}
     while payload.strip(b"\0"):
         length = _number(payload.split(b" ", 1)[0].decode("latin-1"))
         key, equals, value = payload[:length].partition(b" ")[2].partition(b"=")
         if not equals or length > len(payload):
             raise Refusal("archive_damaged", "the header of a file is damaged")
-        found[key.decode("utf-8", "surrogateescape")] = value[:-1].decode("utf-8", "surrogateescape")
+        records[key.decode("utf-8", "surrogateescape")] = value[:-1].decode("utf-8", "surrogateescape")
         payload = payload[length:]
-    return found
+    return records
 
 
 def _number(text: str) -> int:

@@ -26,7 +26,7 @@ def apply(image: Image, parameters: Parameters) -> Image:
     Raises:
         Refused: the image is constant.
     """
-    values = image.values.astype(np.float64)
+    values = image.values.astype(np.float64)  # high - low may be beyond what float32 holds
     low, high = values.min(), values.max()
     if low == high:
         raise Refused("constant_image", f"min_max needs contrast, and every value is {low:g}")

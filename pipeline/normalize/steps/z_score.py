@@ -28,7 +28,7 @@ def apply(image: Image, parameters: Parameters) -> Image:
     Raises:
         Refused: the image is constant.
     """
-    values = image.values.astype(np.float64)
+    values = image.values.astype(np.float64)  # sums of millions of squares lose digits in float32
     if values.min() == values.max():
         raise Refused("constant_image", f"z_score needs contrast, and every value is {values.flat[0]:g}")
     scores = (values - values.mean()) / values.std()

@@ -159,10 +159,10 @@ def svg(figure: Figure, name: str) -> str:
     figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = _FONT_FAMILY.sub("", _OUTSIDE.sub("", stream.getvalue()))
     head, _, body = text.partition(">")
-    return f'{_SIZE.sub("", head).strip()} aria-hidden="true">{_own_identifiers(body, name)}'.rstrip()
+    return f'{_SIZE.sub("", head).strip()} aria-hidden="true">{_prefixed_identifiers(body, name)}'.rstrip()
 
 
-def _own_identifiers(text: str, name: str) -> str:
+def _prefixed_identifiers(text: str, name: str) -> str:
     used = {match[2] for match in _REFERENCE.finditer(text)}
     kept = _IDENTIFIER.sub(lambda match: f' id="{name}-{match[1]}"' if match[1] in used else "", text)
     return _REFERENCE.sub(lambda match: f"{match[1]}{name}-{match[2]}", kept)

@@ -63,11 +63,11 @@ def _by_value(
     described: Sequence[Mapping[str, Attribute]], cases: Sequence[Case]
 ) -> dict[str, dict[Attribute, set[str]]]:
     """The patients of every value of every name; `described` has a record for each case."""
-    found: defaultdict[str, defaultdict[Attribute, set[str]]] = defaultdict(lambda: defaultdict(set))
+    patients_of: defaultdict[str, defaultdict[Attribute, set[str]]] = defaultdict(lambda: defaultdict(set))
     for record, case in zip(described, cases, strict=True):
         for name, value in record.items():
-            found[name][value].add(case.patient_id)
-    return {name: dict(values) for name, values in found.items()}
+            patients_of[name][value].add(case.patient_id)
+    return {name: dict(values) for name, values in patients_of.items()}
 
 
 def _order(name: str) -> tuple[int, str]:

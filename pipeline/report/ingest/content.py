@@ -99,8 +99,8 @@ def _rare_together(
     groups: Mapping[tuple[str, str], list[Case]], together: Callable[[str], tuple[str, str]]
 ) -> defaultdict[tuple[str, str], list[Case]]:
     merged: defaultdict[tuple[str, str], list[Case]] = defaultdict(list)
-    for key, found in groups.items():
-        merged[together(key[0]) if _patients(found) is None else key] += found
+    for key, members in groups.items():
+        merged[together(key[0]) if _patients(members) is None else key] += members
     return merged
 
 
@@ -116,10 +116,10 @@ def _patients(cases: Sequence[Case]) -> int | None:
 
 
 def _kinds_of_spacing(cases: Sequence[Case]) -> dict[Attribute, set[str]]:
-    found: defaultdict[Attribute, set[str]] = defaultdict(set)
+    patients_of: defaultdict[Attribute, set[str]] = defaultdict(set)
     for case in cases:
-        found[_SPACING[case.geometry.spacing_kind]].add(case.patient_id)
-    return found
+        patients_of[_SPACING[case.geometry.spacing_kind]].add(case.patient_id)
+    return patients_of
 
 
 def _warnings(account: Account, cases: Sequence[Case]) -> list[tuple[str, str]]:
@@ -132,8 +132,8 @@ def _warnings(account: Account, cases: Sequence[Case]) -> list[tuple[str, str]]:
     warnings += _fewer_than_announced(cases)
     without = sum(case.geometry.spacing_kind == "pixels" for case in cases)
     if without:
-        told = "No spacing in mm is told; the step `resample` would refuse them."
-        warnings.append((f"{without} cases", told))
+        sentence = "No spacing in mm is told; the step `resample` would refuse them."
+        warnings.append((f"{without} cases", sentence))
     return warnings
 
 
@@ -143,7 +143,7 @@ def _fewer_than_announced(cases: Sequence[Case]) -> list[tuple[str, str]]:
     if not lacking:
         return []
     came, announced = (
-        sum(float(told[name]) for told in lacking) for name in ("images_came", "images_announced")
+        sum(float(attributes[name]) for attributes in lacking) for name in ("images_came", "images_announced")
     )
     sentence = f"ImagesInAcquisition announces {announced:,.0f} images, and {came:,.0f} came in their series."
     return [(f"{len(lacking)} cases", sentence)]

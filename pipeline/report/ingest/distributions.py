@@ -16,7 +16,7 @@ from pipeline.records import Attribute
 from pipeline.report.facts import FEWEST_SHOWN
 
 MOST_BARS = 8  # values told one by one; more numbers make a histogram, more words are merged
-_BINS = 12
+_BINS = 12  # a choice: about so many, before their width is rounded up
 _ENDS = (1, 99)  # percentiles of patients; what lies beyond goes into the first and the last bin
 _STEPS = (1, 2, 5, 10)
 
@@ -70,9 +70,10 @@ def _bars(values: Values) -> list[tuple[str, set[str]]]:
 
 def _histogram(values: Values, step: float | None) -> list[tuple[str, set[str]]]:
     """Bins `start to end` from the first to the last that holds the middle 98 % of patients."""
-    repeated = np.repeat([float(value) for value in values], [len(found) for found in values.values()])
+    repeated = np.repeat([float(value) for value in values], [len(patients) for patients in values.values()])
     low, high = (float(end) for end in np.percentile(repeated, _ENDS))
     width = step or _round_step((high - low) / _BINS, whole=all(isinstance(value, int) for value in values))
+    # 0.3 / 0.1 is a little less than 3, and belongs to the bin that begins there.
     first, last = math.floor(low / width + 1e-9), math.floor(high / width + 1e-9)
     bins: list[set[str]] = [set() for _ in range(first, last + 1)]
     for value, patients in values.items():

@@ -18,7 +18,7 @@ SIZES = {
     "pixel_spacing": ("Pixel spacing", "mm"),
     "slice_distance": ("Slice distance", "mm"),
 }
-_ALIKE = 0.99
+_ALIKE = 0.99  # a choice: spacings within 1 % are one that was rounded
 _RANGE = (50, 5, 95)  # percentiles: the middle, and where nine of ten cases lie
 
 Json = dict[str, Any]
@@ -40,14 +40,14 @@ def sizes(case: Case) -> dict[str, float | int]:
     across = slice_axis(case)
     plane = [axis for axis in range(len(spacing)) if axis != across]
     rows, columns = (case.stored.shape[axis] for axis in plane)
-    found: dict[str, float | int] = {"rows": rows, "columns": columns}
+    lengths: dict[str, float | int] = {"rows": rows, "columns": columns}
     if across is not None:
-        found["slices"] = case.stored.shape[across]
+        lengths["slices"] = case.stored.shape[across]
     if case.geometry.spacing_kind != "pixels":
-        found["pixel_spacing"] = spacing[plane[-1]]
+        lengths["pixel_spacing"] = spacing[plane[-1]]
         if across is not None:
-            found["slice_distance"] = spacing[across]
-    return found
+            lengths["slice_distance"] = spacing[across]
+    return lengths
 
 
 def typical(cases: Sequence[Case]) -> list[Json]:
@@ -58,15 +58,15 @@ def typical(cases: Sequence[Case]) -> list[Json]:
     by_modality: defaultdict[str, list[Case]] = defaultdict(list)
     for case in cases:
         by_modality[case.modality].append(case)
-    return [_typical(modality, found) for modality, found in sorted(by_modality.items())]
+    return [_typical(modality, by_modality[modality]) for modality in sorted(by_modality)]
 
 
 def _typical(modality: str, cases: Sequence[Case]) -> Json:
     patients = hidden_if_few(len({case.patient_id for case in cases}))
     if patients is None:
         return {"modality": modality, "cases": None, "ranges": {}}
-    found = [sizes(case) for case in cases]
-    measured = {name: [size[name] for size in found if name in size] for name in SIZES}
+    lengths = [sizes(case) for case in cases]
+    measured = {name: [size[name] for size in lengths if name in size] for name in SIZES}
     ranges = {name: _range(numbers) for name, numbers in measured.items() if numbers}
     return {"modality": modality, "cases": len(cases), "ranges": ranges}
 

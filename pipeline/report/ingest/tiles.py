@@ -15,9 +15,9 @@ from pipeline.report.ingest.sizes import slice_axis
 from pipeline.report.png import uri
 from pipeline.units import ARBITRARY, HU
 
-MOST_TILES = 60
+MOST_TILES = 60  # a choice: what a person looks through, and a page of a few megabytes
 LARGEST_PIXELS = 192
-_PERCENTILES = (0.5, 99.5)
+_PERCENTILES = (0.5, 99.5)  # a choice: single bright voxels would else darken the rest
 
 Json = dict[str, Any]
 Read = Callable[[Case], NDArray[Any]]
@@ -34,13 +34,13 @@ def tiles(cases: Sequence[Case], read: Read, *, reviewed: bool) -> Json:
     by_series: defaultdict[str, list[Case]] = defaultdict(list)
     for case in cases:
         by_series[case.series_id].append(case)
-    hidden = {name: _hidden(found, reviewed=reviewed) for name, found in by_series.items()}
-    drawn = [_tile(by_series[name], read, hidden[name]) for name in sorted(by_series)[:MOST_TILES]]
+    hidden = {name: _hidden(series, reviewed=reviewed) for name, series in by_series.items()}
+    shown_tiles = [_tile(by_series[name], read, hidden[name]) for name in sorted(by_series)[:MOST_TILES]]
     return {
         "series": len(by_series),
-        "shown": sum(not tile["hidden"] for tile in drawn),
+        "shown": sum(not tile["hidden"] for tile in shown_tiles),
         "hidden": sorted(Counter(filter(None, hidden.values())).items()),
-        "tiles": drawn,
+        "tiles": shown_tiles,
     }
 
 
@@ -52,14 +52,14 @@ def _hidden(series: Sequence[Case], *, reviewed: bool) -> str:
 
 def _tile(series: Sequence[Case], read: Read, hidden: str) -> Json:
     case = sorted(series, key=_place)[len(series) // 2]
-    told = {"series": case.series_id[:12], "modality": case.modality, "cases": len(series)}
+    caption = {"series": case.series_id[:12], "modality": case.modality, "cases": len(series)}
     if hidden:
-        return {**told, "hidden": hidden}
+        return {**caption, "hidden": hidden}
     plane, width_by_height = middle_slice(case, read(case))
     low, high = window(case, plane)
-    grey = np.clip((plane - low) / max(high - low, 1e-12), 0, 1)
+    grey = np.clip((plane - low) / max(high - low, 1e-12), 0, 1)  # of an even plane: all black
     return {
-        **told,
+        **caption,
         "hidden": "",
         "picture": uri(np.asarray(np.rint(255 * grey), dtype=np.uint8)),
         "ratio": round(width_by_height, 4),

@@ -60,8 +60,8 @@ def _section(artifacts: Artifacts, key: str, title: str, metrics: Sequence[str])
         f"{name}_validation": artifacts.metric(name, part=VALIDATION) for name in metrics if name in RANKING
     }
     points = {name: artifacts.metric(name).to_json() for name in ("sensitivity", "specificity", "ppv")}
-    drawn = {curve.get("class") for curve in curves}
-    words = {"positive": artifacts.positive, "several": len(drawn) > 1}
+    subjects = {curve.get("class") for curve in curves}
+    words = {"positive": artifacts.positive, "several": len(subjects) > 1}
     return Section(key, title, facts, charts={key: {"curves": curves, "points": points}}, words=words)
 
 

@@ -11,7 +11,7 @@ from pipeline.report.section import Section
 from pipeline.statistics.small_sample import CURVE_EVENTS, FULL
 
 KEY, TITLE = "limitations", "Limits of this result"
-ONE_SOURCE_SHARE = 0.9
+ONE_SOURCE_SHARE = 0.9  # a choice: a tenth from elsewhere is too little to show that a model carries over
 Row = dict[str, Any]
 
 

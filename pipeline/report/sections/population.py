@@ -104,8 +104,8 @@ def _difference(numbers: dict[str, int], totals: dict[str, int], name: str, *, s
     hidden = small and any(0 < numbers[part] < FEWEST_SHOWN for part in ("train", "test"))
     if hidden or not totals["train"] or not totals["test"]:
         return Fact(f"difference_{name}", None, reason=f"a group of fewer than {FEWEST_SHOWN} patients")
-    found = of_shares(numbers["test"] / totals["test"], numbers["train"] / totals["train"])
-    value = found if math.isfinite(found) else None
+    difference = of_shares(numbers["test"] / totals["test"], numbers["train"] / totals["train"])
+    value = difference if math.isfinite(difference) else None
     return Fact(
         f"difference_{name}",
         value,

@@ -12,14 +12,14 @@ KEY, TITLE = "precision", "How precise is this?"
 
 def build(artifacts: Artifacts) -> Section:
     """Patients, positives, half-width of the headline interval, and the number that would halve it."""
-    fact, found = headline(artifacts), judged(artifacts)
+    fact, summary = headline(artifacts), judged(artifacts)
     patients = fact.patients or 0
     rare = fact.positive_patients if fact.positive_patients is not None else patients
     facts = {
         "patients": count("patients", patients, "patients", artifacts.part),
         "positive_patients": count("positive_patients", rare, "patients", artifacts.part),
-        "half_width": _half_width(fact, found.half_width),
-        "needed": _needed(fact, found.needed_patients),
+        "half_width": _half_width(fact, summary.half_width),
+        "needed": _needed(fact, summary.needed_patients),
     }
     words = {
         "metric": artifacts.short(headline_name(artifacts)),

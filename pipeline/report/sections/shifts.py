@@ -9,7 +9,7 @@ from pipeline.report.facts import Fact, recorded
 from pipeline.report.section import Section, not_available
 
 KEY, TITLE = "shifts", "Does the answer survive a shift of the image?"
-TOLD_PIXELS = (1, 4, 8)
+SHOWN_PIXELS = (1, 4, 8)
 _UNITS = {"change": "mean absolute change of the score", "flipped": "share of decisions that change"}
 
 
@@ -22,7 +22,7 @@ def build(artifacts: Artifacts) -> Section:
     points = stored["points"]
     facts = {"stride": recorded("stride_pixels", stored["stride_pixels"], "pixels")}
     for point in points:
-        if point["pixels"] in TOLD_PIXELS:
+        if point["pixels"] in SHOWN_PIXELS:
             facts[f"change_{point['pixels']}"] = _fact(point, "change", stored, "mean, normal interval")
             facts[f"flipped_{point['pixels']}"] = _fact(point, "flipped", stored, "Wilson")
     data = {

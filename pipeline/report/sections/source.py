@@ -17,10 +17,10 @@ KEY, TITLE = "source", "Where it comes from"
 
 def build(artifacts: Artifacts, absent: Iterable[Section]) -> Section:
     """The parts of the table, its one check, digests and seed; `absent` are the sections not shown."""
-    found = set(artifacts.cases["part"])
+    parts = set(artifacts.cases["part"])
     guard = patients_apart(artifacts)
     tables: dict[str, list[dict[str, Any]]] = {
-        "parts": [_part(artifacts, part) for part in PARTS if part in found],
+        "parts": [_part(artifacts, part) for part in PARTS if part in parts],
         "digests": [
             {"name": name, "digest": recorded(name, digest)}
             for name, digest in artifacts.file_digests.items()

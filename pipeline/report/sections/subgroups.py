@@ -11,7 +11,7 @@ from pipeline.report.headline import headline, headline_name
 from pipeline.report.section import Section, not_available
 
 KEY, TITLE = "subgroups", "For whom it works, and for whom less well"
-ALPHA = 0.05
+ALPHA = 0.05  # the usual level, of p values that are corrected for the number of subgroups
 _NO_GROUPS = "no groups are named (`cohort.groups`; of a table of predictions the columns by_NAME)"
 
 

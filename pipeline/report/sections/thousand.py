@@ -19,8 +19,8 @@ def build(artifacts: Artifacts) -> Section:
     sensitivity, specificity = artifacts.metric("sensitivity"), artifacts.metric("specificity")
     if not isinstance(sensitivity.value, float) or not isinstance(specificity.value, float):
         return not_available(KEY, TITLE, sensitivity.reason or specificity.reason)
-    own = _own_prevalence(artifacts)
-    rows = [_row(own, sensitivity, specificity, stated=False)] if own is not None else []
+    prevalence = _prevalence_of_part(artifacts)
+    rows = [_row(prevalence, sensitivity, specificity, stated=False)] if prevalence is not None else []
     rows += [
         _row(share, sensitivity, specificity, stated=True)
         for share in artifacts.config["evaluate"].get("prevalences", ())
@@ -39,7 +39,7 @@ def build(artifacts: Artifacts) -> Section:
     )
 
 
-def _own_prevalence(artifacts: Artifacts) -> float | None:
+def _prevalence_of_part(artifacts: Artifacts) -> float | None:
     fact = artifacts.metric("sensitivity")
     if not fact.patients or fact.positive_patients is None:
         return None

@@ -9,7 +9,7 @@ from pipeline.report.headline import headline
 from pipeline.report.section import Section
 
 KEY, TITLE = "warnings", "Warnings"
-MOST_FAILED_SHARE = 0.01
+MOST_FAILED_SHARE = 0.01  # a choice: what fails is seldom like the rest, so more could hide a subgroup
 NONE = (
     "no check against leakage failed, the test part was opened for one model only, and hardly any of its "
     "cases lacks a prediction"

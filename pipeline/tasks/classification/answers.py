@@ -30,6 +30,7 @@ __all__ = [
     "decided",
     "followed",
     "frozen",
+    "in_words",
     "kind_of",
     "kinds",
     "observed",
@@ -41,7 +42,6 @@ __all__ = [
     "scores",
     "sureness",
     "table",
-    "told",
 ]
 
 WRONG: Final = 6
@@ -95,8 +95,8 @@ def probabilities(logits: Floats, fixed: Frozen) -> Floats:
 
 def followed(scores: Floats, question: Classes) -> Integers:
     """The class of each row whose score a reader follows: the finding, or the likeliest, shape (cases,)."""
-    found = question.finding
-    return scores.argmax(axis=1) if found is None else np.full(len(scores), found)
+    finding = question.finding
+    return scores.argmax(axis=1) if finding is None else np.full(len(scores), finding)
 
 
 def table(
@@ -123,7 +123,7 @@ def table(
     return frame.join(cases[[name for name in cases.columns if name.startswith(GROUP)]])
 
 
-def told(predicted: Sequence[str]) -> str:
+def in_words(predicted: Sequence[str]) -> str:
     """The predictions of a table in a few words for the terminal: how many cases of each class."""
     return ", ".join(f"{name} {count}" for name, count in sorted(Counter(predicted).items()))
 
@@ -153,11 +153,11 @@ def kinds(question: Classes) -> tuple[Kind, ...]:
 
 def kind_of(truth: str, predicted: str, question: Classes) -> str:
     """The kind of a case."""
-    found, right = question.finding, truth == predicted
-    if found is None:
+    finding, right = question.finding, truth == predicted
+    if finding is None:
         return "hit" if right else "error"
     return ("true_" if right else "false_") + (
-        "positive" if predicted == question.names[found] else "negative"
+        "positive" if predicted == question.names[finding] else "negative"
     )
 
 

@@ -40,7 +40,7 @@ class Threshold:
     digest: str | None
 
     @property
-    def told(self) -> contract.Threshold:
+    def record(self) -> contract.Threshold:
         """The threshold as it is handed on."""
         has_target = self.rule.name in ("sensitivity", "specificity")
         above = self.value == ABOVE_EVERY_SCORE
@@ -84,7 +84,7 @@ class Choices:
     @property
     def thresholds(self) -> tuple[contract.Threshold, ...]:
         """The thresholds as they are handed on."""
-        return () if self.threshold is None else (self.threshold.told,)
+        return () if self.threshold is None else (self.threshold.record,)
 
     def to_json(self) -> Json:
         """What is handed on of them, by key."""
@@ -109,12 +109,12 @@ def choose(
     return Choices(temperature, chosen, sample.truth.size, sample.patients)
 
 
-def of_table(read: Predictions, plan: Evaluate) -> Choices:
+def of_table(table: Predictions, plan: Evaluate) -> Choices:
     """The threshold of a table from elsewhere: chosen on its validation rows, else 0.5; none of many classes.
 
     Raises DataError when the validation rows hold one class only.
     """
-    sample = sample_of(read, CHOSEN_ON)
+    sample = sample_of(table, CHOSEN_ON)
     if finding(sample.classes) is None:
         chosen = None
     else:
@@ -140,7 +140,7 @@ def add_to_metrics(metrics: Json, choices: Choices) -> None:
         metrics["calibration"]["temperature"] = _temperature(choices, choices.temperature)
 
 
-def _temperature(choices: Choices, found: Temperature) -> Json:
+def _temperature(choices: Choices, temperature: Temperature) -> Json:
     low, high = TEMPERATURE_BOUNDS
     return {
         "id": "temperature",
@@ -150,13 +150,13 @@ def _temperature(choices: Choices, found: Temperature) -> Json:
         "cases": choices.cases,
         "patients": choices.patients,
         "level": None,
-        "value": found.value,
+        "value": temperature.value,
         "low": None,
         "high": None,
         "method": "least log-loss",
-        "nll_before": found.nll_before,
-        "nll_after": found.nll_after,
-        "flag": f"at the bound of {low:g} to {high:g}" if found.at_bound else None,
+        "nll_before": temperature.nll_before,
+        "nll_after": temperature.nll_after,
+        "flag": f"at the bound of {low:g} to {high:g}" if temperature.at_bound else None,
         "reason": "chosen, not estimated",
     }
 

@@ -30,12 +30,12 @@ class Classes:
 
     def vote(self, values: Collection[str]) -> set[str]:
         """What a patient with scans of these classes is evaluated as: of two the positive, else the only."""
-        found = set(values)
+        classes = set(values)
         if self.finding is not None:
-            return {max(found, key=self.names.index)}
-        return found if len(found) == 1 else set()
+            return {max(classes, key=self.names.index)}
+        return classes if len(classes) == 1 else set()
 
-    def told_of_mixed(self, patients: int) -> str:
+    def note_on_mixed(self, patients: int) -> str:
         """How that many patients with scans of several classes are counted, after numbers of patients."""
         counted_as = "none of them" if self.finding is None else f"'{self.positive}'"
         return f"; {patients} with scans of several count as {counted_as}, for `evaluate.unit` is patient"

@@ -15,31 +15,32 @@ from pipeline.tasks.classification.quality import few_events
 from pipeline.tasks.classification.view import View
 from pipeline.tasks.measured import Curves, Json
 
+# Choices for the eye alone: bars of 0.05, and a line without visible corners.
 HISTOGRAM_BINS = 20
 SMOOTH_POINTS = 101
 
 
-def ranking_curves(view: View, drawn: Resampled, where: Axes, *, of: int, prefix: str = "") -> Curves:
+def ranking_curves(view: View, resampled: Resampled, where: Axes, *, of: int, prefix: str = "") -> Curves:
     """ROC and precision-recall of class `of` with pointwise bands.
 
     Both are meant to be drawn as steps that hold each y until the next x: the ROC with rising x, the
     precision-recall curve with falling x, so that a precision holds for the recalls up to its own.
     """
     falling = slice(None, None, -1)
-    roc = _curve(view, drawn, f"{prefix}roc", where.false_positive_rate, of=of)
-    pr = _curve(view, drawn, f"{prefix}pr", where.recall, of=of)
+    roc = _curve(view, resampled, f"{prefix}roc", where.false_positive_rate, of=of)
+    pr = _curve(view, resampled, f"{prefix}pr", where.recall, of=of)
     pr |= {axis: pr[axis][falling] for axis in ("x", "y", "low", "high")}
     return {"roc": [_from_origin(roc)], "pr": [pr]}
 
 
-def decision(view: View, drawn: Resampled) -> Json:
+def decision(view: View, resampled: Resampled) -> Json:
     """Net benefit over threshold probabilities, and the ranges in which it is shown to beat all and none."""
-    curve = _curve(view, drawn, "benefit", DECISION_THRESHOLDS, of=1)
-    low, high = drawn.band("benefit_excess", level=view.plan.level)
-    prevalence = float(drawn.point["prevalence"])
+    curve = _curve(view, resampled, "benefit", DECISION_THRESHOLDS, of=1)
+    low, high = resampled.band("benefit_excess", level=view.plan.level)
+    prevalence = float(resampled.point["prevalence"])
     return curve | {
         "treat_all": _plain(treat_all(prevalence, threshold=DECISION_THRESHOLDS)),
-        "excess": _plain(drawn.point["benefit_excess"]),
+        "excess": _plain(resampled.point["benefit_excess"]),
         "excess_low": _plain(low),
         "excess_high": _plain(high),
         "better": _ranges(low > 0),
@@ -81,12 +82,12 @@ def _label(view: View, *, of: int) -> Json:
     }
 
 
-def _curve(view: View, drawn: Resampled, name: str, x: Floats, *, of: int) -> Json:
-    low, high = drawn.band(name, level=view.plan.level)
+def _curve(view: View, resampled: Resampled, name: str, x: Floats, *, of: int) -> Json:
+    low, high = resampled.band(name, level=view.plan.level)
     return _label(view, of=of) | {
         "method": METHOD,
         "x": _plain(x),
-        "y": _plain(drawn.point[name]),
+        "y": _plain(resampled.point[name]),
         "low": _plain(low),
         "high": _plain(high),
     }
@@ -121,12 +122,12 @@ def _bins(view: View, score: Floats) -> list[Json]:
 
 def _smooth(view: View, score: Floats) -> Json | None:
     """The curve of logistic recalibration over the range of the scores."""
-    found = recalibrate(view.sample.truth, score, view.sample.patient, level=view.plan.level)
-    if found.joint_intercept is None or found.slope.value is None:
+    fit = recalibrate(view.sample.truth, score, view.sample.patient, level=view.plan.level)
+    if fit.joint_intercept is None or fit.slope.value is None:
         return None
     x = np.linspace(score.min(), score.max(), SMOOTH_POINTS)
     linear = logit(np.clip(x, CLIP, 1 - CLIP))
-    return {"x": _plain(x), "y": _plain(expit(found.joint_intercept + found.slope.value * linear))}
+    return {"x": _plain(x), "y": _plain(expit(fit.joint_intercept + fit.slope.value * linear))}
 
 
 def _ranges(holds: Flags) -> list[list[float]]:

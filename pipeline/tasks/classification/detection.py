@@ -21,7 +21,7 @@ from pipeline.statistics.vectors import Flags, Floats, Integers
 PROPORTIONS = ("accuracy", "alarm_share", "npv", "ppv", "prevalence", "sensitivity", "specificity")
 RESAMPLED = ("auprc", "balanced_accuracy", "f1", "kappa", "mcc")
 DECISION_THRESHOLDS = np.arange(1, 100) / 100
-MOST_POINTS = 201
+MOST_POINTS = 201  # a choice: steps of half a point, finer than a figure shows
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,14 @@ def statistic(detection: Detection, where: Axes) -> Statistic:
     def measured(weights: Floats) -> dict[str, float | Floats]:
         counts = ranked.counts(weights)
         decided = Confusion(*(float(cell) for cell in weights @ cells))
-        found = rates(decided)
+        shares = rates(decided)
         prevalence = ratio(decided.tp + decided.fn, sum(decided))
         return {
-            **found,
+            **shares,
             "auroc": ranking.area(counts),
             "auprc": average_precision(counts),
-            "lr_negative": ratio(1 - found["sensitivity"], found["specificity"]),
-            "lr_positive": ratio(found["sensitivity"], 1 - found["specificity"]),
+            "lr_negative": ratio(1 - shares["sensitivity"], shares["specificity"]),
+            "lr_positive": ratio(shares["sensitivity"], 1 - shares["specificity"]),
             "prevalence": prevalence,
             "roc": ranking.sensitivity_at(counts, where.false_positive_rate),
             "pr": precision_at(counts, where.recall),
@@ -86,19 +86,25 @@ def statistic(detection: Detection, where: Axes) -> Statistic:
     return measured
 
 
-def estimates(detection: Detection, drawn: Resampled, prefix: str, *, level: float) -> dict[str, Estimate]:
-    """The estimates by metric; in `drawn` the detection's numbers have `prefix` before their names."""
+def estimates(
+    detection: Detection, resampled: Resampled, prefix: str, *, level: float
+) -> dict[str, Estimate]:
+    """The estimates by metric; in `resampled` the detection's numbers have `prefix` before their names."""
     area = auroc.auroc(detection.truth, detection.score, detection.patient)
-    found = {"auroc": auroc.interval(area, level=level)}
-    found |= {name: drawn.estimate(prefix + name, level=level) for name in RESAMPLED}
+    by_name = {"auroc": auroc.interval(area, level=level)}
+    by_name |= {name: resampled.estimate(prefix + name, level=level) for name in RESAMPLED}
     for name in PROPORTIONS:
-        found[name] = _proportion(name, detection, drawn.estimate(prefix + name, level=level), level=level)
+        by_name[name] = _proportion(
+            name, detection, resampled.estimate(prefix + name, level=level), level=level
+        )
     if detection.repeated:
-        found |= {name: drawn.estimate(prefix + name, level=level) for name in ("lr_negative", "lr_positive")}
-        return found
+        by_name |= {
+            name: resampled.estimate(prefix + name, level=level) for name in ("lr_negative", "lr_positive")
+        }
+        return by_name
     counts = confusion(detection.truth, detection.flagged)
-    found["lr_positive"], found["lr_negative"] = likelihood_ratios(counts, level=level)
-    return found | {f"{name}_clopper_pearson": _exact(name, detection, level=level) for name in PROPORTIONS}
+    by_name["lr_positive"], by_name["lr_negative"] = likelihood_ratios(counts, level=level)
+    return by_name | {f"{name}_clopper_pearson": _exact(name, detection, level=level) for name in PROPORTIONS}
 
 
 def mean_area(sample: Sample, rows: Flags, classes: Sequence[int]) -> Callable[[Floats], float]:
@@ -119,13 +125,13 @@ def recalls(sample: Sample, decided: Integers) -> Callable[[Floats], Floats]:
     """Of each class the share that is found, shape (classes,), from the weights of patients."""
     classes, patients = sample.classes, sample.patients
     cases = np.zeros((patients, classes))
-    found = np.zeros((patients, classes))
+    right = np.zeros((patients, classes))
     np.add.at(cases, (sample.patient, sample.truth), 1.0)
-    np.add.at(found, (sample.patient, sample.truth), (decided == sample.truth).astype(np.float64))
+    np.add.at(right, (sample.patient, sample.truth), (decided == sample.truth).astype(np.float64))
 
     def measured(weights: Floats) -> Floats:
         with np.errstate(invalid="ignore"):
-            return np.asarray(np.divide(weights @ found, weights @ cases))
+            return np.asarray(np.divide(weights @ right, weights @ cases))
 
     return measured
 

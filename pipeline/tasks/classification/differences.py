@@ -31,10 +31,12 @@ class Pair:
 
     def rows(self) -> dict[str, Flags]:
         """The rows that each share of right decisions is over."""
-        truth, found = self.a.sample.truth, finding(len(self.a.classes))
+        truth, finding_class = self.a.sample.truth, finding(len(self.a.classes))
         rows = {"accuracy": np.ones(truth.size, dtype=np.bool_)}
         return (
-            rows if found is None else rows | {"sensitivity": truth == found, "specificity": truth != found}
+            rows
+            if finding_class is None
+            else rows | {"sensitivity": truth == finding_class, "specificity": truth != finding_class}
         )
 
 
@@ -50,13 +52,13 @@ def model_differences(a: View, b: View) -> list[Json]:
         nothing = _entry("", reason=judged.reason or "too few patients of a class")
         return [{**frame, "metric": metric, **nothing} for metric in (area, *rows)]
     formula = finding(len(view.classes)) is not None and not view.sample.repeated
-    drawn = _drawn(pair, rows, area=None if formula else (area, classes))
-    found = {area: _by_formula(pair) if formula else _by_resampling(drawn, area, view.plan.level)}
-    found |= {metric: _of_decisions(pair, drawn, metric, chosen) for metric, chosen in rows.items()}
-    return [{**frame, "metric": metric, **entry, "flag": judged.flag} for metric, entry in found.items()]
+    resampled = _resampled(pair, rows, area=None if formula else (area, classes))
+    entries = {area: _by_formula(pair) if formula else _by_resampling(resampled, area, view.plan.level)}
+    entries |= {metric: _of_decisions(pair, resampled, metric, chosen) for metric, chosen in rows.items()}
+    return [{**frame, "metric": metric, **entry, "flag": judged.flag} for metric, entry in entries.items()]
 
 
-def _drawn(pair: Pair, rows: Mapping[str, Flags], *, area: tuple[str, Sequence[int]] | None) -> Resampled:
+def _resampled(pair: Pair, rows: Mapping[str, Flags], *, area: tuple[str, Sequence[int]] | None) -> Resampled:
     """All differences on the same resamples of patients; the area among them where no formula gives it."""
     sample, plan = pair.a.sample, pair.a.plan
     gained = pair.right_b.astype(np.float64) - pair.right_a.astype(np.float64)
@@ -70,8 +72,8 @@ def _drawn(pair: Pair, rows: Mapping[str, Flags], *, area: tuple[str, Sequence[i
     areas = _areas(pair, area[1]) if area else None
 
     def statistic(weights: Floats) -> dict[str, float]:
-        found = {metric: _ratio(weights, *halves) for metric, halves in sums.items()}
-        return found | ({area[0]: areas(weights)} if area and areas else {})
+        differences = {metric: _ratio(weights, *halves) for metric, halves in sums.items()}
+        return differences | ({area[0]: areas(weights)} if area and areas else {})
 
     return resample(statistic, sample.membership(), resamples=plan.resamples, seed=plan.seed)
 
@@ -89,22 +91,29 @@ def _ratio(weights: Floats, top: Floats, bottom: Floats) -> float:
 
 def _by_formula(pair: Pair) -> Json:
     a, b = pair.a.sample, pair.b.sample
-    found = auroc.paired_delong(a.truth, a.probability[:, 1], b.probability[:, 1], level=pair.a.plan.level)
-    reason = None if found.p is not None else "the difference has no variance: no interval"
-    entry = _entry(found.method, rule="paired areas", reason=reason)
-    return entry | {"difference": found.value, "low": found.low, "high": found.high, "p": found.p}
+    difference = auroc.paired_delong(
+        a.truth, a.probability[:, 1], b.probability[:, 1], level=pair.a.plan.level
+    )
+    reason = None if difference.p is not None else "the difference has no variance: no interval"
+    entry = _entry(difference.method, rule="paired areas", reason=reason)
+    return entry | {
+        "difference": difference.value,
+        "low": difference.low,
+        "high": difference.high,
+        "p": difference.p,
+    }
 
 
-def _by_resampling(drawn: Resampled, metric: str, level: float) -> Json:
-    found = drawn.estimate(metric, level=level)
-    p = None if found.low is None else bootstrap.two_sided_p(drawn.values[metric])
-    entry = _entry(METHOD, rule="resampled patients", reason=found.reason)
-    return entry | {"difference": found.value, "low": found.low, "high": found.high, "p": p}
+def _by_resampling(resampled: Resampled, metric: str, level: float) -> Json:
+    difference = resampled.estimate(metric, level=level)
+    p = None if difference.low is None else bootstrap.two_sided_p(resampled.values[metric])
+    entry = _entry(METHOD, rule="resampled patients", reason=difference.reason)
+    return entry | {"difference": difference.value, "low": difference.low, "high": difference.high, "p": p}
 
 
-def _of_decisions(pair: Pair, drawn: Resampled, metric: str, rows: Flags) -> Json:
+def _of_decisions(pair: Pair, resampled: Resampled, metric: str, rows: Flags) -> Json:
     """The difference of a share of right decisions; where patients count once, tested by McNemar."""
-    entry = _by_resampling(drawn, metric, pair.a.plan.level)
+    entry = _by_resampling(resampled, metric, pair.a.plan.level)
     if pair.a.sample.repeated:
         return entry
     only_a = int((pair.right_a & ~pair.right_b & rows).sum())

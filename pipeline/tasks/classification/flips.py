@@ -39,10 +39,10 @@ def flips(pairs: Pairs, question: Classes) -> Flips:
 
 
 def _listed(pairs: Pairs, which: Flags, *, classes: Sequence[str]) -> tuple[Flip, ...]:
-    return tuple(_told(pairs, int(index), classes=classes) for index in np.flatnonzero(which))
+    return tuple(_flip(pairs, int(index), classes=classes) for index in np.flatnonzero(which))
 
 
-def _told(pairs: Pairs, index: int, *, classes: Sequence[str]) -> Flip:
+def _flip(pairs: Pairs, index: int, *, classes: Sequence[str]) -> Flip:
     truth = int(pairs.truth[index])
     judged = truth if pairs.positive is None else pairs.positive
     return Flip(

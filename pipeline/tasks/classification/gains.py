@@ -64,13 +64,15 @@ def _bootstrapped(pairs: Pairs, statistic_of: StatisticOf, *, alpha: float, seed
     values = [float(of(once)["value"]) for of in (of_reference, of_candidate)]
     if not all(math.isfinite(value) for value in values):
         raise ValueError("the metric needs more classes than these patients have")
-    drawn = bootstrap_difference(of_reference, of_candidate, pairs.membership(), resamples=DRAWS, seed=seed)
-    return _with_bounds(*values, drawn=drawn, alpha=alpha)
+    resampled = bootstrap_difference(
+        of_reference, of_candidate, pairs.membership(), resamples=DRAWS, seed=seed
+    )
+    return _with_bounds(*values, resampled=resampled, alpha=alpha)
 
 
-def _with_bounds(reference: float, candidate: float, *, drawn: Resampled, alpha: float) -> Gain:
-    estimate = drawn.estimate("value", level=1 - 2 * alpha)
-    error = float(np.nanstd(drawn.values["value"], ddof=1))
+def _with_bounds(reference: float, candidate: float, *, resampled: Resampled, alpha: float) -> Gain:
+    estimate = resampled.estimate("value", level=1 - 2 * alpha)
+    error = float(np.nanstd(resampled.values["value"], ddof=1))
     if error < ROUNDING:
         reason = (
             "both models do the same for every patient, so the difference has no variance and no interval"

@@ -61,10 +61,10 @@ def group_difference(view: View, rows: Flags, label: str) -> Json:
 
 def analytic(sample: Sample) -> Auroc | None:
     """The area with its variance, where a formula gives it: of two classes."""
-    found = finding(sample.classes)
-    if found is None:
+    finding_class = finding(sample.classes)
+    if finding_class is None:
         return None
-    return auroc.auroc(sample.truth, sample.probability[:, found], sample.patient)
+    return auroc.auroc(sample.truth, sample.probability[:, finding_class], sample.patient)
 
 
 def _area(view: View, judged: Sequence[int]) -> Estimate:
@@ -73,10 +73,10 @@ def _area(view: View, judged: Sequence[int]) -> Estimate:
         return auroc.interval(exact, level=view.plan.level)
     rows = np.ones(view.sample.truth.size, dtype=np.bool_)
     area = mean_area(view.sample, rows, judged)
-    drawn = _resampled(view, lambda weights: {"area": area(weights)})
-    found = drawn.estimate("area", level=view.plan.level)
+    resampled = _resampled(view, lambda weights: {"area": area(weights)})
+    mean = resampled.estimate("area", level=view.plan.level)
     flag = f"mean over {len(judged)} of {len(view.classes)} classes"
-    return found if len(judged) == len(view.classes) else replace(found, flag=flag)
+    return mean if len(judged) == len(view.classes) else replace(mean, flag=flag)
 
 
 def _not_compared(reason: str) -> Json:
@@ -89,28 +89,28 @@ def _difference(view: View, rows: Flags, classes: Sequence[int]) -> Json:
     inside, outside = (analytic(sample.where(chosen)) for chosen in (rows, ~rows))
     if inside is None or outside is None or shared:
         return _resampled_difference(view, rows, classes)
-    found: Difference = auroc.independent_difference(outside, inside, level=view.plan.level)
+    difference: Difference = auroc.independent_difference(outside, inside, level=view.plan.level)
     return {
-        "difference": found.value,
-        "low": found.low,
-        "high": found.high,
-        "p": found.p,
-        "method": found.method,
-        "reason": None if found.p is not None else "the difference has no variance",
+        "difference": difference.value,
+        "low": difference.low,
+        "high": difference.high,
+        "p": difference.p,
+        "method": difference.method,
+        "reason": None if difference.p is not None else "the difference has no variance",
     }
 
 
 def _resampled_difference(view: View, rows: Flags, classes: Sequence[int]) -> Json:
     inside, outside = mean_area(view.sample, rows, classes), mean_area(view.sample, ~rows, classes)
-    drawn = _resampled(view, lambda weights: {"difference": inside(weights) - outside(weights)})
-    found = drawn.estimate("difference", level=view.plan.level)
+    resampled = _resampled(view, lambda weights: {"difference": inside(weights) - outside(weights)})
+    difference = resampled.estimate("difference", level=view.plan.level)
     return {
-        "difference": found.value,
-        "low": found.low,
-        "high": found.high,
-        "p": None if found.low is None else bootstrap.two_sided_p(drawn.values["difference"]),
-        "method": found.method,
-        "reason": found.reason,
+        "difference": difference.value,
+        "low": difference.low,
+        "high": difference.high,
+        "p": None if difference.low is None else bootstrap.two_sided_p(resampled.values["difference"]),
+        "method": difference.method,
+        "reason": difference.reason,
     }
 
 

@@ -38,10 +38,10 @@ def require(train: NDArray[np.int64], validation: NDArray[np.int64], question: C
             "be learned about it. Raise `cohort.shares.train`, or label more scans."
         )
     if np.unique(validation).size < 2:
-        found = "scans of one class only" if validation.size else "no scan that can be used"
+        content = "scans of one class only" if validation.size else "no scan that can be used"
         raise DataError(
-            f"The validation part holds {found}, so neither temperature nor threshold could be chosen after "
-            "training. Raise `cohort.shares.validation`, or label more scans."
+            f"The validation part holds {content}, so neither temperature nor threshold could be chosen "
+            "after training. Raise `cohort.shares.validation`, or label more scans."
         )
 
 
@@ -79,7 +79,7 @@ def validated(
     )
 
 
-def told(numbers: Mapping[str, float | None]) -> str:
+def in_words(numbers: Mapping[str, float | None]) -> str:
     """What a person at the terminal is told of the validation part beside its loss."""
     area = numbers["auroc"]
     return "" if area is None else f", AUROC {area:.3f}"

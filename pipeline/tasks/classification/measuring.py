@@ -32,6 +32,7 @@ RANKED = {"macro_auroc": "auroc", "macro_auprc": "auprc"}
 MACRO = (*RANKED, "macro_f1", "balanced_accuracy")
 POOLED = ("accuracy", "kappa", "mcc")
 OVER_CLASSES = (*MACRO, *POOLED, *quality.LOSSES, *quality.ERRORS)
+# Of one class among many, sensitivity is called recall and PPV precision.
 OF_CLASS = {
     "auroc": "auroc",
     "auprc": "auprc",
@@ -54,26 +55,26 @@ def measure(view: View) -> Measured:
     decided = decide(view.sample.probability, view.threshold)
     seen = {index: _detection(view, decided, index) for index in judged}
     where = {index: detection.axes(each) for index, each in seen.items()}
-    drawn = resample(
+    resampled = resample(
         _statistic(view, seen, where, decided),
         view.sample.membership(),
         resamples=view.plan.resamples,
         seed=view.plan.seed,
     )
-    metrics = _of_finding(view, seen, drawn) if single else _over_classes(view, seen, drawn, decided)
+    metrics = _of_finding(view, seen, resampled) if single else _over_classes(view, seen, resampled, decided)
     return Measured(
         metrics=metrics,
         confusion=[_confusion(view, decided)],
-        curves=_curves(view, drawn, where),
-        redrawn=drawn.redrawn,
+        curves=_curves(view, resampled, where),
+        redrawn=resampled.redrawn,
     )
 
 
 def judged_classes(view: View) -> list[int]:
     """The classes with a score of their own that have enough patients on both sides."""
-    found = finding(len(view.classes))
-    if found is not None:
-        return [found] if view.judge().estimable else []
+    finding_class = finding(len(view.classes))
+    if finding_class is not None:
+        return [finding_class] if view.judge().estimable else []
     present = np.flatnonzero(multiclass.in_macro(view.sample.truth, len(view.classes)))
     return [index for index in present.tolist() if view.judge(index).estimable]
 
@@ -107,12 +108,12 @@ def _with_means(view: View, of_classes: Statistic, judged: list[int]) -> Statist
     """The statistics of the classes, and the means of those that make a macro metric."""
 
     def measured(weights: Floats) -> dict[str, float | Floats]:
-        found = dict(of_classes(weights))
+        numbers = dict(of_classes(weights))
         means = {
-            name: float(np.mean([found[_prefix(view, index) + single] for index in judged]))
+            name: float(np.mean([numbers[_prefix(view, index) + single] for index in judged]))
             for name, single in RANKED.items()
         }
-        return found | means
+        return numbers | means
 
     return measured
 
@@ -138,60 +139,60 @@ def _pooled(view: View, decided: Integers, judged: list[int]) -> Statistic:
     return measured
 
 
-def _of_finding(view: View, seen: dict[int, detection.Detection], drawn: Resampled) -> list[Json]:
+def _of_finding(view: View, seen: dict[int, detection.Detection], resampled: Resampled) -> list[Json]:
     """The metrics of two classes: the finding's, and how right its probabilities are."""
-    [(index, found)] = seen.items()
+    [(index, one)] = seen.items()
     level, sample = view.plan.level, view.sample
     estimates = (
-        detection.estimates(found, drawn, _prefix(view, index), level=level)
-        | quality.losses(sample, drawn, level=level)
+        detection.estimates(one, resampled, _prefix(view, index), level=level)
+        | quality.losses(sample, resampled, level=level)
         | quality.error(sample, level=level, seed=view.plan.seed)
-        | quality.recalibration(sample, drawn, fewest=min(view.patients_by_side()), level=level)
+        | quality.recalibration(sample, resampled, fewest=min(view.patients_by_side()), level=level)
     )
     order = [*OF_FINDING, *sorted(set(estimates) - set(OF_FINDING))]
-    return [view.metric(name, estimates[name]) for name in order] + _at_prevalences(view, found, drawn)
+    return [view.metric(name, estimates[name]) for name in order] + _at_prevalences(view, one, resampled)
 
 
 def _over_classes(
-    view: View, seen: dict[int, detection.Detection], drawn: Resampled, decided: Integers
+    view: View, seen: dict[int, detection.Detection], resampled: Resampled, decided: Integers
 ) -> list[Json]:
     """The metrics of more classes: means and pooled ones, then those of each class."""
     level, sample = view.plan.level, view.sample
-    found = {name: drawn.estimate(name, level=level) for name in (*MACRO, *POOLED)}
-    found["accuracy"] = (
-        at_an_end(found["accuracy"], sample.patients, level=level)
+    estimates = {name: resampled.estimate(name, level=level) for name in (*MACRO, *POOLED)}
+    estimates["accuracy"] = (
+        at_an_end(estimates["accuracy"], sample.patients, level=level)
         if sample.repeated
         else wilson(int((decided == sample.truth).sum()), decided.size, level=level)
     )
     if len(seen) < len(view.classes):
         flag = f"{len(seen)} of {len(view.classes)} classes can be estimated"
-        found |= {name: _flagged(found[name], flag) for name in MACRO}
-    found |= quality.losses(sample, drawn, level=level)
-    found |= quality.error(sample, level=level, seed=view.plan.seed)
-    return [view.metric(name, found[name]) for name in OVER_CLASSES] + _by_class(view, seen, drawn)
+        estimates |= {name: _flagged(estimates[name], flag) for name in MACRO}
+    estimates |= quality.losses(sample, resampled, level=level)
+    estimates |= quality.error(sample, level=level, seed=view.plan.seed)
+    return [view.metric(name, estimates[name]) for name in OVER_CLASSES] + _by_class(view, seen, resampled)
 
 
 def _flagged(estimate: Estimate, flag: str) -> Estimate:
     return replace(estimate, flag="; ".join(text for text in (estimate.flag, flag) if text))
 
 
-def _by_class(view: View, seen: dict[int, detection.Detection], drawn: Resampled) -> list[Json]:
+def _by_class(view: View, seen: dict[int, detection.Detection], resampled: Resampled) -> list[Json]:
     metrics = []
     for index in range(len(view.classes)):
-        found = (
-            detection.estimates(seen[index], drawn, _prefix(view, index), level=view.plan.level)
+        estimates = (
+            detection.estimates(seen[index], resampled, _prefix(view, index), level=view.plan.level)
             if index in seen
             else dict.fromkeys(OF_CLASS.values(), missing("not estimable"))
         )
-        metrics += [view.metric(name, found[single], of=index) for name, single in OF_CLASS.items()]
+        metrics += [view.metric(name, estimates[single], of=index) for name, single in OF_CLASS.items()]
     return metrics
 
 
-def _at_prevalences(view: View, seen: detection.Detection, drawn: Resampled) -> list[Json]:
+def _at_prevalences(view: View, seen: detection.Detection, resampled: Resampled) -> list[Json]:
     """PPV and NPV where the disease is as frequent as the plan says."""
     metrics = []
     for share in view.plan.prevalences:
-        ppv, npv = _predictive_values(seen, drawn, share, level=view.plan.level)
+        ppv, npv = _predictive_values(seen, resampled, share, level=view.plan.level)
         target = f"prevalence {share:g}"
         metrics.append(view.metric("ppv_at_prevalence", ppv, target=target))
         metrics.append(view.metric("npv_at_prevalence", npv, target=target))
@@ -199,15 +200,15 @@ def _at_prevalences(view: View, seen: detection.Detection, drawn: Resampled) -> 
 
 
 def _predictive_values(
-    seen: detection.Detection, drawn: Resampled, share: float, *, level: float
+    seen: detection.Detection, resampled: Resampled, share: float, *, level: float
 ) -> tuple[Estimate, Estimate]:
     if not seen.repeated:
         counts = confusion(seen.truth, seen.flagged)
         return prevalence.predictive_value_estimates(counts, share, level=level)
     point = prevalence.predictive_values(
-        float(drawn.point["sensitivity"]), float(drawn.point["specificity"]), share
+        float(resampled.point["sensitivity"]), float(resampled.point["specificity"]), share
     )
-    pairs = zip(drawn.values["sensitivity"], drawn.values["specificity"], strict=True)
+    pairs = zip(resampled.values["sensitivity"], resampled.values["specificity"], strict=True)
     values = np.array([prevalence.predictive_values(float(a), float(b), share) for a, b in pairs])
     ppv, npv = (_interval(point[side], values[:, side], level=level) for side in (0, 1))
     return ppv, npv
@@ -233,15 +234,15 @@ def _confusion(view: View, decided: Integers) -> Json:
     }
 
 
-def _curves(view: View, drawn: Resampled, where: dict[int, detection.Axes]) -> Curves:
+def _curves(view: View, resampled: Resampled, where: dict[int, detection.Axes]) -> Curves:
     drawings = [
-        curves.ranking_curves(view, drawn, axes, of=index, prefix=_prefix(view, index))
+        curves.ranking_curves(view, resampled, axes, of=index, prefix=_prefix(view, index))
         for index, axes in where.items()
     ]
-    found = {name: [curve for drawing in drawings for curve in drawing[name]] for name in ("roc", "pr")}
+    ranking = {name: [curve for drawing in drawings for curve in drawing[name]] for name in ("roc", "pr")}
     if finding(len(view.classes)) is None:
-        return found
+        return ranking
     stages = [curves.reliability(view, view.sample.probability, stage="calibrated")]
     if view.uncalibrated is not None:
         stages.append(curves.reliability(view, view.uncalibrated, stage="before_temperature"))
-    return found | {"reliability": stages, "decision": [curves.decision(view, drawn)]}
+    return ranking | {"reliability": stages, "decision": [curves.decision(view, resampled)]}

@@ -44,21 +44,24 @@ def statistic(sample: Sample) -> Statistic:
     return measured
 
 
-def losses(sample: Sample, drawn: Resampled, *, level: float) -> dict[str, Estimate]:
+def losses(sample: Sample, resampled: Resampled, *, level: float) -> dict[str, Estimate]:
     """Brier score, its skill over the prevalence, and log-loss, whose clipped rows are told."""
-    found = {name: drawn.estimate(name, level=level) for name in LOSSES}
+    estimates = {name: resampled.estimate(name, level=level) for name in LOSSES}
     clipped = calibration.log_losses(sample.truth, sample.probability)[1]
     if clipped:
         flag = f"{clipped} probabilities clipped by {calibration.CLIP:g}"
-        found["log_loss"] = replace(found["log_loss"], flag=flag)
-    return found
+        estimates["log_loss"] = replace(estimates["log_loss"], flag=flag)
+    return estimates
 
 
 def error(sample: Sample, *, level: float, seed: int) -> dict[str, Estimate]:
     """The calibration error of the positive class, or of the top label of many, beside its null."""
-    found = finding(sample.classes)
-    if found is not None:
-        right, probability = (sample.truth == found).astype(np.int64), sample.probability[:, found]
+    finding_class = finding(sample.classes)
+    if finding_class is not None:
+        right, probability = (
+            (sample.truth == finding_class).astype(np.int64),
+            sample.probability[:, finding_class],
+        )
     else:
         right = (sample.probability.argmax(axis=1) == sample.truth).astype(np.int64)
         probability = sample.probability.max(axis=1)
@@ -69,17 +72,17 @@ def error(sample: Sample, *, level: float, seed: int) -> dict[str, Estimate]:
     }
 
 
-def recalibration(sample: Sample, drawn: Resampled, *, fewest: int, level: float) -> dict[str, Estimate]:
+def recalibration(sample: Sample, resampled: Resampled, *, fewest: int, level: float) -> dict[str, Estimate]:
     """Intercept, slope and observed over expected of the positive of two classes.
 
     `fewest` is the number of patients on the smaller side; below ten there is no slope.
     """
-    found = calibration.recalibrate(sample.truth, sample.probability[:, 1], sample.patient, level=level)
-    few = missing(f"not estimable with {fewest} patients on one side, {FULL} are needed", found.slope.method)
+    fit = calibration.recalibrate(sample.truth, sample.probability[:, 1], sample.patient, level=level)
+    few = missing(f"not estimable with {fewest} patients on one side, {FULL} are needed", fit.slope.method)
     return {
-        "calibration_intercept": found.intercept if fewest >= FULL else few,
-        "calibration_slope": found.slope if fewest >= FULL else few,
-        "o_over_e": drawn.estimate("o_over_e", level=level),
+        "calibration_intercept": fit.intercept if fewest >= FULL else few,
+        "calibration_slope": fit.slope if fewest >= FULL else few,
+        "o_over_e": resampled.estimate("o_over_e", level=level),
     }
 
 

@@ -39,8 +39,8 @@ def models_of(sheet: Sheet, words: Sequence[str]) -> dict[str, Scored]:
         return {"": _one_column(sheet, named[0], words)}
     if not set(named) & set(words) and (grouped := _grouped(named, words)):
         return {
-            model: _of_classes(sheet, {name: f"{SCORE}{model}_{name}" for name in found}, words)
-            for model, found in grouped.items()
+            model: _of_classes(sheet, {name: f"{SCORE}{model}_{name}" for name in of_model}, words)
+            for model, of_model in grouped.items()
         }
     return {"": _of_classes(sheet, {name: SCORE + name for name in named}, words)}
 
@@ -62,14 +62,14 @@ def _model(sheet: Sheet, model: str, words: Sequence[str]) -> Scored:
 
 def _grouped(named: Sequence[str], words: Sequence[str]) -> dict[str, list[str]]:
     """The classes of each model by columns MODEL_CLASS; empty where the names are not so."""
-    found: dict[str, list[str]] = {}
+    classes_of: dict[str, list[str]] = {}
     for name in named:
         fitting = [word for word in words if name.endswith(f"_{word}") and len(name) > len(word) + 1]
         if not fitting:
             return {}
         word = max(fitting, key=len)
-        found.setdefault(name[: -len(word) - 1], []).append(word)
-    return found
+        classes_of.setdefault(name[: -len(word) - 1], []).append(word)
+    return classes_of
 
 
 def _one_column(sheet: Sheet, named: str, words: Sequence[str]) -> Scored:
@@ -101,10 +101,10 @@ def _of_classes(sheet: Sheet, columns: Mapping[str, str], words: Sequence[str]) 
 def _single(sheet: Sheet, column: str, words: Sequence[str], of: str = "") -> Scored:
     """The score of one of two classes: the one it is `of`, the one given, or the usual one of such a pair."""
     if finding(len(words)) is None:
-        found = f"{len(words)} ({', '.join(words[:5])}{', ...' if len(words) > 5 else ''})"
+        counted = f"{len(words)} ({', '.join(words[:5])}{', ...' if len(words) > 5 else ''})"
         raise DataError(
             f"{sheet.name}: the single score column '{column}' answers a question of two classes, but "
-            f"the truth has {found}. Name one column score_CLASS for each class."
+            f"the truth has {counted}. Name one column score_CLASS for each class."
         )
     positive = sheet.columns.positive or of or _usual_positive(words)
     if positive is None:
@@ -125,8 +125,8 @@ def _usual_positive(words: Sequence[str]) -> str | None:
 
 def _no_scores(sheet: Sheet, words: Sequence[str]) -> str:
     given = sheet.columns
-    taken = ("truth", "patient_id", "case_id", given.truth, given.patient, given.case)
-    likely = [name for name in numeric(sheet, taken) if set(sheet.table.column(name)) - {"0", "1", ""}]
+    named = ("truth", "patient_id", "case_id", given.truth, given.patient, given.case)
+    likely = [name for name in numeric(sheet, named) if set(sheet.table.column(name)) - {"0", "1", ""}]
     positive = {"POSITIVE": _usual_positive(words) or words[-1]} if finding(len(words)) is not None else {}
     example = sheet.command({"SCORE": likely[0] if likely else "column", **positive})
     return (

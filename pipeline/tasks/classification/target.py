@@ -40,19 +40,19 @@ MOST_LEVELS: Final = 10
 """A number with more levels is measured or counted; scales of grades (Likert, BI-RADS, ISUP) have ten."""
 
 MOST_FRACTIONS: Final = 5
-"""The same of numbers with decimals, of which few scales are made."""
+"""The same of numbers with decimals, of which few scales are made (CDR has five: 0, 0.5, 1, 2, 3)."""
 
 MOST_WORDS: Final = 50
-"""More different words than this are remarks or names."""
+"""More different words than this are remarks or names: a choice, beyond what one model is asked."""
 
 _CODES: Final = frozenset({"-1", "-9", "-99", "-999", "-9999"})
 """Numbers that stand for a missing value where the classes are words."""
 _GRADES: Final = frozenset("+-−–±/() ")
 _ERRORS: Final = re.compile(r"#(REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|UNCOMPUTED!|SPILL!|CALC!)")
 _FILE: Final = re.compile(r".*\.(nii|nii\.gz|mha|mhd|nrrd|dcm|png|jpe?g|tiff?)", re.IGNORECASE)
-_MOST: Final = 0.9
-_RARE: Final = 0.1
-_ALIKE: Final = 0.75
+_MOST: Final = 0.9  # of the words: a measured column has a few words such as "not done" among its numbers
+_RARE: Final = 0.1  # of the scans, a choice: a class that is asked for is seldom rarer, a slip nearly always
+_ALIKE: Final = 0.75  # difflib's ratio: one letter of four wrong or left out, as in "beningn" for "benign"
 
 Refuse = Callable[[tuple[str | int, ...], str], ConfigError]
 
@@ -144,11 +144,11 @@ def stratum(values: Iterable[str], question: Classes) -> str:
 
 def counts(values: Iterable[str], question: Classes) -> dict[str, Any]:
     """What cohort.json says of the scans of a part: how many have each class."""
-    found = Counter(values)
-    return {"classes": {name: found[name] for name in question.names}}
+    cases_of = Counter(values)
+    return {"classes": {name: cases_of[name] for name in question.names}}
 
 
-def told(values: Iterable[str], question: Classes) -> str:
+def in_words(values: Iterable[str], question: Classes) -> str:
     """The same in words for the terminal."""
     return ", ".join(f"{name} {count:,}" for name, count in counts(values, question)["classes"].items())
 
@@ -187,20 +187,20 @@ def require_parts(
     evaluated; `advice` is the way to other parts. Raises DataError with the numbers of patients of each class
     in each part.
     """
-    found = {part: Counter[str]() for part in PARTS}
+    patients_of = {part: Counter[str]() for part in PARTS}
     for patient_id, part in part_of.items():
-        found[part].update(question.vote(values[patient_id]) if one_vote else set(values[patient_id]))
+        patients_of[part].update(question.vote(values[patient_id]) if one_vote else set(values[patient_id]))
     names = sorted(question.names)
-    lacking = [(part, name) for part in PARTS for name in names if not found[part][name]]
+    lacking = [(part, name) for part in PARTS for name in names if not patients_of[part][name]]
     if not lacking:
         return
     part, name = lacking[0]
-    each = "; ".join(f"{one} " + ", ".join(f"'{n}' {found[one][n]}" for n in names) for one in PARTS)
+    each = "; ".join(f"{one} " + ", ".join(f"'{n}' {patients_of[one][n]}" for n in names) for one in PARTS)
     mixed = sum(len(set(values[patient_id])) > 1 for patient_id in part_of) if one_vote else 0
     if mixed:
-        each += question.told_of_mixed(mixed)
+        each += question.note_on_mixed(mixed)
         advice = f"set `evaluate.unit: case` to evaluate scans, or {advice}"
-    elif sum(found[one][name] for one in PARTS) < len(PARTS):
+    elif sum(patients_of[one][name] for one in PARTS) < len(PARTS):
         advice = (
             f"copy this below `cohort:` if it is no class: `missing: {as_yaml([name])}`; or say in "
             "`cohort.classes` to which other class it belongs"
@@ -218,15 +218,15 @@ def read_words(cells: Iterable[str], classes: Mapping[str, Sequence[str]], missi
     numbers such as -1 where all classes are words. Where a plus is a grade, a minus is one, too.
     """
     class_of = {normal(word): name for name, words in classes.items() for word in words}
-    told = {normal(word).casefold() for word in missing}
+    stated = {normal(word).casefold() for word in missing}
     words = {normal(cell) for cell in cells} - class_of.keys()
-    words = {word for word in words if word.casefold() not in told | MISSING}
+    words = {word for word in words if word.casefold() not in stated | MISSING}
     signs = {word for word in words if not any(letter.isalnum() for letter in word)}
     if any("+" in word for word in signs):
         signs = {word for word in signs if not _GRADES.issuperset(word)}
     meant = {*class_of.values(), *(words - signs - _CODES)}
     codes = _CODES & words if len(meant) > 1 and all(number(word) is None for word in meant) else frozenset()
-    return Words(class_of, MISSING | told | signs | codes)
+    return Words(class_of, MISSING | stated | signs | codes)
 
 
 def require_question(
@@ -244,16 +244,16 @@ def require_question(
     listed = several_findings(words)
     levels = _levels(words)
     if files:
-        found = f"names files ('{files[0]}', {cell_of(files[0])}). Masks are a question"
-        raise _other_question(column, found, "segmentation", refuse)
+        problem = f"names files ('{files[0]}', {cell_of(files[0])}). Masks are a question"
+        raise _other_question(column, problem, "segmentation", refuse)
     if listed:
         cells = sum(counts[word] for word in listed)
         first = f"'{listed[0]}', {cell_of(listed[0])}; {cells:,} such cells"
-        found = f"has several findings in one cell ({first}), a question"
-        raise _other_question(column, found, "multilabel", refuse)
+        problem = f"has several findings in one cell ({first}), a question"
+        raise _other_question(column, problem, "multilabel", refuse)
     if levels:
-        found = f"is a number with {len(levels)} levels ({min(levels):g} to {max(levels):g}), a question"
-        raise _other_question(column, found, "regression", refuse)
+        problem = f"is a number with {len(levels)} levels ({min(levels):g} to {max(levels):g}), a question"
+        raise _other_question(column, problem, "regression", refuse)
     if len(words) > MOST_WORDS:
         raise DataError(
             f"The column '{column}' has {len(words)} different words for {sum(counts.values()):,} scans "
@@ -262,11 +262,11 @@ def require_question(
         )
 
 
-def _other_question(column: str, found: str, kind: str, refuse: Refuse) -> ConfigError:
+def _other_question(column: str, problem: str, kind: str, refuse: Refuse) -> ConfigError:
     """The error for a target that is another task's."""
     return refuse(
         ("cohort", "target"),
-        f"the column '{column}' {found} of the kind {kind}, which this version does not answer yet. Name a "
+        f"the column '{column}' {problem} of the kind {kind}, which this version does not answer yet. Name a "
         "column with one class a scan, or say in `cohort.classes` which class each word means.",
     )
 
@@ -305,11 +305,11 @@ def choose_classes(
     if len(classes) < 2:
         raise DataError(
             f"All labelled scans have the label '{''.join(classes)}' ({counted(counts)}). Two classes are "
-            f"needed.{_missing_told(missing, classes)}"
+            f"needed.{_note_on_missing(missing, classes)}"
         )
     place = ("cohort", "positive")
     if wanted is not None and wanted not in classes:
-        hint = _missing_told(missing, classes) if wanted in missing else ""
+        hint = _note_on_missing(missing, classes) if wanted in missing else ""
         raise refuse(
             place, f"no labelled scan has the class '{positive}' ({nearest(wanted, classes)}).{hint}"
         )
@@ -359,18 +359,18 @@ def _too_many(counts: Mapping[str, int], positive: str) -> str:
     """What to do about more than two words where one is the finding looked for."""
     ordered = sorted(counts, key=lambda word: (word != positive, -counts[word], word))
     meant, rest = ordered[:2], ordered[2:]
-    told = f"'positive' is for two classes, and the labels have {len(counts)} words: {counted(counts)}."
+    problem = f"'positive' is for two classes, and the labels have {len(counts)} words: {counted(counts)}."
     if all(counts[word] < _RARE * sum(counts.values()) or word in _CODES for word in rest):
         slips = {word: _slip_of(word, meant) for word in rest}
         groups = {name: [name, *(w for w in rest if slips[w] == name)] for name in meant}
         odd = [word for word in rest if not slips[word]]
         line = f"`classes: {as_yaml(groups)}`" if len(odd) < len(rest) else ""
         line += (" and " if line and odd else "") + (f"`missing: {as_yaml(odd)}`" if odd else "")
-        return f"{told} If the others are slips or stand for nothing, copy this below `cohort:`: {line}."
+        return f"{problem} If the others are slips or stand for nothing, copy this below `cohort:`: {line}."
     rest_of_all = as_yaml({positive: [positive], f"not {positive}": sorted(set(counts) - {positive})})
     return (
-        f"{told} To tell all {len(counts)} apart, leave 'positive' out; to ask for one against the others, "
-        f"copy this below `cohort:`: `classes: {rest_of_all}`."
+        f"{problem} To tell all {len(counts)} apart, leave 'positive' out; to ask for one against the "
+        f"others, copy this below `cohort:`: `classes: {rest_of_all}`."
     )
 
 
@@ -379,7 +379,7 @@ def _slip_of(word: str, meant: Sequence[str]) -> str:
     return close[0] if close else ""
 
 
-def _missing_told(missing: Mapping[str, int], classes: Sequence[str]) -> str:
+def _note_on_missing(missing: Mapping[str, int], classes: Sequence[str]) -> str:
     """The words that were taken for missing, and how one of them becomes a class."""
     if not missing:
         return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,12 +13,10 @@ from pipeline.tasks.classification.answers import decide
 from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.pairs import Pairs, Scores
 from pipeline.tasks.classification.rows import per_patient
-from pipeline.tasks.contract import Table
+from pipeline.tasks.contract import Table, Unit
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Unit = Literal["patient", "case"]
 
 
 def pair(

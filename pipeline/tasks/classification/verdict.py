@@ -19,10 +19,10 @@ __all__ = [
     "finding_patients",
     "flips",
     "gain",
+    "in_words",
     "pair",
     "patients_needed",
     "rarest",
-    "told",
     "too_few",
 ]
 
@@ -66,7 +66,7 @@ def finding_patients(pairs: Pairs) -> int | None:
     return None if pairs.positive is None else pairs.patients_of_classes()[pairs.positive]
 
 
-def told(pairs: Pairs) -> str:
+def in_words(pairs: Pairs) -> str:
     """What the pairs rest on, in words."""
-    found = finding_patients(pairs)
-    return f"{pairs.patients} patients" + ("" if found is None else f", {found} positive")
+    positive = finding_patients(pairs)
+    return f"{pairs.patients} patients" + ("" if positive is None else f", {positive} positive")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
@@ -15,9 +14,8 @@ from pipeline.statistics.small_sample import Judgement, judge
 from pipeline.statistics.vectors import Flags, Floats
 from pipeline.tasks.classification.classes import finding
 from pipeline.tasks.classification.definitions import rule_of
+from pipeline.tasks.contract import Unit
 from pipeline.tasks.measured import Json
-
-Unit = Literal["patient", "case"]
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,8 @@ class View:
         }
 
     def _default_class(self, member: Flags) -> int:
-        found = finding(len(self.classes))
-        return int(member.sum(axis=0).argmax()) if found is None else found
+        finding_class = finding(len(self.classes))
+        return int(member.sum(axis=0).argmax()) if finding_class is None else finding_class
 
 
 def withheld(view: View, names: Sequence[str]) -> list[Json]:

@@ -12,8 +12,8 @@ from pipeline.statistics.sample import Sample
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.classification.answers import Frozen, probabilities
 from pipeline.tasks.classification.rows import kept, per_patient, sample_of
-from pipeline.tasks.classification.view import Unit, View
-from pipeline.tasks.contract import Labels
+from pipeline.tasks.classification.view import View
+from pipeline.tasks.contract import Labels, Unit
 from pipeline.tasks.measured import Json
 
 SEVERAL = "several values"
@@ -42,10 +42,10 @@ def groups(predictions: Predictions, view: View) -> dict[str, Labels]:
 
 def of_patients(values: Labels, patient: Integers) -> Labels:
     """The value of each patient, shape (patients,): that of all cases, or "several values"."""
-    found: dict[int, object] = {}
+    value_of: dict[int, object] = {}
     for code, value in zip(patient.tolist(), values.tolist(), strict=True):
-        found[code] = value if found.get(code, value) == value else SEVERAL
-    return np.array([found[code] for code in sorted(found)], dtype=object)
+        value_of[code] = value if value_of.get(code, value) == value else SEVERAL
+    return np.array([value_of[code] for code in sorted(value_of)], dtype=object)
 
 
 def left_out(predictions: Predictions, part: str) -> list[Json]:

@@ -36,8 +36,8 @@ def probabilities(
     numbers = np.clip(numbers, 0.0, 1.0)
     notes = ["commas in numbers were read as decimal points"] if commas else []
     if len(columns) > 1:
-        numbers, told = _adding_up(numbers, _digits(texts.values()), origin)
-        notes += told
+        numbers, rescaled = _adding_up(numbers, _digits(texts.values()), origin)
+        notes += rescaled
     return numbers, tuple(notes)
 
 
@@ -62,12 +62,12 @@ def _require_probability(name: str, column: Floats, origin: Origin) -> None:
     if not outside.any():
         return
     low, high = float(np.nanmin(column)), float(np.nanmax(column))
-    found = f"'{name}' goes from {low:g} to {high:g}, expected probabilities from 0 to 1"
+    problem = f"'{name}' goes from {low:g} to {high:g}, expected probabilities from 0 to 1"
     if low < 0:
-        found += ". Are they logits? Then give 1 / (1 + exp(-logit)) of two classes, the softmax of several"
+        problem += ". Are they logits? Then give 1 / (1 + exp(-logit)) of two classes, the softmax of several"
     elif 2 < high <= 100:
-        found += ". Are they per cent? Then divide them by 100"
-    origin.refuse_first(outside, found)
+        problem += ". Are they per cent? Then divide them by 100"
+    origin.refuse_first(outside, problem)
 
 
 def _digits(columns: Iterable[Sequence[str]]) -> int:
@@ -93,8 +93,8 @@ def _adding_up(numbers: Floats, digits: int, origin: Origin) -> tuple[Floats, li
     rounded = off > SUM_TOLERANCE
     if not rounded.any():
         return numbers, []
-    told = (
+    note = (
         f"scores rounded to {digits} digits don't add up to 1 in {int(rounded.sum())} rows "
         f"(by {np.nanmax(off):g} at most): divided by their sum"
     )
-    return np.where(rounded[:, None], numbers / sums[:, None], numbers), [told]
+    return np.where(rounded[:, None], numbers / sums[:, None], numbers), [note]

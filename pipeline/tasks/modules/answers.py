@@ -46,7 +46,7 @@ class Answers(Protocol):
         """The checked table in a file. Raises DataError (file, line, column, what to do)."""
         ...
 
-    def told(self, predicted: Sequence[str]) -> str:
+    def in_words(self, predicted: Sequence[str]) -> str:
         """The predictions of a table in a few words for the terminal."""
         ...
 

@@ -28,7 +28,7 @@ class Choices(Protocol):
         """What the validation cases settle. Raises DataError where they can't."""
         ...
 
-    def of_table(self, read: Any, plan: config.Evaluate) -> Chosen:
+    def of_table(self, table: Any, plan: config.Evaluate) -> Chosen:
         """What the validation rows of a table from elsewhere settle, or what holds without them."""
         ...
 

@@ -45,6 +45,6 @@ class Learning(Protocol):
         """The loss that is watched, and what else is measured of the validation part."""
         ...
 
-    def told(self, numbers: Mapping[str, float | None]) -> str:
+    def in_words(self, numbers: Mapping[str, float | None]) -> str:
         """What a person at the terminal is told of those numbers, beside the loss."""
         ...

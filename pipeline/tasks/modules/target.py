@@ -54,7 +54,7 @@ class Target(Protocol):
         """What is counted of the values in a part, by the names of `Counts`."""
         ...
 
-    def told(self, values: Iterable[str], question: Any) -> str:
+    def in_words(self, values: Iterable[str], question: Any) -> str:
         """The same in words for the terminal."""
         ...
 

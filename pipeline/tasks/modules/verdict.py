@@ -60,7 +60,7 @@ class Verdict(Protocol):
         """How many patients have the finding, None where nothing is looked for."""
         ...
 
-    def told(self, pairs: Any) -> str:
+    def in_words(self, pairs: Any) -> str:
         """What the pairs rest on, in words."""
         ...
 

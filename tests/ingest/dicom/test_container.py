@@ -21,9 +21,9 @@ META_END = 132 + 12  # preamble, DICM, and the element of the group length
 
 
 def refusal(data: bytes) -> str:
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         opened(data)
-    return told.value.reason
+    return caught.value.reason
 
 
 def without_meta(data: bytes) -> bytes:
@@ -96,9 +96,9 @@ def test_a_meta_group_longer_than_the_file_is_damage() -> None:
 
 @pytest.mark.parametrize("place", [344, 4])  # of NIfTI-1 and NIfTI-2
 def test_a_nifti_file_is_told_as_one(place: int) -> None:
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         opened(bytes(place) + b"n+1\0" + bytes(400))
-    assert (told.value.reason, told.value.detail) == ("not_dicom", "NIfTI, which is not read")
+    assert (caught.value.reason, caught.value.detail) == ("not_dicom", "NIfTI, which is not read")
 
 
 def deflated(content: bytes, tail: bytes = b"") -> bytes:
@@ -139,8 +139,8 @@ def test_every_file_of_the_pydicom_wheel_has_the_elements_that_pydicom_finds() -
     for path in sorted(path for path in WHEEL.rglob("*") if path.is_file()):
         try:
             found: Container | str = opened(path.read_bytes(), inflated_bytes=1 << 30)
-        except Refusal as told:
-            found = told.reason
+        except Refusal as caught:
+            found = caught.reason
         if (
             isinstance(found, str) or path.name == "no_meta.dcm"
         ):  # begins with a stray blank: pydicom loses it

@@ -38,9 +38,9 @@ def parsed(data: bytes, encoding: Encoding = EXPLICIT) -> Dataset:
 
 
 def refusal(data: bytes, encoding: Encoding = EXPLICIT) -> str:
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         parsed(data, encoding)
-    return told.value.reason
+    return caught.value.reason
 
 
 ROWS = element(0x00280010, b"US", b"\x10\0")
@@ -74,19 +74,19 @@ def test_of_an_element_that_stands_there_twice_the_first_is_kept_if_both_say_the
 ) -> None:
     make = implicit if syntax is IMPLICIT else lambda tag, value: element(tag, b"US", value)
     rows, others = make(0x00280010, b"\x10\0"), make(0x00280010, b"\x11\0")
-    told = replace(syntax, notes=set())
-    again = parsed(rows + make(0x00280011, b"\1\0") + rows, told)
+    noting = replace(syntax, notes=set())
+    again = parsed(rows + make(0x00280011, b"\1\0") + rows, noting)
     assert (again.whole("Rows"), again.elements[0x00280010][1]) == (16, 8)
-    assert told.notes == {"repeated_element"}
-    assert refusal(rows + others, told) == "corrupt_dataset"
+    assert noting.notes == {"repeated_element"}
+    assert refusal(rows + others, noting) == "corrupt_dataset"
 
 
 def test_what_nobody_asks_for_may_stand_there_twice_with_two_values() -> None:
-    told = replace(EXPLICIT, notes=set())
+    noting = replace(EXPLICIT, notes=set())
     first, second = (element(0x00104000, b"LT", text) for text in (b"ab", b"cd"))  # PatientComments
-    data = parsed(first + second + ROWS, told)
+    data = parsed(first + second + ROWS, noting)
     assert data.value_of(0x00104000) == b"ab"
-    assert told.notes == {"repeated_element"}
+    assert noting.notes == {"repeated_element"}
 
 
 @pytest.mark.parametrize("defined", [True, False])
@@ -96,21 +96,21 @@ def test_a_sequence_may_stand_there_twice_if_all_of_it_is_the_same(defined: bool
         whole = items if defined else items + SEQUENCE_END
         return element(0x00540016, b"SQ", whole, None if defined else UNDEFINED)
 
-    told = replace(EXPLICIT, notes=set())
-    (only,) = parsed(sequence(ROWS) + sequence(ROWS), told).items("RadiopharmaceuticalInformationSequence")
+    noting = replace(EXPLICIT, notes=set())
+    (only,) = parsed(sequence(ROWS) + sequence(ROWS), noting).items("RadiopharmaceuticalInformationSequence")
     assert only.whole("Rows") == 16
     assert (
-        refusal(sequence(ROWS) + sequence(element(0x00280010, b"US", b"\x11\0")), told) == "corrupt_dataset"
+        refusal(sequence(ROWS) + sequence(element(0x00280010, b"US", b"\x11\0")), noting) == "corrupt_dataset"
     )
 
 
 def test_an_element_twice_in_an_item_is_noted_on_the_file() -> None:
-    told = replace(EXPLICIT, notes=set())
-    (inner,) = parsed(element(0x00540016, b"SQ", item(ROWS + ROWS)), told).items(
+    noting = replace(EXPLICIT, notes=set())
+    (inner,) = parsed(element(0x00540016, b"SQ", item(ROWS + ROWS)), noting).items(
         "RadiopharmaceuticalInformationSequence"
     )
     assert inner.whole("Rows") == 16
-    assert told.notes == {"repeated_element"}
+    assert noting.notes == {"repeated_element"}
 
 
 def test_nothing_but_nuls_may_follow() -> None:
@@ -205,8 +205,8 @@ def test_very_many_nested_elements_are_over_the_limit() -> None:
 def test_any_bytes_end_in_a_data_set_or_a_refusal(data: bytes, explicit: bool) -> None:
     try:
         found = parsed(data, Encoding(explicit=explicit))
-    except Refusal as told:
-        assert told.reason in ("corrupt_dataset", "limit_exceeded")
+    except Refusal as caught:
+        assert caught.reason in ("corrupt_dataset", "limit_exceeded")
     else:
         assert found.truncation is not None or all(
             start + (0 if length == UNDEFINED else length) <= len(data)

@@ -11,15 +11,15 @@ PREFIX = "1.2.840.10008.5.1.4.1.1."
 
 
 def kind(ds: Dataset) -> tuple[str, str]:
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         check_kind(opened(ds).dataset)
-    return told.value.reason, told.value.detail
+    return caught.value.reason, caught.value.detail
 
 
 def selected(ds: Dataset) -> tuple[str, str]:
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         check_selected(opened(ds).dataset, ("CT", "DX", "MG", "CR"))
-    return told.value.reason, told.value.detail
+    return caught.value.reason, caught.value.detail
 
 
 @pytest.mark.parametrize(

@@ -140,8 +140,12 @@ def with_pixels_of_short_representation(number: int) -> bytes:
 
 
 def with_another_representation_than_told(number: int) -> bytes:
-    told = encoded(one_slice(number), ImplicitVRLittleEndian)
-    return told[: -len(body(told))] + body(encoded(one_slice(number))) + (b"junk" if number == 3 else b"")
+    implicit = encoded(one_slice(number), ImplicitVRLittleEndian)
+    return (
+        implicit[: -len(body(implicit))]
+        + body(encoded(one_slice(number)))
+        + (b"junk" if number == 3 else b"")
+    )
 
 
 def without_meta_group(number: int) -> bytes:

@@ -44,5 +44,5 @@ def test_a_counted_day_is_far_from_the_calendar() -> None:
 
 
 def test_a_date_moved_beyond_the_calendar_is_left_out() -> None:
-    told = [shifted(date(1, 1, 1), patient, KEYS[0]) for patient in PATIENTS]
-    assert 150 < sum(one == {} for one in told) < 250
+    intervals = [shifted(date(1, 1, 1), patient, KEYS[0]) for patient in PATIENTS]
+    assert 150 < sum(one == {} for one in intervals) < 250

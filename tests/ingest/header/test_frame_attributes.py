@@ -62,10 +62,15 @@ def test_shared_groups_count_and_frames_that_differ_tell_nothing_of_the_object(t
     ds = enhanced("CT", shared, frames)
     ds.WindowCenter = "99"
     found = header(ds, tmp_path).attributes
-    told = {
+    attributes = {
         name: found.get(name) for name in ("kvp", "convolution_kernel", "slice_thickness", "window_width")
     }
-    assert told == {"kvp": 120, "convolution_kernel": "B30F", "slice_thickness": 3, "window_width": 400}
+    assert attributes == {
+        "kvp": 120,
+        "convolution_kernel": "B30F",
+        "slice_thickness": 3,
+        "window_width": 400,
+    }
     assert "window_center" not in found
 
 
@@ -96,8 +101,10 @@ def test_inversion_times_and_flip_angles_of_an_enhanced_mr_make_volumes(tmp_path
     found = header(enhanced("MR", Dataset(), frames), tmp_path)
     assert found.attributes["repetition_time"] == 500
     assert "inversion_time" not in found.attributes
-    told = [(case.attributes["inversion_time"], case.attributes["flip_angle"]) for case in volumes(found)]
-    assert sorted(told) == [(700, 5), (2500, 5), (2500, 9)]
+    settings_of_cases = [
+        (case.attributes["inversion_time"], case.attributes["flip_angle"]) for case in volumes(found)
+    ]
+    assert sorted(settings_of_cases) == [(700, 5), (2500, 5), (2500, 9)]
 
 
 @pytest.mark.parametrize(

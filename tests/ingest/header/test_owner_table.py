@@ -45,11 +45,11 @@ def lines(workspace: Workspace, settings) -> str:
 
 @pytest.mark.usefixtures("raw")
 def test_without_the_key_they_are_set_aside_and_told_of_it(workspace: Workspace) -> None:
-    told = ingested(workspace, config())
-    assert {(state, reason) for state, reason, _ in told.values()} == {
+    outcomes = ingested(workspace, config())
+    assert {(state, reason) for state, reason, _ in outcomes.values()} == {
         ("quarantined", "missing_attribute (PatientID)")
     }
-    assert all("`ingest.patient_from: folder`" in step for _, _, step in told.values())
+    assert all("`ingest.patient_from: folder`" in step for _, _, step in outcomes.values())
 
 
 @pytest.mark.usefixtures("raw")
@@ -64,17 +64,17 @@ def test_by_study_each_study_is_a_patient(workspace: Workspace) -> None:
 def test_by_folder_all_below_one_folder_is_of_one_patient_and_loose_files_are_nobodys(
     workspace: Workspace,
 ) -> None:
-    told = ingested(workspace, config(patient_from="folder"))
+    outcomes = ingested(workspace, config(patient_from="folder"))
     assert patients(workspace) == [1, 2]
-    assert told["4.dcm"][1] == "missing_attribute (PatientID, and the file lies in no folder)"
-    assert "a folder of its patient" in told["4.dcm"][2]
+    assert outcomes["4.dcm"][1] == "missing_attribute (PatientID, and the file lies in no folder)"
+    assert "a folder of its patient" in outcomes["4.dcm"][2]
 
 
 @pytest.mark.usefixtures("raw")
 def test_by_a_pattern_its_group_is_the_patient(workspace: Workspace) -> None:
-    told = ingested(workspace, config(patient_from={"pattern": r"/(one|two)/"}))
+    outcomes = ingested(workspace, config(patient_from={"pattern": r"/(one|two)/"}))
     assert patients(workspace) == [1, 1]
-    assert told["B/3.dcm"][1] == "missing_attribute (PatientID, and the path doesn't fit the pattern)"
+    assert outcomes["B/3.dcm"][1] == "missing_attribute (PatientID, and the path doesn't fit the pattern)"
 
 
 @pytest.mark.usefixtures("raw")
@@ -88,9 +88,9 @@ def test_by_a_pattern_its_group_is_the_patient(workspace: Workspace) -> None:
 )
 def test_by_a_column_of_the_table_its_rows_tell_the_patient(workspace: Workspace, rows: str) -> None:
     (workspace.root / "labels.csv").write_text(rows)
-    told = ingested(workspace, config(patient_from={"column": "who"}))
+    outcomes = ingested(workspace, config(patient_from={"column": "who"}))
     assert patients(workspace) == [1, 2]
-    assert told["4.dcm"][1] == "missing_attribute (PatientID, and no row names the file)"
+    assert outcomes["4.dcm"][1] == "missing_attribute (PatientID, and no row names the file)"
     assert list(workspace.data.glob("owners*")) == []
 
 
@@ -117,8 +117,8 @@ def test_a_row_that_gives_another_patient_has_its_scan_alone_read_again(workspac
     assert "the table of labels gives another patient: 2 files" in lines(workspace, settings)
     assert patients(workspace) == [1, 1, 2]
     table.write_text("file,who,label\n1.dcm,P,a\n2.dcm,Q,a\n3.dcm,Q,b\n3.dcm,R,b\n")
-    told = ingested(workspace, settings)
-    assert told["B/3.dcm"][1] == "missing_attribute (PatientID, and its rows name several patients)"
+    outcomes = ingested(workspace, settings)
+    assert outcomes["B/3.dcm"][1] == "missing_attribute (PatientID, and its rows name several patients)"
 
 
 def test_a_patient_id_that_is_there_is_kept_and_the_mix_is_told(workspace: Workspace) -> None:
@@ -132,11 +132,11 @@ def test_a_patient_id_that_is_there_is_kept_and_the_mix_is_told(workspace: Works
 def test_a_series_of_two_folders_is_refused_with_the_way_out(workspace: Workspace) -> None:
     slices = ct_series([0, 5, 10, 15], PatientID="")
     write_all(workspace.root / "raw", {f"{z % 2}/{z}.dcm": one for z, one in enumerate(slices)})
-    told = ingested(workspace, config(unit="series", patient_from="folder"))
-    assert {reason for _, reason, _ in told.values()} == {
+    outcomes = ingested(workspace, config(unit="series", patient_from="folder"))
+    assert {reason for _, reason, _ in outcomes.values()} == {
         "patient_conflict (2 patients, told by ingest.patient_from)"
     }
-    assert all("choose another `ingest.patient_from`" in step for _, _, step in told.values())
+    assert all("choose another `ingest.patient_from`" in step for _, _, step in outcomes.values())
     ingested(workspace, config(unit="series", patient_from="study"))
     assert patients(workspace) == [1]
 
@@ -169,8 +169,8 @@ def test_a_folder_is_forgotten_by_its_name_as_a_patient_is(workspace: Workspace)
     settings = config(patient_from="folder")
     run(settings, workspace)
     forget.run(settings, workspace, "A")
-    told = ingested(workspace, settings)
-    assert {path: reason for path, (_, reason, _) in told.items() if path.startswith("A")} == {
+    outcomes = ingested(workspace, settings)
+    assert {path: reason for path, (_, reason, _) in outcomes.items() if path.startswith("A")} == {
         "A/one/1.dcm": "consent_withdrawn",
         "A/two/2.dcm": "consent_withdrawn",
     }
@@ -202,9 +202,9 @@ def test_a_wrong_key_is_told_with_its_line(tmp_path: Path, written: str, said: s
         f"ingest:\n  raw: raw\n  patient_from: {written}\ncohort: {{labels: a.csv, target: b}}\n"
         "normalize: [{z_score: {}}]\nreport: {title: T}\n"
     )
-    with pytest.raises(ConfigError, match=said) as told:
+    with pytest.raises(ConfigError, match=said) as caught:
         load(path)
-    assert ":3" in str(told.value).splitlines()[0]
+    assert ":3" in str(caught.value).splitlines()[0]
 
 
 @pytest.mark.parametrize("source", ["folder", {"pattern": "(.*)/"}, {"column": "who"}])

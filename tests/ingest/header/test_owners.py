@@ -47,9 +47,9 @@ def test_a_patient_is_a_pseudonym_of_a_kind_of_its_own(owners: Owners, path: str
     ],
 )
 def test_where_nothing_tells_the_patient_the_file_is_nobodys(owners: Owners, path: str, detail: str) -> None:
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         of(owners, path)
-    assert (told.value.reason, told.value.detail) == ("missing_attribute", detail)
+    assert (caught.value.reason, caught.value.detail) == ("missing_attribute", detail)
 
 
 def test_a_row_tells_the_patient_of_what_it_names(tmp_path: Path) -> None:

@@ -73,8 +73,8 @@ def test_an_irrelevant_malformed_value_is_ignored_and_a_needed_one_named(tmp_pat
     assert found.reason == "ok"
     assert "kvp" not in found.attributes
     broken = encoded(image("CR")).replace(b"0.5\\0.8 ", b"0:5\\0,8 ")
-    told = header(broken, tmp_path)
-    assert (told.reason, told.detail) == ("missing_attribute", "PixelSpacing is not a number")
+    refused = header(broken, tmp_path)
+    assert (refused.reason, refused.detail) == ("missing_attribute", "PixelSpacing is not a number")
 
 
 def test_what_is_read_though_it_is_not_by_the_standard_is_noted(tmp_path: Path) -> None:
@@ -108,5 +108,5 @@ def test_a_file_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
     from pipeline.ingest.source.discover import SourcePath
 
     lost = SourcePath("token", str(tmp_path / "image.dcm").encode(), "image.dcm", 1, 1)
-    told = read_header(lost, key=KEY, selection=Selection(MODALITIES, FileLimits()), templates=Templates())
-    assert (told.reason, told.image) == ("io_error", False)
+    refused = read_header(lost, key=KEY, selection=Selection(MODALITIES, FileLimits()), templates=Templates())
+    assert (refused.reason, refused.image) == ("io_error", False)

@@ -57,7 +57,7 @@ def test_one_of_several_words_is_enough(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "told"),
+    ("old", "new", "line", "sentence"),
     [
         ("slice_thickness:", "slice_thicknes:", 6, "unknown attribute 'slice_thicknes' (did you mean 'slice_thickness'?)"),
         ("[b30f, Lung]", "[b30f, Dr. Who]", 5, "'Dr. Who' is no word that `convolution_kernel` of a case can be"),
@@ -68,12 +68,12 @@ def test_one_of_several_words_is_enough(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_is_told_with_its_line(
-    tmp_path: Path, old: str, new: str, line: int, told: str
+    tmp_path: Path, old: str, new: str, line: int, sentence: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         rules(tmp_path, YAML.replace(old, new))
     assert f"study.yaml:{line}: " in str(caught.value)
-    assert told in str(caught.value)
+    assert sentence in str(caught.value)
 
 
 def test_the_guide_lists_every_attribute_of_rules() -> None:

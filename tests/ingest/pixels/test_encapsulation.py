@@ -45,9 +45,9 @@ def frames(
 
 
 def refusal(*arguments: object, **keywords: object) -> str:
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         frames(*arguments, **keywords)  # type: ignore[arg-type]
-    return told.value.reason
+    return caught.value.reason
 
 
 def test_all_ways_to_mark_frames_give_the_same_frames() -> None:

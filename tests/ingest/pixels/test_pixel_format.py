@@ -14,9 +14,9 @@ def source(ds: Dataset, decoded_bytes: int = 1 << 20) -> PixelSource:
 
 
 def refusal(ds: Dataset, decoded_bytes: int = 1 << 20) -> Refusal:
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         source(ds, decoded_bytes)
-    return told.value
+    return caught.value
 
 
 def test_pixels_that_fit_give_no_note() -> None:
@@ -37,8 +37,8 @@ def test_a_missing_pixel_attribute_is_named(missing: str) -> None:
 def test_missing_bytes_are_counted_and_never_filled() -> None:
     ds = image()
     ds.PixelData = ds.PixelData[:-62]
-    told = refusal(ds)
-    assert (told.reason, told.detail) == ("truncated_pixel_data", "62 of 384 bytes missing (16.1 %)")
+    refused = refusal(ds)
+    assert (refused.reason, refused.detail) == ("truncated_pixel_data", "62 of 384 bytes missing (16.1 %)")
 
 
 def test_one_byte_of_padding_is_silent_and_more_is_noted() -> None:
@@ -51,8 +51,11 @@ def test_one_byte_of_padding_is_silent_and_more_is_noted() -> None:
 
 def test_frames_that_are_not_announced_are_refused_and_never_cut_to_the_first() -> None:
     ds = image(pixels=np.zeros((3, 16, 12), np.uint16), NumberOfFrames=None)
-    told = refusal(ds)
-    assert (told.reason, told.detail) == ("inconsistent_pixel_attributes", "pixels of 3 frames, 1 announced")
+    refused = refusal(ds)
+    assert (refused.reason, refused.detail) == (
+        "inconsistent_pixel_attributes",
+        "pixels of 3 frames, 1 announced",
+    )
     ds.NumberOfFrames = 4
     assert refusal(ds).reason == "truncated_pixel_data"
 

@@ -101,8 +101,8 @@ def test_the_moment_of_the_injection_is_brought_to_the_zone_of_the_series(
 
 @pytest.mark.parametrize("moment", ["20200102090000+0100", "20200102080000+0000", "20200102143000.0+0630"])
 def test_a_zone_told_of_the_injection_alone_leaves_the_word_to_its_time(tmp_path: Path, moment: str) -> None:
-    told = with_moment(moment, start="090000")
-    assert uptake(told, tmp_path / "a")[0] == pytest.approx(1.3817, abs=1e-4)
+    timed = with_moment(moment, start="090000")
+    assert uptake(timed, tmp_path / "a")[0] == pytest.approx(1.3817, abs=1e-4)
     assert uptake(with_moment(moment), tmp_path / "b") == (5000.0, "BQML")
     other_minute = with_moment(moment, start="090700")  # no zone lies between the two
     assert uptake(other_minute, tmp_path / "c") == (5000.0, "BQML")

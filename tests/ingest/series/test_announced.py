@@ -44,7 +44,7 @@ def test_a_series_in_time_of_fewer_positions_than_announced_lacks_some(plane: Fr
 
 
 @pytest.mark.parametrize(
-    ("told", "reason"),
+    ("stated", "reason"),
     [
         ({}, "missing_slices"),
         ({"temporal_position": 1}, "ok"),  # each position may have a series of its own
@@ -52,8 +52,8 @@ def test_a_series_in_time_of_fewer_positions_than_announced_lacks_some(plane: Fr
         ({"announced_images": 8}, "missing_slices"),
     ],
 )
-def test_one_volume_is_whole_only_if_it_says_so(plane: Frame, told: dict[str, float], reason: str) -> None:
-    ((found, _),) = reasons([volume(plane, 4, temporal_positions=3, **told)])
+def test_one_volume_is_whole_only_if_it_says_so(plane: Frame, stated: dict[str, float], reason: str) -> None:
+    ((found, _),) = reasons([volume(plane, 4, temporal_positions=3, **stated)])
     assert found == reason
 
 

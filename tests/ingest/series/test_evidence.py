@@ -14,9 +14,9 @@ def at(plane: Frame):
     """Makes planes at heights, of the given thickness and SpacingBetweenSlices."""
 
     def make(
-        heights: Sequence[float], thickness: float | None = 3.0, told: float | None = None
+        heights: Sequence[float], thickness: float | None = 3.0, stated: float | None = None
     ) -> list[Frame]:
-        made = replace(plane, thickness_mm=thickness, spacing_between_mm=told)
+        made = replace(plane, thickness_mm=thickness, spacing_between_mm=stated)
         return [replace(made, source=f"s{z:06.2f}", position_mm=(0.0, 0.0, z)) for z in heights]
 
     return make
@@ -43,7 +43,7 @@ def test_parts_end_to_end_do_not_overlap(at) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "thickness", "told", "expected"),
+    ("first", "second", "thickness", "stated", "expected"),
     [
         ([0, 3, 6], [9, 12, 15], 3.0, None, "on"),
         ([0, 6, 12], [3, 9, 15], 3.0, None, "one"),  # each has holes that the other fills
@@ -57,7 +57,7 @@ def test_parts_end_to_end_do_not_overlap(at) -> None:
     ],
 )
 def test_where_planes_lie_tells_whether_they_are_one_stack(
-    at, first: list, second: list, thickness: float | None, told: float | None, expected: str
+    at, first: list, second: list, thickness: float | None, stated: float | None, expected: str
 ) -> None:
-    parts = [at(first, thickness, told), at(second, thickness, told)]
+    parts = [at(first, thickness, stated), at(second, thickness, stated)]
     assert verdict(parts) == verdict(parts[::-1]) == expected

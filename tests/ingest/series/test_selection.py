@@ -50,8 +50,8 @@ def test_scouts_and_derived_pictures_go_by_their_image_type(
     plane: Frame, image_type: tuple[str, ...], telling: str
 ) -> None:
     by_word = ("derived_not_selected", f"ImageType has {telling}") if telling else ("", "")
-    told = ("localizer", "") if telling == "localizer" else by_word
-    assert exclusion_of(replace(plane, image_type=image_type)) == told
+    verdict = ("localizer", "") if telling == "localizer" else by_word
+    assert exclusion_of(replace(plane, image_type=image_type)) == verdict
 
 
 @pytest.mark.parametrize("sop_class", [SECONDARY_CAPTURE, MULTI_FRAME_CAPTURE])
@@ -77,8 +77,8 @@ def test_a_map_stored_as_captures_is_a_volume_of_its_values_beside_the_originals
         rescale = {"RescaleSlope": "0.5", "RescaleIntercept": "-600"}
         own = {**captured, **rescale} if number % 2 else {}
         write(workspace.root / f"raw/{number}.dcm", scan(number, modality, **shared, **place, **own))
-    told = ingested(workspace, config(unit="series"))
-    assert {reason for _, reason, _ in told.values()} == {"ok"}
+    outcomes = ingested(workspace, config(unit="series"))
+    assert {reason for _, reason, _ in outcomes.values()} == {"ok"}
     originals, maps = sorted(cases(workspace), key=lambda case: "DERIVED" in case.attributes["image_type"])
     voxels = Shards(workspace.cases).read(maps.stored)
     assert voxels[:, 0, 0].tolist() == [(1024 + number) / 2 - 600 for number in (1, 3, 5)]

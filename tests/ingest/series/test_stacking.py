@@ -47,8 +47,8 @@ def test_slices_are_sorted_along_the_normal_whatever_their_names(plane: Frame) -
 
 
 def test_the_distance_comes_from_positions_and_a_disagreeing_tag_is_noted(plane: Frame) -> None:
-    told = replace(plane, thickness_mm=5.0, spacing_between_mm=9.0)
-    made = volume_of(at_heights(told, [0, 3, 6]), REFUSE)
+    stated = replace(plane, thickness_mm=5.0, spacing_between_mm=9.0)
+    made = volume_of(at_heights(stated, [0, 3, 6]), REFUSE)
     assert made.geometry.spacing[0] == 3.0
     assert made.notes == ("spacing_tag_disagrees",)
 

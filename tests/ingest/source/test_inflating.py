@@ -78,13 +78,16 @@ def test_gzip_members_that_end_with_a_piece_are_followed_by_the_next() -> None:
 def test_damage_is_told(packed: bytes) -> None:
     flipped = packed[:-6] + bytes([packed[-6] ^ 1]) + packed[-5:]  # in the checksum at the end
     for damaged in (packed[:-1], packed[: len(packed) // 2], flipped, packed + b"junk"):
-        with pytest.raises(Refusal) as told:
+        with pytest.raises(Refusal) as caught:
             stream(damaged).end()
-        assert told.value.reason == "archive_damaged"
+        assert caught.value.reason == "archive_damaged"
 
 
 def test_a_stream_that_inflates_beyond_what_is_allowed_is_given_up() -> None:
     bomb = gzip.compress(bytes(3 << 20))
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         stream(bomb, most_bytes=1 << 20).end()
-    assert (told.value.reason, told.value.detail) == ("limit_exceeded", "unfolds to more than 1048576 bytes")
+    assert (caught.value.reason, caught.value.detail) == (
+        "limit_exceeded",
+        "unfolds to more than 1048576 bytes",
+    )

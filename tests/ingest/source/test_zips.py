@@ -32,9 +32,9 @@ def bytes_of(data: bytes, info: zipfile.ZipInfo) -> bytes:
 
 
 def refusal(data: bytes) -> str:
-    with pytest.raises(Refusal) as told:
+    with pytest.raises(Refusal) as caught:
         contents(data)
-    return told.value.reason
+    return caught.value.reason
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])

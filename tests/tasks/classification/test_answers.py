@@ -13,12 +13,12 @@ from pipeline.tasks.classification.answers import (
     decide,
     followed,
     frozen,
+    in_words,
     kind_of,
     observed,
     probabilities,
     scores,
     table,
-    told,
 )
 from pipeline.tasks.classification.classes import of_names
 
@@ -101,4 +101,4 @@ def test_without_a_finding_a_case_is_an_error_or_a_hit() -> None:
 
 
 def test_predictions_are_counted_by_class() -> None:
-    assert told(["well", "sick", "well"]) == "sick 1, well 2"
+    assert in_words(["well", "sick", "well"]) == "sick 1, well 2"

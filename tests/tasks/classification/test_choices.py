@@ -32,7 +32,7 @@ def test_the_threshold_is_chosen_at_the_headline_unit() -> None:
 def test_a_threshold_above_every_score_flags_nobody_and_says_so() -> None:
     rows = sample([0, 1], [0.9, 0.1], [0, 1])
     found = operating.threshold(rows, Rule("specificity", 1.0), BY_CASE)
-    assert found.told.reason == "no validation score meets the rule: nobody is flagged"
+    assert found.record.reason == "no validation score meets the rule: nobody is flagged"
     assert decide(np.array([[0.0, 1.0]]), found.value).tolist() == [0]
 
 
