@@ -22,8 +22,8 @@ from pipeline.printed import make
 from pipeline.records import Stored
 from pipeline.writing import retry_error, sync, temporary_path
 
-ALIGNMENT = 64
-_HEADER_BYTES = 128
+ALIGNMENT = 64  # as NumPy's own files have it (numpy.lib.format): a line of the processor's cache
+_HEADER_BYTES = 128  # a multiple of it, so that the first array is aligned, too
 
 
 class ShardWriter:

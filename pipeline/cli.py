@@ -15,7 +15,7 @@ from pipeline import printed
 from pipeline.arguments import parse
 from pipeline.errors import Interrupted, ScanloomError
 
-_INTERRUPTED, _TERMINATED = 130, 143
+_INTERRUPTED, _TERMINATED = 130, 143  # 128 and the number of the signal, as shells count
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 _PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off")
 _REQUIREMENT = re.compile(r"^[A-Za-z0-9][\w.-]*==", re.MULTILINE)
-_EVERY_SECONDS = 5.0
+_EVERY_SECONDS = 5.0  # a choice: often enough to be believed, seldom enough for a log
 _KEPT_LINES = 20  # of pip's last words, shown when it fails
 
 

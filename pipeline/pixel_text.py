@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pipeline.records import Case
 
+# Ultrasound, projections and photographs often have the name in the pixels (PS3.15 E.3.1); secondary captures
+# and screen saves of any modality can (PS3.3 C.7.6.1.1.2).
 SHOWN_MODALITIES = ("CT", "MR", "PT")
 _RISK_WORDS = ("SECONDARY", "SCREEN", "SAVE")
 

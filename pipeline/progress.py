@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from typing import Protocol
 
+# Choices: who waits longer than two seconds wonders, and a log of a night should stay readable.
 _PLAIN_AFTER_SECONDS, _PLAIN_EVERY_SECONDS = 2.0, 10.0
 
 

@@ -23,7 +23,7 @@ from blake3 import blake3
 from pipeline.errors import UsageError
 from pipeline.writing import atomic
 
-KEY_BYTES = 32
+KEY_BYTES = 32  # as long as the hash (RFC 2104, 3: a shorter key weakens it)
 PHANTOM = "phantom"
 PHANTOM_NOTE = "READ ME FIRST.txt"
 PHANTOM_LINE = "Invented patients, written by `scanloom phantom`: nobody's scans."
@@ -36,7 +36,7 @@ _PHANTOM_SECRET = b"scanloom phantom: invented people"[:KEY_BYTES]
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
 _PAIR_PLACES = range(115, -1, -10)  # of ten bits each, the last five of 125 are a letter of their own
-_REMEMBERED, _BLOCK_BYTES = 1024, 64
+_REMEMBERED, _BLOCK_BYTES = 1024, 64  # the block of SHA-256 (RFC 2104, 2)
 
 
 @dataclass(frozen=True)

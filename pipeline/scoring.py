@@ -28,7 +28,7 @@ from pipeline.records import Stored
 if TYPE_CHECKING:
     import keras
 
-BATCH_SIZE = 32
+BATCH_SIZE = 32  # a choice; the same for all scoring, as sums in batches of another size differ in last bits
 NO_ARRAY = "no array under this model's recipe"
 NOT_FINITE = "the network's output is not finite"
 

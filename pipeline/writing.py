@@ -48,6 +48,7 @@ def atomic(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         crash_point(f"write:{path.name}")
+        # The bytes before the name, the name before the return: a power cut never leaves half a file.
         sync(temporary)
         temporary.replace(path)
         sync(path.parent)

@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def made(folder: Path) -> Path:
+def our_makefile(folder: Path) -> Path:
     """The same with our Makefile, whose environment is ready."""
     shutil.copy2(PROJECT / "Makefile", folder)
     (folder / "requirements.lock").touch()
@@ -60,7 +60,7 @@ def typed(command: str) -> str:
 def test_a_printed_command_reaches_the_program_word_for_word(
     request: pytest.FixtureRequest, config: str, with_makefile: bool
 ) -> None:
-    request.getfixturevalue("made" if with_makefile else "folder")
+    request.getfixturevalue("our_makefile" if with_makefile else "folder")
     with printed.about(Path(config)):
         promoted = printed.make("promote", {"APPROVER": "Ada O'Neil", "OVERRIDE": ODD})
         forgotten = printed.make("forget", {"ID": ODD})
@@ -74,7 +74,7 @@ def test_a_printed_command_reaches_the_program_word_for_word(
 def test_a_table_is_named_without_a_configuration(
     request: pytest.FixtureRequest, with_makefile: bool
 ) -> None:
-    request.getfixturevalue("made" if with_makefile else "folder")
+    request.getfixturevalue("our_makefile" if with_makefile else "folder")
     command = printed.make("score", {"TABLE": "it's $mine.csv", "OUT": "a page"})
     assert command.startswith("make score " if with_makefile else ".venv/bin/scanloom score ")
     assert typed(command).replace("[--]", "") in (
@@ -83,7 +83,7 @@ def test_a_table_is_named_without_a_configuration(
     )
 
 
-def test_with_our_makefile_commands_are_targets_with_their_config(made: Path) -> None:
+def test_with_our_makefile_commands_are_targets_with_their_config(our_makefile: Path) -> None:
     with printed.about(Path("configs/study.yaml")):
         assert printed.make("report") == "make report CONFIG=configs/study.yaml"
         assert printed.make("retrain") == "make retrain CONFIG=configs/study.yaml"
@@ -117,7 +117,7 @@ def test_a_loop_of_stages_ends_at_the_first_that_fails(folder: Path) -> None:
 
 
 def test_a_config_elsewhere_is_whole_at_the_terminal_and_its_name_alone_on_a_page(
-    made: Path, tmp_path: Path
+    our_makefile: Path, tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere/study.yaml"
     with printed.about(elsewhere):
@@ -125,8 +125,8 @@ def test_a_config_elsewhere_is_whole_at_the_terminal_and_its_name_alone_on_a_pag
         assert printed.make("report", place=printed.page()) == "make report CONFIG=study.yaml"
 
 
-def test_a_config_by_its_absolute_path_in_the_working_folder_is_shown_from_there(made: Path) -> None:
-    with printed.about(made / "configs/study.yaml"):
+def test_a_config_by_its_absolute_path_in_the_working_folder_is_shown_from_there(our_makefile: Path) -> None:
+    with printed.about(our_makefile / "configs/study.yaml"):
         assert printed.make("report") == "make report CONFIG=configs/study.yaml"
 
 
@@ -150,7 +150,7 @@ def test_a_program_on_the_path_is_called_by_its_name(
         assert printed.scanloom("verify") == "scanloom verify configs/study.yaml"
 
 
-def test_child_processes_print_the_same_command(made: Path) -> None:
+def test_child_processes_print_the_same_command(our_makefile: Path) -> None:
     code = "from pipeline import printed; print(printed.make('clean'))"
     with printed.about(Path("configs/study.yaml")):
         child = subprocess.run(

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pipeline import digests
 from pipeline.crash_points import crash_point
@@ -26,15 +26,10 @@ from pipeline.records import Case, Stored
 from pipeline.rows import Row, case_row, cases_of, stored_of, stored_row
 from pipeline.schema import MIGRATIONS, TABLES, VERSION
 
-if TYPE_CHECKING:
-    pass
-
 INGEST_STAMP = "ingest_stamp"
 """The note of the digest of `ingest.json`; whoever writes files or cases empties it."""
-_LOG_PAGES, _CACHE_KB = (
-    16_384,
-    32_768,
-)  # SQLite's own 1000 and 2000 made commits of 20 000 files take half as long again
+# SQLite's own 1000 and 2000 made commits of 20 000 files take half as long again.
+_LOG_PAGES, _CACHE_KB = 16_384, 32_768
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from pipeline.ledger import Record
 from pipeline.printed import scanloom
 
 TOTAL_ALPHA: Final = 0.05
-"""The chance of a wrong PROMOTE that all looks against one champion may have together."""
+"""The chance of a wrong PROMOTE that all looks against one champion may have together (ICH E9, 3.5: 5 %)."""
 
 UNDECISIVE: Final = frozenset({"prevalences"})
 """Shown beside the verdict, decide nothing: may change after the look."""

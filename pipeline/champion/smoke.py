@@ -18,8 +18,8 @@ from pipeline.errors import DamageError, DataError, GateError, RetryError, Scanl
 from pipeline.printed import make
 from pipeline.workspace import Workspace
 
-CASES = 16
-_SECONDS = 600
+CASES = 16  # a choice: a wrong file shows in the first case, and so many take seconds
+_SECONDS = 600  # a choice: a model loads in seconds; what takes ten minutes hangs
 _ERRORS = {kind.exit_code: kind for kind in (UsageError, DataError, DamageError, RetryError)}
 # Of the largest logit. Sums in another order end in other last bits; 16-bit floats keep 1 part in 256.
 _EXACT, _ROUNDED = 1e-3, 2e-2

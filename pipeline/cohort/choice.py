@@ -28,16 +28,19 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.tables import Table
 
 NEARLY: Final = 0.5
-"""A join that reaches this share of the scans that the best one reaches is compared with it."""
+"""A join that reaches this share of the scans that the best one reaches is compared with it.
+
+A choice: a table that names half of the scans is a table of these scans.
+"""
 
 _FEW: Final = 0.1
-"""What reaches a smaller share of the scans that the chosen join reaches is chance."""
+"""What reaches a smaller share of the scans that the chosen join reaches is chance: a choice."""
 
 _KNOWS: Final = 0.9
 """The share of rows that a finer join must know for a coarser one to be left out for it, and of scans that
-are all but all."""
+are all but all: a choice, for a table may have rows of scans that were never delivered."""
 
-_SHOWN: Final = 3
+_SHOWN: Final = 3  # a choice: more lines to copy from are read by nobody
 _POWER: Final = re.compile(r"\d[.,]\d+[eE]\+\d+")
 
 Refuse = Callable[[tuple[str | int, ...], str], ConfigError]

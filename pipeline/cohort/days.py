@@ -13,7 +13,7 @@ _FORMATS: Final = ("%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%d-%b-%Y", "%d %b %Y", "%d
 _CLOCK: Final = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$")
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})")
 _YEAR_LAST: Final = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})")
-_MONTHS: Final = 12
+_MONTHS: Final = 12  # a greater number can only be the day, and so tells the order of all
 
 
 def days_of(cells: Sequence[str], *, cell_of: Callable[[int], str]) -> list[str]:

@@ -18,10 +18,10 @@ from pipeline.tables import Table
 from pipeline.tables.words import is_date, number
 
 CHANCE: Final = 0.01
-"""Numbers of which more than this share would be an identifier by chance prove nothing."""
+"""Numbers of which more than this share would be an identifier by chance prove nothing: a choice."""
 
 _SMALL: Final = 10_000
-"""Ages, scores, years and row numbers are below it."""
+"""Ages, scores, years and most row numbers are below it: a choice."""
 
 _LETTERS: Final = 2
 """Words as short as this stand for a sex, a side or a site as well."""
@@ -35,7 +35,10 @@ _LONGEST: Final = 64
 """Identifiers have at most so many characters (PS3.5 6.2)."""
 
 _DISTINCT: Final = 0.9
-"""A column identifies where more than this share of its values stand once: remarks and UIDs, not ages."""
+"""A column identifies where more than this share of its values stand once: remarks and UIDs, not ages.
+
+A choice: a few patients may have two rows.
+"""
 
 _CAMEL: Final = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _FILE: Final = ("sop", "path", "name", "stem")

@@ -15,7 +15,10 @@ from pipeline.errors import DataError
 from pipeline.tables import Table, line_numbers
 
 MOST_IDS: Final = 3
-"""An identifier that more patients share is a placeholder, such as an accession number of 0."""
+"""An identifier that more patients share is a placeholder, such as an accession number of 0.
+
+A choice: one person may well have the ID of an old system, of a new one and of a guest.
+"""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pipeline.pseudonyms import Key
 from pipeline.records import PARTS
 
 FEWEST_PATIENTS: Final = 2
-"""A part needs two patients for anything to vary in it."""
+"""A part needs two patients for anything to vary in it; for a figure worth reading it needs far more."""
 
 Shares = Mapping[str, float]
 """The share of patients of each part, in the order of PARTS; together 1."""

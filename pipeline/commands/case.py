@@ -23,7 +23,7 @@ from pipeline.ingest.stage import RawFile, printable, raw_files
 from pipeline.workspace import Workspace, expanded
 
 _PSEUDONYM = re.compile(r"[a-z][a-z2-7]{3,25}")
-_LONGEST_LIST = 10
+_LONGEST_LIST = 10  # a choice: what fits on a screen beside the sentence
 _KINDS = ("case", "patient", "study", "series")
 
 

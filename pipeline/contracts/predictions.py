@@ -28,7 +28,7 @@ COLUMNS: Final = ("case_id", "patient_id", "part", "truth", "predicted", "status
 """What every table of ours has, beside its scores."""
 
 FILE: Final = TableFile("predictions.csv", COLUMNS, rewritten_by("evaluate"))
-SUM_TOLERANCE = 1e-6
+SUM_TOLERANCE = 1e-6  # scores have nine digits (`write_csv`), softmax in float32 seven
 _FIRST_LINE = 2  # the line after the header, as an editor counts
 
 

@@ -55,6 +55,7 @@ def in_order(
     waiting: collections.deque[tuple[Batch, Pending]] = collections.deque()
     source = iter(batches)
     while True:
+        # Three: one in work, one that waits for it, and one more so that a short batch leaves nobody idle.
         while len(waiting) < 3 * workers() and (batch := next(source, None)) is not None:
             waiting.append((batch, submit(batch)))
         if not waiting:

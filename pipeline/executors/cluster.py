@@ -25,7 +25,7 @@ from pipeline.executors import local
 from pipeline.executors.batches import Batch, ChildLimits, Executor, Failure, Result, in_order
 from pipeline.writing import TEMPORARY
 
-_CONNECT_SECONDS, _WORKERLESS_SECONDS = 10, 60
+_CONNECT_SECONDS, _WORKERLESS_SECONDS = 10, 60  # choices: a scheduler answers at once, a worker may restart
 _KILLED = Failure("died", "KilledWorker")
 _DECIDES_BYTES = ("imagecodecs", "numpy", "scipy")
 

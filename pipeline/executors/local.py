@@ -28,9 +28,9 @@ from pebble import CONSTS, ProcessExpired, ProcessPool
 from pipeline.errors import ScanloomError
 from pipeline.executors.batches import Batch, ChildLimits, Failure, Result, in_order
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
-_KEPT_BYTES, _MAPPED_BYTES = 128 << 20, 32 << 20
+_KEPT_BYTES, _MAPPED_BYTES = 128 << 20, 32 << 20  # the second is the most that glibc takes (mallopt(3))
 CONSTS.sleep_unit = 0.01  # seconds between looks at the children; a pool begins and ends with one
 _LONGEST_FOLDER = 107 - len("/pymp-xxxxxxxx/listener-xxxxxxxx")  # bytes; a socket's path has at most 107
 _ONE_THREAD = "pipeline.executors.one_thread"

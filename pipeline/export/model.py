@@ -23,7 +23,7 @@ __all__ = ["run"]
 MODEL_FILE: Final = "model.onnx"
 RECORD_FILE: Final = "model.json"
 SCHEMA: Final = "onnx/1"
-_SCANS: Final = 4  # that the file is asked about before it is written
+_SCANS: Final = 4  # that the file is asked about before it is written: a choice, a wrong graph errs in one
 
 
 def run(config: Config, workspace: Workspace, out: Path) -> Summary:

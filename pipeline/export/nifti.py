@@ -14,7 +14,7 @@ from pipeline.records import Geometry
 __all__ = ["nifti_bytes"]
 
 _SCANNER = 1  # NIFTI_XFORM_SCANNER_ANAT
-_AFFINE_TOLERANCE_MM = 1e-3
+_AFFINE_TOLERANCE_MM = 1e-3  # the qform is stored in float32: seven digits of offsets of up to a metre
 # Voxels hardly compress further than this fast level does.
 _COMPRESSION = 1
 

@@ -15,7 +15,7 @@ from pipeline.tables import texts, workbook
 from pipeline.tables.rows import Rows, column_letters, trimmed
 
 HEADER_WITHIN: Final = 20
-"""A header is looked for in so many rows: a title and a few remarks may stand above it."""
+"""A header is looked for in so many rows: a title and a few remarks may stand above it: a choice."""
 
 _WORKBOOKS: Final = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm"})
 _FOREIGN: Final = {

@@ -12,7 +12,7 @@ from pipeline.errors import DataError
 from pipeline.tables.rows import Fits, Rows
 
 _DELIMITERS: Final = ",;\t|"
-_SNIFFED_LINES: Final = 50
+_SNIFFED_LINES: Final = 50  # a choice: enough for a delimiter to show by the same count in each line
 _LONGEST_VALUE: Final = 1 << 24
 """A remark may be long; Python's own bound of 131 072 characters would end the reading."""
 _DECLARED_DELIMITER: Final = re.compile(r"sep=(.)\r?\n")

@@ -37,7 +37,7 @@ _BRACKETED: Final = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)")
 _AND: Final = re.compile(r"\s*(?:[,/+&]|\band\b|\bund\b)\s*")
 _PLAIN_YAML: Final = re.compile(r"[^\W\d_][\w./-]*(?: [\w./-]+)*")
 _WORDS_OF_YAML: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-_SHOWN: Final = 8
+_SHOWN: Final = 8  # a choice: a target with more words is told by the commonest
 
 
 def normal(word: str) -> str:

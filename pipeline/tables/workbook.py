@@ -21,7 +21,7 @@ _ALL_ZEROS: Final = re.compile(r"0+")
 _FORMULA: Final = re.compile(rb"<f[ >/]")
 _MERGED: Final = b"<mergeCell "
 _TRIED_ROWS: Final = 200
-"""The header is looked for among the first filled rows; so many rows are searched for those."""
+"""The header is looked for among the first filled rows; so many rows are searched for those: a choice."""
 
 
 class NoSuchSheet(UsageError):

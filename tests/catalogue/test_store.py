@@ -114,8 +114,8 @@ def test_a_row_that_is_not_what_was_put_there_is_found(catalogue: Catalogue, dam
 
 def test_a_catalogue_of_the_version_before_is_brought_up_to_this_one(tmp_path: Path) -> None:
     path = tmp_path / "catalogue.sqlite"
-    with Catalogue(path) as made, made.transaction():
-        made.put_cases([(CASE, [])])
+    with Catalogue(path) as catalogue, catalogue.transaction():
+        catalogue.put_cases([(CASE, [])])
     connection = sqlite3.connect(path)
     connection.executescript(
         "ALTER TABLE cases DROP COLUMN row_digest; ALTER TABLE cases DROP COLUMN names_digest;"
@@ -129,8 +129,8 @@ def test_a_catalogue_of_the_version_before_is_brought_up_to_this_one(tmp_path: P
 
 
 def test_what_lies_on_a_read_only_disk_can_be_read(tmp_path: Path) -> None:
-    with Catalogue(tmp_path / "catalogue.sqlite") as made, made.transaction():
-        made.put_cases([(CASE, [])])
+    with Catalogue(tmp_path / "catalogue.sqlite") as catalogue, catalogue.transaction():
+        catalogue.put_cases([(CASE, [])])
     read = (
         "import sys; from pathlib import Path; from pipeline.catalogue import Catalogue\n"
         "with Catalogue(Path(sys.argv[1])) as opened: print(len(opened.cases()))"

@@ -14,13 +14,13 @@ from pipeline.errors import DamageError
 from pipeline.writing import write_json
 
 CONFIG = study.config()
-FOUND = study.scans("t", 40, part="test")
+PREDICTED = study.scans("t", 40, part="test")
 
 
 @pytest.fixture
 def champion(workspace):
     """A workspace whose first candidate was promoted."""
-    study.write_candidate(workspace, CONFIG, FOUND, weights=study.WEAK)
+    study.write_candidate(workspace, CONFIG, PREDICTED, weights=study.WEAK)
     compare.run(CONFIG, workspace)
     publish(workspace, approver="Ada", reason="")
     return workspace

@@ -17,21 +17,21 @@ from pipeline.champion.promotion import publish
 from pipeline.errors import DamageError, GateError, UsageError
 from pipeline.writing import write_json
 
-FOUND = study.scans("t", 40, part="test")
+PREDICTED = study.scans("t", 40, part="test")
 CONFIG = study.config()
 
 
 @pytest.fixture
 def candidate(workspace):
     """A workspace with a first candidate and its verdict."""
-    study.write_candidate(workspace, CONFIG, FOUND, weights=study.WEAK)
+    study.write_candidate(workspace, CONFIG, PREDICTED, weights=study.WEAK)
     compare.run(CONFIG, workspace)
     return workspace
 
 
 def second(workspace, verdict="PROMOTE"):
     """A further candidate against the present champion, with a verdict as given."""
-    study.write_candidate(workspace, CONFIG, FOUND, weights=study.STRONG)
+    study.write_candidate(workspace, CONFIG, PREDICTED, weights=study.STRONG)
     path = workspace.candidate / "comparison.json"
     path.unlink()
     champion = json.loads((workspace.reports / "champion.json").read_text())
@@ -61,7 +61,7 @@ def test_nobody_is_promoted_without_an_approver(candidate, approver):
 
 
 def test_a_candidate_without_a_verdict_is_refused(workspace):
-    study.write_candidate(workspace, CONFIG, FOUND, weights=study.WEAK)
+    study.write_candidate(workspace, CONFIG, PREDICTED, weights=study.WEAK)
     refused(workspace, "no verdict yet")
 
 
@@ -84,7 +84,7 @@ def test_keep_is_never_promoted_and_inconclusive_only_for_a_reason(candidate):
 
 def test_a_verdict_against_another_champion_is_refused(candidate):
     publish(candidate, approver="Ada", reason="")
-    study.write_candidate(candidate, CONFIG, FOUND, weights=study.STRONG)
+    study.write_candidate(candidate, CONFIG, PREDICTED, weights=study.STRONG)
     path = candidate.candidate / "comparison.json"
     write_json(path, {**json.loads(path.read_text()), "candidate": {"model_sha256": "another"}})
     refused(candidate, "compares with no champion, but now there is generation 0001")
@@ -118,8 +118,8 @@ def test_rollback_goes_back_one_champion_and_the_same_command_again_changes_noth
     second(candidate)
     publish(candidate, approver="Bea", reason="")
     assert current(candidate).generation == "0002"
-    told = rollback(candidate, approver="Cal", reason="complaints")
-    assert told.lines == ("Generation 0001 is the champion again, in place of 0002: complaints",)
+    summary = rollback(candidate, approver="Cal", reason="complaints")
+    assert summary.lines == ("Generation 0001 is the champion again, in place of 0002: complaints",)
     assert current(candidate).generation == "0001"
     assert not rollback(candidate, approver="Cal", reason="complaints").changed
     assert current(candidate).generation == "0001"
@@ -216,8 +216,8 @@ def test_promote_finishes_a_promotion_that_was_killed_once_it_was_written_down(c
     publish(candidate, approver="Ada", reason="first")
     second(candidate)
     assert act(candidate, PUBLISH, crash_at=point) == -signal.SIGKILL
-    told = promote(candidate, approver="Ada")
-    assert told.lines == ("Generation 0002 already holds this model and is the champion.",)
+    summary = promote(candidate, approver="Ada")
+    assert summary.lines == ("Generation 0002 already holds this model and is the champion.",)
     assert current(candidate).generation == "0002"
     assert len(ledger.read(candidate.ledger("promotions"))) == 2
 

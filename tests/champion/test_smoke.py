@@ -14,7 +14,7 @@ from pipeline.errors import DamageError, GateError
 from pipeline.workspace import Workspace
 from pipeline.writing import write_csv
 
-FOUND = study.scans("t", 30, part="test") + study.scans("v", 6, part="validation")
+PREDICTED = study.scans("t", 30, part="test") + study.scans("v", 6, part="validation")
 CONFIG = study.config()
 
 
@@ -27,16 +27,16 @@ def model(tmp_path_factory):
 
 @pytest.fixture
 def candidate(workspace: Workspace, model):
-    study.store(workspace, FOUND)
-    study.write_candidate(workspace, CONFIG, FOUND, weights=study.WEAK, model=model)
+    study.store(workspace, PREDICTED)
+    study.write_candidate(workspace, CONFIG, PREDICTED, weights=study.WEAK, model=model)
     return workspace
 
 
 def test_a_model_that_repeats_its_scores_in_a_new_process_is_promoted(candidate):
     compare.run(CONFIG, candidate)
-    told = promote(candidate, approver=" Ada ")
-    assert "a new process repeats the scores of 16 test cases" in told.lines[0]
-    assert told.lines[1] == "Generation 0001 is the champion, approved by Ada."
+    summary = promote(candidate, approver=" Ada ")
+    assert "a new process repeats the scores of 16 test cases" in summary.lines[0]
+    assert summary.lines[1] == "Generation 0001 is the champion, approved by Ada."
     check_generation(candidate, "0001")
     assert current(candidate).approver == "Ada"
     assert not promote(candidate, approver="Ada").changed
@@ -52,7 +52,7 @@ def test_other_scores_than_the_stored_ones_are_refused(candidate):
 
 
 def test_a_model_cannot_be_tried_without_arrays(workspace, model):
-    study.write_candidate(workspace, CONFIG, FOUND, weights=study.WEAK, model=model)
+    study.write_candidate(workspace, CONFIG, PREDICTED, weights=study.WEAK, model=model)
     with pytest.raises(GateError, match="no test case has a normalized array"):
         repeat_scores(workspace, workspace.candidate)
 
@@ -64,7 +64,7 @@ def test_what_the_new_process_says_reaches_the_user(candidate):
 
 
 def test_scores_come_from_the_models_own_arrays_temperature_and_threshold(candidate):
-    found = FOUND.sorted()
+    found = PREDICTED.sorted()
     expected = study.predictions_of(found, study.WEAK)
     table = score(candidate, candidate.candidate, cohort=found.cohort)
     assert list(table.columns) == list(expected.columns)
@@ -74,7 +74,7 @@ def test_scores_come_from_the_models_own_arrays_temperature_and_threshold(candid
 
 
 def test_a_scan_without_an_array_keeps_its_row_as_failed(candidate):
-    found = FOUND.sorted()
+    found = PREDICTED.sorted()
     more = study.scans("x", 1, part="test")
     table = score(candidate, candidate.candidate, cohort=(found + more).cohort)
     failed = table[table["status"] == "failed"]

@@ -90,8 +90,8 @@ def test_a_volume_has_the_folder_of_its_files_as_path(ready: Workspace) -> None:
     slices = {f"p/{number % 2}/{number}.dcm": one for number, one in enumerate(ct_series([0, 5, 10]))}
     write_all(ready.root / "new", {**slices, "a.dcm": scan(1)})
     rows, _ = predicted(ready, "new", settings=settings, paths=True)
-    told = {row["path"]: (row["status"], row["reason"]) for row in rows}
-    assert told == {"new/a.dcm": ("ok", ""), "new/p": ("failed", "no array under this model's recipe")}
+    outcomes = {row["path"]: (row["status"], row["reason"]) for row in rows}
+    assert outcomes == {"new/a.dcm": ("ok", ""), "new/p": ("failed", "no array under this model's recipe")}
 
 
 def test_scans_that_the_recipe_cannot_take_end_with_a_sentence_about_the_model(ready: Workspace) -> None:
@@ -125,9 +125,9 @@ def test_an_archive_is_scored_with_the_paths_inside(ready: Workspace) -> None:
 def test_a_folder_without_a_usable_scan_ends_with_a_sentence(ready: Workspace, files) -> None:
     (ready.root / "new").mkdir()
     write_all(ready.root / "new", files)
-    with pytest.raises(DataError, match=r"Nothing in new can be scored") as told:
+    with pytest.raises(DataError, match=r"Nothing in new can be scored") as refusal:
         predicted(ready, "new")
-    assert "scanloom files" not in str(told.value)
+    assert "scanloom files" not in str(refusal.value)
     assert not Path("out.csv").exists()
 
 

@@ -51,7 +51,7 @@ def first_key(record: dict[str, Any], file: ObjectFile[Any]) -> str:
 
 
 DAMAGE = ("empty", "blank", "cut off", "binary", "nested too deep", "a list", "a number")
-FOUND = {
+PROBLEMS = {
     "empty": "it is empty",
     "blank": "it is empty",
     "cut off": "it is no JSON, or was cut off",
@@ -92,7 +92,7 @@ def test_a_damaged_object_is_told_with_file_and_fault(
     file.write(candidate, handed_on.WHOLE[file.name])
     path = file.path(candidate)
     path.write_bytes(damaged(path.read_bytes(), how))
-    assert refused(file.read, candidate).startswith(f"candidate/{file.name} is damaged: {FOUND[how]}. ")
+    assert refused(file.read, candidate).startswith(f"candidate/{file.name} is damaged: {PROBLEMS[how]}. ")
 
 
 @pytest.mark.parametrize("file", OBJECTS, ids=name_of)
@@ -106,9 +106,9 @@ def test_a_key_that_is_gone_or_of_another_type_is_told_by_its_name(
     write_json(path, {name: value for name, value in whole.items() if name != key})
     assert f"is damaged: it has no '{key}'. " in refused(file.read, candidate)
     write_json(path, {**whole, key: [[None]]})
-    said = refused(file.read, candidate)
-    assert f"is damaged: '{key}" in said
-    assert "is not what it should be (" in said
+    message = refused(file.read, candidate)
+    assert f"is damaged: '{key}" in message
+    assert "is not what it should be (" in message
 
 
 @pytest.mark.parametrize("file", [each for each in OBJECTS if each.schema], ids=name_of)
@@ -119,9 +119,11 @@ def test_a_later_schema_is_refused_an_earlier_or_none_is_read(candidate: Path, f
     whole = json.loads(path.read_text())
     later = file.schema.number + 1
     write_json(path, {**whole, "schema": f"{file.schema.kind}/{later}"})
-    said = refused(file.read, candidate)
-    assert f"candidate/{file.name} was written by a newer version of Scanloom (schema {later}, this" in said
-    assert "Update Scanloom, or " in said
+    message = refused(file.read, candidate)
+    assert (
+        f"candidate/{file.name} was written by a newer version of Scanloom (schema {later}, this" in message
+    )
+    assert "Update Scanloom, or " in message
     write_json(path, {**whole, "schema": "another/1"})
     assert "'schema' is not what it should be" in refused(file.read, candidate)
     write_json(path, {key: value for key, value in whole.items() if key != "schema"})
@@ -160,9 +162,9 @@ def test_a_damaged_table_is_told_with_file_fault_and_remedy(candidate: Path, how
     data, found = WRONG[how]
     cohort.TABLE.path(candidate).write_bytes(data)
     for read in (cohort.TABLE.rows, cohort.TABLE.frame):
-        said = refused(read, candidate)
-        assert said.startswith(f"candidate/cohort.csv is damaged: {found}")
-        assert "cohort configs/NAME.yaml`, which writes it again." in said
+        message = refused(read, candidate)
+        assert message.startswith(f"candidate/cohort.csv is damaged: {found}")
+        assert "cohort configs/NAME.yaml`, which writes it again." in message
 
 
 @pytest.mark.parametrize("file", TABLES, ids=name_of)
@@ -214,16 +216,16 @@ REMEDIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("folder", "name", "told", "remedy"), REMEDIES)
+@pytest.mark.parametrize(("folder", "name", "place", "remedy"), REMEDIES)
 def test_what_to_do_depends_on_where_the_file_lies(
-    tmp_path: Path, folder: str, name: str, told: str, remedy: str
+    tmp_path: Path, folder: str, name: str, place: str, remedy: str
 ) -> None:
     (file,) = (each for each in OBJECTS if each.name == name)
     (tmp_path / folder).mkdir(parents=True)
     file.path(tmp_path / folder).write_text("{")
-    said = refused(file.read, tmp_path / folder)
-    assert said.startswith(f"{told} is damaged: ")
-    assert remedy in said
+    message = refused(file.read, tmp_path / folder)
+    assert message.startswith(f"{place} is damaged: ")
+    assert remedy in message
 
 
 def test_a_stamp_is_written_again_by_its_stage_and_spacings_by_a_clean_run(tmp_path: Path) -> None:

@@ -33,12 +33,12 @@ def test_every_hand_over_of_json_has_a_whole_record_to_be_tried_with() -> None:
 @pytest.mark.parametrize("name", sorted({each.name for each in ALL} - {"STAGE.json"}))
 def test_a_files_name_is_said_in_its_contract_alone(name: str) -> None:
     written = re.compile(rf"[\"'/]{re.escape(name)}[\"']")
-    found = {
+    naming = {
         path.relative_to(ROOT).as_posix()
         for path in sorted(ROOT.rglob("*.py"))
         if written.search(path.read_text(encoding="utf-8"))
     }
-    (place,) = found - NAMESAKES.get(name, set()) - {"arrow.py"}
+    (place,) = naming - NAMESAKES.get(name, set()) - {"arrow.py"}
     assert place.startswith("contracts/")
 
 
@@ -76,8 +76,8 @@ def test_a_folder_without_a_patient_says_nothing_of_the_patient_and_shows_no_pic
             path.write_text(text)
     flips = replace(handed_on.COMPARISON.flips, negative_list=())
     assert comparison.FILE.read(folder) == replace(handed_on.COMPARISON, flips=flips)
-    (finding,) = cohort.FILE.read(folder).notices
-    assert finding.case_ids == ()
+    (notice,) = cohort.FILE.read(folder).notices
+    assert notice.case_ids == ()
 
 
 def test_a_folder_that_never_held_a_patient_stays_as_it_is(folder: Path) -> None:

@@ -26,24 +26,24 @@ def refused(table: Path, text: str) -> str:
 
 def test_a_table_gives_classes_truth_and_probabilities(table: Path) -> None:
     table.write_text(HEAD + GOOD)
-    found = predictions.read(table)
-    assert found.classes == ("no", "yes")
-    assert found.truth(found.measurable("test")).tolist() == [1, 0]
-    assert found.probability.tolist() == [[0.2, 0.8], [0.9, 0.1]]
-    assert found.logit is None
+    checked = predictions.read(table)
+    assert checked.classes == ("no", "yes")
+    assert checked.truth(checked.measurable("test")).tolist() == [1, 0]
+    assert checked.probability.tolist() == [[0.2, 0.8], [0.9, 0.1]]
+    assert checked.logit is None
 
 
 def test_a_table_without_part_is_external(table: Path) -> None:
     table.write_text("case_id,patient_id,truth,score_no,score_yes\na,p1,yes,0.2,0.8\n")
-    found = predictions.read(table)
-    assert found.measurable("external").tolist() == [True]
+    checked = predictions.read(table)
+    assert checked.measurable("external").tolist() == [True]
 
 
 def test_a_single_score_is_that_of_the_positive_class(table: Path) -> None:
     table.write_text("case_id,patient_id,truth,score_yes\na,p1,yes,0.75\nb,p2,no,0.25\n")
-    found = predictions.read(table)
-    assert found.classes == ("no", "yes")
-    assert found.probability.tolist() == [[0.25, 0.75], [0.75, 0.25]]
+    checked = predictions.read(table)
+    assert checked.classes == ("no", "yes")
+    assert checked.probability.tolist() == [[0.25, 0.75], [0.75, 0.25]]
 
 
 def test_unlabelled_and_failed_cases_are_kept_but_not_measured(table: Path) -> None:
@@ -51,9 +51,9 @@ def test_unlabelled_and_failed_cases_are_kept_but_not_measured(table: Path) -> N
         "case_id,patient_id,part,truth,score_no,score_yes,status,reason\n"
         "a,p1,test,yes,0.2,0.8,ok,\nb,p2,test,,0.5,0.5,ok,\nc,p3,test,no,,,failed,no array\n"
     )
-    found = predictions.read(table)
-    assert found.measurable("test").tolist() == [True, False, False]
-    assert np.isnan(found.probability[2]).all()
+    checked = predictions.read(table)
+    assert checked.measurable("test").tolist() == [True, False, False]
+    assert np.isnan(checked.probability[2]).all()
 
 
 def test_a_file_from_a_spreadsheet_with_a_byte_order_mark_is_read(table: Path) -> None:

@@ -80,9 +80,9 @@ def test_the_batch_of_a_worker_that_dies_is_done_by_another(executor: Executor) 
 
 
 def test_a_batch_that_kills_every_worker_fails_and_the_others_go_on(executor: Executor) -> None:
-    found = dict(run(kills_its_worker, [1, 2, 3], executor=executor, limits=LIMITS))  # 2 kills
-    assert found[2] == Failure("died", "KilledWorker")
-    assert (found[1], found[3]) == (1, 3)
+    result_of = dict(run(kills_its_worker, [1, 2, 3], executor=executor, limits=LIMITS))  # 2 kills
+    assert result_of[2] == Failure("died", "KilledWorker")
+    assert (result_of[1], result_of[3]) == (1, 3)
 
 
 def test_a_worker_with_other_versions_or_another_folder_is_told(tmp_path: Path) -> None:

@@ -41,9 +41,9 @@ def positive(foreign: Foreign, model: str = "") -> dict[str, float]:
     ids=["csv", "tsv", "semicolons", "quoted commas", "two columns"],
 )
 def test_the_same_table_in_any_dress_gives_the_same_numbers(tmp_path: Path, name: str, text: str) -> None:
-    found = table(tmp_path, text, name)
-    assert positive(found) == {"a": 0.75, "b": 0.5}
-    assert found.first.classes == ("no", "yes")
+    foreign = table(tmp_path, text, name)
+    assert positive(foreign) == {"a": 0.75, "b": 0.5}
+    assert foreign.first.classes == ("no", "yes")
 
 
 def test_a_spreadsheet_is_read_as_its_numbers_stand_in_it(tmp_path: Path) -> None:
@@ -51,11 +51,11 @@ def test_a_spreadsheet_is_read_as_its_numbers_stand_in_it(tmp_path: Path) -> Non
     for row in (["case_id", "patient_id", "truth", "p"], ["a", 7, 1, 0.75], ["b", 8, 0, 0.5]):
         book.active.append(row)
     book.save(tmp_path / "study.xlsx")
-    found = read(tmp_path / "study.xlsx", Columns(score="p"))
-    assert positive(found) == {"a": 0.75, "b": 0.5}
-    assert found.first.classes == ("0", "1")
-    assert list(found.first.frame["patient_id"]) == ["7", "8"]
-    assert "'p' is taken for the score of '1'" in found.notes
+    foreign = read(tmp_path / "study.xlsx", Columns(score="p"))
+    assert positive(foreign) == {"a": 0.75, "b": 0.5}
+    assert foreign.first.classes == ("0", "1")
+    assert list(foreign.first.frame["patient_id"]) == ["7", "8"]
+    assert "'p' is taken for the score of '1'" in foreign.notes
 
 
 def test_columns_have_the_names_that_were_given(tmp_path: Path) -> None:
@@ -66,24 +66,24 @@ def test_columns_have_the_names_that_were_given(tmp_path: Path) -> None:
 
 
 def test_the_positive_class_may_be_the_one_without_a_score(tmp_path: Path) -> None:
-    found = table(tmp_path, f"{USUAL}score_yes|a,p,yes,0.75|b,q,no,0.5", positive="no")
-    assert found.first.classes == ("yes", "no")
-    assert positive(found) == {"a": 0.25, "b": 0.5}
+    foreign = table(tmp_path, f"{USUAL}score_yes|a,p,yes,0.75|b,q,no,0.5", positive="no")
+    assert foreign.first.classes == ("yes", "no")
+    assert positive(foreign) == {"a": 0.25, "b": 0.5}
 
 
 def test_of_two_columns_the_positive_one_can_be_chosen(tmp_path: Path) -> None:
-    found = table(tmp_path, f"{USUAL}score_no,score_yes|a,p,yes,0.25,0.75|b,q,no,0.5,0.5", positive="no")
-    assert found.first.classes == ("yes", "no")
-    assert positive(found) == {"a": 0.25, "b": 0.5}
+    foreign = table(tmp_path, f"{USUAL}score_no,score_yes|a,p,yes,0.25,0.75|b,q,no,0.5,0.5", positive="no")
+    assert foreign.first.classes == ("yes", "no")
+    assert positive(foreign) == {"a": 0.25, "b": 0.5}
 
 
 def test_rounded_probabilities_are_divided_by_their_sum_and_told(tmp_path: Path) -> None:
     text = f"{USUAL}score_a,score_b,score_c|1,p,a,0.333,0.333,0.333|2,q,b,0.2,0.5,0.3|3,r,c,0.1,0.2,0.701"
-    found = table(tmp_path, text)
-    assert found.first.probability[0].tolist() == pytest.approx([1 / 3] * 3, abs=1e-15)
-    assert found.first.probability[1].tolist() == [0.2, 0.5, 0.3]
-    assert found.first.probability[2].tolist() == pytest.approx([0.1 / 1.001, 0.2 / 1.001, 0.701 / 1.001])
-    [note] = found.notes
+    foreign = table(tmp_path, text)
+    assert foreign.first.probability[0].tolist() == pytest.approx([1 / 3] * 3, abs=1e-15)
+    assert foreign.first.probability[1].tolist() == [0.2, 0.5, 0.3]
+    assert foreign.first.probability[2].tolist() == pytest.approx([0.1 / 1.001, 0.2 / 1.001, 0.701 / 1.001])
+    [note] = foreign.notes
     assert note.startswith("scores rounded to 3 digits don't add up to 1 in 2 rows (by 0.001 at most)")
 
 
@@ -109,38 +109,38 @@ def test_what_are_no_probabilities_is_refused_with_its_line(tmp_path: Path, scor
 
 
 def test_a_failed_prediction_needs_no_score(tmp_path: Path) -> None:
-    found = table(tmp_path, f"{USUAL}score_yes,status|a,p,yes,0.75,ok|b,q,no,0.5,ok|c,q,no,,failed")
-    assert found.first.measurable("external").tolist() == [True, True, False]
+    foreign = table(tmp_path, f"{USUAL}score_yes,status|a,p,yes,0.75,ok|b,q,no,0.5,ok|c,q,no,,failed")
+    assert foreign.first.measurable("external").tolist() == [True, True, False]
 
 
 def test_truths_that_a_spreadsheet_made_numbers_are_whole_again(tmp_path: Path) -> None:
-    found = table(tmp_path, f"{USUAL}score_1|a,p,1.0,0.75|b,q,0.0,0.5")
-    assert found.first.classes == ("0", "1")
+    foreign = table(tmp_path, f"{USUAL}score_1|a,p,1.0,0.75|b,q,0.0,0.5")
+    assert foreign.first.classes == ("0", "1")
 
 
 def test_without_a_column_of_cases_each_row_is_one_and_that_is_told(tmp_path: Path) -> None:
-    found = table(tmp_path, "patient_id,truth,score_yes|p,yes,0.75|q,no,0.5")
-    assert positive(found) == {"line 2": 0.75, "line 3": 0.5}
-    assert found.notes == ("no column case_id: each row counts as a case of its own",)
+    foreign = table(tmp_path, "patient_id,truth,score_yes|p,yes,0.75|q,no,0.5")
+    assert positive(foreign) == {"line 2": 0.75, "line 3": 0.5}
+    assert foreign.notes == ("no column case_id: each row counts as a case of its own",)
 
 
 def test_models_are_known_by_their_columns(tmp_path: Path) -> None:
     text = (
         f"{USUAL}score_net_yes,score_net_no,score_the_reader_yes|a,p,yes,0.75,0.25,0.5|b,q,no,0.5,0.5,0.125"
     )
-    found = table(tmp_path, text)
-    assert list(found.models) == ["net", "the_reader"]
-    assert positive(found, "the_reader") == {"a": 0.5, "b": 0.125}
-    assert {each.probability[0, -1] for each in found.models.values()} in ({0.25, 0.5}, {0.75, 0.5})
+    foreign = table(tmp_path, text)
+    assert list(foreign.models) == ["net", "the_reader"]
+    assert positive(foreign, "the_reader") == {"a": 0.5, "b": 0.125}
+    assert {each.probability[0, -1] for each in foreign.models.values()} in ({0.25, 0.5}, {0.75, 0.5})
 
 
 @pytest.mark.parametrize(
     "header", ["net,reader", "score_net,score_reader", "net_1,reader_1", "score_net_1,score_reader_1"]
 )
 def test_models_that_are_named_are_found(tmp_path: Path, header: str) -> None:
-    found = table(tmp_path, f"{USUAL}{header}|a,p,1,0.75,0.5|b,q,0,0.5,0.125", models="net,reader")
-    assert positive(found, "net") == {"a": 0.75, "b": 0.5}
-    assert positive(found, "reader") == {"a": 0.5, "b": 0.125}
+    foreign = table(tmp_path, f"{USUAL}{header}|a,p,1,0.75,0.5|b,q,0,0.5,0.125", models="net,reader")
+    assert positive(foreign, "net") == {"a": 0.75, "b": 0.5}
+    assert positive(foreign, "reader") == {"a": 0.5, "b": 0.125}
 
 
 TWO = "|a,p,yes,0.75|b,q,no,0.5"

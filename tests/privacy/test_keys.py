@@ -46,15 +46,15 @@ class Store:
 def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Store]:
     """The same scans read under one key, under it again in another place, and under another key."""
     base = tmp_path_factory.mktemp("keys")
-    made = {}
+    projects = {}
     for name, key in zip(STORES, (ONE, ONE, OTHER), strict=True):
         project = new_study(base / name / "project", key=key)
         canary = Canary(random.Random(7))
         plant(project / "data/raw/study", canary, patients=range(16))
         plant_trouble(project / "data/raw/study", canary)
         assert run(project, STEPS).codes == [0, 0]
-        made[name] = Store(project)
-    return made
+        projects[name] = Store(project)
+    return projects
 
 
 def test_two_keys_share_no_pseudonym_token_or_digest(stores: dict[str, Store]) -> None:

@@ -123,13 +123,13 @@ def book(tmp_path: Path):
     """Writes a workbook with these sheets, each a list of rows, and gives its path."""
 
     def make(**sheets: list[list[object]]) -> Path:
-        made = openpyxl.Workbook()
-        made.remove(made.active)
+        book = openpyxl.Workbook()
+        book.remove(book.active)
         for name, rows in sheets.items():
-            sheet = made.create_sheet(name)
+            sheet = book.create_sheet(name)
             for row in rows:
                 sheet.append(row)
-        made.save(tmp_path / "labels.xlsx")
+        book.save(tmp_path / "labels.xlsx")
         return tmp_path / "labels.xlsx"
 
     return make
@@ -189,12 +189,12 @@ def test_where_no_header_has_the_columns_the_likely_one_is_told(book) -> None:
 
 
 def test_cells_merged_over_several_rows_hold_their_value_in_each(tmp_path: Path) -> None:
-    made = openpyxl.Workbook()
+    book = openpyxl.Workbook()
     for row in [["title", None], ["id", "label"], ["1", "yes"], [None, "no"], ["2", "no"]]:
-        made.active.append(row)
-    made.active.merge_cells("A1:B1")
-    made.active.merge_cells("A3:A4")
-    made.save(tmp_path / "labels.xlsx")
+        book.active.append(row)
+    book.active.merge_cells("A1:B1")
+    book.active.merge_cells("A3:A4")
+    book.save(tmp_path / "labels.xlsx")
     assert read(tmp_path / "labels.xlsx", wanted=["id", "label"]).rows == (
         ("1", "yes"),
         ("1", "no"),
