@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.cohort.published import (
-    given_parts,
+    parts_of_persons,
     overlap_notices,
     read_published,
     require_no_overlap,
@@ -31,7 +31,7 @@ def published(**words: str):
     ],
 )
 def test_parts_have_several_spellings(word: str, part: str) -> None:
-    assert given_parts(published(c1="train", c3=word))["Q"] == part
+    assert parts_of_persons(published(c1="train", c3=word))["Q"] == part
 
 
 def test_an_unknown_part_is_refused_with_its_line() -> None:
@@ -42,7 +42,7 @@ def test_an_unknown_part_is_refused_with_its_line() -> None:
 
 
 def test_an_empty_word_prescribes_nothing() -> None:
-    assert given_parts(published(c1="train", c3="")) == {"P": "train"}
+    assert parts_of_persons(published(c1="train", c3="")) == {"P": "train"}
 
 
 def test_a_column_without_train_is_refused() -> None:
