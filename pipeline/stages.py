@@ -42,13 +42,13 @@ def run(name: str, config: Config, workspace: Workspace, work: Run | None = None
     before = ARROW[name].after
     if before and not workspace.stamp(before).is_file():
         raise UsageError(f"`{name}` needs what `{before}` writes. Run `{make(name)}`, which runs it first.")
-    for gate in ARROW[name].waits_for:
-        _require_passed(name, gate, workspace)
     if wrong := [sentence for stage in _followed(name) for sentence in damage(stage, workspace)]:
         raise DamageError("\n".join(wrong))
     require_whole(workspace)
     ledger.catch_up(workspace.ledgers)
     require_champion(workspace)
+    for gate in ARROW[name].waits_for:  # after damage: what a gate reads must be right
+        _require_passed(name, gate, workspace)
     started = time.monotonic()
     summary = (work or _load(name))(config, workspace)
     outputs = output_digests(name, workspace)

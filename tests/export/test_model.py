@@ -116,6 +116,7 @@ def trained(workspace: Workspace) -> Workspace:
         "recipe_id": "0123456789ab",
         "spacing": [1.0, 1.0],
         "statistics": {"mean": [-800.0] * 3, "std": [200.0] * 3},
+        "precision": "float32",
         "positive": "yes",
     }
     write_json(workspace.candidate / "model.json", record)
