@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.cohort.published import (
-    parts_of_persons,
     overlap_notices,
+    parts_of_persons,
     read_published,
     require_no_overlap,
 )
