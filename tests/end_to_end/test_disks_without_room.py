@@ -11,6 +11,8 @@ from faulty_projects import CANDIDATE, CONFIG, Command, edit
 from settled import settled
 from small_project import contents, make_in
 
+pytestmark = pytest.mark.xdist_group("faults")
+
 
 def test_a_full_disk_while_scans_are_read(fresh: Path, ingested_source: Path, scanloom: Command) -> None:
     assert scanloom("configure", CONFIG, cwd=fresh).returncode == 0
