@@ -54,9 +54,13 @@ RENAMED: Final[dict[str, str]] = {
     "T16": "McNemar",
     "T17": "mean over classes",
     "T23": "Holm",
+    "findings": "notices",
     "no model-ready array": "no array under this model's recipe",
 }
 """Keys and names of an older version, by what they are called now."""
+
+IN_COHORT: Final = {"patient_id": "person_id"}
+"""Columns of `cohort.csv` alone, which other tables still have."""
 
 REWORDED: Final[dict[str, str]] = {
     " in auroc against ": " in AUROC against ",
@@ -64,7 +68,9 @@ REWORDED: Final[dict[str, str]] = {
 }
 """Words within the sentences of an older version, by what is said now."""
 
-ADDED: Final = {"task"}
+ADDED: Final = {
+    "task", "headline", "models", "network", "notes", "new_cases", "new_patients", "replaced_cases",
+}  # fmt: skip
 """Keys that an older version did not write."""
 
 _ROUNDING: Final = 1e-12  # sums in another order end in another last digit
@@ -73,6 +79,7 @@ _VOLATILE: Final = {
     "created", "seconds", "when", "wall_seconds", "versions", "mtime_ns", "code", "run", "config_digest",
     "milliseconds", "images_per_second", "wait_share", "head", "created_utc",
     "training", "model.json",  # digests of what holds times, or of the code itself
+    "digest", "cohort_digest", "cohort.csv", "cohort", "inputs",  # digests of rows, whose columns have other names now
 }  # fmt: skip
 _REFERENCE: Final = """\
 task: classification
@@ -130,7 +137,9 @@ def _plain(path: Path) -> Any:
     if path.suffix == ".json":
         return _today(json.loads(path.read_text()))
     with path.open(newline="") as lines:
-        return _today(list(csv.DictReader(lines)))
+        rows: list[dict[str, Any]] = list(csv.DictReader(lines))
+    columns = IN_COHORT if path.name == "cohort.csv" else {}
+    return _today([{columns.get(name, name): cell for name, cell in row.items()} for row in rows])
 
 
 def _today(value: Any) -> Any:
@@ -147,6 +156,8 @@ def _today(value: Any) -> Any:
 
 
 def _alike(before: Any, after: Any) -> bool:
+    if before is None and after == "":  # a text that was left out is written empty
+        return True
     numbers = isinstance(before, float) and isinstance(after, float)
     return numbers and math.isclose(before, after, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
 
