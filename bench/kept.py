@@ -79,7 +79,7 @@ _VOLATILE: Final = {
     "created", "seconds", "when", "wall_seconds", "versions", "mtime_ns", "code", "run", "config_digest",
     "milliseconds", "images_per_second", "wait_share", "head", "created_utc",
     "training", "model.json",  # digests of what holds times, or of the code itself
-    "digest", "cohort_digest", "cohort.csv", "cohort", "inputs",  # digests of rows, whose columns have other names now
+    "digest", "cohort_digest", "cohort.csv", "cohort", "inputs",  # digests of rows
 }  # fmt: skip
 _REFERENCE: Final = """\
 task: classification
