@@ -21,7 +21,7 @@ from pipeline.contracts.model_record import MODEL_FILE, ModelRecord
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import nine_digits
 from pipeline.errors import DamageError, DataError, ScanloomError, UsageError
-from pipeline.printed import scanloom
+from pipeline.printed import make
 from pipeline.progress import Bar, bar
 from pipeline.records import Stored
 
@@ -86,7 +86,7 @@ def load(folder: Path) -> Scorer:
     for path in (model_path, model_record.FILE.path(folder)):
         if not path.is_file():
             raise DataError(
-                f"There is no model here: {folder.name}/{path.name} is missing. Run `{scanloom('train')}`."
+                f"There is no model here: {folder.name}/{path.name} is missing. Run `{make('train')}`."
             )
     record = model_record.FILE.read(folder)
     if digests.of_file(model_path) != record.model_sha256:
