@@ -83,11 +83,20 @@ def test_a_stop_on_scans_of_before_is_not_told_of_those_of_now(ready: Workspace)
         train(ready)
 
 
+POINTER = {
+    "generation": "0001",
+    "model_sha256": "0" * 64,
+    "approver": "Dr Example",
+    "reason": "better",
+    "created": "2026-01-01T00:00:00Z",
+}
+
+
 @pytest.mark.parametrize("newer", ["cohort", "normalize", "champion"])
 def test_what_drift_has_not_looked_at_is_not_trained_on(ready: Workspace, newer: str) -> None:
     path = ready.reports / "champion.json" if newer == "champion" else ready.stamp(newer)
     if newer == "champion":
-        write_json(path, {})
+        write_json(path, POINTER)
     at(path, NEWEST + 1)
     with pytest.raises(UsageError, match="waits for `drift`"):
         train(ready)
