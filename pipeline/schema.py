@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 3
+VERSION = 4
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE files (
@@ -17,13 +17,20 @@ CREATE TABLE cases (
     case_id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, study_id TEXT NOT NULL,
     series_id TEXT NOT NULL, modality TEXT NOT NULL, value_unit TEXT NOT NULL,
     channels INTEGER NOT NULL, geometry TEXT NOT NULL,
-    pixel_digest TEXT NOT NULL, perceptual_digest TEXT NOT NULL,
+    pixel_digest TEXT NOT NULL,
     attributes TEXT NOT NULL, notes TEXT NOT NULL,
     shard TEXT NOT NULL, offset INTEGER NOT NULL, nbytes INTEGER NOT NULL, dtype TEXT NOT NULL,
     shape TEXT NOT NULL, crc32 INTEGER NOT NULL,
     row_digest TEXT NOT NULL DEFAULT '', names_digest TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX cases_series ON cases (series_id);
+CREATE TABLE likenesses (
+    case_id TEXT PRIMARY KEY REFERENCES cases (case_id) ON DELETE CASCADE, picture BLOB NOT NULL
+) STRICT;
+CREATE TABLE hints (
+    case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, field TEXT NOT NULL,
+    words TEXT NOT NULL, PRIMARY KEY (case_id, field)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE case_files (
     case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, token TEXT NOT NULL,
     PRIMARY KEY (case_id, token)
@@ -51,5 +58,11 @@ MIGRATIONS = {
     "UPDATE meta SET value = '' WHERE key = 'ingest_stamp';",  # ingest has yet to fill them
     2: "ALTER TABLE files ADD COLUMN archive TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE files ADD COLUMN members INTEGER NOT NULL DEFAULT 0;",
+    3: "ALTER TABLE cases DROP COLUMN perceptual_digest;"
+    "CREATE TABLE likenesses (case_id TEXT PRIMARY KEY REFERENCES cases (case_id) ON DELETE CASCADE, "
+    "picture BLOB NOT NULL) STRICT;"
+    "CREATE TABLE hints (case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, "
+    "field TEXT NOT NULL, words TEXT NOT NULL, PRIMARY KEY (case_id, field)) STRICT, WITHOUT ROWID;"
+    "UPDATE meta SET value = '' WHERE key = 'ingest_stamp';",  # ingest has yet to fill them
 }
 """What turns the schema of a version into the next one."""

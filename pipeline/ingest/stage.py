@@ -37,7 +37,7 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
 
-VERSION = 10
+VERSION = 11
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 _GONE_SHARE, _GONE_FILES = 0.10, 10

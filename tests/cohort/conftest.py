@@ -90,7 +90,6 @@ class Study:
             geometry=Geometry((1.0, 1.0)),
             stored=STORED,
             pixel_digest=self.pixel_digest(scan.pixels or f"pixels of {scan.sop}"),
-            perceptual_digest="",
         )
 
     def file_row(self, scan: Scan, token: str) -> FileRow:

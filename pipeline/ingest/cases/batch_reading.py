@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import ShardWriter
-from pipeline.ingest.cases.likeness import perceptual_digest
+from pipeline.ingest.cases.likeness import likeness_of
 from pipeline.ingest.cases.planning import CasePlan
 from pipeline.ingest.cases.reader import Meaning, PlaneReader, Source, SourceFile, open_source, values_of
 from pipeline.ingest.cases.volume import assemble
@@ -221,9 +221,10 @@ def _case(
         geometry=voxels.geometry,
         stored=writer.append(voxels.array),
         pixel_digest=pixel_digest(voxels.array, key),
-        perceptual_digest=perceptual_digest(voxels.array, spatial_axes=len(voxels.geometry.spacing)),
         attributes={**case_plan.attributes, **_reading_attributes(reader)},
         notes=tuple(sorted({*case_plan.notes, *voxels.notes, *read_notes})),
+        hints=case_plan.hints,
+        likeness=likeness_of(voxels.array, spatial_axes=len(voxels.geometry.spacing)),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.ingest.header.hints import Hints
 from pipeline.ingest.header.owners import NOBODY, Owners
 from pipeline.ingest.header.series_rules import Rule
 from pipeline.ingest.limits import FileLimits
@@ -22,7 +23,8 @@ class Header:
 
     `reason` is "ok" for an image that can be planned; `image` says whether the file claims to be an image.
     `frames` are there for every wanted image whose header is understood, also where its pixels are refused:
-    a volume without them would be incomplete. `owned` says that the patient is told by `ingest.patient_from`.
+    a volume without them would be incomplete. `owned` says that the patient is told by `ingest.patient_from`,
+    `hints` are words of its path and free texts.
     `archive` is the token of the archive that the file lies in, `members` the number of files in one;
     `kept` is where the bytes of a fetched file wait for its pixels to be read.
     """
@@ -40,6 +42,7 @@ class Header:
     identifiers: tuple[tuple[str, str], ...] = ()
     frames: tuple[Frame, ...] = ()
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    hints: Hints = ()
     open_rules: tuple[str, ...] = ()
     owned: bool = False
     archive: str = ""
