@@ -17,8 +17,12 @@ _SLICES = 9  # a choice: more change nothing that can be seen
 _BLOCKS = 2 * LIKENESS_SIDE
 """Rows are added up to no fewer than so many first, which costs less than averaging them all exactly."""
 _SAMPLED = 256  # a choice: rows and columns looked at for a border, which then is told to 1/256 of the side
-_FLAT = 0.02
-"""A row or column whose values differ by less than this share of the image's is border: noise of JPEG is."""
+_FLAT = 0.1
+"""A row or column whose values differ by less than this share of the image's range is border, as air is.
+
+A choice: noise in the air of a CT is less, and any body more, with or without a window.
+"""
+_RANGE = (0.01, 0.99)  # of the values: beyond lie metal and marks, which a window cuts off
 _ROUNDING = 1e-5  # of sums in float32
 
 
@@ -53,7 +57,8 @@ def _content(grey: NDArray[Any]) -> tuple[slice, slice]:
     steps = [max(1, size // _SAMPLED) for size in grey.shape]
     seen = grey[:: steps[0], :: steps[1]]
     spreads = [seen.max(axis=axis).astype(np.float64) - seen.min(axis=axis) for axis in (1, 0)]
-    least = _FLAT * (float(seen.max()) - float(seen.min()))
+    low, high = np.quantile(seen[::2, ::2], _RANGE, method="nearest")
+    least = _FLAT * (float(high) - float(low))
     inside = []
     for spread, step, size in zip(spreads, steps, grey.shape, strict=True):
         filled = np.flatnonzero(spread > least)
