@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from dicom_files import write
 from ingesting import config, ingested
-from ways_out import ALL, WAYS, Files, Way
+from mask_ways import MASK_WAYS
+from ways_out import ALL, Files, Way
+from ways_out import WAYS as IMAGE_WAYS
 
 from pipeline.ingest.next_steps import STEPS, next_step
 from pipeline.ingest.reasons import REASONS
 from pipeline.workspace import Workspace
 
+WAYS = [*IMAGE_WAYS, *MASK_WAYS]
 NOTHING_TO_DO = {
     "ok": "the file is in use",
     "consent_withdrawn": "no way leads back, on purpose",

@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from pipeline.ingest.dicom.container import open_container
+from pipeline.ingest.dicom.container import Container, open_container
 from pipeline.ingest.dicom.dataset import Dataset, pixel_keyword
 from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.isolation import at_most
@@ -133,27 +133,35 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
 
     Raises Refusal `io_error` if the bytes are others.
     """
+    with opened_container(file, limits, templates) as container:
+        template = container.template
+        # Of files with one header the pixel module means the same: only the pixels are each file's own.
+        known = templates.concluded.get(template) if template else None
+        form = known.form if known else None
+        pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes, form=form)
+        meaning = known or _meaning(container.dataset, pixels)
+        if template:
+            templates.concluded[template] = meaning
+        yield Source(pixels, meaning)
+
+
+@contextlib.contextmanager
+def opened_container(
+    file: SourceFile, limits: FileLimits, templates: Templates[Any] | None = None
+) -> Iterator[Container]:
+    """A DICOM file whose bytes are those that were seen before. Raises Refusal `io_error` if they aren't."""
     try:
         with _opened(file) as opened:
             # Pixels of other bytes than the header that was planned by could fit another patient.
             if (opened.size, opened.mtime_ns) != (file.size, file.mtime_ns):
                 raise ChangedWhileRead
             _, data = opened_packing(opened.data, limits.file_bytes)
-            container = open_container(
+            yield open_container(
                 data,
                 depth=limits.depth,
                 inflated_bytes=limits.decoded_bytes,
                 templates=templates,
             )
-            template = container.template
-            # Of files with one header the pixel module means the same: only the pixels are each file's own.
-            known = templates.concluded.get(template) if template else None
-            form = known.form if known else None
-            pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes, form=form)
-            meaning = known or _meaning(container.dataset, pixels)
-            if template:
-                templates.concluded[template] = meaning
-            yield Source(pixels, meaning)
     except (OSError, ChangedWhileRead) as error:
         raise Refusal("io_error", type(error).__name__) from None
 

@@ -17,6 +17,14 @@ from pipeline.records import Attribute
 
 
 @dataclass(frozen=True)
+class Marks:
+    """What a mask was drawn on, in pseudonyms: a series, and of its images those that are named."""
+
+    series_id: str
+    images: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Header:
     """What is known of a file before its pixels are decoded.
 
@@ -24,7 +32,8 @@ class Header:
     `frames` are there for every wanted image whose header is understood, also where its pixels are refused:
     a volume without them would be incomplete. `owned` says that the patient is told by `ingest.patient_from`.
     `archive` is the token of the archive that the file lies in, `members` the number of files in one;
-    `kept` is where the bytes of a fetched file wait for its pixels to be read.
+    `kept` is where the bytes of a fetched file wait for its pixels to be read. `marks` is there for a mask,
+    whose `series_id` is that of the images that it marks: it is read whenever one of them is.
     """
 
     size: int
@@ -45,6 +54,7 @@ class Header:
     archive: str = ""
     members: int = 0
     kept: Kept | None = None
+    marks: Marks | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,7 @@ class Selection:
 
     `text_reviewed` says that a person looked at the pixels of this data set for text about patients,
     `dates` what a case may tell of its study's date; an image must fit one of the `rules`, if there are any.
+    `masks` says whether objects that mark structures are wanted, too.
     """
 
     modalities: tuple[str, ...]
@@ -62,3 +73,4 @@ class Selection:
     rules: tuple[Rule, ...] = ()
     include: tuple[str, ...] = ()
     owners: Owners = NOBODY
+    masks: bool = False
