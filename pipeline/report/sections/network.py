@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import DESCRIBED, Fact, recorded
-from pipeline.report.section import Section, not_available
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import DESCRIBED, Fact, recorded
+from pipeline.page.section import Section, not_available
 
 KEY, TITLE = "network", "First filters and field of view"
 
