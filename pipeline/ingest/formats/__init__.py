@@ -1,1 +1,1 @@
-"""Formats beside DICOM: one module each, which reads foreign bytes within bounds and knows nothing of cases."""
+"""Formats beside DICOM: one module each, which reads foreign bytes within bounds."""

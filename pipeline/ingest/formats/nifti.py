@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -48,8 +49,8 @@ _CHUNK = 1 << 20
 class NiftiFacts:
     """What a file says of its voxels.
 
-    `shape` is (i, j, k), `samples` 1, or 3 of colours. A number is `stored * slope + intercept`. `affine` maps
-    (i, j, k, 1) to RAS mm at voxel centres. `size` is that of the whole file, without what may follow.
+    `shape` is (i, j, k), `samples` 1, or 3 of colours; a number is `stored * slope + intercept`. `affine`
+    maps (i, j, k, 1) to RAS mm at voxel centres. `size` is that of the whole file, without what may follow.
     """
 
     shape: tuple[int, int, int]
@@ -143,24 +144,24 @@ def announced_bytes(head: Buffer) -> int:
 
 def _inflated(data: Buffer, length: int) -> bytes:
     """The first bytes of a gzip stream of any number of members, fewer where it ends. Raises Refusal."""
-    pieces: list[bytes] = []
-    left, position = length, 0
-    inflater = zlib.decompressobj(_GZIP)
     try:
-        while left and position < len(data):
-            piece = inflater.decompress(data[position : position + _CHUNK], left)
-            pieces.append(piece)
-            left -= len(piece)
-            consumed = min(_CHUNK, len(data) - position)
-            rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
-            position += consumed - len(rest)
-            if inflater.eof:
-                inflater = zlib.decompressobj(_GZIP)
-                if bytes(data[position : position + 2]) != _GZIP_MAGIC:  # zeros may fill up the last block
-                    break
+        return b"".join(_pieces(data, length))
     except zlib.error:
         raise Refusal("archive_damaged", "the compressed data are damaged") from None
-    return b"".join(pieces)
+
+
+def _pieces(data: Buffer, length: int) -> Iterator[bytes]:
+    position, inflater = 0, zlib.decompressobj(_GZIP)
+    while length and position < len(data):
+        packed = data[position : position + _CHUNK]
+        piece = inflater.decompress(packed, length)
+        yield piece
+        length -= len(piece)
+        position += len(packed) - len(inflater.unused_data if inflater.eof else inflater.unconsumed_tail)
+        if inflater.eof:
+            if bytes(data[position : position + 2]) != _GZIP_MAGIC:  # zeros may fill up the last block
+                return
+            inflater = zlib.decompressobj(_GZIP)
 
 
 def _check_kind(header: NiftiHeader) -> None:
@@ -176,7 +177,7 @@ def _dtype(header: NiftiHeader) -> np.dtype[Any]:
     """How one sample is stored. Raises Refusal where the header says two things of it, or none."""
     if header.datatype not in _DTYPES:
         raise Refusal("corrupt_dataset", "datatype is none of the standard's")
-    dtype = np.dtype(_DTYPES[header.datatype]).newbyteorder(header.order)
+    dtype = np.dtype(f"{header.order}{_DTYPES[header.datatype]}")
     samples = 3 if header.datatype == _RGB else 1
     if header.bits != 8 * dtype.itemsize * samples:
         raise Refusal("inconsistent_pixel_attributes", f"datatype {header.datatype}, bitpix {header.bits}")
@@ -190,7 +191,7 @@ def _announced(header: NiftiHeader, voxel_bytes: int) -> int:
 
 
 def _scaling(header: NiftiHeader) -> tuple[float, float]:
-    """Slope and intercept; a slope of 0 says that there are none, and so does NaN, which some writers leave."""
+    """Slope and intercept; a slope of 0 says that there are none, and so does NaN, as some write it."""
     slope, intercept = header.slope, header.intercept
     if header.datatype == _RGB or slope == 0 or slope != slope:
         return 1.0, 0.0

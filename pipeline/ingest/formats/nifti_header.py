@@ -22,7 +22,7 @@ _MAGIC = {b"n+1\0": True, b"ni1\0": False, b"n+2\0": True, b"ni2\0": False}
 _MAGIC_AT = {1: 344, 2: 4}
 _AXES, _MOST_AXES = 3, 7
 _SPATIAL_UNITS = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
-"""What xyzt_units says of lengths, in mm: unknown (taken as mm, as all writers mean it), m, mm, micrometres."""
+"""What xyzt_units says of lengths, in mm: unknown (mm, as all writers mean it), m, mm, micrometres."""
 
 Row = tuple[float, float, float, float]
 
@@ -59,10 +59,10 @@ _LAYOUTS = {
 class NiftiHeader:
     """What a header says, unchecked but for its shape.
 
-    `order` is "<" or ">"; `shape` the lengths of the axes i, j, k; `further` the product of those beyond (time,
-    vectors). `lengths` are the voxel's sides with the sign of the third axis first (pixdim[0] to pixdim[3]),
-    `quaternion` b, c, d and the offsets x, y, z, `srows` the three rows of the affine. `millimetres` is what one
-    unit of length is.
+    `order` is "<" or ">"; `shape` the lengths of the axes i, j, k; `further` the product of those beyond
+    (time, vectors). `lengths` are the voxel's sides with the sign of the third axis first (pixdim[0] to
+    pixdim[3]), `quaternion` b, c, d and the offsets x, y, z, `srows` the three rows of the affine.
+    `millimetres` is what one unit of length is.
     """
 
     version: int
@@ -132,7 +132,7 @@ def parse(data: Buffer) -> NiftiHeader:
 
 
 def voxels_start(header: NiftiHeader) -> int:
-    """Where the voxels begin in the file. Raises Refusal `corrupt_dataset` for what is no place behind a header."""
+    """Where the voxels begin in the file. Raises Refusal for what is no place behind a header."""
     least = next(size for size, version in _SIZES.items() if version == header.version)
     if not isfinite(header.offset) or header.offset != int(header.offset) or header.offset < least:
         raise Refusal("corrupt_dataset", "vox_offset is no place behind the header")

@@ -29,8 +29,8 @@ def affine_of(header: NiftiHeader, *, form: str = "", axes: str = "") -> Affine:
     """The affine, 4 x 4.
 
     `form` ("sform" or "qform") chooses one where the two disagree; `axes` names the directions in which i, j
-    and k grow where the file has neither, as "RAS", the origin then lying in the grid's middle. Raises Refusal
-    `no_geometry`, `affine_conflict` or `geometry_invalid`.
+    and k grow where the file has neither, as "RAS", the origin then lying in the grid's middle. Raises
+    Refusal `no_geometry`, `affine_conflict` or `geometry_invalid`.
     """
     forms = {}
     if header.sform_code > 0:
