@@ -169,7 +169,8 @@ class Augment(Section):
     """Strengths of the random changes in training; 0 or false is off.
 
     `shift` and `zoom` are shares of the image size, `stretch` of each axis by itself, `contrast` of the
-    contrast, `noise` of the training part's standard deviation; `gamma` is the largest |log2| of the exponent.
+    contrast, `noise` of the training part's standard deviation; `gamma` is the largest |log2| of the
+    exponent.
     """
 
     flip: bool = False

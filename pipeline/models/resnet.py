@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Parameters(BaseModel):
     """`width`: the number of filters of the first convolution; each stage doubles it.
 
-    `stem_stride`: how many pixels an axis become one in the first layers; `auto` goes by the size of the scan.
+    `stem_stride`: how many pixels an axis become one in the first layers; `auto` goes by the scan's size.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
