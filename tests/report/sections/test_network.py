@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from invented_candidate import Candidate
 
-from pipeline.report import artifacts
-from pipeline.report.artifacts import Artifacts
+from pipeline.page.artifacts import Artifacts
+from pipeline.report import reading
 from pipeline.report.sections import network
 
 
 def read(candidate: Candidate) -> Artifacts:
     folder = candidate.workspace.candidate
     settings = candidate.config.model_dump(mode="json")
-    return artifacts.read(settings, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
+    return reading.read(settings, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
 
 
 def changed(found: Artifacts, **model: object) -> Artifacts:
