@@ -115,8 +115,8 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         (
             r"no unit is told$",
             "If these are no Hounsfield units, state in `ingest.unit_of` what they are; if a NIfTI file is "
-            "in them, say so in `ingest.formats`; else export the original series again: a conversion changed "
-            "its values.",
+            "in them, say so in `ingest.formats`; else export the original series again: a conversion "
+            "changed its values.",
         ),
         (r"not finite$", "Write the scan anew with a number, as 0, where nothing was measured (NaN now)."),
     ),
