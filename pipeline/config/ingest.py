@@ -97,6 +97,10 @@ class Formats(Section):
     jpeg: PictureFormat | None = None
     tiff: PictureFormat | None = None
 
+    def named(self) -> dict[str, NiftiFormat | PictureFormat | None]:
+        """What is stated of each format, by its name."""
+        return {"nifti": self.nifti, "png": self.png, "jpeg": self.jpeg, "tiff": self.tiff}
+
 
 class Ingest(Section):
     """Where the scans lie and what counts as one case."""

@@ -27,6 +27,9 @@ from pipeline.workspace import Workspace
 pytestmark = pytest.mark.usefixtures("own_key")
 
 
+NIFTI = gzip.compress(struct.pack("<i", 348) + bytes(340) + b"n+1\0" + bytes(100))
+
+
 def as_folder(raw: Path) -> None:
     for path, data in EVERYTHING.items():
         write(raw / path, data)
@@ -93,7 +96,7 @@ def test_every_path_in_an_archive_has_a_state_and_a_reason(workspace: Workspace)
         add(
             archive,
             "volume.nii.gz",
-            gzip.compress(struct.pack("<i", 348) + bytes(340) + b"n+1\0" + bytes(100)),
+            NIFTI,
         )
         add(archive, "again.dcm.gz", gzip.compress(good))
     write(raw / "all.tgz", stream.getvalue())
@@ -102,7 +105,7 @@ def test_every_path_in_an_archive_has_a_state_and_a_reason(workspace: Workspace)
     write(raw / "cut.tar", tarred(volume(8))[:3000])
     write(raw / "other.7z", b"7z\xbc\xaf\x27\x1c" + bytes(30))
     write(raw / "document.docx", zipped({"[Content_Types].xml": b"", "_rels/.rels": b"", "word/a.xml": b""}))
-    write(raw / "volume.nii.gz", gzip.compress(struct.pack("<i", 348) + bytes(340) + b"n+1\0" + bytes(100)))
+    write(raw / "volume.nii.gz", NIFTI)
     write(raw / "bomb.dcm.gz", gzip.compress(bytes(70 << 20)))
     run(config(unit="image"), workspace)
     expected = {

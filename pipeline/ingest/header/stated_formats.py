@@ -6,7 +6,6 @@ from pipeline.config.ingest import Formats, NiftiFormat, PictureFormat
 from pipeline.errors import nearest
 from pipeline.ingest.dicom.vocabulary import WORDS
 from pipeline.ingest.formats.description import Stated
-from pipeline.ingest.formats.registry import FORMATS
 from pipeline.ingest.header.series_rules import Refuse
 from pipeline.ingest.header.stated_units import STATABLE
 from pipeline.units import ARBITRARY
@@ -18,9 +17,8 @@ def parse(formats: Formats, refuse: Refuse) -> dict[str, Stated]:
     `refuse` words an error at a place of the file, as `Config.refuse` does; it is raised for a word that is
     no modality, or no unit.
     """
-    given: dict[str, NiftiFormat | PictureFormat | None] = {name: getattr(formats, name) for name in FORMATS}
     stated = {}
-    for name, settings in given.items():
+    for name, settings in formats.named().items():
         if settings is None:
             continue
         place = ("ingest", "formats", name)

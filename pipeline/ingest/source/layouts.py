@@ -88,7 +88,7 @@ def with_layout(formats: Formats, paths: Sequence[SourcePath]) -> tuple[Formats,
 def _stated(formats: Formats, data: Mapping[str, Any]) -> tuple[Formats, str]:
     name = _ENDINGS.get(str(data.get("file_ending", "")).lower(), "nifti")
     modality = _modality(data)
-    settings = getattr(formats, name)
+    settings = formats.named()[name]
     if settings is not None:
         contradicts = f", where {FILE} says {modality}" if modality not in ("", settings.modality) else ""
         return formats, f"{FILE}: {name} is {settings.modality} by `ingest.formats`{contradicts}"
