@@ -25,8 +25,6 @@ from pipeline.ingest.keys import open_key
 from pipeline.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("own_key")
-
-
 NIFTI = gzip.compress(struct.pack("<i", 348) + bytes(340) + b"n+1\0" + bytes(100))
 
 
@@ -93,11 +91,7 @@ def test_every_path_in_an_archive_has_a_state_and_a_reason(workspace: Workspace)
         add(archive, "empty.dcm")
         add(archive, "cut.dcm", good[:-100])
         add(archive, "inner.zip", zipped({"a": good}))
-        add(
-            archive,
-            "volume.nii.gz",
-            NIFTI,
-        )
+        add(archive, "volume.nii.gz", NIFTI)
         add(archive, "again.dcm.gz", gzip.compress(good))
     write(raw / "all.tgz", stream.getvalue())
     write(raw / "locked.zip", locked(zipped({"a.dcm": good, "b.dcm": good})))
