@@ -25,6 +25,7 @@ _KEYWORDS = (
 )
 _OPTIONAL = "accession"
 """The one identifier that an image may lack: it is a matter of the order, not of the image."""
+_OF_CONTENT = ("sop", "series", "study")
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,20 @@ def identify(dataset: Dataset, file: SourcePath, *, key: Key, owners: Owners) ->
         if text:
             pseudonyms[kind] = key.pseudonym(kind, text)
     if not patient:
-        return _by_owner(dataset, file, pseudonyms, key=key, owners=owners)
+        return _by_owner(dataset.text("StudyInstanceUID"), file, pseudonyms, key=key, owners=owners)
     day = date_of(dataset.text("StudyDate"))
     if day is not None:  # a table may name a patient's scans of a day; both together name no date
         pseudonyms["day"] = key.pseudonym("day", patient, day.isoformat())
     return Identification(pseudonyms, key.pseudonym("patient", dataset.text("IssuerOfPatientID"), patient))
+
+
+def identify_by_content(content: str, file: SourcePath, *, key: Key, owners: Owners) -> Identification:
+    """Whose a file is that names nobody; it is an image, a series and a study of its own, told by `content`.
+
+    `content` is the digest of its bytes: the same bytes are the same image, wherever they lie.
+    """
+    pseudonyms = {kind: key.pseudonym(kind, content) for kind in _OF_CONTENT}
+    return _by_owner(content, file, pseudonyms, key=key, owners=owners)
 
 
 def identity_of(identification: Identification, dataset: Dataset, key: Key) -> Identity:
@@ -82,16 +92,14 @@ def identifiers_of(identification: Identification, file: SourcePath, key: Key) -
 
 
 def _by_owner(
-    dataset: Dataset, file: SourcePath, pseudonyms: Mapping[str, str], *, key: Key, owners: Owners
+    study: str, file: SourcePath, pseudonyms: Mapping[str, str], *, key: Key, owners: Owners
 ) -> Identification:
     """Whose the file is by something else than its PatientID, where the settings say by what."""
     known: Iterable[tuple[str, str]] = ()
     if owners.rows:
         known = ordered([*pseudonyms.items(), *_names(file, key)])
     try:
-        patient_id, word = owner_of(
-            owners, file.relative, dataset.text("StudyInstanceUID"), identifiers=known, key=key
-        )
+        patient_id, word = owner_of(owners, file.relative, study, identifiers=known, key=key)
     except Refusal as refusal:
         return Identification(pseudonyms, ownerless=refusal)
     return Identification({**pseudonyms, "patient": word}, patient_id, owned=True)
