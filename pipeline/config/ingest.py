@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.config.base import Count, Section, Share
+from pipeline.config.base import Count, Positive, Section, Share
+from pipeline.config.masks import Masks
+
+_AXIS_OF = {"R": "R", "L": "R", "A": "A", "P": "A", "S": "S", "I": "S"}
 
 
 class Limits(Section):
@@ -49,42 +52,55 @@ class PatientFrom(Section):
         return pattern
 
 
-StructureName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
-Called = Annotated[int, Field(ge=1, le=65535, strict=True)] | Annotated[str, Field(min_length=1, strict=True)]
+class NiftiFormat(Section):
+    """What NIfTI files are, as they don't say it themselves.
 
-
-class Masks(Section):
-    """Which structures are read from masks, by what their files call them, and what is done in doubt.
-
-    A structure is called by the number of a segment, or by the label of a segment or the name of a region.
+    `form` decides where sform and qform lie apart, `axes` names the directions of i, j and k where neither is
+    set, as "RAS".
     """
 
-    structures: Annotated[dict[StructureName, Called | tuple[Called, ...]], Field(min_length=1)]
-    may_be_absent: tuple[StructureName, ...] = ()
-    undeclared: Literal["refuse", "ignore"] = "refuse"
-    threshold: Annotated[float, Field(gt=0, le=1)] | None = None
+    modality: str
+    unit: str | None = None
+    form: Literal["sform", "qform"] | None = None
+    axes: str | None = None
 
-    @model_validator(mode="after")
-    def _one_structure_a_name(self) -> Masks:
-        for name in self.may_be_absent:
-            if name not in self.structures:
-                raise ValueError(f"`may_be_absent` names '{name}', which is none of `structures`")
-        said: dict[object, str] = {}
-        for name, names in self.called.items():
-            for one in names:
-                word = one.strip().casefold() if isinstance(one, str) else one
-                if word in said:
-                    raise ValueError(f"'{said[word]}' and '{name}' are both called {one}")
-                said[word] = name
-        return self
+    @field_validator("axes")
+    @classmethod
+    def _of_three_directions(cls, axes: str | None) -> str | None:
+        if axes is not None and sorted(_AXIS_OF.get(letter, "") for letter in axes) != ["A", "R", "S"]:
+            raise ValueError(
+                "expected three letters, one of R and L, one of A and P, one of S and I, as in RAS"
+            )
+        return axes
 
-    @property
-    def called(self) -> dict[str, tuple[int | str, ...]]:
-        """What files call each structure."""
-        return {
-            name: called if isinstance(called, tuple) else (called,)
-            for name, called in self.structures.items()
-        }
+
+class PictureFormat(Section):
+    """What pictures of a format are; `spacing` is between rows, then columns, in mm, or one for both."""
+
+    modality: str
+    unit: str | None = None
+    spacing: Positive | tuple[Positive, Positive] | None = None
+
+
+KEYS_OF_FORMATS: Final[dict[str, type[Section]]] = {
+    "jpeg": PictureFormat,
+    "nifti": NiftiFormat,
+    "png": PictureFormat,
+    "tiff": PictureFormat,
+}
+
+
+class Formats(Section):
+    """The formats beside DICOM that are read."""
+
+    nifti: NiftiFormat | None = None
+    png: PictureFormat | None = None
+    jpeg: PictureFormat | None = None
+    tiff: PictureFormat | None = None
+
+    def named(self) -> dict[str, NiftiFormat | PictureFormat | None]:
+        """What is stated of each format, by its name."""
+        return {"nifti": self.nifti, "png": self.png, "jpeg": self.jpeg, "tiff": self.tiff}
 
 
 class Ingest(Section):
@@ -101,6 +117,7 @@ class Ingest(Section):
     select: dict[str, dict[str, Any]] = Field(default_factory=dict)
     unit_of: dict[str, str] = Field(default_factory=dict)
     masks: Masks | None = None
+    formats: Formats = Formats()
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"

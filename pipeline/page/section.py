@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.report.facts import Fact
+from pipeline.page.facts import Fact
 
 Json = dict[str, Any]
 
@@ -45,6 +45,11 @@ class Section:
 def not_available(key: str, title: str, reason: str) -> Section:
     """The section that says why it is empty."""
     return Section(key, title, reason=reason)
+
+
+def remark(text: str, fact: Fact, link: str) -> Json:
+    """A row of the warnings or limits: a sentence, the fact it follows from, the section that shows it."""
+    return {"text": text, "fact": fact, "link": link}
 
 
 def _row(row: Json) -> Json:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import DESCRIBED, Fact
-from pipeline.report.section import Section, not_available
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import DESCRIBED, Fact
+from pipeline.page.section import Section, not_available
 from pipeline.statistics.prevalence import Population, population, scale_for
 
 KEY, TITLE = "thousand", "Of 1000 patients like these"
@@ -14,8 +14,8 @@ KEY, TITLE = "thousand", "Of 1000 patients like these"
 
 def build(artifacts: Artifacts) -> Section:
     """One row for the prevalence of the reported part and for each stated one."""
-    if reason := artifacts.task.page.absent(KEY, artifacts.question):
-        return not_available(KEY, TITLE, reason)
+    if not artifacts.question.positive:
+        return not_available(KEY, TITLE, "no single class is the finding looked for")
     sensitivity, specificity = artifacts.metric("sensitivity"), artifacts.metric("specificity")
     if not isinstance(sensitivity.value, float) or not isinstance(specificity.value, float):
         return not_available(KEY, TITLE, sensitivity.reason or specificity.reason)
@@ -34,9 +34,8 @@ def build(artifacts: Artifacts) -> Section:
         "patients": sensitivity.patients,
         "scale": rows[0]["scale"].value,
     }
-    return Section(
-        KEY, TITLE, tables={"rows": rows}, charts={"thousand": chart}, words={"positive": artifacts.positive}
-    )
+    words = {"positive": artifacts.question.positive}
+    return Section(KEY, TITLE, tables={"rows": rows}, charts={"thousand": chart}, words=words)
 
 
 def _prevalence_of_part(artifacts: Artifacts) -> float | None:
