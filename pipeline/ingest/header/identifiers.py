@@ -13,6 +13,7 @@ from pipeline.ingest.header.owners import OWNER, Owners, ordered, owner_of
 from pipeline.ingest.header.planes import Identity
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.source.discover import SourcePath
+from pipeline.ingest.source.layouts import case_of_channel
 from pipeline.pseudonyms import Key
 
 _GZIP = ".gz"
@@ -107,23 +108,22 @@ def _by_owner(
 
 def _names(file: SourcePath, key: Key) -> tuple[tuple[str, str], ...]:
     """Pseudonyms of the words by which a table of labels may name the file; its token is that of the path."""
-    # A table may name a file as it was before it was packed.
-    name = file.relative.rpartition("/")[2]
-    as_it_lies = (("path", file.token), ("name", key.pseudonym("name", name)), ("stem", _stem(name, key)))
-    if file.member is None and not name.endswith(_GZIP):
-        return as_it_lies
-    plain = name.removesuffix(_GZIP)
-    paths = dict.fromkeys(_as_unpacked(file))
-    return (
-        *as_it_lies,
-        *(("path", key.pseudonym("path", path)) for path in paths),
-        ("name", key.pseudonym("name", plain)),
-        ("stem", _stem(plain, key)),
-    )
+    as_it_lies = (("path", file.token), *_called(file.relative, key))
+    # A table may name a file as it was before it was packed, or the case that it is a channel of.
+    paths = {file.relative: None}
+    if file.member is not None or file.relative.endswith(_GZIP):
+        paths |= dict.fromkeys(_as_unpacked(file))
+    paths |= {case: None for path in paths if (case := case_of_channel(path))}
+    others = [path for path in paths if path != file.relative]
+    pairs = [pair for path in others for pair in (("path", key.pseudonym("path", path)), *_called(path, key))]
+    return (*as_it_lies, *(pair for pair in dict.fromkeys(pairs) if pair not in as_it_lies))
 
 
-def _stem(name: str, key: Key) -> str:
-    return key.pseudonym("stem", name[: name.rindex(".")] if "." in name[1:] else name)
+def _called(path: str, key: Key) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The name of a file, and the name without its ending."""
+    name = path.rpartition("/")[2]
+    stem = name[: name.rindex(".")] if "." in name[1:] else name
+    return ("name", key.pseudonym("name", name)), ("stem", key.pseudonym("stem", stem))
 
 
 def _as_unpacked(file: SourcePath) -> list[str]:

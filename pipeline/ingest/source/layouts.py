@@ -26,6 +26,7 @@ _MASK_SUFFIX: Final = re.compile(r"_(dseg|probseg|mask)\.[A-Za-z.]+")
 SUBJECT: Final = re.compile(r"(?:^|/)(sub-[A-Za-z0-9]+)/")
 """Of a path in BIDS, as its tables name it."""
 _DERIVED: Final = re.compile(r"(?:^|/)derivatives/")
+_CHANNEL: Final = re.compile(r"_\d{4}(?=\.)")
 _MOST_BYTES: Final = 16 << 20
 _ENDINGS: Final = {".png": "png", ".tif": "tiff", ".tiff": "tiff", ".jpg": "jpeg", ".jpeg": "jpeg"}
 _MODALITIES: Final = (
@@ -60,6 +61,18 @@ def subject_of(relative: str) -> str:
     """
     match = SUBJECT.search(relative)
     return match[1] if match else ""
+
+
+def case_of_channel(relative: str) -> str:
+    """The path of the case whose channel a file of nnU-Net is, which ends in four digits; "" for any other.
+
+    >>> case_of_channel("imagesTr/case_12_0000.nii.gz")
+    'imagesTr/case_12.nii.gz'
+    """
+    folder, _, name = relative.rpartition("/")
+    if folder.rpartition("/")[2] not in IMAGE_FOLDERS or not _CHANNEL.search(name):
+        return ""
+    return f"{folder}/{_CHANNEL.sub('', name, count=1)}"
 
 
 def with_layout(formats: Formats, paths: Sequence[SourcePath]) -> tuple[Formats, list[str]]:

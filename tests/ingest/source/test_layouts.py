@@ -9,7 +9,13 @@ import pytest
 
 from pipeline.config.ingest import Formats
 from pipeline.ingest.source.discover import SourcePath
-from pipeline.ingest.source.layouts import is_derivative, is_mask_by_place, subject_of, with_layout
+from pipeline.ingest.source.layouts import (
+    case_of_channel,
+    is_derivative,
+    is_mask_by_place,
+    subject_of,
+    with_layout,
+)
 
 IMAGES = ("imagesTr/a.nii.gz", "imagesTr/b.nii.gz")
 MR = {"modality": {"0": "MRI"}}
@@ -36,6 +42,19 @@ def test_masks_are_told_by_the_folders_of_a_layout_and_the_suffixes_of_bids(
     relative: str, expected: bool
 ) -> None:
     assert is_mask_by_place(relative) == expected
+
+
+def test_a_channel_is_told_by_its_four_digits_in_a_folder_of_images() -> None:
+    assert case_of_channel("x/imagesTr/a_12_0001.nii.gz") == "x/imagesTr/a_12.nii.gz"
+    assert case_of_channel("imagesTs/a_0000.png") == "imagesTs/a.png"
+    for other in (
+        "a_0000.png",
+        "labelsTr/a_0000.png",
+        "imagesTr/a_000.png",
+        "imagesTr/a_00000.x",
+        "imagesTr/a",
+    ):
+        assert case_of_channel(other) == ""
 
 
 def test_subjects_and_derivatives_of_bids_are_told_by_the_path() -> None:
