@@ -28,6 +28,7 @@ from pipeline.contracts import (
 )
 from pipeline.contracts.metrics import Headline
 from pipeline.contracts.objects import ObjectFile, plain
+from pipeline.contracts.unopened import Unopened
 from pipeline.errors import DataError
 from pipeline.printed import make, scanloom
 from pipeline.report.facts import Fact, of_metric, unavailable
@@ -92,7 +93,7 @@ class Artifacts:
     @property
     def positive(self) -> str | None:
         """The positive class, or None when no class is singled out."""
-        positive = self.metrics["positive"]
+        positive = self.metrics["question"]["positive"]
         return None if positive is None else str(positive)
 
     @property
@@ -103,12 +104,12 @@ class Artifacts:
     @property
     def question(self) -> Question:
         """What was asked."""
-        return self.task.target.question_of(metrics.Metrics(tuple(self.classes), self.positive, ()))
+        return self.task.target.question_of(metrics.Metrics(Unopened(self.metrics["question"]), ()))
 
     @property
     def classes(self) -> list[str]:
         """All classes, in the order of the network's outputs."""
-        return [str(name) for name in self.metrics["classes"]]
+        return [str(name) for name in self.metrics["question"]["classes"]]
 
     def short(self, name: str) -> str:
         """A metric's name in a sentence."""

@@ -18,12 +18,12 @@ from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config, Evaluate, load
 from pipeline.contracts import cohort as cohorts
-from pipeline.contracts import predictions
 from pipeline.errors import DamageError, GateError
 from pipeline.evaluate.score import score
 from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
 from pipeline.stages import output_digests
+from pipeline.tasks.classification import predictions
 from pipeline.workspace import Workspace
 from pipeline.writing import write_json
 
@@ -110,8 +110,7 @@ def write_model(workspace: Workspace) -> None:
     save_network(path)
     handed_on.model_in(
         workspace.candidate,
-        classes=("well", "ill"),
-        positive="ill",
+        question=handed_on.asked("well", "ill", positive="ill"),
         recipe_id=RECIPE,
         input_shape=(SIDE, SIDE, 1),
         model_sha256=digests.of_file(path),

@@ -15,10 +15,10 @@ from pipeline import digests
 from pipeline.config import Config, Evaluate
 from pipeline.contracts import metrics as metric_file
 from pipeline.contracts import operating as operating_file
-from pipeline.contracts import predictions, rule
+from pipeline.contracts import rule
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import measure
-from pipeline.tasks.classification import answers
+from pipeline.tasks.classification import answers, predictions
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 from pipeline.writing import write_csv, write_json

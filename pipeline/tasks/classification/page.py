@@ -138,7 +138,7 @@ def use_of_validation(question: Classes) -> str:
 
 def counted(part: Mapping[str, Any]) -> dict[str, int]:
     """The groups whose size limits what a part can show: the cases of each class."""
-    return {f"Class “{name}”": count for name, count in part["classes"].items()}
+    return {f"Class “{name}”": count for name, count in part["counts"].items()}
 
 
 def population(values: Sequence[str]) -> list[str]:

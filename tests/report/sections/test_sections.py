@@ -80,7 +80,7 @@ def test_whole_people_add_up_at_every_prevalence_and_scale(read: Artifacts) -> N
 
 def test_no_finding_singled_out_means_no_thousand_patients(read: Artifacts) -> None:
     assert thousand.build(
-        replace(read, metrics={**read.metrics, "classes": ["a", "b", "c"], "positive": None})
+        replace(read, metrics={**read.metrics, "question": {"classes": ["a", "b", "c"], "positive": None}})
     ).reason
 
 
@@ -175,7 +175,7 @@ def test_limits_follow_from_facts_and_a_missing_fact_gives_no_sentence(read: Art
     cases = read.cases.assign(by_site="A", by_age="60-69")
     parts = {
         **read.cohort["parts"],
-        "test": {**read.cohort["parts"]["test"], "classes": {"normal": 400, "nodule": 7}},
+        "test": {**read.cohort["parts"]["test"], "counts": {"normal": 400, "nodule": 7}},
     }
     rows = limitations.build(replace(read, cases=cases, cohort={**read.cohort, "parts": parts})).tables[
         "rows"
