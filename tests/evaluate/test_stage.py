@@ -177,9 +177,9 @@ def test_every_case_of_the_cohort_has_a_row_and_the_lost_one_a_reason(evaluated:
 def test_scores_are_the_logits_at_the_temperature_of_the_validation_part(evaluated: Workspace) -> None:
     table = pd.read_csv(evaluated.candidate / "predictions.csv").query("status == 'ok'")
     operating = read(evaluated, "operating.json")
-    gap = (table["logit_ill"] - table["logit_well"]) / operating["temperature"]
+    gap = (table["logit_ill"] - table["logit_well"]) / operating["choices"]["temperature"]
     np.testing.assert_allclose(table["score_ill"], 1 / (1 + np.exp(-gap)), atol=1e-8)
-    threshold = operating["thresholds"][0]["threshold"]
+    threshold = operating["choices"]["thresholds"][0]["threshold"]
     assert ((table["score_ill"] >= threshold) == (table["predicted"] == "ill")).all()
     validation = table.query("part == 'validation' and truth == 'ill'")["score_ill"]
     # 95 % of 10 ill validation patients are all ten: the smallest of their scores.

@@ -13,7 +13,6 @@ from pipeline import digests
 from pipeline.config import Evaluate
 from pipeline.contracts import metrics as contract
 from pipeline.contracts.objects import plain
-from pipeline.contracts.unopened import Unopened
 from pipeline.errors import DataError
 from pipeline.statistics import thresholds
 from pipeline.statistics.calibration import TEMPERATURE_BOUNDS, Temperature, fit_temperature
@@ -144,7 +143,7 @@ def threshold(sample: Sample, rule: Rule, plan: Evaluate) -> Threshold:
 def add_to_metrics(metrics: Json, choices: Choices) -> None:
     """Puts the choices where metrics.json has them."""
     metrics["thresholds"] = choices.thresholds
-    metrics["choices"] = Unopened(choices.to_json())
+    metrics["choices"] = choices.to_json()
     if choices.temperature is not None:
         metrics["calibration"]["temperature"] = _temperature(choices, choices.temperature)
 

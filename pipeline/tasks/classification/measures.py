@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.config.sections import Goal
-from pipeline.contracts.unopened import Unopened
 from pipeline.errors import ConfigError
 from pipeline.tasks.classification.classes import Classes, of_names
 from pipeline.tasks.classification.definitions import METRICS, RULES
@@ -76,7 +75,7 @@ def in_metrics(predictions: Predictions, metrics: Sequence[Json]) -> Mapping[str
     question = of_names(predictions.classes)
     return {
         "task": "multiclass" if question.finding is None else "binary",
-        "question": Unopened(question.to_json()),
+        "question": question.to_json(),
         "calibration": {
             name: next((metric for metric in metrics if metric["id"] == wanted), None)
             for name, wanted in _CALIBRATION.items()
