@@ -19,13 +19,14 @@ from pipeline.catalogue import cases as stored_cases
 from pipeline.catalogue import files as stored_files
 from pipeline.champion.predictions import score
 from pipeline.config import Config
+from pipeline.config.ingest import Formats
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import model_record, predictions, targets
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.account import reason_lines
 from pipeline.ingest.keys import ask_key
-from pipeline.ingest.stage import printable, raw_files
+from pipeline.ingest.stage import FORMATS_READ, printable, raw_files
 from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM_NOTE, key_path, require_same_key
 from pipeline.records import Summary
@@ -59,7 +60,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
         champion.check_generation(workspace, model.generation)
     _check_key(config, workspace)
     with _scratch(workspace) as scratch:
-        theirs = _theirs(config, _raw(new, scratch), record.recipe)
+        theirs = _theirs(config, _formats(config, workspace), _raw(new, scratch), record.recipe)
         lines = _read(theirs, scratch)
         cohort = _all_cases(scratch, new, lines)
         _normalize(theirs, scratch, new, lines)
@@ -93,8 +94,8 @@ def _raw(new: str, scratch: Workspace) -> str:
     return str(folder)
 
 
-def _theirs(config: Config, raw: str, recipe: Sequence[Mapping[str, Any]]) -> Config:
-    """The analysis' settings for the new scans, with the model's recipe.
+def _theirs(config: Config, formats: Formats, raw: str, recipe: Sequence[Mapping[str, Any]]) -> Config:
+    """The analysis' settings for the new scans, with the model's recipe and its `formats`.
 
     Where patients were told by table or path, they are told by study now: new scans have no row or place.
     """
@@ -102,10 +103,18 @@ def _theirs(config: Config, raw: str, recipe: Sequence[Mapping[str, Any]]) -> Co
         "raw": raw,
         "key": _key(config),
         "failed_share": 1.0,
-        "patient_from": "study" if config.ingest.patient_from else None,
+        "patient_from": "study" if config.ingest.patient_from or formats != Formats() else None,
+        "formats": formats,
     }
     ingest_settings = config.ingest.model_copy(update=settings)
     return config.model_copy(update={"ingest": ingest_settings, "normalize": tuple(recipe)})
+
+
+def _formats(config: Config, workspace: Workspace) -> Formats:
+    """What files of other formats than DICOM were read as, also where the layout said it."""
+    with Catalogue(workspace.catalogue) as catalogue:
+        stored = catalogue.meta(FORMATS_READ)
+    return Formats.model_validate_json(stored) if stored else config.ingest.formats
 
 
 def _read(theirs: Config, scratch: Workspace) -> tuple[str, ...]:

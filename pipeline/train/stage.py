@@ -11,6 +11,7 @@ from pipeline import backend, digests, provenance
 from pipeline.config import Config
 from pipeline.contracts import history, model_record
 from pipeline.contracts.model_record import ModelRecord
+from pipeline.contracts.unopened import Unopened
 from pipeline.models import Intensities
 from pipeline.models.receptive_field import distance_pixels, receptive_field_pixels, stem_distance_pixels
 from pipeline.provenance import cores
