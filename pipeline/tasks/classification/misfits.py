@@ -1,4 +1,4 @@
-"""What a column of classes can't be: another kind of question, told by its name, or a spreadsheet's accident."""
+"""What a column of classes can't be: another kind of question, by its name, or a spreadsheet's accident."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the cells of a column of classes are read: as a class that somebody meant, as nothing, as they stand."""
+"""How the cells of a column of classes are read: as a class that is meant, as nothing, as they stand."""
 
 from __future__ import annotations
 
