@@ -5,7 +5,7 @@ A task's own records (its question, what validation fixed, a view) pass through 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -134,6 +134,15 @@ class Score:
     words: str
     measured_in: str = ""
     in_per_cent: bool = False
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """How cases are counted by their truth: a heading, the group of each case, the order of the groups."""
+
+    heading: str
+    of_cases: Sequence[str]
+    order: Sequence[str]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The cases of which the model was surest, wrong and right, and where it looked."""
+"""The cases that tell most, those answered worst and best, and where the model looked."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, recorded
 from pipeline.page.section import Section, not_available
 
-KEY, TITLE = "gallery", "The surest errors, the surest hits"
+KEY = "gallery"
 BARS_MM = (1, 2, 5, 10, 20, 50, 100)
 
 
 def build(artifacts: Artifacts) -> Section:
     """Pictures in groups, each with what was said and what was true."""
+    title = artifacts.task.page.GALLERY
     if artifacts.insights is None:
-        return not_available(KEY, TITLE, "the evaluation wrote no pictures")
+        return not_available(KEY, title, "the evaluation wrote no pictures")
     stored = artifacts.insights.gallery
     headings = artifacts.task.page.gallery(artifacts.question)
     tables = {
@@ -35,7 +36,7 @@ def build(artifacts: Artifacts) -> Section:
         "layer": stored.layer,
         "in_per_cent": artifacts.task.page.score(artifacts.question).in_per_cent,
     }
-    return Section(KEY, TITLE, facts, tables, words=words)
+    return Section(KEY, title, facts, tables, words=words)
 
 
 def _item(item: Shown, artifacts: Artifacts) -> dict[str, Any]:
