@@ -21,7 +21,8 @@ from pipeline.champion.predictions import score
 from pipeline.config import Config
 from pipeline.config.ingest import Formats
 from pipeline.contracts import cohort as cohorts
-from pipeline.contracts import model_record
+from pipeline.contracts import model_record, predictions, targets
+from pipeline.contracts.model_record import ModelRecord
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.account import reason_lines
 from pipeline.ingest.keys import ask_key
@@ -67,7 +68,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
         table = _with_unusable(table, scratch)
         if paths:
             table.insert(1, "path", _paths(table, theirs, scratch, new))
-    write_csv(out, table)
+    write_csv(out, _apart(table, record))
     who = f"champion, generation {model.generation}" if model else "candidate (there is no champion yet)"
     return Summary((*lines, *_summary(table, task_of(config.task), who, out), *([_NAMES] if paths else [])))
 
@@ -144,6 +145,13 @@ def _summary(table: pd.DataFrame, task: Task, who: str, out: Path) -> list[str]:
     lost = int((~ok).sum())
     failed = f" {lost:,} row{'' if lost == 1 else 's'} failed: the column `reason` says why." if lost else ""
     return [f"Scored {ok.sum():,} cases with the {who}: {counts or 'none'}.{failed} Table: {out}"]
+
+
+def _apart(table: pd.DataFrame, record: ModelRecord) -> pd.DataFrame:
+    """The table with what is predicted of each target in a column of its own, where there are several."""
+    target = task_of(record.task).target
+    names = target.targets(target.question_of(record))
+    return targets.apart(table, predictions.PREDICTED, names) if names else table
 
 
 def _with_unusable(table: pd.DataFrame, scratch: Workspace) -> pd.DataFrame:

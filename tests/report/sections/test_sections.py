@@ -29,9 +29,8 @@ from pipeline.report.sections import (
 @pytest.fixture(scope="module")
 def read(candidate: Any) -> Artifacts:
     workspace = candidate.workspace
-    settings = candidate.config.model_dump(mode="json")
     return reading.read(
-        settings,
+        candidate.config,
         candidate=workspace.candidate,
         ledgers=workspace.candidate.parent / "ledger",
         champion=workspace.generations / "0001",
@@ -148,7 +147,7 @@ def test_a_headline_that_cannot_be_estimated_is_the_first_warning(read: Artifact
 
 def test_limits_follow_from_facts_and_a_missing_fact_gives_no_sentence(read: Artifacts) -> None:
     cases = read.cases.assign(by_site="A", by_age="60-69")
-    few = replace(read.cohort.parts["test"], classes={"normal": 400, "nodule": 7})
+    few = replace(read.cohort.parts["test"], counts={"normal": 400, "nodule": 7})
     cohort = replace(read.cohort, parts={**read.cohort.parts, "test": few})
     rows = limitations.build(replace(read, cases=cases, of_cohort=cohort)).tables["rows"]
     texts = [row["text"] for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pipeline.contracts.operating import Threshold
+from pipeline.contracts.metrics import Threshold
 from pipeline.page.artifacts import VALIDATION, Artifacts
 from pipeline.page.facts import Fact, count, setting
 from pipeline.page.section import Section
