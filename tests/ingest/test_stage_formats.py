@@ -18,8 +18,6 @@ from pydicom.dataset import Dataset
 
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
-from pipeline.errors import DataError
-from pipeline.ingest import run
 from pipeline.records import Case
 from pipeline.workspace import Workspace
 
@@ -295,31 +293,3 @@ def test_a_volume_of_any_modality_is_one_case(workspace: Workspace) -> None:
     write_all(workspace.root / "raw", {"a/v.nii": nifti(ramp((7, 6, 5)))})
     ingested(workspace, settings(formats={"nifti": {"modality": "US"}}))
     assert [case.modality for case in cases(workspace)] == ["US"]
-
-
-def test_a_folder_of_formats_that_nothing_states_is_refused_with_what_to_state(workspace: Workspace) -> None:
-    write_all(workspace.root / "raw", {"a/v.nii": nifti(ramp()), "a/p.png": picture(grey())})
-    with pytest.raises(
-        DataError, match=r"Of 2 files of other formats \(`.*formats.*`\), state in `ingest.formats`"
-    ):
-        run(config(), workspace)
-    ingested(workspace, settings())
-    assert len(cases(workspace)) == 2
-
-
-def test_a_data_set_of_nnunet_is_read_as_it_lies(workspace: Workspace) -> None:
-    raw = workspace.root / "raw"
-    files = {f"imagesTr/c_{n}_0000.nii.gz": packed(nifti(ramp(start=n))) for n in range(3)}
-    files |= {f"labelsTr/c_{n}.nii.gz": packed(nifti(ramp(start=9 + n))) for n in range(3)}
-    write_all(raw, {**files, "dataset.json": b'{"channel_names": {"0": "T1"}, "file_ending": ".nii.gz"}'})
-    by_case = config(unit="series", patient_from={"pattern": r"/c_(\d)"})
-    lines = run(by_case, workspace).lines
-    assert "dataset.json: nifti is MR" in lines
-    found = reasons(workspace, by_case)
-    assert {found[name] for name in files if name.startswith("imagesTr")} == {"ok"}
-    assert {found[name] for name in files if name.startswith("labelsTr")} == {"mask_not_image"}
-    write_all(raw, {"dataset.json": b'{"channel_names": {"0": "CT"}, "file_ending": ".nii.gz"}'})
-    ingested(workspace, by_case)  # what it says decides what the images are: all are read again
-    assert {outcome[1].split(" ")[0] for outcome in ingested(workspace, by_case).values()} == {
-        "implausible_values", "mask_not_image", "not_dicom",
-    }  # fmt: skip
