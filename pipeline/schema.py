@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-VERSION = 4
-TABLES = """
+VERSION = 5
+_MASKS = """
+CREATE TABLE masks (
+    case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, structure TEXT NOT NULL,
+    source TEXT NOT NULL, notes TEXT NOT NULL,
+    shard TEXT NOT NULL, offset INTEGER NOT NULL, nbytes INTEGER NOT NULL, dtype TEXT NOT NULL,
+    shape TEXT NOT NULL, crc32 INTEGER NOT NULL, row_digest TEXT NOT NULL,
+    PRIMARY KEY (case_id, structure)
+) STRICT, WITHOUT ROWID;
+"""
+_CHECKED = """
+CREATE TABLE likenesses (
+    case_id TEXT PRIMARY KEY REFERENCES cases (case_id) ON DELETE CASCADE, picture BLOB NOT NULL
+) STRICT;
+CREATE TABLE hints (
+    case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, field TEXT NOT NULL,
+    words TEXT NOT NULL, PRIMARY KEY (case_id, field)
+) STRICT, WITHOUT ROWID;
+"""
+TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE files (
     token TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
@@ -24,13 +42,6 @@ CREATE TABLE cases (
     row_digest TEXT NOT NULL DEFAULT '', names_digest TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX cases_series ON cases (series_id);
-CREATE TABLE likenesses (
-    case_id TEXT PRIMARY KEY REFERENCES cases (case_id) ON DELETE CASCADE, picture BLOB NOT NULL
-) STRICT;
-CREATE TABLE hints (
-    case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, field TEXT NOT NULL,
-    words TEXT NOT NULL, PRIMARY KEY (case_id, field)
-) STRICT, WITHOUT ROWID;
 CREATE TABLE case_files (
     case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, token TEXT NOT NULL,
     PRIMARY KEY (case_id, token)
@@ -51,18 +62,15 @@ CREATE TABLE runs (
     number INTEGER PRIMARY KEY, stage TEXT NOT NULL, seconds REAL NOT NULL, created TEXT NOT NULL,
     record TEXT NOT NULL
 ) STRICT;
-"""
+{_MASKS}{_CHECKED}"""
 MIGRATIONS = {
     1: "ALTER TABLE cases ADD COLUMN row_digest TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE cases ADD COLUMN names_digest TEXT NOT NULL DEFAULT '';"
     "UPDATE meta SET value = '' WHERE key = 'ingest_stamp';",  # ingest has yet to fill them
     2: "ALTER TABLE files ADD COLUMN archive TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE files ADD COLUMN members INTEGER NOT NULL DEFAULT 0;",
-    3: "ALTER TABLE cases DROP COLUMN perceptual_digest;"
-    "CREATE TABLE likenesses (case_id TEXT PRIMARY KEY REFERENCES cases (case_id) ON DELETE CASCADE, "
-    "picture BLOB NOT NULL) STRICT;"
-    "CREATE TABLE hints (case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, "
-    "field TEXT NOT NULL, words TEXT NOT NULL, PRIMARY KEY (case_id, field)) STRICT, WITHOUT ROWID;"
+    3: _MASKS,
+    4: f"ALTER TABLE cases DROP COLUMN perceptual_digest;{_CHECKED}"
     "UPDATE meta SET value = '' WHERE key = 'ingest_stamp';",  # ingest has yet to fill them
 }
 """What turns the schema of a version into the next one."""

@@ -97,6 +97,7 @@ def test_what_drift_has_not_looked_at_is_not_trained_on(ready: Workspace, newer:
     path = ready.reports / "champion.json" if newer == "champion" else ready.stamp(newer)
     if newer == "champion":
         write_json(path, POINTER)
+        (ready.generations / "0001").mkdir(parents=True)
     at(path, NEWEST + 1)
     with pytest.raises(UsageError, match="waits for `drift`"):
         train(ready)

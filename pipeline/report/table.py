@@ -8,14 +8,13 @@ import pandas as pd
 
 from pipeline import digests
 from pipeline.contracts.metrics import FILE
-from pipeline.contracts.objects import plain
 from pipeline.contracts.report import PAGE
 from pipeline.foreign import Foreign
+from pipeline.page.artifacts import VALIDATION, Artifacts
 from pipeline.printed import make, on_page, page
 from pipeline.records import Summary
 from pipeline.report import document, stage
 from pipeline.report import page as pages
-from pipeline.report.artifacts import VALIDATION, Artifacts
 
 
 def run(foreign: Foreign, out: Path) -> Summary:
@@ -33,22 +32,20 @@ def read(foreign: Foreign, out: Path) -> Artifacts:
     """
     table, frame = foreign.path, foreign.first.frame
     measured = FILE.read(out)
-    metrics = plain(measured)
-    first = next(metric for metric in metrics["metrics"] if metric["part"] != VALIDATION)
+    first = next(metric for metric in measured.metrics if metric.part != VALIDATION)
     return Artifacts(
         name=table.name,
-        config={
-            "task": foreign.task.name,
-            "evaluate": {"unit": metrics["unit"], "level": first["level"]},
-            "report": {"title": f"The predictions in {table.name}"},
-        },
+        title=f"The predictions in {table.name}",
+        unit=measured.unit,
+        level=next(metric.level for metric in measured.metrics if metric.level is not None),
+        task=foreign.task,
+        question=foreign.task.target.question_of(measured),
         cases=frame,
-        metrics=metrics,
-        headline=measured.headline,
+        metrics=measured,
         predictions=frame,
         history=pd.DataFrame(),
         file_digests={path.name: digests.of_file(path) for path in (table, FILE.path(out))},
-        part=first["part"],
+        part=first.part,
         table=table.name,
         command=make("score", _arguments(foreign, out), place=page()),
     )

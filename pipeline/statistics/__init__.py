@@ -15,6 +15,7 @@ __all__ = [
     "calibration",
     "confusion",
     "estimate",
+    "masks",
     "multiclass",
     "multiple",
     "net_benefit",
@@ -26,6 +27,7 @@ __all__ = [
     "sample",
     "small_sample",
     "standardised",
+    "surfaces",
     "thresholds",
     "vectors",
 ]

@@ -15,8 +15,8 @@ import pandas as pd
 from html_tables import Grid
 
 from pipeline import digests, ledger
-from pipeline.report.artifacts import DIGESTED
-from pipeline.report.facts import shown_interval, shown_p, shown_value
+from pipeline.page.facts import shown_interval, shown_p, shown_value
+from pipeline.report.reading import DIGESTED
 
 Json = dict[str, Any]
 PARTS = ("train", "validation", "test")
@@ -145,7 +145,7 @@ def confusion(files: Files) -> Grid:
 
 def classes(files: Files) -> Grid:
     grid = [["Class, against the rest", "AUROC", "Recall", "Precision", "F1"]]
-    for name in files.metrics["classes"]:
+    for name in files.metrics["question"]["classes"]:
         cells = [files.metric(key, of_class=name) for key in ("auroc", "recall", "precision", "f1")]
         ends = [f" ({interval(m)})" if m["low"] is not None else "" for m in cells]
         grid.append([name, *(number(m) + end for m, end in zip(cells, ends, strict=True))])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.ingest.formats.description import Stated
 from pipeline.ingest.header.hints import Hints
 from pipeline.ingest.header.owners import NOBODY, Owners
 from pipeline.ingest.header.series_rules import Rule
@@ -15,6 +16,14 @@ from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.series.frames import Frame
 from pipeline.ingest.source.fetched import Kept
 from pipeline.records import Attribute
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a mask was drawn on, in pseudonyms: a series, and of its images those that are named."""
+
+    series_id: str
+    images: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,8 @@ class Header:
     a volume without them would be incomplete. `owned` says that the patient is told by `ingest.patient_from`,
     `hints` are words of its path and free texts.
     `archive` is the token of the archive that the file lies in, `members` the number of files in one;
-    `kept` is where the bytes of a fetched file wait for its pixels to be read.
+    `kept` is where the bytes of a fetched file wait for its pixels to be read. `marks` is there for a mask,
+    whose `series_id` is that of the images that it marks: it is read whenever one of them is.
     """
 
     size: int
@@ -48,6 +58,7 @@ class Header:
     archive: str = ""
     members: int = 0
     kept: Kept | None = None
+    marks: Marks | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,8 @@ class Selection:
 
     `text_reviewed` says that a person looked at the pixels of this data set for text about patients,
     `dates` what a case may tell of its study's date; an image must fit one of the `rules`, if there are any.
+    `masks` says whether objects that mark structures are wanted, too.
+    `formats` are what files of other formats than DICOM are, by the format's name; others are left out.
     """
 
     modalities: tuple[str, ...]
@@ -65,3 +78,5 @@ class Selection:
     rules: tuple[Rule, ...] = ()
     include: tuple[str, ...] = ()
     owners: Owners = NOBODY
+    formats: Mapping[str, Stated] = field(default_factory=dict)
+    masks: bool = False

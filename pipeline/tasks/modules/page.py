@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pipeline.tasks.contract import Number
+from pipeline.tasks.contract import Grouped, Number, Score
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pipeline.page.artifacts import Artifacts
+    from pipeline.page.section import Section
+
+Build = Callable[["Artifacts"], "Section"]
+"""What a section says of a model, from everything that was written of it."""
+Draw = Callable[[dict[str, Any]], "Figure"]
+"""A chart from the data that report.json holds of it."""
 
 
 class Page(Protocol):
@@ -27,13 +39,33 @@ class Page(Protocol):
         ...
 
     @property
-    def CALIBRATION(self) -> Sequence[str]:  # noqa: N802
-        """The metrics of the section on probabilities, none where there are none."""
+    def SECTIONS(self) -> Mapping[str, Build]:  # noqa: N802
+        """The sections that the task brings itself, by key."""
         ...
 
     @property
-    def TRUTH(self) -> str:  # noqa: N802
-        """What the truth of a case is called in the table of the data."""
+    def FIGURES(self) -> Mapping[str, Draw]:  # noqa: N802
+        """The charts of those sections, by name."""
+        ...
+
+    @property
+    def TEMPLATES(self) -> Path:  # noqa: N802
+        """The folder with a template for each of those sections, KEY.html."""
+        ...
+
+    @property
+    def PAIRED(self) -> Mapping[str, str]:  # noqa: N802
+        """The sections that stand side by side: the left one's key to that of the right one behind it."""
+        ...
+
+    @property
+    def GALLERY(self) -> str:  # noqa: N802
+        """The title of the section with pictures of cases."""
+        ...
+
+    @property
+    def METHODS(self) -> Mapping[str, str]:  # noqa: N802
+        """What the methods stand for that have no rule in metrics.json and no other task uses, by name."""
         ...
 
     @property
@@ -41,8 +73,12 @@ class Page(Protocol):
         """What is drawn of the history of training: columns with their labels, the axis' label and range."""
         ...
 
-    def population(self, values: Sequence[str]) -> list[str]:
-        """The group in which each truth is counted in the table of the data."""
+    def finding(self, question: Any) -> str:
+        """What the patients have that are counted beside all, such as a class; empty where nothing is."""
+        ...
+
+    def population(self, values: Sequence[str], question: Any) -> Sequence[Grouped]:
+        """How the table of the data counts cases whose truths are `values`, one for each target."""
         ...
 
     def brief(self, question: Any) -> dict[str, str]:
@@ -53,32 +89,32 @@ class Page(Protocol):
         """What the headline means, in whole numbers; empty where there is none."""
         ...
 
-    def numbers(self, question: Any) -> Sequence[str]:
-        """The metrics of the table of all numbers, in its order."""
-        ...
-
-    def numbers_title(self, question: Any) -> str:
-        """The title of that table's section."""
-        ...
-
-    def by_class(self, question: Any) -> Mapping[str, Sequence[str]]:
-        """The metrics of what has a row of its own beside the whole."""
-        ...
-
     def gallery(self, question: Any) -> dict[str, str]:
         """The kinds of cases that the gallery shows, each with its heading."""
         ...
 
-    def absent(self, key: str, question: Any) -> str:
-        """Why a section has nothing to show for this question, empty where it has."""
+    def measured_in(self, metric: str, question: Any) -> str:
+        """The unit of a metric's values, empty for a pure number."""
+        ...
+
+    def score(self, question: Any) -> Score:
+        """What the score of a case is, and how it is printed."""
+        ...
+
+    def warnings(self, artifacts: Artifacts) -> list[dict[str, Any]]:
+        """What a reader must know first and no other task has to say: rows that `remark` gives."""
+        ...
+
+    def limits(self, artifacts: Artifacts) -> list[dict[str, Any]]:
+        """What limits the result and no other task has to say: rows that `remark` gives."""
+        ...
+
+    def fixed_by_validation(self, question: Any) -> str:
+        """What the validation part fixed of later answers, empty for nothing."""
         ...
 
     def use_of_validation(self, question: Any) -> str:
         """What the validation part of a table from elsewhere is used for, empty for nothing."""
-        ...
-
-    def counted(self, part: Mapping[str, Any]) -> dict[str, int]:
-        """The groups of a part of the cohort whose size limits what it can show, in words."""
         ...
 
     def output(self, question: Any) -> str:
