@@ -53,9 +53,9 @@ class View:
 
 
 def views(*, with_cuts: bool) -> Iterator[View]:
-    """All views: 8 orientations, black for white, and for pictures that are not inverted three cuts."""
+    """All views: 8 orientations, black for white, and three cuts of what is neither turned nor inverted."""
     for mirrored, turns in itertools.product((False, True), range(4)):
-        for cut in CUTS if with_cuts else CUTS[:1]:
+        for cut in CUTS if with_cuts and not turns else CUTS[:1]:
             yield View(cut, turns, mirrored, inverted=False)
         yield View(0, turns, mirrored, inverted=True)
 
