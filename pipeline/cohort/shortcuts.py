@@ -51,7 +51,6 @@ class Told:
     area: float
     low: float
     high: float
-    class_name: str
 
 
 def truths(values: Sequence[str], persons: Sequence[str]) -> Truths:
@@ -79,14 +78,14 @@ def told_by(features: Features, truth: Truths, *, trees: int = TREES) -> Told | 
         return None
     scores = _scores(varied, truth, trees)
     best: Told | None = None
-    for number, name in enumerate(truth.classes):
+    for number in range(len(truth.classes)):
         flags = (truth.of_case == number).astype(np.int64)
         area = auroc(flags, scores[:, number], truth.person)
         ends = interval(area, level=0.95)
         if area.value is not None and (best is None or area.value > best.area):
             low = area.value if ends.low is None else ends.low
             high = area.value if ends.high is None else ends.high
-            best = Told(float(area.value), float(low), float(high), name)
+            best = Told(float(area.value), float(low), float(high))
     return best
 
 

@@ -119,9 +119,9 @@ def _identities(
 ) -> dict[str, frozenset[str]]:
     """The words by which each case names its patient, those that too many share left out."""
     words: dict[str, set[str]] = {case_id: {case.patient_id} for case_id, case in cases.items()}
-    for kind in ("alias", "born"):
-        for word, case_ids in index.get(kind, {}).items():
-            if len({cases[case_id].patient_id for case_id in case_ids}) <= MOST_IDS:
-                for case_id in case_ids:
-                    words[case_id].add(word)
+    named = [(word, ids) for kind in ("alias", "born") for word, ids in index.get(kind, {}).items()]
+    for word, case_ids in named:
+        few = len({cases[case_id].patient_id for case_id in case_ids}) <= MOST_IDS
+        for case_id in case_ids if few else ():
+            words[case_id].add(word)
     return {case_id: frozenset(found) for case_id, found in words.items()}

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pipeline.contracts.leaks import Check, Leaks
 from pipeline.page.artifacts import Artifacts
 from pipeline.report import reading
-from pipeline.contracts.leaks import Check, Leaks
 from pipeline.report.guards import Guard, guards, tally
 from pipeline.report.sections import warnings
 
