@@ -61,13 +61,16 @@ class Scan:
 
 def scan_of(study: Study, protocol: Protocol) -> Scan:
     """The scan of a study; the same study gives the same voxels."""
-    chest, stack = _subject(study, protocol)
-    rng = study.generator("scan", study.visit)
-    if study.visit:
-        chest = at_follow_up(chest, rng)
+    chest, stack, rng = _at_visit(study, protocol)
     grid = _positioned(chest, stack, matrix=protocol.matrix, rng=rng)
     hu = acquire(render(chest, grid, rng=rng), study.scanner, rng=rng, spacing_mm=grid.spacing_mm)
     return Scan(hu, grid, couch_mm=-float(np.round(rng.uniform(150, 400), 1)))
+
+
+def diameter_mm(study: Study, protocol: Protocol) -> float | None:
+    """The mean diameter of the largest nodule at this visit, to a tenth; None where there is none."""
+    chest, _, _ = _at_visit(study, protocol)
+    return round(max(2 * nodule.radius_mm for nodule in chest.nodules), 1) if chest.nodules else None
 
 
 def scout_of(study: Study, protocol: Protocol) -> NDArray[np.int16]:
@@ -100,6 +103,13 @@ class Stack:
         """The lowest and the highest slice, both moved inwards by a margin."""
         highest = self.lowest_mm + self.step_mm * (self.count - 1)
         return self.lowest_mm + margin_mm, highest - margin_mm
+
+
+def _at_visit(study: Study, protocol: Protocol) -> tuple[Chest, Stack, np.random.Generator]:
+    """The person's chest as it is at the visit, where it is sliced, and what draws the rest of the scan."""
+    chest, stack = _subject(study, protocol)
+    rng = study.generator("scan", study.visit)
+    return (at_follow_up(chest, rng) if study.visit else chest), stack, rng
 
 
 def _subject(study: Study, protocol: Protocol) -> tuple[Chest, Stack]:
