@@ -229,11 +229,12 @@ test-slow: .venv/dev.ready
 test-exhaustive: .venv/dev.ready
 	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0
 
-## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, chest-xray, ct-contrast, feed)
+## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, chest-xray, ct-contrast, feed, masks)
 .PHONY: bench
 bench: .venv/dev.ready
-	@$(if $(filter-out feed,$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out feed,$(ONLY)))
+	@$(if $(filter-out feed masks,$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out feed masks,$(ONLY)))
 	@$(if $(filter feed,$(or $(ONLY),feed)),.venv/bin/python -m bench.feed)
+	@$(if $(filter masks,$(or $(ONLY),masks)),.venv/bin/python -m bench.masks)
 
 ## bench-ingest [ONLY=series|tree]: measure ingest beside dcm2niix and SimpleITK, and on 100 000 small files
 .PHONY: bench-ingest

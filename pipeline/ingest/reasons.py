@@ -219,6 +219,11 @@ REASONS: dict[str, Reason] = {
     "transfer_syntax_unsupported": Reason(
         "failed", "The compression method is not supported.", "Export the file uncompressed."
     ),
+    "format_kind_unsupported": Reason(
+        "failed",
+        "A form of its file format that is not read.",
+        "Save it in the plain form of its format, as the detail tells what is in the way.",
+    ),
     "decoder_missing": Reason(
         "failed", "A decoder package has to be installed.", "Run `{setup}`, then `{doctor}`."
     ),

@@ -17,6 +17,7 @@ __all__ = [
     "conformal",
     "confusion",
     "estimate",
+    "masks",
     "multiclass",
     "multiple",
     "net_benefit",
@@ -28,6 +29,7 @@ __all__ = [
     "sample",
     "small_sample",
     "standardised",
+    "surfaces",
     "thresholds",
     "vectors",
 ]

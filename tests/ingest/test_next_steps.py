@@ -24,6 +24,7 @@ NOT_OF_FILES = {
 }
 OUT_OF_REACH = {
     ("io_error", ""): "needs a disk that fails, or files of another user",
+    ("format_kind_unsupported", ""): "nothing beside DICOM is read yet",
     ("decoder_missing", ""): "followed below, in a process without the package",
     ("decode_error", r"did not end in time"): "needs a machine that is too slow for a sound file",
     ("limit_exceeded", r"in time$"): "needs a machine that is too slow for a sound file",

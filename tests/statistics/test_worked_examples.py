@@ -1,4 +1,4 @@
-"""Every worked example of classification, in `evaluation_examples.json`: inputs, expected, tolerance."""
+"""Every worked example of classification and segmentation, in `evaluation_examples.json`: inputs, expected, tolerance."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from worked_examples import COMPUTE, Case, clustered
 EXAMPLES: list[Case] = json.loads(
     Path(__file__).with_name("evaluation_examples.json").read_text(encoding="utf-8")
 )["examples"]
-# Tested beside what computes them, or not computed yet.
-ELSEWHERE = {"agreement", "icc_a1", "segmentation", "segmentation_policy"}
+# Tested beside what computes them.
+ELSEWHERE = {"agreement", "icc_a1"}
 # Quantities that the examples list for orientation and that are not computed, by convention.
 NOT_COMPUTED = {"trapezoid_NOT_used", "chi2_cc"}
 

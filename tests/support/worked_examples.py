@@ -1,4 +1,4 @@
-"""What the worked examples of classification ask for, computed: one function for each quantity."""
+"""What the worked examples of classification and segmentation ask for, computed: one function for each quantity."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pipeline.statistics import (
     bootstrap,
     calibration,
     confusion,
+    masks,
     multiclass,
     multiple,
     net_benefit,
@@ -23,6 +24,7 @@ from pipeline.statistics import (
     ranking,
     sample,
     small_sample,
+    surfaces,
     thresholds,
 )
 from pipeline.statistics.estimate import Estimate
@@ -299,6 +301,55 @@ def small_n(given: Case) -> Case:
     return {"outcome": "estimate+interval+flag" if judged.flag else "estimate+interval"}
 
 
+def boxes(given: Case, name: str) -> Any:
+    mask = np.zeros(given["shape"], bool)
+    for ends in given[name]:
+        mask[tuple(slice(low, high) for low, high in zip(ends[::2], ends[1::2], strict=True))] = True
+    return mask
+
+
+def segmentation(given: Case) -> Case:
+    truth, prediction = boxes(given, "ref_boxes"), boxes(given, "pred_boxes")
+    spacing = given["spacing_mm"]
+    found = masks.agreement(truth, prediction, spacing_mm=spacing, tolerance_mm=given["tolerance_mm"])
+    between = surfaces.distances(truth, prediction, spacing)
+    assert found.dice is not None
+    return {
+        "dice": found.dice,
+        "iou": found.dice / (2 - found.dice),
+        "hd": found.hd_mm,
+        "hd95": found.hd95_mm,
+        "hd95_pooled": np.percentile(np.concatenate([between.of_truth, between.of_prediction]), 95),
+        "assd": np.concatenate([between.of_truth, between.of_prediction]).mean(),
+        "nsd": found.nsd,
+        "border_ref": between.of_truth.size,
+        "border_pred": between.of_prediction.size,
+        "diagonal_mm": masks.diagonal_mm(given["shape"], spacing),
+    }
+
+
+COUNTED_AS = {"neither": "true_negative", "invented": "false_positive", "missed": "missed"}
+
+
+def segmentation_policy(given: Case) -> Case:
+    here, empty = np.ones(given["shape"], bool), np.zeros(given["shape"], bool)
+    pairs: dict[str, tuple[Any, Any]] = {
+        "both_empty": (empty, empty),
+        "reference_empty_prediction_not": (empty, here),
+        "prediction_empty_reference_not": (here, empty),
+        "prediction_missing": (here, None),
+    }
+    truth, prediction = pairs[given["situation"]]
+    found = masks.agreement(truth, prediction, spacing_mm=given["spacing_mm"], tolerance_mm=1.0)
+    far = found.hd95_mm is not None and math.isclose(found.hd95_mm, given["diagonal_mm"])
+    return {
+        "dice": found.dice,
+        "hd95": "diagonal_mm" if far else found.hd95_mm,
+        "nsd": found.nsd,
+        "counted_as": COUNTED_AS[found.situation],
+    }
+
+
 COMPUTE: dict[str, Callable[[Case], Case]] = {
     "accuracy_bootstrap_se": accuracy_bootstrap_se,
     "auc_clustered": auc_clustered,
@@ -318,6 +369,8 @@ COMPUTE: dict[str, Callable[[Case], Case]] = {
     "one_class_share": one_class_share,
     "predictive_values": predictive_values,
     "proportion": proportion,
+    "segmentation": segmentation,
+    "segmentation_policy": segmentation_policy,
     "small_n_subgroup_auc": small_n,
     "temperature": temperature,
     "threshold": threshold,

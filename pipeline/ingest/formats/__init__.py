@@ -1,0 +1,1 @@
+"""Formats beside DICOM: one module each, which reads foreign bytes within bounds."""
