@@ -69,8 +69,8 @@ SECTION = '''"""A word on the data."""
 
 from __future__ import annotations
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.section import Section
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.section import Section
 
 
 def build(artifacts: Artifacts) -> Section:
@@ -151,22 +151,47 @@ def test_a_section_is_added_by_its_file_its_template_and_one_entry(copy: Path, t
     text = registry.read_text()
     assert text.count("(flow.build, population.build)") == 1
     registry.write_text(text.replace("population.build)", "population.build, remark.build)"))
-    code = (
-        "import sys; sys.path.insert(0, 'tests/support')\n"
-        "from pathlib import Path\n"
-        "import invented_candidate\n"
-        "from pipeline import report\n"
-        f"made = invented_candidate.make(Path({str(tmp_path.with_name('invented'))!r}))\n"
-        "report.run(made.config, made.workspace)\n"
-        "print((made.workspace.candidate / 'report.html').read_text())"
-    )
-    page = ask(copy, "-c", code)
-    assert "A remark" in page
-    assert "<p>What was remarked.</p>" in page
+    assert remarked(ask(copy, "-c", report_in(tmp_path.with_name("invented"))))
     assert touched(copy, before) == {
         "pipeline/report/sections/__init__.py", "pipeline/report/sections/remark.py",
         "pipeline/report/templates/sections/remark.html",
     }  # fmt: skip
+
+
+def test_a_section_of_one_task_is_added_in_the_folder_of_that_task_alone(copy: Path, tmp_path: Path) -> None:
+    before, task = contents(copy), copy / "pipeline/tasks/classification"
+    (task / "sections/remark.py").write_text(SECTION)
+    (task / "templates/remark.html").write_text("<p>{{ s.words.said }}</p>\n")
+    page = task / "page.py"
+    text = page.read_text()
+    assert text.count("sections import curves, operating, thousand\n") == 1
+    text = text.replace("import curves, operating, thousand", "import curves, operating, remark, thousand")
+    page.write_text(
+        text.replace('IN_BRIEF: Final = ("thousand",)', 'IN_BRIEF: Final = ("thousand", "remark")')
+    )
+    entered(page, '"thousand": thousand.build', '    "remark": remark.build,\n')
+    assert remarked(ask(copy, "-c", report_in(tmp_path.with_name("invented_too"))))
+    folder = "pipeline/tasks/classification"
+    assert touched(copy, before) == {
+        f"{folder}/page.py", f"{folder}/sections/remark.py", f"{folder}/templates/remark.html"
+    }  # fmt: skip
+
+
+def report_in(folder: Path) -> str:
+    """The code that prints the report on an invented candidate."""
+    return (
+        "import sys; sys.path.insert(0, 'tests/support')\n"
+        "from pathlib import Path\n"
+        "import invented_candidate\n"
+        "from pipeline import report\n"
+        f"made = invented_candidate.make(Path({str(folder)!r}))\n"
+        "report.run(made.config, made.workspace)\n"
+        "print((made.workspace.candidate / 'report.html').read_text())"
+    )
+
+
+def remarked(page: str) -> bool:
+    return "A remark" in page and "<p>What was remarked.</p>" in page
 
 
 def touched(copy: Path, before: dict[str, str]) -> set[str]:

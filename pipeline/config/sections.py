@@ -168,13 +168,15 @@ class Drift(Section):
 class Augment(Section):
     """Strengths of the random changes in training; 0 or false is off.
 
-    `shift` and `zoom` are shares of the image size, `contrast` of the contrast, `noise` of the
-    training part's standard deviation; `gamma` is the largest |log2| of the exponent.
+    `shift` and `zoom` are shares of the image size, `stretch` of each axis by itself, `contrast` of the
+    contrast, `noise` of the training part's standard deviation; `gamma` is the largest |log2| of the
+    exponent.
     """
 
     flip: bool = False
     shift: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     zoom: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    stretch: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     rotate_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0
     contrast: Annotated[float, Field(ge=0, le=0.9)] = 0.0
     gamma: Annotated[float, Field(ge=0, le=2)] = 0.0

@@ -18,8 +18,9 @@ class ModelRecord:
 
     `task` is the kind of question, which earlier versions had one of. `classes` are in the order of the
     logits, `input_shape` is that of one scan with its channels last, `network` the settings of the
-    architecture, `spacing` in mm an axis. `training` is the digest of all that decides the weights, None
-    where an earlier version trained it.
+    architecture, `spacing` in mm an axis; `stem_distance_pixels` and `distance_pixels` lie between
+    neighbours of the maps behind the first layers and of the last ones. `training` is the digest of all
+    that decides the weights, None where an earlier version trained it.
     """
 
     model_sha256: str
@@ -37,6 +38,8 @@ class ModelRecord:
     spacing: tuple[float, ...] | None = None
     first_layer: str = ""
     receptive_field_pixels: tuple[int, ...] = ()
+    stem_distance_pixels: tuple[int, ...] = ()
+    distance_pixels: tuple[int, ...] = ()
     statistics: Json = field(default_factory=dict)
     seed: int | None = None
     train_digest: str = ""

@@ -38,7 +38,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Report:
-    """The document; `run` names its inputs, `html_digest` the page before its date."""
+    """The document; `run` names its inputs, `task` whose templates make its page, `html_digest` that page."""
 
     run: str
     created: str
@@ -46,6 +46,7 @@ class Report:
     sections: tuple[Section, ...]
     verdict: Outcome
     name: str = ""
+    task: str = ""
     title: str = ""
     part: str = ""
     level: str = ""

@@ -7,11 +7,14 @@ the finding itself; its moving averages use a short memory, because small cohort
 
 from __future__ import annotations
 
+from typing import Literal
+
 import keras
 
 from pipeline.models import Intensities
 
 STAGES = 4
+StemStride = Literal["auto", 1, 2, 4]
 _MOMENTUM = 0.9  # not Keras's 0.99: a small cohort has too few steps for so long a memory
 
 
@@ -64,24 +67,26 @@ def rectified(maps: keras.KerasTensor, *, name: str) -> keras.KerasTensor:
     return keras.layers.ReLU(name=name)(maps)
 
 
-def stem_strides(input_shape: tuple[int, ...]) -> tuple[int, ...]:
+def stem_strides(input_shape: tuple[int, ...], stride: StemStride) -> tuple[int, ...]:
     """How much the stem shortens each spatial axis of `(..., channels)`: 1, 2 or 4.
 
-    The maps that follow have about 64 to 127 pixels an axis in images, 24 to 47 in volumes.
+    With `auto` the maps that follow have about 64 to 127 pixels an axis in images, 24 to 47 in volumes.
     """
+    if stride != "auto":
+        return (stride,) * (len(input_shape) - 1)
     # A choice: places enough for a small finding, and few enough to train on a CPU.
     aim = 64 if len(input_shape) == 3 else 24
     return tuple(4 if length >= 4 * aim else 2 if length >= 2 * aim else 1 for length in input_shape[:-1])
 
 
-def stem(maps: keras.KerasTensor, width: int) -> keras.KerasTensor:
+def stem(maps: keras.KerasTensor, width: int, *, stride: StemStride) -> keras.KerasTensor:
     """The first features, `width` channels, each spatial axis divided by `stem_strides`.
 
     In volumes the convolution strides within the slices only, and slices are averaged after it:
     TensorFlow's gradient of a convolution that strides along all three axes is 50 times slower.
     """
-    strides = stem_strides(maps.shape[1:])
-    kernel = tuple(2 * stride + 1 for stride in strides)
+    strides = stem_strides(maps.shape[1:], stride)
+    kernel = tuple(2 * step + 1 for step in strides)
     if len(strides) == 2:
         maps = convolution(maps, width, kernel=kernel, strides=strides, name="first_convolution")
         return rectified(normalized(maps, name="first_normalization"), name="first_rectified")

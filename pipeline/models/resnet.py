@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 
 
 class Parameters(BaseModel):
-    """`width`: the number of filters of the first convolution; each stage doubles it."""
+    """`width`: the number of filters of the first convolution; each stage doubles it.
+
+    `stem_stride`: how many pixels an axis become one in the first layers; `auto` goes by the scan's size.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     width: Count = 16
+    stem_stride: Literal["auto", 1, 2, 4] = "auto"
 
 
 def unfit(input_shape: tuple[int, ...]) -> str | None:
@@ -27,7 +31,7 @@ def features(maps: keras.KerasTensor, parameters: Parameters) -> keras.KerasTens
     """`(batch, 16 * width)` of standardized scans `(batch, [slices,] rows, columns, channels)`."""
     from pipeline.models import blocks
 
-    maps = blocks.stem(maps, parameters.width)
+    maps = blocks.stem(maps, parameters.width, stride=parameters.stem_stride)
     for stage in range(1, blocks.STAGES + 1):
         maps = _block(maps, parameters.width * 2 ** (stage - 1), stage=stage)
     return blocks.pooled(maps)

@@ -6,9 +6,9 @@ from typing import Any
 
 from pipeline import digests
 from pipeline.contracts import metrics
-from pipeline.report.artifacts import Artifacts
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.headline import goal_of
 from pipeline.report.guards import guards
-from pipeline.report.headline import goal_of
 from pipeline.report.sections import Chapters, build_all, build_table
 
 RUN_DIGITS = 12  # of a digest in hexadecimal: two runs share them once in 3e14, and people can read them out
@@ -46,6 +46,7 @@ def _document(artifacts: Artifacts, chapters: Chapters) -> Json:
     goal = goal_of(artifacts)
     return {
         "name": artifacts.name,
+        "task": artifacts.task.name,
         "title": artifacts.config["report"]["title"],
         "part": artifacts.part,
         "level": f"{100 * artifacts.config['evaluate']['level']:g}\u202f%",

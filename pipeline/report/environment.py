@@ -8,16 +8,20 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from pipeline.report import facts
+from pipeline.page import facts
 
 _EMPTY_TIME = "<time></time>"
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def environment() -> jinja2.Environment:
-    """The templates with their filters; autoescape is on: what a table says is shown, never run."""
+def environment(of_task: Path | None = None) -> jinja2.Environment:
+    """The templates with their filters; autoescape is on: what a table says is shown, never run.
+
+    The folder `of_task` holds those of a task's own sections.
+    """
+    own = {"sections": jinja2.FileSystemLoader(of_task)} if of_task else {}
     templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(_TEMPLATES), jinja2.PrefixLoader(own)]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -8,8 +8,8 @@ from typing import Any
 from pipeline import ledger
 from pipeline.contracts import comparison, pointer, report
 from pipeline.contracts.pointer import Pointer
+from pipeline.page.facts import Fact, of_metric
 from pipeline.printed import YOUR_NAME, make, page
-from pipeline.report.facts import Fact, of_metric
 from pipeline.workspace import Workspace
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from pipeline.report.artifacts import Artifacts
+from pipeline.page.artifacts import Artifacts
 
 Status = Literal["pass", "fail", "not_run"]
 NOT_BUILT = "not part of this version"

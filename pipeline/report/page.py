@@ -1,7 +1,7 @@
 """The report as one HTML page: a pure function of report.json and the pictures.
 
-Templates word and lay out; numbers, charts and pictures come from the document. Autoescape is on: what
-a table or a configuration says is shown, never run.
+Templates, of the report and of the task, word and lay out; numbers, charts and pictures come from the
+document. Autoescape is on: what a table or a configuration says is shown, never run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pipeline.report import figures, pictures
 from pipeline.report.environment import environment
 from pipeline.report.png import uri
+from pipeline.tasks.registry import task_of
 
 Json = dict[str, Any]
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -23,8 +24,10 @@ Arrays = Mapping[str, NDArray[np.generic]]
 
 def html(document: Json, arrays: Arrays) -> str:
     """The page of a report document; `arrays` are the pictures of insights.npz by name."""
-    templates = environment()
-    templates.globals["chart"] = lambda name, data: Markup(figures.chart(name, data))
+    page = task_of(document["task"]).page
+    templates = environment(page.TEMPLATES)
+    templates.globals["chart"] = lambda name, data: Markup(figures.chart(page, name, data))
+    templates.globals["paired"] = page.PAIRED
     templates.globals["picture"] = lambda name, how="grey": _picture(arrays, name, how)
     return templates.get_template("report.html").render(document=document)
 

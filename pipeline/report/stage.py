@@ -12,7 +12,7 @@ from pipeline.config import Config
 from pipeline.contracts.report import CARD, FILE, PAGE
 from pipeline.errors import DamageError
 from pipeline.records import Summary
-from pipeline.report import artifacts, document, environment, page
+from pipeline.report import document, environment, page, reading
 from pipeline.report.generations import entries
 from pipeline.workspace import Workspace
 from pipeline.writing import write_text
@@ -26,7 +26,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     Raises DataError when the stages before have not run, DamageError when their files don't agree.
     """
     settings = config.model_dump(mode="json")
-    read = artifacts.read(
+    read = reading.read(
         settings,
         candidate=workspace.candidate,
         ledgers=workspace.ledger("looks").parent,

@@ -11,11 +11,11 @@ from pipeline.contracts.metrics import FILE
 from pipeline.contracts.objects import plain
 from pipeline.contracts.report import PAGE
 from pipeline.foreign import Foreign
+from pipeline.page.artifacts import VALIDATION, Artifacts
 from pipeline.printed import make, on_page, page
 from pipeline.records import Summary
 from pipeline.report import document, stage
 from pipeline.report import page as pages
-from pipeline.report.artifacts import VALIDATION, Artifacts
 
 
 def run(foreign: Foreign, out: Path) -> Summary:
@@ -37,8 +37,9 @@ def read(foreign: Foreign, out: Path) -> Artifacts:
     first = next(metric for metric in metrics["metrics"] if metric["part"] != VALIDATION)
     return Artifacts(
         name=table.name,
+        task=foreign.task,
+        question=foreign.task.target.question_of(measured),
         config={
-            "task": foreign.task.name,
             "evaluate": {"unit": metrics["unit"], "level": first["level"]},
             "report": {"title": f"The predictions in {table.name}"},
         },

@@ -22,7 +22,8 @@ from pipeline.train.warp import matrices, warped
 Tensor = Any
 Change = Callable[[Tensor, Tensor], Tensor]
 
-_FLIP, _ANGLE, _ZOOM, _SHIFT, _CONTRAST, _GAMMA, _NOISE = range(7)  # streams of random numbers
+_FLIP, _ANGLE, _ZOOM, _SHIFT, _CONTRAST, _GAMMA, _NOISE, _STRETCH = range(8)  # streams of random numbers
+_MOVES = ("flip", "shift", "rotate_degrees", "zoom", "stretch")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Augmentation:
     def _changes(self) -> list[Change]:
         """The changes whose strength isn't 0, in their order."""
         strengths = self.strengths
-        moves = strengths.flip or strengths.shift or strengths.rotate_degrees or strengths.zoom
+        moves = any(getattr(strengths, name) for name in _MOVES)
         chosen: list[tuple[object, Change]] = [
             (moves, self._move),
             (strengths.contrast, self._contrast),
@@ -57,10 +58,11 @@ class Augmentation:
         coin = draws.uniform(key, 1, stream=_FLIP)[:, 0]
         flip = ops.where(coin < 0.5, -1.0, 1.0) if self.strengths.flip else ops.ones_like(coin)
         radians = _symmetric(key, 1, stream=_ANGLE)[:, 0] * math.radians(self.strengths.rotate_degrees)
-        zoom = 1.0 + _symmetric(key, 1, stream=_ZOOM)[:, 0] * self.strengths.zoom
+        zoom = 1.0 + _symmetric(key, 1, stream=_ZOOM) * self.strengths.zoom
+        stretch = 1.0 + _symmetric(key, len(space), stream=_STRETCH) * self.strengths.stretch
         share = _symmetric(key, len(space), stream=_SHIFT) * self.strengths.shift
         offset = share * ops.convert_to_tensor(space, dtype="float32")
-        matrix = matrices(flip=flip, radians=radians, zoom=zoom, rank=len(space))
+        matrix = matrices(flip=flip, radians=radians, scale=zoom * stretch)
         return backend.compiled(warped)(scans, matrix, offset)
 
     def _contrast(self, scans: Tensor, key: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from pipeline.config import Config
 from pipeline.contracts import history, model_record
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.models import Intensities
-from pipeline.models.receptive_field import receptive_field_pixels
+from pipeline.models.receptive_field import distance_pixels, receptive_field_pixels, stem_distance_pixels
 from pipeline.provenance import cores
 from pipeline.records import Summary
 from pipeline.tasks.registry import task_of
@@ -89,7 +89,9 @@ def _what_was_trained(
         "input_shape": data.input_shape,
         "spacing": data.normalized.spacing,
         "first_layer": "first_convolution",
-        "receptive_field_pixels": tuple(receptive_field_pixels(net)),
+        "receptive_field_pixels": receptive_field_pixels(net),
+        "stem_distance_pixels": stem_distance_pixels(net),
+        "distance_pixels": distance_pixels(net),
         "task": config.task,
         **data.question.to_json(),
         "recipe": data.normalized.recipe,

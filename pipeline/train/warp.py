@@ -15,19 +15,19 @@ from keras import ops
 Tensor = Any
 
 
-def matrices(*, flip: Tensor, radians: Tensor, zoom: Tensor, rank: int) -> Tensor:
+def matrices(*, flip: Tensor, radians: Tensor, scale: Tensor) -> Tensor:
     """The matrix `(batch, rank, rank)` of each case from its mirror sign, angle and magnification.
 
-    `flip` is 1.0 or -1.0 and mirrors columns. Positive `radians` turn what is seen from the row axis
-    towards the column axis; slices of a volume turn in their own plane. `zoom` above 1 magnifies
-    along all axes. All are float32 of shape (batch,).
+    `flip` is 1.0 or -1.0, `(batch,)`, and mirrors columns. `scale`, `(batch, rank)`, above 1 magnifies along
+    an axis of the scan. Then positive `radians`, `(batch,)`, turn what is seen from the row axis towards the
+    column axis; slices of a volume turn in their own plane. All are float32.
     """
-    cosine, sine = ops.cos(radians) / zoom, ops.sin(radians) / zoom
-    within = [[cosine, sine], [-sine * flip, cosine * flip]]
-    if rank == 3:
-        nothing = ops.zeros_like(zoom)
-        within = [[1.0 / zoom, nothing, nothing], *([nothing, *row] for row in within)]
-    return ops.stack([ops.stack(row, axis=-1) for row in within], axis=1)
+    cosine, sine = ops.cos(radians), ops.sin(radians)
+    rows = [[cosine, sine], [-sine * flip, cosine * flip]]
+    if scale.shape[1] == 3:
+        nothing = ops.zeros_like(cosine)
+        rows = [[ops.ones_like(cosine), nothing, nothing], *([nothing, *row] for row in rows)]
+    return ops.stack([ops.stack(row, axis=-1) for row in rows], axis=1) / scale[:, :, None]
 
 
 def warped(scans: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:

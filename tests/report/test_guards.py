@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.report import artifacts
-from pipeline.report.artifacts import Artifacts
+from pipeline.page.artifacts import Artifacts
+from pipeline.report import reading
 from pipeline.report.guards import Guard, guards
 from pipeline.report.sections import warnings
 
@@ -17,7 +17,7 @@ from pipeline.report.sections import warnings
 def read(candidate: Any) -> Artifacts:
     folder = candidate.workspace.candidate
     settings = candidate.config.model_dump(mode="json")
-    return artifacts.read(settings, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
+    return reading.read(settings, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
 
 
 def _guard(key: str, artifacts_: Artifacts) -> Guard:

@@ -225,6 +225,8 @@ def _write_model(folder: Path, generator: np.random.Generator, classes: tuple[st
             "train_digest": "0" * 64, "cohort_digest": json.loads((folder / "cohort.json").read_text())["digest"],
             "model_sha256": digests.of_file(folder / "model.keras"), "seconds": 63.4, "spacing": [0.78, 0.78], "first_layer": "first_convolution",
             "receptive_field_pixels": [61, 61],
+            "stem_distance_pixels": [2, 2],
+            "distance_pixels": [16, 16],
         },
     )  # fmt: skip
 

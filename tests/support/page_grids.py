@@ -15,8 +15,8 @@ import pandas as pd
 from html_tables import Grid
 
 from pipeline import digests, ledger
-from pipeline.report.artifacts import DIGESTED
-from pipeline.report.facts import shown_interval, shown_p, shown_value
+from pipeline.page.facts import shown_interval, shown_p, shown_value
+from pipeline.report.reading import DIGESTED
 
 Json = dict[str, Any]
 PARTS = ("train", "validation", "test")

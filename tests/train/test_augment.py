@@ -15,7 +15,9 @@ pytest.importorskip("keras")
 from pipeline.train.augment import Augmentation  # noqa: E402 - needs Keras's environment
 
 SCANS = np.random.default_rng(0).normal(100.0, 20.0, size=(4, 12, 10, 1)).astype(np.float32)
-ALL = Augment(flip=True, shift=0.1, zoom=0.2, rotate_degrees=20.0, contrast=0.3, gamma=0.5, noise=0.1)
+ALL = Augment(
+    flip=True, shift=0.1, zoom=0.2, stretch=0.2, rotate_degrees=20.0, contrast=0.3, gamma=0.5, noise=0.1
+)
 
 
 def augmented(
@@ -75,6 +77,27 @@ def test_a_shift_moves_by_no_more_than_its_share_of_each_axis() -> None:
     assert np.abs(moved).max() <= 10.0 + 1e-3
     assert np.abs(moved).max() > 8.0
     assert moved.min() < 0.0 < moved.max()
+
+
+def test_a_stretch_scales_each_axis_by_its_own_number_within_its_share() -> None:
+    rows, columns = np.meshgrid(np.arange(41.0), np.arange(41.0), indexing="ij")
+    ramps = np.stack([rows, columns], axis=-1)[None].repeat(64, axis=0).astype(np.float32)
+    moved = augmented(Augment(stretch=0.3), ramps)
+    # Half way to the border a place shows what lay at (its distance / scale) from the centre.
+    scales = 10 / (np.stack([moved[:, 30, 20, 0], moved[:, 20, 30, 1]], axis=1) - 20)
+    assert 0.7 - 1e-3 <= scales.min() < 0.75
+    assert 1.25 < scales.max() <= 1.3 + 1e-3
+    aspects = scales[:, 0] / scales[:, 1]
+    assert aspects.min() < 0.75
+    assert aspects.max() > 1.3
+    assert abs(np.corrcoef(scales.T)[0, 1]) < 0.3  # of 64 independent pairs: standard deviation 0.126
+
+
+def test_zoom_scales_both_axes_alike() -> None:
+    rows, columns = np.meshgrid(np.arange(41.0), np.arange(41.0), indexing="ij")
+    ramps = np.stack([rows, columns], axis=-1)[None].repeat(16, axis=0).astype(np.float32)
+    moved = augmented(Augment(zoom=0.3), ramps)
+    np.testing.assert_allclose(moved[:, 30, 20, 0], moved[:, 20, 30, 1], atol=1e-4)
 
 
 def test_contrast_stretches_about_the_training_mean() -> None:

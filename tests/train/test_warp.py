@@ -26,12 +26,13 @@ def moved(
     *,
     flip: float = 1.0,
     degrees: float = 0.0,
-    zoom: float = 1.0,
+    scale: tuple[float, ...] | float = 1.0,
     offset: tuple[float, ...] | None = None,
 ) -> np.ndarray:
     rank = scans.ndim - 2
     one = np.ones(len(scans), np.float32)
-    matrix = matrices(flip=flip * one, radians=math.radians(degrees) * one, zoom=zoom * one, rank=rank)
+    scales = np.broadcast_to(np.array(scale, np.float32), (len(scans), rank))
+    matrix = matrices(flip=flip * one, radians=math.radians(degrees) * one, scale=scales)
     shift = np.tile(np.array(offset or (0.0,) * rank, np.float32), (len(scans), 1))
     return np.asarray(warped(scans, matrix, shift))
 
@@ -64,21 +65,37 @@ def test_a_quarter_turn_is_that_of_numpy() -> None:
 
 def test_magnifying_twice_halves_the_distance_to_the_centre() -> None:
     row = np.arange(9, dtype=np.float32).reshape(1, 1, 9, 1)
-    np.testing.assert_allclose(moved(row, zoom=2.0)[0, 0, :, 0], 4 + (np.arange(9) - 4) / 2, atol=1e-6)
+    np.testing.assert_allclose(moved(row, scale=2.0)[0, 0, :, 0], 4 + (np.arange(9) - 4) / 2, atol=1e-6)
+
+
+def test_each_axis_is_magnified_by_its_own_number() -> None:
+    rows, columns = np.meshgrid(np.arange(7.0), np.arange(9.0), indexing="ij")
+    scan = (10 * rows + columns)[None, :, :, None].astype(np.float32)
+    expected = 10 * (3 + (rows - 3) / 2) + 4 + (columns - 4) / 1.25
+    np.testing.assert_allclose(moved(scan, scale=(2.0, 1.25))[0, ..., 0], expected, atol=1e-5)
+
+
+def test_a_scan_is_stretched_along_its_own_axes_and_then_turned() -> None:
+    square = IMAGE[:, :, :7]
+    stretched = moved(square, scale=(1.5, 0.75))
+    np.testing.assert_allclose(
+        moved(square, scale=(1.5, 0.75), degrees=90.0)[0], np.rot90(stretched[0]), atol=1e-5
+    )
 
 
 @settings(max_examples=15, deadline=None)
 @given(
     degrees=st.floats(-180, 180),
-    zoom=st.floats(0.6, 1.6),
+    scale=st.tuples(st.floats(0.6, 1.6), st.floats(0.6, 1.6), st.floats(0.6, 1.6)),
     flip=st.sampled_from([1.0, -1.0]),
     offset=st.tuples(st.floats(-4, 4), st.floats(-4, 4), st.floats(-4, 4)),
 )
 def test_any_change_of_a_volume_is_that_of_scipy(
-    degrees: float, zoom: float, flip: float, offset: tuple[float, float, float]
+    degrees: float, scale: tuple[float, float, float], flip: float, offset: tuple[float, float, float]
 ) -> None:
-    cosine, sine = math.cos(math.radians(degrees)) / zoom, math.sin(math.radians(degrees)) / zoom
-    matrix = np.array([[1 / zoom, 0, 0], [0, cosine, sine], [0, -sine * flip, cosine * flip]])
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    turned = np.array([[1, 0, 0], [0, cosine, sine], [0, -sine * flip, cosine * flip]])
+    matrix = np.diag(1 / np.array(scale)) @ turned
     centre = (np.array(VOLUME.shape[1:-1]) - 1) / 2
     expected = ndimage.affine_transform(
         VOLUME[0, ..., 0].astype(np.float64),
@@ -87,13 +104,14 @@ def test_any_change_of_a_volume_is_that_of_scipy(
         order=1,
         mode="nearest",
     )
-    result = moved(VOLUME, flip=flip, degrees=degrees, zoom=zoom, offset=offset)[0, ..., 0]
+    result = moved(VOLUME, flip=flip, degrees=degrees, scale=scale, offset=offset)[0, ..., 0]
     np.testing.assert_allclose(result, expected, atol=2e-4)
 
 
 def test_each_case_of_a_batch_moves_by_its_own() -> None:
     scans = np.concatenate([IMAGE, IMAGE])
     one = np.ones(2, np.float32)
-    matrix = matrices(flip=np.array([1.0, -1.0], np.float32), radians=0 * one, zoom=one, rank=2)
+    flips, unit = np.array([1.0, -1.0], np.float32), np.ones((2, 2), np.float32)
+    matrix = matrices(flip=flips, radians=0 * one, scale=unit)
     result = np.asarray(warped(scans, matrix, np.zeros((2, 2), np.float32)))
     np.testing.assert_allclose(result, np.stack([IMAGE[0], IMAGE[0, :, ::-1]]), atol=1e-6)

@@ -1,43 +1,30 @@
-"""The charts of the report: data in, an SVG element out. One file a chart, one entry below.
+"""The charts that every task has: data in, an SVG element out. One file a chart, one entry below.
 
 `draw(data)` of each file gives a matplotlib figure from the data that report.json holds under the
-same name, and from nothing else.
+same name, and from nothing else; a task's page names those of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
-from matplotlib.figure import Figure
+from pipeline.page import canvas
+from pipeline.report.figures import learning, shifts
+from pipeline.tasks.modules import Page
+from pipeline.tasks.modules.page import Draw
 
-from pipeline.report.figures import (
-    canvas,
-    decision,
-    learning,
-    precision_recall,
-    reliability,
-    roc,
-    shifts,
-    thousand,
-)
+__all__ = ["FIGURES", "chart", "figures_of"]
 
-__all__ = ["FIGURES", "chart"]
-
-Draw = Callable[[dict[str, Any]], Figure]
-
-FIGURES: dict[str, Draw] = {
-    "decision": decision.draw,
-    "learning": learning.draw,
-    "precision_recall": precision_recall.draw,
-    "reliability": reliability.draw,
-    "roc": roc.draw,
-    "shifts": shifts.draw,
-    "thousand": thousand.draw,
-}
+FIGURES: Final[dict[str, Draw]] = {"learning": learning.draw, "shifts": shifts.draw}
 
 
-def chart(name: str, data: dict[str, Any]) -> str:
+def figures_of(page: Page) -> Mapping[str, Draw]:
+    """The charts that the page of a task may show, by name."""
+    return {**FIGURES, **page.FIGURES}
+
+
+def chart(page: Page, name: str, data: dict[str, Any]) -> str:
     """The chart `name` as an SVG element; the same data give the same bytes."""
     with canvas.look():
-        return canvas.svg(FIGURES[name](data), name)
+        return canvas.svg(figures_of(page)[name](data), name)

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.page.facts import FEWEST_SHOWN
 from pipeline.records import Attribute
-from pipeline.report.facts import FEWEST_SHOWN
 
 MOST_BARS = 8  # values told one by one; more numbers make a histogram, more words are merged
 _BINS = 12  # a choice: about so many, before their width is rounded up

@@ -1,20 +1,21 @@
 """The sections of the report, in chapters, from the clinician's questions to the auditor's.
 
 A new section is one module here with `build`, one template of the same key, and one entry of BUILDS (or of
-the chapters, where every task has it); the page of a task names those of BUILDS that it shows.
+the chapters, where every task has it); the page of a task names those of BUILDS that it shows, and brings
+what no other task has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Final
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.section import Section, not_available
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.section import Section, not_available
 from pipeline.report.sections import (
     brief,
     card,
     comparison,
-    curves,
     flow,
     gallery,
     learning,
@@ -22,21 +23,20 @@ from pipeline.report.sections import (
     methods,
     models,
     network,
-    operating,
     population,
     precision,
     provenance,
     shifts,
     source,
     subgroups,
-    thousand,
     warnings,
 )
+from pipeline.tasks.modules import Page
+from pipeline.tasks.modules.page import Build
 from pipeline.tasks.registry import Task
 
 __all__ = ["BUILDS", "build_all", "build_table", "chapters", "chapters_of_a_table"]
 
-Build = Callable[[Artifacts], Section]
 Chapters = list[tuple[str, list[Section]]]
 
 
@@ -46,30 +46,24 @@ def _checklists(artifacts: Artifacts) -> Section:
     )
 
 
-BUILDS: dict[str, Build] = {
-    "decision": curves.decision,
+BUILDS: Final[dict[str, Build]] = {
     "gallery": gallery.build,
     "learning": learning.build,
     "network": network.build,
-    "operating": operating.build,
-    "precision_recall": curves.precision_recall,
-    "reliability": curves.reliability,
-    "roc": curves.roc,
     "shifts": shifts.build,
     "subgroups": subgroups.build,
-    "thousand": thousand.build,
 }
-"""The sections that a task names in its page, by key."""
+"""The sections that a task may name in its page beside its own, by key."""
 
 
 def chapters(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
     """The chapters of a candidate's page: what every task has, and what this one has of its own."""
     page = task.page
     return (
-        ("In brief", (brief.build, warnings.build, precision.build, *_named(page.IN_BRIEF))),
+        ("In brief", (brief.build, warnings.build, precision.build, *_named(page.IN_BRIEF, page))),
         ("The data", (flow.build, population.build)),
-        ("On patients it had never seen", _named(page.TESTED)),
-        ("Looking inside", _named(page.INSIDE)),
+        ("On patients it had never seen", _named(page.TESTED, page)),
+        ("Looking inside", _named(page.INSIDE, page)),
         ("Beside the champion", (comparison.build,)),
         ("Limits and accounts", (limitations.build, card.build, _checklists, provenance.build)),
     )
@@ -77,12 +71,14 @@ def chapters(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
 
 def chapters_of_a_table(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
     """The chapters that a table of predictions can answer."""
-    in_brief = (brief.build, warnings.of_table, precision.build, models.build, *_named(task.page.IN_BRIEF))
-    return ("In brief", in_brief), ("What it is worth", _named(task.page.TESTED))
+    page = task.page
+    in_brief = (brief.build, warnings.of_table, precision.build, models.build, *_named(page.IN_BRIEF, page))
+    return ("In brief", in_brief), ("What it is worth", _named(page.TESTED, page))
 
 
-def _named(keys: Sequence[str]) -> tuple[Build, ...]:
-    return tuple(BUILDS[key] for key in keys)
+def _named(keys: Sequence[str], page: Page) -> tuple[Build, ...]:
+    builds = {**BUILDS, **page.SECTIONS}
+    return tuple(builds[key] for key in keys)
 
 
 def build_all(artifacts: Artifacts) -> Chapters:

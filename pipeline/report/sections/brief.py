@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.report.artifacts import VALIDATION, Artifacts
-from pipeline.report.facts import count
-from pipeline.report.headline import goal_of, headline
-from pipeline.report.section import Section
+from pipeline.page.artifacts import VALIDATION, Artifacts
+from pipeline.page.facts import count
+from pipeline.page.headline import goal_of, headline
+from pipeline.page.section import Section
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +34,7 @@ def build(artifacts: Artifacts) -> Section:
         "metric": artifacts.short(goal.metric),
         "side": "at least" if artifacts.task.measures.METRICS[goal.metric].better > 0 else "at most",
         "lead": page.lead(question, goal.metric, artifacts.metric, unit=artifacts.unit),
-        "positive": artifacts.positive,
-        "classes": artifacts.classes,
+        "finding": artifacts.task.page.finding(artifacts.question),
         "intended_use": artifacts.config["report"].get("intended_use", ""),
         "unit": artifacts.unit,
         "table": artifacts.table,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import count, recorded
-from pipeline.report.headline import headline, headline_name
-from pipeline.report.section import Section
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import count, recorded
+from pipeline.page.headline import headline, headline_name
+from pipeline.page.section import Section
 
 KEY, TITLE = "card", "Model card"
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.errors import DamageError
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import Fact, count, recorded
+from pipeline.page.section import Section
 from pipeline.printed import scanloom
 from pipeline.records import PARTS
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import Fact, count, recorded
-from pipeline.report.section import Section
 
 KEY, TITLE = "flow", "From files to patients"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import DESCRIBED, Fact, recorded
-from pipeline.report.section import Section, not_available
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import DESCRIBED, Fact, recorded
+from pipeline.page.section import Section, not_available
 
 KEY, TITLE = "gallery", "The surest errors, the surest hits"
 BARS_MM = (1, 2, 5, 10, 20, 50, 100)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import recorded
-from pipeline.report.section import Section, not_available
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import recorded
+from pipeline.page.section import Section, not_available
 
 KEY, TITLE = "learning", "How it was trained"
 

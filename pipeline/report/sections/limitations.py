@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import DESCRIBED, Fact, count
-from pipeline.report.section import Section
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import DESCRIBED, Fact, count
+from pipeline.page.section import Section
 from pipeline.statistics.small_sample import CURVE_EVENTS, FULL
 
 KEY, TITLE = "limitations", "Limits of this result"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.section import Section
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.section import Section
 
 KEY, TITLE = "methods", "How the numbers were made"
 UNNUMBERED = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import Fact, of_metric
-from pipeline.report.section import Section, not_available
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import Fact, of_metric
+from pipeline.page.section import Section, not_available
 
 KEY, TITLE = "models", "The models side by side"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import DESCRIBED, Fact, recorded
-from pipeline.report.section import Section, not_available
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import DESCRIBED, Fact, recorded
+from pipeline.page.section import Section, not_available
 
 KEY, TITLE = "network", "First filters and field of view"
 
@@ -18,20 +19,25 @@ def build(artifacts: Artifacts) -> Section:
     if "filters" not in artifacts.pictures:
         return not_available(KEY, TITLE, "the evaluation did not look into the network")
     field = insights.get("field") or {}
-    spacing = model.get("spacing")
-    theoretical = _largest(model.get("receptive_field_pixels"))
+    spacing = model.get("spacing") or []
+    seen = list(model.get("receptive_field_pixels") or [])
+    theoretical = max(seen) if seen else None
     effective = field.get("effective_pixels")
     facts = {
         "filters": recorded("filters", int(artifacts.pictures["filters"].shape[0]), "filters"),
         "theoretical_pixels": recorded("theoretical_pixels", theoretical, "pixels"),
-        "theoretical_mm": recorded("theoretical_mm", _mm(theoretical, spacing), "mm"),
+        "theoretical_mm": recorded("theoretical_mm", _by_axis(_in_mm(seen, spacing)), "mm"),
         "effective_pixels": _effective("effective_pixels", effective, field, "pixels"),
-        "effective_mm": _effective("effective_mm", _mm(effective, spacing), field, "mm"),
+        "effective_mm": _effective("effective_mm", _side_mm(effective, spacing), field, "mm"),
         "rows": recorded("rows", int(model["input_shape"][-3]), "pixels"),
         "columns": recorded("columns", int(model["input_shape"][-2]), "pixels"),
         "parameters": recorded("parameters", model.get("parameters"), "parameters"),
         "spacing": recorded("spacing", spacing[-1] if spacing else None, "mm per pixel"),
     }
+    for name in ("stem_distance", "distance"):
+        pixels = list(model.get(f"{name}_pixels") or [])
+        facts[f"{name}_pixels"] = recorded(f"{name}_pixels", _by_axis(pixels), "pixels")
+        facts[f"{name}_mm"] = recorded(f"{name}_mm", _by_axis(_in_mm(pixels, spacing)), "mm")
     words: dict[str, Any] = {
         "layer": insights["filters"]["layer"],
         "picture": field.get("picture"),
@@ -41,14 +47,19 @@ def build(artifacts: Artifacts) -> Section:
     return Section(KEY, TITLE, facts, words=words)
 
 
-def _largest(pixels: Any) -> int | None:
-    if pixels is None:
-        return None
-    return int(max(pixels)) if isinstance(pixels, list) else int(pixels)
+def _in_mm(pixels: Sequence[float], spacing: Sequence[float]) -> list[float]:
+    """The lengths on each axis in mm; none where the spacing is not known."""
+    return [length * step for length, step in zip(pixels, spacing, strict=True)] if spacing else []
 
 
-def _mm(pixels: float | None, spacing: list[float] | None) -> float | None:
-    return None if pixels is None or not spacing else float(pixels) * spacing[-1]
+def _by_axis(lengths: Sequence[float]) -> str | None:
+    """One number an axis, as it is read: `4 × 10.8 × 10.8`."""
+    return " × ".join(f"{length:.3g}" for length in lengths) or None
+
+
+def _side_mm(pixels: float | None, spacing: Sequence[float]) -> float | None:
+    """The side of the square (cube) as large as one of so many pixels a side."""
+    return None if pixels is None or not spacing else float(pixels) * math.prod(spacing) ** (1 / len(spacing))
 
 
 def _effective(name: str, value: float | None, field: dict[str, Any], unit: str) -> Fact:

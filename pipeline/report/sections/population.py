@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import DESCRIBED, FEWEST_SHOWN, Fact, count, small_count
+from pipeline.page.section import Section
 from pipeline.records import PARTS
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import DESCRIBED, FEWEST_SHOWN, Fact, count, small_count
-from pipeline.report.section import Section
 from pipeline.statistics.standardised import of_shares
 
 if TYPE_CHECKING:

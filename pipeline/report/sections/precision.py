@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import DESCRIBED, Fact, count
-from pipeline.report.headline import headline, headline_name, judged
-from pipeline.report.section import Section
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import DESCRIBED, Fact, count
+from pipeline.page.headline import headline, headline_name, judged
+from pipeline.page.section import Section
 
 KEY, TITLE = "precision", "How precise is this?"
 
@@ -23,7 +23,7 @@ def build(artifacts: Artifacts) -> Section:
     }
     words = {
         "metric": artifacts.short(headline_name(artifacts)),
-        "positive": artifacts.positive,
+        "finding": artifacts.task.page.finding(artifacts.question),
     }
     return Section(KEY, TITLE, facts, words=words)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline import provenance
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import count, recorded
+from pipeline.page.section import Section
 from pipeline.printed import make, page
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import count, recorded
 from pipeline.report.guards import Guard, guards
-from pipeline.report.section import Section
 
 KEY, TITLE = "provenance", "Where it comes from"
 

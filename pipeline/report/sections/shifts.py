@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import Fact, recorded
-from pipeline.report.section import Section, not_available
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import Fact, recorded
+from pipeline.page.section import Section, not_available
 
 KEY, TITLE = "shifts", "Does the answer survive a shift of the image?"
 SHOWN_PIXELS = (1, 4, 8)

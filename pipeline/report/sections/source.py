@@ -7,10 +7,10 @@ from typing import Any
 
 from pipeline import provenance
 from pipeline.contracts.predictions import PARTS
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import count, recorded
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import count, recorded
+from pipeline.page.section import Section
 from pipeline.report.guards import patients_apart
-from pipeline.report.section import Section
 
 KEY, TITLE = "source", "Where it comes from"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import FEWEST_SHOWN, Fact, count
-from pipeline.report.headline import headline, headline_name
-from pipeline.report.section import Section, not_available
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import FEWEST_SHOWN, Fact, count
+from pipeline.page.headline import headline, headline_name
+from pipeline.page.section import Section, not_available
 
 KEY, TITLE = "subgroups", "For whom it works, and for whom less well"
 ALPHA = 0.05  # the usual level, of p values that are corrected for the number of subgroups

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import DESCRIBED, Fact, count
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import DESCRIBED, Fact, count
+from pipeline.page.headline import headline
+from pipeline.page.section import Section
 from pipeline.report.guards import Guard, guards, patients_apart
-from pipeline.report.headline import headline
-from pipeline.report.section import Section
 
 KEY, TITLE = "warnings", "Warnings"
 MOST_FAILED_SHARE = 0.01  # a choice: what fails is seldom like the rest, so more could hide a subgroup

@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from pipeline.tasks.classification.classes import Classes
+from pipeline.tasks.classification.figures import decision, precision_recall, reliability, roc
+from pipeline.tasks.classification.figures import thousand as thousand_squares
+from pipeline.tasks.classification.sections import curves, operating, thousand
 from pipeline.tasks.contract import Number
+from pipeline.tasks.modules.page import Build, Draw
 
 IN_BRIEF: Final = ("thousand",)
 TESTED: Final = ("operating", "roc", "precision_recall", "reliability", "decision", "subgroups")
 INSIDE: Final = ("gallery", "network", "shifts", "learning")
 """The sections of the chapters, by key; what every task has stands in the report itself."""
+
+SECTIONS: Final[Mapping[str, Build]] = {
+    "decision": curves.decision,
+    "operating": operating.build,
+    "precision_recall": curves.precision_recall,
+    "reliability": curves.reliability,
+    "roc": curves.roc,
+    "thousand": thousand.build,
+}
+FIGURES: Final[Mapping[str, Draw]] = {
+    "decision": decision.draw,
+    "precision_recall": precision_recall.draw,
+    "reliability": reliability.draw,
+    "roc": roc.draw,
+    "thousand": thousand_squares.draw,
+}
+TEMPLATES: Final = Path(__file__).parent / "templates"
+PAIRED: Final = {"roc": "precision_recall"}
 
 CALIBRATION: Final = (
     "calibration_slope", "calibration_intercept", "o_over_e", "ece", "ece_null_mean", "brier", "brier_skill",
@@ -76,6 +99,11 @@ def brief(question: Classes) -> dict[str, str]:
         return dict(_BRIEF_OF_MANY)
     positive = question.names[question.finding]
     return {name: text.format(positive=positive) for name, text in _BRIEF_OF_FINDING.items()}
+
+
+def finding(question: Classes) -> str:
+    """What the patients have that are counted beside all: the positive class, empty where there is none."""
+    return question.positive or ""
 
 
 def lead(question: Classes, headline: str, number: Callable[[str], Number], *, unit: str) -> str:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.tasks.contract import Number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pipeline.page.artifacts import Artifacts
+    from pipeline.page.section import Section
+
+Build = Callable[["Artifacts"], "Section"]
+"""What a section says of a model, from everything that was written of it."""
+Draw = Callable[[dict[str, Any]], "Figure"]
+"""A chart from the data that report.json holds of it."""
 
 
 class Page(Protocol):
@@ -27,6 +39,26 @@ class Page(Protocol):
         ...
 
     @property
+    def SECTIONS(self) -> Mapping[str, Build]:  # noqa: N802
+        """The sections that the task brings itself, by key."""
+        ...
+
+    @property
+    def FIGURES(self) -> Mapping[str, Draw]:  # noqa: N802
+        """The charts of those sections, by name."""
+        ...
+
+    @property
+    def TEMPLATES(self) -> Path:  # noqa: N802
+        """The folder with a template for each of those sections, KEY.html."""
+        ...
+
+    @property
+    def PAIRED(self) -> Mapping[str, str]:  # noqa: N802
+        """The sections that stand side by side: the left one's key to that of the right one behind it."""
+        ...
+
+    @property
     def CALIBRATION(self) -> Sequence[str]:  # noqa: N802
         """The metrics of the section on probabilities, none where there are none."""
         ...
@@ -39,6 +71,10 @@ class Page(Protocol):
     @property
     def LEARNING(self) -> Sequence[Mapping[str, Any]]:  # noqa: N802
         """What is drawn of the history of training: columns with their labels, the axis' label and range."""
+        ...
+
+    def finding(self, question: Any) -> str:
+        """What the patients have that are counted beside all, such as a class; empty where nothing is."""
         ...
 
     def population(self, values: Sequence[str]) -> list[str]:

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.report import artifacts, document, figures
+from pipeline.page import canvas
+from pipeline.report import document, figures, reading
+from pipeline.tasks.registry import task_of
+
+PAGE = task_of("classification").page
 
 
 def _charts(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -17,7 +21,7 @@ def _charts(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 @pytest.fixture(scope="module")
 def charts(candidate: Any) -> dict[str, dict[str, Any]]:
     folder = candidate.workspace.candidate
-    read = artifacts.read(
+    read = reading.read(
         candidate.config.model_dump(mode="json"),
         candidate=folder,
         ledgers=folder.parent / "ledger",
@@ -27,18 +31,20 @@ def charts(candidate: Any) -> dict[str, dict[str, Any]]:
 
 
 def test_every_chart_of_the_registry_is_drawn_in_the_report_of_a_binary_task(charts: dict[str, Any]) -> None:
-    assert sorted(charts) == sorted(figures.FIGURES)
+    assert sorted(charts) == sorted(figures.figures_of(PAGE))
 
 
 def test_the_same_data_give_the_same_bytes(charts: dict[str, Any]) -> None:
-    assert figures.chart("learning", charts["learning"]) == figures.chart("learning", charts["learning"])
+    assert figures.chart(PAGE, "learning", charts["learning"]) == figures.chart(
+        PAGE, "learning", charts["learning"]
+    )
 
 
-@pytest.mark.parametrize("name", sorted(figures.FIGURES))
+@pytest.mark.parametrize("name", sorted(figures.figures_of(PAGE)))
 def test_a_chart_has_no_address_no_font_and_only_identifiers_of_its_own(
     name: str, charts: dict[str, Any]
 ) -> None:
-    svg = figures.chart(name, charts[name])
+    svg = figures.chart(PAGE, name, charts[name])
     assert svg.startswith("<svg viewBox=")
     assert "http" not in svg
     assert "font-family" not in svg
@@ -48,15 +54,7 @@ def test_a_chart_has_no_address_no_font_and_only_identifiers_of_its_own(
     assert set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg)) == set(identifiers)
 
 
-def test_people_of_the_icon_array_are_as_many_as_its_numbers(charts: dict[str, Any]) -> None:
-    data = {"tp": 45, "fn": 5, "fp": 190, "tn": 760, "scale": 1000}
-    with figures.canvas.look():
-        [axes] = figures.thousand.draw(data).axes
-    squares = [(len(patch.get_path().vertices)) // 5 for patch in axes.patches]
-    assert squares == [45, 5, 190, 760]
-
-
 def test_missing_ends_of_a_band_leave_a_gap() -> None:
-    low, high = figures.canvas.numbers([None, 0.5])
+    low, high = canvas.numbers([None, 0.5])
     assert low != low
     assert high == 0.5

@@ -11,8 +11,8 @@ import pytest
 from pipeline.contracts.metrics import FILE
 from pipeline.errors import DamageError
 from pipeline.evaluate.headline import with_headline
-from pipeline.report import artifacts
-from pipeline.report.artifacts import Artifacts
+from pipeline.page.artifacts import Artifacts
+from pipeline.report import reading
 from pipeline.report.sections import (
     comparison,
     flow,
@@ -21,7 +21,6 @@ from pipeline.report.sections import (
     population,
     precision,
     subgroups,
-    thousand,
     warnings,
 )
 
@@ -30,7 +29,7 @@ from pipeline.report.sections import (
 def read(candidate: Any) -> Artifacts:
     workspace = candidate.workspace
     settings = candidate.config.model_dump(mode="json")
-    return artifacts.read(
+    return reading.read(
         settings,
         candidate=workspace.candidate,
         ledgers=workspace.candidate.parent / "ledger",
@@ -58,30 +57,6 @@ def test_the_precision_box_takes_four_times_the_positives_to_halve_the_interval(
     facts = precision.build(_with_metrics(read, metric)).facts
     assert facts["half_width"].value == pytest.approx(0.05)
     assert facts["needed"].value == 148
-
-
-def test_whole_people_add_up_at_every_prevalence_and_scale(read: Artifacts) -> None:
-    """Sensitivity 0.9 and specificity 0.8 at 5 %: 45 found, 5 missed, 190 false alarms, 760 left alone."""
-    common = {"level": 0.95, "patients": 300, "positive_patients": 90}
-    read = _with_metrics(
-        read,
-        {"id": "sensitivity", "value": 0.9, "low": 0.8, "high": 0.95, **common},
-        {"id": "specificity", "value": 0.8, "low": 0.7, "high": 0.9, **common},
-    )
-    own, stated, rare = thousand.build(read).tables["rows"]
-    assert [stated[name].value for name in ("tp", "fn", "fp", "tn")] == [45, 5, 190, 760]
-    assert (stated["tp"].low, stated["tp"].high) == (40, 48)
-    assert (stated["fp"].low, stated["fp"].high) == (95, 285)
-    assert own["prevalence"].value == 0.3
-    assert rare["scale"].value == 10_000
-    for row in (own, stated, rare):
-        assert sum(row[name].value for name in ("tp", "fn", "fp", "tn")) == row["scale"].value
-
-
-def test_no_finding_singled_out_means_no_thousand_patients(read: Artifacts) -> None:
-    assert thousand.build(
-        replace(read, metrics={**read.metrics, "classes": ["a", "b", "c"], "positive": None})
-    ).reason
 
 
 def test_the_flow_adds_up_and_refuses_a_cohort_that_does_not(read: Artifacts) -> None:

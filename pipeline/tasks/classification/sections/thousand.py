@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import DESCRIBED, Fact
-from pipeline.report.section import Section, not_available
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import DESCRIBED, Fact
+from pipeline.page.section import Section, not_available
 from pipeline.statistics.prevalence import Population, population, scale_for
 
 KEY, TITLE = "thousand", "Of 1000 patients like these"
@@ -34,9 +34,8 @@ def build(artifacts: Artifacts) -> Section:
         "patients": sensitivity.patients,
         "scale": rows[0]["scale"].value,
     }
-    return Section(
-        KEY, TITLE, tables={"rows": rows}, charts={"thousand": chart}, words={"positive": artifacts.positive}
-    )
+    words = {"positive": artifacts.question.positive}
+    return Section(KEY, TITLE, tables={"rows": rows}, charts={"thousand": chart}, words=words)
 
 
 def _prevalence_of_part(artifacts: Artifacts) -> float | None:

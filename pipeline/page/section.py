@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.report.facts import Fact
+from pipeline.page.facts import Fact
 
 Json = dict[str, Any]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.report.artifacts import VALIDATION, Artifacts
-from pipeline.report.facts import Fact, count, setting
-from pipeline.report.section import Section
+from pipeline.page.artifacts import VALIDATION, Artifacts
+from pipeline.page.facts import Fact, count, setting
+from pipeline.page.section import Section
 
 KEY = "operating"
 
@@ -35,8 +35,8 @@ def build(artifacts: Artifacts) -> Section:
     ]
     tables["classes"] = _classes(artifacts)
     words: dict[str, Any] = {
-        "positive": artifacts.positive,
-        "classes": artifacts.classes,
+        "positive": artifacts.question.positive,
+        "classes": list(artifacts.question.names),
         "unit": artifacts.unit,
     }
     names = dict.fromkeys(name for keys in page.by_class(question).values() for name in keys)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pipeline.contracts.metrics import FILE, Headline, Outcome
 from pipeline.errors import DataError
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import Fact, setting
 from pipeline.printed import scanloom
-from pipeline.report.artifacts import Artifacts
-from pipeline.report.facts import Fact, setting
 
 
 @dataclass(frozen=True)

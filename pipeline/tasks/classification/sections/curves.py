@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pipeline.report.artifacts import VALIDATION, Artifacts
-from pipeline.report.facts import Fact, of_metric, recorded
-from pipeline.report.headline import headline
-from pipeline.report.section import Section, not_available
+from pipeline.page.artifacts import VALIDATION, Artifacts
+from pipeline.page.facts import Fact, of_metric, recorded
+from pipeline.page.headline import headline
+from pipeline.page.section import Section, not_available
 
 RANKING = ("auroc", "auprc")
 
@@ -61,7 +61,7 @@ def _section(artifacts: Artifacts, key: str, title: str, metrics: Sequence[str])
     }
     points = {name: artifacts.metric(name).to_json() for name in ("sensitivity", "specificity", "ppv")}
     subjects = {curve.get("class") for curve in curves}
-    words = {"positive": artifacts.positive, "several": len(subjects) > 1}
+    words = {"positive": artifacts.question.positive, "several": len(subjects) > 1}
     return Section(key, title, facts, charts={key: {"curves": curves, "points": points}}, words=words)
 
 

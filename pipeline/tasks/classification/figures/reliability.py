@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from pipeline.report.figures import canvas
+from pipeline.page import canvas
 
 _WITH: dict[str, Any] = {"color": canvas.BLUE, "label": "with the finding"}
 _WITHOUT: dict[str, Any] = {

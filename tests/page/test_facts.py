@@ -4,8 +4,8 @@ import doctest
 
 import pytest
 
-from pipeline.report import facts
-from pipeline.report.facts import (
+from pipeline.page import facts
+from pipeline.page.facts import (
     Fact,
     count,
     full,

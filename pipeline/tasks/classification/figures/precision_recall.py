@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from pipeline.report.figures import canvas
+from pipeline.page import canvas
 
 
 def draw(data: dict[str, Any]) -> Figure:

@@ -1,0 +1,101 @@
+"""Reading what the stages wrote of a candidate, the ledgers and the champion, once for all sections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipeline import digests, ledger
+from pipeline.contracts import cohort as cohorts
+from pipeline.contracts import (
+    comparison,
+    drift,
+    history,
+    insights,
+    metrics,
+    model_record,
+    operating,
+    predictions,
+    rule,
+)
+from pipeline.contracts.objects import ObjectFile, plain
+from pipeline.errors import DataError
+from pipeline.page.artifacts import Artifacts
+from pipeline.printed import make, scanloom
+from pipeline.tasks.registry import task_of
+
+Json = dict[str, Any]
+
+DIGESTED = (
+    "config.yaml",
+    cohorts.TABLE.name,
+    cohorts.EXCLUDED.name,
+    cohorts.FILE.name,
+    drift.FILE.name,
+    model_record.MODEL_FILE,
+    model_record.FILE.name,
+    history.FILE.name,
+    predictions.FILE.name,
+    metrics.FILE.name,
+    operating.FILE.name,
+    insights.FILE.name,
+    insights.PICTURES.name,
+    rule.FILE.name,
+    comparison.FILE.name,
+)
+_NEEDED = (
+    ("cohort", cohorts.FILE),
+    ("cohort", cohorts.TABLE),
+    ("evaluate", metrics.FILE),
+    ("evaluate", predictions.FILE),
+)
+
+
+def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None) -> Artifacts:
+    """The artifacts in the folders of a candidate, of the ledgers, and of the champion if there is one.
+
+    Raises DataError when the stages before have not run, DamageError when a file can't be read.
+    """
+    for stage, needed in _NEEDED:
+        if not needed.path(candidate).is_file():
+            raise DataError(
+                f"{needed.name} is missing in the candidate's folder. Run `{scanloom(stage)}`, "
+                f"then `{make('report')}`."
+            )
+    import pandas as pd
+
+    task, measured = task_of(str(config["task"])), metrics.FILE.read(candidate)
+    return Artifacts(
+        name=str(config["name"]),
+        task=task,
+        question=task.target.question_of(measured),
+        config=config,
+        cohort=_json(cohorts.FILE, candidate),
+        cases=cohorts.prediction_rows(cohorts.TABLE.frame(candidate)),
+        metrics=plain(measured),
+        headline=measured.headline,
+        predictions=predictions.FILE.frame(candidate),
+        model=_json(model_record.FILE, candidate),
+        history=history.numbers(candidate) if history.FILE.path(candidate).is_file() else pd.DataFrame(),
+        insights=_json(insights.FILE, candidate),
+        pictures=insights.pictures(candidate),
+        comparison=_json(comparison.FILE, candidate),
+        drift=_json(drift.FILE, candidate),
+        looks=ledger.read(ledgers / "looks.jsonl"),
+        promotions=ledger.read(ledgers / "promotions.jsonl"),
+        champion={
+            "model": _json(model_record.FILE, champion),
+            "cohort": _json(cohorts.FILE, champion),
+            "metrics": _json(metrics.FILE, champion),
+        }
+        if champion
+        else {},
+        file_digests={
+            path: digests.of_file(candidate / path) for path in DIGESTED if (candidate / path).is_file()
+        },
+    )
+
+
+def _json(file: ObjectFile[Any], folder: Path) -> Json:
+    record = file.find(folder)
+    return plain(record) if record else {}

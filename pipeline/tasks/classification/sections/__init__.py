@@ -1,0 +1,1 @@
+"""The sections of a classification's page that no other task has: a module each, or one for like curves."""
