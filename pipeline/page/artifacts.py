@@ -61,6 +61,10 @@ class Artifacts:
         """A metric's name in a sentence."""
         return self.task.measures.METRICS[name].short
 
+    def measured_in(self, name: str) -> str:
+        """The unit of a metric's values, empty for a pure number."""
+        return self.task.page.measured_in(name, self.question)
+
     @property
     def tested(self) -> pd.DataFrame:
         """The rows of the reported part that have both a prediction and a known truth."""
@@ -81,25 +85,22 @@ class Artifacts:
 
     def metrics_named(self, name: str) -> Iterator[Fact]:
         """All metrics of one name at the unit in use, in the order of metrics.json."""
+        measured_in = self.measured_in(name)
         return (
-            of_metric(metric)
-            for metric in self._of_unit(self.metrics.get("metrics", []))
+            of_metric(metric, measured_in)
+            for metric in self.of_unit(self.metrics.get("metrics", []))
             if metric["id"] == name
         )
 
     def curves(self, name: str) -> list[Json]:
         """The curves of one name at the unit in use: of the reported part and of validation."""
-        curves = self._of_unit(self.metrics.get("curves", {}).get(name, []))
+        curves = self.of_unit(self.metrics.get("curves", {}).get(name, []))
         return [curve for curve in curves if curve["part"] in (self.part, VALIDATION)]
-
-    def confusion(self) -> Json:
-        """The confusion matrix of the reported part at the unit in use; empty when there is none."""
-        entries = self._of_unit(self.metrics.get("confusion", []))
-        return next((entry for entry in entries if entry["part"] == self.part and not entry.get("group")), {})
 
     def comparisons(self) -> list[Json]:
         """The comparisons of subgroups at the unit in use."""
-        return list(self._of_unit(self.metrics.get("comparisons", [])))
+        return list(self.of_unit(self.metrics.get("comparisons", [])))
 
-    def _of_unit(self, entries: list[Json]) -> Iterator[Json]:
+    def of_unit(self, entries: list[Json]) -> Iterator[Json]:
+        """The entries of metrics.json at the unit in use."""
         return (entry for entry in entries if entry.get("unit", self.unit) == self.unit)

@@ -33,7 +33,8 @@ def headline_name(artifacts: Artifacts) -> str:
 def goal_of(artifacts: Artifacts) -> Goal:
     """The goal of the evaluation and its outcome."""
     headline = judged(artifacts)
-    return Goal(setting("goal", headline.bound), headline.metric, headline.outcome)
+    bound = setting("goal", headline.bound, measured_in=artifacts.measured_in(headline.metric))
+    return Goal(bound, headline.metric, headline.outcome)
 
 
 def judged(artifacts: Artifacts) -> Headline:

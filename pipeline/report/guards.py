@@ -60,7 +60,7 @@ def _thresholds(artifacts: Artifacts) -> Guard:
         threshold.get("chosen_on") != "validation" for threshold in artifacts.metrics.get("thresholds", [])
     )
     reason = "chosen elsewhere" if wrong else ""
-    return _judged("choices_on_validation", "Thresholds were chosen on the validation part", wrong, reason)
+    return _judged("choices_on_validation", "Choices were made on the validation part alone", wrong, reason)
 
 
 def _cohort(artifacts: Artifacts) -> Guard:

@@ -128,6 +128,15 @@ class Number(Protocol):
 
 
 @dataclass(frozen=True)
+class Score:
+    """What the score of a case is, in words, and how it is printed: in per cent, or with its unit."""
+
+    words: str
+    measured_in: str = ""
+    in_per_cent: bool = False
+
+
+@dataclass(frozen=True)
 class Kind:
     """A kind of cases that a gallery shows, and how many of it."""
 

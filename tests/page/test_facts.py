@@ -78,3 +78,8 @@ def test_the_full_text_of_a_fact_tells_interval_level_method_and_n() -> None:
 
 def test_a_count_says_why_it_has_no_interval() -> None:
     assert count("cases", 7, "cases").reason == "a count, not an estimate"
+
+
+def test_a_number_with_a_unit_is_told_with_it() -> None:
+    fact = of_metric({"id": "mae", "value": 3.25, "reason": "no spread"}, "mm")
+    assert full(fact.to_json()) == "3.25 mm; no spread"

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import DataError
+from pipeline.page.facts import of_metric
 from pipeline.report import environment, page, run
 
 VOID = {"meta", "img", "br", "line", "rect", "circle", "path", "use"}
@@ -243,3 +244,13 @@ def test_the_report_is_written_without_loading_a_network_library() -> None:
     code = "import sys, pipeline.report.stage; print({'keras', 'tensorflow', 'jax'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
+
+
+def test_a_number_is_printed_with_what_it_is_measured_in_and_one_of_an_earlier_report_without() -> None:
+    template = environment.environment().from_string(
+        '{% import "macros.html" as m with context %}{{ m.number(fact) }}'
+    )
+    fact = of_metric({"id": "mae", "value": 3.25}, "mm").to_json()
+    assert ">3.250&#8239;mm</span>" in template.render(fact=fact)
+    del fact["measured_in"]
+    assert ">3.250</span>" in template.render(fact=fact)

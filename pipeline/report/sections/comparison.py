@@ -75,6 +75,7 @@ def _reason(row: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
         row["high"],
         None if row["low"] is None else row["level"],
         unit="candidate minus champion",
+        measured_in=artifacts.measured_in(row["metric"]),
         method=row["method"],
         part=row["part"],
         patients=row["patients"],
@@ -87,7 +88,7 @@ def _reason(row: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
         "rule": labels.get(row["rule"], row["rule"].replace("_", " ")),
         "metric": artifacts.short(row["metric"]),
         "fact": fact,
-        "bound": setting("bound", row["bound"]),
+        "bound": setting("bound", row["bound"], measured_in=fact.measured_in),
         "n_more": more,
     }
 

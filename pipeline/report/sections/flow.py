@@ -44,7 +44,7 @@ def build(artifacts: Artifacts) -> Section:
         TITLE,
         facts | _digest(artifacts),
         tables,
-        words={"column": str(join["column"]), "names": str(join["names"])},
+        words={"column": str(join["column"]), "names": str(join["names"]), "use": _use(artifacts)},
     )
 
 
@@ -83,6 +83,12 @@ def _part(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
         "patients": count(f"{name}_patients", part["patients"], "patients", name),
         "cases": count(f"{name}_cases", part["cases"], "cases", name),
     }
+
+
+def _use(artifacts: Artifacts) -> dict[str, str]:
+    """What each part is for."""
+    fixed = artifacts.task.page.fixed_by_validation(artifacts.question)
+    return {"train": "learnt from", "validation": fixed or "watched in training", "test": "tested on"}
 
 
 def _notice(notice: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,15 +30,18 @@ def build(artifacts: Artifacts) -> Section:
         "groups": [{"kind": kind, "heading": heading} for kind, heading in headings.items()],
         "method": stored["method"],
         "layer": stored["layer"],
+        "in_per_cent": artifacts.task.page.score(artifacts.question).in_per_cent,
     }
     return Section(KEY, TITLE, facts, tables, words=words)
 
 
 def _item(item: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
+    said = artifacts.task.page.score(artifacts.question)
     score = Fact(
         f"score_{item['target']}",
         item["score"],
-        unit="probability after temperature",
+        unit=said.words,
+        measured_in=said.measured_in,
         method="model output",
         part="test",
         target=item["target"],

@@ -36,7 +36,7 @@ def _values(artifacts: Artifacts, model: Json) -> Json:
     for metric in model["metrics"]:
         headline = metric["part"] == artifacts.part and metric["unit"] == artifacts.unit
         if headline and metric["id"] in shown and metric["class"] is None and metric["group"] is None:
-            row[metric["id"]] = of_metric(metric)
+            row[metric["id"]] = of_metric(metric, artifacts.measured_in(metric["id"]))
     return row
 
 
@@ -46,15 +46,16 @@ def _is_shown(entry: Json, artifacts: Artifacts) -> bool:
 
 def _pair(entry: Json, artifacts: Artifacts) -> Json:
     shared = {"part": entry["part"], "rule": entry["rule"], "patients": entry["patients"]}
-    reason = entry["reason"] or ""
     value = entry["difference"]
+    reason = entry["reason"] or ("not compared" if value is None else "")
+    measured_in = artifacts.measured_in(entry["metric"])
     return {
         "a": entry["a"],
         "b": entry["b"],
         "short": artifacts.short(entry["metric"]),
         "difference": Fact(
             "difference", value, entry["low"], entry["high"], entry["level"], method=entry["method"],
-            reason=reason or ("not compared" if value is None else ""), **shared,
+            measured_in=measured_in, reason=reason, **shared,
         ),
         "only_a": _count("only_a_right", entry),
         "only_b": _count("only_b_right", entry),

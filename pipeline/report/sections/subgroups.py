@@ -28,6 +28,8 @@ def build(artifacts: Artifacts) -> Section:
     rows = [_row(_hidden_if_small(metric), artifacts) for metric in metrics]
     words = {
         "metric": artifacts.short(name),
+        "finding": artifacts.task.page.finding(artifacts.question),
+        "side": "lower" if artifacts.task.measures.METRICS[name].better > 0 else "higher",
         "worse": [_name(row) for row in rows if row["worse"]],
         "too_few": [_name(row) for row in rows if row["too_few"]],
     }
@@ -80,6 +82,7 @@ def _of_difference(stored: dict[str, Any], metric: Fact) -> Fact:
         stored.get("low"),
         stored.get("high"),
         metric.level,
+        measured_in=metric.measured_in,
         method=stored.get("method", ""),
         part=metric.part,
         group=metric.group,

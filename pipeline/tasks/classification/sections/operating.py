@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pipeline.page.artifacts import VALIDATION, Artifacts
 from pipeline.page.facts import Fact, count, setting
 from pipeline.page.section import Section
+from pipeline.tasks.classification.classes import Classes
 
 KEY = "operating"
+_NUMBERS_OF_FINDING: Final = (
+    "sensitivity", "specificity", "ppv", "npv", "lr_positive", "lr_negative", "alarm_share", "accuracy",
+    "balanced_accuracy", "f1", "mcc",
+)  # fmt: skip
+_NUMBERS_OF_MANY: Final = ("accuracy", "balanced_accuracy", "macro_f1", "macro_auroc", "kappa", "mcc")
+_OF_CLASS: Final = ("auroc", "recall", "precision", "f1")
 
 
 def build(artifacts: Artifacts) -> Section:
     """The threshold, the metrics that follow from it on the reported part, and the confusion matrix."""
-    page, question, known = artifacts.task.page, artifacts.question, artifacts.task.measures.METRICS
+    question, known = artifacts.question, artifacts.task.measures.METRICS
     table = [
         {
             "label": known[name].label,
             "fact": artifacts.metric(name),
             "exact": artifacts.metric(f"{name}_clopper_pearson"),
         }
-        for name in page.numbers(question)
+        for name in _numbers(question)
     ]
     thresholds = [_threshold(threshold, artifacts) for threshold in artifacts.metrics.get("thresholds", [])]
     tables = {"metrics": table, "thresholds": thresholds, "confusion": _confusion(artifacts)}
@@ -39,9 +46,9 @@ def build(artifacts: Artifacts) -> Section:
         "classes": list(artifacts.question.names),
         "unit": artifacts.unit,
     }
-    names = dict.fromkeys(name for keys in page.by_class(question).values() for name in keys)
+    names = dict.fromkeys(name for keys in _by_class(question).values() for name in keys)
     words["of_class"] = {name: known[name].label for name in names}
-    return Section(KEY, page.numbers_title(question), tables=tables, words=words)
+    return Section(KEY, _numbers_title(question), tables=tables, words=words)
 
 
 def _threshold(threshold: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
@@ -65,7 +72,10 @@ def _threshold(threshold: dict[str, Any], artifacts: Artifacts) -> dict[str, Any
 
 
 def _confusion(artifacts: Artifacts) -> list[dict[str, Any]]:
-    matrix = artifacts.confusion()
+    found = artifacts.of_unit(artifacts.metrics.get("confusion", []))
+    matrix: dict[str, Any] = next(
+        (each for each in found if each["part"] == artifacts.part and not each.get("group")), {}
+    )
     rows = []
     for truth, numbers in zip(matrix.get("classes", []), matrix.get("matrix", []), strict=True):
         total = sum(numbers)
@@ -100,5 +110,20 @@ def _share(number: int, total: int, part: str) -> dict[str, Any]:
 def _classes(artifacts: Artifacts) -> list[dict[str, Any]]:
     return [
         {"class": name, **{key: artifacts.metric(key, target=name) for key in keys}}
-        for name, keys in artifacts.task.page.by_class(artifacts.question).items()
+        for name, keys in _by_class(artifacts.question).items()
     ]
+
+
+def _numbers(question: Classes) -> tuple[str, ...]:
+    """The metrics of the table of all numbers, in its order."""
+    return _NUMBERS_OF_MANY if question.finding is None else _NUMBERS_OF_FINDING
+
+
+def _numbers_title(question: Classes) -> str:
+    """The title of that table's section."""
+    return "In numbers" if question.finding is None else "At the operating point"
+
+
+def _by_class(question: Classes) -> dict[str, tuple[str, ...]]:
+    """The metrics of each class that has a row of its own, none where one score tells everything."""
+    return dict.fromkeys(question.names, _OF_CLASS) if question.finding is None else {}

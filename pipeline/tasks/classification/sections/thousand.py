@@ -14,8 +14,8 @@ KEY, TITLE = "thousand", "Of 1000 patients like these"
 
 def build(artifacts: Artifacts) -> Section:
     """One row for the prevalence of the reported part and for each stated one."""
-    if reason := artifacts.task.page.absent(KEY, artifacts.question):
-        return not_available(KEY, TITLE, reason)
+    if not artifacts.question.positive:
+        return not_available(KEY, TITLE, "no single class is the finding looked for")
     sensitivity, specificity = artifacts.metric("sensitivity"), artifacts.metric("specificity")
     if not isinstance(sensitivity.value, float) or not isinstance(specificity.value, float):
         return not_available(KEY, TITLE, sensitivity.reason or specificity.reason)
