@@ -24,4 +24,6 @@ def build(
     scan = blocks.scan_input(input_shape)
     maps = blocks.standardize(scan, intensities)
     features = architecture(network.name).features(maps, network.parameters)
-    return keras.Model(scan, blocks.number(features, dropout=dropout, mean=mean, spread=spread), name=network.name)
+    return keras.Model(
+        scan, blocks.number(features, dropout=dropout, mean=mean, spread=spread), name=network.name
+    )

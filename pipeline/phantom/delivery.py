@@ -13,6 +13,7 @@ from pipeline.errors import DataError, UsageError
 from pipeline.phantom.files import dicom_bytes, scout_plane, slice_planes
 from pipeline.phantom.plan import FIRST, LATER, Study, plan
 from pipeline.phantom.scans import (
+    MEASURED_SLICE,
     SINGLE_SLICE,
     WHOLE_CHEST,
     Protocol,
@@ -50,7 +51,7 @@ def write(
     studies = plan(seed, patients=patients, delivery=delivery, volumes=volumes)
     if nodules:
         studies = [replace(study, finding="nodule") for study in studies]
-    protocol = WHOLE_CHEST if volumes else SINGLE_SLICE
+    protocol = WHOLE_CHEST if volumes else MEASURED_SLICE if nodules else SINGLE_SLICE
     rows = _table(out / LABELS)
     if later:
         files = _files(studies, protocol)

@@ -129,11 +129,17 @@ class Number(Protocol):
 
 @dataclass(frozen=True)
 class Score:
-    """What the score of a case is, in words, and how it is printed: in per cent, or with its unit."""
+    """What the score of a case is, in words, and how it is printed: in per cent, or with its unit.
+
+    `heading` is that of the gallery, whose cases have the highest scores, and `evidence` what the heat on
+    them speaks for.
+    """
 
     words: str
     measured_in: str = ""
     in_per_cent: bool = False
+    heading: str = "The surest errors, the surest hits"
+    evidence: str = "the answer given"
 
 
 @dataclass(frozen=True)

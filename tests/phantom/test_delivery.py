@@ -295,4 +295,4 @@ def test_everybody_can_be_given_a_nodule_to_be_measured(tmp_path: Path) -> None:
     write(tmp_path, seed=5, patients=10, later=False, volumes=False, nodules=True)
     diameters = [float(row["diameter_mm"]) for row in _labels(tmp_path)]
     assert {row["finding"] for row in _labels(tmp_path)} == {"nodule"}
-    assert all(15.0 <= diameter <= 39.0 for diameter in diameters)
+    assert all(9.5 <= diameter <= 46.8 for diameter in diameters)

@@ -7,16 +7,17 @@ from typing import Any
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, recorded
 from pipeline.page.section import Section, not_available
+from pipeline.tasks.contract import Score
 
-KEY, TITLE = "gallery", "The surest errors, the surest hits"
+KEY = "gallery"
 BARS_MM = (1, 2, 5, 10, 20, 50, 100)
 
 
 def build(artifacts: Artifacts) -> Section:
     """Pictures in groups, each with what was said and what was true."""
-    stored = artifacts.insights.get("gallery")
+    stored, said = artifacts.insights.get("gallery"), artifacts.task.page.score(artifacts.question)
     if not stored:
-        return not_available(KEY, TITLE, "the evaluation wrote no pictures")
+        return not_available(KEY, said.heading, "the evaluation wrote no pictures")
     headings = artifacts.task.page.gallery(artifacts.question)
     tables = {
         kind: [_item(item, artifacts) for item in stored["items"] if item["kind"] == kind]
@@ -24,15 +25,17 @@ def build(artifacts: Artifacts) -> Section:
     }
     checks = stored["checks"]
     facts = {
-        key: _check(key, checks) for key in ("correlation_with_shuffled", "drop_hottest", "drop_elsewhere")
+        key: _check(key, checks, said)
+        for key in ("correlation_with_shuffled", "drop_hottest", "drop_elsewhere")
     }
     words = {
         "groups": [{"kind": kind, "heading": heading} for kind, heading in headings.items()],
         "method": stored["method"],
         "layer": stored["layer"],
-        "in_per_cent": artifacts.task.page.score(artifacts.question).in_per_cent,
+        "in_per_cent": said.in_per_cent,
+        "evidence": said.evidence,
     }
-    return Section(KEY, TITLE, facts, tables, words=words)
+    return Section(KEY, said.heading, facts, tables, words=words)
 
 
 def _item(item: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
@@ -73,10 +76,11 @@ def _scale_bar(item: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
     return {"bar": recorded("scale_bar", length_mm, "mm"), "bar_width": width}
 
 
-def _check(key: str, checks: dict[str, Any]) -> Fact:
+def _check(key: str, checks: dict[str, Any], said: Score) -> Fact:
     return Fact(
         key,
         checks.get(key),
+        measured_in=said.measured_in if key.startswith("drop") else "",
         method="mean over the pictures shown",
         part="test",
         cases=checks.get("cases"),

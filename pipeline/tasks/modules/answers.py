@@ -28,8 +28,8 @@ class Answers(Protocol):
         """What the decision is made of, shape (cases, outputs); nan rows stay nan."""
         ...
 
-    def decided(self, scores: Floats, fixed: Fixed) -> Integers:
-        """The decision of each row, shape (cases,)."""
+    def decided(self, scores: Floats, fixed: Fixed) -> Integers | None:
+        """The decision of each row, shape (cases,); None where nothing is decided."""
         ...
 
     def followed(self, scores: Floats, question: Any) -> Integers:

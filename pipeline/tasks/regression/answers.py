@@ -1,4 +1,4 @@
-"""What a network's output says: a number in the unit with its interval, the table of predictions, and back."""
+"""What a network's output says: a number in the unit with its interval, the table, and back."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ WORST: Final = 6
 
 @dataclass(frozen=True)
 class Interval:
-    """A width as it is handed on: `factor` times the line `at_centre` + `slope` (x - `centre`), or `least`."""
+    """A width as it is handed on: `factor` times `at_centre` + `slope` (x - `centre`), or times `least`."""
 
     factor: float
     at_centre: float
@@ -58,9 +58,7 @@ class Interval:
     @property
     def width(self) -> Width:
         """The width that says how far an interval reaches."""
-        return Width(
-            self.factor, Spread(self.at_centre, self.slope, self.centre, self.least), self.patients
-        )
+        return Width(self.factor, Spread(self.at_centre, self.slope, self.centre, self.least), self.patients)
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,9 @@ def predicted(logits: Floats, fixed: Frozen) -> Floats:
     return nine_digits(scores(logits, fixed)[:, 0])
 
 
-def decided(scores: Floats, fixed: Frozen) -> Integers:
-    """No decision is made of a number: 0 for each row."""
-    return np.zeros(len(scores), dtype=np.int64)
+def decided(scores: Floats, fixed: Frozen) -> None:
+    """None: nothing is decided of a number."""
+    return
 
 
 def followed(scores: Floats, question: Quantity) -> Integers:

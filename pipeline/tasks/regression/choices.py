@@ -65,8 +65,8 @@ def choose(
     """
     if not len(truth):
         raise DataError(
-            "The validation part has no labelled case with an answer, so neither recalibration nor intervals can "
-            "be had. Enlarge `cohort.shares.validation`, or label more scans."
+            "The validation part has no labelled case with an answer, so neither recalibration nor intervals "
+            "can be had. Enlarge `cohort.shares.validation`, or label more scans."
         )
     reference = np.array([float(value) for value in truth])
     raw = Measurements(reference, predicted(logits, Frozen()), codes(list(patients)))

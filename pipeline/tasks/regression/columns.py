@@ -17,9 +17,10 @@ import numpy as np
 from pipeline.statistics.vectors import Floats
 
 _FAR: Final = 100.0
-"""Further from the median than so many times nine tenths of the values: no quantity that an image shows.
+"""So many times further from the median than nine of ten others: no quantity that an image shows.
 
-A choice: values of skewed quantities (calcium scores, volumes) lie within some 30 times.
+A choice: values of skewed quantities (calcium scores, volumes) lie within some 30 times. Those at the median
+itself are left aside, for a quantity may be nothing in most patients.
 """
 _CODE_FAR: Final = 5.0
 """The same for the numbers that are often written for a missing value."""
@@ -27,10 +28,12 @@ _CODES: Final = frozenset({-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0})
 _FEWEST: Final = 10  # values: of fewer nothing can be said
 _GAP: Final = 2.0  # a factor without any value in it parts two units; one quantity seldom has such a gap
 _SMALLEST_SHARE: Final = 0.03  # of the values in either unit: fewer are slips
-_TIMES: Final = (10.0, 100.0, 1000.0, 25.4, 2.54)
-"""How many times one unit is another: mm, cm and m, mg and g, inches."""
+_TIMES: Final = (10.0, 25.4, 100.0, 1000.0)
+"""How many times one unit is another: mm and cm, mm and inches, cm and m, mg and g."""
 _ABOUT: Final = 1.5  # the medians of both groups differ by so much of that factor, by chance
-_CALLED_IDS: Final = re.compile(r"(^|[_\W])(id|ids|pid|uid|nr|no|num|number|mrn|accession|case|index)($|[_\W])", re.I)
+_CALLED_IDS: Final = re.compile(
+    r"(^|[_\W])(id|ids|pid|uid|nr|no|num|number|mrn|accession|case|index)($|[_\W])", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,14 @@ def far_off(counts: Mapping[float, int]) -> float | None:
     values = _repeated(counts)
     if values.size < _FEWEST:
         return None
-    distances = {value: abs(value - float(np.median(values))) for value in counts}
-    usual = float(np.quantile(np.abs(values - np.median(values)), 0.9, method="lower"))
-    farthest = max(counts, key=lambda value: (distances[value], value))
-    if usual <= 0:
+    middle = float(np.median(values))
+    farthest = max(counts, key=lambda value: (abs(value - middle), value))
+    others = np.abs(values[(values != middle) & (values != farthest)] - middle)
+    if not others.size:
         return None
+    usual = float(np.quantile(others, 0.9, method="lower"))
     limit = _CODE_FAR if farthest in _CODES else _FAR
-    return farthest if distances[farthest] > limit * usual else None
+    return farthest if abs(farthest - middle) > limit * usual else None
 
 
 def two_units(counts: Mapping[float, int]) -> TwoUnits | None:
@@ -72,12 +76,14 @@ def two_units(counts: Mapping[float, int]) -> TwoUnits | None:
     if not 1 / _ABOUT <= ratio / times <= _ABOUT:
         return None
     return TwoUnits(
-        (float(small[0]), float(small[-1]), small.size), (float(large[0]), float(large[-1]), large.size), times
+        (float(small[0]), float(small[-1]), small.size),
+        (float(large[0]), float(large[-1]), large.size),
+        times,
     )
 
 
 def only_names(counts: Mapping[float, int], column: str) -> bool:
-    """Whether the numbers tell scans apart and measure nothing: whole, no two alike, and in a row or an ID."""
+    """Whether the numbers only tell scans apart: whole, no two alike, and in a row or called an ID."""
     values = _repeated(counts)
     if values.size < _FEWEST or max(counts.values()) > 1 or not np.equal(values, np.round(values)).all():
         return False

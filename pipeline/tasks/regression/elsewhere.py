@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 Read = tuple[Predictions, tuple[str, ...]]
 """A checked table, and what was changed in reading."""
 
-_FEW: Final = 20  # levels: of a truth in whole numbers, up to so many are classes unless it is predicted as one
+_FEW: Final = (
+    20  # levels: of a truth in whole numbers, up to so many are classes unless it is predicted as one
+)
 _SCORE: Final = "score_"
 
 
 def fits(sheet: Sheet) -> bool:
-    """Whether the table is of a regression: its truth is a number of many levels, and no class has a score."""
+    """Whether the table is of a regression: its truth is a number of many levels, no class has a score."""
     column = sheet.columns.truth or TRUTH
     if column not in sheet.table.columns or sheet.columns.positive:
         return False
@@ -68,7 +70,9 @@ def _columns(sheet: Sheet) -> dict[str, str]:
 
 def _read(sheet: Sheet, frame: pd.DataFrame, column: str, origin: Origin) -> Read:
     cells = {TRUTH: tuple(frame[TRUTH]), PREDICTED: sheet.column(column)}
-    cells |= {name: sheet.column(name) for name in ENDS if name in sheet.table.columns and column == PREDICTED}
+    cells |= {
+        name: sheet.column(name) for name in ENDS if name in sheet.table.columns and column == PREDICTED
+    }
     commas = [name for name, words in cells.items() if any("," in word for word in words)]
     notes = (f"decimal commas were read in {', '.join(commas)}",) if commas else ()
     plain = {name: _with_points(words) for name, words in cells.items()}

@@ -39,9 +39,7 @@ def mae_gain(pairs: Pairs, *, alpha: float) -> Gain:
     gained, patients = before - after, pairs.patients
     value = float(gained.mean())
     sums = np.bincount(pairs.patient, gained - value)
-    error = (
-        math.sqrt(patients / (patients - 1) * float(sums @ sums)) / gained.size if patients > 1 else 0.0
-    )
+    error = math.sqrt(patients / (patients - 1) * float(sums @ sums)) / gained.size if patients > 1 else 0.0
     values = float(before.mean()), float(after.mean())
     if error < ROUNDING:
         return Gain(*values, None, None, None, PAIRED, _ALIKE, better=-1)

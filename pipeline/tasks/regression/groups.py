@@ -55,7 +55,10 @@ def group_difference(view: View, rows: Flags, label: str) -> Json:
 def _difference(view: View, rows: Flags) -> Statistic:
     size, patient, patients = np.abs(view.rows.difference), view.rows.patient, view.rows.patients
     sums = [
-        (np.bincount(patient[chosen], size[chosen], patients), np.bincount(patient[chosen], minlength=patients))
+        (
+            np.bincount(patient[chosen], size[chosen], patients),
+            np.bincount(patient[chosen], minlength=patients),
+        )
         for chosen in (rows, ~rows)
     ]
 

@@ -38,8 +38,8 @@ def require(train: Floats, validation: Floats, question: Quantity) -> None:
         )
     if not validation.size:
         raise DataError(
-            "The validation part holds no scan that can be used, so neither recalibration nor intervals could "
-            "be had after training. Raise `cohort.shares.validation`, or label more scans."
+            "The validation part holds no scan that can be used, so neither recalibration nor intervals "
+            "could be had after training. Raise `cohort.shares.validation`, or label more scans."
         )
 
 

@@ -53,7 +53,8 @@ def require_goal(
 def in_metrics(predictions: Predictions, metrics: Sequence[Json]) -> dict[str, Any]:
     """What metrics.json says of the question, and the calibration metrics of the headline.
 
-    A table doesn't say what its numbers are; of a model the stage puts its question in the place. The first metric of a name is the headline's, for it stands before the others.
+    A table doesn't say what its numbers are; of a model the stage puts its question in the place. The first
+    metric of a name is the headline's, for it stands before the others.
     """
     return {
         "task": "regression",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,3 +51,10 @@ def standard(targets: Targets) -> tuple[float, float]:
 def evidence(outputs: int, target: int) -> NDArray[np.float32]:
     """The weights `(1, 1)` of the output in what speaks for a large number."""
     return np.ones((1, outputs), dtype=np.float32)
+
+
+def averaged(outputs: Sequence[Any]) -> Any:
+    """The mean of several networks' numbers, `(batch, 1)`, from the output of each, in `keras.ops`."""
+    from keras import ops
+
+    return ops.mean(ops.stack(list(outputs), axis=0), axis=0)

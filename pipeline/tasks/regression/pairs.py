@@ -77,7 +77,9 @@ def pair(
 
 def common_cases(cohort: pd.DataFrame, *predictions: pd.DataFrame) -> pd.DataFrame:
     """The labelled rows of `cohort` that every table of predictions answered, sorted by case_id."""
-    answered = set.intersection(*(set(table.loc[table["status"] == "ok", "case_id"]) for table in predictions))
+    answered = set.intersection(
+        *(set(table.loc[table["status"] == "ok", "case_id"]) for table in predictions)
+    )
     kept = cohort["case_id"].isin(answered) & (cohort[TARGET] != "")
     return cohort[kept].sort_values("case_id")
 

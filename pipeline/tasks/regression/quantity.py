@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,8 @@ from pipeline.statistics.vectors import Floats, Integers
 
 STRATA: Final = 5
 """Patients are drawn into parts by fifths: each has its share of small and of large values."""
+
+ORDINALS: Final = ("1st", "2nd", "3rd", "4th", "5th")
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,12 @@ class Quantity:
     @property
     def stratum_names(self) -> tuple[str, ...]:
         """What the strata are called, from the smallest values to the largest."""
-        if not self.edges:
-            return ("any value",)
         ends = [f"{edge:.4g}" for edge in self.edges]
-        between = [f"{low} to {high}" for low, high in zip(ends[:-1], ends[1:], strict=True)]
-        return (f"below {ends[0]}", *between, f"from {ends[-1]}")
+        if not ends:
+            return ("any value",)
+        between = [f"{low} to {high}" for low, high in pairwise(ends)]
+        ranges = (f"below {ends[0]}", *between, f"from {ends[-1]}")
+        return tuple(f"{ORDINALS[at]} fifth, {words}" for at, words in enumerate(ranges))
 
     def to_json(self) -> dict[str, Any]:
         """The question as it is handed on, by key."""

@@ -85,13 +85,14 @@ class Numbers:
         if self.mixed:
             comma, point = self.mixed
             raise DataError(
-                f"The column '{column}' has decimal commas ('{comma}') and decimal points ('{point}'), so one of "
-                "them may part thousands. Write all numbers alike in the table."
+                f"The column '{column}' has decimal commas ('{comma}') and decimal points ('{point}'), so "
+                "one of them may part thousands. Write all numbers alike in the table."
             )
         if self.grouped:
             raise DataError(
-                f"The column '{column}' has numbers such as '{self.grouped}', whose comma may part thousands or "
-                "be a decimal sign. Write them in the table without parting thousands, with a decimal point."
+                f"The column '{column}' has numbers such as '{self.grouped}', whose comma may part "
+                "thousands or be a decimal sign. Write them in the table without parting thousands, with a "
+                "decimal point."
             )
 
 
@@ -115,8 +116,8 @@ def require_settings(settings: Config) -> None:
     if not cohort.unit:
         raise settings.refuse(
             ("cohort", "target"),
-            f"a regression needs the unit of '{cohort.column}'. Say it below `cohort:`, such as `unit: mm` or "
-            "`unit: points`.",
+            f"a regression needs the unit of '{cohort.column}'. Say it below `cohort:`, such as `unit: mm` "
+            "or `unit: points`.",
         )
     absent = [key for key in ("margin", "min_gain") if key not in compare.model_fields_set]
     if absent:
@@ -148,8 +149,8 @@ def check(cells: Sequence[str], choices: Cohort, *, cell_of: Callable[[int], str
     if choices.column in {key.column for key in choices.keys}:
         raise refuse(
             ("cohort", "target"),
-            f"the column '{choices.column}' names the scans (`cohort.id`), so there is nothing in it to predict. "
-            "Name the column of what was measured.",
+            f"the column '{choices.column}' names the scans (`cohort.id`), so there is nothing in it to "
+            "predict. Name the column of what was measured.",
         )
     numbers = reader(cells, choices)
     values = [numbers.value_of(cell) for cell in cells]
@@ -163,7 +164,10 @@ def check(cells: Sequence[str], choices: Cohort, *, cell_of: Callable[[int], str
 def question(
     counts: Mapping[str, int], choices: Cohort, *, missing: Mapping[str, int], refuse: Refuse
 ) -> Quantity:
-    """The question that these scans of each value ask. Raises ConfigError and DataError where they ask none."""
+    """The question that these scans of each value ask.
+
+    Raises ConfigError and DataError where they ask none.
+    """
     if len(counts) < 2:
         raise DataError(
             f"All {sum(counts.values()):,} labelled scans have the value {''.join(counts)} in the column "
@@ -173,8 +177,8 @@ def question(
     if len(counts) <= _LEVELS:
         raise refuse(
             ("cohort", "target"),
-            f"the column '{choices.column}' has {len(counts)} values alone ({counted(counts)}), a question of "
-            "the kind classification. Say `task: classification`, or name a column of measured numbers.",
+            f"the column '{choices.column}' has {len(counts)} values alone ({counted(counts)}), a question "
+            "of the kind classification. Say `task: classification`, or name a column of measured numbers.",
         )
     return quantity.quantity_of(counts, choices.column, choices.unit or "")
 
@@ -249,8 +253,8 @@ def require_parts(
     patients = Counter(part_of.values())
     each = ", ".join(f"{part} {patients[part]}" for part in PARTS)
     raise DataError(
-        f"The {lacking} part has no two different values of '{question.name}' (patients: {each}). Add scans of "
-        f"more patients, or {advice}."
+        f"The {lacking} part has no two different values of '{question.name}' (patients: {each}). Add scans "
+        f"of more patients, or {advice}."
     )
 
 
@@ -269,7 +273,9 @@ def require_numbers(
     listed, files = several_findings(words), [word for word in words if _FILE.fullmatch(word)]
     mostly_words = len(counts) - len(words) < _MOST * len(counts)
     if mostly_words and files:
-        found = f"names files ('{files[0]}', {cell_of(files[0])}). Masks are a question of the kind segmentation"
+        found = (
+            f"names files ('{files[0]}', {cell_of(files[0])}). Masks are a question of the kind segmentation"
+        )
         raise _other_question(column, found, refuse)
     if mostly_words and listed:
         found = f"has several findings in one cell ('{listed[0]}', {cell_of(listed[0])})"
@@ -298,8 +304,8 @@ def _no_numbers(column: str, counts: Mapping[str, int], cell_of: Callable[[str],
         advice = "Spreadsheets make dates of numbers: format the column as a number and write them anew"
     else:
         advice = (
-            "Write the number alone, in the unit of `cohort.unit`; or copy this below `cohort:` where they stand "
-            f"for nothing: `missing: {as_yaml(sorted(counts))}`"
+            "Write the number alone, in the unit of `cohort.unit`; or copy this below `cohort:` where they "
+            f"stand for nothing: `missing: {as_yaml(sorted(counts))}`"
         )
     return f"{where} (first {cell_of(first)}). {advice}."
 
@@ -313,15 +319,16 @@ def _require_one_quantity(
         others = sorted(value for value in counts if value != odd)
         raise DataError(
             f"The column '{column}' has the value {odd:.10g} ({cell_of(odd)}), while the others are "
-            f"{others[0]:.4g} to {others[-1]:.4g}: a slip, or a number that stands for nothing. Mend it in the "
-            f"table, or copy this below `cohort:`: `missing: {as_yaml([spelled(odd)])}`; a quantity that spans so "
-            "much is learned as its logarithm."
+            f"{others[0]:.4g} to {others[-1]:.4g}: a slip, or a number that stands for nothing. Mend it in "
+            f"the table, or copy this below `cohort:`: `missing: {as_yaml([spelled(odd)])}`; a quantity that "
+            "spans so much is learned as its logarithm."
         )
     units = columns.two_units(counts)
     if units is not None:
         (low, high, few), (from_, to, many) = units.small, units.large
         raise DataError(
             f"The column '{column}' has two groups of values, {low:.4g} to {high:.4g} ({few:,} scans) and "
-            f"{from_:.4g} to {to:.4g} ({many:,}), about {units.times:g} times as large: two units, such as cm and "
-            "mm, in one column. Write all in one unit; a quantity that spans so much is learned as its logarithm."
+            f"{from_:.4g} to {to:.4g} ({many:,}), about {units.times:g} times as large: two units, "
+            "such as cm and mm, in one column. Write all in one unit; a quantity that spans so much is "
+            "learned as its logarithm."
         )

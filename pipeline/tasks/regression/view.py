@@ -19,8 +19,8 @@ from pipeline.tasks.regression.definitions import METRICS
 class View:
     """The rows of one part, or of one subgroup of it, at one unit; `plan` says how numbers are made.
 
-    `held` is 1 where the interval holds the reference and 0 where it doesn't, `width` is that of the interval,
-    shape (rows,) each, nan where a row has none.
+    `held` is 1 where the interval holds the reference and 0 where it doesn't, `width` is that of the
+    interval, shape (rows,) each, nan where a row has none.
     """
 
     part: str

@@ -33,7 +33,9 @@ def draw(data: dict[str, Any]) -> Figure:
             label=label,
             zorder=4,
         )
-    axes.set(xlim=(0, len(places) + 1), xlabel="Scans, by their prediction", ylabel=marks.named(data), xticks=[])
+    axes.set(
+        xlim=(0, len(places) + 1), xlabel="Scans, by their prediction", ylabel=marks.named(data), xticks=[]
+    )
     axes.grid(visible=True, axis="y")
     canvas.legend_above(axes)
     return figure

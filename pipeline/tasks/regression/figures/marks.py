@@ -48,7 +48,11 @@ def level(axes: Axes, fact: Mapping[str, Any], label: str, *, dashed: bool) -> N
     color = canvas.ORANGE if dashed else canvas.INK
     if fact["low"] is not None:
         axes.axhspan(
-            fact["low"], fact["high"], color=canvas.PALE_ORANGE if dashed else "#d9dee3", alpha=0.6, linewidth=0
+            fact["low"],
+            fact["high"],
+            color=canvas.PALE_ORANGE if dashed else "#d9dee3",
+            alpha=0.6,
+            linewidth=0,
         )
     axes.axhline(fact["value"], color=color, linewidth=1.2, linestyle=canvas.DASHES[1] if dashed else "-")
     axes.annotate(

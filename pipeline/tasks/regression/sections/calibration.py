@@ -40,9 +40,7 @@ def build(artifacts: Artifacts) -> Section:
 
 
 def _of_validation(artifacts: Artifacts, name: str) -> Fact:
-    stored = artifacts.metrics.get("calibration", {}).get(
-        f"validation_{name.removeprefix('calibration_')}"
-    )
+    stored = artifacts.metrics.get("calibration", {}).get(f"validation_{name.removeprefix('calibration_')}")
     return of_metric(stored, artifacts.measured_in(name)) if stored else recorded(name, None)
 
 
