@@ -89,8 +89,8 @@ def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> 
     table = "\n".join(lines)
     if not images:
         raise DataError(
-            f"{table}\nThe folder {settings.raw} holds no DICOM image. Put the scans there, "
-            "or set `ingest.raw` to where they are."
+            f"{table}\nThe folder {settings.raw} holds no image that is read. Put the scans there, or set "
+            f"`ingest.raw` to where they are.{_unstated(catalogue)}"
         )
     # Files that are no images don't count: a folder of notes is no broken study.
     if bad > settings.failed_share * images:
@@ -104,6 +104,17 @@ def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> 
             f"{table}\nNone of {_counted(images, 'image')} is used: the settings leave out what could be, "
             f"for the reasons above. Mend them; `{scanloom('files')}` shows which file goes by which."
         )
+
+
+def _unstated(catalogue: Catalogue) -> str:
+    """What to do where there are images of formats that the settings don't state; "" where there are none."""
+    files = sum(number for _, reason, number in counts(catalogue) if reason == "format_not_selected")
+    if not files:
+        return ""
+    return (
+        f" Of {_counted(files, 'file')} of other formats (`{make('list', {'WHAT': 'formats'})}`), state in "
+        "`ingest.formats` what they are, as `{nifti: {modality: MR}}`."
+    )
 
 
 def counts(catalogue: Catalogue) -> list[tuple[str, str, int]]:

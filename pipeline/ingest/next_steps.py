@@ -64,6 +64,11 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "that it fits.",
         ),
         (
+            r"^PatientID, and the folder is",
+            "Say by a pattern whose a file is: where each case is a patient, as "
+            "`ingest.patient_from: {pattern: '/([^/]+?)(?:_\\d{4})?[.]'}`.",
+        ),
+        (
             r"^PatientID, and the file lies",
             "Put the file into a folder of its patient directly below `ingest.raw`.",
         ),
@@ -109,9 +114,35 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "implausible_values": (
         (
             r"no unit is told$",
-            "If these are no Hounsfield units, state in `ingest.unit_of` what they are; else export the "
-            "original series again: a conversion changed its values.",
+            "If these are no Hounsfield units, state in `ingest.unit_of` what they are; if a NIfTI file is "
+            "in them, say so in `ingest.formats`; else export the original series again: a conversion "
+            "changed its values.",
         ),
+        (r"not finite$", "Write the scan anew with a number, as 0, where nothing was measured (NaN now)."),
+    ),
+    "no_geometry": (
+        (
+            r"^neither sform",
+            "State in `ingest.formats` how the axes run, as `{nifti: {modality: MR, axes: RAS}}`, or write "
+            "an affine into the file.",
+        ),
+    ),
+    "geometry_invalid": (
+        (r"^sheared", "Resample the volume onto a grid of right angles, and write it anew."),
+    ),
+    "affine_conflict": (
+        (
+            r"^sform and qform",
+            "Find out which is right, and say so in `ingest.formats`, as "
+            "`{nifti: {modality: MR, form: sform}}`, or write the file anew with that one alone.",
+        ),
+    ),
+    "format_kind_unsupported": (
+        (r"volumes or values", "Save each volume as a file of its own, of three axes."),
+        (r"in another file$", "Save header and voxels as one file (.nii or .nii.gz)."),
+        (r"^several pages", "Save each page that is wanted as a file of its own."),
+        (r"^an animation", "Save the picture that is wanted as a single one."),
+        (r"^transparency", "Save the picture without its channel of opacity."),
     ),
     "missing_slices": (
         (

@@ -44,7 +44,17 @@ REASONS: dict[str, Reason] = {
     "not_dicom": Reason(
         "excluded",
         "Not a DICOM file.",
-        "If it is a scan, export it as DICOM; anything else may stay where it is.",
+        "If it is a scan, export it as DICOM, NIfTI, PNG, JPEG or TIFF; anything else may stay where it is.",
+    ),
+    "format_not_selected": Reason(
+        "excluded",
+        "A volume or picture of another format than DICOM; the settings don't name it.",
+        "If it is a scan, state in `ingest.formats` what it is, as `{png: {modality: DX}}`.",
+    ),
+    "mask_not_image": Reason(
+        "excluded",
+        "A mask beside the images, by its place or its header.",
+        "Nothing to do: masks are not read as images.",
     ),
     "dicomdir": Reason(
         "excluded",
@@ -222,7 +232,7 @@ REASONS: dict[str, Reason] = {
     "format_kind_unsupported": Reason(
         "failed",
         "A form of its file format that is not read.",
-        "Save it in the plain form of its format, as the detail tells what is in the way.",
+        "Save it anew: one volume or picture a file, grey or RGB, of whole or real numbers of 8 to 32 bits.",
     ),
     "decoder_missing": Reason(
         "failed", "A decoder package has to be installed.", "Run `{setup}`, then `{doctor}`."
@@ -277,6 +287,7 @@ NOTES: dict[str, str] = {
     "nominal": "One slice: its thickness is the nominal one.",
     "z_resampled": "Slices were resampled to an even distance.",
     "untilted": "A gantry tilt was straightened by resampling.",
+    "picture_turned": "The picture was turned upright, as its file says that it is to be seen.",
     "details_differ": "Slices of one volume differ in details of the header that decide no voxel.",
     "time_untold": "Volumes in one place were told apart by instance numbers; nothing says what they are.",
     "fewer_than_announced": "An acquisition announces more images than this series has of it.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.catalogue import Catalogue
@@ -32,6 +32,7 @@ from pipeline.ingest.cases.planning import CasePlan, Plan, Wanted, plan
 from pipeline.ingest.cases.portions import portions
 from pipeline.ingest.cases.reader import SourceFile
 from pipeline.ingest.changes import Changes
+from pipeline.ingest.formats.description import Stated
 from pipeline.ingest.header.header import Header, Selection
 from pipeline.ingest.header.owners import NOBODY, Owners
 from pipeline.ingest.header.series_rules import Rule
@@ -65,6 +66,7 @@ class Target:
     buried: frozenset[str]
     rules: tuple[Rule, ...] = ()
     owners: Owners = NOBODY
+    formats: Mapping[str, Stated] = field(default_factory=dict)
 
     @property
     def limits(self) -> FileLimits:
@@ -172,6 +174,7 @@ def _surveyed(target: Target, spool: Spool, files: Sequence[SourcePath]) -> list
         target.rules,
         settings.include,
         target.owners,
+        target.formats,
     )
     return survey(
         files, spool, key=target.key, selection=selection, buried=target.buried, executor=target.executor

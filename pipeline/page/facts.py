@@ -7,8 +7,10 @@ A fact without an interval says why; nothing is printed that is not a fact.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from pipeline.contracts.metrics import Metric
 
 COUNTED = "a count, not an estimate"
 SETTING = "a setting, not an estimate"
@@ -52,13 +54,15 @@ class Fact:
         return asdict(self)
 
 
-def of_metric(metric: Mapping[str, Any], measured_in: str = "") -> Fact:
-    """The fact that a metric object of metrics.json holds; unknown fields are left out."""
-    known = {field.name for field in fields(Fact)}
-    given = {key: value for key, value in metric.items() if key in known and value is not None}
-    if metric.get("class"):
-        given["target"] = metric["class"]
-    return Fact(**{"value": None, "measured_in": measured_in, **given})
+def of_metric(metric: Metric, measured_in: str = "") -> Fact:
+    """The fact that a metric of metrics.json is; its class is the target where it has one."""
+    return Fact(
+        metric.id, metric.value, metric.low, metric.high, metric.level, unit=metric.unit,
+        method=metric.method, rule=metric.rule or "", part=metric.part, group=metric.group or "",
+        target=metric.class_ or metric.target or "", cases=metric.cases, patients=metric.patients,
+        positive_patients=metric.positive_patients, flag=metric.flag or "", reason=metric.reason or "",
+        measured_in=measured_in,
+    )  # fmt: skip
 
 
 def count(name: str, value: int, unit: str, part: str = "") -> Fact:

@@ -39,9 +39,9 @@ def goal_of(artifacts: Artifacts) -> Goal:
 
 def judged(artifacts: Artifacts) -> Headline:
     """What the evaluation said of its headline. Raises DataError where an earlier version measured."""
-    if artifacts.headline is None:
+    if artifacts.metrics.headline is None:
         raise DataError(
             f"{FILE.name} was written by an earlier version, which did not judge the goal. Run "
             f"`{scanloom('evaluate')}`: it measures the same model anew, and that is no further look."
         )
-    return artifacts.headline
+    return artifacts.metrics.headline

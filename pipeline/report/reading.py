@@ -18,9 +18,8 @@ from pipeline.contracts import (
     predictions,
     rule,
 )
-from pipeline.contracts.objects import ObjectFile, plain
 from pipeline.errors import DataError
-from pipeline.page.artifacts import Artifacts
+from pipeline.page.artifacts import Artifacts, Champion
 from pipeline.printed import make, scanloom
 from pipeline.tasks.registry import task_of
 
@@ -46,6 +45,7 @@ DIGESTED = (
 _NEEDED = (
     ("cohort", cohorts.FILE),
     ("cohort", cohorts.TABLE),
+    ("train", model_record.FILE),
     ("evaluate", metrics.FILE),
     ("evaluate", predictions.FILE),
 )
@@ -70,32 +70,24 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
         task=task,
         question=task.target.question_of(measured),
         config=config,
-        cohort=_json(cohorts.FILE, candidate),
+        of_cohort=cohorts.FILE.read(candidate),
+        of_model=model_record.FILE.read(candidate),
         cases=cohorts.prediction_rows(cohorts.TABLE.frame(candidate)),
-        metrics=plain(measured),
-        headline=measured.headline,
+        metrics=measured,
         predictions=predictions.FILE.frame(candidate),
-        model=_json(model_record.FILE, candidate),
         history=history.numbers(candidate) if history.FILE.path(candidate).is_file() else pd.DataFrame(),
-        insights=_json(insights.FILE, candidate),
+        insights=insights.FILE.find(candidate),
         pictures=insights.pictures(candidate),
-        comparison=_json(comparison.FILE, candidate),
-        drift=_json(drift.FILE, candidate),
+        comparison=comparison.FILE.find(candidate),
+        drift=drift.FILE.find(candidate),
         looks=ledger.read(ledgers / "looks.jsonl"),
         promotions=ledger.read(ledgers / "promotions.jsonl"),
-        champion={
-            "model": _json(model_record.FILE, champion),
-            "cohort": _json(cohorts.FILE, champion),
-            "metrics": _json(metrics.FILE, champion),
-        }
-        if champion
-        else {},
+        champion=_champion(champion) if champion else Champion(),
         file_digests={
             path: digests.of_file(candidate / path) for path in DIGESTED if (candidate / path).is_file()
         },
     )
 
 
-def _json(file: ObjectFile[Any], folder: Path) -> Json:
-    record = file.find(folder)
-    return plain(record) if record else {}
+def _champion(folder: Path) -> Champion:
+    return Champion(model_record.FILE.find(folder), cohorts.FILE.find(folder), metrics.FILE.find(folder))

@@ -18,12 +18,12 @@ from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config, Evaluate, load
 from pipeline.contracts import cohort as cohorts
-from pipeline.contracts import predictions
 from pipeline.errors import DamageError, GateError
 from pipeline.evaluate.score import score
 from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
 from pipeline.stages import output_digests
+from pipeline.tasks.classification import predictions
 from pipeline.workspace import Workspace
 from pipeline.writing import write_json
 
@@ -110,8 +110,7 @@ def write_model(workspace: Workspace) -> None:
     save_network(path)
     handed_on.model_in(
         workspace.candidate,
-        classes=("well", "ill"),
-        positive="ill",
+        question=handed_on.asked("well", "ill", positive="ill"),
         recipe_id=RECIPE,
         input_shape=(SIDE, SIDE, 1),
         model_sha256=digests.of_file(path),
@@ -178,9 +177,9 @@ def test_every_case_of_the_cohort_has_a_row_and_the_lost_one_a_reason(evaluated:
 def test_scores_are_the_logits_at_the_temperature_of_the_validation_part(evaluated: Workspace) -> None:
     table = pd.read_csv(evaluated.candidate / "predictions.csv").query("status == 'ok'")
     operating = read(evaluated, "operating.json")
-    gap = (table["logit_ill"] - table["logit_well"]) / operating["temperature"]
+    gap = (table["logit_ill"] - table["logit_well"]) / operating["choices"]["temperature"]
     np.testing.assert_allclose(table["score_ill"], 1 / (1 + np.exp(-gap)), atol=1e-8)
-    threshold = operating["thresholds"][0]["threshold"]
+    threshold = operating["choices"]["thresholds"][0]["threshold"]
     assert ((table["score_ill"] >= threshold) == (table["predicted"] == "ill")).all()
     validation = table.query("part == 'validation' and truth == 'ill'")["score_ill"]
     # 95 % of 10 ill validation patients are all ten: the smallest of their scores.

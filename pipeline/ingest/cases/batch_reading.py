@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.arrays import ShardWriter
 from pipeline.ingest.cases.likeness import perceptual_digest
 from pipeline.ingest.cases.planning import CasePlan
-from pipeline.ingest.cases.reader import Meaning, PlaneReader, Source, SourceFile, open_source, values_of
+from pipeline.ingest.cases.reader import Meaning, PlaneReader, Source, SourceFile, open_source
 from pipeline.ingest.cases.volume import assemble
 from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.isolation import at_most
@@ -157,9 +157,7 @@ def digest_planes(batch: Batch) -> dict[str, tuple[str, ...]]:
     for token, file in batch.files.items():
         try:
             with open_source(file, batch.limits, templates) as source:
-                digests[token] = tuple(
-                    _plane_digest(source, index, batch) for index in range(source.pixels.form.frames)
-                )
+                digests[token] = tuple(_plane_digest(source, index, batch) for index in range(source.frames))
         except Refusal:
             digests[token] = ()
     return digests
@@ -173,7 +171,7 @@ def pixel_digest(array: NDArray[Any], key: Key) -> str:
 
 def _plane_digest(source: Source, index: int, batch: Batch) -> str:
     with at_most(batch.limits.seconds):
-        return pixel_digest(values_of(source, index, source.meaning.transform(index)).array, batch.key)
+        return pixel_digest(source.plane(index, source.transform(index)).array, batch.key)
 
 
 def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:

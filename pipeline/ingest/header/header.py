@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.ingest.formats.description import Stated
 from pipeline.ingest.header.owners import NOBODY, Owners
 from pipeline.ingest.header.series_rules import Rule
 from pipeline.ingest.limits import FileLimits
@@ -53,6 +54,7 @@ class Selection:
 
     `text_reviewed` says that a person looked at the pixels of this data set for text about patients,
     `dates` what a case may tell of its study's date; an image must fit one of the `rules`, if there are any.
+    `formats` are what files of other formats than DICOM are, by the format's name; others are left out.
     """
 
     modalities: tuple[str, ...]
@@ -62,3 +64,4 @@ class Selection:
     rules: tuple[Rule, ...] = ()
     include: tuple[str, ...] = ()
     owners: Owners = NOBODY
+    formats: Mapping[str, Stated] = field(default_factory=dict)

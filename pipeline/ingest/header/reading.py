@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.dicom.templates import Templates
+from pipeline.ingest.formats.registry import format_of, unread_format_of
+from pipeline.ingest.header.formatted import understand_format
 from pipeline.ingest.header.header import Header, Selection
 from pipeline.ingest.header.identifiers import identifiers_of
 from pipeline.ingest.header.understanding import PartialHeader, understand
@@ -55,19 +58,21 @@ def _of_file(
     # After the packing: an archive may be larger than any one file in it.
     if size > selection.limits.file_bytes:
         return Header(size, mtime_ns, reason="limit_exceeded", detail=f"{size} bytes")
-    partial, refusal = PartialHeader(file), None
+    partial, refusal, digest = PartialHeader(file), None, key.content_digest(data)
     try:
-        understand(partial, data, key, selection, templates)
+        if name := format_of(data):
+            understand_format(partial, name, data, digest=digest, key=key, selection=selection)
+        else:
+            understand(partial, data, key, selection, templates)
     except Refusal as raised:
-        refusal = raised
-    return _header(
-        partial,
-        partial.broken or refusal,
-        size=size,
-        mtime_ns=mtime_ns,
-        digest=key.content_digest(data),
-        key=key,
-    )
+        refusal = _with_kind(raised, data)
+    return _header(partial, partial.broken or refusal, size=size, mtime_ns=mtime_ns, digest=digest, key=key)
+
+
+def _with_kind(refusal: Refusal, data: Buffer) -> Refusal:
+    """The refusal, with the name of the format where the file is of one that is known and not read."""
+    kind = unread_format_of(data) if refusal.reason == "not_dicom" and not refusal.detail else ""
+    return Refusal("not_dicom", f"{kind}, which is not read") if kind else refusal
 
 
 def _header(

@@ -48,7 +48,7 @@ def build(artifacts: Artifacts) -> Section:
 
 def _others(artifacts: Artifacts) -> list[str]:
     """The parts that were measured but aren't on the page of a table."""
-    measured = dict.fromkeys(metric["part"] for metric in artifacts.metrics["metrics"])
+    measured = dict.fromkeys(metric.part for metric in artifacts.metrics.metrics)
     return [part for part in measured if part not in (artifacts.part, VALIDATION)]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.contracts.insights import Shown
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, recorded
 from pipeline.page.section import Section, not_available
-from pipeline.tasks.contract import Score
 
 KEY = "gallery"
 BARS_MM = (1, 2, 5, 10, 20, 50, 100)
@@ -15,74 +15,83 @@ BARS_MM = (1, 2, 5, 10, 20, 50, 100)
 
 def build(artifacts: Artifacts) -> Section:
     """Pictures in groups, each with what was said and what was true."""
-    stored, said = artifacts.insights.get("gallery"), artifacts.task.page.score(artifacts.question)
-    if not stored:
+    said = artifacts.task.page.score(artifacts.question)
+    if artifacts.insights is None:
         return not_available(KEY, said.heading, "the evaluation wrote no pictures")
+    stored = artifacts.insights.gallery
     headings = artifacts.task.page.gallery(artifacts.question)
     tables = {
-        kind: [_item(item, artifacts) for item in stored["items"] if item["kind"] == kind]
-        for kind in headings
+        kind: [_item(item, artifacts) for item in stored.items if item.kind == kind] for kind in headings
     }
-    checks = stored["checks"]
-    facts = {
-        key: _check(key, checks, said)
-        for key in ("correlation_with_shuffled", "drop_hottest", "drop_elsewhere")
+    checks = stored.checks
+    means = {
+        "correlation_with_shuffled": checks.correlation_with_shuffled,
+        "drop_hottest": checks.drop_hottest,
+        "drop_elsewhere": checks.drop_elsewhere,
     }
+    in_unit = {key: said.measured_in if key.startswith("drop") else "" for key in means}
+    facts = {key: _check(key, value, checks.cases, in_unit[key]) for key, value in means.items()}
     words = {
         "groups": [{"kind": kind, "heading": heading} for kind, heading in headings.items()],
-        "method": stored["method"],
-        "layer": stored["layer"],
+        "method": stored.method,
+        "layer": stored.layer,
         "in_per_cent": said.in_per_cent,
         "evidence": said.evidence,
     }
     return Section(KEY, said.heading, facts, tables, words=words)
 
 
-def _item(item: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
+def _item(item: Shown, artifacts: Artifacts) -> dict[str, Any]:
     said = artifacts.task.page.score(artifacts.question)
     score = Fact(
-        f"score_{item['target']}",
-        item["score"],
+        f"score_{item.target}",
+        item.score,
         unit=said.words,
         measured_in=said.measured_in,
         method="model output",
         part="test",
-        target=item["target"],
+        target=item.target,
         cases=1,
         patients=1,
         reason="the score of a single case",
     )
-    shown = {key: item.get(key) for key in ("case_id", "truth", "target", "hidden", "picture")}
-    window = item.get("window") or (None, None)
+    shown = {
+        "case_id": item.case_id,
+        "truth": item.truth,
+        "target": item.target,
+        "hidden": item.hidden,
+        "picture": item.picture,
+    }
+    window = item.window or (None, None)
     return {
         **shown,
         "score": score,
-        "slice": recorded("slice", None if item.get("slice") is None else item["slice"] + 1),
+        "slice": recorded("slice", None if item.slice is None else item.slice + 1),
         "window_low": recorded("window_low", window[0], "input value"),
         "window_high": recorded("window_high", window[1], "input value"),
         **_scale_bar(item, artifacts),
     }
 
 
-def _scale_bar(item: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
+def _scale_bar(item: Shown, artifacts: Artifacts) -> dict[str, Any]:
     """A bar of a round length within a third of the picture's width; none where the spacing is unknown."""
-    spacing = artifacts.model.get("spacing")
-    picture = artifacts.pictures.get(item.get("picture") or "")
+    spacing = artifacts.model.spacing
+    picture = artifacts.pictures.get(item.picture or "")
     if not spacing or picture is None:
         return {"bar": recorded("scale_bar", None, "mm"), "bar_width": ""}
-    width_mm = picture.shape[1] * item["reduced"] * spacing[-1]
+    width_mm = picture.shape[1] * (item.reduced or 1) * spacing[-1]
     length_mm = max((size for size in BARS_MM if size <= width_mm / 3), default=None)
     width = "" if length_mm is None else f"{100 * length_mm / width_mm:.2f}%"
     return {"bar": recorded("scale_bar", length_mm, "mm"), "bar_width": width}
 
 
-def _check(key: str, checks: dict[str, Any], said: Score) -> Fact:
+def _check(key: str, value: float | None, cases: int, measured_in: str) -> Fact:
     return Fact(
         key,
-        checks.get(key),
-        measured_in=said.measured_in if key.startswith("drop") else "",
+        value,
+        measured_in=measured_in,
         method="mean over the pictures shown",
         part="test",
-        cases=checks.get("cases"),
+        cases=cases,
         reason=DESCRIBED,
     )

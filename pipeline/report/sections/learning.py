@@ -14,37 +14,33 @@ def build(artifacts: Artifacts) -> Section:
     history, model = artifacts.history, artifacts.model
     if history.empty:
         return not_available(KEY, TITLE, "no history of a training run (scores came from a table)")
-    epochs = len(history)
+    parts = artifacts.cohort.parts
     facts = {
-        "epochs": recorded("epochs_run", model.get("epochs_run", epochs), "epochs"),
-        "best_epoch": recorded("best_epoch", model.get("best_epoch"), "epoch"),
-        "seed": recorded("seed", model.get("seed")),
-        "seconds": recorded("seconds", model.get("seconds"), "s"),
-        "parameters": recorded("parameters", model.get("parameters"), "parameters"),
-        "threads": recorded("threads", model.get("threads"), "threads"),
-        "train_patients": recorded(
-            "train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients"
-        ),
-        "validation_patients": recorded(
-            "validation_patients", artifacts.cohort["parts"]["validation"]["patients"], "patients"
-        ),
+        "epochs": recorded("epochs_run", model.epochs_run, "epochs"),
+        "best_epoch": recorded("best_epoch", model.best_epoch, "epoch"),
+        "seed": recorded("seed", model.seed),
+        "seconds": recorded("seconds", model.seconds, "s"),
+        "parameters": recorded("parameters", model.parameters, "parameters"),
+        "threads": recorded("threads", model.threads, "threads"),
+        "train_patients": recorded("train_patients", parts["train"].patients, "patients"),
+        "validation_patients": recorded("validation_patients", parts["validation"].patients, "patients"),
     }
     panels = [dict(panel) for panel in artifacts.task.page.LEARNING]
     names = [name for panel in panels for name, _ in panel["lines"] if name in history]
     curves = {name: [_finite(value) for value in history[name]] for name in names}
     data = {
         "epoch": [int(epoch) for epoch in history["epoch"]],
-        "best_epoch": model.get("best_epoch"),
+        "best_epoch": model.best_epoch,
         **curves,
         "panels": panels,
         "method": "mean over the part after each epoch; single seed, so no interval",
-        "cases": {part: artifacts.cohort["parts"][part]["cases"] for part in ("train", "validation")},
+        "cases": {part: parts[part].cases for part in ("train", "validation")},
     }
     words = {
-        "monitor": model.get("monitor"),
-        "device": model.get("device"),
-        "precision": model.get("precision"),
-        "architecture": model.get("architecture"),
+        "monitor": model.monitor,
+        "device": model.device,
+        "precision": model.precision,
+        "architecture": model.architecture,
     }
     return Section(KEY, TITLE, facts, charts={"learning": data}, words=words)
 

@@ -21,7 +21,7 @@ def build(artifacts: Artifacts) -> Section:
         *_one_source(artifacts),
         *artifacts.task.page.limits(artifacts),
         *_groups(artifacts),
-        *_seeds(artifacts),
+        *_seeds(),
         *_looks(artifacts),
     ]
     return Section(KEY, TITLE, tables={"rows": rows})
@@ -73,14 +73,9 @@ def _groups(artifacts: Artifacts) -> Iterator[Row]:
         yield remark(text, count("groups_missing", len(missing), "of sex and age"), "subgroups")
 
 
-def _seeds(artifacts: Artifacts) -> Iterator[Row]:
-    if artifacts.model:
-        fact = count("seeds", 1, "seed")
-        yield remark(
-            "One training run with one seed: how far another seed would move the result was not measured.",
-            fact,
-            "learning",
-        )
+def _seeds() -> Iterator[Row]:
+    text = "One training run with one seed: how far another seed would move the result was not measured."
+    yield remark(text, count("seeds", 1, "seed"), "learning")
 
 
 def _looks(artifacts: Artifacts) -> Iterator[Row]:

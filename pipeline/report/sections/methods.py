@@ -25,7 +25,7 @@ def build(artifacts: Artifacts, sections: Iterable[Section]) -> Section:
     facts = [fact for section in sections for fact in _facts(section.to_json())]
     rules = {fact["rule"] for fact in facts if fact["rule"]}
     methods = {fact["method"] for fact in facts if not fact["rule"]}
-    stored = artifacts.metrics.get("rules", {})
+    stored = artifacts.metrics.rules
     rows = [
         {"name": rule, "text": stored[rule]} for rule in sorted(stored, key=str.casefold) if rule in rules
     ]

@@ -96,11 +96,11 @@ def _failures(artifacts: Artifacts) -> list[dict[str, Any]]:
 
 
 def _drift(artifacts: Artifacts) -> list[dict[str, Any]]:
-    level = artifacts.drift.get("level")
-    if level not in ("warn", "stop"):
+    drift = artifacts.drift
+    if drift is None or drift.level not in ("warn", "stop"):
         return []
-    accepted = f"; accepted: {artifacts.drift['accepted']}" if artifacts.drift.get("accepted") else ""
-    fact = Fact("drift_level", str(level), method="drift", reason=DESCRIBED)
+    accepted = f"; accepted: {drift.accepted}" if drift.accepted else ""
+    fact = Fact("drift_level", drift.level, method="drift", reason=DESCRIBED)
     return [
         {
             "text": f"The new scans differ from those of the champion{accepted}",

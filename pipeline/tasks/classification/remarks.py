@@ -31,7 +31,7 @@ def _fault(low: float, high: float) -> str:
 
 def limits(artifacts: Artifacts) -> list[Row]:
     """The classes of which the test part has few cases."""
-    counts = artifacts.cohort["parts"]["test"]["classes"]
+    counts = artifacts.cohort.parts["test"].counts
     return [row for name, cases in counts.items() for row in _few(f"Class “{name}”", cases)]
 
 

@@ -11,9 +11,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from pipeline.config import Cohort
+from pipeline.config import Cohort, Config
 from pipeline.contracts.cohort import Cohort as CohortRecord
 from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
@@ -30,6 +30,8 @@ from pipeline.tables.words import (
 )
 from pipeline.tasks.classification import classes
 from pipeline.tasks.classification.classes import Classes
+from pipeline.tasks.classification.definitions import METRICS
+from pipeline.tasks.goals import require_goal
 
 MISSING: Final = frozenset(
     {"", "nan", "n/a", "na", "n.a.", "<na>", "#n/a", "nat", "none", "null", "unknown", "missing"}
@@ -55,6 +57,22 @@ _RARE: Final = 0.1  # of the scans, a choice: a class that is asked for is seldo
 _ALIKE: Final = 0.75  # difflib's ratio: one letter of four wrong or left out, as in "beningn" for "benign"
 
 Refuse = Callable[[tuple[str | int, ...], str], ConfigError]
+
+
+KEYS: Final = frozenset(
+    {
+        ("cohort", "classes"),
+        ("cohort", "positive"),
+        ("evaluate", "operating_point"),
+        ("evaluate", "prevalences"),
+        ("train", "class_weights"),
+        ("train", "label_smoothing"),
+    }
+)
+"""The keys of the YAML that not all tasks have."""
+
+GOALS: Final = ("auroc", "auprc", "accuracy", "sensitivity", "specificity")
+"""What a goal may be about, first what it is about where it doesn't say."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,17 @@ class Words:
         return {word: count for word, count in counts.items() if self.classes and word not in known}
 
 
+def require_settings(settings: Config) -> None:
+    """Nothing, if there is one target, and a goal that a classification can have. Raises ConfigError."""
+    if len(settings.cohort.target) > 1:
+        raise settings.refuse(
+            ("cohort", "target"),
+            "several targets are a question of the kind multilabel. Name one column, or say "
+            "`task: multilabel`.",
+        )
+    require_goal(settings, [METRICS[name] for name in GOALS])
+
+
 def reader(cells: Iterable[str], choices: Cohort) -> Words:
     """How the cells of the target column are read."""
     return read_words(cells, choices.classes, choices.missing)
@@ -112,11 +141,11 @@ def check(cells: Sequence[str], choices: Cohort, *, cell_of: Callable[[int], str
         return
     if not choices.classes:
         require_question(
-            counts, choices.target, cell_of=lambda word: cell_of(values.index(word)), refuse=refuse
+            counts, choices.column, cell_of=lambda word: cell_of(values.index(word)), refuse=refuse
         )
     raise refuse(
         ("cohort", "positive"),
-        f"the column '{choices.target}' doesn't have the class '{choices.positive}' "
+        f"the column '{choices.column}' doesn't have the class '{choices.positive}' "
         f"({nearest(choices.positive, classes)}).",
     )
 
@@ -137,20 +166,25 @@ def question_of(record: CohortRecord | Metrics | ModelRecord) -> Classes:
     return classes.read(record)
 
 
+def targets(question: Classes) -> tuple[str, ...]:
+    """The names of the targets where there are several: of a classification there is one."""
+    return ()
+
+
 def stratum(values: Iterable[str], question: Classes) -> str:
     """The stratum of a patient whose scans have these classes: the last of them, in the order of classes."""
     return max(values, key=question.names.index)
 
 
-def counts(values: Iterable[str], question: Classes) -> dict[str, Any]:
+def counts(values: Iterable[str], question: Classes) -> dict[str, int]:
     """What cohort.json says of the scans of a part: how many have each class."""
     cases_of = Counter(values)
-    return {"classes": {name: cases_of[name] for name in question.names}}
+    return {name: cases_of[name] for name in question.names}
 
 
 def in_words(values: Iterable[str], question: Classes) -> str:
     """The same in words for the terminal."""
-    return ", ".join(f"{name} {count:,}" for name, count in counts(values, question)["classes"].items())
+    return ", ".join(f"{name} {count:,}" for name, count in counts(values, question).items())
 
 
 def described(value: str) -> dict[str, Attribute]:

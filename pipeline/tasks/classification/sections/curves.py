@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from pipeline.page.artifacts import VALIDATION, Artifacts
+from pipeline.contracts.metrics import Metric
+from pipeline.page.artifacts import VALIDATION, Artifacts, Curve
 from pipeline.page.facts import Fact, of_metric, recorded
 from pipeline.page.headline import headline
 from pipeline.page.section import Section, not_available
@@ -77,16 +77,23 @@ def _known(artifacts: Artifacts, name: str) -> dict[str, str]:
     return {"label": metric.label, "reading": metric.reading}
 
 
-def _reported(artifacts: Artifacts, name: str) -> list[dict[str, Any]]:
+def _reported(artifacts: Artifacts, name: str) -> list[Curve]:
     return [curve for curve in artifacts.curves(name) if curve["part"] != VALIDATION]
 
 
 def _temperature(artifacts: Artifacts) -> Fact:
-    stored = artifacts.metrics.get("calibration", {}).get("temperature")
-    return of_metric(stored) if stored else recorded("temperature", None)
+    stored = artifacts.metrics.calibration.get("temperature")
+    if stored is None:
+        return recorded("temperature", None)
+    return of_metric(
+        Metric(
+            stored.id, stored.part, stored.unit, stored.value, method=stored.method, rule=stored.rule,
+            cases=stored.cases, patients=stored.patients, flag=stored.flag, reason=stored.reason,
+        )
+    )  # fmt: skip
 
 
-def _end(threshold: float, curve: dict[str, Any]) -> Fact:
+def _end(threshold: float, curve: Curve) -> Fact:
     return Fact(
         "better",
         threshold,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from pipeline.contracts.metrics import Threshold
 from pipeline.page.artifacts import VALIDATION, Artifacts
 from pipeline.page.facts import Fact, count, setting
 from pipeline.page.section import Section
@@ -29,16 +30,16 @@ def build(artifacts: Artifacts) -> Section:
         }
         for name in _numbers(question)
     ]
-    thresholds = [_threshold(threshold, artifacts) for threshold in artifacts.metrics.get("thresholds", [])]
+    thresholds = [_threshold(threshold, artifacts) for threshold in artifacts.metrics.thresholds]
     tables = {"metrics": table, "thresholds": thresholds, "confusion": _confusion(artifacts)}
     tables["left_out"] = [
         {
-            "unit": row["unit"],
-            "reason": row["reason"],
-            "count": count("left_out", row["count"], f"{row['unit']}s", artifacts.part),
+            "unit": row.unit,
+            "reason": row.reason,
+            "count": count("left_out", row.count, f"{row.unit}s", artifacts.part),
         }
-        for row in artifacts.metrics.get("left_out", [])
-        if row["part"] == artifacts.part
+        for row in artifacts.metrics.left_out
+        if row.part == artifacts.part
     ]
     tables["classes"] = _classes(artifacts)
     words: dict[str, Any] = {
@@ -51,40 +52,40 @@ def build(artifacts: Artifacts) -> Section:
     return Section(KEY, _numbers_title(question), tables=tables, words=words)
 
 
-def _threshold(threshold: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
-    value, chosen = threshold.get("threshold"), threshold["chosen_on"] == VALIDATION
+def _threshold(threshold: Threshold, artifacts: Artifacts) -> dict[str, Any]:
+    value, chosen = threshold.threshold, threshold.chosen_on == VALIDATION
     return {
-        "rule": threshold["rule"],
-        "target": setting("target", threshold.get("target")),
+        "rule": threshold.rule,
+        "target": setting("target", threshold.target),
         "threshold": Fact(
             "threshold",
-            f"{value:.6g}" if isinstance(value, float | int) else None,
+            f"{value:.6g}",
             method="chosen on validation" if chosen else "fixed beforehand",
             part=VALIDATION if chosen else "",
             reason="chosen, not estimated",
         ),
         "chosen": chosen,
-        "note": threshold.get("reason") or "",
-        "achieved": artifacts.metric(threshold["rule"])
-        if threshold["rule"] in ("sensitivity", "specificity")
+        "note": threshold.reason or "",
+        "achieved": artifacts.metric(threshold.rule)
+        if threshold.rule in ("sensitivity", "specificity")
         else None,
     }
 
 
 def _confusion(artifacts: Artifacts) -> list[dict[str, Any]]:
-    found = artifacts.of_unit(artifacts.metrics.get("confusion", []))
-    matrix: dict[str, Any] = next(
-        (each for each in found if each["part"] == artifacts.part and not each.get("group")), {}
-    )
+    found = [each for each in artifacts.of_unit(artifacts.metrics.confusion) if each.group is None]
+    matrix = next((each for each in found if each.part == artifacts.part), None)
+    if matrix is None:
+        return []
     rows = []
-    for truth, numbers in zip(matrix.get("classes", []), matrix.get("matrix", []), strict=True):
+    for truth, numbers in zip(matrix.classes, matrix.matrix, strict=True):
         total = sum(numbers)
         cells = [
             {
                 "count": _count(f"{truth}_as_{said}", number, artifacts).to_json(),
                 "share": _share(number, total, artifacts.part),
             }
-            for said, number in zip(matrix["classes"], numbers, strict=True)
+            for said, number in zip(matrix.classes, numbers, strict=True)
         ]
         rows.append({"truth": truth, "cells": cells, "total": _count(f"{truth}_total", total, artifacts)})
     return rows

@@ -9,6 +9,8 @@ from typing import Any
 import invented_candidate
 import pytest
 
+from pipeline.contracts.metrics import FILE
+from pipeline.contracts.objects import plain
 from pipeline.page.artifacts import Artifacts
 from pipeline.report import reading
 from pipeline.tasks.classification.classes import Classes
@@ -25,7 +27,8 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
 
 def _with_metrics(read: Artifacts, *metrics: dict[str, Any]) -> Artifacts:
     whole = {"part": "test", "unit": "patient", "group": None, "class": None, "target": None}
-    return replace(read, metrics={**read.metrics, "metrics": [{**whole, **metric} for metric in metrics]})
+    changed = {**plain(read.metrics), "metrics": [{**whole, **metric} for metric in metrics]}
+    return replace(read, metrics=FILE.of(changed))
 
 
 def test_whole_people_add_up_at_every_prevalence_and_scale(read: Artifacts) -> None:
