@@ -74,6 +74,10 @@ class Answers(Protocol):
         """How sure the model was of a row of the table."""
         ...
 
+    def fits(self, sheet: Sheet) -> bool:
+        """Whether a table from elsewhere is of this task rather than of another."""
+        ...
+
     def require_table(self, sheet: Sheet) -> None:
         """Nothing, if the columns of a table from elsewhere are this task's. Raises DataError."""
         ...

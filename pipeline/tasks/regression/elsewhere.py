@@ -74,7 +74,7 @@ def _read(sheet: Sheet, frame: pd.DataFrame, column: str, origin: Origin) -> Rea
         name: sheet.column(name) for name in ENDS if name in sheet.table.columns and column == PREDICTED
     }
     commas = [name for name, words in cells.items() if any("," in word for word in words)]
-    notes = (f"decimal commas were read in {', '.join(commas)}",) if commas else ()
+    notes: tuple[str, ...] = (f"decimal commas were read in {', '.join(commas)}",) if commas else ()
     plain = {name: _with_points(words) for name, words in cells.items()}
     failed = [not word for word in plain[PREDICTED]]
     if "status" not in frame and any(failed):

@@ -14,15 +14,16 @@ SHOWN: Final = ("mae", "rmse", "mae_ratio", "bias", "sd", "limit_low", "limit_hi
 def build(artifacts: Artifacts) -> Section:
     """A row a metric, with the same of the validation part beside it."""
     known = artifacts.task.measures.METRICS
+    beside = {name: artifacts.metric(name, part=VALIDATION) for name in SHOWN}
     rows = [
         {
             "label": known[name].label,
             "reading": known[name].reading,
             "fact": artifacts.metric(name),
-            "validation": artifacts.metric(name, part=VALIDATION),
+            "validation": beside[name],
         }
         for name in SHOWN
     ]
-    has_validation = any(row["validation"].value is not None for row in rows)  # type: ignore[union-attr]
+    has_validation = any(fact.value is not None for fact in beside.values())
     words = {"unit": artifacts.unit, "validation": has_validation}
     return Section(KEY, TITLE, tables={"rows": rows}, words=words)
