@@ -26,6 +26,8 @@ from pipeline.tasks.regression.predictions import Predictions
 from pipeline.tasks.regression.quantity import Quantity
 
 CHOSEN_ON: Final = "validation"
+SLOPES: Final = (0.25, 4.0)
+"""Beyond them a slope says that next to nothing was learnt: to apply it would blow up noise (a choice)."""
 _FITTED: Final = ("slope", "intercept")
 
 
@@ -33,13 +35,15 @@ _FITTED: Final = ("slope", "intercept")
 class Choices:
     """What `cases` of `patients` of the validation part settled; `digest` names their rows.
 
-    `fitted` are slope and intercept of the reference on the outputs, in force where `applied`; `level` is the
-    share of new patients whom an interval should hold. There is nothing of it in a table from elsewhere.
+    `fitted` are slope and intercept of the reference on the outputs, in force where `applied`, and `because`
+    says why or why not; `level` is the share of new patients whom an interval should hold. There is nothing
+    of it in a table from elsewhere.
     """
 
     fixed: Frozen
     fitted: dict[str, Estimate]
     applied: bool
+    because: str
     level: float
     cases: int
     patients: int
@@ -51,7 +55,7 @@ class Choices:
             f"fitted_{name}": [self.fitted[name].value, self.fitted[name].low, self.fitted[name].high]
             for name in self.fitted
         }
-        said = {"applied": self.applied, "level": self.level, "digest": self.digest}
+        said = {"applied": self.applied, "because": self.because, "level": self.level, "digest": self.digest}
         return {**asdict(self.fixed), **fitted, **said, "cases": self.cases, "patients": self.patients}
 
 
@@ -72,7 +76,7 @@ def choose(
     raw = Measurements(reference, predicted(logits, Frozen()), codes(list(patients)))
     fitted = agreement.recalibration(raw, level=plan.level)
     slope, intercept = fitted["slope"], fitted["intercept"]
-    applied = raw.patients >= FULL and _excludes_one(slope) and (slope.value or 0) > 0
+    applied, because = _applied(slope, raw.patients)
     fixed = Frozen(slope.value or 1.0, intercept.value or 0.0) if applied else Frozen()
     said = Measurements(reference, predicted(logits, fixed), raw.patient)
     width = conformal.width(said, alpha=1 - plan.intervals)
@@ -80,6 +84,7 @@ def choose(
         Frozen(fixed.slope, fixed.intercept, None if width is None else _interval(width)),
         fitted,
         applied,
+        because,
         plan.intervals,
         reference.size,
         raw.patients,
@@ -91,7 +96,7 @@ def of_table(table: Predictions, plan: Evaluate) -> Choices:
     """Nothing: the numbers and intervals of a table from elsewhere are measured as they stand."""
     rows = table.measurable(CHOSEN_ON)
     patients = len(set(table.frame["patient_id"][rows]))
-    return Choices(Frozen(), {}, False, plan.intervals, int(rows.sum()), patients, None)
+    return Choices(Frozen(), {}, False, "", plan.intervals, int(rows.sum()), patients, None)
 
 
 def add_to_metrics(metrics: Json, choices: Choices) -> None:
@@ -122,8 +127,18 @@ def _metric(name: str, choices: Choices) -> Json:
     }
 
 
-def _excludes_one(slope: Estimate) -> bool:
-    return slope.low is not None and slope.high is not None and not slope.low <= 1 <= slope.high
+def _applied(slope: Estimate, patients: int) -> tuple[bool, str]:
+    """Whether a recalibration is in force, and why."""
+    low, high = SLOPES
+    if slope.value is None or slope.low is None or slope.high is None:
+        return False, slope.reason or "there is no interval of the slope"
+    if patients < FULL:
+        return False, f"{patients} validation patients are too few, {FULL} are needed"
+    if slope.low <= 1 <= slope.high:
+        return False, "the interval of the slope on the validation part holds 1"
+    if not low <= slope.value <= high:
+        return False, f"a slope beyond {low:g} to {high:g} says that the network has learnt next to nothing"
+    return True, "the interval of the slope on the validation part excludes 1"
 
 
 def _interval(width: Width) -> Interval:

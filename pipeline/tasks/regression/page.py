@@ -72,8 +72,8 @@ _BRIEF: Final = {
     "mae": "How far a prediction is off, on average",
     "mae_ratio": "The same in standard deviations of what was measured",
     "bias": "Too high (+) or too low (−) on the whole",
-    "limit_low": "About 19 of 20 predictions are off by more than this",
-    "limit_high": "and by less than this",
+    "limit_low": "About 19 of 20 predictions are off by something between this",
+    "limit_high": "and this",
     "r2": "How much of the spread between patients is explained",
     "coverage": "The measured number lies in the interval given",
 }
@@ -105,10 +105,7 @@ def lead(question: Quantity, headline: str, number: Callable[[str], Number], *, 
     if off.value is None:
         return ""
     plausibly = "" if off.low is None or off.high is None else f" (plausibly {off.low:.3g} to {off.high:.3g})"
-    said = (
-        f"The predicted {question.name} is off by {off.value:.3g}{question.in_unit}{plausibly} on average, "
-        f"of one {unit}"
-    )
+    said = f"The predicted {question.name} is off by {off.value:.3g}{question.in_unit}{plausibly} on average"
     if ratio.value is None:
         return f"{said}."
     return (

@@ -33,6 +33,7 @@ def build(artifacts: Artifacts) -> Section:
     choices = artifacts.metrics.get("choices", {})
     words = {
         "applied": bool(choices.get("applied")),
+        "because": str(choices.get("because", "")),
         "of_table": bool(artifacts.table),
         "few": "" if curves else "fewer than 50 patients: too few for a curve of fifths",
     }
