@@ -8,6 +8,7 @@ from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import count
 from pipeline.page.section import remark
 from pipeline.statistics.small_sample import FULL
+from pipeline.tasks.regression.settled import settled
 
 Row = dict[str, Any]
 
@@ -19,7 +20,7 @@ def warnings(artifacts: Artifacts) -> list[Row]:
 
 def limits(artifacts: Artifacts) -> list[Row]:
     """The fifths of the quantity of which the test part has few cases, and the range of what was seen."""
-    counts = artifacts.cohort["parts"]["test"]["counts"]
+    counts = artifacts.cohort.parts["test"].counts
     few = {name: cases for name, cases in counts.items() if cases < FULL}
     if not few:
         return []
@@ -55,8 +56,8 @@ def _bias(artifacts: Artifacts) -> list[Row]:
 
 def _coverage(artifacts: Artifacts) -> list[Row]:
     coverage = artifacts.metric("coverage")
-    choices = artifacts.metrics.get("choices", {})
-    if not choices.get("interval") or coverage.high is None or coverage.high >= choices["level"]:
+    told = settled(artifacts.metrics)
+    if told.interval is None or coverage.high is None or coverage.high >= told.level:
         return []
-    text = f"Fewer intervals hold the measured number than the {choices['level']:.0%} that were promised"
+    text = f"Fewer intervals hold the measured number than the {told.level:.0%} that were promised"
     return [remark(text, coverage, "intervals")]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.page.artifacts import VALIDATION, Artifacts
+from pipeline.page.artifacts import VALIDATION, Artifacts, Curve
 from pipeline.page.facts import Fact, of_metric, recorded
 from pipeline.page.headline import headline
 from pipeline.page.section import Section, not_available
+from pipeline.tasks.regression.settled import settled
 
 KEY, TITLE = "calibration", "Can the number be taken at its word?"
 _FITTED = ("calibration_slope", "calibration_intercept")
@@ -30,10 +31,10 @@ def build(artifacts: Artifacts) -> Section:
     ]
     curves = [curve for curve in artifacts.curves(KEY) if curve["part"] != VALIDATION]
     charts = {KEY: _chart(curves[0], artifacts)} if curves else {}
-    choices = artifacts.metrics.get("choices", {})
+    told = settled(artifacts.metrics)
     words = {
-        "applied": bool(choices.get("applied")),
-        "because": str(choices.get("because", "")),
+        "applied": told.applied,
+        "because": told.because,
         "of_table": bool(artifacts.table),
         "few": "" if curves else "fewer than 50 patients: too few for a curve of fifths",
     }
@@ -41,11 +42,11 @@ def build(artifacts: Artifacts) -> Section:
 
 
 def _of_validation(artifacts: Artifacts, name: str) -> Fact:
-    stored = artifacts.metrics.get("calibration", {}).get(f"validation_{name.removeprefix('calibration_')}")
+    stored = artifacts.metrics.calibration.get(f"validation_{name.removeprefix('calibration_')}")
     return of_metric(stored, artifacts.measured_in(name)) if stored else recorded(name, None)
 
 
-def _chart(curve: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
+def _chart(curve: Curve, artifacts: Artifacts) -> dict[str, Any]:
     return {
         "points": curve["points"],
         "quantity": artifacts.question.name,

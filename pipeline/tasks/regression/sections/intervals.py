@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import Fact, recorded, setting
 from pipeline.page.section import Section, not_available
+from pipeline.tasks.regression.settled import settled
 
 KEY, TITLE = "intervals", "How sure is a single number?"
 MOST_DRAWN = 150
@@ -20,13 +21,14 @@ def build(artifacts: Artifacts) -> Section:
     coverage, width = artifacts.metric("coverage"), artifacts.metric("interval_width")
     if coverage.value is None:
         return not_available(KEY, TITLE, _why_none(artifacts, coverage))
-    choices = artifacts.metrics.get("choices", {})
-    interval = choices.get("interval") or {}
+    told = settled(artifacts.metrics)
     facts = {
         "coverage": coverage,
         "interval_width": width,
-        "level": setting("level", choices.get("level") if interval else None),
-        "patients": recorded("validation_patients", interval.get("patients"), "patients"),
+        "level": setting("level", told.level if told.interval else None),
+        "patients": recorded(
+            "validation_patients", told.interval.patients if told.interval else None, "patients"
+        ),
     }
     return Section(KEY, TITLE, facts, charts={KEY: _chart(artifacts)}, words={"unit": artifacts.unit})
 
@@ -34,12 +36,12 @@ def build(artifacts: Artifacts) -> Section:
 def _why_none(artifacts: Artifacts, coverage: Fact) -> str:
     if artifacts.table:
         return "the table has no columns `low` and `high`"
-    choices = artifacts.metrics.get("choices", {})
-    if coverage.reason.startswith("not estimable") or not choices:
+    if coverage.reason.startswith("not estimable"):
         return coverage.reason
+    told = settled(artifacts.metrics)
     return (
-        f"{choices.get('patients')} validation patients are too few for an interval that is to hold "
-        f"{choices.get('level', 0):.0%} of new patients"
+        f"{told.patients} validation patients are too few for an interval that is to hold {told.level:.0%} of "
+        "new patients"
     )
 
 
