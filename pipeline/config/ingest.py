@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline.config.base import Count, Positive, Section, Share
+from pipeline.config.masks import Masks
 
 _AXIS_OF = {"R": "R", "L": "R", "A": "A", "P": "A", "S": "S", "I": "S"}
 
@@ -115,6 +116,7 @@ class Ingest(Section):
     include: tuple[Literal["derived", "localizer", "for_processing"], ...] = ()
     select: dict[str, dict[str, Any]] = Field(default_factory=dict)
     unit_of: dict[str, str] = Field(default_factory=dict)
+    masks: Masks | None = None
     formats: Formats = Formats()
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"

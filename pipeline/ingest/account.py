@@ -9,6 +9,7 @@ from pipeline import digests
 from pipeline.catalogue import Catalogue, identifiers
 from pipeline.catalogue import cases as stored_cases
 from pipeline.catalogue import files as stored_files
+from pipeline.catalogue import masks as stored_masks
 from pipeline.config import Config
 from pipeline.contracts.ingested import Ingested
 from pipeline.errors import DamageError, DataError
@@ -30,6 +31,10 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
     cases, patients = stored_cases.counted(catalogue)
     lines = [f"{_counted(files, 'file')}, {_counted(cases, 'scan')} of {_counted(patients, 'patient')}"]
     lines += reason_lines(catalogue)
+    if masks := stored_masks.counted(catalogue):
+        lines.append(
+            "masks: " + ", ".join(f"{_counted(number, 'scan')} with {name}" for name, number in masks)
+        )
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in noted(catalogue)]
     if difference.known and (changed or difference.gone):
         counted = f"{_counted(changed, 'new or changed file')}, {len(difference.gone):,} gone"

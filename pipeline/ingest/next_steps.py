@@ -16,7 +16,8 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "non_image_object": (
         (
             r"^(Segmentation|Label Map|Surface Segmentation|RT Structure Set)",
-            "Nothing to do: masks are not read here; the images that they mark are read by themselves.",
+            "Nothing to do: the images that it marks are read by themselves. Masks are read where "
+            "`ingest.masks` declares structures, surfaces never.",
         ),
         (
             r"^(Raw Data|MR Spectroscopy|no pixels)",
@@ -52,9 +53,42 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "patient_conflict": (
         (
+            r"^the mask and its scan",
+            "Find out whose mask it is, and export it again with that PatientID and the images that it was "
+            "drawn on.",
+        ),
+        (
             r"patient_from",
             "Its images come out as of several patients: choose another `ingest.patient_from`, which gives "
             "all images of a series the same one, or write the PatientID into the files.",
+        ),
+    ),
+    "mask_reference_missing": (
+        (
+            r"^it names no series",
+            "Export the mask again with the series that it was drawn on (Referenced Series Sequence).",
+        ),
+    ),
+    "mask_geometry_mismatch": (
+        (
+            r"^the scan has no place",
+            "Take the mask out: projections and photographs have no place in space to compare it by.",
+        ),
+    ),
+    "mask_values_invalid": (
+        (
+            r"^fractional",
+            "State in `ingest.masks.threshold` from which share on a voxel belongs to a structure, as 0.5.",
+        ),
+        (
+            r"is of no structure$",
+            "Name it in `ingest.masks.structures`, or set `ingest.masks.undeclared: ignore` to read the "
+            "others alone.",
+        ),
+        (
+            r"masks of the structure|of one structure|as \d+ structures are$|at one place$",
+            "Decide which of them counts and take the others out, or give each a structure of its own in "
+            "`ingest.masks.structures`.",
         ),
     ),
     "missing_attribute": (

@@ -125,7 +125,7 @@ REASONS: dict[str, Reason] = {
     ),
     "patient_conflict": Reason(
         "quarantined",
-        "One series or image points to two patients.",
+        "One series, image or mask points to two patients.",
         "Find out whose scan it is and export it again with that one PatientID.",
     ),
     "missing_attribute": Reason(
@@ -198,6 +198,22 @@ REASONS: dict[str, Reason] = {
         "The picture may show personal text.",
         "Black out the text and set BurnedInAnnotation to NO; if a person looked at all images and found "
         "none, set `ingest.pixel_text: reviewed`.",
+    ),
+    "mask_reference_missing": Reason(
+        "quarantined",
+        "A mask of images that are not here, or of which no scan was made.",
+        "Put the series that it marks into the input folder; where it is there, mend what its files are "
+        "refused for.",
+    ),
+    "mask_geometry_mismatch": Reason(
+        "quarantined",
+        "A mask and the scan that it names do not lie in the same place.",
+        "Export the mask again from the program that drew it, on the images that it was drawn on.",
+    ),
+    "mask_values_invalid": Reason(
+        "quarantined",
+        "A mask is empty, marks what nobody declared, or what another mask marks, too.",
+        "Draw what is missing, or name the structure in `ingest.masks.may_be_absent` if a scan may lack it.",
     ),
     "affine_conflict": Reason(
         "quarantined",
@@ -290,5 +306,6 @@ NOTES: dict[str, str] = {
     "picture_turned": "The picture was turned upright, as its file says that it is to be seen.",
     "details_differ": "Slices of one volume differ in details of the header that decide no voxel.",
     "time_untold": "Volumes in one place were told apart by instance numbers; nothing says what they are.",
+    "contours_skipped": "Points and open lines of a structure mark no voxels and were left out.",
     "fewer_than_announced": "An acquisition announces more images than this series has of it.",
 }

@@ -25,9 +25,13 @@ from pipeline.ingest.cases.batch_reading import (
     read_batch,
     split,
     split_files,
+    without_masks,
 )
 from pipeline.ingest.cases.batching import batches, shard_name
 from pipeline.ingest.cases.commit import Commits, commit_plan, tokens_of
+from pipeline.ingest.cases.copies import Outcome
+from pipeline.ingest.cases.marking import with_masks
+from pipeline.ingest.cases.mask_reading import MasksRead
 from pipeline.ingest.cases.planning import CasePlan, Plan, Wanted, plan
 from pipeline.ingest.cases.portions import portions
 from pipeline.ingest.cases.reader import SourceFile
@@ -41,6 +45,7 @@ from pipeline.ingest.header.survey import survey
 from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.locations import Locations, header_of
+from pipeline.ingest.masks.structures import NO_STRUCTURES, Structures
 from pipeline.ingest.series.frames import Rules
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.fetched import Keep, keeping
@@ -175,6 +180,7 @@ def _surveyed(target: Target, spool: Spool, files: Sequence[SourcePath]) -> list
         settings.include,
         target.owners,
         target.formats,
+        settings.masks is not None,
     )
     return survey(
         files, spool, key=target.key, selection=selection, buried=target.buried, executor=target.executor
@@ -229,7 +235,14 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
         known |= _pixel_digests(target, {token: files[token] for token in sorted(asked)})
         asked.clear()
         planned = plan(headers, wanted, pixel_digest=pixel_digest, case_id=case_id)
-    return planned
+    return with_masks(planned, headers, _structures(settings)) if settings.masks else planned
+
+
+def _structures(settings: Ingest) -> Structures:
+    masks = settings.masks
+    if masks is None:
+        return NO_STRUCTURES
+    return Structures(masks.called, frozenset(masks.may_be_absent), masks.undeclared, masks.threshold)
 
 
 def _pixel_digests(target: Target, files: Mapping[str, SourceFile]) -> dict[str, tuple[str, ...]]:
@@ -262,10 +275,31 @@ def _read_cases(
     ]
     limits, executor = target.limits, target.executor
     function = read_and_publish if executor.scheduler else read_batch
+    failed: list[tuple[Batch, Failure]] = []
     with Commits(target.catalogue, headers) as commits:
         for task, result in run_isolated(function, tasks, split=split, executor=executor, limits=limits):
+            if isinstance(result, Failure) and any(case.masks for case in task.cases):
+                failed.append((task, result))
+                continue
             commits.add(task, _blame(target, task, result) if isinstance(result, Failure) else result)
             progress.advance(len(task.files))
+        # A child that ends over a mask takes no scan with it: its cases are read once more, without.
+        bare = [without_masks(task) for task, _ in failed]
+        refused = MasksRead(refused=_masks_of_failed(failed))
+        for task, result in run_isolated(function, bare, split=split, executor=executor, limits=limits):
+            told = _blame(target, task, result) if isinstance(result, Failure) else result
+            commits.add(task, replace(told, masks=refused))
+            progress.advance(len(task.files))
+
+
+def _masks_of_failed(failed: Iterable[tuple[Batch, Failure]]) -> dict[str, Outcome]:
+    """The outcomes of the masks whose child ended."""
+    outcomes: dict[str, Outcome] = {}
+    for task, failure in failed:
+        refusal = pixel_refusal(failure)
+        masks = {token for case in task.cases for token in case.masks}
+        outcomes |= dict.fromkeys(masks, Outcome(refusal.reason, refusal.detail))
+    return outcomes
 
 
 def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, SourceFile]) -> Batch:
@@ -282,10 +316,11 @@ def _blame(target: Target, task: Batch, failure: Failure) -> BatchResult:
     guilty = set()
     # A single file needs no trial: its case stands for it.
     if len(task.files) > 1:
-        guilty = {token for token, planes in _pixel_digests(target, task.files).items() if not planes}
+        images = {token: task.files[token] for case in task.cases for token in case.images}
+        guilty = {token for token, planes in _pixel_digests(target, images).items() if not planes}
     spoiled = [
         Spoiled(case.case_id, refusal.reason, refusal.detail, token)
         for case in task.cases
-        for token in sorted(guilty & set(case.tokens.values())) or [""]
+        for token in sorted(guilty & case.images) or [""]
     ]
     return BatchResult((), tuple(spoiled), {})

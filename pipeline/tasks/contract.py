@@ -5,7 +5,7 @@ A task's own records (its question, what validation fixed, a view) pass through 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -131,15 +131,22 @@ class Number(Protocol):
 class Score:
     """What the score of a case is, in words, and how it is printed: in per cent, or with its unit.
 
-    `heading` is that of the gallery, whose cases have the highest scores, and `evidence` what the heat on
-    them speaks for.
+    `evidence` is what the heat on a case speaks for.
     """
 
     words: str
     measured_in: str = ""
     in_per_cent: bool = False
-    heading: str = "The surest errors, the surest hits"
     evidence: str = "the answer given"
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """How cases are counted by their truth: a heading, the group of each case, the order of the groups."""
+
+    heading: str
+    of_cases: Sequence[str]
+    order: Sequence[str]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from dicom_files import write
 from ingesting import config, ingested
+from mask_ways import MASK_WAYS
 from ways_of_formats import FORMAT_WAYS
 from ways_out import ALL, WAYS, Files, Way
 
@@ -35,7 +36,7 @@ OUT_OF_REACH = {
 }
 
 
-EVERY_WAY = (*WAYS, *FORMAT_WAYS)
+EVERY_WAY = (*WAYS, *FORMAT_WAYS, *MASK_WAYS)
 pytestmark = pytest.mark.usefixtures("own_key")
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pipeline.ingest.cases.formatted import FormattedSource, open_formatted
-from pipeline.ingest.dicom.container import open_container
+from pipeline.ingest.dicom.container import Container, open_container
 from pipeline.ingest.dicom.dataset import Dataset, pixel_keyword
+from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.formats.registry import format_of
 from pipeline.ingest.isolation import at_most
@@ -162,30 +163,43 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
 
     Raises Refusal `io_error` if the bytes are others.
     """
+    with _unpacked(file, limits) as data:
+        if name := format_of(data):
+            yield open_formatted(name, data, limits)
+            return
+        container = open_container(
+            data,
+            depth=limits.depth,
+            inflated_bytes=limits.decoded_bytes,
+            templates=templates,
+        )
+        template = container.template
+        # Of files with one header the pixel module means the same: only the pixels are each file's own.
+        known = templates.concluded.get(template) if template else None
+        form = known.form if known else None
+        pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes, form=form)
+        meaning = known or _meaning(container.dataset, pixels)
+        if template:
+            templates.concluded[template] = meaning
+        yield DicomSource(pixels, meaning)
+
+
+@contextlib.contextmanager
+def opened_container(file: SourceFile, limits: FileLimits) -> Iterator[Container]:
+    """A DICOM file that is no image. Raises Refusal as `open_source`."""
+    with _unpacked(file, limits) as data:
+        yield open_container(data, depth=limits.depth, inflated_bytes=limits.decoded_bytes)
+
+
+@contextlib.contextmanager
+def _unpacked(file: SourceFile, limits: FileLimits) -> Iterator[Buffer]:
+    """The bytes in a file, which are those that were seen before. Raises Refusal `io_error` if not."""
     try:
         with _opened(file) as opened:
             # Pixels of other bytes than the header that was planned by could fit another patient.
             if (opened.size, opened.mtime_ns) != (file.size, file.mtime_ns):
                 raise ChangedWhileRead
-            _, data = opened_packing(opened.data, limits.file_bytes)
-            if name := format_of(data):
-                yield open_formatted(name, data, limits)
-                return
-            container = open_container(
-                data,
-                depth=limits.depth,
-                inflated_bytes=limits.decoded_bytes,
-                templates=templates,
-            )
-            template = container.template
-            # Of files with one header the pixel module means the same: only the pixels are each file's own.
-            known = templates.concluded.get(template) if template else None
-            form = known.form if known else None
-            pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes, form=form)
-            meaning = known or _meaning(container.dataset, pixels)
-            if template:
-                templates.concluded[template] = meaning
-            yield DicomSource(pixels, meaning)
+            yield opened_packing(opened.data, limits.file_bytes)[1]
     except (OSError, ChangedWhileRead) as error:
         raise Refusal("io_error", type(error).__name__) from None
 

@@ -36,7 +36,7 @@ def read_header(
     try:
         with open_file(file.path, file.member) as opened:
             header = _of_file(opened, file, key=key, selection=selection, templates=templates)
-            if keep_in is not None and header.frames:
+            if keep_in is not None and (header.frames or header.marks):
                 header = replace(header, kept=keep(keep_in, opened.data))
             return header
     except Refusal as refusal:
@@ -88,13 +88,14 @@ def _header(
         notes=partial.notes,
         image=partial.image,
         sop_id=identification.pseudonyms.get("sop", ""),
-        series_id=identification.pseudonyms.get("series", ""),
+        series_id=partial.marks.series_id if partial.marks else identification.pseudonyms.get("series", ""),
         patient_id=identification.patient_id,
         identifiers=identifiers_of(identification, partial.file, key) if partial.image else (),
         frames=partial.frames,
         attributes=partial.attributes,
         open_rules=partial.open_rules,
         owned=identification.owned,
+        marks=partial.marks,
     )
 
 

@@ -1,4 +1,4 @@
-"""The cases of which the model was surest, wrong and right, and where it looked."""
+"""The cases that tell most, those answered worst and best, and where the model looked."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ BARS_MM = (1, 2, 5, 10, 20, 50, 100)
 
 def build(artifacts: Artifacts) -> Section:
     """Pictures in groups, each with what was said and what was true."""
-    said = artifacts.task.page.score(artifacts.question)
+    title, said = artifacts.task.page.GALLERY, artifacts.task.page.score(artifacts.question)
     if artifacts.insights is None:
-        return not_available(KEY, said.heading, "the evaluation wrote no pictures")
+        return not_available(KEY, title, "the evaluation wrote no pictures")
     stored = artifacts.insights.gallery
     headings = artifacts.task.page.gallery(artifacts.question)
     tables = {
@@ -38,7 +38,7 @@ def build(artifacts: Artifacts) -> Section:
         "in_per_cent": said.in_per_cent,
         "evidence": said.evidence,
     }
-    return Section(KEY, said.heading, facts, tables, words=words)
+    return Section(KEY, title, facts, tables, words=words)
 
 
 def _item(item: Shown, artifacts: Artifacts) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.figures import decision, precision_recall, reliability, roc
 from pipeline.tasks.classification.figures import thousand as thousand_squares
 from pipeline.tasks.classification.sections import curves, operating, thousand
-from pipeline.tasks.contract import Number, Score
+from pipeline.tasks.contract import Grouped, Number, Score
 from pipeline.tasks.modules.page import Build, Draw
 
 IN_BRIEF: Final = ("thousand",)
@@ -39,6 +39,9 @@ PAIRED: Final = {"roc": "precision_recall"}
 
 warnings, limits = remarks.warnings, remarks.limits
 
+GALLERY: Final = "The surest errors, the surest hits"
+"""The title of the section with pictures of cases."""
+
 METHODS: Final = {
     "paired DeLong": "Difference of two areas on the same patients (DeLong 1988).",
     "DeLong, two groups": "Difference of two areas on different patients, variances added (DeLong 1988).",
@@ -47,9 +50,6 @@ METHODS: Final = {
     "whole people": "Whole people: diseased, then found and cleared, halves up; the rest by subtraction.",
 }
 """What the methods stand for that have no rule and no other task uses."""
-
-TRUTH: Final = "Label"
-"""What the truth of a case is called in the table of the data."""
 
 LEARNING: Final = (
     {
@@ -153,9 +153,9 @@ def use_of_validation(question: Classes) -> str:
     return "the threshold was chosen on it; beside the curves for comparison"
 
 
-def population(values: Sequence[str]) -> list[str]:
-    """The group in which each truth is counted: its class."""
-    return list(values)
+def population(values: Sequence[str], question: Classes) -> tuple[Grouped, ...]:
+    """How the table of the data counts cases: by their class."""
+    return (Grouped("Label", values, sorted(set(values))),)
 
 
 def output(question: Classes) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pipeline.tasks.contract import Number, Score
+from pipeline.tasks.contract import Grouped, Number, Score
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,13 +59,13 @@ class Page(Protocol):
         ...
 
     @property
-    def METHODS(self) -> Mapping[str, str]:  # noqa: N802
-        """What the methods stand for that have no rule in metrics.json and no other task uses, by name."""
+    def GALLERY(self) -> str:  # noqa: N802
+        """The title of the section with pictures of cases."""
         ...
 
     @property
-    def TRUTH(self) -> str:  # noqa: N802
-        """What the truth of a case is called in the table of the data."""
+    def METHODS(self) -> Mapping[str, str]:  # noqa: N802
+        """What the methods stand for that have no rule in metrics.json and no other task uses, by name."""
         ...
 
     @property
@@ -77,8 +77,8 @@ class Page(Protocol):
         """What the patients have that are counted beside all, such as a class; empty where nothing is."""
         ...
 
-    def population(self, values: Sequence[str]) -> list[str]:
-        """The group in which each truth is counted in the table of the data."""
+    def population(self, values: Sequence[str], question: Any) -> Sequence[Grouped]:
+        """How the table of the data counts cases whose truths are `values`, one for each target."""
         ...
 
     def brief(self, question: Any) -> dict[str, str]:

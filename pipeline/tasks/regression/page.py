@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from pipeline.tasks.contract import Number, Score
+from pipeline.tasks.contract import Grouped, Number, Score
 from pipeline.tasks.modules.page import Build, Draw
 from pipeline.tasks.regression import remarks
 from pipeline.tasks.regression.definitions import IN_UNIT
 from pipeline.tasks.regression.figures import bland_altman, scatter
 from pipeline.tasks.regression.figures import calibration as calibration_curve
 from pipeline.tasks.regression.figures import intervals as interval_bars
-from pipeline.tasks.regression.quantity import Quantity, quantity_of
+from pipeline.tasks.regression.quantity import Quantity
 from pipeline.tasks.regression.sections import agreement, calibration, intervals, numbers
 
 IN_BRIEF: Final = ()
@@ -51,8 +50,8 @@ METHODS: Final = {
 }
 """What the methods stand for that have no rule and no other task uses."""
 
-TRUTH: Final = "Measured value"
-"""What the truth of a case is called in the table of the data."""
+GALLERY: Final = "The largest errors"
+"""What the gallery shows."""
 
 LEARNING: Final = (
     {
@@ -84,14 +83,11 @@ def finding(question: Quantity) -> str:
     return ""
 
 
-def population(values: Sequence[str]) -> list[str]:
-    """The group in which each truth is counted: its fifth of all."""
-    known = Counter(value for value in values if value)
-    if len(known) < 2:
-        return list(values)
-    quantity = quantity_of(known, "", "")
-    names = quantity.stratum_names
-    return [names[int(quantity.strata(np.array(float(value))))] if value else "" for value in values]
+def population(values: Sequence[str], question: Quantity) -> tuple[Grouped, ...]:
+    """How the table of the data counts cases: by the fifth in which the measured number lies."""
+    names = question.stratum_names
+    of_cases = [names[int(question.strata(np.array(float(value))))] for value in values]
+    return (Grouped(f"Measured {question.name}{_in_brackets(question)}", of_cases, names),)
 
 
 def brief(question: Quantity) -> dict[str, str]:
@@ -129,7 +125,7 @@ def measured_in(metric: str, question: Quantity) -> str:
 
 def score(question: Quantity) -> Score:
     """What the score of a case is, and how it is printed."""
-    return Score("off by", question.unit, heading="The largest errors", evidence=f"a larger {question.name}")
+    return Score("off by", question.unit, evidence=f"a larger {question.name}")
 
 
 def fixed_by_validation(question: Quantity) -> str:
@@ -145,3 +141,7 @@ def use_of_validation(question: Quantity) -> str:
 def output(question: Quantity) -> str:
     """What the model gives for a scan, in words."""
     return f"{question.name}{f' in {question.unit}' if question.unit else ''}, with an interval"
+
+
+def _in_brackets(question: Quantity) -> str:
+    return f" ({question.unit})" if question.unit else ""

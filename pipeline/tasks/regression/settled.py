@@ -10,7 +10,7 @@ from pipeline.tasks.regression.answers import Interval
 
 @dataclass(frozen=True)
 class Settled:
-    """Whether predictions are recalibrated (`applied`), and why or why not; the interval, and what it promises.
+    """Whether predictions are recalibrated (`applied`), and why; the interval, and what it promises.
 
     `patients` are those of the validation part. A table from elsewhere has nothing of it.
     """

@@ -40,8 +40,8 @@ def _why_none(artifacts: Artifacts, coverage: Fact) -> str:
         return coverage.reason
     told = settled(artifacts.metrics)
     return (
-        f"{told.patients} validation patients are too few for an interval that is to hold {told.level:.0%} of "
-        "new patients"
+        f"{told.patients} validation patients are too few for an interval that is to hold {told.level:.0%} "
+        "of new patients"
     )
 
 
