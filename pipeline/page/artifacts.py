@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from pipeline.config import Config
 from pipeline.contracts.cohort import Cohort
 from pipeline.contracts.comparison import Comparison
 from pipeline.contracts.drift import Drift
@@ -55,20 +56,24 @@ class Champion:
 class Artifacts:
     """The artifacts of one candidate, or of a table of predictions. What is not there is empty, or None.
 
-    `task` is the kind of question and `question` what was asked, the task's own record. `part` is the part
-    reported on; `table` the name of the table, empty for a candidate, and `command` what scored it. A table
-    has neither `of_cohort` nor `of_model`.
+    `task` is the kind of question and `question` what was asked, the task's own record. `unit` has one vote
+    in the numbers shown ("patient" or "case"), `level` is that of the intervals, `part` the part reported on;
+    `table` is the name of the table, empty for a candidate, and `command` what scored it. A table has neither
+    `of_config` nor `of_cohort` nor `of_model`.
     """
 
     name: str
+    title: str
     task: Task
     question: Any
-    config: Json
+    unit: str
+    level: float
     cases: pd.DataFrame
     metrics: Metrics
     predictions: pd.DataFrame
     history: pd.DataFrame
     file_digests: Mapping[str, str]
+    of_config: Config | None = None
     of_cohort: Cohort | None = None
     of_model: ModelRecord | None = None
     insights: Insights | None = None
@@ -81,6 +86,11 @@ class Artifacts:
     part: str = "test"
     table: str = ""
     command: str = ""
+
+    @property
+    def config(self) -> Config:
+        """The configuration of a candidate; no section of a table asks for it."""
+        return _of_candidate(self.of_config)
 
     @property
     def cohort(self) -> Cohort:
@@ -105,11 +115,6 @@ class Artifacts:
         """The rows of the reported part that have both a prediction and a known truth."""
         rows = self.predictions
         return rows[(rows["part"] == self.part) & (rows["status"] == "ok") & (rows["truth"] != "")]
-
-    @property
-    def unit(self) -> str:
-        """What has one vote in the numbers shown: "patient" or "case"."""
-        return str(self.config["evaluate"]["unit"])
 
     def metric(self, name: str, *, part: str = "", target: str = "") -> Fact:
         """The metric over a whole part, the reported one unless named; without a value when not computed."""
@@ -144,5 +149,5 @@ class Artifacts:
 
 def _of_candidate(record: T | None) -> T:
     if record is None:
-        raise LookupError("a table of predictions has neither a cohort nor a model")
+        raise LookupError("a table of predictions has no configuration, no cohort and no model")
     return record

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pipeline import digests, ledger
+from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import (
     comparison,
@@ -22,8 +22,6 @@ from pipeline.errors import DataError
 from pipeline.page.artifacts import Artifacts, Champion
 from pipeline.printed import make, scanloom
 from pipeline.tasks.registry import task_of
-
-Json = dict[str, Any]
 
 DIGESTED = (
     "config.yaml",
@@ -51,7 +49,7 @@ _NEEDED = (
 )
 
 
-def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None) -> Artifacts:
+def read(config: Config, *, candidate: Path, ledgers: Path, champion: Path | None) -> Artifacts:
     """The artifacts in the folders of a candidate, of the ledgers, and of the champion if there is one.
 
     Raises DataError when the stages before have not run, DamageError when a file can't be read.
@@ -64,12 +62,15 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
             )
     import pandas as pd
 
-    task, measured = task_of(str(config["task"])), metrics.FILE.read(candidate)
+    task, measured = task_of(config.task), metrics.FILE.read(candidate)
     return Artifacts(
-        name=str(config["name"]),
+        name=config.name,
+        title=config.report.title,
+        unit=config.evaluate.unit,
+        level=config.evaluate.level,
         task=task,
         question=task.target.question_of(measured),
-        config=config,
+        of_config=config,
         of_cohort=cohorts.FILE.read(candidate),
         of_model=model_record.FILE.read(candidate),
         cases=cohorts.prediction_rows(cohorts.TABLE.frame(candidate)),

@@ -35,12 +35,11 @@ def read(foreign: Foreign, out: Path) -> Artifacts:
     first = next(metric for metric in measured.metrics if metric.part != VALIDATION)
     return Artifacts(
         name=table.name,
+        title=f"The predictions in {table.name}",
+        unit=measured.unit,
+        level=next(metric.level for metric in measured.metrics if metric.level is not None),
         task=foreign.task,
         question=foreign.task.target.question_of(measured),
-        config={
-            "evaluate": {"unit": measured.unit, "level": first.level},
-            "report": {"title": f"The predictions in {table.name}"},
-        },
         cases=frame,
         metrics=measured,
         predictions=frame,

@@ -16,8 +16,7 @@ from pipeline.report.sections import warnings
 @pytest.fixture(scope="module")
 def read(candidate: Any) -> Artifacts:
     folder = candidate.workspace.candidate
-    settings = candidate.config.model_dump(mode="json")
-    return reading.read(settings, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
+    return reading.read(candidate.config, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
 
 
 def _guard(key: str, artifacts_: Artifacts) -> Guard:

@@ -15,7 +15,7 @@ KEY, TITLE = "card", "Model card"
 
 def build(artifacts: Artifacts) -> Section:
     """Identity, use, inputs, outputs, training data, result and history."""
-    model, report = artifacts.model, artifacts.config["report"]
+    model, report = artifacts.model, artifacts.config.report
     train = artifacts.cohort.parts["train"]
     facts = {
         "model": recorded("model_sha256", model.model_sha256),
@@ -25,16 +25,16 @@ def build(artifacts: Artifacts) -> Section:
         "headline": headline(artifacts),
     }
     words = {
-        "title": report["title"],
-        "intended_use": report.get("intended_use") or "not stated",
-        "out_of_scope": report.get("out_of_scope") or "not stated",
-        "licence": report.get("licence") or "not stated",
-        "contact": report.get("contact") or "not stated",
+        "title": report.title,
+        "intended_use": report.intended_use or "not stated",
+        "out_of_scope": report.out_of_scope or "not stated",
+        "licence": report.licence or "not stated",
+        "contact": report.contact or "not stated",
         "architecture": model.architecture or "not recorded",
         "input_shape": " × ".join(str(size) for size in model.input_shape),
         "spacing": _spacing(model.spacing),
         "recipe": [_step(step) for step in model.recipe],
-        "modalities": list(artifacts.config["ingest"].get("modalities", [])),
+        "modalities": list(artifacts.config.ingest.modalities),
         "output": artifacts.task.page.output(artifacts.question),
         "metric": artifacts.short(headline_name(artifacts)),
     }

@@ -32,7 +32,7 @@ def build(artifacts: Artifacts) -> Section:
         "seed_train": recorded("seed_train", model.seed),
         "seed_bootstrap": recorded("seed_bootstrap", bootstrap.seed if bootstrap else None),
         "resamples": recorded("resamples", bootstrap.resamples if bootstrap else None, "resamples"),
-        "salt": recorded("salt", artifacts.config["cohort"].get("salt")),
+        "salt": recorded("salt", artifacts.config.cohort.salt),
         "threads": recorded("threads", model.threads),
         "device": recorded("device", model.device),
         "recipe": recorded("recipe_id", model.recipe_id),

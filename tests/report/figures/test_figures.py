@@ -23,7 +23,7 @@ def _charts(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def charts(candidate: Any) -> dict[str, dict[str, Any]]:
     folder = candidate.workspace.candidate
     read = reading.read(
-        candidate.config.model_dump(mode="json"),
+        candidate.config,
         candidate=folder,
         ledgers=folder.parent / "ledger",
         champion=None,

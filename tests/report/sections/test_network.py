@@ -16,8 +16,7 @@ from pipeline.report.sections import network
 
 def read(candidate: Candidate) -> Artifacts:
     folder = candidate.workspace.candidate
-    settings = candidate.config.model_dump(mode="json")
-    return reading.read(settings, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
+    return reading.read(candidate.config, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
 
 
 def changed(found: Artifacts, **model: Any) -> Artifacts:

@@ -29,9 +29,8 @@ from pipeline.report.sections import (
 @pytest.fixture(scope="module")
 def read(candidate: Any) -> Artifacts:
     workspace = candidate.workspace
-    settings = candidate.config.model_dump(mode="json")
     return reading.read(
-        settings,
+        candidate.config,
         candidate=workspace.candidate,
         ledgers=workspace.candidate.parent / "ledger",
         champion=workspace.generations / "0001",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.contracts.metrics import Metric
 from pipeline.page.artifacts import VALIDATION, Artifacts, Curve
 from pipeline.page.facts import Fact, of_metric, recorded
 from pipeline.page.headline import headline
@@ -83,14 +82,7 @@ def _reported(artifacts: Artifacts, name: str) -> list[Curve]:
 
 def _temperature(artifacts: Artifacts) -> Fact:
     stored = artifacts.metrics.calibration.get("temperature")
-    if stored is None:
-        return recorded("temperature", None)
-    return of_metric(
-        Metric(
-            stored.id, stored.part, stored.unit, stored.value, method=stored.method, rule=stored.rule,
-            cases=stored.cases, patients=stored.patients, flag=stored.flag, reason=stored.reason,
-        )
-    )  # fmt: skip
+    return recorded("temperature", None) if stored is None else of_metric(stored)
 
 
 def _end(threshold: float, curve: Curve) -> Fact:

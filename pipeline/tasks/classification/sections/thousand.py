@@ -23,7 +23,7 @@ def build(artifacts: Artifacts) -> Section:
     rows = [_row(prevalence, sensitivity, specificity, stated=False)] if prevalence is not None else []
     rows += [
         _row(share, sensitivity, specificity, stated=True)
-        for share in artifacts.config["evaluate"].get("prevalences", ())
+        for share in (artifacts.of_config.evaluate.prevalences if artifacts.of_config else ())
     ]
     if not rows:
         return not_available(KEY, TITLE, f"the {artifacts.part} part holds one class only")

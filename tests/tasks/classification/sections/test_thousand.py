@@ -21,8 +21,7 @@ from pipeline.tasks.classification.sections import thousand
 def read(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
     made = invented_candidate.make(tmp_path_factory.mktemp("binary"), patients=60, champion=False)
     folder: Path = made.workspace.candidate
-    settings = made.config.model_dump(mode="json")
-    return reading.read(settings, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
+    return reading.read(made.config, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
 
 
 def _with_metrics(read: Artifacts, *metrics: dict[str, Any]) -> Artifacts:
