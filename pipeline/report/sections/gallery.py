@@ -30,6 +30,7 @@ def build(artifacts: Artifacts) -> Section:
         "groups": [{"kind": kind, "heading": heading} for kind, heading in headings.items()],
         "method": stored["method"],
         "layer": stored["layer"],
+        "networks": len(artifacts.model.get("members") or []),
     }
     return Section(KEY, TITLE, facts, tables, words=words)
 

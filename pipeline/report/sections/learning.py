@@ -1,52 +1,96 @@
-"""How the network was trained: curves of every epoch and which epoch was kept."""
+"""How the network was trained: curves of every epoch, which epoch was kept, and what another seed does."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from pipeline.page.artifacts import Artifacts
-from pipeline.page.facts import recorded
+from pipeline.page.facts import DESCRIBED, Fact, recorded
 from pipeline.page.section import Section, not_available
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEY, TITLE = "learning", "How it was trained"
 
 
 def build(artifacts: Artifacts) -> Section:
-    """Learning curves and the record of the run."""
-    history, model = artifacts.history, artifacts.model
-    if history.empty:
+    """Learning curves, the record of the run, and the spread over the networks that answer together."""
+    model = artifacts.model
+    if artifacts.history.empty:
         return not_available(KEY, TITLE, "no history of a training run (scores came from a table)")
-    epochs = len(history)
+    history = _before_the_refit(artifacts.history)
+    members = model.get("members") or []
+    parts = artifacts.cohort["parts"]
     facts = {
-        "epochs": recorded("epochs_run", model.get("epochs_run", epochs), "epochs"),
+        "epochs": recorded("epochs_run", model.get("epochs_run", len(history)), "epochs"),
         "best_epoch": recorded("best_epoch", model.get("best_epoch"), "epoch"),
         "seed": recorded("seed", model.get("seed")),
+        "networks": recorded("networks", len(members) or 1, "networks"),
         "seconds": recorded("seconds", model.get("seconds"), "s"),
         "parameters": recorded("parameters", model.get("parameters"), "parameters"),
         "threads": recorded("threads", model.get("threads"), "threads"),
-        "train_patients": recorded(
-            "train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients"
-        ),
-        "validation_patients": recorded(
-            "validation_patients", artifacts.cohort["parts"]["validation"]["patients"], "patients"
-        ),
-    }
-    panels = [dict(panel) for panel in artifacts.task.page.LEARNING]
-    names = [name for panel in panels for name, _ in panel["lines"] if name in history]
-    curves = {name: [_finite(value) for value in history[name]] for name in names}
-    data = {
-        "epoch": [int(epoch) for epoch in history["epoch"]],
-        "best_epoch": model.get("best_epoch"),
-        **curves,
-        "panels": panels,
-        "method": "mean over the part after each epoch; single seed, so no interval",
-        "cases": {part: artifacts.cohort["parts"][part]["cases"] for part in ("train", "validation")},
+        "average_epochs": recorded("average_epochs", model.get("average_epochs") or 0, "epochs"),
+        "train_patients": recorded("train_patients", parts["train"]["patients"], "patients"),
+        "validation_patients": recorded("validation_patients", parts["validation"]["patients"], "patients"),
     }
     words = {
         "monitor": model.get("monitor"),
         "device": model.get("device"),
         "precision": model.get("precision"),
         "architecture": model.get("architecture"),
+        "refit": bool(model.get("refit")),
+        "measured": [name for name in (model.get("validation") or {}) if len(members) > 1],
     }
-    return Section(KEY, TITLE, facts, charts={"learning": data}, words=words)
+    chart = _chart(artifacts, history)
+    tables = {"members": _members(model) if len(members) > 1 else []}
+    return Section(KEY, TITLE, facts, tables=tables, charts={"learning": chart}, words=words)
+
+
+def _before_the_refit(history: pd.DataFrame) -> pd.DataFrame:
+    """The epochs of the fits that were validated; an earlier version had no others."""
+    return history[history["refit"] == 0] if "refit" in history else history
+
+
+def _chart(artifacts: Artifacts, history: pd.DataFrame) -> dict[str, Any]:
+    panels = [dict(panel) for panel in artifacts.task.page.LEARNING]
+    names = [name for panel in panels for name, _ in panel["lines"] if name in history]
+    fits = [fit for _, fit in history.groupby("seed")] if "seed" in history else [history]
+    runs = [
+        {
+            "epoch": [int(epoch) for epoch in fit["epoch"]],
+            **{name: [_finite(value) for value in fit[name]] for name in names},
+        }
+        for fit in fits
+    ]
+    single = "; single seed, so no interval" if len(runs) == 1 else "; a line each network"
+    return {
+        "runs": runs,
+        "best_epoch": artifacts.model.get("best_epoch"),
+        "panels": panels,
+        "method": f"mean over the part after each epoch{single}",
+        "cases": {part: artifacts.cohort["parts"][part]["cases"] for part in ("train", "validation")},
+    }
+
+
+def _members(model: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row each network, and the row of all as one."""
+    measured = list(model["validation"])
+    rows = [
+        {
+            "name": f"seed {each['seed']}",
+            "epoch": recorded("best_epoch", each["best_epoch"], "epoch"),
+            "seconds": recorded("seconds", each["seconds"], "s"),
+            **{name: _of_validation(name, each["validation"].get(name)) for name in measured},
+        }
+        for each in model["members"]
+    ]
+    together = {name: _of_validation(name, model["validation"][name]) for name in measured}
+    return [*rows, {"name": "as one", "epoch": None, "seconds": None, **together}]
+
+
+def _of_validation(name: str, value: float | None) -> Fact:
+    return Fact(name, value, part="validation", reason=DESCRIBED if value is not None else "not to be had")
 
 
 def _finite(value: float) -> float | None:

@@ -43,6 +43,7 @@ def build(artifacts: Artifacts) -> Section:
         "picture": field.get("picture"),
         "reason": field.get("reason", ""),
     }
+    words["networks"] = len(model.get("members") or [])
     words |= {"sample": _sample(artifacts), "volume": len(model["input_shape"]) == 4}
     return Section(KEY, TITLE, facts, words=words)
 
