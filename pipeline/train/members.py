@@ -78,9 +78,10 @@ def network(work: Work, fits: tuple[Fitted, ...]) -> keras.Model:
     return ensemble.averaged(list(_networks(work, fits)), work.task.network.averaged)
 
 
-def validation_logits(work: Work, net: keras.Model) -> Any:
-    """What a network says of the validation part, `(cases, outputs)`."""
+def validation_logits(work: Work, fits: tuple[Fitted, ...]) -> Any:
+    """What the networks as one say of the validation part, `(cases, outputs)`."""
     part = work.data.validation
+    net = network(work, fits)  # one of its own, for what it is compiled with would be saved, too
     net.compile(jit_compile=work.how.compiled)
     arrays = (part.read(index) for index in range(len(part.case_ids)))
     outputs = work.task.network.outputs(work.data.question)

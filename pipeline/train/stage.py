@@ -91,10 +91,9 @@ class _Trained:
 
 def _trained(work: Work) -> _Trained:
     fits = members.fitted(work)
-    net = members.network(work, fits)
-    logits = members.validation_logits(work, net)
+    logits = members.validation_logits(work, fits)
     if not work.config.train.refit:
-        return _Trained(fits, (), net, logits)
+        return _Trained(fits, (), members.network(work, fits), logits)
     refits = members.refitted(work, fits)
     return _Trained(fits, refits, members.network(work, refits), logits)
 

@@ -18,7 +18,7 @@ from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config, Evaluate, load
 from pipeline.contracts import cohort as cohorts
-from pipeline.contracts import predictions
+from pipeline.contracts import first_fit, model_record, predictions
 from pipeline.errors import DamageError, GateError
 from pipeline.evaluate.score import score
 from pipeline.provenance import cores
@@ -291,3 +291,48 @@ def test_a_damaged_array_is_an_error_not_a_wrong_score(project: Workspace) -> No
     path.write_bytes(data)
     with pytest.raises(DamageError, match="The stored array of case case000"):
         evaluate.run(config_of(project.root), project)
+
+
+def test_a_refitted_model_is_not_asked_about_the_part_that_it_has_learned_from(
+    evaluated: Workspace, project: Workspace
+) -> None:
+    """The fit before says the opposite of the model, so that it shows which of the two was asked."""
+    handed_on.model_in(project.candidate, **{**_described(project), "refit": True})
+    table = pd.read_csv(evaluated.candidate / "predictions.csv").query("part == 'validation'")
+    opposite = table[["logit_ill", "logit_well"]].to_numpy()
+    first_fit.write(project.candidate, list(table["case_id"]), opposite)
+    evaluate.run(config_of(project.root), project)
+    columns = ["case_id", "logit_well", "logit_ill"]
+    found, before = (
+        pd.read_csv(workspace.candidate / "predictions.csv") for workspace in (project, evaluated)
+    )
+    validation = found.query("part == 'validation'")
+    np.testing.assert_array_equal(validation[["logit_well", "logit_ill"]], opposite)
+    pd.testing.assert_frame_equal(
+        found.query("part != 'validation'")[columns], before.query("part != 'validation'")[columns]
+    )
+    measured = {(each["id"], each["part"]): each["value"] for each in read(project, "metrics.json")["metrics"]
+                if each["class"] in (None, "ill") and each["group"] is None}  # fmt: skip
+    assert measured["auroc", "test"] > 0.8
+    # What validation chose was chosen on what the fit before said: at its threshold 95 % of the ill are found.
+    threshold = read(project, "operating.json")["thresholds"][0]["threshold"]
+    ill = validation.query("truth == 'ill'")["score_ill"]
+    assert threshold == ill.min()
+
+
+def test_a_validation_case_that_the_fit_before_was_not_asked_about_has_no_answer(project: Workspace) -> None:
+    handed_on.model_in(project.candidate, **{**_described(project), "refit": True})
+    asked = [f"case{index:03d}" for index in range(PATIENTS) if part_of(index) == "validation"][1:]
+    levels = np.array([[0.0, 1.0 if is_ill(int(case_id[4:])) else -1.0] for case_id in asked])
+    first_fit.write(project.candidate, asked, levels)
+    evaluate.run(config_of(project.root), project)
+    table = pd.read_csv(project.candidate / "predictions.csv").query("part == 'validation'")
+    assert table["status"].tolist() == ["failed"] + ["ok"] * len(asked)
+    assert table["reason"].iloc[0] == "the fit before the refit was not asked"
+
+
+def _described(workspace: Workspace) -> dict[str, Any]:
+    """What `write_model` says of the model."""
+    names = ("classes", "positive", "recipe_id", "input_shape", "model_sha256")
+    found = model_record.FILE.read(workspace.candidate)
+    return {name: getattr(found, name) for name in names}
