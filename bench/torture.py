@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.format_mutations import format_bombs, mutated_format
+from bench.format_mutations import sources as format_sources
 from bench.mutations import WHEEL, bombs, mutated, renamed
 from bench.packed import archive_bombs, damaged_archive
 from bench.project import read, real_data, row, study
@@ -25,9 +27,12 @@ from pipeline.workspace import Workspace
 COUNT = 10_000
 _SOURCE_BYTES = 300_000
 _ARCHIVE_OF = 20
+_FORMAT_OF = 3
 _SECONDS, _PARENT_MB = 5, 1536
 _SETTINGS = (
     "modalities: [CT, MR, CR, DX, US, OT, XA, PT, NM, MG, RF, SC], pixel_text: reviewed, "
+    "patient_from: {pattern: 'formats/([0-9]+)'}, "
+    "formats: {nifti: {modality: MR}, png: {modality: DX}, jpeg: {modality: XC}, tiff: {modality: DX}}, "
     f"limits: {{seconds: {_SECONDS}, memory_mb: 2048, members: 1000}}"
 )
 
@@ -36,7 +41,7 @@ def torture(folder: Path, *, seed: int, count: int) -> bool:
     """Whether ingest stood `count` mutated files and all bombs; prints the table of reasons and figures."""
     project = study(folder / "project", _SETTINGS)
     write_files(project / "raw", seed=seed, count=count)
-    written = sum(1 for _ in (project / "raw").iterdir())
+    written = sum(path.is_file() for path in (project / "raw").rglob("*"))
     ended = read(project, timeout_seconds=300 + written)
     print(ended.output)
     accounted_for, faults, announced, inside = accounted(Workspace(project, "study"))
@@ -51,19 +56,28 @@ def torture(folder: Path, *, seed: int, count: int) -> bool:
 
 
 def write_files(raw: Path, *, seed: int, count: int) -> None:
-    """The mutated files of a seed, one in twenty an archive, and the bombs as they are."""
+    """The mutated files of a seed, and the bombs as they are.
+
+    One in three is a volume or picture of another format than DICOM, some an archive.
+    """
     rng = np.random.default_rng(seed)
     data = real_data()
     folders = [WHEEL] + ([data / "dicom-reference/decoder-crashers"] if data else [])
     paths = [path for folder in folders for path in sorted(folder.rglob("*.dcm"))]
     sources = [path.read_bytes() for path in paths if 0 < path.stat().st_size < _SOURCE_BYTES]
+    others = format_sources(rng)
+    (raw / "formats").mkdir()
     for number in range(count):
+        if number % _FORMAT_OF == _FORMAT_OF - 1:
+            source, other = (others[int(index)] for index in rng.integers(len(others), size=2))
+            (raw / f"formats/{number:06}.img").write_bytes(mutated_format(source, other, rng))
+            continue
         if number % _ARCHIVE_OF == _ARCHIVE_OF - 1:
             (raw / f"{number:06}.bin").write_bytes(damaged_archive(sources, count + number, rng))
             continue
         source, other = (sources[int(index)] for index in rng.integers(len(sources), size=2))
         (raw / f"{number:06}.dcm").write_bytes(mutated(renamed(source, number), other, rng))
-    for name, bomb in (bombs() | archive_bombs()).items():
+    for name, bomb in (bombs() | archive_bombs() | format_bombs()).items():
         (raw / f"bomb-{name}.dcm").write_bytes(bomb)
 
 

@@ -16,12 +16,14 @@ from pipeline.ingest.source.remote import is_url
 from pipeline.models import ARCHITECTURES, architecture
 from pipeline.normalize.recipe import parse
 from pipeline.printed import make
+from pipeline.tasks.settings import require_settings
 from pipeline.workspace import Workspace
 
 
 def load_checked(path: Path) -> Config:
     """The configuration in `path`. Raises ConfigError (file, line, nearest name) for whatever is wrong."""
     config = load(path, _network_keys)
+    require_settings(config)
     parse(config.normalize, config.refuse)
     rules = series_rules.parse(config.ingest.select, config.refuse)
     stated_units.parse(config.ingest.unit_of, rules, config.refuse)

@@ -90,6 +90,20 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Mask:
+    """Which voxels of a case one structure has: uint8, 0 or 1, on the case's own grid, in the shards.
+
+    `source` is the token of the file that marks it.
+    """
+
+    case_id: str
+    structure: str
+    source: str
+    stored: Stored
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Summary:
     """What a stage tells the person at the terminal: lines, and whether its output changed."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pipeline.records import Case, Geometry, Stored
+from pipeline.records import Case, Geometry, Mask, Stored
 
 Row = tuple[Any, ...]
 
@@ -19,6 +19,18 @@ def case_row(case: Case) -> Row:
         case.channels, case.geometry.to_json(), case.pixel_digest, case.perceptual_digest,
         json.dumps(dict(case.attributes), sort_keys=True), " ".join(case.notes), *stored_row(case.stored),
     )  # fmt: skip
+
+
+def mask_row(mask: Mask) -> Row:
+    """The row of the table `masks`."""
+    return (
+        mask.case_id, mask.structure, mask.source, " ".join(mask.notes), *stored_row(mask.stored),
+    )  # fmt: skip
+
+
+def mask_of(row: Sequence[Any]) -> Mask:
+    """The mask of a row of the table `masks`."""
+    return Mask(row[0], row[1], row[2], stored_of(row[4:10]), tuple(row[3].split()))
 
 
 def cases_of(rows: Sequence[Row]) -> list[Case]:

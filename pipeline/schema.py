@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-VERSION = 3
-TABLES = """
+VERSION = 4
+_MASKS = """
+CREATE TABLE masks (
+    case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, structure TEXT NOT NULL,
+    source TEXT NOT NULL, notes TEXT NOT NULL,
+    shard TEXT NOT NULL, offset INTEGER NOT NULL, nbytes INTEGER NOT NULL, dtype TEXT NOT NULL,
+    shape TEXT NOT NULL, crc32 INTEGER NOT NULL, row_digest TEXT NOT NULL,
+    PRIMARY KEY (case_id, structure)
+) STRICT, WITHOUT ROWID;
+"""
+TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE files (
     token TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
@@ -44,12 +53,13 @@ CREATE TABLE runs (
     number INTEGER PRIMARY KEY, stage TEXT NOT NULL, seconds REAL NOT NULL, created TEXT NOT NULL,
     record TEXT NOT NULL
 ) STRICT;
-"""
+{_MASKS}"""
 MIGRATIONS = {
     1: "ALTER TABLE cases ADD COLUMN row_digest TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE cases ADD COLUMN names_digest TEXT NOT NULL DEFAULT '';"
     "UPDATE meta SET value = '' WHERE key = 'ingest_stamp';",  # ingest has yet to fill them
     2: "ALTER TABLE files ADD COLUMN archive TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE files ADD COLUMN members INTEGER NOT NULL DEFAULT 0;",
+    3: _MASKS,
 }
 """What turns the schema of a version into the next one."""

@@ -26,7 +26,9 @@ def folder(tmp_path: Path) -> Path:
     net = keras.Model(scan, keras.layers.Dense(2)(keras.layers.Flatten()(scan)))
     net.save(tmp_path / "model.keras")
     digest = digests.of_file(tmp_path / "model.keras")
-    handed_on.model_in(tmp_path, classes=("absent", "present"), input_shape=(4, 3, 1), model_sha256=digest)
+    handed_on.model_in(
+        tmp_path, question=handed_on.asked("absent", "present"), input_shape=(4, 3, 1), model_sha256=digest
+    )
     return tmp_path
 
 

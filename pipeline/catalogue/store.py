@@ -22,8 +22,8 @@ from pipeline.crash_points import crash_point
 from pipeline.disks import is_network
 from pipeline.errors import DamageError, RetryError, UsageError
 from pipeline.printed import make
-from pipeline.records import Case, Stored
-from pipeline.rows import Row, case_row, cases_of, stored_of, stored_row
+from pipeline.records import Case, Mask, Stored
+from pipeline.rows import Row, case_row, cases_of, mask_row, stored_of, stored_row
 from pipeline.schema import MIGRATIONS, TABLES, VERSION
 
 INGEST_STAMP = "ingest_stamp"
@@ -216,6 +216,11 @@ class Catalogue:
             [(case.case_id, token) for case, tokens in pairs for token in tokens],
         )
 
+    def put_masks(self, masks: Iterable[Mask]) -> None:
+        """Inserts the masks of cases that were put just now, which took their masks of before with them."""
+        rows = [(*(row := mask_row(mask)), digests.of_json(row)) for mask in masks]
+        self._connection.executemany(f"INSERT INTO masks VALUES ({','.join('?' * 11)})", rows)
+
     def _digests(self, row: Row, tokens: Iterable[str]) -> tuple[str, str]:
         """What tells a damaged case, since SQLite doesn't: the digests of its row and of its identifiers."""
         identifiers = self.query(
@@ -226,12 +231,14 @@ class Catalogue:
         return digests.of_json(row), digests.of_json(identifiers)
 
     def damaged_cases(self) -> list[str]:
-        """The cases whose rows or identifiers aren't those that were put there."""
+        """The cases whose rows, identifiers or masks' rows aren't those that were put there."""
         tokens: dict[str, list[str]] = {}
         for case_id, token in self.query("SELECT case_id, token FROM case_files"):
             tokens.setdefault(case_id, []).append(token)
         rows = self.query("SELECT * FROM cases ORDER BY case_id")
-        return [row[0] for row in rows if self._digests(row[:-2], tokens.get(row[0], ())) != row[-2:]]
+        damaged = [row[0] for row in rows if self._digests(row[:-2], tokens.get(row[0], ())) != row[-2:]]
+        masks = self.query("SELECT * FROM masks ORDER BY case_id, structure")
+        return damaged + [row[0] for row in masks if digests.of_json(row[:-1]) != row[-1]]
 
     def delete_cases(self, case_ids: Iterable[str]) -> None:
         """Forgets cases and their normalized arrays; voxels stay in the shards until those are cleaned."""
@@ -330,12 +337,16 @@ class Catalogue:
         return [row[0] for row in self.query("SELECT DISTINCT recipe_id FROM arrays ORDER BY recipe_id")]
 
     def stored_digests(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        """The digests that were stored of all cases, and of their identifiers, each beside its case_id."""
+        """The digests that were stored of all cases with their masks, and of the cases' identifiers.
+
+        Each stands beside its case_id.
+        """
         rows, names = (
             self.query(f"SELECT case_id, {column} FROM cases ORDER BY case_id")
             for column in ("row_digest", "names_digest")
         )
-        return rows, names
+        masks = self.query("SELECT case_id, structure, row_digest FROM masks ORDER BY case_id, structure")
+        return rows + masks, names
 
     def last_run(self) -> dict[str, Any]:
         """The record of the last run of a stage; empty before the first. Raises ValueError when damaged."""

@@ -16,12 +16,13 @@ import pipeline
 from pipeline.contracts import model_record, predictions
 from pipeline.errors import DamageError, DataError, GateError, RetryError, ScanloomError, UsageError
 from pipeline.printed import make
+from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
 CASES = 16  # a choice: a wrong file shows in the first case, and so many take seconds
 _SECONDS = 600  # a choice: a model loads in seconds; what takes ten minutes hangs
 _ERRORS = {kind.exit_code: kind for kind in (UsageError, DataError, DamageError, RetryError)}
-# Of the largest logit. Sums in another order end in other last bits; 16-bit floats keep 1 part in 256.
+# Of the largest output. Sums in another order end in other last bits; 16-bit floats keep 1 part in 256.
 _EXACT, _ROUNDED = 1e-3, 2e-2
 
 
@@ -69,20 +70,22 @@ def repeat_scores(workspace: Workspace, folder: Path) -> str:
     stored = stored[(stored["part"] == "test") & (stored["status"] == "ok")].head(CASES)
     again = score(workspace, folder, cohort=stored.rename(columns={"truth": "target"}))
     again = again[again["status"] == "ok"]
-    columns = [name for name in again.columns if name.startswith("logit_")]
     if again.empty:
         raise GateError(
             f"no test case has a normalized array to try the model on: run `{make('evaluate')}` first"
         )
-    before = stored.set_index("case_id").loc[again["case_id"], columns].to_numpy(dtype=np.float64)
-    difference = float(np.abs(again[columns].to_numpy(dtype=np.float64) - before).max())
+    record = model_record.FILE.read(folder)
+    task = task_of(record.task)
+    question = task.target.question_of(record)
+    before = task.answers.outputs(stored.set_index("case_id").loc[again["case_id"]], question)
+    difference = float(np.abs(task.answers.outputs(again, question) - before).max())
     if not difference <= _tolerance(folder) * max(1.0, float(np.abs(before).max())):
         raise GateError(
             f"the scores of {len(again)} test cases differ from the stored ones by up to {difference:.3g}"
         )
     return (
         f"Smoke test passed: a new process repeats the scores of {len(again)} test cases "
-        f"(largest difference of a logit {difference:.1e})."
+        f"(largest difference of an output {difference:.1e})."
     )
 
 

@@ -73,8 +73,8 @@ def assemble(
     person_of = link_patients(
         {case.patient_id for case in scans.cases.values()}, scans.shared, joined.links.linked
     )
-    reader = task.target.reader(joined.table.column(choices.target), choices)
-    target = Target(choices.target, reader, refuse)
+    reader = task.target.reader(joined.table.column(choices.column), choices)
+    target = Target(choices.column, reader, refuse)
     labels = label_cases(joined.table, target, join=joined.join, case_ids=scans.cases)
     published = _published(joined, choices, labels, person_of)
     membership = decide(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline import tables
-from pipeline.config import Config
+from pipeline.config import Cohort, Config
 from pipeline.config.text import KeyPath
+from pipeline.contracts import targets
 from pipeline.errors import nearest
 from pipeline.tables import NoSuchSheet, SeveralSheets, Table
 from pipeline.tables.words import as_yaml, normal
@@ -42,7 +43,9 @@ def open_labels(config: Config, root: Path) -> tuple[Path, Table]:
     """
     choices = config.cohort
     path = table_path(config, root, "labels", choices.labels)
-    columns: dict[KeyPath, str] = {("cohort", "target"): choices.target}
+    columns: dict[KeyPath, str] = {
+        ("cohort", "target", at): column for at, column in enumerate(choices.target)
+    }
     if choices.part_column is not None:
         columns["cohort", "part_column"] = choices.part_column
     columns |= {("cohort", "groups", at): column for at, column in enumerate(choices.groups)}
@@ -63,7 +66,7 @@ def open_labels(config: Config, root: Path) -> tuple[Path, Table]:
     for keys, column in columns.items():
         if column not in table.columns:
             raise config.refuse(keys, _no_column(table, column, path))
-    return path, table
+    return path, _with_target(table, choices)
 
 
 def check_labels(config: Config, root: Path) -> None:
@@ -79,11 +82,19 @@ def check_labels(config: Config, root: Path) -> None:
     if choices.links is not None:
         table_path(config, root, "links", choices.links)
     task_of(config.task).target.check(
-        table.column(choices.target),
+        table.column(choices.column),
         choices,
-        cell_of=lambda row: table.cell(choices.target, table.lines[row]),
+        cell_of=lambda row: table.cell(choices.column, table.lines[row]),
         refuse=config.refuse,
     )
+
+
+def _with_target(table: Table, choices: Cohort) -> Table:
+    """The table with the columns of several targets as one, each row's cells joined."""
+    if len(choices.target) == 1:
+        return table
+    cells = zip(*(table.column(name) for name in choices.target), strict=True)
+    return table.with_column(choices.column, [targets.joined(row) for row in cells])
 
 
 def _no_column(table: Table, column: str, path: Path) -> str:

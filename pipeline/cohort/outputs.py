@@ -13,6 +13,7 @@ from pipeline.cohort.join import Join
 from pipeline.cohort.sources import Scans
 from pipeline.contracts import cohort as contract
 from pipeline.contracts.cohort import Counts, Notice
+from pipeline.contracts.unopened import Unopened
 from pipeline.records import PARTS
 from pipeline.tasks.contract import Question
 from pipeline.tasks.registry import Task
@@ -65,7 +66,7 @@ class Cohort:
 def summed(cohort: Cohort, scans: Scans, join: Join) -> contract.Cohort:
     """Files, series, scans, exclusions, patients and parts, adding up exactly."""
     return contract.Cohort(
-        **cohort.question.to_json(),
+        question=Unopened(cohort.question.to_json()),
         digest=cohort.digest,
         join=contract.Join(join.column, join.kind, join.matched, len(join.cases)),
         flow=contract.Flow(
@@ -114,7 +115,7 @@ def _parts(rows: Sequence[Row], cohort: Cohort) -> dict[str, Counts]:
 
 def _counts(rows: Sequence[Row], cohort: Cohort) -> Counts:
     counted = cohort.task.target.counts([row.target for row in rows], cohort.question)
-    return Counts(len({row.person_id for row in rows}), len(rows), **counted)
+    return Counts(len({row.person_id for row in rows}), len(rows), counted)
 
 
 def _by_era(rows: Sequence[Row]) -> dict[int, list[Row]]:

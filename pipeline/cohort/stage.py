@@ -131,7 +131,7 @@ def _write(folder: Path, cohort: Cohort, joined: Joined) -> bool:
     files = [(token, "ingest", reason, detail) for token, reason, detail in joined.scans.unused]
     excluded = pd.DataFrame([*cases, *files], columns=list(EXCLUDED.columns))
     written = (
-        TABLE.write(folder, rows),
+        TABLE.write(folder, rows, targets=cohort.task.target.targets(cohort.question)),
         EXCLUDED.write(folder, excluded),
         FILE.write(folder, summed(cohort, joined.scans, joined.join)),
     )

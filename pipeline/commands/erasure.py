@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import arrays, ledger
-from pipeline.catalogue import Catalogue
+from pipeline.catalogue import Catalogue, masks
 from pipeline.champion import require_whole
 from pipeline.champion.generations import reseal
 from pipeline.commands.persons import Person
@@ -85,11 +85,14 @@ def _bury(workspace: Workspace, persons: Sequence[Person]) -> None:
 
 
 def _erase_voxels(catalogue: Catalogue, workspace: Workspace, patients: set[str]) -> set[str]:
-    """Overwrites the patients' voxels, native and normalized; the ids of their cases."""
+    """Overwrites the patients' voxels, native, marked and normalized; the ids of their cases."""
     cases = [case for case in catalogue.cases() if case.patient_id in patients]
     for case in cases:
         arrays.erase(workspace.cases, case.stored)
     ids = sorted(case.case_id for case in cases)
+    for mask in masks.all_of(catalogue):
+        if mask.case_id in ids:
+            arrays.erase(workspace.cases, mask.stored)
     for recipe_id in catalogue.recipes():
         stored = catalogue.arrays(recipe_id)
         for case_id in ids:

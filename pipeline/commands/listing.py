@@ -10,13 +10,15 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from pipeline.config.ingest import KEYS_OF_FORMATS
+from pipeline.ingest.formats.registry import FORMATS
 from pipeline.ingest.reasons import REASONS
 from pipeline.models import ARCHITECTURES
 from pipeline.normalize.steps import STEPS
 from pipeline.records import Summary
 from pipeline.tasks.registry import TASKS
 
-FORMATS: Final = {"dicom": "DICOM files, also in zip, tar, tar.gz and gz, whatever they are called."}
+DICOM: Final = "DICOM files, also in zip, tar, tar.gz and gz, whatever they are called."
 
 
 def run(axis: str) -> Summary:
@@ -41,8 +43,9 @@ def _tasks() -> Iterator[str]:
 
 
 def _formats() -> Iterator[str]:
-    for name, sentence in sorted(FORMATS.items()):
-        yield _line(name, sentence)
+    yield _line("dicom", DICOM)
+    for name in sorted(FORMATS):
+        yield from _with_keys(name, _sentence(importlib.import_module(FORMATS[name])), KEYS_OF_FORMATS[name])
 
 
 def _reasons() -> Iterator[str]:

@@ -19,12 +19,14 @@ from pipeline.catalogue import cases as stored_cases
 from pipeline.catalogue import files as stored_files
 from pipeline.champion.predictions import score
 from pipeline.config import Config
+from pipeline.config.ingest import Formats
 from pipeline.contracts import cohort as cohorts
-from pipeline.contracts import model_record
+from pipeline.contracts import model_record, predictions, targets
+from pipeline.contracts.model_record import ModelRecord
 from pipeline.errors import DataError, UsageError
 from pipeline.ingest.account import reason_lines
 from pipeline.ingest.keys import ask_key
-from pipeline.ingest.stage import printable, raw_files
+from pipeline.ingest.stage import FORMATS_READ, printable, raw_files
 from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM_NOTE, key_path, require_same_key
 from pipeline.records import Summary
@@ -58,7 +60,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
         champion.check_generation(workspace, model.generation)
     _check_key(config, workspace)
     with _scratch(workspace) as scratch:
-        theirs = _theirs(config, _raw(new, scratch), record.recipe)
+        theirs = _theirs(config, _formats(config, workspace), _raw(new, scratch), record.recipe)
         lines = _read(theirs, scratch)
         cohort = _all_cases(scratch, new, lines)
         _normalize(theirs, scratch, new, lines)
@@ -66,7 +68,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
         table = _with_unusable(table, scratch)
         if paths:
             table.insert(1, "path", _paths(table, theirs, scratch, new))
-    write_csv(out, table)
+    write_csv(out, _apart(table, record))
     who = f"champion, generation {model.generation}" if model else "candidate (there is no champion yet)"
     return Summary((*lines, *_summary(table, task_of(config.task), who, out), *([_NAMES] if paths else [])))
 
@@ -92,8 +94,8 @@ def _raw(new: str, scratch: Workspace) -> str:
     return str(folder)
 
 
-def _theirs(config: Config, raw: str, recipe: Sequence[Mapping[str, Any]]) -> Config:
-    """The analysis' settings for the new scans, with the model's recipe.
+def _theirs(config: Config, formats: Formats, raw: str, recipe: Sequence[Mapping[str, Any]]) -> Config:
+    """The analysis' settings for the new scans, with the model's recipe and its `formats`.
 
     Where patients were told by table or path, they are told by study now: new scans have no row or place.
     """
@@ -101,10 +103,18 @@ def _theirs(config: Config, raw: str, recipe: Sequence[Mapping[str, Any]]) -> Co
         "raw": raw,
         "key": _key(config),
         "failed_share": 1.0,
-        "patient_from": "study" if config.ingest.patient_from else None,
+        "patient_from": "study" if config.ingest.patient_from or formats != Formats() else None,
+        "formats": formats,
     }
     ingest_settings = config.ingest.model_copy(update=settings)
     return config.model_copy(update={"ingest": ingest_settings, "normalize": tuple(recipe)})
+
+
+def _formats(config: Config, workspace: Workspace) -> Formats:
+    """What files of other formats than DICOM were read as, also where the layout said it."""
+    with Catalogue(workspace.catalogue) as catalogue:
+        stored = catalogue.meta(FORMATS_READ)
+    return Formats.model_validate_json(stored) if stored else config.ingest.formats
 
 
 def _read(theirs: Config, scratch: Workspace) -> tuple[str, ...]:
@@ -135,6 +145,13 @@ def _summary(table: pd.DataFrame, task: Task, who: str, out: Path) -> list[str]:
     lost = int((~ok).sum())
     failed = f" {lost:,} row{'' if lost == 1 else 's'} failed: the column `reason` says why." if lost else ""
     return [f"Scored {ok.sum():,} cases with the {who}: {counts or 'none'}.{failed} Table: {out}"]
+
+
+def _apart(table: pd.DataFrame, record: ModelRecord) -> pd.DataFrame:
+    """The table with what is predicted of each target in a column of its own, where there are several."""
+    target = task_of(record.task).target
+    names = target.targets(target.question_of(record))
+    return targets.apart(table, predictions.PREDICTED, names) if names else table
 
 
 def _with_unusable(table: pd.DataFrame, scratch: Workspace) -> pd.DataFrame:

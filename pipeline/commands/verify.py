@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline import digests, ledger
 from pipeline.arrays import Shards
 from pipeline.arrow import ARROW
-from pipeline.catalogue import INGEST_STAMP, Catalogue, cases
+from pipeline.catalogue import INGEST_STAMP, Catalogue, cases, masks
 from pipeline.champion import check_generation, require_champion, require_whole
 from pipeline.contracts.ingested import FILE
 from pipeline.errors import DamageError
@@ -75,6 +75,9 @@ def _arrays(workspace: Workspace) -> Iterator[str]:
         bad = [case.case_id for case in catalogue.cases() if not native.verify(case.stored)]
         if bad:
             yield (f"{len(bad)} cases' voxels are damaged (first: {bad[0]}). {_again()}")
+        bad = [mask.case_id for mask in masks.all_of(catalogue) if not native.verify(mask.stored)]
+        if bad:
+            yield (f"{len(bad)} masks are damaged (first: of {bad[0]}). {_again()}")
         normalized = Shards(workspace.normalized)
         for recipe_id in catalogue.recipes():
             stored = catalogue.arrays(recipe_id)

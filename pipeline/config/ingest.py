@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.config.base import Count, Section, Share
+from pipeline.config.base import Count, Positive, Section, Share
+from pipeline.config.masks import Masks
+
+_AXIS_OF = {"R": "R", "L": "R", "A": "A", "P": "A", "S": "S", "I": "S"}
 
 
 class Limits(Section):
@@ -49,6 +52,57 @@ class PatientFrom(Section):
         return pattern
 
 
+class NiftiFormat(Section):
+    """What NIfTI files are, as they don't say it themselves.
+
+    `form` decides where sform and qform lie apart, `axes` names the directions of i, j and k where neither is
+    set, as "RAS".
+    """
+
+    modality: str
+    unit: str | None = None
+    form: Literal["sform", "qform"] | None = None
+    axes: str | None = None
+
+    @field_validator("axes")
+    @classmethod
+    def _of_three_directions(cls, axes: str | None) -> str | None:
+        if axes is not None and sorted(_AXIS_OF.get(letter, "") for letter in axes) != ["A", "R", "S"]:
+            raise ValueError(
+                "expected three letters, one of R and L, one of A and P, one of S and I, as in RAS"
+            )
+        return axes
+
+
+class PictureFormat(Section):
+    """What pictures of a format are; `spacing` is between rows, then columns, in mm, or one for both."""
+
+    modality: str
+    unit: str | None = None
+    spacing: Positive | tuple[Positive, Positive] | None = None
+
+
+KEYS_OF_FORMATS: Final[dict[str, type[Section]]] = {
+    "jpeg": PictureFormat,
+    "nifti": NiftiFormat,
+    "png": PictureFormat,
+    "tiff": PictureFormat,
+}
+
+
+class Formats(Section):
+    """The formats beside DICOM that are read."""
+
+    nifti: NiftiFormat | None = None
+    png: PictureFormat | None = None
+    jpeg: PictureFormat | None = None
+    tiff: PictureFormat | None = None
+
+    def named(self) -> dict[str, NiftiFormat | PictureFormat | None]:
+        """What is stated of each format, by its name."""
+        return {"nifti": self.nifti, "png": self.png, "jpeg": self.jpeg, "tiff": self.tiff}
+
+
 class Ingest(Section):
     """Where the scans lie and what counts as one case."""
 
@@ -62,6 +116,8 @@ class Ingest(Section):
     include: tuple[Literal["derived", "localizer", "for_processing"], ...] = ()
     select: dict[str, dict[str, Any]] = Field(default_factory=dict)
     unit_of: dict[str, str] = Field(default_factory=dict)
+    masks: Masks | None = None
+    formats: Formats = Formats()
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"

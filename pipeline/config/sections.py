@@ -15,7 +15,10 @@ from pydantic import (
     Discriminator,
     Field,
     PrivateAttr,
+    SerializerFunctionWrapHandler,
     Tag,
+    field_serializer,
+    model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -61,16 +64,6 @@ def _as_word(value: object) -> object:
     return f"{value:.15g}" if isinstance(value, int | float) else value
 
 
-def _one_target(value: object) -> object:
-    if isinstance(value, list):
-        raise PydanticCustomError(
-            "said",
-            "several targets are a question of the kind multilabel, which this version does not answer yet; "
-            "name one column",
-        )
-    return value
-
-
 def _as_list(value: object) -> object:
     """One word is a list of one."""
     if isinstance(value, str | int | float):
@@ -106,13 +99,17 @@ Keys = Annotated[
 
 
 class Cohort(Section):
-    """Which scans have which label, and how patients are divided into parts."""
+    """Which scans have which truth, and how patients are divided into parts.
+
+    `positive`, `classes` and `unit` are of some tasks only, which refuse the others.
+    """
 
     labels: str
     sheet: Word | None = None
-    target: Annotated[str, BeforeValidator(_one_target)]
+    target: Annotated[Words, Field(min_length=1)]
     positive: Word | None = None
     classes: dict[str, Annotated[Words, Field(min_length=1)]] = Field(default_factory=dict)
+    unit: str | None = None
     missing: Words = ()
     id: Keys = "auto"
     part_column: str | None = None
@@ -137,6 +134,15 @@ class Cohort(Section):
             raise PydanticCustomError("said", "`classes` needs two classes at least")
         return self
 
+    @field_serializer("target")
+    def _one_as_a_word(self, target: tuple[str, ...]) -> str | tuple[str, ...]:
+        return target[0] if len(target) == 1 else target
+
+    @property
+    def column(self) -> str:
+        """The column of the target, or what the columns of several targets are called together."""
+        return ", ".join(self.target)
+
     @property
     def keys(self) -> tuple[JoinColumn, ...]:
         """The columns by which scans are named; none: they are to be found."""
@@ -146,8 +152,8 @@ class Cohort(Section):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns whose values the cohort takes: the target, the part and the groups."""
-        return (self.target, *([self.part_column] if self.part_column else []), *self.groups)
+        """The columns whose values the cohort takes: the targets, the part and the groups."""
+        return (*self.target, *([self.part_column] if self.part_column else []), *self.groups)
 
 
 class Effect(Section):
@@ -220,8 +226,26 @@ class Train(Section):
 class Goal(Section):
     """What the model must reach, fixed before the test part is opened."""
 
-    metric: Literal["auroc", "auprc", "accuracy", "sensitivity", "specificity"] = "auroc"
-    at_least: Share
+    metric: str | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Goal:
+        if (self.at_least is None) == (self.at_most is None):
+            raise PydanticCustomError("said", "a goal needs one bound: `at_least`, or `at_most`")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _the_bound_alone(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the bound that isn't there, so that a goal has the digest it had before there were two."""
+        values: dict[str, Any] = dump(self)
+        return {key: value for key, value in values.items() if key == "metric" or value is not None}
+
+    @property
+    def bound(self) -> float:
+        """The value that the metric must reach, or must not pass."""
+        return next(bound for bound in (self.at_least, self.at_most) if bound is not None)
 
 
 class OperatingPoint(Section):
@@ -270,7 +294,7 @@ class Config(Section):
     """One analysis. `name` is the YAML's file name; paths are relative to the project."""
 
     name: str
-    task: Literal["classification"] = "classification"
+    task: str = "classification"
     ingest: Ingest
     cohort: Cohort
     normalize: Annotated[tuple[dict[str, dict[str, Any]], ...], Field(min_length=1)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
-
-from pydantic import AliasChoices, Field
+from typing import TYPE_CHECKING, Final
 
 from pipeline.contracts import tables
 from pipeline.contracts.damage import rewritten_by
+from pipeline.contracts.formerly import with_counts
 from pipeline.contracts.objects import ObjectFile, Schema
 from pipeline.contracts.tables import TableFile
+from pipeline.contracts.unopened import OfTask
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,11 @@ PIXELS: Final = "pixel_digest"  # a cohort of an earlier version doesn't have it
 _REMEDY = rewritten_by("cohort")
 
 TABLE: Final = TableFile(
-    "cohort.csv", ("case_id", PERSON, "part", ERA, TARGET), _REMEDY, formerly={"patient_id": PERSON}
+    "cohort.csv",
+    ("case_id", PERSON, "part", ERA, TARGET),
+    _REMEDY,
+    formerly={"patient_id": PERSON},
+    several=(TARGET,),
 )
 EXCLUDED: Final = TableFile(
     "excluded.csv", ("case_id", "stage", "reason", "detail"), _REMEDY, may_be_empty=True
@@ -53,11 +57,11 @@ class Flow:
 
 @dataclass(frozen=True)
 class Counts:
-    """The size of a part, and its scans of each class."""
+    """The size of a part, and how many of its scans have each answer that the task counts."""
 
     patients: int
     cases: int
-    classes: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,23 +76,22 @@ class Notice:
 
 @dataclass(frozen=True)
 class Cohort:
-    """The sums of the cohort; `digest` is that of all rows, `positive` the class that is looked for.
+    """The sums of the cohort; `digest` is that of all rows, `question` what is asked, in the task's own keys.
 
     `images_across_parts` is None where a version wrote it that didn't count them.
     """
 
-    classes: tuple[str, ...]
-    positive: str | None
+    question: OfTask
     digest: str
     join: Join
     flow: Flow
     parts: Mapping[str, Counts]
-    notices: Annotated[tuple[Notice, ...], Field(validation_alias=AliasChoices("notices", "findings"))]
+    notices: tuple[Notice, ...]
     eras: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)
     images_across_parts: int | None = None
 
 
-FILE: Final = ObjectFile("cohort.json", Cohort, Schema("cohort", 1), _REMEDY)
+FILE: Final = ObjectFile("cohort.json", Cohort, Schema("cohort", 2), _REMEDY, with_counts)
 
 
 def cases(folder: Path) -> pd.DataFrame:

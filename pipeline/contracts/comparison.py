@@ -8,8 +8,8 @@ from typing import Final
 
 from pipeline.contracts import predictions
 from pipeline.contracts.damage import rewritten_by
+from pipeline.contracts.metrics import Number
 from pipeline.contracts.objects import ObjectFile, Schema
-from pipeline.contracts.operating import Number
 from pipeline.contracts.tables import TableFile
 from pipeline.ledger import Heads
 

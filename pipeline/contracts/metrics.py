@@ -9,9 +9,11 @@ from typing import Final, Literal
 from pydantic import ConfigDict
 
 from pipeline.contracts.damage import rewritten_by
+from pipeline.contracts.formerly import with_question
 from pipeline.contracts.objects import Json, ObjectFile, Schema, key_of
-from pipeline.contracts.operating import Number, Threshold
+from pipeline.contracts.unopened import OfTask, Unopened
 
+Number = float | int
 Outcome = Literal["met", "not_met", "cannot_tell", "no_goal"]
 """Whether the interval of a metric lies beyond its goal, short of it, or on both sides."""
 
@@ -47,43 +49,29 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Temperature:
-    """The temperature as a metric, with the mean log loss of the validation part before and after it."""
+class Threshold:
+    """A threshold of `class_`, or of the only one; the rule that chose it, and the digest of its rows."""
 
-    id: str
-    part: str
-    unit: str
-    value: Number | None
-    low: Number | None = None
-    high: Number | None = None
-    level: Number | None = None
-    method: str = ""
-    rule: str | None = None
-    cases: int | None = None
-    patients: int | None = None
-    flag: str | None = None
+    __pydantic_config__ = ConfigDict(alias_generator=key_of)
+
+    threshold: Number
+    id: str = "operating_point"
+    class_: str | None = None
+    rule: str = ""
+    target: Number | None = None
+    chosen_on: str = ""
+    digest: str | None = None
+    cost_fn: Number | None = None
+    cost_fp: Number | None = None
+    prevalence: Number | None = None
     reason: str | None = None
-    nll_before: Number | None = None
-    nll_after: Number | None = None
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The calibration at the headline unit; the temperature where one was chosen."""
-
-    brier: Metric | None = None
-    ece: Metric | None = None
-    ece_null_mean: Metric | None = None
-    intercept: Metric | None = None
-    log_loss: Metric | None = None
-    o_over_e: Metric | None = None
-    slope: Metric | None = None
-    temperature: Temperature | None = None
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """A confusion matrix with the reference in rows, classes in their order."""
+    """A confusion matrix with the reference in rows, classes in their order; of `class_` where it is one."""
+
+    __pydantic_config__ = ConfigDict(alias_generator=key_of)
 
     part: str
     unit: str
@@ -92,6 +80,7 @@ class Confusion:
     cases: int
     patients: int
     group: str | None = None
+    class_: str | None = None
 
 
 @dataclass(frozen=True)
@@ -153,7 +142,7 @@ class Model:
     metrics: tuple[Metric, ...]
     confusion: tuple[Confusion, ...] = ()
     curves: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
-    calibration: Calibration = Calibration()
+    calibration: Mapping[str, Metric | None] = field(default_factory=dict)
     thresholds: tuple[Threshold, ...] = ()
 
 
@@ -176,12 +165,13 @@ class Headline:
 class Metrics:
     """What was measured of a model; of several models in one table the first, and the others in `models`.
 
-    `comparisons` hold the differences of groups and of models. `created_utc` is the time of the look, None
-    of a table of predictions. `headline` is None where an earlier version measured.
+    `question` is what was asked and `choices` what validation fixed, in the task's own keys; `calibration`
+    holds metrics by their names there, `comparisons` the differences of groups and of models. `created_utc`
+    is the time of the look, None of a table of predictions. `headline` is None where an earlier version
+    measured.
     """
 
-    classes: tuple[str, ...]
-    positive: str | None
+    question: OfTask
     metrics: tuple[Metric, ...]
     task: str = ""
     unit: str = "patient"
@@ -190,10 +180,11 @@ class Metrics:
     confusion: tuple[Confusion, ...] = ()
     curves: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
     comparisons: tuple[Difference, ...] = ()
-    calibration: Calibration = Calibration()
+    calibration: Mapping[str, Metric | None] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     rules: Mapping[str, str] = field(default_factory=dict)
     thresholds: tuple[Threshold, ...] = ()
+    choices: OfTask = field(default_factory=lambda: Unopened({}))
     digests: Mapping[str, str | None] = field(default_factory=dict)
     created_utc: str | None = None
     notes: tuple[str, ...] = ()
@@ -202,4 +193,6 @@ class Metrics:
     headline: Headline | None = None
 
 
-FILE: Final = ObjectFile("metrics.json", Metrics, Schema("metrics", 1), rewritten_by("evaluate"))
+FILE: Final = ObjectFile(
+    "metrics.json", Metrics, Schema("metrics", 2), rewritten_by("evaluate"), with_question
+)

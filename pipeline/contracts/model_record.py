@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.contracts.damage import rewritten_by
+from pipeline.contracts.formerly import with_question
 from pipeline.contracts.objects import Json, ObjectFile, Schema
+from pipeline.contracts.unopened import OfTask
 
 MODEL_FILE: Final = "model.keras"
 
@@ -27,8 +29,8 @@ class Member:
 class ModelRecord:
     """What was trained on what, and how it went.
 
-    `task` is the kind of question, which earlier versions had one of. `classes` are in the order of the
-    logits, `input_shape` is that of one scan with its channels last, `network` the settings of the
+    `task` is the kind of question, which earlier versions had one of, and `question` what was asked, in the
+    task's own keys. `input_shape` is that of one scan with its channels last, `network` the settings of the
     architecture, `spacing` in mm an axis; `stem_distance_pixels` and `distance_pixels` lie between
     neighbours of the maps behind the first layers and of the last ones. `training` is the digest of all
     that decides the weights, None where an earlier version trained it. `validation` are loss and metrics of
@@ -37,8 +39,7 @@ class ModelRecord:
     """
 
     model_sha256: str
-    classes: tuple[str, ...]
-    positive: str | None
+    question: OfTask
     input_shape: tuple[int, ...]
     recipe: tuple[Json, ...]
     recipe_id: str
@@ -73,4 +74,4 @@ class ModelRecord:
     seconds: float | None = None
 
 
-FILE: Final = ObjectFile("model.json", ModelRecord, Schema("model", 1), rewritten_by("train"))
+FILE: Final = ObjectFile("model.json", ModelRecord, Schema("model", 2), rewritten_by("train"), with_question)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.contracts.damage import Remedy, damaged, newer
+from pipeline.contracts.unopened import Unopened, problem
 from pipeline.writing import write_json
 
 Json = Mapping[str, Any]
@@ -39,14 +40,16 @@ class Schema:
 class ObjectFile(Generic[R]):
     """A JSON file of a fixed name that holds one record, a dataclass; `schema` is None where keys are ids.
 
-    A field that ends in "_" is a key without it ("class_"). `goes_whole` says that it shows patients and
-    can't be taken apart: it is removed with the first of them.
+    A field that ends in "_" is a key without it ("class_"). `formerly` makes the object of an earlier schema
+    one of this. `goes_whole` says that it shows patients and can't be taken apart: it is removed with the
+    first of them.
     """
 
     name: str
     record: type[R]
     schema: Schema | None
     remedy: Remedy
+    formerly: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     goes_whole: bool = False
 
     def path(self, folder: Path) -> Path:
@@ -65,11 +68,13 @@ class ObjectFile(Generic[R]):
         path = self.path(folder)
         data, value = _object(path, self.remedy)
         if self.schema:
-            self._check(path, value.get(_SCHEMA_KEY, self.schema.word), self.schema)
+            number = self._number(path, value.get(_SCHEMA_KEY, f"{self.schema.kind}/1"), self.schema)
+            if self.formerly and number < self.schema.number:
+                data = self._renewed(path, value)
         try:
-            record: R = self._adapter.validate_json(data, strict=True)
+            record: R = self._adapter.validate_json(data, strict=True, context={"file": (path, self.remedy)})
         except ValidationError as error:
-            raise damaged(path, _problem(error, value), self.remedy) from None
+            raise damaged(path, problem(error, value), self.remedy) from None
         return record
 
     def of(self, value: Json) -> R:
@@ -89,12 +94,19 @@ class ObjectFile(Generic[R]):
             return None
         return json.dumps(_stripped(value, erased), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
+    def _renewed(self, path: Path, value: dict[str, Any]) -> bytes:
+        """An object of an earlier schema as this one's JSON. Raises DamageError."""
+        try:
+            return json.dumps(self.formerly(value) if self.formerly else value).encode()
+        except (AttributeError, KeyError, TypeError):
+            raise damaged(path, f"it is not what {value.get(_SCHEMA_KEY)} holds", self.remedy) from None
+
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
         return TypeAdapter(self.record)
 
-    def _check(self, path: Path, word: object, known: Schema) -> None:
-        """Raises DamageError when the file is of another kind, or of a later schema."""
+    def _number(self, path: Path, word: object, known: Schema) -> int:
+        """The number of the file's schema. Raises DamageError when it is of another kind, or a later one."""
         schema = (
             re.fullmatch(rf"{re.escape(known.kind)}/([0-9]{{1,9}})", word) if isinstance(word, str) else None
         )
@@ -102,6 +114,7 @@ class ObjectFile(Generic[R]):
             raise damaged(path, f"'{_SCHEMA_KEY}' is not what it should be ({known.kind})", self.remedy)
         if int(schema[1]) > known.number:
             raise newer(path, int(schema[1]), known.number, self.remedy)
+        return int(schema[1])
 
 
 def plain(value: Any) -> Any:
@@ -110,6 +123,8 @@ def plain(value: Any) -> Any:
     >>> plain((Schema("drift", 1),))
     [{'kind': 'drift', 'number': 1}]
     """
+    if isinstance(value, Unopened):
+        return plain(value.content)
     if is_dataclass(value):
         return {key_of(field.name): plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
@@ -141,22 +156,6 @@ def _object(path: Path, remedy: Remedy) -> tuple[bytes, dict[str, Any]]:
     if not isinstance(value, dict):
         raise damaged(path, "it holds no JSON object", remedy)
     return data, value
-
-
-def _problem(error: ValidationError, value: dict[str, Any]) -> str:
-    """What is wrong first, by the place in the file and without its value."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    steps: list[str] = []
-    entry: Any = value
-    for step in first["loc"]:  # names of types stand among the steps, too
-        try:
-            entry = entry[step]
-        except (IndexError, KeyError, TypeError):
-            continue
-        steps.append(str(step))
-    if first["type"] in ("missing", "missing_argument"):
-        return f"it has no '{'.'.join([*steps, str(first['loc'][-1])])}'"
-    return f"'{'.'.join(steps)}' is not what it should be ({first['type'].replace('_', ' ')})"
 
 
 def _stripped(value: object, erased: Collection[str]) -> object:

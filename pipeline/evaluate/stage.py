@@ -17,6 +17,7 @@ from pipeline.contracts import first_fit, model_record, operating, predictions, 
 from pipeline.contracts import metrics as contract
 from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.operating import Operating
+from pipeline.contracts.unopened import Unopened
 from pipeline.errors import DataError
 from pipeline.evaluate import insights
 from pipeline.evaluate.headline import with_headline
@@ -75,14 +76,15 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
     operating.FILE.write(folder, _operating(candidate, chosen))
     rule.FILE.write(folder, looks.rule(config.evaluate, config.compare))
     created = looks.take(workspace.ledger("looks"), look)
-    changed = predictions.FILE.write(folder, _predictions(candidate, asked, chosen))
+    targets = candidate.task.target.targets(candidate.question)
+    changed = predictions.FILE.write(folder, _predictions(candidate, asked, chosen), targets=targets)
     metrics = _metrics(candidate, chosen) | {"created_utc": created}
     goal = config.evaluate.goal
     measured = with_headline(
         contract.FILE.of(metrics),
         candidate.task,
         metric=goal.metric if goal else None,
-        bound=goal.at_least if goal else None,
+        bound=goal.bound if goal else None,
     )
     changed |= contract.FILE.write(folder, measured)
     changed |= _insights(candidate, chosen)
@@ -142,8 +144,8 @@ def _choices(candidate: Candidate, asked: scoring.Answers) -> Chosen:
 
 def _operating(candidate: Candidate, chosen: Chosen) -> Operating:
     return Operating(
-        **chosen.to_json(),
-        **candidate.question.to_json(),
+        question=Unopened(candidate.question.to_json()),
+        choices=Unopened(chosen.to_json()),
         unit=candidate.config.evaluate.unit,
         patient_score=candidate.config.evaluate.patient_score,
     )

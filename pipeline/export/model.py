@@ -71,7 +71,7 @@ def _scans(scorer: Scorer) -> NDArray[np.float32]:
 
 
 def _record(scorer: Scorer) -> dict[str, Any]:
-    """What `model.json` says: what goes in, what comes out, and how that becomes a probability."""
+    """What `model.json` says: what goes in, what comes out, and how that becomes an answer."""
     record, operating = scorer.record, scorer.operating
     axes = ["slices", "rows", "columns", "channels"][-len(scorer.input_shape) :]
     return {
@@ -83,13 +83,12 @@ def _record(scorer: Scorer) -> dict[str, Any]:
             "axes": ["scans", *axes],
             "spacing_mm": record.spacing,
         },
-        "output": {"name": "logits", "classes": record.classes},
+        "output": {"name": "logits"},
         "task": scorer.task,
-        "positive": record.positive,
+        "question": plain(record.question),
         "recipe": record.recipe,
         "recipe_id": record.recipe_id,
-        "temperature": operating.temperature if operating else 1.0,
-        "thresholds": plain(operating.thresholds) if operating else [],
+        "choices": plain(operating.choices) if operating else {},
         "architecture": record.architecture,
         "model_sha256": record.model_sha256,
         "versions": record.versions,

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
+from pipeline.catalogue import masks as stored_masks
 from pipeline.config import Config
 from pipeline.errors import DataError, UsageError
 from pipeline.export.nifti import nifti_bytes
 from pipeline.printed import make
 from pipeline.progress import bar
-from pipeline.records import Case, Summary
+from pipeline.records import Case, Mask, Stored, Summary
 from pipeline.workspace import Workspace
 from pipeline.writing import write_bytes
 
@@ -27,7 +28,7 @@ def run(config: Config, workspace: Workspace, out: Path) -> Summary:
         DamageError: stored voxels don't match their checksum.
     """
     refuse_raw(workspace.root / config.ingest.raw, out)
-    cases = _cases(workspace)
+    cases, masks = _stored(workspace)
     placed = [case for case in cases if case.geometry.affine is not None]
     if not placed:
         raise DataError(
@@ -38,9 +39,18 @@ def run(config: Config, workspace: Workspace, out: Path) -> Summary:
     changed = 0
     with bar("export", len(placed), "cases") as progress:
         for case in placed:
-            changed += write_bytes(out / f"{case.case_id}.nii.gz", _file_of(case, shards))
+            changed += write_bytes(out / f"{case.case_id}.nii.gz", _file_of(case, case.stored, shards))
             progress.advance()
-    return Summary(_lines(placed, cases, changed, out), changed=changed > 0)
+        new_masks = sum(
+            write_bytes(out / f"{case.case_id}_{mask.structure}.nii.gz", _file_of(case, mask.stored, shards))
+            for case in placed
+            for mask in masks.get(case.case_id, ())
+        )
+    lines = _lines(placed, cases, changed, out)
+    if masks:
+        written = sum(map(len, masks.values()))
+        lines += (f"Masks beside them: {written}, of them {new_masks} new or changed.",)
+    return Summary(lines, changed=changed + new_masks > 0)
 
 
 def refuse_raw(raw: Path, out: Path) -> None:
@@ -51,15 +61,19 @@ def refuse_raw(raw: Path, out: Path) -> None:
         )
 
 
-def _cases(workspace: Workspace) -> list[Case]:
+def _stored(workspace: Workspace) -> tuple[list[Case], dict[str, list[Mask]]]:
+    """The cases, and the masks of those that have some."""
     if not workspace.catalogue.is_file():
         raise UsageError(f"There are no cases of '{workspace.name}' yet. Run `{make('ingest')}` first.")
     with Catalogue(workspace.catalogue) as catalogue:
-        return catalogue.cases()
+        masks: dict[str, list[Mask]] = {}
+        for mask in stored_masks.all_of(catalogue):
+            masks.setdefault(mask.case_id, []).append(mask)
+        return catalogue.cases(), masks
 
 
-def _file_of(case: Case, shards: Shards) -> bytes:
-    return nifti_bytes(shards.sound(case.case_id, case.stored), case.geometry)
+def _file_of(case: Case, stored: Stored, shards: Shards) -> bytes:
+    return nifti_bytes(shards.sound(case.case_id, stored), case.geometry)
 
 
 def _lines(placed: list[Case], cases: list[Case], changed: int, out: Path) -> tuple[str, ...]:

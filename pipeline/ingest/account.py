@@ -9,6 +9,7 @@ from pipeline import digests
 from pipeline.catalogue import Catalogue, identifiers
 from pipeline.catalogue import cases as stored_cases
 from pipeline.catalogue import files as stored_files
+from pipeline.catalogue import masks as stored_masks
 from pipeline.config import Config
 from pipeline.contracts.ingested import Ingested
 from pipeline.errors import DamageError, DataError
@@ -30,6 +31,10 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
     cases, patients = stored_cases.counted(catalogue)
     lines = [f"{_counted(files, 'file')}, {_counted(cases, 'scan')} of {_counted(patients, 'patient')}"]
     lines += reason_lines(catalogue)
+    if masks := stored_masks.counted(catalogue):
+        lines.append(
+            "masks: " + ", ".join(f"{_counted(number, 'scan')} with {name}" for name, number in masks)
+        )
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in noted(catalogue)]
     if difference.known and (changed or difference.gone):
         counted = f"{_counted(changed, 'new or changed file')}, {len(difference.gone):,} gone"
@@ -39,7 +44,7 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
         lines.append(f"read again, since the table of labels gives another patient: {counted}")
     if failed_before := len(difference.again) - difference.reassigned:
         counted = _counted(failed_before, "file")
-        lines.append(f"tried again, since reading failed last time: {counted}")
+        lines.append(f"tried again, since what was in the way last time may be gone: {counted}")
     if difference.young:
         counted = _counted(difference.young, "file")
         lines.append(f"waiting for the next run, since changed just now: {counted}")
@@ -89,8 +94,8 @@ def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> 
     table = "\n".join(lines)
     if not images:
         raise DataError(
-            f"{table}\nThe folder {settings.raw} holds no DICOM image. Put the scans there, "
-            "or set `ingest.raw` to where they are."
+            f"{table}\nThe folder {settings.raw} holds no image that is read. Put the scans there, or set "
+            f"`ingest.raw` to where they are.{_unstated(catalogue)}"
         )
     # Files that are no images don't count: a folder of notes is no broken study.
     if bad > settings.failed_share * images:
@@ -104,6 +109,17 @@ def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> 
             f"{table}\nNone of {_counted(images, 'image')} is used: the settings leave out what could be, "
             f"for the reasons above. Mend them; `{scanloom('files')}` shows which file goes by which."
         )
+
+
+def _unstated(catalogue: Catalogue) -> str:
+    """What to do where there are images of formats that the settings don't state; "" where there are none."""
+    files = sum(number for _, reason, number in counts(catalogue) if reason == "format_not_selected")
+    if not files:
+        return ""
+    return (
+        f" Of {_counted(files, 'file')} of other formats (`{make('list', {'WHAT': 'formats'})}`), state in "
+        "`ingest.formats` what they are, as `{nifti: {modality: MR}}`."
+    )
 
 
 def counts(catalogue: Catalogue) -> list[tuple[str, str, int]]:

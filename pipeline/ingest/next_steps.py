@@ -16,7 +16,8 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "non_image_object": (
         (
             r"^(Segmentation|Label Map|Surface Segmentation|RT Structure Set)",
-            "Nothing to do: masks are not read here; the images that they mark are read by themselves.",
+            "Nothing to do: the images that it marks are read by themselves. Masks are read where "
+            "`ingest.masks` declares structures, surfaces never.",
         ),
         (
             r"^(Raw Data|MR Spectroscopy|no pixels)",
@@ -52,9 +53,51 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "patient_conflict": (
         (
+            r"^the mask and its scan",
+            "Find out whose mask it is, and export it again with that PatientID and the images that it was "
+            "drawn on.",
+        ),
+        (
             r"patient_from",
             "Its images come out as of several patients: choose another `ingest.patient_from`, which gives "
             "all images of a series the same one, or write the PatientID into the files.",
+        ),
+    ),
+    "mask_reference_missing": (
+        (
+            r"^it lies in an archive",
+            "Unpack the data set into the input folder, and take the packed one out: there a mask is paired "
+            "with its image.",
+        ),
+        (
+            r"^no image is paired",
+            "Put its image into `imagesTr` under the name of the mask, or with `_0000` at the end of it.",
+        ),
+        (
+            r"^it names no series",
+            "Export the mask again with the series that it was drawn on (Referenced Series Sequence).",
+        ),
+    ),
+    "mask_geometry_mismatch": (
+        (
+            r"^the scan has no place",
+            "Take the mask out: projections and photographs have no place in space to compare it by.",
+        ),
+    ),
+    "mask_values_invalid": (
+        (
+            r"^fractional",
+            "State in `ingest.masks.threshold` from which share on a voxel belongs to a structure, as 0.5.",
+        ),
+        (
+            r"is of no structure$",
+            "Name it in `ingest.masks.structures`, or set `ingest.masks.undeclared: ignore` to read the "
+            "others alone.",
+        ),
+        (
+            r"masks of the structure|of one structure|as \d+ structures are$|at one place$",
+            "Decide which of them counts and take the others out, or give each a structure of its own in "
+            "`ingest.masks.structures`.",
         ),
     ),
     "missing_attribute": (
@@ -62,6 +105,11 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             r"^PatientID, and the path",
             "Mend the pattern of `ingest.patient_from` so that it fits this path, or give the file a path "
             "that it fits.",
+        ),
+        (
+            r"^PatientID, and the folder is",
+            "Say by a pattern whose a file is: where each case is a patient, as "
+            "`ingest.patient_from: {pattern: '/([^/]+?)(?:_\\d{4})?[.]'}`.",
         ),
         (
             r"^PatientID, and the file lies",
@@ -109,9 +157,35 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "implausible_values": (
         (
             r"no unit is told$",
-            "If these are no Hounsfield units, state in `ingest.unit_of` what they are; else export the "
-            "original series again: a conversion changed its values.",
+            "If these are no Hounsfield units, state in `ingest.unit_of` what they are; if a NIfTI file is "
+            "in them, say so in `ingest.formats`; else export the original series again: a conversion "
+            "changed its values.",
         ),
+        (r"not finite$", "Write the scan anew with a number, as 0, where nothing was measured (NaN now)."),
+    ),
+    "no_geometry": (
+        (
+            r"^neither sform",
+            "State in `ingest.formats` how the axes run, as `{nifti: {modality: MR, axes: RAS}}`, or write "
+            "an affine into the file.",
+        ),
+    ),
+    "geometry_invalid": (
+        (r"^sheared", "Resample the volume onto a grid of right angles, and write it anew."),
+    ),
+    "affine_conflict": (
+        (
+            r"^sform and qform",
+            "Find out which is right, and say so in `ingest.formats`, as "
+            "`{nifti: {modality: MR, form: sform}}`, or write the file anew with that one alone.",
+        ),
+    ),
+    "format_kind_unsupported": (
+        (r"volumes or values", "Save each volume as a file of its own, of three axes."),
+        (r"in another file$", "Save header and voxels as one file (.nii or .nii.gz)."),
+        (r"^several pages", "Save each page that is wanted as a file of its own."),
+        (r"^an animation", "Save the picture that is wanted as a single one."),
+        (r"^transparency", "Save the picture without its channel of opacity."),
     ),
     "missing_slices": (
         (

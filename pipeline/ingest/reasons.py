@@ -44,7 +44,18 @@ REASONS: dict[str, Reason] = {
     "not_dicom": Reason(
         "excluded",
         "Not a DICOM file.",
-        "If it is a scan, export it as DICOM; anything else may stay where it is.",
+        "If it is a scan, export it as DICOM, NIfTI, PNG, JPEG or TIFF; anything else may stay where it is.",
+    ),
+    "format_not_selected": Reason(
+        "excluded",
+        "A volume or picture of another format than DICOM; the settings don't name it.",
+        "If it is a scan, state in `ingest.formats` what it is, as `{png: {modality: DX}}`.",
+    ),
+    "mask_not_image": Reason(
+        "excluded",
+        "A mask beside the images, by its place or its header.",
+        "Nothing to do: masks are not read as images. Where `ingest.masks` declares structures, NIfTI label "
+        "maps below `labelsTr` are read with their images.",
     ),
     "dicomdir": Reason(
         "excluded",
@@ -115,7 +126,7 @@ REASONS: dict[str, Reason] = {
     ),
     "patient_conflict": Reason(
         "quarantined",
-        "One series or image points to two patients.",
+        "One series, image or mask points to two patients.",
         "Find out whose scan it is and export it again with that one PatientID.",
     ),
     "missing_attribute": Reason(
@@ -189,6 +200,22 @@ REASONS: dict[str, Reason] = {
         "Black out the text and set BurnedInAnnotation to NO; if a person looked at all images and found "
         "none, set `ingest.pixel_text: reviewed`.",
     ),
+    "mask_reference_missing": Reason(
+        "quarantined",
+        "A mask of images that are not here, or of which no scan was made.",
+        "Put the series that it marks into the input folder; where it is there, mend what its files are "
+        "refused for.",
+    ),
+    "mask_geometry_mismatch": Reason(
+        "quarantined",
+        "A mask and the scan that it names do not lie in the same place.",
+        "Export the mask again from the program that drew it, on the images that it was drawn on.",
+    ),
+    "mask_values_invalid": Reason(
+        "quarantined",
+        "A mask is empty, marks what nobody declared, or what another mask marks, too.",
+        "Draw what is missing, or name the structure in `ingest.masks.may_be_absent` if a scan may lack it.",
+    ),
     "affine_conflict": Reason(
         "quarantined",
         "The file states two different positions.",
@@ -222,7 +249,7 @@ REASONS: dict[str, Reason] = {
     "format_kind_unsupported": Reason(
         "failed",
         "A form of its file format that is not read.",
-        "Save it in the plain form of its format, as the detail tells what is in the way.",
+        "Save it anew: one volume or picture a file, grey or RGB, of whole or real numbers of 8 to 32 bits.",
     ),
     "decoder_missing": Reason(
         "failed", "A decoder package has to be installed.", "Run `{setup}`, then `{doctor}`."
@@ -243,7 +270,7 @@ REASONS: dict[str, Reason] = {
 }
 
 ARCHIVE, OWN_TABLE = "archive_read", "own_table"
-TRANSIENT = frozenset({"io_error", "decoder_missing", "internal_error"})
+TRANSIENT = frozenset({"io_error", "decoder_missing", "internal_error", "mask_reference_missing"})
 """Reasons that may be gone at the next run although the file is the same; its series is then read again."""
 
 NOTES: dict[str, str] = {
@@ -277,7 +304,9 @@ NOTES: dict[str, str] = {
     "nominal": "One slice: its thickness is the nominal one.",
     "z_resampled": "Slices were resampled to an even distance.",
     "untilted": "A gantry tilt was straightened by resampling.",
+    "picture_turned": "The picture was turned upright, as its file says that it is to be seen.",
     "details_differ": "Slices of one volume differ in details of the header that decide no voxel.",
     "time_untold": "Volumes in one place were told apart by instance numbers; nothing says what they are.",
+    "contours_skipped": "Points and open lines of a structure mark no voxels and were left out.",
     "fewer_than_announced": "An acquisition announces more images than this series has of it.",
 }

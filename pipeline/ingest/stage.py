@@ -19,7 +19,7 @@ from pipeline.errors import GateError, UsageError
 from pipeline.executors import Executor
 from pipeline.ingest.account import account_lines, check_usable, contents, owner_lines
 from pipeline.ingest.changes import Changes, find_changes, known_files, unsettled_archives
-from pipeline.ingest.header import stated_units
+from pipeline.ingest.header import stated_formats, stated_units
 from pipeline.ingest.header.owner_table import owner_rows, reassigned, rows_for_children
 from pipeline.ingest.header.owners import Owners
 from pipeline.ingest.header.series_rules import parse
@@ -28,6 +28,7 @@ from pipeline.ingest.locations import Locations
 from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.reasons import ARCHIVE, REASONS
 from pipeline.ingest.source.discover import SourcePath
+from pipeline.ingest.source.layouts import with_layout
 from pipeline.ingest.source.listing import Listing, list_archives
 from pipeline.ingest.source.raw import paths_of_raw
 from pipeline.ingest.update import Target, limits_of, update
@@ -37,9 +38,11 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
 
-VERSION = 10
+VERSION = 11
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
+FORMATS_READ = "formats"
+"""The entry of the catalogue that says what files of other formats were read as, by settings or layout."""
 _GONE_SHARE, _GONE_FILES = 0.10, 10
 """More files in use gone at once than this share, and this number, look like a disk that isn't mounted.
 
@@ -54,9 +57,11 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     GateError when many known files are gone at once; UsageError when the catalogue has another key,
     or the phantom's key is given for scans that aren't the phantom's.
     """
-    settings = config.ingest
     key, new_key = open_key(config, workspace)
     paths = paths_of_raw(config, workspace, key)
+    formats, layout_lines = with_layout(config.ingest.formats, paths)
+    settings = config.ingest.model_copy(update={"formats": formats})
+    stated = stated_formats.parse(formats, config.refuse)
     if paths and settings.key == PHANTOM:
         require_phantom(workspace.root / settings.raw)
     executor = Executor(workspace.data, settings.workers, settings.cluster)
@@ -76,9 +81,15 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
             with rows_for_children(workspace, rows) as path:
                 owners = _owners(settings, path)
                 buried = _buried(workspace)
-                target = Target(settings, executor, key, catalogue, workspace.cases, buried, rules, owners)
+                target = Target(
+                    settings, executor, key, catalogue, workspace.cases, buried, rules, owners, stated
+                )
                 changed = update(target, difference, locations, closed)
-        lines = [*account_lines(catalogue, difference, changed=changed), *owner_lines(catalogue)]
+        lines = [
+            *account_lines(catalogue, difference, changed=changed),
+            *owner_lines(catalogue),
+            *layout_lines,
+        ]
         check_usable(catalogue, config, lines)
         stamped = _stamped(catalogue, workspace.data, key)
     return Summary((*([new_key] if new_key else []), *lines), changed=stamped)
@@ -182,6 +193,7 @@ def _begin(catalogue: Catalogue, settings: Ingest, key: Key) -> None:
         catalogue.delete_files(stored_files.tokens(catalogue))
         catalogue.set_meta("key_id", key.key_id)
         catalogue.set_meta("ingest_recipe", recipe)
+        catalogue.set_meta(FORMATS_READ, settings.formats.model_dump_json())
         catalogue.set_meta(INGEST_STAMP, "")
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.catalogue import Catalogue
 from pipeline.config import Ingest
+from pipeline.config.masks import Masks
 from pipeline.executors import Executor, Failure
 from pipeline.ingest import changes
 from pipeline.ingest.cases.batch_reading import (
@@ -25,13 +26,18 @@ from pipeline.ingest.cases.batch_reading import (
     read_batch,
     split,
     split_files,
+    without_masks,
 )
 from pipeline.ingest.cases.batching import batches, shard_name
 from pipeline.ingest.cases.commit import Commits, commit_plan, tokens_of
+from pipeline.ingest.cases.copies import Outcome
+from pipeline.ingest.cases.marking import with_masks
+from pipeline.ingest.cases.mask_reading import MasksRead
 from pipeline.ingest.cases.planning import CasePlan, Plan, Wanted, plan
 from pipeline.ingest.cases.portions import portions
 from pipeline.ingest.cases.reader import SourceFile
 from pipeline.ingest.changes import Changes
+from pipeline.ingest.formats.description import Stated
 from pipeline.ingest.header.header import Header, Selection
 from pipeline.ingest.header.owners import NOBODY, Owners
 from pipeline.ingest.header.series_rules import Rule
@@ -40,6 +46,7 @@ from pipeline.ingest.header.survey import survey
 from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.locations import Locations, header_of
+from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.series.frames import Rules
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.fetched import Keep, keeping
@@ -65,6 +72,7 @@ class Target:
     buried: frozenset[str]
     rules: tuple[Rule, ...] = ()
     owners: Owners = NOBODY
+    formats: Mapping[str, Stated] = field(default_factory=dict)
 
     @property
     def limits(self) -> FileLimits:
@@ -172,6 +180,8 @@ def _surveyed(target: Target, spool: Spool, files: Sequence[SourcePath]) -> list
         target.rules,
         settings.include,
         target.owners,
+        target.formats,
+        settings.masks is not None,
     )
     return survey(
         files, spool, key=target.key, selection=selection, buried=target.buried, executor=target.executor
@@ -226,7 +236,19 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
         known |= _pixel_digests(target, {token: files[token] for token in sorted(asked)})
         asked.clear()
         planned = plan(headers, wanted, pixel_digest=pixel_digest, case_id=case_id)
-    return planned
+    return with_masks(planned, headers, _structures(settings.masks, target)) if settings.masks else planned
+
+
+def _structures(masks: Masks, target: Target) -> Structures:
+    nifti = target.formats.get("nifti")
+    return Structures(
+        masks.called,
+        frozenset(masks.may_be_absent),
+        masks.undeclared,
+        masks.threshold,
+        nifti.form if nifti else "",
+        nifti.axes if nifti else "",
+    )
 
 
 def _pixel_digests(target: Target, files: Mapping[str, SourceFile]) -> dict[str, tuple[str, ...]]:
@@ -259,10 +281,31 @@ def _read_cases(
     ]
     limits, executor = target.limits, target.executor
     function = read_and_publish if executor.scheduler else read_batch
+    failed: list[tuple[Batch, Failure]] = []
     with Commits(target.catalogue, headers) as commits:
         for task, result in run_isolated(function, tasks, split=split, executor=executor, limits=limits):
+            if isinstance(result, Failure) and any(case.masks for case in task.cases):
+                failed.append((task, result))
+                continue
             commits.add(task, _blame(target, task, result) if isinstance(result, Failure) else result)
             progress.advance(len(task.files))
+        # A child that ends over a mask takes no scan with it: its cases are read once more, without.
+        bare = [without_masks(task) for task, _ in failed]
+        refused = MasksRead(refused=_masks_of_failed(failed))
+        for task, result in run_isolated(function, bare, split=split, executor=executor, limits=limits):
+            told = _blame(target, task, result) if isinstance(result, Failure) else result
+            commits.add(task, replace(told, masks=refused))
+            progress.advance(len(task.files))
+
+
+def _masks_of_failed(failed: Iterable[tuple[Batch, Failure]]) -> dict[str, Outcome]:
+    """The outcomes of the masks whose child ended."""
+    outcomes: dict[str, Outcome] = {}
+    for task, failure in failed:
+        refusal = pixel_refusal(failure)
+        masks = {token for case in task.cases for token in case.masks}
+        outcomes |= dict.fromkeys(masks, Outcome(refusal.reason, refusal.detail))
+    return outcomes
 
 
 def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, SourceFile]) -> Batch:
@@ -279,10 +322,11 @@ def _blame(target: Target, task: Batch, failure: Failure) -> BatchResult:
     guilty = set()
     # A single file needs no trial: its case stands for it.
     if len(task.files) > 1:
-        guilty = {token for token, planes in _pixel_digests(target, task.files).items() if not planes}
+        images = {token: task.files[token] for case in task.cases for token in case.images}
+        guilty = {token for token, planes in _pixel_digests(target, images).items() if not planes}
     spoiled = [
         Spoiled(case.case_id, refusal.reason, refusal.detail, token)
         for case in task.cases
-        for token in sorted(guilty & set(case.tokens.values())) or [""]
+        for token in sorted(guilty & case.images) or [""]
     ]
     return BatchResult((), tuple(spoiled), {})

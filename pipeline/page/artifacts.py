@@ -5,14 +5,17 @@ The report reads it once and hands it to every section, its own and the task's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pipeline.contracts.metrics import Headline
+from pipeline.config import Config
+from pipeline.contracts.cohort import Cohort
+from pipeline.contracts.comparison import Comparison
+from pipeline.contracts.drift import Drift
+from pipeline.contracts.insights import Insights, Pictures
+from pipeline.contracts.metrics import Difference, Metrics
+from pipeline.contracts.model_record import ModelRecord
 from pipeline.page.facts import Fact, of_metric, unavailable
 
 if TYPE_CHECKING:
@@ -21,56 +24,97 @@ if TYPE_CHECKING:
     from pipeline.tasks.registry import Task
 
 Json = dict[str, Any]
-Pictures = Mapping[str, NDArray[np.generic]]
+Curve = Mapping[str, Any]
+"""A curve as metrics.json holds it: what its figure draws."""
+T = TypeVar("T")
+
+
+class WithUnit(Protocol):
+    """An entry of metrics.json that is of patients, or of cases."""
+
+    @property
+    def unit(self) -> str:
+        """What has one vote."""
+        ...
+
+
+R = TypeVar("R", bound=WithUnit)
 
 VALIDATION = "validation"
 
 
 @dataclass(frozen=True)
-class Artifacts:
-    """The artifacts of one candidate, or of a table of predictions. What is not there is empty.
+class Champion:
+    """What is recorded of the model in use; None where its folder lacks it."""
 
-    `task` is the kind of question and `question` what was asked, the task's own record. `part` is the part
-    reported on; `table` the name of the table, empty for a candidate, and `command` what scored it.
+    model: ModelRecord | None = None
+    cohort: Cohort | None = None
+    metrics: Metrics | None = None
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """The artifacts of one candidate, or of a table of predictions. What is not there is empty, or None.
+
+    `task` is the kind of question and `question` what was asked, the task's own record. `unit` has one vote
+    in the numbers shown ("patient" or "case"), `level` is that of the intervals, `part` the part reported on;
+    `table` is the name of the table, empty for a candidate, and `command` what scored it. A table has neither
+    `of_config` nor `of_cohort` nor `of_model`.
     """
 
     name: str
+    title: str
     task: Task
     question: Any
-    config: Json
+    unit: str
+    level: float
     cases: pd.DataFrame
-    metrics: Json
+    metrics: Metrics
     predictions: pd.DataFrame
     history: pd.DataFrame
     file_digests: Mapping[str, str]
-    cohort: Json = field(default_factory=dict)
-    model: Json = field(default_factory=dict)
-    insights: Json = field(default_factory=dict)
+    of_config: Config | None = None
+    of_cohort: Cohort | None = None
+    of_model: ModelRecord | None = None
+    insights: Insights | None = None
     pictures: Pictures = field(default_factory=dict)
-    comparison: Json = field(default_factory=dict)
-    drift: Json = field(default_factory=dict)
+    comparison: Comparison | None = None
+    drift: Drift | None = None
     looks: list[Json] = field(default_factory=list)
     promotions: list[Json] = field(default_factory=list)
-    champion: Json = field(default_factory=dict)
-    headline: Headline | None = None
+    champion: Champion = Champion()
     part: str = "test"
     table: str = ""
     command: str = ""
 
+    @property
+    def config(self) -> Config:
+        """The configuration of a candidate; no section of a table asks for it."""
+        return _of_candidate(self.of_config)
+
+    @property
+    def cohort(self) -> Cohort:
+        """The sums of a candidate's cohort; no section of a table asks for them."""
+        return _of_candidate(self.of_cohort)
+
+    @property
+    def model(self) -> ModelRecord:
+        """What a candidate's model is; no section of a table asks for it."""
+        return _of_candidate(self.of_model)
+
     def short(self, name: str) -> str:
         """A metric's name in a sentence."""
         return self.task.measures.METRICS[name].short
+
+    def measured_in(self, name: str) -> str:
+        """The unit of a metric's values, empty for a pure number."""
+        return self.task.page.measured_in(name, self.question)
 
     @property
     def tested(self) -> pd.DataFrame:
         """The rows of the reported part that have both a prediction and a known truth."""
         rows = self.predictions
         return rows[(rows["part"] == self.part) & (rows["status"] == "ok") & (rows["truth"] != "")]
-
-    @property
-    def unit(self) -> str:
-        """What has one vote in the numbers shown: "patient" or "case"."""
-        return str(self.config["evaluate"]["unit"])
 
     def metric(self, name: str, *, part: str = "", target: str = "") -> Fact:
         """The metric over a whole part, the reported one unless named; without a value when not computed."""
@@ -81,25 +125,29 @@ class Artifacts:
 
     def metrics_named(self, name: str) -> Iterator[Fact]:
         """All metrics of one name at the unit in use, in the order of metrics.json."""
+        measured_in = self.measured_in(name)
         return (
-            of_metric(metric)
-            for metric in self._of_unit(self.metrics.get("metrics", []))
-            if metric["id"] == name
+            of_metric(metric, measured_in)
+            for metric in self.of_unit(self.metrics.metrics)
+            if metric.id == name
         )
 
-    def curves(self, name: str) -> list[Json]:
+    def curves(self, name: str) -> list[Curve]:
         """The curves of one name at the unit in use: of the reported part and of validation."""
-        curves = self._of_unit(self.metrics.get("curves", {}).get(name, []))
-        return [curve for curve in curves if curve["part"] in (self.part, VALIDATION)]
+        curves = self.metrics.curves.get(name, ())
+        wanted = [curve for curve in curves if curve.get("unit", self.unit) == self.unit]
+        return [curve for curve in wanted if curve["part"] in (self.part, VALIDATION)]
 
-    def confusion(self) -> Json:
-        """The confusion matrix of the reported part at the unit in use; empty when there is none."""
-        entries = self._of_unit(self.metrics.get("confusion", []))
-        return next((entry for entry in entries if entry["part"] == self.part and not entry.get("group")), {})
+    def comparisons(self) -> list[Difference]:
+        """The comparisons of subgroups and of models at the unit in use."""
+        return list(self.of_unit(self.metrics.comparisons))
 
-    def comparisons(self) -> list[Json]:
-        """The comparisons of subgroups at the unit in use."""
-        return list(self._of_unit(self.metrics.get("comparisons", [])))
+    def of_unit(self, entries: Iterable[R]) -> Iterator[R]:
+        """The entries of metrics.json at the unit in use."""
+        return (entry for entry in entries if entry.unit == self.unit)
 
-    def _of_unit(self, entries: list[Json]) -> Iterator[Json]:
-        return (entry for entry in entries if entry.get("unit", self.unit) == self.unit)
+
+def _of_candidate(record: T | None) -> T:
+    if record is None:
+        raise LookupError("a table of predictions has no configuration, no cohort and no model")
+    return record

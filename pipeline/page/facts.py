@@ -7,8 +7,10 @@ A fact without an interval says why; nothing is printed that is not a fact.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from pipeline.contracts.metrics import Metric
 
 COUNTED = "a count, not an estimate"
 SETTING = "a setting, not an estimate"
@@ -23,8 +25,10 @@ EN_DASH, MINUS, THIN_SPACE = "–", "−", "\u202f"
 class Fact:
     """One number; `value` is None where it can't be had, and then `reason` says why.
 
-    `low` and `high` are the ends of the interval at `level`; `rule` names the method in the report's
-    own list of methods; `cases`, `patients` and `positive_patients` are what the number rests on.
+    `low` and `high` are the ends of the interval at `level`; `unit` says what is counted, or what has one
+    vote; `rule` names the method in the report's own list of methods; `cases`, `patients` and
+    `positive_patients` are what the number rests on. `measured_in` is the unit of value and interval, empty
+    for a pure number.
     """
 
     id: str
@@ -43,19 +47,22 @@ class Fact:
     positive_patients: int | None = None
     flag: str = ""
     reason: str = ""
+    measured_in: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The fact as plain JSON values."""
         return asdict(self)
 
 
-def of_metric(metric: Mapping[str, Any]) -> Fact:
-    """The fact that a metric object of metrics.json holds; unknown fields are left out."""
-    known = {field.name for field in fields(Fact)}
-    given = {key: value for key, value in metric.items() if key in known and value is not None}
-    if metric.get("class"):
-        given["target"] = metric["class"]
-    return Fact(**{"value": None, **given})
+def of_metric(metric: Metric, measured_in: str = "") -> Fact:
+    """The fact that a metric of metrics.json is; its class is the target where it has one."""
+    return Fact(
+        metric.id, metric.value, metric.low, metric.high, metric.level, unit=metric.unit,
+        method=metric.method, rule=metric.rule or "", part=metric.part, group=metric.group or "",
+        target=metric.class_ or metric.target or "", cases=metric.cases, patients=metric.patients,
+        positive_patients=metric.positive_patients, flag=metric.flag or "", reason=metric.reason or "",
+        measured_in=measured_in,
+    )  # fmt: skip
 
 
 def count(name: str, value: int, unit: str, part: str = "") -> Fact:
@@ -77,9 +84,10 @@ def small_count(name: str, patients: int, part: str) -> Fact:
     return count(name, patients, "patients", part)
 
 
-def setting(name: str, value: float | int | str | None, unit: str = "") -> Fact:
+def setting(name: str, value: float | int | str | None, unit: str = "", *, measured_in: str = "") -> Fact:
     """A value chosen by people beforehand."""
-    return Fact(name, value, unit=unit, method="setting", reason=SETTING if value is not None else "not set")
+    reason = SETTING if value is not None else "not set"
+    return Fact(name, value, unit=unit, measured_in=measured_in, method="setting", reason=reason)
 
 
 def recorded(name: str, value: float | int | str | None, unit: str = "") -> Fact:
@@ -150,6 +158,8 @@ def shown_p(value: float | None) -> str:
 def full(fact: Mapping[str, Any]) -> str:
     """Everything about a fact in one line, as shown when the pointer rests on it."""
     parts = [f"{fact['value']!r}".strip("'") if fact["value"] is not None else "no value"]
+    if measured_in := fact.get("measured_in"):  # a report of an earlier version has none
+        parts[0] += f" {measured_in}"
     if fact["low"] is not None and fact["high"] is not None:
         level = f"{100 * fact['level']:g} % interval" if fact["level"] else "interval"
         parts.append(f"{level} {fact['low']!r} to {fact['high']!r}")

@@ -33,14 +33,15 @@ def headline_name(artifacts: Artifacts) -> str:
 def goal_of(artifacts: Artifacts) -> Goal:
     """The goal of the evaluation and its outcome."""
     headline = judged(artifacts)
-    return Goal(setting("goal", headline.bound), headline.metric, headline.outcome)
+    bound = setting("goal", headline.bound, measured_in=artifacts.measured_in(headline.metric))
+    return Goal(bound, headline.metric, headline.outcome)
 
 
 def judged(artifacts: Artifacts) -> Headline:
     """What the evaluation said of its headline. Raises DataError where an earlier version measured."""
-    if artifacts.headline is None:
+    if artifacts.metrics.headline is None:
         raise DataError(
             f"{FILE.name} was written by an earlier version, which did not judge the goal. Run "
             f"`{scanloom('evaluate')}`: it measures the same model anew, and that is no further look."
         )
-    return artifacts.headline
+    return artifacts.metrics.headline

@@ -47,5 +47,10 @@ def not_available(key: str, title: str, reason: str) -> Section:
     return Section(key, title, reason=reason)
 
 
+def remark(text: str, fact: Fact, link: str) -> Json:
+    """A row of the warnings or limits: a sentence, the fact it follows from, the section that shows it."""
+    return {"text": text, "fact": fact, "link": link}
+
+
 def _row(row: Json) -> Json:
     return {key: cell.to_json() if isinstance(cell, Fact) else cell for key, cell in row.items()}

@@ -47,9 +47,9 @@ def _document(artifacts: Artifacts, chapters: Chapters) -> Json:
     return {
         "name": artifacts.name,
         "task": artifacts.task.name,
-        "title": artifacts.config["report"]["title"],
+        "title": artifacts.title,
         "part": artifacts.part,
-        "level": f"{100 * artifacts.config['evaluate']['level']:g}\u202f%",
+        "level": f"{100 * artifacts.level:g}\u202f%",
         "run": digests.of_json(dict(artifacts.file_digests))[:RUN_DIGITS],
         "metrics_digest": artifacts.file_digests.get(metrics.FILE.name, ""),
         "verdict": {"goal": goal.fact.to_json(), "outcome": goal.outcome, "metric_id": goal.metric},

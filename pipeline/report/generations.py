@@ -8,7 +8,7 @@ from typing import Any
 from pipeline import ledger
 from pipeline.contracts import comparison, pointer, report
 from pipeline.contracts.pointer import Pointer
-from pipeline.page.facts import Fact, of_metric
+from pipeline.page.facts import unavailable
 from pipeline.printed import YOUR_NAME, make, page
 from pipeline.workspace import Workspace
 
@@ -51,7 +51,7 @@ def _summary(folder: Path, workspace: Workspace) -> Json:
         "run": document.run if document else "",
         "outcome": document.verdict.outcome if document else "",
         "metric": document.verdict.metric_id if document else "",
-        "headline": briefs[0].facts["headline"] if briefs else _none().to_json(),
+        "headline": briefs[0].facts["headline"] if briefs else unavailable("headline", "no report").to_json(),
         "verdict": compared.verdict if compared else "",
     }
 
@@ -59,7 +59,3 @@ def _summary(folder: Path, workspace: Workspace) -> Json:
 def _link(page: Path, workspace: Workspace) -> str:
     """The address of a page as seen from the index; "" where it isn't there."""
     return page.relative_to(workspace.reports).as_posix() if page.is_file() else ""
-
-
-def _none() -> Fact:
-    return of_metric({"id": "headline", "value": None, "reason": "no report"})

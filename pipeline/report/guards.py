@@ -47,24 +47,22 @@ def patients_apart(artifacts: Artifacts) -> Guard:
 def _duplicates(artifacts: Artifacts) -> Guard:
     """The cohort stage keeps one of identical images, or none, and counts what is left on its rows."""
     key, title = "duplicates_apart", "No image lies in two parts under two names"
-    crossing = artifacts.cohort.get("images_across_parts")
+    crossing = artifacts.cohort.images_across_parts
     if crossing is None:
         return Guard(key, title, "not_run", reason=NOT_COUNTED)
-    any_duplicate = any(notice["kind"] in _OF_DUPLICATES for notice in artifacts.cohort["notices"])
+    any_duplicate = any(notice.kind in _OF_DUPLICATES for notice in artifacts.cohort.notices)
     kept = "identical images were found, and at most one of each was kept" if any_duplicate else ""
     return _judged(key, title, crossing, "identical images lie in more than one part" if crossing else kept)
 
 
 def _thresholds(artifacts: Artifacts) -> Guard:
-    wrong = sum(
-        threshold.get("chosen_on") != "validation" for threshold in artifacts.metrics.get("thresholds", [])
-    )
+    wrong = sum(threshold.chosen_on != "validation" for threshold in artifacts.metrics.thresholds)
     reason = "chosen elsewhere" if wrong else ""
-    return _judged("choices_on_validation", "Thresholds were chosen on the validation part", wrong, reason)
+    return _judged("choices_on_validation", "Choices were made on the validation part alone", wrong, reason)
 
 
 def _cohort(artifacts: Artifacts) -> Guard:
-    trained, frozen = artifacts.model.get("cohort_digest"), artifacts.cohort.get("digest")
+    trained, frozen = artifacts.model.cohort_digest, artifacts.cohort.digest
     wrong = int(trained != frozen)
     return _judged(
         "cohort_frozen",
@@ -89,7 +87,7 @@ def _predicted(artifacts: Artifacts) -> Guard:
 def _looks(artifacts: Artifacts) -> Guard:
     """The chain itself is checked whenever the ledger is read; here, whether this model's look is in it."""
     title = "Every look at the test part is in a chained ledger"
-    model = artifacts.model.get("model_sha256")
+    model = artifacts.model.model_sha256
     if any(look.get("model") == model for look in artifacts.looks):
         return Guard("looks_recorded", title, "pass", len(artifacts.looks))
     return Guard(

@@ -6,16 +6,19 @@ document. Autoescape is on: what a table or a configuration says is shown, never
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from pipeline.page.axis import Axis, axis
 from pipeline.report import figures, pictures
 from pipeline.report.environment import environment
 from pipeline.report.png import uri
+from pipeline.tasks.metric import Metric
 from pipeline.tasks.registry import task_of
 
 Json = dict[str, Any]
@@ -24,9 +27,11 @@ Arrays = Mapping[str, NDArray[np.generic]]
 
 def html(document: Json, arrays: Arrays) -> str:
     """The page of a report document; `arrays` are the pictures of insights.npz by name."""
-    page = task_of(document["task"]).page
+    task = task_of(document["task"])
+    page = task.page
     templates = environment(page.TEMPLATES)
     templates.globals["chart"] = lambda name, data: Markup(figures.chart(page, name, data))
+    templates.globals["axis"] = partial(_axis, task.measures.METRICS)
     templates.globals["paired"] = page.PAIRED
     templates.globals["picture"] = lambda name, how="grey": _picture(arrays, name, how)
     return templates.get_template("report.html").render(document=document)
@@ -42,6 +47,19 @@ def text(template: str, document: Json) -> str:
 def index(entries: Json) -> str:
     """The page that lists generations and the candidate."""
     return environment().get_template("index.html").render(page=entries)
+
+
+def _axis(
+    metrics: Mapping[str, Metric],
+    fact: Json,
+    others: Iterable[float | None],
+    *,
+    margin: float = 0.0,
+    most_ticks: int = 11,
+) -> Axis:
+    """The axis of the fact's metric that holds its value, its interval and the others."""
+    values = (fact["value"], fact["low"], fact["high"], *others)
+    return axis(metrics[fact["id"]], values, margin=margin, most_ticks=most_ticks)
 
 
 def _picture(arrays: Arrays, name: str, how: str) -> str:

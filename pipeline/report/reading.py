@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pipeline import digests, ledger
+from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import (
     comparison,
@@ -18,13 +18,10 @@ from pipeline.contracts import (
     predictions,
     rule,
 )
-from pipeline.contracts.objects import ObjectFile, plain
 from pipeline.errors import DataError
-from pipeline.page.artifacts import Artifacts
+from pipeline.page.artifacts import Artifacts, Champion
 from pipeline.printed import make, scanloom
 from pipeline.tasks.registry import task_of
-
-Json = dict[str, Any]
 
 DIGESTED = (
     "config.yaml",
@@ -46,12 +43,13 @@ DIGESTED = (
 _NEEDED = (
     ("cohort", cohorts.FILE),
     ("cohort", cohorts.TABLE),
+    ("train", model_record.FILE),
     ("evaluate", metrics.FILE),
     ("evaluate", predictions.FILE),
 )
 
 
-def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None) -> Artifacts:
+def read(config: Config, *, candidate: Path, ledgers: Path, champion: Path | None) -> Artifacts:
     """The artifacts in the folders of a candidate, of the ledgers, and of the champion if there is one.
 
     Raises DataError when the stages before have not run, DamageError when a file can't be read.
@@ -64,38 +62,33 @@ def read(config: Json, *, candidate: Path, ledgers: Path, champion: Path | None)
             )
     import pandas as pd
 
-    task, measured = task_of(str(config["task"])), metrics.FILE.read(candidate)
+    task, measured = task_of(config.task), metrics.FILE.read(candidate)
     return Artifacts(
-        name=str(config["name"]),
+        name=config.name,
+        title=config.report.title,
+        unit=config.evaluate.unit,
+        level=config.evaluate.level,
         task=task,
         question=task.target.question_of(measured),
-        config=config,
-        cohort=_json(cohorts.FILE, candidate),
+        of_config=config,
+        of_cohort=cohorts.FILE.read(candidate),
+        of_model=model_record.FILE.read(candidate),
         cases=cohorts.prediction_rows(cohorts.TABLE.frame(candidate)),
-        metrics=plain(measured),
-        headline=measured.headline,
+        metrics=measured,
         predictions=predictions.FILE.frame(candidate),
-        model=_json(model_record.FILE, candidate),
         history=history.numbers(candidate) if history.FILE.path(candidate).is_file() else pd.DataFrame(),
-        insights=_json(insights.FILE, candidate),
+        insights=insights.FILE.find(candidate),
         pictures=insights.pictures(candidate),
-        comparison=_json(comparison.FILE, candidate),
-        drift=_json(drift.FILE, candidate),
+        comparison=comparison.FILE.find(candidate),
+        drift=drift.FILE.find(candidate),
         looks=ledger.read(ledgers / "looks.jsonl"),
         promotions=ledger.read(ledgers / "promotions.jsonl"),
-        champion={
-            "model": _json(model_record.FILE, champion),
-            "cohort": _json(cohorts.FILE, champion),
-            "metrics": _json(metrics.FILE, champion),
-        }
-        if champion
-        else {},
+        champion=_champion(champion) if champion else Champion(),
         file_digests={
             path: digests.of_file(candidate / path) for path in DIGESTED if (candidate / path).is_file()
         },
     )
 
 
-def _json(file: ObjectFile[Any], folder: Path) -> Json:
-    record = file.find(folder)
-    return plain(record) if record else {}
+def _champion(folder: Path) -> Champion:
+    return Champion(model_record.FILE.find(folder), cohorts.FILE.find(folder), metrics.FILE.find(folder))

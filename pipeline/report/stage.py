@@ -25,9 +25,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
 
     Raises DataError when the stages before have not run, DamageError when their files don't agree.
     """
-    settings = config.model_dump(mode="json")
     read = reading.read(
-        settings,
+        config,
         candidate=workspace.candidate,
         ledgers=workspace.ledger("looks").parent,
         champion=generation_in_use(workspace),

@@ -8,7 +8,6 @@ import pandas as pd
 
 from pipeline import digests
 from pipeline.contracts.metrics import FILE
-from pipeline.contracts.objects import plain
 from pipeline.contracts.report import PAGE
 from pipeline.foreign import Foreign
 from pipeline.page.artifacts import VALIDATION, Artifacts
@@ -33,23 +32,20 @@ def read(foreign: Foreign, out: Path) -> Artifacts:
     """
     table, frame = foreign.path, foreign.first.frame
     measured = FILE.read(out)
-    metrics = plain(measured)
-    first = next(metric for metric in metrics["metrics"] if metric["part"] != VALIDATION)
+    first = next(metric for metric in measured.metrics if metric.part != VALIDATION)
     return Artifacts(
         name=table.name,
+        title=f"The predictions in {table.name}",
+        unit=measured.unit,
+        level=next(metric.level for metric in measured.metrics if metric.level is not None),
         task=foreign.task,
         question=foreign.task.target.question_of(measured),
-        config={
-            "evaluate": {"unit": metrics["unit"], "level": first["level"]},
-            "report": {"title": f"The predictions in {table.name}"},
-        },
         cases=frame,
-        metrics=metrics,
-        headline=measured.headline,
+        metrics=measured,
         predictions=frame,
         history=pd.DataFrame(),
         file_digests={path.name: digests.of_file(path) for path in (table, FILE.path(out))},
-        part=first["part"],
+        part=first.part,
         table=table.name,
         command=make("score", _arguments(foreign, out), place=page()),
     )

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +35,7 @@ class Table:
     """Rows of text, trimmed, without the empty ones; `lines[i]` is where row i stands in the file.
 
     `unnamed` are the columns that have no header, which go by `column 1`, `column 2` and so on; `sheet`
-    is the sheet of a workbook.
+    is the sheet of a workbook. `joined` are columns made of others, which stand in no cell of the file.
     """
 
     columns: tuple[str, ...]
@@ -43,6 +43,7 @@ class Table:
     lines: tuple[int, ...]
     unnamed: frozenset[str] = frozenset()
     sheet: str | None = None
+    joined: frozenset[str] = frozenset()
 
     def column(self, name: str) -> tuple[str, ...]:
         """The values of a column, one per row.
@@ -59,8 +60,15 @@ class Table:
         """Where a value stands, told to a person: by cell in a workbook, by line in a text."""
         if self.sheet is None:
             return f"line {line}"
+        if column in self.joined:
+            return f"row {line} of the sheet '{self.sheet}'"
         letters = column_letters(self.columns.index(column))
         return f"cell {letters}{line} of the sheet '{self.sheet}'"
+
+    def with_column(self, name: str, cells: Sequence[str]) -> Table:
+        """The table with a further column that is made of others, one cell a row."""
+        rows = tuple((*row, cell) for row, cell in zip(self.rows, cells, strict=True))
+        return replace(self, columns=(*self.columns, name), rows=rows, joined=self.joined | frozenset({name}))
 
 
 def read(path: Path, *, wanted: Collection[str] = (), sheet: str | None = None) -> Table:

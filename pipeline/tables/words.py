@@ -40,6 +40,12 @@ _WORDS_OF_YAML: Final = frozenset({"true", "false", "null", "yes", "no", "on", "
 _SHOWN: Final = 8  # a choice: a target with more words is told by the commonest
 
 
+MISSING: Final = frozenset(
+    {"", "nan", "n/a", "na", "n.a.", "<na>", "#n/a", "nat", "none", "null", "unknown", "missing"}
+)
+"""Words for a missing value, in lower case, whatever the table."""
+
+
 def normal(word: str) -> str:
     """The one spelling of words that nobody means to differ: by spaces, by 1.0 for 1, by TRUE for True.
 

@@ -5,7 +5,7 @@ A task's own records (its question, what validation fixed, a view) pass through 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -125,6 +125,24 @@ class Number(Protocol):
     def high(self) -> float | None:
         """The upper end."""
         ...
+
+
+@dataclass(frozen=True)
+class Score:
+    """What the score of a case is, in words, and how it is printed: in per cent, or with its unit."""
+
+    words: str
+    measured_in: str = ""
+    in_per_cent: bool = False
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """How cases are counted by their truth: a heading, the group of each case, the order of the groups."""
+
+    heading: str
+    of_cases: Sequence[str]
+    order: Sequence[str]
 
 
 @dataclass(frozen=True)

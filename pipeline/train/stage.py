@@ -14,6 +14,7 @@ from pipeline import backend, digests, provenance
 from pipeline.config import Config
 from pipeline.contracts import first_fit, history, model_record
 from pipeline.contracts.model_record import Member, ModelRecord
+from pipeline.contracts.unopened import Unopened
 from pipeline.models import Intensities, ensemble
 from pipeline.models.receptive_field import distance_pixels, receptive_field_pixels, stem_distance_pixels
 from pipeline.provenance import cores
@@ -114,7 +115,7 @@ def _what_was_trained(
         "stem_distance_pixels": stem_distance_pixels(one),
         "distance_pixels": distance_pixels(one),
         "task": config.task,
-        **data.question.to_json(),
+        "question": Unopened(data.question.to_json()),
         "recipe": data.normalized.recipe,
         "recipe_id": data.normalized.recipe_id,
         "statistics": {"mean": list(statistics.mean), "std": list(statistics.std)},

@@ -120,6 +120,7 @@ def test_a_catalogue_of_the_version_before_is_brought_up_to_this_one(tmp_path: P
     connection.executescript(
         "ALTER TABLE cases DROP COLUMN row_digest; ALTER TABLE cases DROP COLUMN names_digest;"
         "ALTER TABLE files DROP COLUMN archive; ALTER TABLE files DROP COLUMN members;"
+        "DROP TABLE masks;"
         "PRAGMA user_version = 1;"
     )
     connection.close()

@@ -31,8 +31,8 @@ def test_three_classes_need_no_positive(study, scan) -> None:
     study.add(*(scan(f"1.{number}", f"P{number}") for number in range(30)))
     study.table("uid,label", *(f"1.{number},{'abc'[number % 3]}" for number in range(30)))
     run(study.config("positive: null"), study.workspace)
-    assert cohort(study)["classes"] == ["a", "b", "c"]
-    assert cohort(study)["positive"] is None
+    assert cohort(study)["question"]["classes"] == ["a", "b", "c"]
+    assert cohort(study)["question"]["positive"] is None
 
 
 def test_too_few_patients_are_refused_with_the_numbers(filled) -> None:
@@ -66,7 +66,7 @@ def test_scans_whose_label_is_missing_are_left_out_and_told_by_the_words(filled)
     words = {0: "NaN", 8: "n/a", 16: "?", 24: "-1", 32: "unknown"}
     study.table("uid,label", *(f"1.{n},{words.get(n, ('well', 'sick')[n % 2])}" for n in range(40)))
     summary = run(study.config(), study.workspace)
-    assert cohort(study)["classes"] == ["well", "sick"]
+    assert cohort(study)["question"]["classes"] == ["well", "sick"]
     assert cohort(study)["flow"]["excluded"] == {"label_empty": 5}
     assert (
         "note: scans without a label, by what stands in its place: '-1' 1, '?' 1, 'NaN' 1, 'n/a' 1, 'unknown' 1 (`cohort.classes` makes a class of a word)"
@@ -79,7 +79,7 @@ def test_words_are_mapped_to_classes_by_the_yaml(filled) -> None:
     words = ["0", "1", "0.0", "krank"]
     study.table("uid,label", *(f"1.{n},{words[n % 4]}" for n in range(40)))
     run(study.config("classes: {sick: [1, krank], well: [0]}"), study.workspace)
-    assert cohort(study)["classes"] == ["well", "sick"]
+    assert cohort(study)["question"]["classes"] == ["well", "sick"]
     assert {row["case_id"]: row["target"] for row in rows(study)}[study.case_id("1.3")] == "sick"
 
 

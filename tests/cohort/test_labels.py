@@ -7,7 +7,7 @@ from pipeline.cohort.labels import Labels, Target, group_values, label_cases
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import ConfigError, DataError
 from pipeline.tables import Table
-from pipeline.tasks.classification.target import read_words
+from pipeline.tasks.classification.words import read_words
 
 
 def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:

@@ -44,7 +44,7 @@ def test_files_scans_exclusions_and_parts_add_up(filled, scan) -> None:
     assert flow["patients"] == 40 == sum(part["patients"] for part in by_part.values())
     assert len(rows(study, "excluded.csv")) == 2
     for part in by_part.values():
-        assert sum(part["classes"].values()) == part["cases"]
+        assert sum(part["counts"].values()) == part["cases"]
     assert notices(study)["label_without_scan"] == 1
 
 

@@ -6,6 +6,7 @@ import pytest
 from pipeline.commands import configure
 from pipeline.config import Config, load
 from pipeline.errors import ConfigError, DataError
+from pipeline.tasks.settings import require_settings
 from pipeline.workspace import Workspace
 
 TABLE = "id,label,site,split\n1,yes,A,train\n2,no,B,test\n"
@@ -147,10 +148,9 @@ def test_a_positive_outside_the_classes_is_told(configured) -> None:
 
 
 def test_several_targets_are_a_question_of_another_kind(configured) -> None:
-    with pytest.raises(
-        ConfigError, match=r"study.yaml:6: 'cohort.target': several targets .*kind multilabel"
-    ):
-        configured(target="[edema, mass]")
+    config = configured(target="[label, site]")
+    with pytest.raises(ConfigError, match=r"study.yaml:6: several targets .*kind multilabel"):
+        require_settings(config)
 
 
 def test_no_copy_of_the_settings_names_a_folder_and_another_folder_is_still_seen(

@@ -7,6 +7,7 @@ import pytest
 from pipeline.arguments import LISTED
 from pipeline.cli import main
 from pipeline.commands.listing import AXES, run
+from pipeline.ingest.formats.registry import FORMATS
 from pipeline.ingest.reasons import REASONS
 from pipeline.models import ARCHITECTURES, architecture
 from pipeline.normalize.steps import STEPS
@@ -17,7 +18,7 @@ REGISTRIES = {
     "models": ARCHITECTURES,
     "tasks": TASKS,
     "reasons": REASONS,
-    "formats": ["dicom"],
+    "formats": ["dicom", *FORMATS],
 }
 
 

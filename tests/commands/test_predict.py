@@ -144,4 +144,4 @@ def test_new_scans_without_patient_id_are_told_apart_by_study(ready: Workspace, 
     write_all(ready.root / "new", {f"{number}.dcm": scan(number, PatientID="") for number in (1, 2)})
     rows, _ = predicted(ready, "new", settings=settings)
     assert len({row["patient_id"] for row in rows}) == 2
-    assert json.loads((ready.candidate / "model.json").read_text())["classes"] == ["no", "yes"]
+    assert json.loads((ready.candidate / "model.json").read_text())["question"]["classes"] == ["no", "yes"]

@@ -186,7 +186,9 @@ def test_more_looks_than_the_budget_are_refused(champion, models):
 def test_models_of_different_classes_cannot_be_compared(champion, models):
     candidate(champion, models, study.STRONG)
     path = champion.candidate / "model.json"
-    write_json(path, {**json.loads(path.read_text()), "classes": ["maybe", "yes"]})
+    write_json(
+        path, {**json.loads(path.read_text()), "question": {"classes": ["maybe", "yes"], "positive": "yes"}}
+    )
     with pytest.raises(GateError, match="classes no, yes, the candidate maybe, yes"):
         compare.run(IMPROVE, champion)
 

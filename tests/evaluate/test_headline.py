@@ -37,13 +37,13 @@ def test_four_times_the_patients_with_the_finding_halve_the_interval_of_the_whol
         replace(AREA, unit="case", low=0.1, high=0.2),
         replace(AREA, group="sex=F", low=0.1, high=0.2),
     )
-    metrics = Metrics(("no", "yes"), "yes", (*others, AREA))
+    metrics = Metrics(handed_on.ASKED, (*others, AREA))
     found = with_headline(metrics, TASK, metric="auroc", bound=0.85).headline
     assert (found.metric, found.bound, found.outcome) == ("auroc", 0.85, "cannot_tell")
     assert (found.half_width, found.needed_patients) == (pytest.approx(0.08), 120)
 
 
 def test_without_an_interval_nothing_is_told_of_precision() -> None:
-    metrics = Metrics(("no", "yes"), "yes", (interval(None, None),))
+    metrics = Metrics(handed_on.ASKED, (interval(None, None),))
     found = with_headline(metrics, TASK, metric=None, bound=None).headline
     assert (found.outcome, found.half_width, found.needed_patients) == ("no_goal", None, None)

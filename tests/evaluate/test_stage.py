@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config, Evaluate, load
 from pipeline.contracts import cohort as cohorts
-from pipeline.contracts import first_fit, model_record, predictions
+from pipeline.contracts import first_fit, model_record
 from pipeline.errors import DamageError, GateError
 from pipeline.evaluate.score import score
 from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
 from pipeline.stages import output_digests
+from pipeline.tasks.classification import predictions
 from pipeline.workspace import Workspace
 from pipeline.writing import write_json
 
@@ -110,8 +112,7 @@ def write_model(workspace: Workspace) -> None:
     save_network(path)
     handed_on.model_in(
         workspace.candidate,
-        classes=("well", "ill"),
-        positive="ill",
+        question=handed_on.asked("well", "ill", positive="ill"),
         recipe_id=RECIPE,
         input_shape=(SIDE, SIDE, 1),
         model_sha256=digests.of_file(path),
@@ -178,9 +179,9 @@ def test_every_case_of_the_cohort_has_a_row_and_the_lost_one_a_reason(evaluated:
 def test_scores_are_the_logits_at_the_temperature_of_the_validation_part(evaluated: Workspace) -> None:
     table = pd.read_csv(evaluated.candidate / "predictions.csv").query("status == 'ok'")
     operating = read(evaluated, "operating.json")
-    gap = (table["logit_ill"] - table["logit_well"]) / operating["temperature"]
+    gap = (table["logit_ill"] - table["logit_well"]) / operating["choices"]["temperature"]
     np.testing.assert_allclose(table["score_ill"], 1 / (1 + np.exp(-gap)), atol=1e-8)
-    threshold = operating["thresholds"][0]["threshold"]
+    threshold = operating["choices"]["thresholds"][0]["threshold"]
     assert ((table["score_ill"] >= threshold) == (table["predicted"] == "ill")).all()
     validation = table.query("part == 'validation' and truth == 'ill'")["score_ill"]
     # 95 % of 10 ill validation patients are all ten: the smallest of their scores.
@@ -297,7 +298,7 @@ def test_a_refitted_model_is_not_asked_about_the_part_that_it_has_learned_from(
     evaluated: Workspace, project: Workspace
 ) -> None:
     """The fit before says the opposite of the model, so that it shows which of the two was asked."""
-    handed_on.model_in(project.candidate, **{**_described(project), "refit": True})
+    _refitted(project)
     table = pd.read_csv(evaluated.candidate / "predictions.csv").query("part == 'validation'")
     opposite = table[["logit_ill", "logit_well"]].to_numpy()
     first_fit.write(project.candidate, list(table["case_id"]), opposite)
@@ -315,13 +316,13 @@ def test_a_refitted_model_is_not_asked_about_the_part_that_it_has_learned_from(
                 if each["class"] in (None, "ill") and each["group"] is None}  # fmt: skip
     assert measured["auroc", "test"] > 0.8
     # What validation chose was chosen on what the fit before said: at its threshold 95 % of the ill are found.
-    threshold = read(project, "operating.json")["thresholds"][0]["threshold"]
+    threshold = read(project, "operating.json")["choices"]["thresholds"][0]["threshold"]
     ill = validation.query("truth == 'ill'")["score_ill"]
     assert threshold == ill.min()
 
 
 def test_a_validation_case_that_the_fit_before_was_not_asked_about_has_no_answer(project: Workspace) -> None:
-    handed_on.model_in(project.candidate, **{**_described(project), "refit": True})
+    _refitted(project)
     asked = [f"case{index:03d}" for index in range(PATIENTS) if part_of(index) == "validation"][1:]
     levels = np.array([[0.0, 1.0 if is_ill(int(case_id[4:])) else -1.0] for case_id in asked])
     first_fit.write(project.candidate, asked, levels)
@@ -331,8 +332,7 @@ def test_a_validation_case_that_the_fit_before_was_not_asked_about_has_no_answer
     assert table["reason"].iloc[0] == "the fit before the refit was not asked"
 
 
-def _described(workspace: Workspace) -> dict[str, Any]:
-    """What `write_model` says of the model."""
-    names = ("classes", "positive", "recipe_id", "input_shape", "model_sha256")
+def _refitted(workspace: Workspace) -> None:
+    """Says of the model that it was fitted anew on both parts."""
     found = model_record.FILE.read(workspace.candidate)
-    return {name: getattr(found, name) for name in names}
+    model_record.FILE.write(workspace.candidate, replace(found, refit=True))

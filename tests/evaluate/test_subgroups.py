@@ -11,8 +11,8 @@ from sklearn.metrics import roc_auc_score
 from statsmodels.stats.multitest import multipletests
 
 from pipeline.config import Evaluate
-from pipeline.contracts import predictions
 from pipeline.evaluate import measure
+from pipeline.tasks.classification import predictions
 from pipeline.tasks.classification.answers import Frozen
 from pipeline.tasks.classification.views import SEVERAL, of_patients
 from pipeline.tasks.registry import task_of

@@ -134,7 +134,7 @@ def test_beside_the_model_stands_what_is_needed_to_ask_it(trained: Workspace, tm
     assert record["opset"] == onnx.load_from_string(data).opset_import[0].version
     assert record["input"]["shape"] == ["scans", *SHAPES[0]]
     assert record["input"]["axes"] == ["scans", "rows", "columns", "channels"]
-    assert record["output"]["classes"] == ["no", "perhaps", "yes"]
+    assert record["question"]["classes"] == ["no", "perhaps", "yes"]
     assert record["recipe"] == [{"z_score": {}}]
     expected = np.asarray(keras.saving.load_model(trained.candidate / "model.keras")(scans(SHAPES[0])))
     np.testing.assert_allclose(answers(data, SHAPES[0]), expected, rtol=0, atol=1e-5)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from dicom_files import write
 from ingesting import config, ingested
+from mask_ways import MASK_WAYS
+from ways_of_formats import FORMAT_WAYS
 from ways_out import ALL, WAYS, Files, Way
 
 from pipeline.ingest.next_steps import STEPS, next_step
@@ -24,7 +26,6 @@ NOT_OF_FILES = {
 }
 OUT_OF_REACH = {
     ("io_error", ""): "needs a disk that fails, or files of another user",
-    ("format_kind_unsupported", ""): "nothing beside DICOM is read yet",
     ("decoder_missing", ""): "followed below, in a process without the package",
     ("decode_error", r"did not end in time"): "needs a machine that is too slow for a sound file",
     ("limit_exceeded", r"in time$"): "needs a machine that is too slow for a sound file",
@@ -35,6 +36,7 @@ OUT_OF_REACH = {
 }
 
 
+EVERY_WAY = (*WAYS, *FORMAT_WAYS, *MASK_WAYS)
 pytestmark = pytest.mark.usefixtures("own_key")
 
 
@@ -43,7 +45,7 @@ def test_every_step_of_every_reason_has_a_test_that_takes_it_or_a_word_why_not()
         (reason, pattern) for reason, own in STEPS.items() for pattern, _ in own
     }
     excused = {(reason, "") for reason in (*NOTHING_TO_DO, *NOT_OF_FILES)} | OUT_OF_REACH.keys()
-    taken = {(way.reason, whole_pattern(way)) for way in WAYS}
+    taken = {(way.reason, whole_pattern(way)) for way in EVERY_WAY}
     assert steps - taken == excused
     assert taken <= steps
 
@@ -76,7 +78,7 @@ def put(folder: Path, files: Files) -> None:
             write(path, made)
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.reason} {way.pattern}".strip())
+@pytest.mark.parametrize("way", EVERY_WAY, ids=lambda way: f"{way.reason} {way.pattern}".strip())
 def test_following_the_printed_step_ends_well(workspace: Workspace, way: Way) -> None:
     raw, table = workspace.root / "raw", workspace.root / "labels.csv"
     put(raw, way.files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from pipeline.ingest.keys import open_key
 from pipeline.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("own_key")
+NIFTI = gzip.compress(struct.pack("<i", 348) + bytes(340) + b"n+1\0" + bytes(100))
 
 
 def as_folder(raw: Path) -> None:
@@ -89,7 +91,7 @@ def test_every_path_in_an_archive_has_a_state_and_a_reason(workspace: Workspace)
         add(archive, "empty.dcm")
         add(archive, "cut.dcm", good[:-100])
         add(archive, "inner.zip", zipped({"a": good}))
-        add(archive, "volume.nii.gz", gzip.compress(bytes(344) + b"n+1\0" + bytes(100)))
+        add(archive, "volume.nii.gz", NIFTI)
         add(archive, "again.dcm.gz", gzip.compress(good))
     write(raw / "all.tgz", stream.getvalue())
     write(raw / "locked.zip", locked(zipped({"a.dcm": good, "b.dcm": good})))
@@ -97,7 +99,7 @@ def test_every_path_in_an_archive_has_a_state_and_a_reason(workspace: Workspace)
     write(raw / "cut.tar", tarred(volume(8))[:3000])
     write(raw / "other.7z", b"7z\xbc\xaf\x27\x1c" + bytes(30))
     write(raw / "document.docx", zipped({"[Content_Types].xml": b"", "_rels/.rels": b"", "word/a.xml": b""}))
-    write(raw / "volume.nii.gz", gzip.compress(bytes(344) + b"n+1\0" + bytes(100)))
+    write(raw / "volume.nii.gz", NIFTI)
     write(raw / "bomb.dcm.gz", gzip.compress(bytes(70 << 20)))
     run(config(unit="image"), workspace)
     expected = {
@@ -106,14 +108,14 @@ def test_every_path_in_an_archive_has_a_state_and_a_reason(workspace: Workspace)
         "all.tgz/hard": "link_not_followed", "all.tgz/pipe": "special_file",
         "all.tgz/empty.dcm": "empty_file", "all.tgz/cut.dcm": "truncated_pixel_data",
         "all.tgz/inner.zip": "archive_not_opened (zip inside an archive)",
-        "all.tgz/volume.nii.gz": "not_dicom (NIfTI, which is not read)",
+        "all.tgz/volume.nii.gz": "format_not_selected (nifti)",
         "all.tgz/again.dcm.gz": "duplicate_identical",
         "locked.zip": "archive_read", "locked.zip/a.dcm": "encrypted", "locked.zip/b.dcm": "duplicate_identical",
         "method.zip": "archive_read",
         "method.zip/a.dcm": "archive_not_opened (compression method 9 of zip)",
         "cut.tar": "archive_damaged (it breaks off)", "other.7z": "archive_not_opened (7z)",
         "document.docx": "not_dicom (a document of an office program)",
-        "volume.nii.gz": "not_dicom (NIfTI, which is not read)",
+        "volume.nii.gz": "format_not_selected (nifti)",
         "bomb.dcm.gz": f"limit_exceeded (unfolds to more than {64 << 20} bytes)",
     }  # fmt: skip
     reasons = outcomes(workspace)

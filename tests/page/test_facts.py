@@ -4,6 +4,7 @@ import doctest
 
 import pytest
 
+from pipeline.contracts.metrics import Metric
 from pipeline.page import facts
 from pipeline.page.facts import (
     Fact,
@@ -53,8 +54,9 @@ def test_groups_of_one_to_four_patients_are_hidden_and_say_so() -> None:
 
 
 def test_a_metric_becomes_a_fact_with_its_class_as_target() -> None:
-    metric = {"id": "recall", "class": "nodule", "value": 0.5, "low": None, "reason": "no interval", "nll": 1}
-    assert of_metric(metric) == Fact("recall", 0.5, target="nodule", reason="no interval")
+    metric = Metric("recall", "test", "patient", 0.5, class_="nodule", reason="no interval")
+    fact = Fact("recall", 0.5, unit="patient", part="test", target="nodule", reason="no interval")
+    assert of_metric(metric) == fact
 
 
 def test_the_full_text_of_a_fact_tells_interval_level_method_and_n() -> None:
@@ -78,3 +80,8 @@ def test_the_full_text_of_a_fact_tells_interval_level_method_and_n() -> None:
 
 def test_a_count_says_why_it_has_no_interval() -> None:
     assert count("cases", 7, "cases").reason == "a count, not an estimate"
+
+
+def test_a_number_with_a_unit_is_told_with_it() -> None:
+    fact = of_metric(Metric("mae", "test", "patient", 3.25, reason="no spread"), "mm")
+    assert full(fact.to_json()) == "3.25 mm; one vote a patient; test; no spread"

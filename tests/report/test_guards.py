@@ -16,8 +16,7 @@ from pipeline.report.sections import warnings
 @pytest.fixture(scope="module")
 def read(candidate: Any) -> Artifacts:
     folder = candidate.workspace.candidate
-    settings = candidate.config.model_dump(mode="json")
-    return reading.read(settings, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
+    return reading.read(candidate.config, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
 
 
 def _guard(key: str, artifacts_: Artifacts) -> Guard:
@@ -32,12 +31,12 @@ def _crossing(read: Artifacts) -> Artifacts:
 
 
 def _chosen_on_test(read: Artifacts) -> Artifacts:
-    thresholds = [{**threshold, "chosen_on": "test"} for threshold in read.metrics["thresholds"]]
-    return replace(read, metrics={**read.metrics, "thresholds": thresholds})
+    thresholds = tuple(replace(threshold, chosen_on="test") for threshold in read.metrics.thresholds)
+    return replace(read, metrics=replace(read.metrics, thresholds=thresholds))
 
 
 def _other_cohort(read: Artifacts) -> Artifacts:
-    return replace(read, model={**read.model, "cohort_digest": "0" * 64})
+    return replace(read, of_model=replace(read.model, cohort_digest="0" * 64))
 
 
 def _row_missing(read: Artifacts) -> Artifacts:
@@ -59,7 +58,7 @@ def _look_of_another(read: Artifacts) -> Artifacts:
 
 
 def _same_images(read: Artifacts) -> Artifacts:
-    return replace(read, cohort={**read.cohort, "images_across_parts": 2})
+    return replace(read, of_cohort=replace(read.cohort, images_across_parts=2))
 
 
 FAULTS: dict[tuple[str, str], Callable[[Artifacts], Artifacts]] = {
@@ -92,8 +91,8 @@ def test_every_check_that_is_made_has_a_fault_that_it_finds(read: Artifacts) -> 
 
 
 def test_a_cohort_of_an_earlier_version_leaves_its_check_not_run(read: Artifacts) -> None:
-    cohort = {key: value for key, value in read.cohort.items() if key != "images_across_parts"}
-    found = _guard("duplicates_apart", replace(read, cohort=cohort))
+    cohort = replace(read.cohort, images_across_parts=None)
+    found = _guard("duplicates_apart", replace(read, of_cohort=cohort))
     assert (found.status, found.value) == ("not_run", None)
     assert "the cohort is of an earlier version" in found.reason
 
@@ -110,5 +109,5 @@ def test_identical_images_that_were_found_are_told_and_no_fault(read: Artifacts)
         "pass",
         "identical images were found, and at most one of each was kept",
     )
-    without = replace(read, cohort={**read.cohort, "notices": []})
+    without = replace(read, of_cohort=replace(read.cohort, notices=()))
     assert _guard("duplicates_apart", without).reason == ""

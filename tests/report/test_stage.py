@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.contracts.metrics import Metric
 from pipeline.errors import DataError
+from pipeline.page.facts import of_metric
 from pipeline.report import environment, page, run
 
 VOID = {"meta", "img", "br", "line", "rect", "circle", "path", "use"}
@@ -243,3 +245,22 @@ def test_the_report_is_written_without_loading_a_network_library() -> None:
     code = "import sys, pipeline.report.stage; print({'keras', 'tensorflow', 'jax'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
+
+
+def test_a_number_is_printed_with_what_it_is_measured_in_and_one_of_an_earlier_report_without() -> None:
+    template = environment.environment().from_string(
+        '{% import "macros.html" as m with context %}{{ m.number(fact) }}'
+    )
+    fact = of_metric(Metric("mae", "test", "patient", 3.25), "mm").to_json()
+    assert ">3.250&#8239;mm</span>" in template.render(fact=fact)
+    del fact["measured_in"]
+    assert ">3.250</span>" in template.render(fact=fact)
+
+
+def test_without_a_record_of_the_model_the_message_says_to_train(
+    make_candidate: Callable[..., Any], tmp_path: Path
+) -> None:
+    made = make_candidate(tmp_path, patients=60, champion=False)
+    (made.workspace.candidate / "model.json").unlink()
+    with pytest.raises(DataError, match=r"model\.json is missing .* Run `.*scanloom train "):
+        run(made.config, made.workspace)

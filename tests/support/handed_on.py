@@ -22,25 +22,32 @@ from pipeline.contracts import (
     rule,
     stamp,
 )
+from pipeline.contracts.unopened import Unopened
 from pipeline.workspace import Workspace
 
-CLASSES = ("no", "yes")
+
+def asked(*classes: str, positive: str | None = None) -> Unopened:
+    """The question which of these classes a scan is of, as a record holds it."""
+    return Unopened({"classes": list(classes), "positive": positive})
+
+
+ASKED = asked("no", "yes", positive="yes")
 MODEL = model_record.ModelRecord(
     model_sha256="3" * 64,
-    classes=CLASSES,
-    positive="yes",
+    question=ASKED,
     input_shape=(2, 2, 2),
     recipe=({"z_score": {}},),
     recipe_id="0123456789ab",
     precision="float32",
 )
 POINTER = pointer.Pointer("0001", "3" * 64, "Ada", "first", "2026-05-02T09:14:00+00:00")
-THRESHOLD = operating.Threshold(0.5)
-OPERATING = operating.Operating(1.0, (THRESHOLD,), "max", CLASSES, "yes", "patient")
+THRESHOLD = metrics.Threshold(0.5)
+OPERATING = operating.Operating(
+    ASKED, Unopened({"temperature": 1.0, "thresholds": [{"threshold": 0.5}]}), "max", "patient"
+)
 COUNTS = cohort.Counts(2, 3, {"no": 2, "yes": 1})
 COHORT = cohort.Cohort(
-    classes=CLASSES,
-    positive="yes",
+    question=ASKED,
     digest="cohort",
     join=cohort.Join("id", "study", 3, 3),
     flow=cohort.Flow({"accepted": {"ok": 3}}, 3, 3, {}, 2),
@@ -103,7 +110,7 @@ WHOLE: dict[str, Any] = {
     operating.FILE.name: OPERATING,
     rule.FILE.name: rule.Rule({"resamples": 200}, {"margin": 0.05}),
     metrics.FILE.name: metrics.Metrics(
-        CLASSES, "yes", (METRIC, replace(METRIC, class_="yes")), thresholds=(THRESHOLD,)
+        ASKED, (METRIC, replace(METRIC, class_="yes")), thresholds=(THRESHOLD,)
     ),
     insights.FILE.name: INSIGHTS,
     comparison.FILE.name: COMPARISON,

@@ -15,10 +15,10 @@ from pipeline import digests
 from pipeline.config import Config, Evaluate
 from pipeline.contracts import metrics as metric_file
 from pipeline.contracts import operating as operating_file
-from pipeline.contracts import predictions, rule
+from pipeline.contracts import rule
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import measure
-from pipeline.tasks.classification import answers
+from pipeline.tasks.classification import answers, predictions
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 from pipeline.writing import write_csv, write_json
@@ -256,10 +256,10 @@ def _write_evaluation(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...
     metrics["created_utc"] = None
     record = with_headline(metric_file.FILE.of(metrics), task, metric="auroc", bound=0.90)
     metric_file.FILE.write(folder, record)
-    choices = {
-        "temperature": TEMPERATURE["value"],
-        "thresholds": metrics["thresholds"],
+    fixed_on_validation = {
+        "question": metrics["question"],
+        "choices": {"temperature": TEMPERATURE["value"], "thresholds": metrics["thresholds"]},
         "patient_score": "max",
     }
-    operating_file.FILE.write(folder, operating_file.FILE.of(choices))
+    operating_file.FILE.write(folder, operating_file.FILE.of(fixed_on_validation))
     rule.FILE.write(folder, rule.Rule({}, {}))

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Evaluate
-from pipeline.contracts import predictions
 from pipeline.evaluate import measure
+from pipeline.tasks.classification import predictions
 from pipeline.tasks.classification.answers import Frozen
 from pipeline.tasks.registry import task_of
 

@@ -145,7 +145,7 @@ def confusion(files: Files) -> Grid:
 
 def classes(files: Files) -> Grid:
     grid = [["Class, against the rest", "AUROC", "Recall", "Precision", "F1"]]
-    for name in files.metrics["classes"]:
+    for name in files.metrics["question"]["classes"]:
         cells = [files.metric(key, of_class=name) for key in ("auroc", "recall", "precision", "f1")]
         ends = [f" ({interval(m)})" if m["low"] is not None else "" for m in cells]
         grid.append([name, *(number(m) + end for m, end in zip(cells, ends, strict=True))])

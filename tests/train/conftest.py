@@ -72,7 +72,9 @@ def _describe(workspace: Workspace, classes: Sequence[int]) -> None:
         }
     )
     write_csv(workspace.candidate / "cohort.csv", cohort)
-    described = replace(handed_on.COHORT, classes=tuple(CLASSES), positive="present", digest="frozen")
+    described = replace(
+        handed_on.COHORT, question=handed_on.asked(*CLASSES, positive="present"), digest="frozen"
+    )
     cohorts.FILE.write(workspace.candidate, described)
     arrays = replace(handed_on.NORMALIZED, recipe_id="recipe", shape=(16, 16, 1), spacing=(1.0, 1.0))
     normalized.FILE.write(workspace.data, arrays)

@@ -39,7 +39,7 @@ def project(prepare, tmp_path):
     """A prepared project with a champion that somebody else trained."""
     workspace = prepare(tmp_path)
     (workspace.generations / "0001").mkdir(parents=True)
-    handed_on.model_in(workspace.generations / "0001", classes=tuple(CLASSES), training="another")
+    handed_on.model_in(workspace.generations / "0001", question=handed_on.asked(*CLASSES), training="another")
     move = {
         "action": "promote",
         "generation": "0001",
@@ -94,7 +94,7 @@ def test_a_rule_changed_since_this_very_model_looked_stops_training(project) -> 
 
 
 def test_a_champion_of_other_classes_stops_training_before_its_first_step(project) -> None:
-    handed_on.model_in(project.generations / "0001", classes=("absent", "large", "small"))
+    handed_on.model_in(project.generations / "0001", question=handed_on.asked("absent", "large", "small"))
     refused(project, config(), "classes absent, large, small, the candidate absent, present: two different")
 
 

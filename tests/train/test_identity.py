@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import handed_on
 import numpy as np
 import pandas as pd
 import pytest
@@ -173,7 +174,7 @@ def _other_array(workspace: Workspace, settings: dict[str, Any], patch: pytest.M
 
 def _other_classes(workspace: Workspace, settings: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
     found = cohorts.FILE.read(workspace.candidate)
-    cohorts.FILE.write(workspace.candidate, replace(found, classes=("present", "absent")))
+    cohorts.FILE.write(workspace.candidate, replace(found, question=handed_on.asked("present", "absent")))
 
 
 def _other_version(workspace: Workspace, settings: dict[str, Any], patch: pytest.MonkeyPatch) -> None:

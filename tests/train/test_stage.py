@@ -29,10 +29,10 @@ def trained(prepare: Any, tmp_path_factory: pytest.TempPathFactory) -> Workspace
 
 def test_the_record_describes_the_model(trained: Workspace) -> None:
     record = json.loads((trained.candidate / "model.json").read_text())
-    assert record["schema"] == "model/1"
+    assert record["schema"] == "model/2"
     assert record["model_sha256"] == digests.of_file(trained.candidate / "model.keras")
-    assert record["classes"] == ["absent", "present"]
-    assert (record["positive"], record["cohort_digest"]) == ("present", "frozen")
+    assert record["question"]["classes"] == ["absent", "present"]
+    assert (record["question"]["positive"], record["cohort_digest"]) == ("present", "frozen")
     assert record["input_shape"] == [16, 16, 1]
     assert record["epochs_run"] == 12
     assert (record["best_epoch"], record["monitor"]) == (12, None)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import ShardWriter
 from pipeline.ingest.cases.likeness import perceptual_digest
+from pipeline.ingest.cases.mask_reading import NO_MASKS, MaskFiles, MasksRead, read_masks
 from pipeline.ingest.cases.planning import CasePlan
-from pipeline.ingest.cases.reader import Meaning, PlaneReader, Source, SourceFile, open_source, values_of
+from pipeline.ingest.cases.reader import Meaning, PlaneReader, Source, SourceFile, open_source
 from pipeline.ingest.cases.volume import assemble
 from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.isolation import at_most
@@ -54,6 +55,7 @@ class Spoiled:
 class BatchResult:
     """What became of a batch; `notes` are those that reading the pixels added, by token.
 
+    `masks` are those of the cases, and the outcomes of the files of masks that gave none.
     `unpublished` is where the shard waits to be published, if it still is.
     """
 
@@ -61,6 +63,7 @@ class BatchResult:
     spoiled: tuple[Spoiled, ...]
     notes: Mapping[str, tuple[str, ...]]
     unpublished: Path | None = None
+    masks: MasksRead = NO_MASKS
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def read_and_publish(batch: Batch) -> BatchResult:
 
 
 def _read_cases(batch: Batch, *, publishes: bool) -> BatchResult:
-    cases: list[Case] = []
+    cases: list[tuple[CasePlan, Case]] = []
     spoiled: list[Spoiled] = []
     notes: dict[str, set[str]] = {}
     templates: Templates[Meaning] = Templates()
@@ -97,11 +100,16 @@ def _read_cases(batch: Batch, *, publishes: bool) -> BatchResult:
             if isinstance(voxels, Spoiled):
                 spoiled.append(voxels)
                 continue
-            cases.append(_case(case_plan, voxels, reader=reader, writer=writer, key=batch.key))
+            case = _case(case_plan, voxels, reader=reader, writer=writer, key=batch.key)
+            cases.append((case_plan, case))
             for token, words in reader.notes.items():
                 notes.setdefault(token, set()).update(words, voxels.notes)
+        masks = read_masks(cases, MaskFiles(batch.files, batch.limits, batch.key), writer)
+    for mask in masks.masks:
+        notes.setdefault(mask.source, set()).update(mask.notes)
     noted = {token: tuple(sorted(words)) for token, words in notes.items()}
-    return BatchResult(tuple(cases), tuple(spoiled), noted, None if publishes else writer.temporary)
+    read = tuple(case for _, case in cases)
+    return BatchResult(read, tuple(spoiled), noted, None if publishes else writer.temporary, masks)
 
 
 def _read(
@@ -122,11 +130,18 @@ def split(batch: Batch) -> list[Batch]:
         replace(
             batch,
             cases=cases,
-            files={token: batch.files[token] for case in cases for token in case.tokens.values()},
+            files={token: batch.files[token] for case in cases for token in case.files},
             shard=batch.shard.with_name(f"{batch.shard.stem}-{cases[0].case_id}.npy"),
         )
         for cases in bundles(batch.cases)
     ]
+
+
+def without_masks(batch: Batch) -> Batch:
+    """The batch with its scans alone."""
+    cases = tuple(replace(case, masks=()) for case in batch.cases)
+    images = {token for case in cases for token in case.images}
+    return replace(batch, cases=cases, files={token: batch.files[token] for token in sorted(images)})
 
 
 def split_files(batch: Batch) -> list[Batch]:
@@ -138,12 +153,12 @@ def bundles(cases: Iterable[CasePlan]) -> list[tuple[CasePlan, ...]]:
     """The cases in sets that share files: such cases become visible together."""
     bundle_of: dict[str, list[CasePlan]] = {}
     for case in cases:
-        tokens = set(case.tokens.values())
+        tokens = case.files
         joined = [case]
         for other in {id(bundle_of[token]): bundle_of[token] for token in tokens & bundle_of.keys()}.values():
             joined, other = (other, joined) if len(other) > len(joined) else (joined, other)
             joined += other
-            bundle_of |= {token: joined for member in other for token in member.tokens.values()}
+            bundle_of |= {token: joined for member in other for token in member.files}
         bundle_of |= dict.fromkeys(tokens, joined)
     unique = {id(bundle): bundle for bundle in bundle_of.values()}.values()
     ordered = [tuple(sorted(bundle, key=lambda case: case.case_id)) for bundle in unique]
@@ -157,9 +172,7 @@ def digest_planes(batch: Batch) -> dict[str, tuple[str, ...]]:
     for token, file in batch.files.items():
         try:
             with open_source(file, batch.limits, templates) as source:
-                digests[token] = tuple(
-                    _plane_digest(source, index, batch) for index in range(source.pixels.form.frames)
-                )
+                digests[token] = tuple(_plane_digest(source, index, batch) for index in range(source.frames))
         except Refusal:
             digests[token] = ()
     return digests
@@ -173,7 +186,7 @@ def pixel_digest(array: NDArray[Any], key: Key) -> str:
 
 def _plane_digest(source: Source, index: int, batch: Batch) -> str:
     with at_most(batch.limits.seconds):
-        return pixel_digest(values_of(source, index, source.meaning.transform(index)).array, batch.key)
+        return pixel_digest(source.plane(index, source.transform(index)).array, batch.key)
 
 
 def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:

@@ -34,7 +34,7 @@ def shard_name(cases: Iterable[CasePlan], digest_of: Mapping[str, str]) -> str:
     """The name of a batch's shard, by what goes into it: the cases and the digests of their files."""
     content = [
         [case.case_id, case.unit, case.volume.geometry.to_json(),
-         sorted(digest_of[token] for token in set(case.tokens.values()))]
+         sorted(digest_of[token] for token in case.files), *([repr(case.structures)] if case.masks else [])]
         for case in cases
     ]  # fmt: skip
     return f"shard-{digests.of_json(content)[:16]}.npy"
@@ -46,7 +46,7 @@ def uniform_draw(name: str) -> float:
 
 
 def _ends_batch(bundle: tuple[CasePlan, ...]) -> bool:
-    files = {token for case in bundle for token in case.tokens.values()}
+    files = {token for case in bundle for token in case.files}
     size = sum(map(_size, bundle))
     # Drawn by the name, with the chance that gives batches of the mean size.
     share = max(size / _MEAN_BYTES, len(bundle) / _MEAN_CASES, len(files) / _MEAN_FILES)

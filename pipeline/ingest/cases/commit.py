@@ -36,7 +36,7 @@ def commit_plan(
     can stay, too, where its values turn out to be the same.
     """
     before = changes.cases_of(catalogue, {*headers, *outdated})
-    planned = {case.case_id: set(case.tokens.values()) for case in plan.cases}
+    planned = {case.case_id: case.files for case in plan.cases}
     kept = _kept(before, planned, outdated)
     pending = tuple(case for case in plan.cases if case.case_id not in kept)
     waiting = tokens_of(pending)
@@ -108,7 +108,7 @@ class Commits:
 
 
 def _put(catalogue: Catalogue, task: Batch, result: BatchResult, headers: Headers) -> None:
-    became = batch_outcomes(task.cases, result.cases, result.spoiled)
+    became = batch_outcomes(task.cases, result.cases, result.spoiled, result.masks)
     rows = [
         _row(token, headers[token], outcome, result.notes.get(token, ()))
         for token, outcome in sorted(became.outcomes.items())
@@ -116,12 +116,13 @@ def _put(catalogue: Catalogue, task: Batch, result: BatchResult, headers: Header
     standing = {case.case_id for case, _ in became.cases}
     catalogue.put_files(rows)
     catalogue.put_cases(became.cases)
+    catalogue.put_masks(became.masks)
     catalogue.delete_cases(case.case_id for case in task.cases if case.case_id not in standing)
 
 
 def tokens_of(cases: Iterable[CasePlan]) -> set[str]:
     """The files that cases are made of."""
-    return {token for case in cases for token in case.tokens.values()}
+    return {token for case in cases for token in case.files}
 
 
 def _row(token: str, header: Header, outcome: Outcome, notes: Iterable[str] = ()) -> FileRow:

@@ -29,7 +29,8 @@ def patient_conflicts(headers: Mapping[str, Header]) -> dict[str, Outcome]:
         tokens: defaultdict[str, list[str]] = defaultdict(list)
         for token, header in headers.items():
             identifier = getattr(header, name)
-            if header.image and identifier and header.patient_id:
+            # Whose a mask is is compared with its scan's own: one that went astray spoils no images.
+            if header.image and not header.marks and identifier and header.patient_id:
                 patients[identifier].add(header.patient_id)
                 tokens[identifier].append(token)
         for identifier, whose in patients.items():

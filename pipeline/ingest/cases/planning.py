@@ -15,6 +15,7 @@ from pipeline.ingest.dicom.sop_classes import SLIDES
 from pipeline.ingest.header.header import Header
 from pipeline.ingest.header.series_rules import Rule, fitting_rule
 from pipeline.ingest.header.stated_units import stated_unit
+from pipeline.ingest.masks.structures import NO_STRUCTURES, Structures
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.series.frames import Frame, Group, Refused, Rules, Volume
 from pipeline.ingest.series.grouping import grouped
@@ -37,7 +38,7 @@ class CasePlan:
     """One case to be read: its planes in order, and the token of the file each of them is in.
 
     `unit` is what its values are to be in: the files' own, SUVbw in its place, or one that the settings
-    state (`unit_stated`).
+    state (`unit_stated`). `masks` are the tokens of the files that mark `structures` in it.
     """
 
     case_id: str
@@ -48,6 +49,18 @@ class CasePlan:
     unit_stated: bool = False
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    masks: tuple[str, ...] = ()
+    structures: Structures = NO_STRUCTURES
+
+    @property
+    def images(self) -> set[str]:
+        """The tokens of the files that its planes are in."""
+        return set(self.tokens.values())
+
+    @property
+    def files(self) -> set[str]:
+        """The tokens of all files that it is made of."""
+        return {*self.images, *self.masks}
 
     @property
     def modality(self) -> str:

@@ -9,9 +9,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from pipeline.ingest.cases.formatted import FormattedSource, open_formatted
 from pipeline.ingest.dicom.container import open_container
 from pipeline.ingest.dicom.dataset import Dataset, pixel_keyword
+from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.dicom.templates import Templates
+from pipeline.ingest.formats.registry import format_of
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels.codecs import CODECS
@@ -59,16 +62,43 @@ class Meaning:
 
 
 @dataclass(frozen=True)
-class Source:
-    """An opened image file, ready to give its planes."""
+class DicomSource:
+    """An opened DICOM image, ready to give its planes."""
 
     pixels: PixelSource
     meaning: Meaning
+
+    @property
+    def frames(self) -> int:
+        """The number of its planes."""
+        return self.pixels.form.frames
+
+    @property
+    def bits_stored(self) -> int:
+        """How many bits a number has."""
+        return self.pixels.form.bits_stored
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether compression lost information."""
+        return self.pixels.syntax.lossy
 
     def decoder(self) -> str:
         """The decoder's package and version."""
         codec = CODECS[self.pixels.syntax.codec]
         return f"{codec.package} {codec.version()}"
+
+    def transform(self, index: int, frame: Frame | None = None) -> Transform:
+        """How plane `index` becomes numbers: the file says it, whatever was planned."""
+        return self.meaning.transform(index)
+
+    def plane(self, index: int, transform: Transform) -> Plane:
+        """The numbers of plane `index`, or its colours. Raises Refusal."""
+        return values_of(self, index, transform)
+
+
+Source = DicomSource | FormattedSource
+"""An opened image file of any format."""
 
 
 @dataclass
@@ -115,13 +145,13 @@ class PlaneReader:
                 open_source(self.files[token], self.limits, self.templates)
             )
         source = self._source
-        transform = source.meaning.transform(frame.index).in_unit(self.unit)
-        plane = values_of(source, frame.index, transform)
+        transform = source.transform(frame.index, frame).in_unit(self.unit)
+        plane = source.plane(frame.index, transform)
         self.notes.setdefault(token, set()).update(plane.notes)
         self.transforms.append(transform)
         self.tally.add(plane, transform)
-        self.bits_stored = source.pixels.form.bits_stored
-        if source.pixels.syntax.lossy:
+        self.bits_stored = source.bits_stored
+        if source.is_lossy:
             self.notes[token].add("lossy")
             self.lossy_decoder = source.decoder()
         return plane.array
@@ -133,27 +163,36 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
 
     Raises Refusal `io_error` if the bytes are others.
     """
+    with opened_bytes(file, limits) as data:
+        if name := format_of(data):
+            yield open_formatted(name, data, limits)
+            return
+        container = open_container(
+            data,
+            depth=limits.depth,
+            inflated_bytes=limits.decoded_bytes,
+            templates=templates,
+        )
+        template = container.template
+        # Of files with one header the pixel module means the same: only the pixels are each file's own.
+        known = templates.concluded.get(template) if template else None
+        form = known.form if known else None
+        pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes, form=form)
+        meaning = known or _meaning(container.dataset, pixels)
+        if template:
+            templates.concluded[template] = meaning
+        yield DicomSource(pixels, meaning)
+
+
+@contextlib.contextmanager
+def opened_bytes(file: SourceFile, limits: FileLimits) -> Iterator[Buffer]:
+    """The bytes in a file, which are those that were seen before. Raises Refusal `io_error` if not."""
     try:
         with _opened(file) as opened:
             # Pixels of other bytes than the header that was planned by could fit another patient.
             if (opened.size, opened.mtime_ns) != (file.size, file.mtime_ns):
                 raise ChangedWhileRead
-            _, data = opened_packing(opened.data, limits.file_bytes)
-            container = open_container(
-                data,
-                depth=limits.depth,
-                inflated_bytes=limits.decoded_bytes,
-                templates=templates,
-            )
-            template = container.template
-            # Of files with one header the pixel module means the same: only the pixels are each file's own.
-            known = templates.concluded.get(template) if template else None
-            form = known.form if known else None
-            pixels = open_pixels(container, decoded_bytes=limits.decoded_bytes, form=form)
-            meaning = known or _meaning(container.dataset, pixels)
-            if template:
-                templates.concluded[template] = meaning
-            yield Source(pixels, meaning)
+            yield opened_packing(opened.data, limits.file_bytes)[1]
     except (OSError, ChangedWhileRead) as error:
         raise Refusal("io_error", type(error).__name__) from None
 
@@ -175,7 +214,7 @@ def _meaning(dataset: Dataset, pixels: PixelSource) -> Meaning:
     return Meaning(form, transforms, palette_of(dataset, form))
 
 
-def values_of(source: Source, index: int, transform: Transform) -> Plane:
+def values_of(source: DicomSource, index: int, transform: Transform) -> Plane:
     """The numbers of frame `index` by `transform`, or its RGB colours. Raises Refusal."""
     form = source.pixels.form
     stored = read_frame(source.pixels, index)

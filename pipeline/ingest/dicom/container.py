@@ -22,7 +22,6 @@ DEFLATED = "1.2.840.10008.1.2.1.99"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 
 _CHUNK = 1 << 20
-_NIFTI = (b"n+1\0", b"ni1\0", b"n+2\0", b"ni2\0")
 
 
 @dataclass(frozen=True)
@@ -117,8 +116,6 @@ def _beginning(data: Buffer) -> tuple[int, bool]:
     for start in (0, 1) if data[:1] == b" " else (0,):  # some writers leave a stray blank
         if data[start : start + 2] in (b"\2\0", b"\x08\0", b"\0\x08") and len(data) >= start + 8:
             return start, False
-    if data[344:348] in _NIFTI or data[4:8] in _NIFTI:
-        raise Refusal("not_dicom", "NIfTI, which is not read")
     raise Refusal("not_dicom")
 
 

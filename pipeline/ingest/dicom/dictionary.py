@@ -6,7 +6,40 @@ for "US or SS", typed by PixelRepresentation whatever an explicit VR says (PS3.3
 
 from __future__ import annotations
 
+OF_MASKS: dict[str, tuple[int, str]] = {
+    # what a mask was drawn on
+    "ReferencedSeriesSequence": (0x00081115, "SQ"),
+    "ReferencedInstanceSequence": (0x0008114A, "SQ"),
+    "ReferencedSOPInstanceUID": (0x00081155, "UI"),
+    "SourceImageSequence": (0x00082112, "SQ"),
+    "DerivationImageSequence": (0x00089124, "SQ"),
+    # segmentations
+    "SegmentationType": (0x00620001, "CS"),
+    "SegmentSequence": (0x00620002, "SQ"),
+    "SegmentNumber": (0x00620004, "US"),
+    "SegmentLabel": (0x00620005, "LO"),
+    "SegmentIdentificationSequence": (0x0062000A, "SQ"),
+    "ReferencedSegmentNumber": (0x0062000B, "US"),
+    "MaximumFractionalValue": (0x0062000E, "US"),
+    # RT structure sets
+    "ReferencedFrameOfReferenceSequence": (0x30060010, "SQ"),
+    "RTReferencedStudySequence": (0x30060012, "SQ"),
+    "RTReferencedSeriesSequence": (0x30060014, "SQ"),
+    "ContourImageSequence": (0x30060016, "SQ"),
+    "StructureSetROISequence": (0x30060020, "SQ"),
+    "ROINumber": (0x30060022, "IS"),
+    "ReferencedFrameOfReferenceUID": (0x30060024, "UI"),
+    "ROIName": (0x30060026, "LO"),
+    "ROIContourSequence": (0x30060039, "SQ"),
+    "ContourSequence": (0x30060040, "SQ"),
+    "ContourGeometricType": (0x30060042, "CS"),
+    "NumberOfContourPoints": (0x30060046, "IS"),
+    "ContourData": (0x30060050, "DS"),
+    "ReferencedROINumber": (0x30060084, "IS"),
+}
+"""Asked of masks alone: two images of a series may differ in them without a word of ours."""
 ELEMENTS: dict[str, tuple[int, str]] = {
+    **OF_MASKS,
     # file meta information
     "FileMetaInformationGroupLength": (0x00020000, "UL"),
     "TransferSyntaxUID": (0x00020010, "UI"),

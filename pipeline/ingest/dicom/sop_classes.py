@@ -82,6 +82,9 @@ VIDEOS: Final = {
     f"{PREFIX}77.1.2.1": "Video Microscopic Image",
     f"{PREFIX}77.1.4.1": "Video Photographic Image",
 }
+SEGMENTATION: Final = f"{PREFIX}66.4"
+LABEL_MAP: Final = f"{PREFIX}66.7"
+STRUCTURE_SET: Final = f"{PREFIX}481.3"
 SECONDARY_CAPTURE: Final = f"{PREFIX}7"
 _RT_IMAGES: Final = frozenset({"481.1", "481.23", "481.24"})
 

@@ -14,7 +14,7 @@ from itertools import dropwhile
 from typing import Generic, TypeVar
 
 from pipeline.ingest.dicom.dataset import Dataset, walk
-from pipeline.ingest.dicom.dictionary import ELEMENTS
+from pipeline.ingest.dicom.dictionary import ELEMENTS, OF_MASKS
 from pipeline.ingest.dicom.elements import PIXEL_DATA_TAGS, header_bytes
 from pipeline.ingest.dicom.encoding import UNDEFINED, Buffer, Elements, Encoding, Order
 from pipeline.ingest.reasons import Refusal
@@ -31,7 +31,9 @@ What is concluded from these is read anew for each file (`header/understanding.p
 for something more must add it there.
 """
 
-_COMPARED = frozenset(tag for tag, _ in ELEMENTS.values()) - {ELEMENTS[keyword][0] for keyword in OWN}
+_COMPARED = frozenset(tag for tag, _ in ELEMENTS.values()) - {
+    ELEMENTS[keyword][0] for keyword in (*OWN, *OF_MASKS)
+}
 _PREAMBLE_BYTES, _PREFIX = 128, b"DICM"  # PS3.10 7.1: what stands in a preamble is anybody's
 _LAST_BYTES, _MOST = 12, 32  # several series take turns in one task; more are compared in vain
 _LONGEST_BYTES = 1 << 20  # of a header; a comparison makes copies of it

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.ingest.dicom.encoding import Buffer
+from pipeline.ingest.formats.description import Description, Stated, grid_of
 from pipeline.ingest.formats.nifti_header import (
     HEADER_BYTES,
     NiftiHeader,
@@ -49,8 +50,8 @@ _CHUNK = 1 << 20
 class NiftiFacts:
     """What a file says of its voxels.
 
-    `shape` is (i, j, k), `samples` 1, or 3 of colours; a number is `stored * slope + intercept`. `affine`
-    maps (i, j, k, 1) to RAS mm at voxel centres. `size` is that of the whole file, without what may follow.
+    `shape` is (i, j, k), `samples` 1, or 3 of colours; a number is `stored * slope + intercept`. The voxels
+    stand from `start` to `end` of the plain file.
     """
 
     shape: tuple[int, int, int]
@@ -58,9 +59,8 @@ class NiftiFacts:
     dtype: np.dtype[Any]
     slope: float
     intercept: float
-    affine: Affine
     start: int
-    size: int
+    end: int
     is_label_map: bool
 
 
@@ -73,15 +73,39 @@ def read(
     scaled ones are float64; nothing is said of NaN. `form` and `axes` as for `affine_of`. Raises Refusal.
     """
     plain = unpacked(data, limits)
-    facts = facts_of(plain, limits, form=form, axes=axes)
-    array = np.moveaxis(stored(plain, facts), (0, 2), (2, 0))  # (k, j, i[, 3]) -> (i, j, k[, 3])
+    facts, affine = facts_of(plain, limits), affine_of(parse(plain), form=form, axes=axes)
+    array = np.moveaxis(_voxels(plain, facts), (0, 2), (2, 0))  # (k, j, i[, 3]) -> (i, j, k[, 3])
     native = array.astype(array.dtype.newbyteorder("="), copy=False)
     if (facts.slope, facts.intercept) == (1.0, 0.0):
-        return native, facts.affine, facts
-    return native * np.float64(facts.slope) + facts.intercept, facts.affine, facts
+        return native, affine, facts
+    return native * np.float64(facts.slope) + facts.intercept, affine, facts
 
 
-def facts_of(data: Buffer, limits: FileLimits, *, form: str = "", axes: str = "") -> NiftiFacts:
+def describe(data: Buffer, limits: FileLimits) -> Description:
+    """What the header of a plain file says, found sound and within the limits. Raises Refusal."""
+    facts = facts_of(data, limits)
+    columns, rows, slices = facts.shape
+    form = grid_of((slices, rows, columns), facts.dtype, samples=facts.samples)
+    return Description(
+        form,
+        facts.slope,
+        facts.intercept,
+        is_mask=facts.is_label_map,
+        notes=("trailing_bytes",) if len(data) > facts.end else (),
+    )
+
+
+def stored(data: Buffer, limits: FileLimits) -> NDArray[Any]:
+    """The stored numbers of a plain file, `(k, j, i)` or `(k, j, i, 3)`. Raises Refusal."""
+    return _voxels(data, facts_of(data, limits))
+
+
+def place(data: Buffer, stated: Stated) -> Affine:
+    """The affine from (i, j, k, 1) to RAS mm at voxel centres. Raises Refusal."""
+    return affine_of(parse(data), form=stated.form, axes=stated.axes)
+
+
+def facts_of(data: Buffer, limits: FileLimits) -> NiftiFacts:
     """What the header of a plain file says, found sound and within the limits. Raises Refusal."""
     header = parse(data)
     _check_kind(header)
@@ -96,20 +120,17 @@ def facts_of(data: Buffer, limits: FileLimits, *, form: str = "", axes: str = ""
         missing = start + size - len(data)
         raise Refusal("truncated_pixel_data", f"{missing} of {size} bytes are missing")
     slope, intercept = _scaling(header)
-    affine = affine_of(header, form=form, axes=axes)
     is_label_map = header.intent == LABEL_INTENT
-    return NiftiFacts(
-        header.shape, samples, dtype, slope, intercept, affine, start, start + size, is_label_map
-    )
+    return NiftiFacts(header.shape, samples, dtype, slope, intercept, start, start + size, is_label_map)
 
 
-def stored(data: Buffer, facts: NiftiFacts) -> NDArray[Any]:
-    """The stored numbers of a plain file, `(k, j, i)` or `(k, j, i, 3)`, in the file's order of bytes.
+def _voxels(data: Buffer, facts: NiftiFacts) -> NDArray[Any]:
+    """The stored numbers, in the file's order of bytes.
 
     They are a view of the bytes, unless these are a map, which an array would keep from being closed.
     """
     columns, rows, slices = facts.shape
-    raw = data[facts.start : facts.size] if isinstance(data, mmap.mmap) else data
+    raw = data[facts.start : facts.end] if isinstance(data, mmap.mmap) else data
     offset = 0 if isinstance(data, mmap.mmap) else facts.start
     shape = (slices, rows, columns, 3) if facts.samples == 3 else (slices, rows, columns)
     return np.frombuffer(raw, facts.dtype, count=int(np.prod(shape)), offset=offset).reshape(shape)
@@ -200,4 +221,4 @@ def _scaling(header: NiftiHeader) -> tuple[float, float]:
     return slope, intercept
 
 
-__all__ = ["NiftiFacts", "announced_bytes", "facts_of", "is_nifti", "read", "stored", "unpacked"]
+__all__ = ["NiftiFacts", "announced_bytes", "describe", "is_nifti", "place", "read", "stored", "unpacked"]

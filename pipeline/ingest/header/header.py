@@ -8,12 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.ingest.formats.description import Stated
 from pipeline.ingest.header.owners import NOBODY, Owners
 from pipeline.ingest.header.series_rules import Rule
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.series.frames import Frame
 from pipeline.ingest.source.fetched import Kept
 from pipeline.records import Attribute
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a mask was drawn on, in pseudonyms: a series, and of its images those that are named."""
+
+    series_id: str
+    images: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -24,7 +33,8 @@ class Header:
     `frames` are there for every wanted image whose header is understood, also where its pixels are refused:
     a volume without them would be incomplete. `owned` says that the patient is told by `ingest.patient_from`.
     `archive` is the token of the archive that the file lies in, `members` the number of files in one;
-    `kept` is where the bytes of a fetched file wait for its pixels to be read.
+    `kept` is where the bytes of a fetched file wait for its pixels to be read. `marks` is there for a mask,
+    whose `series_id` is that of the images that it marks: it is read whenever one of them is.
     """
 
     size: int
@@ -45,6 +55,7 @@ class Header:
     archive: str = ""
     members: int = 0
     kept: Kept | None = None
+    marks: Marks | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,8 @@ class Selection:
 
     `text_reviewed` says that a person looked at the pixels of this data set for text about patients,
     `dates` what a case may tell of its study's date; an image must fit one of the `rules`, if there are any.
+    `masks` says whether objects that mark structures are wanted, too.
+    `formats` are what files of other formats than DICOM are, by the format's name; others are left out.
     """
 
     modalities: tuple[str, ...]
@@ -62,3 +75,5 @@ class Selection:
     rules: tuple[Rule, ...] = ()
     include: tuple[str, ...] = ()
     owners: Owners = NOBODY
+    formats: Mapping[str, Stated] = field(default_factory=dict)
+    masks: bool = False

@@ -13,6 +13,7 @@ from pipeline.ingest.header.owners import OWNER, Owners, ordered, owner_of
 from pipeline.ingest.header.planes import Identity
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.source.discover import SourcePath
+from pipeline.ingest.source.layouts import case_of_channel
 from pipeline.pseudonyms import Key
 
 _GZIP = ".gz"
@@ -25,6 +26,7 @@ _KEYWORDS = (
 )
 _OPTIONAL = "accession"
 """The one identifier that an image may lack: it is a matter of the order, not of the image."""
+_OF_CONTENT = ("sop", "series", "study")
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,20 @@ def identify(dataset: Dataset, file: SourcePath, *, key: Key, owners: Owners) ->
         if text:
             pseudonyms[kind] = key.pseudonym(kind, text)
     if not patient:
-        return _by_owner(dataset, file, pseudonyms, key=key, owners=owners)
+        return _by_owner(dataset.text("StudyInstanceUID"), file, pseudonyms, key=key, owners=owners)
     day = date_of(dataset.text("StudyDate"))
     if day is not None:  # a table may name a patient's scans of a day; both together name no date
         pseudonyms["day"] = key.pseudonym("day", patient, day.isoformat())
     return Identification(pseudonyms, key.pseudonym("patient", dataset.text("IssuerOfPatientID"), patient))
+
+
+def identify_by_content(content: str, file: SourcePath, *, key: Key, owners: Owners) -> Identification:
+    """Whose a file is that names nobody; it is an image, a series and a study of its own, told by `content`.
+
+    `content` is the digest of its bytes: the same bytes are the same image, wherever they lie.
+    """
+    pseudonyms = {kind: key.pseudonym(kind, content) for kind in _OF_CONTENT}
+    return _by_owner(content, file, pseudonyms, key=key, owners=owners)
 
 
 def identity_of(identification: Identification, dataset: Dataset, key: Key) -> Identity:
@@ -82,16 +93,14 @@ def identifiers_of(identification: Identification, file: SourcePath, key: Key) -
 
 
 def _by_owner(
-    dataset: Dataset, file: SourcePath, pseudonyms: Mapping[str, str], *, key: Key, owners: Owners
+    study: str, file: SourcePath, pseudonyms: Mapping[str, str], *, key: Key, owners: Owners
 ) -> Identification:
     """Whose the file is by something else than its PatientID, where the settings say by what."""
     known: Iterable[tuple[str, str]] = ()
     if owners.rows:
         known = ordered([*pseudonyms.items(), *_names(file, key)])
     try:
-        patient_id, word = owner_of(
-            owners, file.relative, dataset.text("StudyInstanceUID"), identifiers=known, key=key
-        )
+        patient_id, word = owner_of(owners, file.relative, study, identifiers=known, key=key)
     except Refusal as refusal:
         return Identification(pseudonyms, ownerless=refusal)
     return Identification({**pseudonyms, "patient": word}, patient_id, owned=True)
@@ -99,23 +108,22 @@ def _by_owner(
 
 def _names(file: SourcePath, key: Key) -> tuple[tuple[str, str], ...]:
     """Pseudonyms of the words by which a table of labels may name the file; its token is that of the path."""
-    # A table may name a file as it was before it was packed.
-    name = file.relative.rpartition("/")[2]
-    as_it_lies = (("path", file.token), ("name", key.pseudonym("name", name)), ("stem", _stem(name, key)))
-    if file.member is None and not name.endswith(_GZIP):
-        return as_it_lies
-    plain = name.removesuffix(_GZIP)
-    paths = dict.fromkeys(_as_unpacked(file))
-    return (
-        *as_it_lies,
-        *(("path", key.pseudonym("path", path)) for path in paths),
-        ("name", key.pseudonym("name", plain)),
-        ("stem", _stem(plain, key)),
-    )
+    as_it_lies = (("path", file.token), *_called(file.relative, key))
+    # A table may name a file as it was before it was packed, or the case that it is a channel of.
+    paths = {file.relative: None}
+    if file.member is not None or file.relative.endswith(_GZIP):
+        paths |= dict.fromkeys(_as_unpacked(file))
+    paths |= {case: None for path in paths if (case := case_of_channel(path))}
+    others = [path for path in paths if path != file.relative]
+    pairs = [pair for path in others for pair in (("path", key.pseudonym("path", path)), *_called(path, key))]
+    return (*as_it_lies, *(pair for pair in dict.fromkeys(pairs) if pair not in as_it_lies))
 
 
-def _stem(name: str, key: Key) -> str:
-    return key.pseudonym("stem", name[: name.rindex(".")] if "." in name[1:] else name)
+def _called(path: str, key: Key) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The name of a file, and the name without its ending."""
+    name = path.rpartition("/")[2]
+    stem = name[: name.rindex(".")] if "." in name[1:] else name
+    return ("name", key.pseudonym("name", name)), ("stem", key.pseudonym("stem", stem))
 
 
 def _as_unpacked(file: SourcePath) -> list[str]:

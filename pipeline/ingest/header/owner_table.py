@@ -38,7 +38,7 @@ def owner_rows(config: Config, workspace: Workspace, key: Key) -> Rows:
             ("cohort", "labels"), f"there is no table '{config.cohort.labels}'. Mend the path."
         )
     choices = config.cohort
-    table = read(path, wanted={source.column, choices.target}, sheet=choices.sheet)
+    table = read(path, wanted={source.column, *choices.target}, sheet=choices.sheet)
     patients = table.column(source.column)
     folder = folder_in_raw(path, workspace.root / config.ingest.raw)
     patients_of: defaultdict[str, set[str]] = defaultdict(set)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.dicom.templates import Templates
+from pipeline.ingest.formats.registry import format_of, unread_format_of
+from pipeline.ingest.header.formatted import understand_format
 from pipeline.ingest.header.header import Header, Selection
 from pipeline.ingest.header.identifiers import identifiers_of
 from pipeline.ingest.header.understanding import PartialHeader, understand
@@ -33,7 +36,7 @@ def read_header(
     try:
         with open_file(file.path, file.member) as opened:
             header = _of_file(opened, file, key=key, selection=selection, templates=templates)
-            if keep_in is not None and header.frames:
+            if keep_in is not None and (header.frames or header.marks):
                 header = replace(header, kept=keep(keep_in, opened.data))
             return header
     except Refusal as refusal:
@@ -55,19 +58,21 @@ def _of_file(
     # After the packing: an archive may be larger than any one file in it.
     if size > selection.limits.file_bytes:
         return Header(size, mtime_ns, reason="limit_exceeded", detail=f"{size} bytes")
-    partial, refusal = PartialHeader(file), None
+    partial, refusal, digest = PartialHeader(file), None, key.content_digest(data)
     try:
-        understand(partial, data, key, selection, templates)
+        if name := format_of(data):
+            understand_format(partial, name, data, digest=digest, key=key, selection=selection)
+        else:
+            understand(partial, data, key, selection, templates)
     except Refusal as raised:
-        refusal = raised
-    return _header(
-        partial,
-        partial.broken or refusal,
-        size=size,
-        mtime_ns=mtime_ns,
-        digest=key.content_digest(data),
-        key=key,
-    )
+        refusal = _with_kind(raised, data)
+    return _header(partial, partial.broken or refusal, size=size, mtime_ns=mtime_ns, digest=digest, key=key)
+
+
+def _with_kind(refusal: Refusal, data: Buffer) -> Refusal:
+    """The refusal, with the name of the format where the file is of one that is known and not read."""
+    kind = unread_format_of(data) if refusal.reason == "not_dicom" and not refusal.detail else ""
+    return Refusal("not_dicom", f"{kind}, which is not read") if kind else refusal
 
 
 def _header(
@@ -83,13 +88,14 @@ def _header(
         notes=partial.notes,
         image=partial.image,
         sop_id=identification.pseudonyms.get("sop", ""),
-        series_id=identification.pseudonyms.get("series", ""),
+        series_id=partial.marks.series_id if partial.marks else identification.pseudonyms.get("series", ""),
         patient_id=identification.patient_id,
         identifiers=identifiers_of(identification, partial.file, key) if partial.image else (),
         frames=partial.frames,
         attributes=partial.attributes,
         open_rules=partial.open_rules,
         owned=identification.owned,
+        marks=partial.marks,
     )
 
 

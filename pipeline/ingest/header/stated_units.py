@@ -9,7 +9,7 @@ from pipeline.ingest.dicom.vocabulary import WORDS
 from pipeline.ingest.header.series_rules import Refuse, Rule
 from pipeline.units import SUV, UNSPECIFIED
 
-_STATABLE = (WORDS["RescaleType"] | WORDS["Units"] | {SUV}) - {UNSPECIFIED, "NONE"}
+STATABLE = (WORDS["RescaleType"] | WORDS["Units"] | {SUV}) - {UNSPECIFIED, "NONE"}
 
 
 def parse(unit_of: Mapping[str, str], rules: Sequence[Rule], refuse: Refuse) -> dict[str, str]:
@@ -26,8 +26,8 @@ def parse(unit_of: Mapping[str, str], rules: Sequence[Rule], refuse: Refuse) -> 
         if name not in names | WORDS["Modality"]:
             known = nearest(name, [*names, *WORDS["Modality"]])
             raise refuse(place, f"'{name}' is neither a modality nor a rule of `select` ({known}).")
-        if unit not in _STATABLE:
-            raise refuse(place, f"'{unit}' is no unit that can be stated: {', '.join(sorted(_STATABLE))}.")
+        if unit not in STATABLE:
+            raise refuse(place, f"'{unit}' is no unit that can be stated: {', '.join(sorted(STATABLE))}.")
     return dict(unit_of)
 
 

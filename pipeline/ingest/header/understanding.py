@@ -16,8 +16,9 @@ from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.header.attributes import attributes_of, renewed_attributes
 from pipeline.ingest.header.dates import POLICIES
 from pipeline.ingest.header.frame_attributes import attributes_of_frames
-from pipeline.ingest.header.header import Selection
+from pipeline.ingest.header.header import Marks, Selection
 from pipeline.ingest.header.identifiers import UNIDENTIFIED, Identification, identify, identity_of
+from pipeline.ingest.header.marks import CLASSES, marks_of
 from pipeline.ingest.header.planes import frames_of, renewed_frame
 from pipeline.ingest.header.series_rules import Rule, open_rules
 from pipeline.ingest.pixels.decode import open_pixels
@@ -53,6 +54,7 @@ class PartialHeader:
     open_rules: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = ()
     broken: Refusal | None = None
+    marks: Marks | None = None
 
 
 def understand(
@@ -107,6 +109,9 @@ def _take_over(
 def _read(partial: PartialHeader, container: Container, key: Key, selection: Selection) -> None:
     dataset, limits = container.dataset, selection.limits
     partial.notes = container.notes
+    if selection.masks and dataset.text("SOPClassUID") in CLASSES:
+        _read_mask(partial, dataset, key, selection)
+        return
     objects.check_kind(dataset)
     partial.image = True
     partial.identification = identify(dataset, partial.file, key=key, owners=selection.owners)
@@ -123,6 +128,15 @@ def _read(partial: PartialHeader, container: Container, key: Key, selection: Sel
     partial.frames = frames_of(groups, form, identity, transforms)
     notes = {*partial.notes, *transforms[0].notes, *_notes(dataset, partial.frames), *dataset.encoding.notes}
     partial.notes = tuple(sorted(notes))
+
+
+def _read_mask(partial: PartialHeader, dataset: Dataset, key: Key, selection: Selection) -> None:
+    """As `_read`, for an object that marks structures in images."""
+    partial.image = True
+    partial.identification = identify(dataset, partial.file, key=key, owners=selection.owners)
+    identity_of(partial.identification, dataset, key)
+    partial.marks = marks_of(dataset, key)
+    partial.broken = dataset.truncation
 
 
 def _attributes(dataset: Dataset, patient_id: str, key: Key, dates: str) -> Mapping[str, Attribute]:

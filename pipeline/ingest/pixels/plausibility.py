@@ -66,9 +66,8 @@ def check_ct(tally: Tally, transform: Transform, *, bits_stored: int) -> None:
         raise Refusal("implausible_values", "all voxels are padding")
     below, above = tally.below / tally.voxels, tally.above / tally.voxels
     too_high = above > _IMPLAUSIBLE_SHARE and bits_stored <= _ORDINARY_BITS
-    unproven = (
-        transform.unit in (HU, HU_MODIFIED) and not tally.has_intercept and tally.lowest >= _AIR_BELOW_HU
-    )
+    is_told = tally.has_intercept or transform.is_attested
+    unproven = transform.unit in (HU, HU_MODIFIED) and not is_told and tally.lowest >= _AIR_BELOW_HU
     if below > _IMPLAUSIBLE_SHARE or too_high or unproven:
         raise Refusal(
             "implausible_values",

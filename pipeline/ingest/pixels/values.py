@@ -42,7 +42,8 @@ class Transform:
 
     `padding` is the inclusive range of stored values that are no measurement, lowest first; `inverse` says
     that low values are bright (MONOCHROME1), `names_unit` that the file names its unit. `uptake` turns the
-    numbers into SUVbw, where it is known; it is applied where that is the `unit`.
+    numbers into SUVbw, where it is known; it is applied where that is the `unit`. `is_attested` says that
+    the settings vouch for the unit of a file that can't tell it.
     """
 
     slope: float = 1.0
@@ -56,6 +57,7 @@ class Transform:
     uptake: float | None = None
     lossy: bool = False
     notes: tuple[str, ...] = ()
+    is_attested: bool = False
 
     def in_unit(self, unit: str) -> Transform:
         """The transform to numbers of this unit: SUVbw instead of Bq/mL, or one that the settings state."""

@@ -6,8 +6,10 @@ from pipeline.ingest.dicom.sop_classes import PREFIX, SECONDARY_CAPTURE
 from pipeline.ingest.series.frames import Frame
 from pipeline.ingest.series.image_words import VOLUME_WORDS
 
-__all__ = ["INCLUDED_BY", "exclusion_of", "is_slice"]
+__all__ = ["INCLUDED_BY", "NIFTI", "exclusion_of", "is_slice"]
 
+NIFTI = "NIfTI"
+"""In place of a SOP class: the slices of a NIfTI volume, which are cuts whatever their modality."""
 _VOLUME_MODALITIES = frozenset({"CT", "MR", "PT"})
 _NUCLEAR_MEDICINE = "NM"
 _PLANAR_WORDS = frozenset({"STATIC", "DYNAMIC", "GATED", "WHOLE BODY", "TOMO", "GATED TOMO"})
@@ -38,7 +40,7 @@ def is_slice(frame: Frame) -> bool:
 
     A Secondary Capture without place or spacing is a picture, whatever its modality.
     """
-    if frame.sop_class in _VOLUME_OBJECTS:
+    if frame.sop_class in _VOLUME_OBJECTS or frame.sop_class == NIFTI:
         return True
     captured = frame.sop_class == SECONDARY_CAPTURE or frame.sop_class.startswith(f"{SECONDARY_CAPTURE}.")
     if captured and None in (frame.position_mm, frame.orientation, frame.spacing_mm):

@@ -5,12 +5,16 @@ Nothing is unpacked to disk: a member is read out of its archive each time, as a
 
 from __future__ import annotations
 
+import contextlib
 import tarfile
 from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.ingest.dicom.encoding import Buffer
+from pipeline.ingest.formats.nifti import announced_bytes
+from pipeline.ingest.formats.nifti_header import HEADER_BYTES, is_nifti
 from pipeline.ingest.limits import most_unpacked
+from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.source.inflating import Inflating
 
 Packing = Literal["zip", "tar", "tar.gz"]
@@ -58,6 +62,10 @@ def opened_packing(data: Buffer, file_bytes: int) -> tuple[str, Buffer]:
     stream.most_bytes = most_unpacked(len(data), file_bytes)
     if is_tar(stream.read_at(0, _TAR_BLOCK)):
         return "tar.gz", data
+    head = stream.read_at(0, HEADER_BYTES)
+    if is_nifti(head):  # masks deflate by more than any image: how large it is to become, its header tells
+        with contextlib.suppress(Refusal):  # it is told where the header is read
+            stream.most_bytes = max(stream.most_bytes, min(file_bytes, announced_bytes(head)))
     plain = stream.read_at(0, stream.most_bytes + 1)
     inner = packing_of(plain)
     return (f"{inner} inside gzip" if inner else ""), plain

@@ -10,12 +10,18 @@ from pipeline.page import canvas
 
 
 def draw(data: dict[str, Any]) -> Figure:
-    """The chart of points `{pixels, change, change_low, change_high, flipped, flipped_low, flipped_high}`."""
-    figure, (change, flipped) = canvas.new((9.3, 2.9), 2)
-    _band(change, data, "change")
-    change.set(ylabel="Mean |change of the score|")
-    _band(flipped, data, "flipped")
-    flipped.set(ylabel="Share of changed decisions")
+    """The chart of points `{pixels, change, change_low, change_high, flipped, flipped_low, flipped_high}`.
+
+    Where nothing is decided `flipped` is None, and its half is left out.
+    """
+    decides = all(point["flipped"] is not None for point in data["points"])
+    figure, axes = canvas.new((9.3, 2.9), 2 if decides else 1)
+    unit = f" in {data['measured_in']}" if data["measured_in"] else ""
+    _band(axes[0], data, "change")
+    axes[0].set(ylabel=f"Mean |change of the score|{unit}")
+    if decides:
+        _band(axes[1], data, "flipped")
+        axes[1].set(ylabel="Share of changed decisions")
     return figure
 
 

@@ -35,7 +35,7 @@ def build(artifacts: Artifacts) -> Section:
         "side": "at least" if artifacts.task.measures.METRICS[goal.metric].better > 0 else "at most",
         "lead": page.lead(question, goal.metric, artifacts.metric, unit=artifacts.unit),
         "finding": artifacts.task.page.finding(artifacts.question),
-        "intended_use": artifacts.config["report"].get("intended_use", ""),
+        "intended_use": artifacts.of_config.report.intended_use if artifacts.of_config else "",
         "unit": artifacts.unit,
         "table": artifacts.table,
         "others": _others(artifacts) if artifacts.table else [],
@@ -48,7 +48,7 @@ def build(artifacts: Artifacts) -> Section:
 
 def _others(artifacts: Artifacts) -> list[str]:
     """The parts that were measured but aren't on the page of a table."""
-    measured = dict.fromkeys(metric["part"] for metric in artifacts.metrics["metrics"])
+    measured = dict.fromkeys(metric.part for metric in artifacts.metrics.metrics)
     return [part for part in measured if part not in (artifacts.part, VALIDATION)]
 
 
@@ -57,4 +57,4 @@ def _values(tested: pd.DataFrame, column: str) -> list[str]:
 
 
 def _modalities(artifacts: Artifacts) -> list[str]:
-    return list(artifacts.config.get("ingest", {}).get("modalities", ()))
+    return list(artifacts.of_config.ingest.modalities) if artifacts.of_config else []

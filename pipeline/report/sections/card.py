@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.page.artifacts import Artifacts
@@ -14,27 +15,26 @@ KEY, TITLE = "card", "Model card"
 
 def build(artifacts: Artifacts) -> Section:
     """Identity, use, inputs, outputs, training data, result and history."""
-    model, report = artifacts.model, artifacts.config["report"]
+    model, report = artifacts.model, artifacts.config.report
+    train = artifacts.cohort.parts["train"]
     facts = {
-        "model": recorded("model_sha256", model.get("model_sha256")),
-        "parameters": recorded("parameters", model.get("parameters"), "parameters"),
-        "train_patients": count(
-            "train_patients", artifacts.cohort["parts"]["train"]["patients"], "patients", "train"
-        ),
-        "train_cases": count("train_cases", artifacts.cohort["parts"]["train"]["cases"], "cases", "train"),
+        "model": recorded("model_sha256", model.model_sha256),
+        "parameters": recorded("parameters", model.parameters, "parameters"),
+        "train_patients": count("train_patients", train.patients, "patients", "train"),
+        "train_cases": count("train_cases", train.cases, "cases", "train"),
         "headline": headline(artifacts),
     }
     words = {
-        "title": report["title"],
-        "intended_use": report.get("intended_use") or "not stated",
-        "out_of_scope": report.get("out_of_scope") or "not stated",
-        "licence": report.get("licence") or "not stated",
-        "contact": report.get("contact") or "not stated",
-        "architecture": model.get("architecture") or "not recorded",
-        "input_shape": " × ".join(str(size) for size in model.get("input_shape") or []),
-        "spacing": _spacing(model.get("spacing")),
-        "recipe": [_step(step) for step in model.get("recipe") or []],
-        "modalities": list(artifacts.config["ingest"].get("modalities", [])),
+        "title": report.title,
+        "intended_use": report.intended_use or "not stated",
+        "out_of_scope": report.out_of_scope or "not stated",
+        "licence": report.licence or "not stated",
+        "contact": report.contact or "not stated",
+        "architecture": model.architecture or "not recorded",
+        "input_shape": " × ".join(str(size) for size in model.input_shape),
+        "spacing": _spacing(model.spacing),
+        "recipe": [_step(step) for step in model.recipe],
+        "modalities": list(artifacts.config.ingest.modalities),
         "output": artifacts.task.page.output(artifacts.question),
         "metric": artifacts.short(headline_name(artifacts)),
     }
@@ -43,11 +43,11 @@ def build(artifacts: Artifacts) -> Section:
     )
 
 
-def _spacing(spacing: list[float] | None) -> str:
+def _spacing(spacing: Sequence[float] | None) -> str:
     return " × ".join(f"{size:.3g}" for size in spacing) + " mm" if spacing else "not known"
 
 
-def _step(step: Any) -> str:
+def _step(step: Mapping[str, Any]) -> str:
     """A step of the recipe in words: its name and what was set."""
     [(name, parameters)] = step.items()
     settings = ", ".join(f"{key} {_setting(value)}" for key, value in parameters.items())
@@ -55,7 +55,7 @@ def _step(step: Any) -> str:
 
 
 def _setting(value: Any) -> str:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return " × ".join(_setting(item) for item in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from pipeline.page.artifacts import Artifacts
+from pipeline.contracts.comparison import Flip, Flips, Reason
+from pipeline.contracts.drift import AttributeDrift, Drift
+from pipeline.page.artifacts import Artifacts, Champion
 from pipeline.page.facts import DESCRIBED, Fact, count, recorded, setting
 from pipeline.page.section import Section, not_available
 
 KEY, TITLE = "comparison", "Beside the champion"
-_CHANGES = {
-    "training patients": ("cohort", "parts", "train", "patients"),
-    "training cases": ("cohort", "parts", "train", "cases"),
-    "test patients": ("cohort", "parts", "test", "patients"),
-    "recipe": ("model", "recipe_id"),
-    "architecture": ("model", "architecture"),
-    "parameters": ("model", "parameters"),
-    "seed": ("model", "seed"),
-    "epochs": ("model", "epochs_run"),
-    "code": ("metrics", "digests", "code"),
-    "evaluation settings": ("metrics", "digests", "config"),
-}
 _RULES = {
     "non_inferior_core": "No loss on the core",
     "non_inferior_anchor": "No loss against the best so far",
@@ -29,7 +20,6 @@ _RULES = {
     "guard_group": "No loss in the group",
 }
 _LEVELS = {"stop": 0, "warn": 1}
-_FLIPS = ("both_right", "both_wrong", "negative", "positive")
 
 
 def build(artifacts: Artifacts) -> Section:
@@ -37,126 +27,142 @@ def build(artifacts: Artifacts) -> Section:
     stored = artifacts.comparison
     if not stored:
         return not_available(KEY, TITLE, "no comparison was made")
-    if stored["verdict"] == "FIRST":
+    if stored.verdict == "FIRST":
         return not_available(
             KEY, TITLE, "there is no champion yet, and this is the first model of this analysis"
         )
-    if not stored["reasons"]:
+    if not stored.reasons:
         return not_available(KEY, TITLE, "the candidate is the champion itself")
-    look = stored.get("look") or {}
+    look, drift = stored.look, artifacts.drift or Drift("")
     facts = {
-        "verdict": Fact("verdict", stored["verdict"], method="the rule fixed beforehand", reason=DESCRIBED),
-        "champion": recorded("champion_generation", (stored.get("champion") or {}).get("generation")),
-        "look": recorded("look_number", look.get("number"), "look"),
-        "budget": setting("look_budget", look.get("budget"), "looks"),
-        "alpha": setting("alpha", stored.get("alpha")),
-        **_flips(stored.get("flips") or {}),
-        "drift": recorded("drift_level", artifacts.drift.get("level")),
+        "verdict": Fact("verdict", stored.verdict, method="the rule fixed beforehand", reason=DESCRIBED),
+        "champion": recorded("champion_generation", stored.champion.generation if stored.champion else None),
+        "look": recorded("look_number", look.number if look else None, "look"),
+        "budget": setting("look_budget", look.budget if look else None, "looks"),
+        "alpha": setting("alpha", stored.alpha),
+        **(_flips(stored.flips) if stored.flips else {}),
+        "drift": recorded("drift_level", drift.level or None),
     }
     tables = {
-        "reasons": [_reason(row, artifacts) for row in stored["reasons"]],
-        "drift": [_drift(row) for row in sorted(artifacts.drift.get("attributes", []), key=_most_notable)],
+        "reasons": [_reason(row, artifacts) for row in stored.reasons],
+        "drift": [_drift(row) for row in sorted(drift.attributes, key=_most_notable)],
         "changes": changes(artifacts),
     }
     words = {
-        "accepted": artifacts.drift.get("accepted"),
-        "flipped": _lists(stored.get("flips") or {}),
-        "notes": stored.get("notes", []),
+        "accepted": drift.accepted,
+        "flipped": {
+            "negative": _changed(stored.flips.negative_list if stored.flips else ()),
+            "positive": _changed(stored.flips.positive_list if stored.flips else ()),
+        },
+        "notes": list(stored.notes),
     }
     return Section(KEY, TITLE, facts, tables, words=words)
 
 
-def _reason(row: dict[str, Any], artifacts: Artifacts) -> dict[str, Any]:
+def _reason(row: Reason, artifacts: Artifacts) -> dict[str, Any]:
     labels = _RULES | {guard.rule: guard.label for guard in artifacts.task.verdict.GUARDS}
     fact = Fact(
-        row["rule"],
-        row["value"],
-        row["low"],
-        row["high"],
-        None if row["low"] is None else row["level"],
+        row.rule,
+        row.value,
+        row.low,
+        row.high,
+        None if row.low is None else row.level,
         unit="candidate minus champion",
-        method=row["method"],
-        part=row["part"],
-        patients=row["patients"],
-        positive_patients=row["positive_patients"],
-        reason=row["reason"] or "",
+        measured_in=artifacts.measured_in(row.metric),
+        method=row.method,
+        part=row.part,
+        patients=row.patients,
+        positive_patients=row.positive_patients,
+        reason=row.reason or "",
     )
-    more = recorded("n_more", row.get("n_more"), "patients")
-    kept = {key: row[key] for key in ("role", "part", "outcome", "sentence")}
+    more = recorded("n_more", row.n_more, "patients")
+    kept = {"role": row.role, "part": row.part, "outcome": row.outcome, "sentence": row.sentence}
     return kept | {
-        "rule": labels.get(row["rule"], row["rule"].replace("_", " ")),
-        "metric": artifacts.short(row["metric"]),
+        "rule": labels.get(row.rule, row.rule.replace("_", " ")),
+        "metric": artifacts.short(row.metric),
         "fact": fact,
-        "bound": setting("bound", row["bound"]),
+        "bound": setting("bound", row.bound, measured_in=fact.measured_in),
         "n_more": more,
     }
 
 
 def changes(artifacts: Artifacts) -> list[dict[str, Any]]:
     """What differs between the champion and the candidate: data, recipe, network, code, settings."""
-    then, now = (
-        artifacts.champion,
-        {"model": artifacts.model, "cohort": artifacts.cohort, "metrics": artifacts.metrics},
-    )
-    pairs = [(name, _at(then, path), _at(now, path)) for name, path in _CHANGES.items()]
+    then = _recorded(artifacts.champion)
+    now = _recorded(Champion(artifacts.model, artifacts.cohort, artifacts.metrics))
     return [
-        {"name": name, "then": recorded(name, before), "now": recorded(name, after)}
-        for name, before, after in pairs
-        if before is not None and before != after
+        {"name": name, "then": recorded(name, before), "now": recorded(name, now[name])}
+        for name, before in then.items()
+        if before is not None and before != now[name]
     ]
 
 
-def _at(artifact: dict[str, Any], path: tuple[str, ...]) -> float | int | str | None:
-    value: Any = artifact
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, float | int | str) else None
-
-
-def _flips(flips: dict[str, Any]) -> dict[str, Fact]:
-    units = flips.get("units")
-    counts = {name: count(name, flips[name], "patients", "test") for name in _FLIPS if name in flips}
-    p = Fact(
-        "mcnemar_p",
-        flips.get("mcnemar_p"),
-        method="McNemar, exact",
-        part="test",
-        patients=units,
-        reason="a p value",
-    )
-    return counts | {"mcnemar_p": p} if counts else {}
-
-
-def _lists(flips: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The pseudonyms of those who change sides; scores stay in comparison.json."""
-    kept = ("name", "truth", "champion", "candidate")
+def _recorded(of: Champion) -> dict[str, float | int | str | None]:
+    """What is compared of a model, in words; None where it isn't recorded."""
+    parts = of.cohort.parts if of.cohort else {}
+    train, test = parts.get("train"), parts.get("test")
+    model, code = of.model, of.metrics.digests if of.metrics else {}
     return {
-        kind: [{key: row[key] for key in kept} for row in flips.get(f"{kind}_list", [])]
-        for kind in ("negative", "positive")
+        "training patients": train.patients if train else None,
+        "training cases": train.cases if train else None,
+        "test patients": test.patients if test else None,
+        "recipe": model.recipe_id if model else None,
+        "architecture": model.architecture if model else None,
+        "parameters": model.parameters if model else None,
+        "seed": model.seed if model else None,
+        "epochs": model.epochs_run if model else None,
+        "code": code.get("code"),
+        "evaluation settings": code.get("config"),
     }
 
 
-def _most_notable(row: dict[str, Any]) -> tuple[int, float, str]:
+def _flips(flips: Flips) -> dict[str, Fact]:
+    numbers = {
+        "both_right": flips.both_right,
+        "both_wrong": flips.both_wrong,
+        "negative": flips.negative,
+        "positive": flips.positive,
+    }
+    counts = {name: count(name, number, "patients", "test") for name, number in numbers.items()}
+    p = Fact(
+        "mcnemar_p",
+        flips.mcnemar_p,
+        method="McNemar, exact",
+        part="test",
+        patients=flips.units,
+        reason="a p value",
+    )
+    return counts | {"mcnemar_p": p}
+
+
+def _changed(flips: Iterable[Flip]) -> list[dict[str, str]]:
+    """The pseudonyms of those who change sides; scores stay in comparison.json."""
+    return [
+        {"name": flip.name, "truth": flip.truth, "champion": flip.champion, "candidate": flip.candidate}
+        for flip in flips
+    ]
+
+
+def _most_notable(row: AttributeDrift) -> tuple[int, float, str]:
     """The order of the table: stop, warn, the rest; within them the smallest corrected p first."""
-    p = row["p_holm"]
-    return _LEVELS.get(row.get("level", ""), len(_LEVELS)), 1.0 if p is None else p, str(row["name"])
+    return _LEVELS.get(row.level, len(_LEVELS)), 1.0 if row.p_holm is None else row.p_holm, row.name
 
 
-def _drift(row: dict[str, Any]) -> dict[str, Any]:
-    def described(name: str, unit: str, method: str) -> Fact:
-        patients = (row["n_old"] or 0) + (row["n_new"] or 0)
+def _drift(row: AttributeDrift) -> dict[str, Any]:
+    def described(name: str, value: float | None, unit: str, method: str) -> Fact:
+        patients = row.n_old + row.n_new
         return Fact(
-            name, row[name], unit=unit, method=method, part="new scans", patients=patients, reason=DESCRIBED
+            name, value, unit=unit, method=method, part="new scans", patients=patients, reason=DESCRIBED
         )
 
     return {
-        "name": str(row["name"]).replace("_", " "),
-        "level": row.get("level", ""),
-        "n_old": count("n_old", row["n_old"] or 0, "patients"),
-        "n_new": count("n_new", row["n_new"] or 0, "patients"),
-        "p": described("p_holm", "p value", "Holm"),
-        "smd": described("smd", "standard deviations", "standardised difference"),
-        "psi": described("psi", "", "population stability index"),
-        "psi_expected": described("psi_expected", "", "population stability index"),
-        "unseen": ", ".join(str(value) for value in row["unseen"] or []),
+        "name": row.name.replace("_", " "),
+        "level": row.level,
+        "n_old": count("n_old", row.n_old, "patients"),
+        "n_new": count("n_new", row.n_new, "patients"),
+        "p": described("p_holm", row.p_holm, "p value", "Holm"),
+        "smd": described("smd", row.smd, "standard deviations", "standardised difference"),
+        "psi": described("psi", row.psi, "", "population stability index"),
+        "psi_expected": described("psi_expected", row.psi_expected, "", "population stability index"),
+        "unseen": ", ".join(row.unseen),
     }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.contracts.cohort import Counts, Flow, Notice
 from pipeline.errors import DamageError
 from pipeline.page.artifacts import Artifacts
-from pipeline.page.facts import Fact, count, recorded
+from pipeline.page.facts import count, recorded
 from pipeline.page.section import Section
 from pipeline.printed import scanloom
 from pipeline.records import PARTS
@@ -17,46 +18,41 @@ KEY, TITLE = "flow", "From files to patients"
 
 def build(artifacts: Artifacts) -> Section:
     """The boxes of the flow. Raises DamageError when they don't add up."""
-    flow = artifacts.cohort["flow"]
-    parts = artifacts.cohort["parts"]
+    cohort = artifacts.cohort
+    flow, parts = cohort.flow, cohort.parts
     _check(flow, parts)
     facts = {
-        "files": count("files", _total(flow["files"]), "files"),
-        "files_used": count("files_used", sum(flow["files"].get("accepted", {}).values()), "files"),
-        "series": count("series", flow["series"], "series"),
-        "cases": count("cases", flow["cases"], "cases"),
-        "cases_used": count("cases_used", sum(parts[part]["cases"] for part in parts), "cases"),
-        "patients": count("patients", flow["patients"], "patients"),
-        "matched": count("matched", artifacts.cohort["join"]["matched"], "cases"),
+        "files": count("files", _total(flow.files), "files"),
+        "files_used": count("files_used", sum(flow.files.get("accepted", {}).values()), "files"),
+        "series": count("series", flow.series, "series"),
+        "cases": count("cases", flow.cases, "cases"),
+        "cases_used": count("cases_used", sum(parts[part].cases for part in parts), "cases"),
+        "patients": count("patients", flow.patients, "patients"),
+        "digest": recorded("cohort_digest", cohort.digest),
+        "matched": count("matched", cohort.join.matched, "cases"),
     }
     tables = {
-        "files_out": _files_out(flow["files"]),
+        "files_out": _files_out(flow.files),
         "cases_out": [
             {"reason": _words(reason), "count": count(f"cases_{reason}", number, "cases")}
-            for reason, number in sorted(flow["excluded"].items(), key=lambda pair: (-pair[1], pair[0]))
+            for reason, number in sorted(flow.excluded.items(), key=lambda pair: (-pair[1], pair[0]))
         ],
         "parts": [_part(part, parts[part]) for part in PARTS if part in parts],
-        "notices": [_notice(notice) for notice in artifacts.cohort["notices"]],
+        "notices": [_notice(notice) for notice in cohort.notices],
     }
-    join = artifacts.cohort["join"]
-    return Section(
-        KEY,
-        TITLE,
-        facts | _digest(artifacts),
-        tables,
-        words={"column": str(join["column"]), "names": str(join["names"])},
-    )
+    words = {"column": cohort.join.column, "names": cohort.join.names, "use": _use(artifacts)}
+    return Section(KEY, TITLE, facts, tables, words=words)
 
 
-def _check(flow: Mapping[str, Any], parts: Mapping[str, Any]) -> None:
-    used = sum(part["cases"] for part in parts.values())
-    left_out = sum(flow["excluded"].values())
-    if used + left_out != flow["cases"]:
+def _check(flow: Flow, parts: Mapping[str, Counts]) -> None:
+    used = sum(part.cases for part in parts.values())
+    left_out = sum(flow.excluded.values())
+    if used + left_out != flow.cases:
         raise DamageError(
             f"cohort.json does not add up: {used} cases in parts and {left_out} left out, "
-            f"but {flow['cases']} cases. Run `{scanloom('cohort')}` again."
+            f"but {flow.cases} cases. Run `{scanloom('cohort')}` again."
         )
-    if sum(part["patients"] for part in parts.values()) != flow["patients"]:
+    if sum(part.patients for part in parts.values()) != flow.patients:
         raise DamageError(
             "cohort.json does not add up: the patients of the parts are not all patients. "
             f"Run `{scanloom('cohort')}` again."
@@ -77,20 +73,22 @@ def _files_out(files: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
     ]
 
 
-def _part(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
+def _part(name: str, part: Counts) -> dict[str, Any]:
     return {
         "part": name,
-        "patients": count(f"{name}_patients", part["patients"], "patients", name),
-        "cases": count(f"{name}_cases", part["cases"], "cases", name),
+        "patients": count(f"{name}_patients", part.patients, "patients", name),
+        "cases": count(f"{name}_cases", part.cases, "cases", name),
     }
 
 
-def _notice(notice: Mapping[str, Any]) -> dict[str, Any]:
-    return {"text": notice["detail"], "count": count(notice["kind"], notice["count"], "found")}
+def _use(artifacts: Artifacts) -> dict[str, str]:
+    """What each part is for."""
+    fixed = artifacts.task.page.fixed_by_validation(artifacts.question)
+    return {"train": "learnt from", "validation": fixed or "watched in training", "test": "tested on"}
 
 
-def _digest(artifacts: Artifacts) -> dict[str, Fact]:
-    return {"digest": recorded("cohort_digest", artifacts.cohort.get("digest"))}
+def _notice(notice: Notice) -> dict[str, Any]:
+    return {"text": notice.detail, "count": count(notice.kind, notice.count, "found")}
 
 
 def _total(files: Mapping[str, Mapping[str, int]]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.contracts.model_record import ModelRecord
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, recorded
 from pipeline.page.section import Section, not_available
@@ -20,30 +21,29 @@ def build(artifacts: Artifacts) -> Section:
     if artifacts.history.empty:
         return not_available(KEY, TITLE, "no history of a training run (scores came from a table)")
     history = _before_the_refit(artifacts.history)
-    members = model.get("members") or []
-    parts = artifacts.cohort["parts"]
+    parts, several = artifacts.cohort.parts, len(model.members) > 1
     facts = {
-        "epochs": recorded("epochs_run", model.get("epochs_run", len(history)), "epochs"),
-        "best_epoch": recorded("best_epoch", model.get("best_epoch"), "epoch"),
-        "seed": recorded("seed", model.get("seed")),
-        "networks": recorded("networks", len(members) or 1, "networks"),
-        "seconds": recorded("seconds", model.get("seconds"), "s"),
-        "parameters": recorded("parameters", model.get("parameters"), "parameters"),
-        "threads": recorded("threads", model.get("threads"), "threads"),
-        "average_epochs": recorded("average_epochs", model.get("average_epochs") or 0, "epochs"),
-        "train_patients": recorded("train_patients", parts["train"]["patients"], "patients"),
-        "validation_patients": recorded("validation_patients", parts["validation"]["patients"], "patients"),
+        "epochs": recorded("epochs_run", model.epochs_run, "epochs"),
+        "best_epoch": recorded("best_epoch", model.best_epoch, "epoch"),
+        "seed": recorded("seed", model.seed),
+        "networks": recorded("networks", len(model.members) or 1, "networks"),
+        "seconds": recorded("seconds", model.seconds, "s"),
+        "parameters": recorded("parameters", model.parameters, "parameters"),
+        "threads": recorded("threads", model.threads, "threads"),
+        "average_epochs": recorded("average_epochs", model.average_epochs, "epochs"),
+        "train_patients": recorded("train_patients", parts["train"].patients, "patients"),
+        "validation_patients": recorded("validation_patients", parts["validation"].patients, "patients"),
     }
     words = {
-        "monitor": model.get("monitor"),
-        "device": model.get("device"),
-        "precision": model.get("precision"),
-        "architecture": model.get("architecture"),
-        "refit": bool(model.get("refit")),
-        "measured": [name for name in (model.get("validation") or {}) if len(members) > 1],
+        "monitor": model.monitor,
+        "device": model.device,
+        "precision": model.precision,
+        "architecture": model.architecture,
+        "refit": model.refit,
+        "measured": list(model.validation) if several else [],
     }
     chart = _chart(artifacts, history)
-    tables = {"members": _members(model) if len(members) > 1 else []}
+    tables = {"members": _members(model) if several else []}
     return Section(KEY, TITLE, facts, tables=tables, charts={"learning": chart}, words=words)
 
 
@@ -66,26 +66,25 @@ def _chart(artifacts: Artifacts, history: pd.DataFrame) -> dict[str, Any]:
     single = "; single seed, so no interval" if len(runs) == 1 else "; a line each network"
     return {
         "runs": runs,
-        "best_epoch": artifacts.model.get("best_epoch"),
+        "best_epoch": artifacts.model.best_epoch,
         "panels": panels,
         "method": f"mean over the part after each epoch{single}",
-        "cases": {part: artifacts.cohort["parts"][part]["cases"] for part in ("train", "validation")},
+        "cases": {part: artifacts.cohort.parts[part].cases for part in ("train", "validation")},
     }
 
 
-def _members(model: dict[str, Any]) -> list[dict[str, Any]]:
+def _members(model: ModelRecord) -> list[dict[str, Any]]:
     """A row each network, and the row of all as one."""
-    measured = list(model["validation"])
     rows = [
         {
-            "name": f"seed {each['seed']}",
-            "epoch": recorded("best_epoch", each["best_epoch"], "epoch"),
-            "seconds": recorded("seconds", each["seconds"], "s"),
-            **{name: _of_validation(name, each["validation"].get(name)) for name in measured},
+            "name": f"seed {each.seed}",
+            "epoch": recorded("best_epoch", each.best_epoch, "epoch"),
+            "seconds": recorded("seconds", each.seconds, "s"),
+            **{name: _of_validation(name, each.validation.get(name)) for name in model.validation},
         }
-        for each in model["members"]
+        for each in model.members
     ]
-    together = {name: _of_validation(name, model["validation"][name]) for name in measured}
+    together = {name: _of_validation(name, value) for name, value in model.validation.items()}
     return [*rows, {"name": "as one", "epoch": None, "seconds": None, **together}]
 
 

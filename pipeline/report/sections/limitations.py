@@ -7,8 +7,7 @@ from typing import Any
 
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, count
-from pipeline.page.section import Section
-from pipeline.statistics.small_sample import CURVE_EVENTS, FULL
+from pipeline.page.section import Section, remark
 
 KEY, TITLE = "limitations", "Limits of this result"
 ONE_SOURCE_SHARE = 0.9  # a choice: a tenth from elsewhere is too little to show that a model carries over
@@ -20,9 +19,9 @@ def build(artifacts: Artifacts) -> Section:
     rows = [
         *_external(artifacts),
         *_one_source(artifacts),
-        *_rare(artifacts),
+        *artifacts.task.page.limits(artifacts),
         *_groups(artifacts),
-        *_seeds(artifacts),
+        *_seeds(),
         *_looks(artifacts),
     ]
     return Section(KEY, TITLE, tables={"rows": rows})
@@ -30,7 +29,7 @@ def build(artifacts: Artifacts) -> Section:
 
 def _external(artifacts: Artifacts) -> Iterator[Row]:
     fact = count("external_patients", 0, "patients of an external test")
-    yield _row(
+    yield remark(
         "No patients from another hospital or study were tested: all parts have the same source.",
         fact,
         "flow",
@@ -40,7 +39,7 @@ def _external(artifacts: Artifacts) -> Iterator[Row]:
 def _one_source(artifacts: Artifacts) -> Iterator[Row]:
     for column, noun in (("by_site", "site"), ("by_manufacturer", "manufacturer")):
         if column not in artifacts.cases:
-            yield _row(
+            yield remark(
                 f"The {noun} of the scans is not in the table of the data, so its influence is unknown.",
                 count(f"{noun}_known", 0, "cases with it"),
                 "population",
@@ -56,26 +55,10 @@ def _one_source(artifacts: Artifacts) -> Iterator[Row]:
                 cases=len(artifacts.cases),
                 reason=DESCRIBED,
             )
-            yield _row(
+            yield remark(
                 f"Nearly all scans come from one {noun}; other ones may give other results.",
                 fact,
                 "population",
-            )
-
-
-def _rare(artifacts: Artifacts) -> Iterator[Row]:
-    for name, number in artifacts.task.page.counted(artifacts.cohort["parts"]["test"]).items():
-        if number < FULL:
-            yield _row(
-                f"{name} has fewer than {FULL} test cases: its numbers are anecdotes.",
-                count(f"test_{name}", number, "cases", "test"),
-                "population",
-            )
-        elif number < CURVE_EVENTS:
-            yield _row(
-                f"{name} has fewer than {CURVE_EVENTS} test cases: few for a reliability curve.",
-                count(f"test_{name}", number, "cases", "test"),
-                "reliability",
             )
 
 
@@ -87,28 +70,19 @@ def _groups(artifacts: Artifacts) -> Iterator[Row]:
     ]
     if missing:
         text = f"Results by {' and '.join(missing)} are not shown: the table of labels names no such group."
-        yield _row(text, count("groups_missing", len(missing), "of sex and age"), "subgroups")
+        yield remark(text, count("groups_missing", len(missing), "of sex and age"), "subgroups")
 
 
-def _seeds(artifacts: Artifacts) -> Iterator[Row]:
-    if artifacts.model:
-        fact = count("seeds", 1, "seed")
-        yield _row(
-            "One training run with one seed: how far another seed would move the result was not measured.",
-            fact,
-            "learning",
-        )
+def _seeds() -> Iterator[Row]:
+    text = "One training run with one seed: how far another seed would move the result was not measured."
+    yield remark(text, count("seeds", 1, "seed"), "learning")
 
 
 def _looks(artifacts: Artifacts) -> Iterator[Row]:
     models = len({look.get("model") for look in artifacts.looks})
     if models > 1:
-        yield _row(
+        yield remark(
             "The test part was opened for several models; its intervals ignore the choice among them.",
             count("models", models, "models"),
             "provenance",
         )
-
-
-def _row(text: str, fact: Fact, link: str) -> Row:
-    return {"text": text, "fact": fact, "link": link}

@@ -9,19 +9,14 @@ from pipeline.page.artifacts import Artifacts
 from pipeline.page.section import Section
 
 KEY, TITLE = "methods", "How the numbers were made"
-UNNUMBERED = {
-    "paired DeLong": "Difference of two areas on the same patients (DeLong 1988).",
-    "DeLong, two groups": "Difference of two areas on different patients, variances added (DeLong 1988).",
-    "Obuchowski, two groups": "The same; variances keep a patient's cases together (Obuchowski 1997).",
+UNNUMBERED = {  # a task adds those that it alone uses
     "resampled patients": "Percentile interval over resamples of whole patients (Efron & Tibshirani 1993).",
-    "McNemar, exact": "Exact binomial test of those whom only one model gets right (McNemar 1947).",
     "Holm": "p values corrected for the size of their family (Holm 1979).",
     "Wilson": "Wilson's score interval of a proportion (Wilson 1927).",
     "mean, normal interval": "Mean over patients with a normal interval.",
     "standardised difference": "Difference of shares or means in standard deviations (Austin 2009).",
     "population stability index": "Change of shares (PSI), beside the value expected when nothing changed.",
     "effective field": "Side of a square as large as the region above 4.55 % of the peak (Luo 2016).",
-    "whole people": "Whole people: diseased, then found and cleared, halves up; the rest by subtraction.",
 }
 
 
@@ -30,12 +25,17 @@ def build(artifacts: Artifacts, sections: Iterable[Section]) -> Section:
     facts = [fact for section in sections for fact in _facts(section.to_json())]
     rules = {fact["rule"] for fact in facts if fact["rule"]}
     methods = {fact["method"] for fact in facts if not fact["rule"]}
-    stored = artifacts.metrics.get("rules", {})
+    stored = artifacts.metrics.rules
     rows = [
         {"name": rule, "text": stored[rule]} for rule in sorted(stored, key=str.casefold) if rule in rules
     ]
-    rows += [{"name": name, "text": text} for name, text in UNNUMBERED.items() if name in methods]
+    unnumbered = sorted({**artifacts.task.page.METHODS, **UNNUMBERED}.items(), key=_by_name)
+    rows += [{"name": name, "text": text} for name, text in unnumbered if name in methods]
     return Section(KEY, TITLE, tables={"rows": rows})
+
+
+def _by_name(method: tuple[str, str]) -> str:
+    return method[0].casefold()
 
 
 def _facts(value: Any) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.contracts.insights import Field, Insights
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, recorded
 from pipeline.page.section import Section, not_available
@@ -16,35 +17,33 @@ KEY, TITLE = "network", "First filters and field of view"
 def build(artifacts: Artifacts) -> Section:
     """Kernels of the first layer; the receptive field in pixels and millimetres."""
     model, insights = artifacts.model, artifacts.insights
-    if "filters" not in artifacts.pictures:
+    if insights is None or "filters" not in artifacts.pictures:
         return not_available(KEY, TITLE, "the evaluation did not look into the network")
-    field = insights.get("field") or {}
-    spacing = model.get("spacing") or []
-    seen = list(model.get("receptive_field_pixels") or [])
+    field, spacing, seen = insights.field, model.spacing or (), model.receptive_field_pixels
     theoretical = max(seen) if seen else None
-    effective = field.get("effective_pixels")
+    effective = field.effective_pixels
     facts = {
         "filters": recorded("filters", int(artifacts.pictures["filters"].shape[0]), "filters"),
         "theoretical_pixels": recorded("theoretical_pixels", theoretical, "pixels"),
         "theoretical_mm": recorded("theoretical_mm", _by_axis(_in_mm(seen, spacing)), "mm"),
         "effective_pixels": _effective("effective_pixels", effective, field, "pixels"),
         "effective_mm": _effective("effective_mm", _side_mm(effective, spacing), field, "mm"),
-        "rows": recorded("rows", int(model["input_shape"][-3]), "pixels"),
-        "columns": recorded("columns", int(model["input_shape"][-2]), "pixels"),
-        "parameters": recorded("parameters", model.get("parameters"), "parameters"),
+        "rows": recorded("rows", model.input_shape[-3], "pixels"),
+        "columns": recorded("columns", model.input_shape[-2], "pixels"),
+        "parameters": recorded("parameters", model.parameters, "parameters"),
         "spacing": recorded("spacing", spacing[-1] if spacing else None, "mm per pixel"),
     }
-    for name in ("stem_distance", "distance"):
-        pixels = list(model.get(f"{name}_pixels") or [])
+    distances = {"stem_distance": model.stem_distance_pixels, "distance": model.distance_pixels}
+    for name, pixels in distances.items():
         facts[f"{name}_pixels"] = recorded(f"{name}_pixels", _by_axis(pixels), "pixels")
         facts[f"{name}_mm"] = recorded(f"{name}_mm", _by_axis(_in_mm(pixels, spacing)), "mm")
     words: dict[str, Any] = {
-        "layer": insights["filters"]["layer"],
-        "picture": field.get("picture"),
-        "reason": field.get("reason", ""),
+        "layer": insights.filters.layer,
+        "picture": field.picture,
+        "reason": field.reason,
     }
-    words["networks"] = len(model.get("members") or [])
-    words |= {"sample": _sample(artifacts), "volume": len(model["input_shape"]) == 4}
+    words["networks"] = len(model.members)
+    words |= {"sample": _sample(insights), "volume": len(model.input_shape) == 4}
     return Section(KEY, TITLE, facts, words=words)
 
 
@@ -63,21 +62,20 @@ def _side_mm(pixels: float | None, spacing: Sequence[float]) -> float | None:
     return None if pixels is None or not spacing else float(pixels) * math.prod(spacing) ** (1 / len(spacing))
 
 
-def _effective(name: str, value: float | None, field: dict[str, Any], unit: str) -> Fact:
+def _effective(name: str, value: float | None, field: Field, unit: str) -> Fact:
     if value is None or not math.isfinite(value):
-        return Fact(name, None, unit=unit, reason=field.get("reason") or "the spacing is not known")
+        return Fact(name, None, unit=unit, reason=field.reason or "the spacing is not known")
     return Fact(
         name,
         float(value),
         unit=unit,
         method="effective field",
         part="test",
-        cases=field["cases"],
+        cases=field.cases,
         reason=DESCRIBED,
     )
 
 
-def _sample(artifacts: Artifacts) -> str | None:
+def _sample(insights: Insights) -> str | None:
     """The first picture of the gallery that may be shown, to draw the field on."""
-    items = artifacts.insights.get("gallery", {}).get("items", [])
-    return next((item["picture"] for item in items if item.get("picture")), None)
+    return next((item.picture for item in insights.gallery.items if item.picture), None)

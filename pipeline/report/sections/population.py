@@ -10,6 +10,7 @@ from pipeline.page.facts import DESCRIBED, FEWEST_SHOWN, Fact, count, small_coun
 from pipeline.page.section import Section
 from pipeline.records import PARTS
 from pipeline.statistics.standardised import of_shares
+from pipeline.tasks.contract import Grouped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,12 +24,13 @@ def build(artifacts: Artifacts) -> Section:
     cases = artifacts.cases
     groups = [column for column in cases.columns if column.startswith("by_")]
     rows = [_patients(cases), _cases(cases), _cases_per_patient(cases)]
-    grouped = cases.assign(target=artifacts.task.page.population(list(cases["target"])))
-    rows += _categories(grouped, "target", artifacts.task.page.TRUTH, small=False)
+    for place, truth in enumerate(artifacts.task.page.population(list(cases["target"]), artifacts.question)):
+        column = f"target_{place + 1}" if place else "target"
+        rows += _categories(cases.assign(**{column: truth.of_cases}), column, truth, small=False)
     for column in groups:
-        rows += _categories(
-            cases, column, column.removeprefix("by_").replace("_", " ").capitalize(), small=True
-        )
+        heading = column.removeprefix("by_").replace("_", " ").capitalize()
+        grouped = Grouped(heading, list(cases[column]), sorted(cases[column].unique()))
+        rows += _categories(cases, column, grouped, small=True)
     return Section(KEY, TITLE, tables={"rows": rows}, words={"parts": list(PARTS), "grouped": bool(groups)})
 
 
@@ -61,17 +63,17 @@ def _cases_per_patient(cases: pd.DataFrame) -> dict[str, Any]:
     return {"heading": "", "label": "Cases per patient, median (largest)", "share": False, **cells}
 
 
-def _categories(cases: pd.DataFrame, column: str, heading: str, *, small: bool) -> list[dict[str, Any]]:
+def _categories(cases: pd.DataFrame, column: str, grouped: Grouped, *, small: bool) -> list[dict[str, Any]]:
     """A row for each category: patients with at least one such case. Small groups are hidden when asked."""
     rows = []
-    for category in sorted(cases[column].unique()):
+    for category in grouped.order:
         of_category = cases[cases[column] == category]
         numbers = {part: _in(of_category, part)["patient_id"].nunique() for part in PARTS}
         totals = {part: _in(cases, part)["patient_id"].nunique() for part in PARTS}
         cell = small_count if small else _shown_count
         rows.append(
             {
-                "heading": heading,
+                "heading": grouped.heading,
                 "label": category or "unknown",
                 "share": True,
                 **{part: cell(f"{column}_{category}_{part}", numbers[part], part) for part in PARTS},

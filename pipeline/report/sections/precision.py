@@ -40,6 +40,7 @@ def _half_width(fact: Fact, value: float | None) -> Fact:
     return Fact(
         "half_width",
         value,
+        measured_in=fact.measured_in,
         method=fact.method,
         part=fact.part,
         level=fact.level,

@@ -17,7 +17,7 @@ KEY, TITLE = "provenance", "Where it comes from"
 def build(artifacts: Artifacts) -> Section:
     """Tables of digests, versions, settings and looks."""
     digests = dict(sorted(artifacts.file_digests.items()))
-    versions = artifacts.model.get("versions") or {}
+    versions = artifacts.model.versions
     tables: dict[str, list[dict[str, Any]]] = {
         "digests": [{"name": name, "digest": recorded(name, digest)} for name, digest in digests.items()],
         "versions": [
@@ -27,15 +27,15 @@ def build(artifacts: Artifacts) -> Section:
         "looks": [_look(number, look) for number, look in enumerate(artifacts.looks, start=1)],
         "guards": [_guard(guard) for guard in guards(artifacts)],
     }
-    bootstrap = artifacts.metrics.get("bootstrap", {})
+    model, bootstrap = artifacts.model, artifacts.metrics.bootstrap
     facts = {
-        "seed_train": recorded("seed_train", artifacts.model.get("seed")),
-        "seed_bootstrap": recorded("seed_bootstrap", bootstrap.get("seed")),
-        "resamples": recorded("resamples", bootstrap.get("resamples"), "resamples"),
-        "salt": recorded("salt", artifacts.config["cohort"].get("salt")),
-        "threads": recorded("threads", artifacts.model.get("threads")),
-        "device": recorded("device", artifacts.model.get("device")),
-        "recipe": recorded("recipe_id", artifacts.model.get("recipe_id")),
+        "seed_train": recorded("seed_train", model.seed),
+        "seed_bootstrap": recorded("seed_bootstrap", bootstrap.seed if bootstrap else None),
+        "resamples": recorded("resamples", bootstrap.resamples if bootstrap else None, "resamples"),
+        "salt": recorded("salt", artifacts.config.cohort.salt),
+        "threads": recorded("threads", model.threads),
+        "device": recorded("device", model.device),
+        "recipe": recorded("recipe_id", model.recipe_id),
         "code": recorded("report_code", provenance.code_digest()),
     }
     return Section(KEY, TITLE, facts, tables, words={"command": make("report", place=page())})

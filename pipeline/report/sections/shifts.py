@@ -2,52 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
+from pipeline.contracts.insights import Shift, Shifts
+from pipeline.contracts.objects import plain
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import Fact, recorded
 from pipeline.page.section import Section, not_available
 
 KEY, TITLE = "shifts", "Does the answer survive a shift of the image?"
 SHOWN_PIXELS = (1, 4, 8)
-_UNITS = {"change": "mean absolute change of the score", "flipped": "share of decisions that change"}
+
+Ends = tuple[float | None, float | None, float | None]
+"""A value and the ends of its interval."""
 
 
 def build(artifacts: Artifacts) -> Section:
     """The curve, and three of its points as facts."""
-    stored = artifacts.insights.get("shifts") or {}
-    if not stored.get("points"):
-        return not_available(KEY, TITLE, stored.get("reason", "the evaluation did not measure it"))
-    spacing = artifacts.model.get("spacing")
-    points = stored["points"]
-    facts = {"stride": recorded("stride_pixels", stored["stride_pixels"], "pixels")}
+    if artifacts.insights is None or not artifacts.insights.shifts.points:
+        reason = artifacts.insights.shifts.reason if artifacts.insights else ""
+        return not_available(KEY, TITLE, reason or "the evaluation did not measure it")
+    stored, spacing = artifacts.insights.shifts, artifacts.model.spacing
+    points, said = stored.points, artifacts.task.page.score(artifacts.question)
+    facts = {"stride": recorded("stride_pixels", stored.stride_pixels, "pixels")}
     for point in points:
-        if point["pixels"] in SHOWN_PIXELS:
-            facts[f"change_{point['pixels']}"] = _fact(point, "change", stored, "mean, normal interval")
-            facts[f"flipped_{point['pixels']}"] = _fact(point, "flipped", stored, "Wilson")
+        if point.pixels in SHOWN_PIXELS:
+            facts[f"change_{point.pixels}"] = _change(point, stored, said.measured_in)
+            facts[f"flipped_{point.pixels}"] = _flipped(point, stored)
     data = {
-        "points": points,
+        "points": [plain(point) for point in points],
+        "measured_in": said.measured_in,
         "mm_per_pixel": spacing[-1] if spacing else None,
-        "stride_pixels": stored["stride_pixels"],
+        "stride_pixels": stored.stride_pixels,
         "method": "same cases moved right, down, left, up in turn; edge repeated",
-        "patients": stored["patients"],
-        "level": stored["level"],
+        "patients": stored.patients,
+        "level": stored.level,
     }
     return Section(KEY, TITLE, facts, charts={"shifts": data})
 
 
-def _fact(point: dict[str, Any], key: str, stored: dict[str, Any], method: str) -> Fact:
-    low, high = point[f"{key}_low"], point[f"{key}_high"]
+def _change(point: Shift, stored: Shifts, measured_in: str) -> Fact:
+    ends = (point.change, point.change_low, point.change_high)
+    fact = _fact(f"change_{point.pixels}", ends, stored, "mean, normal interval")
+    return replace(fact, unit="mean absolute change of the score", measured_in=measured_in)
+
+
+def _flipped(point: Shift, stored: Shifts) -> Fact:
+    ends = (point.flipped, point.flipped_low, point.flipped_high)
+    return replace(
+        _fact(f"flipped_{point.pixels}", ends, stored, "Wilson"), unit="share of decisions that change"
+    )
+
+
+def _fact(name: str, ends: Ends, stored: Shifts, method: str) -> Fact:
+    value, low, high = ends
+    missing = "no spread, so no interval" if value is not None else "nothing is decided"
     return Fact(
-        f"{key}_{point['pixels']}",
-        point[key],
+        name,
+        value,
         low,
         high,
-        None if low is None else stored["level"],
-        unit=_UNITS[key],
+        None if low is None else stored.level,
         method=method,
         part="test",
-        cases=stored["cases"],
-        patients=stored["patients"],
-        reason="no spread, so no interval" if low is None else "",
+        cases=stored.cases,
+        patients=stored.patients,
+        reason=missing if low is None else "",
     )

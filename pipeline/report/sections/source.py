@@ -27,17 +27,17 @@ def build(artifacts: Artifacts, absent: Iterable[Section]) -> Section:
         ],
         "absent": [{"title": section.title, "reason": section.reason} for section in absent],
     }
-    bootstrap = artifacts.metrics["bootstrap"]
+    bootstrap = artifacts.metrics.bootstrap
     facts = {
         "crossing": count(guard.key, guard.value or 0, "patients"),
-        "seed": recorded("seed_bootstrap", bootstrap["seed"]),
-        "resamples": recorded("resamples", bootstrap["resamples"], "resamples"),
+        "seed": recorded("seed_bootstrap", bootstrap.seed if bootstrap else None),
+        "resamples": recorded("resamples", bootstrap.resamples if bootstrap else None, "resamples"),
         "code": recorded("report_code", provenance.code_digest()),
     }
     words = {
         "table": artifacts.table,
         "command": artifacts.command,
-        "notes": artifacts.metrics["notes"],
+        "notes": list(artifacts.metrics.notes),
     }
     return Section(KEY, TITLE, facts, tables, words=words)
 

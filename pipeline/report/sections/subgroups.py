@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pipeline.contracts.metrics import Difference
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import FEWEST_SHOWN, Fact, count
 from pipeline.page.headline import headline, headline_name
@@ -28,6 +29,8 @@ def build(artifacts: Artifacts) -> Section:
     rows = [_row(_hidden_if_small(metric), artifacts) for metric in metrics]
     words = {
         "metric": artifacts.short(name),
+        "finding": artifacts.task.page.finding(artifacts.question),
+        "side": "lower" if artifacts.task.measures.METRICS[name].better > 0 else "higher",
         "worse": [_name(row) for row in rows if row["worse"]],
         "too_few": [_name(row) for row in rows if row["too_few"]],
     }
@@ -42,8 +45,9 @@ def build(artifacts: Artifacts) -> Section:
 def _row(metric: Fact, artifacts: Artifacts) -> dict[str, Any]:
     stored = _comparison(metric, artifacts)
     difference = _of_difference(stored, metric)
-    p = Fact("p_holm", stored.get("p_holm"), unit="p value", method="Holm", part=metric.part,
-             group=metric.group, patients=stored.get("patients"), reason="a p value")  # fmt: skip
+    p_holm, patients = (stored.p_holm, stored.patients) if stored else (None, None)
+    p = Fact("p_holm", p_holm, unit="p value", method="Holm", part=metric.part, group=metric.group,
+             patients=patients, reason="a p value")  # fmt: skip
     heading, _, label = metric.group.removeprefix("by_").partition("=")
     return {
         "group": metric.group,
@@ -64,28 +68,22 @@ def _is_loss(difference: Fact, metric: Fact, artifacts: Artifacts) -> bool:
     return nearest is not None and better * nearest < 0
 
 
-def _comparison(metric: Fact, artifacts: Artifacts) -> dict[str, Any]:
-    """The comparison of the subgroup with all others, {} where there is none."""
+def _comparison(metric: Fact, artifacts: Artifacts) -> Difference | None:
+    """The comparison of the subgroup with all others, None where there is none."""
     for stored in artifacts.comparisons():
-        if (stored["a"], stored["metric"], stored["part"]) == (metric.group, metric.id, metric.part):
+        if (stored.a, stored.metric, stored.part) == (metric.group, metric.id, metric.part):
             return stored
-    return {}
+    return None
 
 
-def _of_difference(stored: dict[str, Any], metric: Fact) -> Fact:
-    value = stored.get("difference")
-    return Fact(
-        "difference",
-        value,
-        stored.get("low"),
-        stored.get("high"),
-        metric.level,
-        method=stored.get("method", ""),
-        part=metric.part,
-        group=metric.group,
-        patients=stored.get("patients"),
-        reason=stored.get("reason") or ("not compared" if value is None else ""),
-    )
+def _of_difference(stored: Difference | None, metric: Fact) -> Fact:
+    fact = Fact("difference", None, level=metric.level, part=metric.part, group=metric.group,
+                reason="not compared", measured_in=metric.measured_in)  # fmt: skip
+    if stored is None:
+        return fact
+    reason = stored.reason or ("not compared" if stored.difference is None else "")
+    return replace(fact, value=stored.difference, low=stored.low, high=stored.high, method=stored.method,
+                   patients=stored.patients, reason=reason)  # fmt: skip
 
 
 def _hidden_if_small(metric: Fact) -> Fact:

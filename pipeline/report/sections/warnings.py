@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, count
 from pipeline.page.headline import headline
@@ -26,7 +28,7 @@ def build(artifacts: Artifacts) -> Section:
         *_headline(artifacts),
         *_failed(guards(artifacts)),
         *_looks(artifacts),
-        *_calibration(artifacts),
+        *artifacts.task.page.warnings(artifacts),
         *_failures(artifacts),
         *_drift(artifacts),
     ]
@@ -38,13 +40,13 @@ def of_table(artifacts: Artifacts) -> Section:
     rows = [
         *_headline(artifacts),
         *_failed([patients_apart(artifacts)]),
-        *_calibration(artifacts),
+        *artifacts.task.page.warnings(artifacts),
         *_failures(artifacts),
     ]
     return Section(KEY, TITLE, tables={"rows": rows}, words={"none": NONE_OF_TABLE})
 
 
-def _headline(artifacts: Artifacts) -> list[dict[str, object]]:
+def _headline(artifacts: Artifacts) -> list[dict[str, Any]]:
     fact = headline(artifacts)
     if fact.value is not None:
         return []
@@ -57,7 +59,7 @@ def _headline(artifacts: Artifacts) -> list[dict[str, object]]:
     ]
 
 
-def _failed(checks: list[Guard]) -> list[dict[str, object]]:
+def _failed(checks: list[Guard]) -> list[dict[str, Any]]:
     return [
         {
             "text": f"{guard.title}: {guard.reason}",
@@ -69,7 +71,7 @@ def _failed(checks: list[Guard]) -> list[dict[str, object]]:
     ]
 
 
-def _looks(artifacts: Artifacts) -> list[dict[str, object]]:
+def _looks(artifacts: Artifacts) -> list[dict[str, Any]]:
     looks = len({look.get("model") for look in artifacts.looks})
     if looks <= 1:
         return []
@@ -79,23 +81,7 @@ def _looks(artifacts: Artifacts) -> list[dict[str, object]]:
     return [{"text": text, "fact": count("models_looked_at", looks, "models"), "link": "provenance"}]
 
 
-def _calibration(artifacts: Artifacts) -> list[dict[str, object]]:
-    slope = artifacts.metric("calibration_slope")
-    if slope.low is None or slope.high is None or slope.low <= 1 <= slope.high:
-        return []
-    text = (
-        f"The probabilities {_fault(slope.low, slope.high)}: the interval of the calibration slope excludes 1"
-    )
-    return [{"text": text, "fact": slope, "link": "reliability"}]
-
-
-def _fault(low: float, high: float) -> str:
-    if low > 1:
-        return "are too timid"
-    return "are too extreme" if low > 0 else "say little or nothing about the finding"
-
-
-def _failures(artifacts: Artifacts) -> list[dict[str, object]]:
+def _failures(artifacts: Artifacts) -> list[dict[str, Any]]:
     rows = artifacts.predictions[artifacts.predictions["part"] == artifacts.part]
     failed = int((rows["status"] != "ok").sum())
     if not len(rows) or failed / len(rows) <= MOST_FAILED_SHARE:
@@ -104,17 +90,17 @@ def _failures(artifacts: Artifacts) -> list[dict[str, object]]:
         {
             "text": f"Cases of the {artifacts.part} part without a prediction",
             "fact": count("failed_cases", failed, f"of {len(rows)} cases", artifacts.part),
-            "link": "operating",
+            "link": artifacts.task.page.TESTED[0],
         }
     ]
 
 
-def _drift(artifacts: Artifacts) -> list[dict[str, object]]:
-    level = artifacts.drift.get("level")
-    if level not in ("warn", "stop"):
+def _drift(artifacts: Artifacts) -> list[dict[str, Any]]:
+    drift = artifacts.drift
+    if drift is None or drift.level not in ("warn", "stop"):
         return []
-    accepted = f"; accepted: {artifacts.drift['accepted']}" if artifacts.drift.get("accepted") else ""
-    fact = Fact("drift_level", str(level), method="drift", reason=DESCRIBED)
+    accepted = f"; accepted: {drift.accepted}" if drift.accepted else ""
+    fact = Fact("drift_level", drift.level, method="drift", reason=DESCRIBED)
     return [
         {
             "text": f"The new scans differ from those of the champion{accepted}",

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from pipeline.contracts.metrics import Number, Threshold
 from pipeline.contracts.operating import Operating
-from pipeline.contracts.predictions import GROUP, LOGIT, SCORE, nine_digits, read
+from pipeline.contracts.predictions import GROUP, nine_digits
 from pipeline.statistics.sample import PatientScore
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.elsewhere import read_table, require_table
+from pipeline.tasks.classification.predictions import LOGIT, SCORE, read
 from pipeline.tasks.contract import Kind
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ __all__ = [
     "kinds",
     "observed",
     "output_of",
+    "outputs",
     "probabilities",
     "read",
     "read_table",
@@ -62,11 +65,21 @@ class Frozen:
     patient_score: PatientScore = "max"
 
 
+@dataclass(frozen=True)
+class _Chosen:
+    """What validation fixed, as it is handed on; there is no threshold where the likeliest class is taken."""
+
+    temperature: Number
+    thresholds: tuple[Threshold, ...]
+
+
 def frozen(operating: Operating | None) -> Frozen:
-    """What the record holds; before the evaluation nothing is fixed."""
+    """What the record holds; before the evaluation nothing is fixed. Raises DamageError."""
     if operating is None:
         return Frozen()
-    return Frozen(float(operating.temperature), operating.threshold, operating.patient_score)
+    chosen = operating.choices.opened(_Chosen)
+    threshold = float(chosen.thresholds[0].threshold) if chosen.thresholds else None
+    return Frozen(float(chosen.temperature), threshold, operating.patient_score)
 
 
 def decide(probability: Floats, threshold: float | None) -> Integers:
@@ -121,6 +134,11 @@ def table(
         reason=list(reasons),
     )
     return frame.join(cases[[name for name in cases.columns if name.startswith(GROUP)]])
+
+
+def outputs(predictions: pd.DataFrame, question: Classes) -> Floats:
+    """The network's own outputs as a table of predictions holds them, shape (rows, classes)."""
+    return np.asarray(predictions[[LOGIT + name for name in question.names]].to_numpy(dtype=np.float64))
 
 
 def in_words(predicted: Sequence[str]) -> str:

@@ -11,8 +11,8 @@ import numpy as np
 
 from pipeline import digests
 from pipeline.config import Evaluate
-from pipeline.contracts import operating as contract
-from pipeline.contracts.predictions import Predictions
+from pipeline.contracts import metrics as contract
+from pipeline.contracts.objects import plain
 from pipeline.errors import DataError
 from pipeline.statistics import thresholds
 from pipeline.statistics.calibration import TEMPERATURE_BOUNDS, Temperature, fit_temperature
@@ -22,6 +22,7 @@ from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.classification.answers import Frozen, probabilities
 from pipeline.tasks.classification.classes import Classes, finding
 from pipeline.tasks.classification.definitions import METRICS
+from pipeline.tasks.classification.predictions import Predictions
 from pipeline.tasks.classification.rows import per_patient, sample_of
 from pipeline.tasks.measured import Json
 
@@ -87,8 +88,14 @@ class Choices:
         return () if self.threshold is None else (self.threshold.record,)
 
     def to_json(self) -> Json:
-        """What is handed on of them, by key."""
-        return {"temperature": self.fixed.temperature, "thresholds": self.thresholds}
+        """What is handed on of them, by key: with the temperature the log-loss before it and with it."""
+        handed_on: Json = {"temperature": self.fixed.temperature, "thresholds": plain(self.thresholds)}
+        if self.temperature is not None:
+            handed_on |= {
+                "log_loss_before": self.temperature.nll_before,
+                "log_loss_after": self.temperature.nll_after,
+            }
+        return handed_on
 
 
 def choose(
@@ -136,6 +143,7 @@ def threshold(sample: Sample, rule: Rule, plan: Evaluate) -> Threshold:
 def add_to_metrics(metrics: Json, choices: Choices) -> None:
     """Puts the choices where metrics.json has them."""
     metrics["thresholds"] = choices.thresholds
+    metrics["choices"] = choices.to_json()
     if choices.temperature is not None:
         metrics["calibration"]["temperature"] = _temperature(choices, choices.temperature)
 
@@ -154,8 +162,6 @@ def _temperature(choices: Choices, temperature: Temperature) -> Json:
         "low": None,
         "high": None,
         "method": "least log-loss",
-        "nll_before": temperature.nll_before,
-        "nll_after": temperature.nll_after,
         "flag": f"at the bound of {low:g} to {high:g}" if temperature.at_bound else None,
         "reason": "chosen, not estimated",
     }

@@ -42,12 +42,21 @@ class Classes:
 
     def to_json(self) -> dict[str, Any]:
         """The question as it is handed on, by key."""
-        return {"classes": self.names, "positive": self.positive}
+        return {"classes": list(self.names), "positive": self.positive}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The question as it is handed on."""
+
+    classes: tuple[str, ...]
+    positive: str | None
 
 
 def read(record: Cohort | Metrics | ModelRecord) -> Classes:
-    """The question that a record holds."""
-    return Classes(record.classes, record.positive)
+    """The question that a record holds. Raises DamageError where it is none of a classification."""
+    asked = record.question.opened(_Asked)
+    return Classes(asked.classes, asked.positive)
 
 
 def of_names(names: Sequence[str]) -> Classes:

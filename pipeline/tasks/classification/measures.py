@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.config.sections import Goal
-from pipeline.contracts.predictions import Predictions
 from pipeline.errors import ConfigError
 from pipeline.tasks.classification.classes import Classes, of_names
 from pipeline.tasks.classification.definitions import METRICS, RULES
 from pipeline.tasks.classification.differences import model_differences
 from pipeline.tasks.classification.groups import group_difference, group_metric
 from pipeline.tasks.classification.measuring import measure
+from pipeline.tasks.classification.predictions import Predictions
 from pipeline.tasks.classification.views import groups, left_out, views_of
 from pipeline.tasks.measured import Json
 
@@ -75,7 +75,7 @@ def in_metrics(predictions: Predictions, metrics: Sequence[Json]) -> Mapping[str
     question = of_names(predictions.classes)
     return {
         "task": "multiclass" if question.finding is None else "binary",
-        **question.to_json(),
+        "question": question.to_json(),
         "calibration": {
             name: next((metric for metric in metrics if metric["id"] == wanted), None)
             for name, wanted in _CALIBRATION.items()

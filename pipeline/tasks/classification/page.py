@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from pipeline.tasks.classification import remarks
 from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.figures import decision, precision_recall, reliability, roc
 from pipeline.tasks.classification.figures import thousand as thousand_squares
 from pipeline.tasks.classification.sections import curves, operating, thousand
-from pipeline.tasks.contract import Number
+from pipeline.tasks.contract import Grouped, Number, Score
 from pipeline.tasks.modules.page import Build, Draw
 
 IN_BRIEF: Final = ("thousand",)
@@ -36,14 +37,19 @@ FIGURES: Final[Mapping[str, Draw]] = {
 TEMPLATES: Final = Path(__file__).parent / "templates"
 PAIRED: Final = {"roc": "precision_recall"}
 
-CALIBRATION: Final = (
-    "calibration_slope", "calibration_intercept", "o_over_e", "ece", "ece_null_mean", "brier", "brier_skill",
-    "log_loss",
-)  # fmt: skip
-"""The metrics of the section on probabilities."""
+warnings, limits = remarks.warnings, remarks.limits
 
-TRUTH: Final = "Label"
-"""What the truth of a case is called in the table of the data."""
+GALLERY: Final = "The surest errors, the surest hits"
+"""The title of the section with pictures of cases."""
+
+METHODS: Final = {
+    "paired DeLong": "Difference of two areas on the same patients (DeLong 1988).",
+    "DeLong, two groups": "Difference of two areas on different patients, variances added (DeLong 1988).",
+    "Obuchowski, two groups": "The same; variances keep a patient's cases together (Obuchowski 1997).",
+    "McNemar, exact": "Exact binomial test of those whom only one model gets right (McNemar 1947).",
+    "whole people": "Whole people: diseased, then found and cleared, halves up; the rest by subtraction.",
+}
+"""What the methods stand for that have no rule and no other task uses."""
 
 LEARNING: Final = (
     {
@@ -77,12 +83,6 @@ _BRIEF_OF_MANY: Final = {
     "macro_f1": "Balance of finding and being right, mean over classes",
     "kappa": "Agreement beyond chance",
 }
-_NUMBERS_OF_FINDING: Final = (
-    "sensitivity", "specificity", "ppv", "npv", "lr_positive", "lr_negative", "alarm_share", "accuracy",
-    "balanced_accuracy", "f1", "mcc",
-)  # fmt: skip
-_NUMBERS_OF_MANY: Final = ("accuracy", "balanced_accuracy", "macro_f1", "macro_auroc", "kappa", "mcc")
-_OF_CLASS: Final = ("auroc", "recall", "precision", "f1")
 _GALLERY: Final = {
     "false_negative": "Missed: called {negative}, but {positive}",
     "false_positive": "False alarm: called {positive}, but {negative}",
@@ -121,21 +121,6 @@ def lead(question: Classes, headline: str, number: Callable[[str], Number], *, u
     return f"{said}{_plausibly(accuracy)}."
 
 
-def numbers(question: Classes) -> tuple[str, ...]:
-    """The metrics of the table of all numbers, in its order."""
-    return _NUMBERS_OF_MANY if question.finding is None else _NUMBERS_OF_FINDING
-
-
-def numbers_title(question: Classes) -> str:
-    """The title of that table's section."""
-    return "In numbers" if question.finding is None else "At the operating point"
-
-
-def by_class(question: Classes) -> dict[str, tuple[str, ...]]:
-    """The metrics of each class that has a row of its own, none where one score tells everything."""
-    return dict.fromkeys(question.names, _OF_CLASS) if question.finding is None else {}
-
-
 def gallery(question: Classes) -> dict[str, str]:
     """The kinds of cases that the gallery shows, each with its heading."""
     if question.finding is None:
@@ -146,15 +131,19 @@ def gallery(question: Classes) -> dict[str, str]:
     return {kind: _GALLERY[kind].format(positive=positive, negative=negative) for kind in kinds}
 
 
-def absent(key: str, question: Classes) -> str:
-    """Why a section has nothing to show for this question, empty where it has."""
-    if question.finding is not None:
-        return ""
-    return {
-        "thousand": "no single class is the finding looked for",
-        "reliability": "drawn for one finding against its absence only",
-        "decision": "drawn for one finding against its absence only",
-    }.get(key, "")
+def measured_in(metric: str, question: Classes) -> str:
+    """The unit of a metric's values: none, for all metrics of a classification are pure numbers."""
+    return ""
+
+
+def score(question: Classes) -> Score:
+    """What the score of a case is, and how it is printed."""
+    return Score("probability after temperature", in_per_cent=True)
+
+
+def fixed_by_validation(question: Classes) -> str:
+    """What the validation part fixed of later answers."""
+    return "temperature" if question.finding is None else "threshold and temperature"
 
 
 def use_of_validation(question: Classes) -> str:
@@ -164,14 +153,9 @@ def use_of_validation(question: Classes) -> str:
     return "the threshold was chosen on it; beside the curves for comparison"
 
 
-def counted(part: Mapping[str, Any]) -> dict[str, int]:
-    """The groups whose size limits what a part can show: the cases of each class."""
-    return {f"Class “{name}”": count for name, count in part["classes"].items()}
-
-
-def population(values: Sequence[str]) -> list[str]:
-    """The group in which each truth is counted: its class."""
-    return list(values)
+def population(values: Sequence[str], question: Classes) -> tuple[Grouped, ...]:
+    """How the table of the data counts cases: by their class."""
+    return (Grouped("Label", values, sorted(set(values))),)
 
 
 def output(question: Classes) -> str:

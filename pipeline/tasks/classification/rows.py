@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.contracts.predictions import Predictions
 from pipeline.statistics.sample import (
     PatientScore,
     Sample,
@@ -15,6 +14,7 @@ from pipeline.statistics.sample import (
 )
 from pipeline.statistics.vectors import Flags
 from pipeline.tasks.classification.classes import finding
+from pipeline.tasks.classification.predictions import Predictions
 
 
 def sample_of(predictions: Predictions, part: str) -> Sample:

@@ -1,95 +1,60 @@
-"""What a cell of the target column says: a class that somebody meant, nothing, or no class at all.
-
-Pure functions on words. What stands for a missing value is no class, and what is another kind of question
-is refused by the name of that kind.
-"""
+"""Which classes a cohort asks about: chosen from the words of its column, and required of every part."""
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from pipeline.config import Cohort
+from pipeline.config import Cohort, Config
 from pipeline.contracts.cohort import Cohort as CohortRecord
 from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
-from pipeline.errors import ConfigError, DataError, GateError, nearest
+from pipeline.errors import DataError, GateError, nearest
 from pipeline.records import PARTS, Attribute
 from pipeline.tables.words import (
     as_yaml,
     counted,
-    is_date,
     normal,
-    number,
-    serial_days,
-    several_findings,
 )
 from pipeline.tasks.classification import classes
 from pipeline.tasks.classification.classes import Classes
+from pipeline.tasks.classification.definitions import METRICS
+from pipeline.tasks.classification.misfits import require_question
+from pipeline.tasks.classification.words import CODES, Words, read_words
+from pipeline.tasks.contract import Refuse
+from pipeline.tasks.goals import require_goal
 
-MISSING: Final = frozenset(
-    {"", "nan", "n/a", "na", "n.a.", "<na>", "#n/a", "nat", "none", "null", "unknown", "missing"}
-)
-"""Words for a missing value, in lower case, whatever the table."""
-
-MOST_LEVELS: Final = 10
-"""A number with more levels is measured or counted; scales of grades (Likert, BI-RADS, ISUP) have ten."""
-
-MOST_FRACTIONS: Final = 5
-"""The same of numbers with decimals, of which few scales are made (CDR has five: 0, 0.5, 1, 2, 3)."""
-
-MOST_WORDS: Final = 50
-"""More different words than this are remarks or names: a choice, beyond what one model is asked."""
-
-_CODES: Final = frozenset({"-1", "-9", "-99", "-999", "-9999"})
-"""Numbers that stand for a missing value where the classes are words."""
-_GRADES: Final = frozenset("+-−–±/() ")
-_ERRORS: Final = re.compile(r"#(REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|UNCOMPUTED!|SPILL!|CALC!)")
-_FILE: Final = re.compile(r".*\.(nii|nii\.gz|mha|mhd|nrrd|dcm|png|jpe?g|tiff?)", re.IGNORECASE)
-_MOST: Final = 0.9  # of the words: a measured column has a few words such as "not done" among its numbers
 _RARE: Final = 0.1  # of the scans, a choice: a class that is asked for is seldom rarer, a slip nearly always
 _ALIKE: Final = 0.75  # difflib's ratio: one letter of four wrong or left out, as in "beningn" for "benign"
 
-Refuse = Callable[[tuple[str | int, ...], str], ConfigError]
+
+KEYS: Final = frozenset(
+    {
+        ("cohort", "classes"),
+        ("cohort", "positive"),
+        ("evaluate", "operating_point"),
+        ("evaluate", "prevalences"),
+        ("train", "class_weights"),
+        ("train", "label_smoothing"),
+    }
+)
+"""The keys of the YAML that not all tasks have."""
+
+GOALS: Final = ("auroc", "auprc", "accuracy", "sensitivity", "specificity")
+"""What a goal may be about, first what it is about where it doesn't say."""
 
 
-@dataclass(frozen=True)
-class Words:
-    """How the cells of a column are read: as `classes` says, as nothing (`missing`), or as they stand."""
-
-    classes: Mapping[str, str]
-    missing: frozenset[str]
-
-    def value_of(self, cell: str) -> str:
-        """The class that a cell names, empty where it stands for a missing value."""
-        word = normal(cell)
-        if word in self.classes:
-            return self.classes[word]
-        return "" if word.casefold() in self.missing else word
-
-    def require(
-        self, counts: Mapping[str, int], column: str, *, cell_of: Callable[[str], str], refuse: Refuse
-    ) -> None:
-        """Nothing, if the values of the column can be classes; `cell_of` says where one stands first.
-
-        Raises:
-            ConfigError: the column is another kind of question, or has words that `cohort.classes` doesn't
-                know.
-            DataError: errors or dates of a spreadsheet, or remarks.
-        """
-        if self.classes:
-            require_all_mapped(self.unmapped(counts), refuse=refuse)
-        else:
-            require_question(counts, column, cell_of=cell_of, refuse=refuse)
-
-    def unmapped(self, counts: Mapping[str, int]) -> dict[str, int]:
-        """Words that neither `classes` nor `missing` know, where there are classes."""
-        known = set(self.classes.values())
-        return {word: count for word, count in counts.items() if self.classes and word not in known}
+def require_settings(settings: Config) -> None:
+    """Nothing, if there is one target, and a goal that a classification can have. Raises ConfigError."""
+    if len(settings.cohort.target) > 1:
+        raise settings.refuse(
+            ("cohort", "target"),
+            "several targets are a question of the kind multilabel. Name one column, or say "
+            "`task: multilabel`.",
+        )
+    require_goal(settings, [METRICS[name] for name in GOALS])
 
 
 def reader(cells: Iterable[str], choices: Cohort) -> Words:
@@ -112,11 +77,11 @@ def check(cells: Sequence[str], choices: Cohort, *, cell_of: Callable[[int], str
         return
     if not choices.classes:
         require_question(
-            counts, choices.target, cell_of=lambda word: cell_of(values.index(word)), refuse=refuse
+            counts, choices.column, cell_of=lambda word: cell_of(values.index(word)), refuse=refuse
         )
     raise refuse(
         ("cohort", "positive"),
-        f"the column '{choices.target}' doesn't have the class '{choices.positive}' "
+        f"the column '{choices.column}' doesn't have the class '{choices.positive}' "
         f"({nearest(choices.positive, classes)}).",
     )
 
@@ -137,20 +102,25 @@ def question_of(record: CohortRecord | Metrics | ModelRecord) -> Classes:
     return classes.read(record)
 
 
+def targets(question: Classes) -> tuple[str, ...]:
+    """The names of the targets where there are several: of a classification there is one."""
+    return ()
+
+
 def stratum(values: Iterable[str], question: Classes) -> str:
     """The stratum of a patient whose scans have these classes: the last of them, in the order of classes."""
     return max(values, key=question.names.index)
 
 
-def counts(values: Iterable[str], question: Classes) -> dict[str, Any]:
+def counts(values: Iterable[str], question: Classes) -> dict[str, int]:
     """What cohort.json says of the scans of a part: how many have each class."""
     cases_of = Counter(values)
-    return {"classes": {name: cases_of[name] for name in question.names}}
+    return {name: cases_of[name] for name in question.names}
 
 
 def in_words(values: Iterable[str], question: Classes) -> str:
     """The same in words for the terminal."""
-    return ", ".join(f"{name} {count:,}" for name, count in counts(values, question)["classes"].items())
+    return ", ".join(f"{name} {count:,}" for name, count in counts(values, question).items())
 
 
 def described(value: str) -> dict[str, Attribute]:
@@ -211,83 +181,6 @@ def require_parts(
     )
 
 
-def read_words(cells: Iterable[str], classes: Mapping[str, Sequence[str]], missing: Collection[str]) -> Words:
-    """How a column with these cells is read, given the words that the YAML maps to classes and to nothing.
-
-    Beside the words known everywhere, signs alone ('?', '--') stand for a missing value, and so do
-    numbers such as -1 where all classes are words. Where a plus is a grade, a minus is one, too.
-    """
-    class_of = {normal(word): name for name, words in classes.items() for word in words}
-    stated = {normal(word).casefold() for word in missing}
-    words = {normal(cell) for cell in cells} - class_of.keys()
-    words = {word for word in words if word.casefold() not in stated | MISSING}
-    signs = {word for word in words if not any(letter.isalnum() for letter in word)}
-    if any("+" in word for word in signs):
-        signs = {word for word in signs if not _GRADES.issuperset(word)}
-    meant = {*class_of.values(), *(words - signs - _CODES)}
-    codes = _CODES & words if len(meant) > 1 and all(number(word) is None for word in meant) else frozenset()
-    return Words(class_of, MISSING | stated | signs | codes)
-
-
-def require_question(
-    counts: Mapping[str, int], column: str, *, cell_of: Callable[[str], str], refuse: Refuse
-) -> None:
-    """Nothing, if the words of the target can be classes; `cell_of` says where a word stands first.
-
-    Raises:
-        DataError: errors or dates of a spreadsheet, or remarks.
-        ConfigError: another kind of question: several findings in a cell, a number, or files of masks.
-    """
-    _require_no_accident(counts, column, cell_of)
-    words = sorted(counts)
-    files = [word for word in words if _FILE.fullmatch(word)]
-    listed = several_findings(words)
-    levels = _levels(words)
-    if files:
-        problem = f"names files ('{files[0]}', {cell_of(files[0])}). Masks are a question"
-        raise _other_question(column, problem, "segmentation", refuse)
-    if listed:
-        cells = sum(counts[word] for word in listed)
-        first = f"'{listed[0]}', {cell_of(listed[0])}; {cells:,} such cells"
-        problem = f"has several findings in one cell ({first}), a question"
-        raise _other_question(column, problem, "multilabel", refuse)
-    if levels:
-        problem = f"is a number with {len(levels)} levels ({min(levels):g} to {max(levels):g}), a question"
-        raise _other_question(column, problem, "regression", refuse)
-    if len(words) > MOST_WORDS:
-        raise DataError(
-            f"The column '{column}' has {len(words)} different words for {sum(counts.values()):,} scans "
-            f"({counted(counts)}): remarks or names, not classes. Name a column of classes in "
-            "`cohort.target`."
-        )
-
-
-def _other_question(column: str, problem: str, kind: str, refuse: Refuse) -> ConfigError:
-    """The error for a target that is another task's."""
-    return refuse(
-        ("cohort", "target"),
-        f"the column '{column}' {problem} of the kind {kind}, which this version does not answer yet. Name a "
-        "column with one class a scan, or say in `cohort.classes` which class each word means.",
-    )
-
-
-def _levels(words: Sequence[str]) -> list[float]:
-    """The different numbers, where the words are numbers and too many for a scale of grades."""
-    numbers = sorted({value for word in words if (value := number(word)) is not None})
-    most = MOST_LEVELS if all(value == int(value) for value in numbers) else MOST_FRACTIONS
-    return numbers if len(numbers) > most and len(numbers) >= _MOST * len(words) else []
-
-
-def require_all_mapped(unmapped: Mapping[str, int], *, refuse: Refuse) -> None:
-    """Nothing, if `cohort.classes` and `cohort.missing` know every word. Raises ConfigError with the rest."""
-    if unmapped:
-        raise refuse(
-            ("cohort", "classes"),
-            f"'classes' doesn't say what these words mean: {counted(unmapped)}. Add each to a class, or to "
-            f"the words for missing: `missing: {as_yaml(sorted(unmapped))}`.",
-        )
-
-
 def choose_classes(
     counts: Mapping[str, int], positive: str | None, *, missing: Mapping[str, int], refuse: Refuse
 ) -> tuple[str, ...]:
@@ -324,24 +217,6 @@ def choose_classes(
     return tuple(sorted(classes, key=lambda word: word == wanted))
 
 
-def _require_no_accident(counts: Mapping[str, int], column: str, cell_of: Callable[[str], str]) -> None:
-    """Raises DataError for what a spreadsheet put in the place of a word, with its cell."""
-    for word in sorted(counts):
-        if _ERRORS.fullmatch(word):
-            what = "a formula without its result" if "UNCOMPUTED" in word else f"the error {word}"
-            raise DataError(
-                f"The table has {what} in the column '{column}' ({cell_of(word)}). Mend the formula, open "
-                "and save the file in a spreadsheet program, or save it as CSV."
-            )
-    dates = [word for word in sorted(counts) if is_date(word)] + serial_days(counts)
-    if dates:
-        raise DataError(
-            f"The table has the date '{dates[0]}' in the column '{column}' ({cell_of(dates[0])}): "
-            "spreadsheets make dates of words such as 1-2. Format the column as text and write the words "
-            "anew, or say in `cohort.classes` which class each means."
-        )
-
-
 def _require_no_twins(counts: Mapping[str, int], positive: str | None) -> None:
     alike: dict[str, list[str]] = defaultdict(list)
     for word in sorted(counts, key=lambda word: (word != positive, -counts[word], word)):
@@ -360,7 +235,7 @@ def _too_many(counts: Mapping[str, int], positive: str) -> str:
     ordered = sorted(counts, key=lambda word: (word != positive, -counts[word], word))
     meant, rest = ordered[:2], ordered[2:]
     problem = f"'positive' is for two classes, and the labels have {len(counts)} words: {counted(counts)}."
-    if all(counts[word] < _RARE * sum(counts.values()) or word in _CODES for word in rest):
+    if all(counts[word] < _RARE * sum(counts.values()) or word in CODES for word in rest):
         slips = {word: _slip_of(word, meant) for word in rest}
         groups = {name: [name, *(w for w in rest if slips[w] == name)] for name in meant}
         odd = [word for word in rest if not slips[word]]

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.config import Evaluate
-from pipeline.contracts.predictions import Predictions
 from pipeline.statistics.sample import Sample
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.classification.answers import Frozen, probabilities
+from pipeline.tasks.classification.predictions import Predictions
 from pipeline.tasks.classification.rows import kept, per_patient, sample_of
 from pipeline.tasks.classification.view import View
 from pipeline.tasks.contract import Labels, Unit

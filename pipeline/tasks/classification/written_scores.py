@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contracts.predictions import SUM_TOLERANCE, Origin
+from pipeline.contracts.predictions import Origin
+from pipeline.tasks.classification.predictions import SUM_TOLERANCE
 
 _NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _ROUNDED: Final = 0.1  # the most that a sum may be off, however coarse the rounding

@@ -46,6 +46,10 @@ class Answers(Protocol):
         """The checked table in a file. Raises DataError (file, line, column, what to do)."""
         ...
 
+    def outputs(self, predictions: pd.DataFrame, question: Any) -> Floats:
+        """The network's own outputs as a table of predictions holds them, shape (rows, outputs)."""
+        ...
+
     def in_words(self, predicted: Sequence[str]) -> str:
         """The predictions of a table in a few words for the terminal."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pipeline.tasks.contract import Number
+from pipeline.tasks.contract import Grouped, Number, Score
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,13 +59,13 @@ class Page(Protocol):
         ...
 
     @property
-    def CALIBRATION(self) -> Sequence[str]:  # noqa: N802
-        """The metrics of the section on probabilities, none where there are none."""
+    def GALLERY(self) -> str:  # noqa: N802
+        """The title of the section with pictures of cases."""
         ...
 
     @property
-    def TRUTH(self) -> str:  # noqa: N802
-        """What the truth of a case is called in the table of the data."""
+    def METHODS(self) -> Mapping[str, str]:  # noqa: N802
+        """What the methods stand for that have no rule in metrics.json and no other task uses, by name."""
         ...
 
     @property
@@ -77,8 +77,8 @@ class Page(Protocol):
         """What the patients have that are counted beside all, such as a class; empty where nothing is."""
         ...
 
-    def population(self, values: Sequence[str]) -> list[str]:
-        """The group in which each truth is counted in the table of the data."""
+    def population(self, values: Sequence[str], question: Any) -> Sequence[Grouped]:
+        """How the table of the data counts cases whose truths are `values`, one for each target."""
         ...
 
     def brief(self, question: Any) -> dict[str, str]:
@@ -89,32 +89,32 @@ class Page(Protocol):
         """What the headline means, in whole numbers; empty where there is none."""
         ...
 
-    def numbers(self, question: Any) -> Sequence[str]:
-        """The metrics of the table of all numbers, in its order."""
-        ...
-
-    def numbers_title(self, question: Any) -> str:
-        """The title of that table's section."""
-        ...
-
-    def by_class(self, question: Any) -> Mapping[str, Sequence[str]]:
-        """The metrics of what has a row of its own beside the whole."""
-        ...
-
     def gallery(self, question: Any) -> dict[str, str]:
         """The kinds of cases that the gallery shows, each with its heading."""
         ...
 
-    def absent(self, key: str, question: Any) -> str:
-        """Why a section has nothing to show for this question, empty where it has."""
+    def measured_in(self, metric: str, question: Any) -> str:
+        """The unit of a metric's values, empty for a pure number."""
+        ...
+
+    def score(self, question: Any) -> Score:
+        """What the score of a case is, and how it is printed."""
+        ...
+
+    def warnings(self, artifacts: Artifacts) -> list[dict[str, Any]]:
+        """What a reader must know first and no other task has to say: rows that `remark` gives."""
+        ...
+
+    def limits(self, artifacts: Artifacts) -> list[dict[str, Any]]:
+        """What limits the result and no other task has to say: rows that `remark` gives."""
+        ...
+
+    def fixed_by_validation(self, question: Any) -> str:
+        """What the validation part fixed of later answers, empty for nothing."""
         ...
 
     def use_of_validation(self, question: Any) -> str:
         """What the validation part of a table from elsewhere is used for, empty for nothing."""
-        ...
-
-    def counted(self, part: Mapping[str, Any]) -> dict[str, int]:
-        """The groups of a part of the cohort whose size limits what it can show, in words."""
         ...
 
     def output(self, question: Any) -> str:

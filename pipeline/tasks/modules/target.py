@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 class Target(Protocol):
     """The truth of a case from cells, the stratum of a patient, the refusals."""
 
+    @property
+    def KEYS(self) -> frozenset[tuple[str, str]]:  # noqa: N802
+        """The keys of the YAML, each with its section, that not all tasks have and this one has."""
+        ...
+
+    def require_settings(self, settings: config.Config) -> None:
+        """Nothing, if the task can be asked so, and has the goal. Raises ConfigError."""
+        ...
+
     def reader(self, cells: Iterable[str], choices: config.Cohort) -> Reader:
         """How the cells of the target column are read."""
         ...
@@ -46,12 +55,19 @@ class Target(Protocol):
         """Nothing, if they do. Raises GateError with both questions."""
         ...
 
+    def targets(self, question: Any) -> tuple[str, ...]:
+        """The names of the targets where the question has several, none where it has one.
+
+        The value of a case is the cells of all of them, joined in this order.
+        """
+        ...
+
     def stratum(self, values: Iterable[str], question: Any) -> str:
         """The stratum in which a patient whose scans have these values is drawn."""
         ...
 
-    def counts(self, values: Iterable[str], question: Any) -> dict[str, Any]:
-        """What is counted of the values in a part, by the names of `Counts`."""
+    def counts(self, values: Iterable[str], question: Any) -> dict[str, int]:
+        """How many of the values in a part give each answer that is counted."""
         ...
 
     def in_words(self, values: Iterable[str], question: Any) -> str:

@@ -94,13 +94,6 @@ def test_a_meta_group_longer_than_the_file_is_damage() -> None:
     assert refusal(encoded(image())[:150]) == "corrupt_dataset"
 
 
-@pytest.mark.parametrize("place", [344, 4])  # of NIfTI-1 and NIfTI-2
-def test_a_nifti_file_is_told_as_one(place: int) -> None:
-    with pytest.raises(Refusal) as caught:
-        opened(bytes(place) + b"n+1\0" + bytes(400))
-    assert (caught.value.reason, caught.value.detail) == ("not_dicom", "NIfTI, which is not read")
-
-
 def deflated(content: bytes, tail: bytes = b"") -> bytes:
     data = encoded(image(), DeflatedExplicitVRLittleEndian)
     stream = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)

@@ -10,6 +10,7 @@ from pipeline.page import canvas
 from pipeline.report import document, figures, reading
 from pipeline.tasks.registry import task_of
 
+FIGURES = figures.FIGURES
 PAGE = task_of("classification").page
 
 
@@ -22,7 +23,7 @@ def _charts(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def charts(candidate: Any) -> dict[str, dict[str, Any]]:
     folder = candidate.workspace.candidate
     read = reading.read(
-        candidate.config.model_dump(mode="json"),
+        candidate.config,
         candidate=folder,
         ledgers=folder.parent / "ledger",
         champion=None,
@@ -58,3 +59,14 @@ def test_missing_ends_of_a_band_leave_a_gap() -> None:
     low, high = canvas.numbers([None, 0.5])
     assert low != low
     assert high == 0.5
+
+
+def test_where_nothing_is_decided_the_shifts_show_the_change_alone_in_its_unit(
+    charts: dict[str, Any],
+) -> None:
+    undecided = {"flipped": None, "flipped_low": None, "flipped_high": None}
+    points = [{**point, **undecided} for point in charts["shifts"]["points"]]
+    with canvas.look():
+        [change] = FIGURES["shifts"]({**charts["shifts"], "points": points, "measured_in": "mm"}).axes
+        assert change.get_ylabel() == "Mean |change of the score| in mm"
+        assert len(FIGURES["shifts"](charts["shifts"]).axes) == 2

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from invented_candidate import Candidate
@@ -13,25 +16,24 @@ from pipeline.report.sections import network
 
 def read(candidate: Candidate) -> Artifacts:
     folder = candidate.workspace.candidate
-    settings = candidate.config.model_dump(mode="json")
-    return reading.read(settings, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
+    return reading.read(candidate.config, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
 
 
-def changed(found: Artifacts, **model: object) -> Artifacts:
-    found.model.update(model)
-    found.insights["field"]["effective_pixels"] = 8.0
-    found.pictures["filters"] = np.zeros((4, 3, 3), np.float32)
-    return found
+def changed(found: Artifacts, **model: Any) -> Artifacts:
+    assert found.insights is not None
+    insights = replace(found.insights, field=replace(found.insights.field, effective_pixels=8.0))
+    pictures = {**found.pictures, "filters": np.zeros((4, 3, 3), np.float32)}
+    return replace(found, of_model=replace(found.model, **model), insights=insights, pictures=pictures)
 
 
 def test_each_axis_of_a_volume_has_its_own_millimetres(candidate: Candidate) -> None:
     volume = changed(
         read(candidate),
-        input_shape=[24, 96, 96, 1],
-        spacing=[8.0, 1.0, 1.0],
-        receptive_field_pixels=[20, 60, 60],
-        stem_distance_pixels=[1, 4, 4],
-        distance_pixels=[4, 32, 32],
+        input_shape=(24, 96, 96, 1),
+        spacing=(8.0, 1.0, 1.0),
+        receptive_field_pixels=(20, 60, 60),
+        stem_distance_pixels=(1, 4, 4),
+        distance_pixels=(4, 32, 32),
     )
     facts = network.build(volume).facts
     assert facts["theoretical_mm"].value == "160 × 60 × 60"

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.contracts.metrics import FILE
+from pipeline.contracts.metrics import FILE, Difference
+from pipeline.contracts.objects import plain
 from pipeline.errors import DamageError
 from pipeline.evaluate.headline import with_headline
 from pipeline.page.artifacts import Artifacts
@@ -28,9 +29,8 @@ from pipeline.report.sections import (
 @pytest.fixture(scope="module")
 def read(candidate: Any) -> Artifacts:
     workspace = candidate.workspace
-    settings = candidate.config.model_dump(mode="json")
     return reading.read(
-        settings,
+        candidate.config,
         candidate=workspace.candidate,
         ledgers=workspace.candidate.parent / "ledger",
         champion=workspace.generations / "0001",
@@ -39,9 +39,8 @@ def read(candidate: Any) -> Artifacts:
 
 def _with_metrics(read: Artifacts, *metrics: dict[str, Any]) -> Artifacts:
     whole = {"part": "test", "unit": "patient", "group": None, "class": None, "target": None}
-    changed = {**read.metrics, "metrics": [{**whole, **metric} for metric in metrics]}
-    judged = with_headline(FILE.of(changed), read.task, metric="auroc", bound=0.90)
-    return replace(read, metrics=changed, headline=judged.headline)
+    changed = {**plain(read.metrics), "metrics": [{**whole, **metric} for metric in metrics]}
+    return replace(read, metrics=with_headline(FILE.of(changed), read.task, metric="auroc", bound=0.90))
 
 
 def test_the_precision_box_takes_four_times_the_positives_to_halve_the_interval(read: Artifacts) -> None:
@@ -66,9 +65,9 @@ def test_the_flow_adds_up_and_refuses_a_cohort_that_does_not(read: Artifacts) ->
     left = sum(row["count"].value for row in section.tables["cases_out"])
     assert section.facts["cases"].value == section.facts["cases_used"].value + left
     assert sum(row["patients"].value for row in section.tables["parts"]) == section.facts["patients"].value
-    wrong = {**read.cohort, "flow": {**read.cohort["flow"], "cases": 1}}
+    wrong = replace(read.cohort, flow=replace(read.cohort.flow, cases=1))
     with pytest.raises(DamageError, match="does not add up"):
-        flow.build(replace(read, cohort=wrong))
+        flow.build(replace(read, of_cohort=wrong))
 
 
 def _cases(sizes: dict[tuple[str, str], int]) -> pd.DataFrame:
@@ -105,16 +104,16 @@ def _group(value: float | None, **more: Any) -> dict[str, Any]:
     return {"id": "auroc", "value": value, "level": 0.95, "patients": 40, "positive_patients": 12, **more}
 
 
-def _compared(group: str, high: float, p: float) -> dict[str, Any]:
-    return {"a": group, "b": "all others", "metric": "auroc", "part": "test", "unit": "patient", "difference": high - 0.1,
-            "low": high - 0.2, "high": high, "p": p, "p_holm": p, "method": "DeLong, two groups", "patients": 200, "reason": None}  # fmt: skip
+def _compared(group: str, high: float, p: float) -> Difference:
+    return Difference(group, "all others", "auroc", "test", "patient", high - 0.1, low=high - 0.2, high=high, p=p, p_holm=p,
+                      method="DeLong, two groups", patients=200)  # fmt: skip
 
 
 def test_a_subgroup_is_named_as_worse_only_by_corrected_p_and_a_negative_difference(read: Artifacts) -> None:
     groups = {"by_sex=F": (-0.01, 0.01), "by_sex=M": (-0.01, 0.2), "by_sex=": (0.3, 0.01)}
     read = _with_metrics(read, *[_group(0.8, low=0.7, high=0.9, group=name) for name in groups])
     comparisons = [_compared(name, high, p) for name, (high, p) in groups.items()]
-    section = subgroups.build(replace(read, metrics={**read.metrics, "comparisons": comparisons}))
+    section = subgroups.build(replace(read, metrics=replace(read.metrics, comparisons=tuple(comparisons))))
     assert section.words["worse"] == ["Sex F"]
     assert section.words["too_few"] == []
 
@@ -137,7 +136,7 @@ def test_warnings_name_several_looks_a_wrong_slope_failed_cases_and_drift(read: 
     texts = " ".join(row["text"] for row in warnings.build(planted).tables["rows"])
     for words in ("more than one model", "too extreme", "without a prediction", "new scans differ"):
         assert words in texts
-    quiet = replace(_with_metrics(read, headline), looks=read.looks[:1], drift={})
+    quiet = replace(_with_metrics(read, headline), looks=read.looks[:1], drift=None)
     assert warnings.build(quiet).tables["rows"] == []
 
 
@@ -148,13 +147,9 @@ def test_a_headline_that_cannot_be_estimated_is_the_first_warning(read: Artifact
 
 def test_limits_follow_from_facts_and_a_missing_fact_gives_no_sentence(read: Artifacts) -> None:
     cases = read.cases.assign(by_site="A", by_age="60-69")
-    parts = {
-        **read.cohort["parts"],
-        "test": {**read.cohort["parts"]["test"], "classes": {"normal": 400, "nodule": 7}},
-    }
-    rows = limitations.build(replace(read, cases=cases, cohort={**read.cohort, "parts": parts})).tables[
-        "rows"
-    ]
+    few = replace(read.cohort.parts["test"], counts={"normal": 400, "nodule": 7})
+    cohort = replace(read.cohort, parts={**read.cohort.parts, "test": few})
+    rows = limitations.build(replace(read, cases=cases, of_cohort=cohort)).tables["rows"]
     texts = [row["text"] for row in rows]
     assert any("from one site" in text for text in texts)
     assert any("“nodule” has fewer than 10" in text for text in texts)
@@ -176,16 +171,11 @@ def test_the_comparison_tells_rows_flips_drift_and_what_changed(read: Artifacts)
 
 
 @pytest.mark.parametrize(
-    ("stored", "words"),
-    [
-        ({}, "no comparison"),
-        ({"verdict": "FIRST", "reasons": []}, "no champion yet"),
-        ({"verdict": "KEEP", "reasons": []}, "the champion itself"),
-    ],
+    ("verdict", "words"),
+    [("", "no comparison"), ("FIRST", "no champion yet"), ("KEEP", "the champion itself")],
 )
-def test_without_a_comparison_the_section_says_why(
-    stored: dict[str, Any], words: str, read: Artifacts
-) -> None:
+def test_without_a_comparison_the_section_says_why(verdict: str, words: str, read: Artifacts) -> None:
+    stored = replace(read.comparison, verdict=verdict, reasons=()) if verdict else None
     assert words in comparison.build(replace(read, comparison=stored)).reason
 
 

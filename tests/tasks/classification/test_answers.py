@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import handed_on
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import softmax
 
-from pipeline.contracts.operating import Operating, Threshold
+from pipeline.contracts.operating import Operating
+from pipeline.contracts.unopened import Unopened
+from pipeline.errors import DamageError
 from pipeline.tasks.classification.answers import (
     Frozen,
     decide,
@@ -41,8 +44,15 @@ def test_scores_are_the_softmax_of_scaled_logits() -> None:
 
 def test_before_the_evaluation_nothing_is_fixed_and_after_it_what_is_stored() -> None:
     assert frozen(None) == Frozen(1.0, None, "max")
-    assert frozen(Operating(1.7, (Threshold(0.3),), "mean")) == Frozen(1.7, 0.3, "mean")
-    assert frozen(Operating(2.0, (), "max")).threshold is None
+    chosen = Unopened({"temperature": 1.7, "thresholds": [{"threshold": 0.3}]})
+    assert frozen(Operating(handed_on.ASKED, chosen, "mean")) == Frozen(1.7, 0.3, "mean")
+    likeliest = Unopened({"temperature": 2, "thresholds": []})
+    assert frozen(Operating(handed_on.ASKED, likeliest, "max")).threshold is None
+
+
+def test_what_validation_fixed_is_opened_by_its_task_alone() -> None:
+    with pytest.raises(DamageError, match="it has no 'thresholds'"):
+        frozen(Operating(handed_on.ASKED, Unopened({"temperature": 1.7}), "max"))
 
 
 def test_probabilities_are_those_that_the_table_gives_back() -> None:

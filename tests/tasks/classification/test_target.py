@@ -7,7 +7,9 @@ import pytest
 from pipeline.errors import ConfigError, DataError
 from pipeline.records import PARTS
 from pipeline.tasks.classification.classes import Classes
-from pipeline.tasks.classification.target import choose_classes, read_words, require_parts, require_question
+from pipeline.tasks.classification.misfits import require_question
+from pipeline.tasks.classification.target import choose_classes, require_parts
+from pipeline.tasks.classification.words import read_words
 
 
 def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:

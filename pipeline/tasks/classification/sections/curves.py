@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from pipeline.page.artifacts import VALIDATION, Artifacts
+from pipeline.page.artifacts import VALIDATION, Artifacts, Curve
 from pipeline.page.facts import Fact, of_metric, recorded
 from pipeline.page.headline import headline
 from pipeline.page.section import Section, not_available
 
+_OF_ONE_FINDING = "drawn for one finding against its absence only"
 RANKING = ("auroc", "auprc")
+CALIBRATION = (
+    "calibration_slope", "calibration_intercept", "o_over_e", "ece", "ece_null_mean", "brier", "brier_skill",
+    "log_loss",
+)  # fmt: skip
+"""The metrics of the section on probabilities."""
 
 
 def roc(artifacts: Artifacts) -> Section:
@@ -26,7 +31,7 @@ def precision_recall(artifacts: Artifacts) -> Section:
 
 def reliability(artifacts: Artifacts) -> Section:
     """Observed shares against predicted probabilities, with calibration metrics."""
-    metrics = artifacts.task.page.CALIBRATION
+    metrics = CALIBRATION
     section = _section(artifacts, "reliability", "Can the probabilities be believed?", metrics)
     temperature = _temperature(artifacts)
     shown = _reported(artifacts, "reliability")
@@ -53,7 +58,7 @@ def decision(artifacts: Artifacts) -> Section:
 def _section(artifacts: Artifacts, key: str, title: str, metrics: Sequence[str]) -> Section:
     curves = artifacts.curves({"precision_recall": "pr"}.get(key, key))
     if all(curve["part"] == VALIDATION for curve in curves):
-        reason = headline(artifacts).reason or artifacts.task.page.absent(key, artifacts.question)
+        reason = headline(artifacts).reason or ("" if artifacts.question.positive else _OF_ONE_FINDING)
         return not_available(key, title, reason)
     facts = {name: artifacts.metric(name) for name in metrics}
     facts |= {
@@ -71,16 +76,16 @@ def _known(artifacts: Artifacts, name: str) -> dict[str, str]:
     return {"label": metric.label, "reading": metric.reading}
 
 
-def _reported(artifacts: Artifacts, name: str) -> list[dict[str, Any]]:
+def _reported(artifacts: Artifacts, name: str) -> list[Curve]:
     return [curve for curve in artifacts.curves(name) if curve["part"] != VALIDATION]
 
 
 def _temperature(artifacts: Artifacts) -> Fact:
-    stored = artifacts.metrics.get("calibration", {}).get("temperature")
-    return of_metric(stored) if stored else recorded("temperature", None)
+    stored = artifacts.metrics.calibration.get("temperature")
+    return recorded("temperature", None) if stored is None else of_metric(stored)
 
 
-def _end(threshold: float, curve: dict[str, Any]) -> Fact:
+def _end(threshold: float, curve: Curve) -> Fact:
     return Fact(
         "better",
         threshold,

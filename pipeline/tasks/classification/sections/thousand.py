@@ -14,8 +14,8 @@ KEY, TITLE = "thousand", "Of 1000 patients like these"
 
 def build(artifacts: Artifacts) -> Section:
     """One row for the prevalence of the reported part and for each stated one."""
-    if reason := artifacts.task.page.absent(KEY, artifacts.question):
-        return not_available(KEY, TITLE, reason)
+    if not artifacts.question.positive:
+        return not_available(KEY, TITLE, "no single class is the finding looked for")
     sensitivity, specificity = artifacts.metric("sensitivity"), artifacts.metric("specificity")
     if not isinstance(sensitivity.value, float) or not isinstance(specificity.value, float):
         return not_available(KEY, TITLE, sensitivity.reason or specificity.reason)
@@ -23,7 +23,7 @@ def build(artifacts: Artifacts) -> Section:
     rows = [_row(prevalence, sensitivity, specificity, stated=False)] if prevalence is not None else []
     rows += [
         _row(share, sensitivity, specificity, stated=True)
-        for share in artifacts.config["evaluate"].get("prevalences", ())
+        for share in (artifacts.of_config.evaluate.prevalences if artifacts.of_config else ())
     ]
     if not rows:
         return not_available(KEY, TITLE, f"the {artifacts.part} part holds one class only")

@@ -9,6 +9,8 @@ from typing import Any
 import invented_candidate
 import pytest
 
+from pipeline.contracts.metrics import FILE
+from pipeline.contracts.objects import plain
 from pipeline.page.artifacts import Artifacts
 from pipeline.report import reading
 from pipeline.tasks.classification.classes import Classes
@@ -19,13 +21,13 @@ from pipeline.tasks.classification.sections import thousand
 def read(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
     made = invented_candidate.make(tmp_path_factory.mktemp("binary"), patients=60, champion=False)
     folder: Path = made.workspace.candidate
-    settings = made.config.model_dump(mode="json")
-    return reading.read(settings, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
+    return reading.read(made.config, candidate=folder, ledgers=folder.parent / "ledger", champion=None)
 
 
 def _with_metrics(read: Artifacts, *metrics: dict[str, Any]) -> Artifacts:
     whole = {"part": "test", "unit": "patient", "group": None, "class": None, "target": None}
-    return replace(read, metrics={**read.metrics, "metrics": [{**whole, **metric} for metric in metrics]})
+    changed = {**plain(read.metrics), "metrics": [{**whole, **metric} for metric in metrics]}
+    return replace(read, metrics=FILE.of(changed))
 
 
 def test_whole_people_add_up_at_every_prevalence_and_scale(read: Artifacts) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.contracts import predictions
 from pipeline.errors import DataError
+from pipeline.tasks.classification import predictions
 
 HEAD = "case_id,patient_id,part,truth,score_no,score_yes\n"
 GOOD = "a,p1,test,yes,0.2,0.8\nb,p2,test,no,0.9,0.1\n"

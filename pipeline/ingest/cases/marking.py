@@ -1,0 +1,81 @@
+"""Which masks belong to which planned cases, and the reason of every mask that belongs to none. Pure.
+
+A mask belongs to the cases that have a plane of the images that it names, or, where it names none, to all of
+the series that it names. Whether it lies on them is found when it is read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pipeline.ingest.cases.copies import Outcome
+from pipeline.ingest.cases.planning import CasePlan, Plan
+from pipeline.ingest.header.header import Header, Marks
+from pipeline.ingest.masks.structures import Structures
+
+__all__ = ["with_masks"]
+
+
+def with_masks(planned: Plan, headers: Mapping[str, Header], structures: Structures) -> Plan:
+    """The plan with the masks of its cases, and the outcomes of all masks as far as headers tell."""
+    usable = [
+        token
+        for token, header in sorted(headers.items())
+        if header.marks and planned.outcomes[token].reason == "ok"
+    ]
+    chosen, outcomes = _one_copy_each(usable, headers)
+    masks_of: defaultdict[str, list[str]] = defaultdict(list)
+    for token in chosen:
+        header = headers[token]
+        assert header.marks is not None
+        cases = _marked(planned.cases, header.marks)
+        told = _refused(cases, header, headers)
+        if told is not None:
+            outcomes[token] = told
+            continue
+        for case in cases:
+            masks_of[case.case_id].append(token)
+    marked = tuple(
+        replace(case, masks=tuple(masks_of[case.case_id]), structures=structures)
+        if case.case_id in masks_of
+        else case
+        for case in planned.cases
+    )
+    return Plan(marked, {**planned.outcomes, **outcomes})
+
+
+def _one_copy_each(
+    tokens: Sequence[str], headers: Mapping[str, Header]
+) -> tuple[list[str], dict[str, Outcome]]:
+    """One file for each mask, and the outcomes of the others: copies, or masks that share an identity."""
+    copies: defaultdict[str, list[str]] = defaultdict(list)
+    for token in tokens:
+        copies[headers[token].sop_id].append(token)
+    chosen: list[str] = []
+    outcomes: dict[str, Outcome] = {}
+    for same in copies.values():
+        if len({headers[token].digest for token in same}) == 1:
+            chosen.append(same[0])
+            outcomes |= dict.fromkeys(same[1:], Outcome("duplicate_identical"))
+        else:
+            outcomes |= dict.fromkeys(same, Outcome("duplicate_uid_conflict", f"{len(same)} files"))
+    return chosen, outcomes
+
+
+def _marked(cases: Sequence[CasePlan], marks: Marks) -> list[CasePlan]:
+    of_series = [case for case in cases if case.volume.frames[0].series_id == marks.series_id]
+    if not marks.images:
+        return of_series
+    return [case for case in of_series if any(frame.source in marks.images for frame in case.volume.frames)]
+
+
+def _refused(cases: Sequence[CasePlan], header: Header, headers: Mapping[str, Header]) -> Outcome | None:
+    if not cases:
+        here = any(other.series_id == header.series_id and not other.marks for other in headers.values())
+        detail = "no scan was made of what it marks" if here else "its series is not here"
+        return Outcome("mask_reference_missing", detail)
+    if any(case.volume.frames[0].patient_id != header.patient_id for case in cases):
+        return Outcome("patient_conflict", "the mask and its scan are of two patients")
+    return None

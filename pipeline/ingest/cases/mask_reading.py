@@ -1,0 +1,176 @@
+"""Reads the masks of a batch's cases, after the cases themselves, in the child that read these.
+
+A mask that can't be used costs itself alone: its case stands without it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipeline.arrays import ShardWriter
+from pipeline.ingest.cases.copies import Outcome
+from pipeline.ingest.cases.planning import CasePlan
+from pipeline.ingest.cases.reader import SourceFile, opened_bytes
+from pipeline.ingest.isolation import at_most
+from pipeline.ingest.limits import FileLimits
+from pipeline.ingest.masks.grid import Grid
+from pipeline.ingest.masks.onto_scans import Drawn, Scan, masks_on, structures_in
+from pipeline.ingest.masks.structures import Structures
+from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.series.geometry import affine_array
+from pipeline.pseudonyms import Key
+from pipeline.records import Case, Geometry, Mask
+
+__all__ = ["NO_MASKS", "MaskFiles", "MasksRead", "read_masks"]
+
+Planned = tuple[CasePlan, Case]
+"""A case whose voxels were read, and its plan."""
+
+
+@dataclass(frozen=True)
+class MaskFiles:
+    """The files of a batch by token, what reading one may cost, and the key that names are compared under."""
+
+    sources: Mapping[str, SourceFile]
+    limits: FileLimits
+    key: Key
+
+
+@dataclass(frozen=True)
+class MasksRead:
+    """The masks of a batch, and the outcome of each of their files that gave none."""
+
+    masks: tuple[Mask, ...] = ()
+    refused: Mapping[str, Outcome] = field(default_factory=dict)
+
+
+NO_MASKS = MasksRead()
+
+
+def read_masks(cases: Sequence[Planned], files: MaskFiles, writer: ShardWriter) -> MasksRead:
+    """The masks of these cases, written beside their voxels.
+
+    What one file marks becomes masks as a whole, or its file is refused. Raises RetryError when the disk is
+    full.
+    """
+    cases_of: defaultdict[str, list[Planned]] = defaultdict(list)
+    for case in cases:
+        for token in case[0].masks:
+            cases_of[token].append(case)
+    named, refused = _named(cases_of, files)
+    for token in _twice(named, cases_of):
+        told = _drawn(token, cases_of[token], files)
+        if isinstance(told, Outcome):  # one that can't be used contends with no other
+            refused[token] = told
+            del named[token]
+    refused |= _twice(named, cases_of)
+    masks: list[Mask] = []
+    for token in sorted(cases_of.keys() - refused.keys()):
+        drawn = _drawn(token, cases_of[token], files)
+        if isinstance(drawn, Outcome):
+            refused[token] = drawn
+        else:
+            masks += _written(token, drawn, cases_of[token], writer)
+    return MasksRead(tuple(masks), refused)
+
+
+def _named(
+    cases_of: Mapping[str, Sequence[Planned]], files: MaskFiles
+) -> tuple[dict[str, frozenset[str]], dict[str, Outcome]]:
+    """The structures that each file marks, and the outcomes of those that can't be told."""
+    named: dict[str, frozenset[str]] = {}
+    refused: dict[str, Outcome] = {}
+    for token, cases in sorted(cases_of.items()):
+        try:
+            with (
+                at_most(files.limits.seconds),
+                opened_bytes(files.sources[token], files.limits) as data,
+            ):
+                named[token] = structures_in(data, cases[0][0].structures, files.limits)
+        except Refusal as refusal:
+            refused[token] = Outcome(refusal.reason, refusal.detail)
+    return named, refused
+
+
+def _twice(
+    named: Mapping[str, frozenset[str]], cases_of: Mapping[str, Sequence[Planned]]
+) -> dict[str, Outcome]:
+    """The outcomes of files that mark a structure in a case which another one marks, too."""
+    marking: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for token, structures in named.items():
+        for _, case in cases_of[token]:
+            for structure in structures:
+                marking[case.case_id, structure].append(token)
+    return {
+        token: Outcome("mask_values_invalid", f"{len(tokens)} masks of the structure {structure}")
+        for (_, structure), tokens in sorted(marking.items())
+        if len(tokens) > 1
+        for token in tokens
+    }
+
+
+def _drawn(token: str, cases: Sequence[Planned], files: MaskFiles) -> Drawn | Outcome:
+    """What a file marks in its cases, or why it can't be used."""
+    limits, structures = files.limits, cases[0][0].structures
+    try:
+        scans = [_scan(plan, case.geometry, case.stored.shape) for plan, case in cases]
+        with at_most(limits.seconds), opened_bytes(files.sources[token], limits) as data:
+            drawn = masks_on(data, scans, structures, key=files.key, limits=limits)
+        _check_empty(drawn, structures)
+    except Refusal as refusal:
+        return Outcome(refusal.reason, refusal.detail)
+    except MemoryError:
+        return Outcome("limit_exceeded", "memory")
+    except (ValueError, ArithmeticError, LookupError, TypeError) as error:
+        return Outcome("internal_error", type(error).__name__)
+    return drawn
+
+
+def _scan(plan: CasePlan, geometry: Geometry, shape: Sequence[int]) -> Scan:
+    volume = plan.volume
+    positions: defaultdict[str, list[tuple[float, float, float]]] = defaultdict(list)
+    for frame in volume.frames:
+        if frame.position_mm is not None:
+            positions[frame.source].append(frame.position_mm)
+    return Scan(
+        _grid(volume.geometry, volume.shape),
+        _grid(geometry, shape),
+        {source: tuple(places) for source, places in positions.items()},
+        volume.frames[0].frame_of_reference,
+    )
+
+
+def _grid(geometry: Geometry, shape: Sequence[int]) -> Grid:
+    """The grid of a volume, or of a single image, which is a volume of one slice."""
+    if geometry.affine is None:
+        raise Refusal("mask_geometry_mismatch", "the scan has no place in space")
+    axes = len(geometry.spacing)
+    slices, rows, columns = (1, *shape[:2]) if axes == 2 else shape[:3]
+    return Grid(affine_array(geometry), (slices, rows, columns))
+
+
+def _check_empty(drawn: Drawn, structures: Structures) -> None:
+    """Raises Refusal where a structure is nowhere marked that must be there."""
+    for name, masks in sorted(drawn.masks.items()):
+        if name not in structures.may_be_absent and not any(mask.any() for mask in masks):
+            raise Refusal("mask_values_invalid", f"the structure {name} is empty")
+
+
+def _written(token: str, drawn: Drawn, cases: Sequence[Planned], writer: ShardWriter) -> list[Mask]:
+    """The masks put into the shard; one that is empty where the structure may be absent, else none."""
+    notes, structures = tuple(sorted(drawn.notes)), cases[0][0].structures
+    return [
+        Mask(case.case_id, name, token, writer.append(mask.reshape(_shape_of(case))), notes)
+        for name, masks in sorted(drawn.masks.items())
+        for (_, case), mask in zip(cases, masks, strict=True)
+        if name in structures.may_be_absent or np.any(mask)
+    ]
+
+
+def _shape_of(case: Case) -> tuple[int, ...]:
+    """The shape of a case's array without its channels."""
+    return case.stored.shape[: len(case.geometry.spacing)]

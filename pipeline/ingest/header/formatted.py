@@ -1,0 +1,144 @@
+"""What a file of another format than DICOM says of itself: the planes of a volume, or a picture.
+
+Such a file names nobody: it is told by its bytes, and its patient by path or table. A volume lies in space as
+a DICOM series does; a picture lies nowhere, and has a spacing only where the settings state one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ingest.dicom.encoding import Buffer
+from pipeline.ingest.dicom.sop_classes import SECONDARY_CAPTURE
+from pipeline.ingest.formats.description import Description, Stated
+from pipeline.ingest.formats.registry import format_module
+from pipeline.ingest.header.header import Marks, Selection
+from pipeline.ingest.header.identifiers import identify_by_content
+from pipeline.ingest.header.owners import Owners
+from pipeline.ingest.header.pairs import paired
+from pipeline.ingest.header.planes import Identity
+from pipeline.ingest.header.understanding import PartialHeader
+from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.series.frames import Frame
+from pipeline.ingest.series.geometry import LPS_TO_RAS
+from pipeline.ingest.series.selection import NIFTI
+from pipeline.ingest.source.layouts import (
+    SUBJECT,
+    images_of_mask,
+    is_derivative,
+    is_mask_by_place,
+    subject_of,
+)
+from pipeline.pseudonyms import Key
+from pipeline.units import ARBITRARY, CT, HU, RGB
+
+BY_SUBJECT = Owners("pattern", SUBJECT.pattern)
+"""Whose a file is that lies as in BIDS, where the settings don't say it."""
+
+
+def understand_format(
+    partial: PartialHeader, name: str, data: Buffer, *, digest: str, key: Key, selection: Selection
+) -> None:
+    """Reads on until the header is understood, or raises Refusal with what was found so far kept.
+
+    `name` is that of a format of the registry, `digest` that of the file's bytes.
+    """
+    stated, relative = selection.formats.get(name), partial.file.relative
+    if is_mask_by_place(relative):
+        candidates = images_of_mask(relative) if name == "nifti" and selection.masks else ()
+        if not candidates:
+            raise Refusal("mask_not_image", "by its place")
+        _understand_mask(partial, candidates, digest=digest, key=key, selection=selection)
+        return
+    if stated is None:
+        raise Refusal("format_not_selected", name)
+    partial.image = True
+    if is_derivative(relative) and "derived" not in selection.include:
+        raise Refusal("derived_not_selected", "a derivative of BIDS")
+    owners = selection.owners if selection.owners.by or not subject_of(relative) else BY_SUBJECT
+    partial.identification = identify_by_content(digest, partial.file, key=key, owners=owners)
+    module = format_module(name)
+    description = module.describe(data, selection.limits)
+    if description.is_mask:
+        partial.image = False
+        raise Refusal("mask_not_image", "a label map, by its header")
+    affine = module.place(data, stated)
+    if partial.identification.ownerless is not None:
+        raise partial.identification.ownerless
+    pseudonyms = partial.identification.pseudonyms
+    identity = Identity(
+        partial.identification.patient_id, pseudonyms["study"], pseudonyms["series"], pseudonyms["sop"], ""
+    )
+    partial.notes = tuple(sorted({*description.notes, *(["lossy"] if description.lossy else [])}))
+    partial.attributes = {
+        "photometric_interpretation": description.form.photometric,
+        "bits_stored": description.form.bits_stored,
+    }
+    partial.frames = _frames(description, affine, identity, stated)
+
+
+def _understand_mask(
+    partial: PartialHeader, candidates: Sequence[str], *, digest: str, key: Key, selection: Selection
+) -> None:
+    """As `understand_format`, for a mask that its layout pairs with an image: whose that is, the mask is."""
+    partial.image = True
+    partial.file, content = paired(partial.file, candidates, key=key, limits=selection.limits)
+    identification = identify_by_content(digest, partial.file, key=key, owners=selection.owners)
+    partial.identification = identification
+    if identification.ownerless is not None:
+        raise identification.ownerless
+    partial.marks = Marks(key.pseudonym("series", content), frozenset())
+
+
+def _frames(
+    description: Description, affine: NDArray[np.float64] | None, identity: Identity, stated: Stated
+) -> tuple[Frame, ...]:
+    picture = _picture(description, identity, stated)
+    return (picture,) if affine is None else _slices(picture, LPS_TO_RAS @ affine, description.form.frames)
+
+
+def _picture(description: Description, identity: Identity, stated: Stated) -> Frame:
+    form = description.form
+    unit = RGB if form.samples == 3 else stated.unit
+    return Frame(
+        source=identity.sop_id,
+        index=0,
+        patient_id=identity.patient_id,
+        study_id=identity.study_id,
+        series_id=identity.series_id,
+        modality=stated.modality,
+        # Without a place, such an object is a picture of its own, whatever its modality.
+        sop_class=SECONDARY_CAPTURE,
+        image_type=(),
+        rows=form.rows,
+        columns=form.columns,
+        samples=form.samples,
+        photometric=form.photometric,
+        spacing_mm=stated.spacing_mm,
+        unit=unit or (HU if stated.modality == CT else ARBITRARY),
+        names_unit=bool(unit),
+    )
+
+
+def _slices(picture: Frame, lps: NDArray[np.float64], slices: int) -> tuple[Frame, ...]:
+    """The planes of a volume whose affine maps (column, row, slice, 1) to LPS mm."""
+    width, height, step = (float(length) for length in np.linalg.norm(lps[:3, :3], axis=0))
+    directions = [*(lps[:3, 0] / width), *(lps[:3, 1] / height)]
+    a, b, c, d, e, f = (float(cosine) for cosine in directions)
+    first = replace(
+        picture,
+        sop_class=NIFTI,
+        orientation=(a, b, c, d, e, f),
+        spacing_mm=(height, width),
+        thickness_mm=step,
+        spacing_between_mm=step,
+    )
+    places = lps[:3, 3] + np.outer(np.arange(slices), lps[:3, 2])  # (slices, 3)
+    return tuple(
+        replace(first, index=index, position_mm=(float(x), float(y), float(z)))
+        for index, (x, y, z) in enumerate(places)
+    )

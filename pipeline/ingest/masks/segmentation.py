@@ -1,0 +1,171 @@
+"""Reads a DICOM SEG: which voxels each declared structure has, frame by frame (PS3.3 A.51, C.8.20).
+
+A frame is put where its own position says. Frames that are left out, as empty ones are, mark nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ingest.dicom.container import Container
+from pipeline.ingest.dicom.dataset import Dataset
+from pipeline.ingest.dicom.sop_classes import LABEL_MAP
+from pipeline.ingest.header.places import orientation_in, position_in
+from pipeline.ingest.masks.grid import Block
+from pipeline.ingest.masks.structures import Structures
+from pipeline.ingest.pixels.decode import PixelSource, open_pixels, read_frame
+from pipeline.ingest.pixels.transforms import FunctionalGroups, functional_groups
+from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.series.geometry import ORIENTATION_TOLERANCE, affine_from, normal_of, orientation_error
+
+__all__ = ["Marked", "marked_frames", "structures_in"]
+
+_BITS_A_BYTE: Final = 8
+_ROUNDING: Final = 1e-9  # of a threshold times a largest value, which are decimal fractions
+
+
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """What one frame marks of one structure, and the UIDs of the images that it says it was drawn on."""
+
+    structure: str
+    block: Block
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Object:
+    """An opened SEG: its frames, their functional groups, and the structure of each segment number."""
+
+    pixels: PixelSource
+    groups: FunctionalGroups
+    named: Mapping[int, str]
+
+
+def marked_frames(container: Container, structures: Structures, *, decoded_bytes: int) -> Iterator[Marked]:
+    """What each frame marks of each declared structure, in the order of frames.
+
+    Raises Refusal `mask_values_invalid` for what marks no declared structure, fractions without a threshold
+    and numbers that no segment has; `no_geometry` or `geometry_invalid` for frames without a place.
+    """
+    dataset = container.dataset
+    labels = _labels(dataset)
+    named = structures.named(labels)
+    # A bit costs an eighth of a byte until its frame is read, and frames are read one by one.
+    bits = 1 if dataset.whole("BitsAllocated") == 1 else _BITS_A_BYTE
+    pixels = open_pixels(container, decoded_bytes=decoded_bytes * _BITS_A_BYTE // bits)
+    if pixels.form.samples != 1 or pixels.form.kind != "integer":
+        raise Refusal("inconsistent_pixel_attributes", "a segmentation of several samples or of fractions")
+    opened = _Object(pixels, functional_groups(dataset, pixels.form.frames), named)
+    if _is_label_map(dataset):
+        yield from _of_labels(opened, set(labels), structures)
+    else:
+        yield from _of_segments(opened, _marking(dataset, structures))
+
+
+def structures_in(dataset: Dataset, structures: Structures) -> frozenset[str]:
+    """The declared structures that a SEG has segments of. Raises Refusal as `marked_frames`."""
+    return frozenset(structures.named(_labels(dataset)).values())
+
+
+def _is_label_map(dataset: Dataset) -> bool:
+    return dataset.text("SOPClassUID") == LABEL_MAP or dataset.text("SegmentationType") == "LABELMAP"
+
+
+def _labels(dataset: Dataset) -> dict[int, str]:
+    """The label of each segment by its number."""
+    labels: dict[int, str] = {}
+    for segment in dataset.items("SegmentSequence"):
+        number = segment.whole("SegmentNumber")
+        if number is None or number in labels:
+            raise Refusal("missing_attribute", "SegmentNumber")
+        labels[number] = segment.text("SegmentLabel")
+    if _is_label_map(dataset):
+        labels.pop(_background(dataset), None)  # writers describe it as a segment, too
+    return labels
+
+
+def _background(dataset: Dataset) -> int:
+    """The value of a label map's pixels of no segment: its padding (PS3.3 C.8.20.2), 0 where none is told."""
+    return dataset.whole("PixelPaddingValue") or 0
+
+
+def _marking(dataset: Dataset, structures: Structures) -> Callable[[NDArray[Any]], NDArray[np.bool_]]:
+    """Which stored values of a binary or fractional segment are marked."""
+    kind = dataset.text("SegmentationType")
+    if kind == "BINARY":
+        return lambda stored: stored != 0
+    if kind != "FRACTIONAL":
+        raise Refusal("missing_attribute", "SegmentationType")
+    largest = dataset.whole("MaximumFractionalValue")
+    if not largest:
+        raise Refusal("missing_attribute", "MaximumFractionalValue")
+    if structures.threshold is None:
+        raise Refusal("mask_values_invalid", "fractional, without a threshold")
+    least = structures.threshold * largest - _ROUNDING
+    return lambda stored: stored >= least
+
+
+def _of_segments(opened: _Object, marking: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> Iterator[Marked]:
+    seen: set[tuple[int, bytes]] = set()
+    for index in range(opened.pixels.form.frames):
+        number = _segment_of(opened.groups, index)
+        name = opened.named.get(number)
+        if name is None:
+            continue
+        affine = _affine(opened.groups, index)
+        if (number, affine.tobytes()) in seen:
+            raise Refusal("mask_values_invalid", f"two frames of segment {number} at one place")
+        seen.add((number, affine.tobytes()))
+        marked = marking(read_frame(opened.pixels, index).array)
+        yield Marked(name, Block(affine, marked[None]), _sources(opened.groups, index))
+
+
+def _of_labels(opened: _Object, described: set[int], structures: Structures) -> Iterator[Marked]:
+    background = _background(opened.groups.dataset)
+    for index in range(opened.pixels.form.frames):
+        affine = _affine(opened.groups, index)
+        labels = read_frame(opened.pixels, index).array
+        present = set(np.unique(labels).tolist()) - {background}
+        strange = present - (described if structures.undeclared == "ignore" else opened.named.keys())
+        if strange:
+            raise Refusal("mask_values_invalid", f"the value {min(strange)} is of no structure")
+        sources = _sources(opened.groups, index)
+        for number, name in opened.named.items():
+            yield Marked(name, Block(affine, (labels == number)[None]), sources)
+
+
+def _segment_of(groups: FunctionalGroups, index: int) -> int:
+    item = groups.item("SegmentIdentificationSequence", index)
+    number = None if item is None else item.whole("ReferencedSegmentNumber")
+    if number is None:
+        raise Refusal("missing_attribute", "ReferencedSegmentNumber")
+    return number
+
+
+def _affine(groups: FunctionalGroups, index: int) -> NDArray[np.float64]:
+    """Where a frame lies, as an affine whose step from slice to slice is 1 mm: it has one slice alone."""
+    position = position_in(groups.holder("PlanePositionSequence", index, "ImagePositionPatient"))
+    orientation = orientation_in(groups.holder("PlaneOrientationSequence", index, "ImageOrientationPatient"))
+    measures = groups.holder("PixelMeasuresSequence", index, "PixelSpacing")
+    if position is None or orientation is None or measures is None:
+        raise Refusal("no_geometry", "a frame without position, orientation or spacing")
+    spacing = measures.numbers("PixelSpacing")
+    if len(spacing) != 2 or min(spacing) <= 0:
+        raise Refusal("missing_attribute", "PixelSpacing is not two positive numbers")
+    if orientation_error(orientation) > ORIENTATION_TOLERANCE:
+        raise Refusal("geometry_invalid")
+    return affine_from(position, orientation, spacing_mm=spacing, step_mm=normal_of(orientation))
+
+
+def _sources(groups: FunctionalGroups, index: int) -> tuple[str, ...]:
+    """The UIDs of the images that a frame was drawn on, () where it names none."""
+    derivation = groups.item("DerivationImageSequence", index)
+    if derivation is None:
+        return ()
+    return tuple(item.text("ReferencedSOPInstanceUID") for item in derivation.items("SourceImageSequence"))

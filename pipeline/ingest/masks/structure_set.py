@@ -1,0 +1,121 @@
+"""Reads an RT structure set: closed contours, filled on the planes of the case (PS3.3 C.8.8.6)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ingest.dicom.dataset import Dataset
+from pipeline.ingest.masks.contours import filled
+from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Grid
+from pipeline.ingest.masks.structures import Structures
+from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.series.geometry import LPS_TO_RAS
+
+__all__ = ["Roi", "contours_on", "rois", "structures_in"]
+
+_CLOSED: Final = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"})
+Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Roi:
+    """A region that is a declared structure: its closed contours, each (points, 3) in RAS mm.
+
+    `frame_of_reference` is the UID that its points are in, `skipped` counts contours of other types.
+    """
+
+    structure: str
+    frame_of_reference: str
+    contours: tuple[Points, ...]
+    skipped: int
+
+
+def rois(dataset: Dataset, structures: Structures) -> Iterator[Roi]:
+    """The regions of declared structures, by their names: numbers of regions are any writer's own.
+
+    Raises Refusal as `structures_in`, and `missing_attribute` for points that are not those announced.
+    """
+    drawn = {item.whole("ReferencedROINumber"): item for item in dataset.items("ROIContourSequence")}
+    for region, structure in _regions(dataset, structures):
+        frame = region.text("ReferencedFrameOfReferenceUID")
+        yield _roi(structure, frame, drawn.get(region.whole("ROINumber")))
+
+
+def structures_in(dataset: Dataset, structures: Structures) -> frozenset[str]:
+    """The declared structures that an RT structure set has regions of.
+
+    Raises Refusal `mask_values_invalid` for a region of none, unless that is ignored, and for two of one.
+    """
+    return frozenset(structure for _, structure in _regions(dataset, structures))
+
+
+def contours_on(roi: Roi, grid: Grid) -> tuple[list[Block], dict[int, Refusal]]:
+    """What the contours mark on the planes of the grid, whose first axis are the planes, plane by plane.
+
+    Beside that a Refusal `mask_geometry_mismatch` for each contour, by its number, that lies in no plane.
+    """
+    to_index = np.linalg.inv(grid.affine)
+    planes: defaultdict[int, list[Points]] = defaultdict(list)
+    missed: dict[int, Refusal] = {}
+    for number, contour in enumerate(roi.contours):
+        points = contour @ to_index[:3, :3].T + to_index[:3, 3]  # (points, 3): slices, rows, columns
+        try:
+            planes[_plane_of(points[:, 0], grid)].append(points[:, 1:])
+        except Refusal as refusal:
+            missed[number] = refusal
+    return [_block(plane, contours, grid) for plane, contours in sorted(planes.items())], missed
+
+
+def _block(plane: int, contours: Sequence[Points], grid: Grid) -> Block:
+    affine = grid.affine.copy()
+    affine[:3, 3] += plane * grid.affine[:3, 0]
+    return Block(affine, filled(contours, (grid.shape[1], grid.shape[2]))[None])
+
+
+def _regions(dataset: Dataset, structures: Structures) -> list[tuple[Dataset, str]]:
+    """The regions that are declared structures."""
+    regions: dict[str, Dataset] = {}
+    for region in dataset.items("StructureSetROISequence"):
+        number = region.whole("ROINumber")
+        structure = structures.of(None, region.text("ROIName"))
+        if not structure and structures.undeclared == "refuse":
+            raise Refusal("mask_values_invalid", f"region {number} is of no structure")
+        if structure in regions:
+            raise Refusal("mask_values_invalid", f"regions of one structure, one of them {number}")
+        if structure:
+            regions[structure] = region
+    return [(region, structure) for structure, region in regions.items()]
+
+
+def _roi(structure: str, frame_of_reference: str, drawn: Dataset | None) -> Roi:
+    contours: Sequence[Dataset] = () if drawn is None else drawn.items("ContourSequence")
+    closed = [one for one in contours if one.text("ContourGeometricType") in _CLOSED]
+    points = tuple(_points(contour) for contour in closed)
+    return Roi(structure, frame_of_reference, points, len(contours) - len(closed))
+
+
+def _points(contour: Dataset) -> Points:
+    numbers = contour.numbers("ContourData")
+    announced = contour.whole("NumberOfContourPoints")
+    if len(numbers) % 3 or len(numbers) < 9 or announced not in (None, len(numbers) // 3):
+        raise Refusal("missing_attribute", "ContourData is not the points announced, three at least")
+    return np.array(numbers).reshape(-1, 3) @ LPS_TO_RAS[:3, :3].T
+
+
+def _plane_of(heights: NDArray[np.float64], grid: Grid) -> int:
+    """The one plane that all points of a contour lie in."""
+    step_mm = float(np.linalg.norm(grid.affine[:3, 0]))
+    plane = int(np.rint(np.median(heights)))
+    off = float(np.abs(heights - plane).max())
+    if off > TOLERANCE_VOXELS or not 0 <= plane < grid.shape[0]:
+        beyond = float(np.abs(heights - np.clip(heights, 0, grid.shape[0] - 1)).max())
+        raise Refusal(
+            "mask_geometry_mismatch", f"a contour {max(off, beyond) * step_mm:.2f} mm off the scan's planes"
+        )
+    return plane

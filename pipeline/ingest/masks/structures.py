@@ -1,0 +1,73 @@
+"""Which structures the settings declare, and by which names and numbers files call them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeline.ingest.reasons import Refusal
+
+Called = int | str
+"""A number of a segment or of a mask's voxels, or a segment's label or an ROI's name."""
+
+
+@dataclass(frozen=True)
+class Structures:
+    """The declared structures, each with what files call it, and what is to be done in doubt.
+
+    `undeclared` says what becomes of a file that marks something else besides. `threshold` is the least
+    share of a fractional segment's largest value that counts as marked, None for no such segments. `form` and
+    `axes` say how a NIfTI file tells its place, as those of its image.
+    """
+
+    called: Mapping[str, tuple[Called, ...]] = field(default_factory=dict)
+    may_be_absent: frozenset[str] = frozenset()
+    undeclared: Literal["refuse", "ignore"] = "refuse"
+    threshold: float | None = None
+    form: str = ""
+    axes: str = ""
+
+    def of(self, number: int | None, label: str) -> str:
+        """The structure that a file calls so; "" for none. Labels are compared in small letters, trimmed.
+
+        Raises Refusal `mask_values_invalid` where number and label name two structures.
+        """
+        known = {
+            name
+            for name, called in self.called.items()
+            if any(_is_same(one, number, label) for one in called)
+        }
+        if len(known) > 1:
+            raise Refusal("mask_values_invalid", f"a segment is called as {len(known)} structures are")
+        return next(iter(known), "")
+
+    def numbered(self) -> dict[int, str]:
+        """The structure of each number that files call one by."""
+        return {one: name for name, called in self.called.items() for one in called if isinstance(one, int)}
+
+    def named(self, called: Mapping[int, str]) -> dict[int, str]:
+        """The structure of each number with its label, where it is one's.
+
+        Raises Refusal `mask_values_invalid` for two of one structure, or one of none unless that is ignored.
+        """
+        found: dict[int, str] = {}
+        for number, label in sorted(called.items()):
+            name = self.of(number, label)
+            if not name and self.undeclared == "refuse":
+                raise Refusal("mask_values_invalid", f"segment {number} is of no structure")
+            if name in found.values():
+                raise Refusal("mask_values_invalid", f"segments of one structure, one of them {number}")
+            if name:
+                found[number] = name
+        return found
+
+
+NO_STRUCTURES = Structures()
+"""No mask is read."""
+
+
+def _is_same(called: Called, number: int | None, label: str) -> bool:
+    if isinstance(called, int):
+        return called == number
+    return bool(label) and called.strip().casefold() == label.strip().casefold()

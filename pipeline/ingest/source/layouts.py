@@ -1,0 +1,173 @@
+"""Layouts of data sets, told by names of folders and files: those of the decathlon and nnU-Net, and BIDS.
+
+They are read as they lie. What a layout says of masks and patients is inferred from each path; what its
+`dataset.json` says of the modality is taken where the settings are silent (https://bids.neuroimaging.io;
+nnU-Net, `documentation/dataset_format.md`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from pipeline.config.ingest import Formats
+from pipeline.ingest.source.discover import SourcePath
+from pipeline.ingest.source.remote import is_url
+
+FILE: Final = "dataset.json"
+IMAGE_FOLDERS: Final = frozenset({"imagesTr", "imagesTs", "imagesVal"})
+"""Folders that hold images of many patients."""
+
+_MASK_FOLDERS: Final = frozenset({"labelsTr", "labelsTs", "labelsVal"})
+_MASK_SUFFIX: Final = re.compile(r"_(dseg|probseg|mask)\.[A-Za-z.]+")
+SUBJECT: Final = re.compile(r"(?:^|/)(sub-[A-Za-z0-9]+)/")
+"""Of a path in BIDS, as its tables name it."""
+_DERIVED: Final = re.compile(r"(?:^|/)derivatives/")
+_NIFTI_ENDING: Final = re.compile(r"\.nii(\.gz)?$")
+_CHANNEL: Final = re.compile(r"_\d{4}(?=\.)")
+_MOST_BYTES: Final = 16 << 20
+_ENDINGS: Final = {".png": "png", ".tif": "tiff", ".tiff": "tiff", ".jpg": "jpeg", ".jpeg": "jpeg"}
+_MODALITIES: Final = (
+    ("CT", re.compile(r"\s*CT\b", re.IGNORECASE)),
+    ("PT", re.compile(r"\s*(PET|PT|SUV)\b", re.IGNORECASE)),
+    ("MR", re.compile(r"\s*(MRI?|T1\w*|T2\w*|FLAIR|PD\w*|ADC|DWI|HBV|SWI)\b", re.IGNORECASE)),
+)
+
+
+def is_mask_by_place(relative: str) -> bool:
+    """Whether a path is that of a mask: below `labelsTr`, or in BIDS with the suffix of one.
+
+    >>> is_mask_by_place("imagesTr/a.nii.gz"), is_mask_by_place("all.zip/labelsTr/a.nii.gz")
+    (False, True)
+    """
+    *folders, name = relative.split("/")
+    if not _MASK_FOLDERS.isdisjoint(folders):
+        return True
+    return bool(subject_of(relative)) and _MASK_SUFFIX.search(name) is not None
+
+
+def images_of_mask(relative: str) -> tuple[str, ...]:
+    """Where the image of a mask below `labelsTr` may lie: of its name, or that of its first channel.
+
+    >>> images_of_mask("labelsTr/a.nii.gz")
+    ('imagesTr/a.nii.gz', 'imagesTr/a_0000.nii.gz', 'imagesTr/a.nii', 'imagesTr/a_0000.nii')
+    """
+    folder, _, name = relative.rpartition("/")
+    above, slash, own = folder.rpartition("/")
+    if own not in _MASK_FOLDERS:
+        return ()
+    stem, images = _NIFTI_ENDING.sub("", name), own.replace("labels", "images")
+    first = ".nii.gz" if name.endswith(".gz") else ".nii"
+    endings = dict.fromkeys((first, ".nii.gz", ".nii"))
+    return tuple(
+        f"{above}{slash}{images}/{stem}{channel}{ending}" for ending in endings for channel in ("", "_0000")
+    )
+
+
+def is_derivative(relative: str) -> bool:
+    """Whether a path is that of a derived image of BIDS."""
+    return bool(subject_of(relative)) and _DERIVED.search(relative) is not None
+
+
+def subject_of(relative: str) -> str:
+    """The subject of a BIDS path, as its tables name it; "" for any other path.
+
+    >>> subject_of("study/sub-07/ses-1/anat/sub-07_T1w.nii.gz")
+    'sub-07'
+    """
+    match = SUBJECT.search(relative)
+    return match[1] if match else ""
+
+
+def case_of_channel(relative: str) -> str:
+    """The path of the case whose channel a file of nnU-Net is, which ends in four digits; "" for any other.
+
+    >>> case_of_channel("imagesTr/case_12_0000.nii.gz")
+    'imagesTr/case_12.nii.gz'
+    """
+    folder, _, name = relative.rpartition("/")
+    if folder.rpartition("/")[2] not in IMAGE_FOLDERS or not _CHANNEL.search(name):
+        return ""
+    return f"{folder}/{_CHANNEL.sub('', name, count=1)}"
+
+
+def with_layout(formats: Formats, paths: Sequence[SourcePath]) -> tuple[Formats, list[str]]:
+    """The formats with what a `dataset.json` states where the settings are silent, and lines for the person.
+
+    Such a file lies beside `imagesTr`; what it says of its images is held against those that are there.
+    """
+    there = {file.relative for file in paths}
+    lines: list[str] = []
+    for file in paths:
+        folder = file.relative.removesuffix(FILE)
+        described = PurePosixPath(file.relative).name == FILE and not file.reason and not is_url(file.path)
+        if not described or not any(name.startswith(f"{folder}imagesTr/") for name in there):
+            continue
+        data = _read(file)
+        if data is None:
+            lines.append(
+                f"note: {FILE} is no JSON of a data set; state in `ingest.formats` what its images are"
+            )
+            continue
+        formats, line = _stated(formats, data)
+        lines += [line, *_lacking(data, folder, there)]
+    return formats, lines
+
+
+def _stated(formats: Formats, data: Mapping[str, Any]) -> tuple[Formats, str]:
+    name = _ENDINGS.get(str(data.get("file_ending", "")).lower(), "nifti")
+    modality = _modality(data)
+    settings = formats.named()[name]
+    if settings is not None:
+        contradicts = f", where {FILE} says {modality}" if modality not in ("", settings.modality) else ""
+        return formats, f"{FILE}: {name} is {settings.modality} by `ingest.formats`{contradicts}"
+    if not modality:
+        return formats, f"note: {FILE} tells no modality that is known; state it in `ingest.formats`"
+    stated = Formats.model_validate({**formats.model_dump(), name: {"modality": modality}})
+    return stated, f"{FILE}: {name} is {modality}"
+
+
+def _modality(data: Mapping[str, Any]) -> str:
+    """The one modality of all channels; "" where they differ or aren't known."""
+    channels = data.get("channel_names", data.get("modality"))
+    words = channels.values() if isinstance(channels, dict) else channels
+    if not isinstance(words, Iterable):
+        return ""
+    found = {
+        next((modality for modality, pattern in _MODALITIES if pattern.match(str(word))), "")
+        for word in words
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _lacking(data: Mapping[str, Any], folder: str, there: set[str]) -> list[str]:
+    """What the file says of its images that isn't so."""
+    training = data.get("training")
+    entries = training if isinstance(training, list) else []
+    listed = {
+        str(PurePosixPath(folder) / str(entry["image"]))
+        for entry in entries
+        if isinstance(entry, dict) and "image" in entry
+    }
+    missing = len(listed - there)
+    lines = (
+        [f"note: {FILE} lists {len(listed):,} images, {missing:,} of which are not there"] if missing else []
+    )
+    unlisted = sum(name.startswith(f"{folder}imagesTr/") for name in there - listed) if listed else 0
+    if unlisted:
+        are = "1 file lies" if unlisted == 1 else f"{unlisted:,} files lie"
+        lines.append(f"note: {are} in imagesTr that {FILE} doesn't list; read all the same")
+    return lines
+
+
+def _read(file: SourcePath) -> Mapping[str, Any] | None:
+    if file.size > _MOST_BYTES:
+        return None
+    try:
+        data = json.loads(Path(file.path.decode("utf-8", "surrogateescape")).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None

@@ -1,0 +1,49 @@
+"""What a reader of a classification's report must know, and what limits its result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.page.artifacts import Artifacts
+from pipeline.page.facts import count
+from pipeline.page.section import remark
+from pipeline.statistics.small_sample import CURVE_EVENTS, FULL
+
+Row = dict[str, Any]
+
+
+def warnings(artifacts: Artifacts) -> list[Row]:
+    """That the probabilities can't be believed, where the slope's interval shows it."""
+    slope = artifacts.metric("calibration_slope")
+    if slope.low is None or slope.high is None or slope.low <= 1 <= slope.high:
+        return []
+    fault = _fault(slope.low, slope.high)
+    text = f"The probabilities {fault}: the interval of the calibration slope excludes 1"
+    return [remark(text, slope, "reliability")]
+
+
+def _fault(low: float, high: float) -> str:
+    if low > 1:
+        return "are too timid"
+    return "are too extreme" if low > 0 else "say little or nothing about the finding"
+
+
+def limits(artifacts: Artifacts) -> list[Row]:
+    """The classes of which the test part has few cases."""
+    counts = artifacts.cohort.parts["test"].counts
+    return [row for name, cases in counts.items() for row in _few(f"Class “{name}”", cases)]
+
+
+def _few(name: str, cases: int) -> Iterator[Row]:
+    fact = count(f"test_{name}", cases, "cases", "test")
+    if cases < FULL:
+        yield remark(
+            f"{name} has fewer than {FULL} test cases: its numbers are anecdotes.", fact, "population"
+        )
+    elif cases < CURVE_EVENTS:
+        yield remark(
+            f"{name} has fewer than {CURVE_EVENTS} test cases: few for a reliability curve.",
+            fact,
+            "reliability",
+        )

@@ -1,0 +1,87 @@
+"""The ways out of the refusals of masks, as those of `ways_out`."""
+
+from __future__ import annotations
+
+import numpy as np
+from mask_files import segmentation, slices, structure_set
+from nifti_files import nifti, ramp
+from packed import zipped
+from pydicom.dataset import Dataset
+from ways_out import Way
+
+_MARKED = np.zeros((5, 7, 5), bool)
+_MARKED[1:4, 2:5, 1:3] = True
+_OTHER = np.roll(_MARKED, 2, axis=2)
+_MASKS = {"structures": {"anterior": 1, "posterior": 2}}
+_SETTINGS = {"unit": "series", "masks": _MASKS}
+
+
+def _scan() -> dict[str, Dataset]:
+    return {f"{number}.dcm": one for number, one in enumerate(slices())}
+
+
+def _mask(kind: str = "BINARY", numbers: tuple[int, ...] = (1,), **elements: object) -> dict[str, Dataset]:
+    marks = {number: mark for number, mark in {1: _MARKED, 2: _OTHER, 7: _OTHER}.items() if number in numbers}
+    return {"mask.dcm": segmentation(slices(), marks, kind=kind, **elements)}
+
+
+def _empty() -> dict[str, Dataset]:
+    marks = {1: _MARKED, 2: np.zeros_like(_MARKED)}
+    return {"mask.dcm": segmentation(slices(), marks, empty_frames=True)}
+
+
+def _without_series() -> dict[str, Dataset]:
+    ds = structure_set(slices(), {"1": []})
+    del ds.ReferencedFrameOfReferenceSequence
+    return {"mask.dcm": ds}
+
+
+def _shifted() -> dict[str, Dataset]:
+    files = _mask()
+    for group in files["mask.dcm"].PerFrameFunctionalGroupsSequence:
+        group.PlanePositionSequence[0].ImagePositionPatient[0] += 0.8
+    return files
+
+
+def _projection() -> Dataset:
+    one = slices()[0]
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient"):
+        delattr(one, keyword)
+    one.Modality, one.SOPClassUID = "DX", "1.2.840.10008.5.1.4.1.1.1.1"
+    return one
+
+
+_PAIR = {"imagesTr/a.nii": nifti(ramp()), "labelsTr/a.nii": nifti(np.minimum(ramp(), 2).astype(np.uint8))}
+_NIFTI = {
+    **_SETTINGS,
+    "formats": {"nifti": {"modality": "MR"}},
+    "patient_from": {"pattern": "Tr/(.)"},
+}
+
+MASK_WAYS = [
+    Way("mask_reference_missing", "", _mask(), _SETTINGS, then=_scan()),
+    Way("mask_reference_missing", r"^it names no series", {**_scan(), **_without_series()}, _SETTINGS, then=_mask()),
+    Way("mask_reference_missing", r"^it lies in an archive", {"a.zip": zipped(_PAIR)}, _NIFTI,
+        then={"a.zip": None, **_PAIR}),
+    Way("mask_reference_missing", r"^no image is paired", {"labelsTr/a.nii": _PAIR["labelsTr/a.nii"]}, _NIFTI,
+        then={"imagesTr/a_0000.nii": _PAIR["imagesTr/a.nii"]}),
+    Way("mask_geometry_mismatch", "", {**_scan(), **_shifted()}, _SETTINGS, then=_mask()),
+    Way("mask_geometry_mismatch", r"^the scan has no place", {"0.dcm": _projection(), **_mask()},
+        {**_SETTINGS, "unit": "image"}, then={"mask.dcm": None}),
+    Way("mask_values_invalid", "", {**_scan(), **_empty()}, _SETTINGS, then=_mask(numbers=(1, 2))),
+    Way("mask_values_invalid", "", {**_scan(), **_empty()}, _SETTINGS,
+        setting={"masks": {**_MASKS, "may_be_absent": ["posterior"]}}),
+    Way("mask_values_invalid", r"^fractional", {**_scan(), **_mask("FRACTIONAL")}, _SETTINGS,
+        setting={"masks": {**_MASKS, "threshold": 0.5}}),
+    Way("mask_values_invalid", r"is of no structure$", {**_scan(), **_mask(numbers=(1, 7))}, _SETTINGS,
+        setting={"masks": {"structures": {"anterior": 1, "posterior": 7}}}),
+    Way("mask_values_invalid", r"is of no structure$", {**_scan(), **_mask(numbers=(1, 7))}, _SETTINGS,
+        setting={"masks": {**_MASKS, "undeclared": "ignore"}}),
+    Way("mask_values_invalid", r"masks of the structure",
+        {**_scan(), **_mask(), "other.dcm": _mask(SOPInstanceUID="2.25.8")["mask.dcm"]}, _SETTINGS,
+        then={"other.dcm": None}),
+    Way("mask_values_invalid", r"masks of the structure", {**_scan(), **_mask(numbers=(1, 2))},
+        {**_SETTINGS, "masks": {"structures": {"both": [1, 2]}}}, setting={"masks": _MASKS}),
+    Way("patient_conflict", r"^the mask and its scan", {**_scan(), **_mask(PatientID="PAT2")}, _SETTINGS,
+        then=_mask()),
+]  # fmt: skip
