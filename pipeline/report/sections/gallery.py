@@ -35,6 +35,7 @@ def build(artifacts: Artifacts) -> Section:
         "method": stored.method,
         "layer": stored.layer,
         "in_per_cent": artifacts.task.page.score(artifacts.question).in_per_cent,
+        "networks": len(artifacts.model.members),
     }
     return Section(KEY, title, facts, tables, words=words)
 
