@@ -28,28 +28,41 @@ class Sources:
     files: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Known:
+    """What was counted, by the id that a fact has, and the metrics, by what each is of."""
+
+    counts: dict[str, Any]
+    metrics: dict[tuple[str, ...], Json]
+
+
 def audit(report: Json, sources: Sources, account: Account) -> None:
     """Compares every fact of every section that can be computed anew; counts the others by their section."""
-    counts = dict(_counts(report["part"], sources))
-    metrics = {_key(metric): metric for metric in sources.metrics["metrics"]}
+    known = Known(
+        dict(_counts(report["part"], sources)),
+        {_key(metric): metric for metric in sources.metrics["metrics"]},
+    )
     for section in report["sections"]:
         followed = set()
         for fact, anew in derived.pairs(section, sources.metrics):
             followed.add(id(fact))
             account.compare(f"report.json: {section['key']}, {fact['id']}", fact["value"], anew)
         for fact in _facts({name: section[name] for name in ("facts", "tables")}):
-            where = f"report.json: {section['key']}, {fact['id']} {fact['part']} {fact['group']}".rstrip()
-            metric = metrics.get(_key(fact)) if fact["rule"] else None
-            if id(fact) in followed:
-                continue
-            if metric is not None:
-                for end in _ENDS:
-                    if fact[end] is not None or end in ("value", "low", "high"):
-                        account.compare(f"{where}, {end}", fact[end], metric[end])
-            elif fact["id"] in counts and fact["method"] in ("count", "record"):
-                account.compare(where, fact["value"], counts[fact["id"]])
-            elif any(isinstance(fact[end], int | float) for end in _ENDS[:3]):
-                account.unseen[section["key"]] += 1
+            if id(fact) not in followed:
+                _compare(fact, section["key"], known, account)
+
+
+def _compare(fact: Json, section: str, known: Known, account: Account) -> None:
+    """Compares a fact with the metric or the count that it is, or counts it as not computed anew."""
+    where = f"report.json: {section}, {fact['id']} {fact['part']} {fact['group']}".rstrip()
+    metric = known.metrics.get(_key(fact)) if fact["rule"] else None
+    if metric is not None:
+        for end in (end for end in _ENDS if end in _ENDS[:3] or fact[end] is not None):
+            account.compare(f"{where}, {end}", fact[end], metric[end])
+    elif fact["id"] in known.counts and fact["method"] in ("count", "record"):
+        account.compare(where, fact["value"], known.counts[fact["id"]])
+    elif any(isinstance(fact[end], int | float) for end in _ENDS[:3]):
+        account.unseen[section] += 1
 
 
 def _key(entry: Json) -> tuple[str, ...]:
