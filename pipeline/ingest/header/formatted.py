@@ -87,6 +87,7 @@ def understand_format(
     )
     partial.notes = tuple(sorted({*description.notes, *(["lossy"] if description.lossy else [])}))
     partial.attributes = {
+        "file_format": name,  # where it goes with a class, that shows
         "photometric_interpretation": description.form.photometric,
         "bits_stored": description.form.bits_stored,
     }
