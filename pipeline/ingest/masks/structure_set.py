@@ -20,6 +20,7 @@ from pipeline.ingest.series.geometry import LPS_TO_RAS
 __all__ = ["Roi", "contours_on", "rois", "structures_in"]
 
 _CLOSED: Final = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"})
+_FARTHEST_VOXELS: Final = 1e6  # no scan has so many along an axis, and no fraction of a voxel is lost
 Points = NDArray[np.float64]
 
 
@@ -66,7 +67,7 @@ def contours_on(roi: Roi, grid: Grid) -> tuple[list[Block], dict[int, Refusal]]:
     for number, contour in enumerate(roi.contours):
         points = contour @ to_index[:3, :3].T + to_index[:3, 3]  # (points, 3): slices, rows, columns
         try:
-            planes[_plane_of(points[:, 0], grid)].append(points[:, 1:])
+            planes[_plane_of(points, grid)].append(points[:, 1:])
         except Refusal as refusal:
             missed[number] = refusal
     return [_block(plane, contours, grid) for plane, contours in sorted(planes.items())], missed
@@ -108,8 +109,11 @@ def _points(contour: Dataset) -> Points:
     return np.array(numbers).reshape(-1, 3) @ LPS_TO_RAS[:3, :3].T
 
 
-def _plane_of(heights: NDArray[np.float64], grid: Grid) -> int:
-    """The one plane that all points of a contour lie in."""
+def _plane_of(points: Points, grid: Grid) -> int:
+    """The one plane that all points of a contour lie in, (points, 3) in slices, rows and columns."""
+    if not (np.abs(points) < _FARTHEST_VOXELS).all():  # also where one is no number
+        raise Refusal("mask_geometry_mismatch", "a contour beyond all scans")
+    heights = points[:, 0]
     step_mm = float(np.linalg.norm(grid.affine[:3, 0]))
     plane = int(np.rint(np.median(heights)))
     off = float(np.abs(heights - plane).max())
