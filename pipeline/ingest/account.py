@@ -125,7 +125,7 @@ def _unstated(catalogue: Catalogue) -> str:
     if not files:
         return ""
     return (
-        f" Of {_counted(files, 'file')} of other formats (`{make('list', {'WHAT': 'formats'})}`), state in "
+        f" Of {_counted(files, 'file')} of other formats (`{scanloom('list', 'formats')}`), state in "
         "`ingest.formats` what they are, as `{nifti: {modality: MR}}`."
     )
 
