@@ -10,14 +10,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.ingest.dicom.container import Container
 from pipeline.ingest.dicom.dataset import Dataset
 from pipeline.ingest.masks.contours import filled
-from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Grid
+from pipeline.ingest.masks.drawing import Drawing, check_frame
+from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Grid, put
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.geometry import LPS_TO_RAS
 
-__all__ = ["Roi", "contours_on", "rois", "structures_in"]
+__all__ = ["Roi", "contours_on", "draw", "rois", "structures_in"]
 
 _CLOSED: Final = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"})
 _FARTHEST_VOXELS: Final = 1e6  # no scan has so many along an axis, and no fraction of a voxel is lost
@@ -37,6 +39,32 @@ class Roi:
     skipped: int
 
 
+def structures_in(container: Container, structures: Structures) -> frozenset[str]:
+    """The declared structures that an RT structure set has regions of.
+
+    Raises Refusal `mask_values_invalid` for a region of none, unless that is ignored, and for two of one.
+    """
+    return frozenset(structure for _, structure in _regions(container.dataset, structures))
+
+
+def draw(container: Container, drawing: Drawing) -> None:
+    """Fills each contour on the scans that it lies on. Raises Refusal where that is none, and as `rois`."""
+    for roi in rois(container.dataset, drawing.structures):
+        check_frame(drawing, roi.frame_of_reference)
+        missed: defaultdict[int, list[Refusal]] = defaultdict(list)
+        for scan, mask in zip(drawing.scans, drawing.masks[roi.structure], strict=True):
+            blocks, refusals = contours_on(roi, scan.planes)
+            for block in blocks:
+                put(block, scan.grid, mask)
+            for number, refusal in refusals.items():
+                missed[number].append(refusal)
+        for refused in missed.values():
+            if len(refused) == len(drawing.scans):
+                raise refused[0]
+        if roi.skipped:
+            drawing.notes.add("contours_skipped")
+
+
 def rois(dataset: Dataset, structures: Structures) -> Iterator[Roi]:
     """The regions of declared structures, by their names: numbers of regions are any writer's own.
 
@@ -46,14 +74,6 @@ def rois(dataset: Dataset, structures: Structures) -> Iterator[Roi]:
     for region, structure in _regions(dataset, structures):
         frame = region.text("ReferencedFrameOfReferenceUID")
         yield _roi(structure, frame, drawn.get(region.whole("ROINumber")))
-
-
-def structures_in(dataset: Dataset, structures: Structures) -> frozenset[str]:
-    """The declared structures that an RT structure set has regions of.
-
-    Raises Refusal `mask_values_invalid` for a region of none, unless that is ignored, and for two of one.
-    """
-    return frozenset(structure for _, structure in _regions(dataset, structures))
 
 
 def contours_on(roi: Roi, grid: Grid) -> tuple[list[Block], dict[int, Refusal]]:

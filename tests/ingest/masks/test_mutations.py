@@ -9,7 +9,8 @@ from mask_files import grid_of, segmentation, slices, structure_set
 
 from bench.mutations import mutated
 from pipeline.ingest.limits import FileLimits
-from pipeline.ingest.masks.onto_scans import Scan, masks_on
+from pipeline.ingest.masks.drawing import Scan
+from pipeline.ingest.masks.onto_scans import masks_on
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import REASONS, Refusal
 
