@@ -87,7 +87,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
                 changed = update(target, difference, locations, closed)
         lines = [
             *account_lines(catalogue, difference, changed=changed),
-            *owner_lines(catalogue),
+            *owner_lines(catalogue, by_settings=settings.patient_from is not None),
             *layout_lines,
         ]
         check_usable(catalogue, config, lines)
