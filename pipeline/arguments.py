@@ -118,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("axis", metavar="WHAT", choices=LISTED, help=", ".join(LISTED))
     add("doctor", "show the machine, its devices and decoders", handlers.doctor)
     add_configured("verify", "check the digests of all stored artifacts", handlers.verify)
+    add_configured("audit", "compute the report's numbers anew, on a path of its own", handlers.audit)
     add_configured("clean", "remove the derived files of an analysis, after saying which", handlers.clean)
     forget = add_configured("forget", "remove a patient's data everywhere", handlers.forget)
     forget.add_argument("patient", metavar="ID", help="the patient ID as in the scans")
@@ -228,3 +229,4 @@ def _add_phantom(add: Add) -> None:
         "--later", action="store_true", help="a second delivery: new patients, another scanner"
     )
     phantom.add_argument("--volumes", action="store_true", help="series of slices instead of single slices")
+    phantom.add_argument("--nodules", action="store_true", help="a nodule in every chest, to be measured")

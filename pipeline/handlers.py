@@ -228,6 +228,13 @@ def verify(options: argparse.Namespace) -> None:
     _show(run(_load(options)[1]))
 
 
+def audit(options: argparse.Namespace) -> None:
+    """Computes the numbers of the report anew."""
+    from pipeline.audit import run
+
+    _show(run(_load(options)[1]))
+
+
 def clean(options: argparse.Namespace) -> None:
     """Removes the derived files; the index follows."""
     from pipeline import report
@@ -258,7 +265,14 @@ def phantom(options: argparse.Namespace) -> None:
     usual = 80 if options.later else 120 if options.volumes else 300
     patients = usual if options.patients is None else options.patients
     _show(
-        write(options.out, seed=options.seed, patients=patients, later=options.later, volumes=options.volumes)
+        write(
+            options.out,
+            seed=options.seed,
+            patients=patients,
+            later=options.later,
+            volumes=options.volumes,
+            nodules=options.nodules,
+        )
     )
 
 

@@ -11,7 +11,7 @@ from pipeline import backend, models, scoring
 from pipeline.config import Config, Train
 from pipeline.models import Intensities
 from pipeline.progress import say
-from pipeline.tasks.contract import Validation
+from pipeline.tasks.contract import Loss, Validation
 from pipeline.tasks.registry import Task, task_of
 from pipeline.train import schedule
 from pipeline.train.augment import Augmentation
@@ -38,7 +38,7 @@ class Assembly:
 
     trainer: TrainingModel
     examples: Examples
-    validate: Validate
+    validate: Validate | None
     plan: Plan
 
 
@@ -62,14 +62,19 @@ def build_net(
     try:
         network = models.network(settings.model, settings.network)
         return task.network.build(
-            network, data.input_shape, data.question, intensities=statistics, dropout=settings.dropout
+            network,
+            data.input_shape,
+            data.question,
+            intensities=statistics,
+            dropout=settings.dropout,
+            targets=data.train.targets,
         )
     finally:
         keras.config.set_dtype_policy(before)
 
 
 def assemble(config: Config, data: Material, statistics: Intensities, how: Computing) -> Assembly:
-    """The trainer with fresh weights; its optimizer's variables exist."""
+    """The trainer with fresh weights; its optimizer's variables exist. An empty part is not validated on."""
     settings, task = config.train, task_of(config.task)
     backend.seed_everything(settings.seed, order="free" if how.compiled else "fixed")
     plan = _plan(settings, len(data.train.case_ids), task.learning.in_words)
@@ -80,7 +85,8 @@ def assemble(config: Config, data: Material, statistics: Intensities, how: Compu
     net.compile(jit_compile=how.compiled)
     trainer = TrainingModel(net, Augmentation(settings.augment, statistics, settings.seed))
     steps = steps_per_epoch(len(examples.case_ids), plan.batch_size)
-    _compile(trainer, task, settings, steps=steps, compiled=how.compiled)
+    loss = task.learning.loss(settings, data.train.targets)
+    _compile(trainer, task, settings, steps=steps, loss=loss, compiled=how.compiled)
 
     def validate() -> Validation:
         part = data.validation
@@ -88,9 +94,9 @@ def assemble(config: Config, data: Material, statistics: Intensities, how: Compu
         logits = scoring.predict(
             net, arrays, outputs=task.network.outputs(data.question), batch_size=scoring.BATCH_SIZE
         )
-        return task.learning.validated(logits, part.targets, weigh(part.targets))
+        return task.learning.validated(logits, part.targets, weigh(part.targets), loss)
 
-    return Assembly(trainer, examples, validate, plan)
+    return Assembly(trainer, examples, validate if data.validation.case_ids else None, plan)
 
 
 def _plan(settings: Train, count: int, in_words: InWords) -> Plan:
@@ -108,10 +114,13 @@ def _plan(settings: Train, count: int, in_words: InWords) -> Plan:
         patience=settings.patience,
         checkpoint_every_steps=settings.checkpoint_every_steps,
         in_words=in_words,
+        average_steps=settings.average_epochs * steps_per_epoch(count, batch_size),
     )
 
 
-def _compile(trainer: TrainingModel, task: Task, settings: Train, *, steps: int, compiled: bool) -> None:
+def _compile(
+    trainer: TrainingModel, task: Task, settings: Train, *, steps: int, loss: Loss, compiled: bool
+) -> None:
     """Gives the trainer its loss and its optimizer."""
     optimizer = schedule.adamw(
         learning_rate=settings.learning_rate,
@@ -121,7 +130,7 @@ def _compile(trainer: TrainingModel, task: Task, settings: Train, *, steps: int,
     )
     trainer.compile(
         optimizer=optimizer,
-        loss=task.learning.loss(settings),
+        loss=loss,
         metrics=task.learning.metrics(),
         jit_compile=compiled,
     )

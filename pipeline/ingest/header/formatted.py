@@ -16,11 +16,12 @@ from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.dicom.sop_classes import SECONDARY_CAPTURE
 from pipeline.ingest.formats.description import Description, Stated
 from pipeline.ingest.formats.registry import format_module
-from pipeline.ingest.header.header import Marks, Selection
+from pipeline.ingest.header.header import Channel, Marks, Selection
 from pipeline.ingest.header.identifiers import identify_by_content
 from pipeline.ingest.header.owners import Owners
 from pipeline.ingest.header.pairs import paired
 from pipeline.ingest.header.planes import Identity
+from pipeline.ingest.header.series_rules import open_rules
 from pipeline.ingest.header.understanding import PartialHeader
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Frame
@@ -28,6 +29,8 @@ from pipeline.ingest.series.geometry import LPS_TO_RAS
 from pipeline.ingest.series.selection import NIFTI
 from pipeline.ingest.source.layouts import (
     SUBJECT,
+    channel_of,
+    first_channel,
     images_of_mask,
     is_derivative,
     is_mask_by_place,
@@ -38,6 +41,10 @@ from pipeline.units import ARBITRARY, CT, HU, RGB
 
 BY_SUBJECT = Owners("pattern", SUBJECT.pattern)
 """Whose a file is that lies as in BIDS, where the settings don't say it."""
+_WHY_NOT = {
+    "it lies in an archive or behind a URL": "channels are sought in folders only",
+    "no image is paired with it": "it is not here",
+}
 
 
 def understand_format(
@@ -60,7 +67,12 @@ def understand_format(
     if is_derivative(relative) and "derived" not in selection.include:
         raise Refusal("derived_not_selected", "a derivative of BIDS")
     owners = selection.owners if selection.owners.by or not subject_of(relative) else BY_SUBJECT
-    partial.identification = identify_by_content(digest, partial.file, key=key, owners=owners)
+    number, first = channel_of(relative), digest
+    if number:
+        first = _content_of_first(partial, key=key, selection=selection)
+    partial.identification = identify_by_content(digest, partial.file, study=first, key=key, owners=owners)
+    if number is not None:
+        partial.channel = Channel(key.pseudonym("series", first), number, stated.channels)
     module = format_module(name)
     description = module.describe(data, selection.limits)
     if description.is_mask:
@@ -75,9 +87,13 @@ def understand_format(
     )
     partial.notes = tuple(sorted({*description.notes, *(["lossy"] if description.lossy else [])}))
     partial.attributes = {
+        "file_format": name,  # where it goes with a class, that shows
         "photometric_interpretation": description.form.photometric,
         "bits_stored": description.form.bits_stored,
     }
+    partial.open_rules = tuple(open_rules(selection.rules, partial.attributes, ""))
+    if selection.rules and not partial.open_rules:
+        raise Refusal("rule_not_selected", "no rule of ingest.select")
     partial.frames = _frames(description, affine, identity, stated)
 
 
@@ -87,11 +103,26 @@ def _understand_mask(
     """As `understand_format`, for a mask that its layout pairs with an image: whose that is, the mask is."""
     partial.image = True
     partial.file, content = paired(partial.file, candidates, key=key, limits=selection.limits)
-    identification = identify_by_content(digest, partial.file, key=key, owners=selection.owners)
+    identification = identify_by_content(
+        digest, partial.file, study=content, key=key, owners=selection.owners
+    )
     partial.identification = identification
     if identification.ownerless is not None:
         raise identification.ownerless
     partial.marks = Marks(key.pseudonym("series", content), frozenset())
+
+
+def _content_of_first(partial: PartialHeader, *, key: Key, selection: Selection) -> str:
+    """The digest of the first channel of the case whose channel the file is.
+
+    Raises Refusal `channels_incomplete` where it can't be told.
+    """
+    first = first_channel(partial.file.relative)
+    try:
+        return paired(partial.file, [first], key=key, limits=selection.limits)[1]
+    except Refusal as refusal:
+        why = _WHY_NOT.get(refusal.detail, "it can't be read")
+        raise Refusal("channels_incomplete", f"of its first channel: {why}") from None
 
 
 def _frames(

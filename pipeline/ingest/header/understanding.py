@@ -16,7 +16,7 @@ from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.header.attributes import attributes_of, renewed_attributes
 from pipeline.ingest.header.dates import POLICIES
 from pipeline.ingest.header.frame_attributes import attributes_of_frames
-from pipeline.ingest.header.header import Marks, Selection
+from pipeline.ingest.header.header import Channel, Marks, Selection
 from pipeline.ingest.header.hints import Hints, hints_of_texts
 from pipeline.ingest.header.identifiers import UNIDENTIFIED, Identification, identify, identity_of
 from pipeline.ingest.header.marks import CLASSES, marks_of
@@ -57,6 +57,7 @@ class PartialHeader:
     frames: tuple[Frame, ...] = ()
     broken: Refusal | None = None
     marks: Marks | None = None
+    channel: Channel | None = None
 
 
 def understand(

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.contracts.predictions import Origin
 from pipeline.errors import DataError
-from pipeline.tasks.classification.other_tables import refuse_other_tasks, refuse_regression
+from pipeline.tasks.classification.other_tables import refuse_other_tasks
 from pipeline.tasks.classification.predictions import LOGIT, SCORE, Predictions, checked
 from pipeline.tasks.classification.scored_columns import Scored, models_of
 from pipeline.tasks.classification.written_scores import probabilities
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 Read = tuple[Predictions, tuple[str, ...]]
 """A checked table, and what was changed in reading."""
+
+
+def fits(sheet: Sheet) -> bool:
+    """True: what isn't of another task is read as a classification, or refused as one."""
+    return True
 
 
 def require_table(sheet: Sheet) -> None:
@@ -32,7 +37,6 @@ def read_table(sheet: Sheet, frame: pd.DataFrame) -> dict[str, Read]:
     Raises DataError (file, line, column, what to do) when the table can't be used.
     """
     words = sorted(set(frame["truth"]) - {""})
-    refuse_regression(sheet, words)
     if not words:
         raise DataError(f"{sheet.name}: no row has a truth, so nothing can be measured.")
     return {

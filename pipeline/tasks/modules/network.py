@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,6 +12,8 @@ from pipeline import models
 
 if TYPE_CHECKING:
     import keras
+
+    from pipeline.tasks.contract import Targets
 
 
 class Network(Protocol):
@@ -24,12 +27,17 @@ class Network(Protocol):
         *,
         intensities: models.Intensities,
         dropout: float,
+        targets: Targets,
     ) -> keras.Model:
-        """The network with its head, with fresh weights."""
+        """The network with its head, with fresh weights; `targets` are those of the training part."""
         ...
 
     def outputs(self, question: Any) -> int:
         """How many numbers the network gives for a scan."""
+        ...
+
+    def averaged(self, outputs: Sequence[Any]) -> Any:
+        """The output `(batch, outputs)` of several networks as one, from that of each, in `keras.ops`."""
         ...
 
     def evidence(self, outputs: int, target: int) -> NDArray[np.float32]:
