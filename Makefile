@@ -68,11 +68,19 @@ demo: data/raw/demo/labels.csv
 demo-3d: data/raw/demo-3d/labels.csv
 	@$(MAKE) --no-print-directory report CONFIG=configs/demo-3d.yaml
 
+## demo-diameter: run it with a number to predict, the diameter of a nodule
+.PHONY: demo-diameter
+demo-diameter: data/raw/demo-diameter/labels.csv
+	@$(MAKE) --no-print-directory report CONFIG=configs/demo-diameter.yaml
+
 data/raw/demo/labels.csv: | $(SETUP)
 	@$(SCANLOOM) phantom data/raw/demo
 
 data/raw/demo-3d/labels.csv: | $(SETUP)
 	@$(SCANLOOM) phantom data/raw/demo-3d --volumes
+
+data/raw/demo-diameter/labels.csv: | $(SETUP)
+	@$(SCANLOOM) phantom data/raw/demo-diameter --nodules
 
 # The arrow ---------------------------------------------------------------------------------------
 

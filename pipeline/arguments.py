@@ -228,3 +228,4 @@ def _add_phantom(add: Add) -> None:
         "--later", action="store_true", help="a second delivery: new patients, another scanner"
     )
     phantom.add_argument("--volumes", action="store_true", help="series of slices instead of single slices")
+    phantom.add_argument("--nodules", action="store_true", help="a nodule in every chest, to be measured")

@@ -258,7 +258,14 @@ def phantom(options: argparse.Namespace) -> None:
     usual = 80 if options.later else 120 if options.volumes else 300
     patients = usual if options.patients is None else options.patients
     _show(
-        write(options.out, seed=options.seed, patients=patients, later=options.later, volumes=options.volumes)
+        write(
+            options.out,
+            seed=options.seed,
+            patients=patients,
+            later=options.later,
+            volumes=options.volumes,
+            nodules=options.nodules,
+        )
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from scipy.stats import norm
-
 from pipeline.compare.rule import Criterion
 from pipeline.compare.verdict import Outcome
 from pipeline.statistics.bootstrap import METHOD as BOOTSTRAP
@@ -21,7 +19,7 @@ def arithmetic(task: Task, criterion: Criterion, pairs: Pairs, *, gain: Gain, re
         return f"{question}: {values}. UNKNOWN: {gain.reason}."
     bounds = (
         f"one-sided bounds at alpha {criterion.alpha:g} are {gain.low:+.4f} and {gain.high:+.4f} "
-        f"({_method(gain, criterion.alpha)})"
+        f"({_method(gain, gain.low, gain.standard_error)})"
     )
     reason = {
         "PASS": f"{gain.low:+.4f} > {criterion.bound:+.4f}: PASS.",
@@ -52,8 +50,7 @@ def _question(task: Task, criterion: Criterion) -> str:
     return f"{criterion.part}, {wanted} in {metric} against {criterion.against}"
 
 
-def _method(gain: Gain, alpha: float) -> str:
+def _method(gain: Gain, low: float, error: float) -> str:
     if gain.method == BOOTSTRAP:
-        return f"percentiles of {DRAWS} resamples of whole patients, standard error {gain.standard_error:.4f}"
-    z = float(norm.isf(alpha))
-    return f"paired DeLong: {z:.3f} standard errors of {gain.standard_error:.4f} to either side"
+        return f"percentiles of {DRAWS} resamples of whole patients, standard error {error:.4f}"
+    return f"{gain.method}: {(gain.value - low) / error:.3f} standard errors of {error:.4f} to either side"

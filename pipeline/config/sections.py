@@ -5,7 +5,7 @@ The names of keys are part of the contract with users.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -190,7 +190,10 @@ class Augment(Section):
 
 
 class Train(Section):
-    """The network and how it is fitted. Further keys are the network's own: `pipeline.models` checks them."""
+    """The network and how it is fitted. Further keys are the network's own: `pipeline.models` checks them.
+
+    `label_smoothing` and `class_weights` are of some tasks only, and so is `loss`.
+    """
 
     model_config = ConfigDict(extra="allow")
     model: str = "resnet"
@@ -204,16 +207,29 @@ class Train(Section):
     warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
     patience: Annotated[int, Field(ge=0)] = 0
     class_weights: Literal["balanced", "none"] = "balanced"
+    loss: Literal["huber", "squared"] = "huber"
     precision: Literal["auto", "float32", "mixed"] = "auto"
     jit: Literal["auto"] | bool = "auto"
     threads: Count | None = None
     checkpoint_every_steps: Count = 200
     augment: Augment = Augment()
 
+    @model_serializer(mode="wrap")
+    def _loss_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the loss unless it is given, so that other tasks have the digest they had before."""
+        return _without_defaults(dump(self), ("loss",), self.model_fields_set)
+
     @property
     def network(self) -> dict[str, Any]:
         """The keys that are the network's own, those given or, once it was checked, all of them."""
         return dict(self.model_extra or {})
+
+
+def _without_defaults(
+    values: dict[str, Any], keys: Collection[str], given: Collection[str]
+) -> dict[str, Any]:
+    """The dumped values without those of `keys` that nobody gave."""
+    return {key: value for key, value in values.items() if key not in keys or key in given}
 
 
 class Goal(Section):
@@ -252,25 +268,34 @@ class OperatingPoint(Section):
 
 
 class Evaluate(Section):
-    """What is measured on the test part, and how uncertainty is stated."""
+    """What is measured on the test part, and how uncertainty is stated.
+
+    `operating_point`, `prevalences` and `intervals` are of some tasks only.
+    """
 
     unit: Literal["patient", "case"] = "patient"
     patient_score: Literal["max", "mean"] = "max"
     goal: Goal | None = None
     operating_point: OperatingPoint = OperatingPoint()
     prevalences: tuple[Share, ...] = ()
+    intervals: Annotated[float, Field(ge=0.5, lt=1)] = 0.9
     resamples: Annotated[int, Field(ge=200)] = 2000
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     seed: Annotated[int, Field(ge=0)] = 1
 
+    @model_serializer(mode="wrap")
+    def _intervals_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the intervals unless they are given, so that a rule has the digest it had before."""
+        return _without_defaults(dump(self), ("intervals",), self.model_fields_set)
+
 
 class Compare(Section):
-    """The rule by which a candidate may take the champion's place."""
+    """The rule by which a candidate may take the place of the champion; both numbers as the task has them."""
 
-    margin: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    margin: Positive = 0.05
     objective: Literal["improve", "maintain"] = "improve"
     look_budget: Count = 5
-    min_gain: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    min_gain: Positive = 0.05
 
 
 class Report(Section):

@@ -154,7 +154,7 @@ def _metrics(candidate: Candidate, chosen: Chosen) -> Json:
     with waiting("evaluate: measuring, on resamples of the patients"):
         metrics = measure(table, candidate.task, candidate.config.evaluate, fixed=chosen.fixed)
     candidate.task.choices.add_to_metrics(metrics, chosen)
-    return metrics | {"digests": _digests(candidate)}
+    return metrics | {"question": Unopened(candidate.question.to_json()), "digests": _digests(candidate)}
 
 
 def _digests(candidate: Candidate) -> dict[str, str | None]:

@@ -12,7 +12,7 @@ from pipeline.contracts.predictions import GROUP
 from pipeline.errors import UsageError
 from pipeline.tasks import sheet as named
 from pipeline.tasks.contract import Predicted
-from pipeline.tasks.registry import OF_TABLES, Task, task_of
+from pipeline.tasks.registry import Task, task_of_table
 from pipeline.tasks.sheet import Columns, Sheet
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def read(path: Path, columns: Columns) -> Foreign:
     Raises UsageError when there is no such file, DataError (file, line, column, what to do) when the table
     can't be used, or answers another question than which class a case is of.
     """
-    sheet, task = Sheet(path, _table(path), columns), task_of(OF_TABLES)
+    sheet = Sheet(path, _table(path), columns)
+    task = task_of_table(sheet)
     task.answers.require_table(sheet)
     frame, notes = _frame(sheet)
     models = {}

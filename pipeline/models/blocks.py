@@ -125,3 +125,13 @@ def logits(features: keras.KerasTensor, outputs: int, *, dropout: float) -> kera
     """One float32 number per class, `(batch, outputs)`, after dropping a share of the features."""
     features = keras.layers.Dropout(dropout, name="dropout")(features)
     return keras.layers.Dense(outputs, dtype="float32", name="logits")(features)
+
+
+def number(features: keras.KerasTensor, *, dropout: float, mean: float, spread: float) -> keras.KerasTensor:
+    """One float32 number, `(batch, 1)`, after dropping a share of the features: `mean` + `spread` * the head.
+
+    The head starts at 0, so that the untrained network says the mean.
+    """
+    features = keras.layers.Dropout(dropout, name="dropout")(features)
+    head = keras.layers.Dense(1, kernel_initializer="zeros", dtype="float32", name="standardized")(features)
+    return keras.layers.Rescaling(spread, mean, dtype="float32", name="logits")(head)

@@ -5,25 +5,38 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pipeline.errors import DataError, UsageError
 from pipeline.phantom.files import dicom_bytes, scout_plane, slice_planes
 from pipeline.phantom.plan import FIRST, LATER, Study, plan
-from pipeline.phantom.scans import SINGLE_SLICE, WHOLE_CHEST, Protocol, Scan, scan_of, scout_of
+from pipeline.phantom.scans import (
+    MEASURED_SLICE,
+    SINGLE_SLICE,
+    WHOLE_CHEST,
+    Protocol,
+    Scan,
+    diameter_mm,
+    scan_of,
+    scout_of,
+)
 from pipeline.phantom.trouble import FEWEST_PATIENTS, NOTE, File, befalls, plant_in_files, plant_in_plan
 from pipeline.records import Summary
 from pipeline.writing import retry_error, write_text
 
 LABELS: Final = "labels.csv"
-COLUMNS: Final = ("patient_id", "study_instance_uid", "finding", "site", "sex")
+COLUMNS: Final = ("patient_id", "study_instance_uid", "finding", "diameter_mm", "site", "sex")
 
 
-def write(out: Path, *, seed: int, patients: int, later: bool, volumes: bool) -> Summary:
+def write(
+    out: Path, *, seed: int, patients: int, later: bool, volumes: bool, nodules: bool = False
+) -> Summary:
     """Writes a delivery under `out` and says how much of it is there and whether anything changed.
 
-    One axial slice for each study, or with `volumes` a stack of them; `later` gives the second
+    One axial slice for each study, or with `volumes` a stack of them; with `nodules` everybody has one, to
+    be measured. `later` gives the second
     delivery: other people, a third hospital with a third scanner. Rows are added to the table of
     labels that is there. Files with the right bytes are left alone, so that an interrupted run can
     be repeated and a repeated run changes nothing.
@@ -36,7 +49,9 @@ def write(out: Path, *, seed: int, patients: int, later: bool, volumes: bool) ->
     _check_folder(out)
     delivery = LATER if later else FIRST
     studies = plan(seed, patients=patients, delivery=delivery, volumes=volumes)
-    protocol = WHOLE_CHEST if volumes else SINGLE_SLICE
+    if nodules:
+        studies = [replace(study, finding="nodule") for study in studies]
+    protocol = WHOLE_CHEST if volumes else MEASURED_SLICE if nodules else SINGLE_SLICE
     rows = _table(out / LABELS)
     if later:
         files = _files(studies, protocol)
@@ -45,7 +60,7 @@ def write(out: Path, *, seed: int, patients: int, later: bool, volumes: bool) ->
         studies = plant_in_plan(studies)
         files = _faulty_files(studies, protocol)
     written = [_put(out / path, data) for path, data in files]
-    rows |= {study.uid(): _row(study) for study in studies if study.labelled}
+    rows |= {study.uid(): _row(study, protocol) for study in studies if study.labelled}
     changed = write_text(out / LABELS, _csv(rows)) or any(written)
     people = len({study.person.patient_id for study in studies})
     content = f"{len(written):,} files of {people:,} invented patients, {sum(written):,} of them new"
@@ -121,9 +136,10 @@ def _table(path: Path) -> dict[str, dict[str, str]]:
         return {row["study_instance_uid"]: row for row in reader}
 
 
-def _row(study: Study) -> dict[str, str]:
-    person = study.person
-    values = (person.patient_id, study.uid(), study.finding, study.site.code, person.sex)
+def _row(study: Study, protocol: Protocol) -> dict[str, str]:
+    person, diameter = study.person, diameter_mm(study, protocol)
+    measured = "" if diameter is None else f"{diameter:.1f}"
+    values = (person.patient_id, study.uid(), study.finding, measured, study.site.code, person.sex)
     return dict(zip(COLUMNS, values, strict=True))
 
 

@@ -11,7 +11,7 @@ on 160 fresh ones: 0.945 and 0.919.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Range = tuple[float, float]
 
@@ -43,6 +43,9 @@ IMAGE = Difficulty(
     across_radius_mm=(1.5, 3.2),
     lung_texture_hu=(15.0, 40.0),
 )
+MEASURED = replace(IMAGE, nodule_radius_mm=(5.0, 18.0), nodule_contrast_hu=(500.0, 900.0))
+"""Where nodules are there to be measured, not to be found: plain to see, and of many sizes."""
+
 VOLUME = Difficulty(
     nodules=(2, 4),
     nodule_radius_mm=(9.0, 17.0),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.phantom.chest import Chest, at_follow_up, draw_chest, with_nodules
-from pipeline.phantom.difficulty import IMAGE, VOLUME, Difficulty, Range
+from pipeline.phantom.difficulty import IMAGE, MEASURED, VOLUME, Difficulty, Range
 from pipeline.phantom.plan import Study
 from pipeline.phantom.render import Grid, render
 from pipeline.phantom.scanner import acquire
@@ -37,6 +37,7 @@ class Protocol:
 SINGLE_SLICE: Final = Protocol(
     IMAGE, matrix=128, slices=(1, 1), step_mm=(2.5, 3.0, 5.0), middle_mm=(-45.0, 55.0), margin_mm=-2.0
 )
+MEASURED_SLICE: Final = replace(SINGLE_SLICE, difficulty=MEASURED)
 WHOLE_CHEST: Final = Protocol(
     VOLUME, matrix=64, slices=(24, 32), step_mm=(4.0, 5.0), middle_mm=(-10.0, 10.0), margin_mm=15.0
 )
@@ -61,13 +62,16 @@ class Scan:
 
 def scan_of(study: Study, protocol: Protocol) -> Scan:
     """The scan of a study; the same study gives the same voxels."""
-    chest, stack = _subject(study, protocol)
-    rng = study.generator("scan", study.visit)
-    if study.visit:
-        chest = at_follow_up(chest, rng)
+    chest, stack, rng = _at_visit(study, protocol)
     grid = _positioned(chest, stack, matrix=protocol.matrix, rng=rng)
     hu = acquire(render(chest, grid, rng=rng), study.scanner, rng=rng, spacing_mm=grid.spacing_mm)
     return Scan(hu, grid, couch_mm=-float(np.round(rng.uniform(150, 400), 1)))
+
+
+def diameter_mm(study: Study, protocol: Protocol) -> float | None:
+    """The mean diameter of the largest nodule at this visit, to a tenth; None where there is none."""
+    chest, _, _ = _at_visit(study, protocol)
+    return round(max(2 * nodule.radius_mm for nodule in chest.nodules), 1) if chest.nodules else None
 
 
 def scout_of(study: Study, protocol: Protocol) -> NDArray[np.int16]:
@@ -100,6 +104,13 @@ class Stack:
         """The lowest and the highest slice, both moved inwards by a margin."""
         highest = self.lowest_mm + self.step_mm * (self.count - 1)
         return self.lowest_mm + margin_mm, highest - margin_mm
+
+
+def _at_visit(study: Study, protocol: Protocol) -> tuple[Chest, Stack, np.random.Generator]:
+    """The person's chest as it is at the visit, where it is sliced, and what draws the rest of the scan."""
+    chest, stack = _subject(study, protocol)
+    rng = study.generator("scan", study.visit)
+    return (at_follow_up(chest, rng) if study.visit else chest), stack, rng
 
 
 def _subject(study: Study, protocol: Protocol) -> tuple[Chest, Stack]:

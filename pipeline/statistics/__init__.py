@@ -10,9 +10,11 @@ class index 0..classes-1; a case is called positive when its score is at or abov
 """
 
 __all__ = [
+    "agreement",
     "auroc",
     "bootstrap",
     "calibration",
+    "conformal",
     "confusion",
     "estimate",
     "masks",

@@ -129,11 +129,15 @@ class Number(Protocol):
 
 @dataclass(frozen=True)
 class Score:
-    """What the score of a case is, in words, and how it is printed: in per cent, or with its unit."""
+    """What the score of a case is, in words, and how it is printed: in per cent, or with its unit.
+
+    `evidence` is what the heat on a case speaks for.
+    """
 
     words: str
     measured_in: str = ""
     in_per_cent: bool = False
+    evidence: str = "the answer given"
 
 
 @dataclass(frozen=True)

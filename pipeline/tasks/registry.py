@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from pipeline.errors import UsageError, nearest
 from pipeline.tasks import modules
 
-TASKS: Final = {"classification": "pipeline.tasks.classification"}
+TASKS: Final = {
+    "classification": "pipeline.tasks.classification",
+    "regression": "pipeline.tasks.regression",
+}
 
 OF_TABLES: Final = "classification"
-"""The task of a table of predictions from elsewhere, for no configuration names it."""
+"""The task of a table of predictions from elsewhere that no other one takes for its own."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,17 @@ if TYPE_CHECKING:  # every module of every task holds what its protocol says: on
         target,
         verdict,
     )
+    from pipeline.tasks.regression import answers as answers_of_number
+    from pipeline.tasks.regression import choices as choices_of_number
+    from pipeline.tasks.regression import learning as learning_of_number
+    from pipeline.tasks.regression import measures as measures_of_number
+    from pipeline.tasks.regression import network as network_of_number
+    from pipeline.tasks.regression import page as page_of_number
+    from pipeline.tasks.regression import target as target_of_number
+    from pipeline.tasks.regression import verdict as verdict_of_number
+    from pipeline.tasks.sheet import Sheet
 
-    _CLASSIFICATION: tuple[
+    _Modules = tuple[
         modules.Target,
         modules.Network,
         modules.Learning,
@@ -86,7 +98,33 @@ if TYPE_CHECKING:  # every module of every task holds what its protocol says: on
         modules.Measures,
         modules.Verdict,
         modules.Page,
-    ] = (target, network, learning, choices, answers, measures, verdict, page)
+    ]
+    _CLASSIFICATION: _Modules = (
+        target,
+        network,
+        learning,
+        choices,
+        answers,
+        measures,
+        verdict,
+        page,
+    )
+    _REGRESSION: _Modules = (
+        target_of_number,
+        network_of_number,
+        learning_of_number,
+        choices_of_number,
+        answers_of_number,
+        measures_of_number,
+        verdict_of_number,
+        page_of_number,
+    )
+
+
+def task_of_table(sheet: Sheet) -> Task:
+    """The task of a table of predictions from elsewhere, for no configuration names it."""
+    taken = (name for name in TASKS if name != OF_TABLES and Task(name).answers.fits(sheet))
+    return Task(next(taken, OF_TABLES))
 
 
 def task_of(name: str) -> Task:

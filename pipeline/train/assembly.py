@@ -11,7 +11,7 @@ from pipeline import backend, models, scoring
 from pipeline.config import Config, Train
 from pipeline.models import Intensities
 from pipeline.progress import say
-from pipeline.tasks.contract import Validation
+from pipeline.tasks.contract import Loss, Validation
 from pipeline.tasks.registry import Task, task_of
 from pipeline.train import schedule
 from pipeline.train.augment import Augmentation
@@ -62,7 +62,12 @@ def build_net(
     try:
         network = models.network(settings.model, settings.network)
         return task.network.build(
-            network, data.input_shape, data.question, intensities=statistics, dropout=settings.dropout
+            network,
+            data.input_shape,
+            data.question,
+            intensities=statistics,
+            dropout=settings.dropout,
+            targets=data.train.targets,
         )
     finally:
         keras.config.set_dtype_policy(before)
@@ -80,7 +85,8 @@ def assemble(config: Config, data: Material, statistics: Intensities, how: Compu
     net.compile(jit_compile=how.compiled)
     trainer = TrainingModel(net, Augmentation(settings.augment, statistics, settings.seed))
     steps = steps_per_epoch(len(examples.case_ids), plan.batch_size)
-    _compile(trainer, task, settings, steps=steps, compiled=how.compiled)
+    loss = task.learning.loss(settings, data.train.targets)
+    _compile(trainer, task, settings, steps=steps, loss=loss, compiled=how.compiled)
 
     def validate() -> Validation:
         part = data.validation
@@ -88,7 +94,7 @@ def assemble(config: Config, data: Material, statistics: Intensities, how: Compu
         logits = scoring.predict(
             net, arrays, outputs=task.network.outputs(data.question), batch_size=scoring.BATCH_SIZE
         )
-        return task.learning.validated(logits, part.targets, weigh(part.targets))
+        return task.learning.validated(logits, part.targets, weigh(part.targets), loss)
 
     return Assembly(trainer, examples, validate, plan)
 
@@ -111,7 +117,9 @@ def _plan(settings: Train, count: int, in_words: InWords) -> Plan:
     )
 
 
-def _compile(trainer: TrainingModel, task: Task, settings: Train, *, steps: int, compiled: bool) -> None:
+def _compile(
+    trainer: TrainingModel, task: Task, settings: Train, *, steps: int, loss: Loss, compiled: bool
+) -> None:
     """Gives the trainer its loss and its optimizer."""
     optimizer = schedule.adamw(
         learning_rate=settings.learning_rate,
@@ -121,7 +129,7 @@ def _compile(trainer: TrainingModel, task: Task, settings: Train, *, steps: int,
     )
     trainer.compile(
         optimizer=optimizer,
-        loss=task.learning.loss(settings),
+        loss=loss,
         metrics=task.learning.metrics(),
         jit_compile=compiled,
     )

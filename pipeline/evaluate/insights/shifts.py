@@ -35,10 +35,13 @@ Scores = Callable[[Images], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Reading:
-    """How scores `(n, outputs)` are read: the output of each row that is followed, and what is decided."""
+    """How scores `(n, outputs)` are read: the output of each row that is followed, and what is decided.
+
+    `decided` gives None where nothing is decided by a score.
+    """
 
     followed: Callable[[NDArray[np.float64]], NDArray[np.int64]]
-    decided: Callable[[NDArray[np.float64]], NDArray[np.int64]]
+    decided: Callable[[NDArray[np.float64]], NDArray[np.int64] | None]
 
 
 def affordable(shape: tuple[int, ...]) -> int:
@@ -54,7 +57,7 @@ def shifted(images: Images, *, rows: int, columns: int) -> Images:
 
 
 def curve(scores: Scores, images: Images, reading: Reading) -> list[Shift]:
-    """One point per shift: mean absolute change of the score, share of changed decisions, intervals.
+    """One point per shift: mean absolute change of the score, share of changed decisions if any, intervals.
 
     `images` is `(n, [slices,] rows, columns, channels)`, one case a patient. The first case is moved
     right, the second down, then left and up, and so on. The mean has a normal interval, the share
@@ -66,7 +69,7 @@ def curve(scores: Scores, images: Images, reading: Reading) -> list[Shift]:
     for pixels in SHIFTS_PIXELS:
         moved = scores(_in_turn(images, pixels))
         change = np.abs(_followed_scores(moved, followed) - _followed_scores(reference, followed))
-        points.append(Shift(pixels, *_mean(change), *_share(reading.decided(moved) != before)))
+        points.append(Shift(pixels, *_mean(change), *_flipped(before, reading.decided(moved))))
     return points
 
 
@@ -82,13 +85,16 @@ def _followed_scores(scores: NDArray[np.float64], outputs: NDArray[np.int64]) ->
 
 
 def _mean(change: NDArray[np.float64]) -> Interval:
-    """The mean with its normal interval, kept within 0 and 1."""
+    """The mean with its normal interval, which doesn't go below 0."""
     error = float(change.std(ddof=1)) / math.sqrt(len(change)) if len(change) > 1 else 0.0
     mean = wald(float(change.mean()), error, level=LEVEL, method="mean, normal interval")
     low = None if mean.low is None else max(mean.low, 0.0)
-    return mean.value, low, None if mean.high is None else min(mean.high, 1.0)
+    return mean.value, low, mean.high
 
 
-def _share(flipped: NDArray[np.bool_]) -> Interval:
-    share = wilson(int(flipped.sum()), len(flipped), level=LEVEL)
+def _flipped(before: NDArray[np.int64] | None, after: NDArray[np.int64] | None) -> Interval:
+    """The share of changed decisions with Wilson's interval."""
+    if before is None or after is None:
+        return None, None, None
+    share = wilson(int((before != after).sum()), len(before), level=LEVEL)
     return share.value, share.low, share.high

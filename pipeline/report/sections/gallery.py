@@ -15,7 +15,7 @@ BARS_MM = (1, 2, 5, 10, 20, 50, 100)
 
 def build(artifacts: Artifacts) -> Section:
     """Pictures in groups, each with what was said and what was true."""
-    title = artifacts.task.page.GALLERY
+    title, said = artifacts.task.page.GALLERY, artifacts.task.page.score(artifacts.question)
     if artifacts.insights is None:
         return not_available(KEY, title, "the evaluation wrote no pictures")
     stored = artifacts.insights.gallery
@@ -29,12 +29,14 @@ def build(artifacts: Artifacts) -> Section:
         "drop_hottest": checks.drop_hottest,
         "drop_elsewhere": checks.drop_elsewhere,
     }
-    facts = {key: _check(key, value, checks.cases) for key, value in means.items()}
+    in_unit = {key: said.measured_in if key.startswith("drop") else "" for key in means}
+    facts = {key: _check(key, value, checks.cases, in_unit[key]) for key, value in means.items()}
     words = {
         "groups": [{"kind": kind, "heading": heading} for kind, heading in headings.items()],
         "method": stored.method,
         "layer": stored.layer,
-        "in_per_cent": artifacts.task.page.score(artifacts.question).in_per_cent,
+        "in_per_cent": said.in_per_cent,
+        "evidence": said.evidence,
     }
     return Section(KEY, title, facts, tables, words=words)
 
@@ -83,10 +85,11 @@ def _scale_bar(item: Shown, artifacts: Artifacts) -> dict[str, Any]:
     return {"bar": recorded("scale_bar", length_mm, "mm"), "bar_width": width}
 
 
-def _check(key: str, value: float | None, cases: int) -> Fact:
+def _check(key: str, value: float | None, cases: int, measured_in: str) -> Fact:
     return Fact(
         key,
         value,
+        measured_in=measured_in,
         method="mean over the pictures shown",
         part="test",
         cases=cases,

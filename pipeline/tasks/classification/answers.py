@@ -18,7 +18,7 @@ from pipeline.contracts.predictions import GROUP, nine_digits
 from pipeline.statistics.sample import PatientScore
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.classification.classes import Classes
-from pipeline.tasks.classification.elsewhere import read_table, require_table
+from pipeline.tasks.classification.elsewhere import fits, read_table, require_table
 from pipeline.tasks.classification.predictions import LOGIT, SCORE, read
 from pipeline.tasks.contract import Kind
 
@@ -30,6 +30,7 @@ __all__ = [
     "Frozen",
     "decide",
     "decided",
+    "fits",
     "followed",
     "frozen",
     "in_words",

@@ -21,6 +21,11 @@ Read = tuple[Predictions, tuple[str, ...]]
 """A checked table, and what was changed in reading."""
 
 
+def fits(sheet: Sheet) -> bool:
+    """True: what isn't of another task is read as a classification, or refused as one."""
+    return True
+
+
 def require_table(sheet: Sheet) -> None:
     """Nothing, if the columns are those of a classification. Raises DataError by the name of the question."""
     refuse_other_tasks(sheet)

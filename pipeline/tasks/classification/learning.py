@@ -45,7 +45,7 @@ def require(train: NDArray[np.int64], validation: NDArray[np.int64], question: C
         )
 
 
-def loss(settings: Train) -> Loss:
+def loss(settings: Train, train: NDArray[np.int64]) -> Loss:
     """The loss of each case, shape (batch,), of targets and logits."""
     return cross_entropy(label_smoothing=settings.label_smoothing)
 
@@ -62,9 +62,11 @@ def weigh(settings: Train, train: NDArray[np.int64], question: Classes) -> Weigh
 
 
 def validated(
-    logits: NDArray[np.float64], targets: NDArray[np.int64], weights: NDArray[np.float64]
+    logits: NDArray[np.float64], targets: NDArray[np.int64], weights: NDArray[np.float64], loss: Loss
 ) -> Validation:
     """The weighted cross entropy, the accuracy, and the AUROC (None with a single class).
+
+    The cross entropy is that of the targets as they are, whatever smoothing the loss has in training.
 
     Shapes: logits `(cases, classes)`, class indices `(cases,)`, weights `(cases,)`. Of more than two
     classes the AUROC is the mean of each class against the rest.

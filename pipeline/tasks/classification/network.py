@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.models import Intensities, Network
 from pipeline.tasks.classification.classes import Classes
+from pipeline.tasks.contract import Targets
 
 if TYPE_CHECKING:
     import keras
@@ -26,6 +27,7 @@ def build(
     *,
     intensities: Intensities,
     dropout: float,
+    targets: Targets,
 ) -> keras.Model:
     """The network with its head, with fresh weights; any architecture fits."""
     from pipeline.models import classifier

@@ -35,6 +35,7 @@ KEYS: Final = frozenset(
         ("cohort", "classes"),
         ("cohort", "positive"),
         ("evaluate", "operating_point"),
+        ("evaluate", "patient_score"),
         ("evaluate", "prevalences"),
         ("train", "class_weights"),
         ("train", "label_smoothing"),
@@ -54,6 +55,11 @@ def require_settings(settings: Config) -> None:
             "several targets are a question of the kind multilabel. Name one column, or say "
             "`task: multilabel`.",
         )
+    for key in ("margin", "min_gain"):
+        if not getattr(settings.compare, key) < 1:
+            raise settings.refuse(
+                ("compare", key), f"'compare.{key}' is a part of 1, the range of the metric."
+            )
     require_goal(settings, [METRICS[name] for name in GOALS])
 
 

@@ -28,8 +28,8 @@ class Answers(Protocol):
         """What the decision is made of, shape (cases, outputs); nan rows stay nan."""
         ...
 
-    def decided(self, scores: Floats, fixed: Fixed) -> Integers:
-        """The decision of each row, shape (cases,)."""
+    def decided(self, scores: Floats, fixed: Fixed) -> Integers | None:
+        """The decision of each row, shape (cases,); None where nothing is decided."""
         ...
 
     def followed(self, scores: Floats, question: Any) -> Integers:
@@ -72,6 +72,10 @@ class Answers(Protocol):
 
     def sureness(self, row: Mapping[str, object]) -> float:
         """How sure the model was of a row of the table."""
+        ...
+
+    def fits(self, sheet: Sheet) -> bool:
+        """Whether a table from elsewhere is of this task rather than of another."""
         ...
 
     def require_table(self, sheet: Sheet) -> None:

@@ -27,8 +27,8 @@ class Learning(Protocol):
         """Nothing, if the two parts can be learned from and chosen on. Raises DataError."""
         ...
 
-    def loss(self, settings: config.Train) -> Loss:
-        """The loss of each case, shape (batch,), in `keras.ops`."""
+    def loss(self, settings: config.Train, train: Targets) -> Loss:
+        """The loss of each case, shape (batch,), in `keras.ops`; `train` are the targets of that part."""
         ...
 
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -40,9 +40,9 @@ class Learning(Protocol):
         ...
 
     def validated(
-        self, logits: NDArray[np.float64], targets: Targets, weights: NDArray[np.float64]
+        self, logits: NDArray[np.float64], targets: Targets, weights: NDArray[np.float64], loss: Loss
     ) -> Validation:
-        """The loss that is watched, and what else is measured of the validation part."""
+        """The loss that is watched, given the one that is trained, and what else is measured."""
         ...
 
     def in_words(self, numbers: Mapping[str, float | None]) -> str:

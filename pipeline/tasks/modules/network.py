@@ -12,6 +12,8 @@ from pipeline import models
 if TYPE_CHECKING:
     import keras
 
+    from pipeline.tasks.contract import Targets
+
 
 class Network(Protocol):
     """Outputs and head, and what of the outputs is explained."""
@@ -24,8 +26,9 @@ class Network(Protocol):
         *,
         intensities: models.Intensities,
         dropout: float,
+        targets: Targets,
     ) -> keras.Model:
-        """The network with its head, with fresh weights."""
+        """The network with its head, with fresh weights; `targets` are those of the training part."""
         ...
 
     def outputs(self, question: Any) -> int:

@@ -64,6 +64,6 @@ class Verdict(Protocol):
         """What the pairs rest on, in words."""
         ...
 
-    def flips(self, pairs: Any, question: Any) -> Flips:
-        """Who changes sides."""
+    def flips(self, pairs: Any, question: Any) -> Flips | None:
+        """Who changes sides, None where an answer has no side."""
         ...

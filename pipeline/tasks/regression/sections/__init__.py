@@ -1,0 +1,1 @@
+"""The sections of a regression's page that no other task has."""
