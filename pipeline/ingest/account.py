@@ -44,7 +44,7 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
         lines.append(f"read again, since the table of labels gives another patient: {counted}")
     if failed_before := len(difference.again) - difference.reassigned:
         counted = _counted(failed_before, "file")
-        lines.append(f"tried again, since reading failed last time: {counted}")
+        lines.append(f"tried again, since what was in the way last time may be gone: {counted}")
     if difference.young:
         counted = _counted(difference.young, "file")
         lines.append(f"waiting for the next run, since changed just now: {counted}")

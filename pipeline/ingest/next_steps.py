@@ -65,6 +65,15 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "mask_reference_missing": (
         (
+            r"^it lies in an archive",
+            "Unpack the data set into the input folder, and take the packed one out: there a mask is paired "
+            "with its image.",
+        ),
+        (
+            r"^no image is paired",
+            "Put its image into `imagesTr` under the name of the mask, or with `_0000` at the end of it.",
+        ),
+        (
             r"^it names no series",
             "Export the mask again with the series that it was drawn on (Referenced Series Sequence).",
         ),

@@ -54,7 +54,8 @@ REASONS: dict[str, Reason] = {
     "mask_not_image": Reason(
         "excluded",
         "A mask beside the images, by its place or its header.",
-        "Nothing to do: masks are not read as images.",
+        "Nothing to do: masks are not read as images. Where `ingest.masks` declares structures, NIfTI label "
+        "maps below `labelsTr` are read with their images.",
     ),
     "dicomdir": Reason(
         "excluded",
@@ -269,7 +270,7 @@ REASONS: dict[str, Reason] = {
 }
 
 ARCHIVE, OWN_TABLE = "archive_read", "own_table"
-TRANSIENT = frozenset({"io_error", "decoder_missing", "internal_error"})
+TRANSIENT = frozenset({"io_error", "decoder_missing", "internal_error", "mask_reference_missing"})
 """Reasons that may be gone at the next run although the file is the same; its series is then read again."""
 
 NOTES: dict[str, str] = {

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.catalogue import Catalogue
 from pipeline.config import Ingest
+from pipeline.config.masks import Masks
 from pipeline.executors import Executor, Failure
 from pipeline.ingest import changes
 from pipeline.ingest.cases.batch_reading import (
@@ -45,7 +46,7 @@ from pipeline.ingest.header.survey import survey
 from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.locations import Locations, header_of
-from pipeline.ingest.masks.structures import NO_STRUCTURES, Structures
+from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.series.frames import Rules
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.fetched import Keep, keeping
@@ -235,14 +236,19 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
         known |= _pixel_digests(target, {token: files[token] for token in sorted(asked)})
         asked.clear()
         planned = plan(headers, wanted, pixel_digest=pixel_digest, case_id=case_id)
-    return with_masks(planned, headers, _structures(settings)) if settings.masks else planned
+    return with_masks(planned, headers, _structures(settings.masks, target)) if settings.masks else planned
 
 
-def _structures(settings: Ingest) -> Structures:
-    masks = settings.masks
-    if masks is None:
-        return NO_STRUCTURES
-    return Structures(masks.called, frozenset(masks.may_be_absent), masks.undeclared, masks.threshold)
+def _structures(masks: Masks, target: Target) -> Structures:
+    nifti = target.formats.get("nifti")
+    return Structures(
+        masks.called,
+        frozenset(masks.may_be_absent),
+        masks.undeclared,
+        masks.threshold,
+        nifti.form if nifti else "",
+        nifti.axes if nifti else "",
+    )
 
 
 def _pixel_digests(target: Target, files: Mapping[str, SourceFile]) -> dict[str, tuple[str, ...]]:

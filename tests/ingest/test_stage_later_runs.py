@@ -173,7 +173,7 @@ def test_files_whose_reason_may_have_passed_are_tried_again_although_they_are_th
             os.utime(path, ns=(0, path.stat().st_mtime_ns - 10**9))
     summary = run(settings, workspace)
     if not touched:
-        assert "tried again, since reading failed last time: 1 file" in summary.lines
+        assert "tried again, since what was in the way last time may be gone: 1 file" in summary.lines
     assert set(reasons(workspace, settings).values()) == {"ok"}
     assert touched or store(workspace) == before
     assert not any("tried again" in line for line in run(settings, workspace).lines)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from mask_files import segmentation, slices, structure_set
+from nifti_files import nifti, ramp
+from packed import zipped
 from pydicom.dataset import Dataset
 from ways_out import Way
 
@@ -49,9 +51,20 @@ def _projection() -> Dataset:
     return one
 
 
+_PAIR = {"imagesTr/a.nii": nifti(ramp()), "labelsTr/a.nii": nifti(np.minimum(ramp(), 2).astype(np.uint8))}
+_NIFTI = {
+    **_SETTINGS,
+    "formats": {"nifti": {"modality": "MR"}},
+    "patient_from": {"pattern": "Tr/(.)"},
+}
+
 MASK_WAYS = [
     Way("mask_reference_missing", "", _mask(), _SETTINGS, then=_scan()),
     Way("mask_reference_missing", r"^it names no series", {**_scan(), **_without_series()}, _SETTINGS, then=_mask()),
+    Way("mask_reference_missing", r"^it lies in an archive", {"a.zip": zipped(_PAIR)}, _NIFTI,
+        then={"a.zip": None, **_PAIR}),
+    Way("mask_reference_missing", r"^no image is paired", {"labelsTr/a.nii": _PAIR["labelsTr/a.nii"]}, _NIFTI,
+        then={"imagesTr/a_0000.nii": _PAIR["imagesTr/a.nii"]}),
     Way("mask_geometry_mismatch", "", {**_scan(), **_shifted()}, _SETTINGS, then=_mask()),
     Way("mask_geometry_mismatch", r"^the scan has no place", {"0.dcm": _projection(), **_mask()},
         {**_SETTINGS, "unit": "image"}, then={"mask.dcm": None}),

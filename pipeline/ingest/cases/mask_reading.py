@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.arrays import ShardWriter
 from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.cases.planning import CasePlan
-from pipeline.ingest.cases.reader import SourceFile, opened_container
+from pipeline.ingest.cases.reader import SourceFile, opened_bytes
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.masks.grid import Grid
@@ -88,9 +88,9 @@ def _named(
         try:
             with (
                 at_most(files.limits.seconds),
-                opened_container(files.sources[token], files.limits) as opened,
+                opened_bytes(files.sources[token], files.limits) as data,
             ):
-                named[token] = structures_in(opened.dataset, cases[0][0].structures)
+                named[token] = structures_in(data, cases[0][0].structures, files.limits)
         except Refusal as refusal:
             refused[token] = Outcome(refusal.reason, refusal.detail)
     return named, refused
@@ -118,8 +118,8 @@ def _drawn(token: str, cases: Sequence[Planned], files: MaskFiles) -> Drawn | Ou
     limits, structures = files.limits, cases[0][0].structures
     try:
         scans = [_scan(plan, case.geometry, case.stored.shape) for plan, case in cases]
-        with at_most(limits.seconds), opened_container(files.sources[token], limits) as opened:
-            drawn = masks_on(opened, scans, structures, key=files.key, limits=limits)
+        with at_most(limits.seconds), opened_bytes(files.sources[token], limits) as data:
+            drawn = masks_on(data, scans, structures, key=files.key, limits=limits)
         _check_empty(drawn, structures)
     except Refusal as refusal:
         return Outcome(refusal.reason, refusal.detail)

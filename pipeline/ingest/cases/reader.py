@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pipeline.ingest.cases.formatted import FormattedSource, open_formatted
-from pipeline.ingest.dicom.container import Container, open_container
+from pipeline.ingest.dicom.container import open_container
 from pipeline.ingest.dicom.dataset import Dataset, pixel_keyword
 from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.dicom.templates import Templates
@@ -163,7 +163,7 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
 
     Raises Refusal `io_error` if the bytes are others.
     """
-    with _unpacked(file, limits) as data:
+    with opened_bytes(file, limits) as data:
         if name := format_of(data):
             yield open_formatted(name, data, limits)
             return
@@ -185,14 +185,7 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
 
 
 @contextlib.contextmanager
-def opened_container(file: SourceFile, limits: FileLimits) -> Iterator[Container]:
-    """A DICOM file that is no image. Raises Refusal as `open_source`."""
-    with _unpacked(file, limits) as data:
-        yield open_container(data, depth=limits.depth, inflated_bytes=limits.decoded_bytes)
-
-
-@contextlib.contextmanager
-def _unpacked(file: SourceFile, limits: FileLimits) -> Iterator[Buffer]:
+def opened_bytes(file: SourceFile, limits: FileLimits) -> Iterator[Buffer]:
     """The bytes in a file, which are those that were seen before. Raises Refusal `io_error` if not."""
     try:
         with _opened(file) as opened:

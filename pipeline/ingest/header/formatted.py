@@ -6,6 +6,7 @@ a DICOM series does; a picture lies nowhere, and has a spacing only where the se
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,16 +16,23 @@ from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.dicom.sop_classes import SECONDARY_CAPTURE
 from pipeline.ingest.formats.description import Description, Stated
 from pipeline.ingest.formats.registry import format_module
-from pipeline.ingest.header.header import Selection
+from pipeline.ingest.header.header import Marks, Selection
 from pipeline.ingest.header.identifiers import identify_by_content
 from pipeline.ingest.header.owners import Owners
+from pipeline.ingest.header.pairs import paired
 from pipeline.ingest.header.planes import Identity
 from pipeline.ingest.header.understanding import PartialHeader
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Frame
 from pipeline.ingest.series.geometry import LPS_TO_RAS
 from pipeline.ingest.series.selection import NIFTI
-from pipeline.ingest.source.layouts import SUBJECT, is_derivative, is_mask_by_place, subject_of
+from pipeline.ingest.source.layouts import (
+    SUBJECT,
+    images_of_mask,
+    is_derivative,
+    is_mask_by_place,
+    subject_of,
+)
 from pipeline.pseudonyms import Key
 from pipeline.units import ARBITRARY, CT, HU, RGB
 
@@ -41,7 +49,11 @@ def understand_format(
     """
     stated, relative = selection.formats.get(name), partial.file.relative
     if is_mask_by_place(relative):
-        raise Refusal("mask_not_image", "by its place")
+        candidates = images_of_mask(relative) if name == "nifti" and selection.masks else ()
+        if not candidates:
+            raise Refusal("mask_not_image", "by its place")
+        _understand_mask(partial, candidates, digest=digest, key=key, selection=selection)
+        return
     if stated is None:
         raise Refusal("format_not_selected", name)
     partial.image = True
@@ -67,6 +79,19 @@ def understand_format(
         "bits_stored": description.form.bits_stored,
     }
     partial.frames = _frames(description, affine, identity, stated)
+
+
+def _understand_mask(
+    partial: PartialHeader, candidates: Sequence[str], *, digest: str, key: Key, selection: Selection
+) -> None:
+    """As `understand_format`, for a mask that its layout pairs with an image: whose that is, the mask is."""
+    partial.image = True
+    partial.file, content = paired(partial.file, candidates, key=key, limits=selection.limits)
+    identification = identify_by_content(digest, partial.file, key=key, owners=selection.owners)
+    partial.identification = identification
+    if identification.ownerless is not None:
+        raise identification.ownerless
+    partial.marks = Marks(key.pseudonym("series", content), frozenset())
 
 
 def _frames(

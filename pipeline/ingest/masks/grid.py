@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.grid import GRID_TOLERANCE
 
-__all__ = ["Block", "Grid", "put"]
+__all__ = ["Block", "Grid", "put", "put_whole"]
 
 TOLERANCE_VOXELS: Final = GRID_TOLERANCE
 """How far a corner of a block may lie from the centre of the voxel that it is given to: a tenth of one."""
@@ -58,6 +58,30 @@ def put(block: Block, grid: Grid, mask: Mask) -> None:
     Raises Refusal `mask_geometry_mismatch`, with millimetres and degrees, where the block's corners don't
     lie on voxels of the grid.
     """
+    turn, low, high = _placed(block, grid)
+    place = tuple(slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True))
+    flipped = block.marked[tuple(slice(None, None, sign) for sign in turn.signs)]
+    region = mask[place]  # a view
+    # (slices, rows, columns) of the case
+    np.maximum(region, np.transpose(flipped, np.argsort(turn.axes)), out=region, casting="unsafe")
+
+
+def put_whole(block: Block, grid: Grid, mask: Mask) -> None:
+    """As `put`, for a block that has to be the whole grid: a part of it may be a crop that forgot to move.
+
+    Raises Refusal `mask_geometry_mismatch` where it covers less.
+    """
+    _, low, high = _placed(block, grid)
+    if (high - low + 1 != grid.shape).any():
+        covered, whole = (
+            " x ".join(str(int(size)) for size in sizes) for sizes in (high - low + 1, grid.shape)
+        )
+        raise _mismatch(f"covers {covered} of {whole} voxels")
+    put(block, grid, mask)
+
+
+def _placed(block: Block, grid: Grid) -> tuple[_Turn, NDArray[np.int64], NDArray[np.int64]]:
+    """How a block is turned, and the indices of its first and last voxel on the grid."""
     mapping = np.linalg.inv(grid.affine) @ block.affine
     cosines = _cosines(grid, block)
     turn = _turn(mapping, cosines, block.marked.shape)
@@ -70,11 +94,7 @@ def put(block: Block, grid: Grid, mask: Mask) -> None:
     if (beyond := _beyond(low, high, grid)).any():
         steps_mm = np.linalg.norm(grid.affine[:3, :3], axis=0)
         raise _mismatch(f"reaches {float((beyond * steps_mm).max()):.2f} mm beyond the scan")
-    place = tuple(slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True))
-    flipped = block.marked[tuple(slice(None, None, sign) for sign in turn.signs)]
-    region = mask[place]  # a view
-    # (slices, rows, columns) of the case
-    np.maximum(region, np.transpose(flipped, np.argsort(turn.axes)), out=region, casting="unsafe")
+    return turn, low, high
 
 
 def _cosines(grid: Grid, block: Block) -> Affine:

@@ -6,17 +6,20 @@ Each frame and each contour must lie on one of them: none is left out in silence
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
-from pipeline.ingest.dicom.container import Container
+from pipeline.ingest.dicom.container import Container, open_container
 from pipeline.ingest.dicom.dataset import Dataset
+from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.dicom.sop_classes import STRUCTURE_SET
+from pipeline.ingest.formats.registry import format_of
 from pipeline.ingest.limits import FileLimits
-from pipeline.ingest.masks import segmentation, structure_set
-from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Grid, Mask, put
+from pipeline.ingest.masks import nifti_labels, segmentation, structure_set
+from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Grid, Mask, put, put_whole
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Triple
@@ -51,46 +54,71 @@ class Drawn:
     notes: frozenset[str] = frozenset()
 
 
-def structures_in(dataset: Dataset, structures: Structures) -> frozenset[str]:
-    """The declared structures that an object marks. Raises Refusal `mask_values_invalid` for others."""
+def structures_in(data: Buffer, structures: Structures, limits: FileLimits) -> frozenset[str]:
+    """The declared structures that a file marks. Raises Refusal `mask_values_invalid` for others."""
+    if format_of(data):
+        return nifti_labels.structures_in(structures)
+    return _structures_of(_opened(data, limits).dataset, structures)
+
+
+def _structures_of(dataset: Dataset, structures: Structures) -> frozenset[str]:
     if dataset.text("SOPClassUID") == STRUCTURE_SET:
         return structure_set.structures_in(dataset, structures)
     return segmentation.structures_in(dataset, structures)
 
 
 def masks_on(
-    container: Container, scans: Sequence[Scan], structures: Structures, *, key: Key, limits: FileLimits
+    data: Buffer, scans: Sequence[Scan], structures: Structures, *, key: Key, limits: FileLimits
 ) -> Drawn:
-    """What an object marks on each scan.
+    """What a file marks on each scan.
 
     Raises Refusal `mask_geometry_mismatch` for what lies on none of them, `limit_exceeded` for more than
     fits in memory, and as the readers of each kind of object.
     """
-    names = sorted(structures_in(container.dataset, structures))
+    names = sorted(structures_in(data, structures, limits))
     _check_memory(names, scans, limits)
     masks = {name: tuple(np.zeros(scan.grid.shape, np.uint8) for scan in scans) for name in names}
+    if format_of(data):
+        for name, block in nifti_labels.labels_in(data, structures, limits).items():
+            for part in [block] if len(scans) == 1 else nifti_labels.slices_of(block):
+                _on_some(_put_volume, part, scans, masks[name])
+        return Drawn(masks)
+    container = _opened(data, limits)
     if container.dataset.text("SOPClassUID") == STRUCTURE_SET:
         return _of_contours(container.dataset, scans, structures, masks=masks, key=key)
     _check_frame(container.dataset.text("FrameOfReferenceUID"), scans, key)
     frames = segmentation.marked_frames(container, structures, decoded_bytes=limits.decoded_bytes)
     for marked in frames:
         sources = [key.pseudonym("sop", source) for source in marked.sources if source]
-        refusals = list(_put_on_each(marked.block, sources, scans, masks[marked.structure]))
-        if len(refusals) == len(scans):
-            raise refusals[0]
+        _on_some(partial(_put_frame, sources), marked.block, scans, masks[marked.structure])
     return Drawn(masks)
 
 
-def _put_on_each(
-    block: Block, sources: Sequence[str], scans: Sequence[Scan], masks: Sequence[Mask]
-) -> Iterator[Refusal]:
-    """Puts a frame onto each scan that it lies on; the refusals of the others."""
+def _opened(data: Buffer, limits: FileLimits) -> Container:
+    return open_container(data, depth=limits.depth, inflated_bytes=limits.decoded_bytes)
+
+
+def _on_some(
+    put_on: Callable[[Block, Scan, Mask], None], block: Block, scans: Sequence[Scan], masks: Sequence[Mask]
+) -> None:
+    """Puts a block onto each scan that it lies on. Raises the first one's Refusal where that is none."""
+    refusals = []
     for scan, mask in zip(scans, masks, strict=True):
         try:
-            _check_sources(block, sources, scan)
-            put(block, scan.grid, mask)
+            put_on(block, scan, mask)
         except Refusal as refusal:
-            yield refusal
+            refusals.append(refusal)
+    if len(refusals) == len(scans):
+        raise refusals[0]
+
+
+def _put_frame(sources: Sequence[str], block: Block, scan: Scan, mask: Mask) -> None:
+    _check_sources(block, sources, scan)
+    put(block, scan.grid, mask)
+
+
+def _put_volume(block: Block, scan: Scan, mask: Mask) -> None:
+    put_whole(block, scan.grid, mask)
 
 
 def _of_contours(

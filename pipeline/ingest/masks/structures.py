@@ -17,13 +17,16 @@ class Structures:
     """The declared structures, each with what files call it, and what is to be done in doubt.
 
     `undeclared` says what becomes of a file that marks something else besides. `threshold` is the least
-    share of a fractional segment's largest value that counts as marked, None for no such segments.
+    share of a fractional segment's largest value that counts as marked, None for no such segments. `form` and
+    `axes` say how a NIfTI file tells its place, as those of its image.
     """
 
     called: Mapping[str, tuple[Called, ...]] = field(default_factory=dict)
     may_be_absent: frozenset[str] = frozenset()
     undeclared: Literal["refuse", "ignore"] = "refuse"
     threshold: float | None = None
+    form: str = ""
+    axes: str = ""
 
     def of(self, number: int | None, label: str) -> str:
         """The structure that a file calls so; "" for none. Labels are compared in small letters, trimmed.
@@ -38,6 +41,10 @@ class Structures:
         if len(known) > 1:
             raise Refusal("mask_values_invalid", f"a segment is called as {len(known)} structures are")
         return next(iter(known), "")
+
+    def numbered(self) -> dict[int, str]:
+        """The structure of each number that files call one by."""
+        return {one: name for name, called in self.called.items() for one in called if isinstance(one, int)}
 
     def named(self, called: Mapping[int, str]) -> dict[int, str]:
         """The structure of each number with its label, where it is one's.

@@ -26,6 +26,7 @@ _MASK_SUFFIX: Final = re.compile(r"_(dseg|probseg|mask)\.[A-Za-z.]+")
 SUBJECT: Final = re.compile(r"(?:^|/)(sub-[A-Za-z0-9]+)/")
 """Of a path in BIDS, as its tables name it."""
 _DERIVED: Final = re.compile(r"(?:^|/)derivatives/")
+_NIFTI_ENDING: Final = re.compile(r"\.nii(\.gz)?$")
 _CHANNEL: Final = re.compile(r"_\d{4}(?=\.)")
 _MOST_BYTES: Final = 16 << 20
 _ENDINGS: Final = {".png": "png", ".tif": "tiff", ".tiff": "tiff", ".jpg": "jpeg", ".jpeg": "jpeg"}
@@ -46,6 +47,24 @@ def is_mask_by_place(relative: str) -> bool:
     if not _MASK_FOLDERS.isdisjoint(folders):
         return True
     return bool(subject_of(relative)) and _MASK_SUFFIX.search(name) is not None
+
+
+def images_of_mask(relative: str) -> tuple[str, ...]:
+    """Where the image of a mask below `labelsTr` may lie: of its name, or that of its first channel.
+
+    >>> images_of_mask("labelsTr/a.nii.gz")
+    ('imagesTr/a.nii.gz', 'imagesTr/a_0000.nii.gz', 'imagesTr/a.nii', 'imagesTr/a_0000.nii')
+    """
+    folder, _, name = relative.rpartition("/")
+    above, slash, own = folder.rpartition("/")
+    if own not in _MASK_FOLDERS:
+        return ()
+    stem, images = _NIFTI_ENDING.sub("", name), own.replace("labels", "images")
+    first = ".nii.gz" if name.endswith(".gz") else ".nii"
+    endings = dict.fromkeys((first, ".nii.gz", ".nii"))
+    return tuple(
+        f"{above}{slash}{images}/{stem}{channel}{ending}" for ending in endings for channel in ("", "_0000")
+    )
 
 
 def is_derivative(relative: str) -> bool:
