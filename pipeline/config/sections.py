@@ -130,8 +130,6 @@ class Cohort(Section):
         if self.classes and self.positive is not None and self.positive not in self.classes:
             names = ", ".join(self.classes)
             raise PydanticCustomError("said", f"`positive: {self.positive}` is none of `classes`: {names}")
-        if len(self.classes) == 1:
-            raise PydanticCustomError("said", "`classes` needs two classes at least")
         return self
 
     @field_serializer("target")

@@ -20,8 +20,7 @@ from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.errors import ConfigError, DataError, GateError
 from pipeline.records import PARTS, Attribute
-from pipeline.tables.words import as_yaml, counted, is_date, normal, number, several_findings
-from pipeline.tasks.classification.target import MISSING
+from pipeline.tables.words import MISSING, as_yaml, counted, is_date, normal, number, several_findings
 from pipeline.tasks.contract import Refuse
 from pipeline.tasks.goals import require_goal
 from pipeline.tasks.regression import columns, quantity
@@ -60,6 +59,18 @@ class Numbers:
         if value is None:
             return word
         return "" if spelled(value) in self.missing else spelled(value)
+
+    def agreed(self, values: Sequence[str]) -> str | None:
+        """The value that different ones of one scan give together: none, unless there is one alone."""
+        return values[0] if len(values) == 1 else None
+
+    def in_words(self, value: str) -> str:
+        """A value as a person is told of it: as it stands."""
+        return value
+
+    def named(self, value: str) -> tuple[str, ...]:
+        """Nothing: that no scan has a certain number says nothing."""
+        return ()
 
     def require(
         self, counts: Mapping[str, int], column: str, *, cell_of: Callable[[str], str], refuse: Refuse
@@ -215,7 +226,7 @@ def in_words(values: Iterable[str], question: Quantity) -> str:
     return f"{question.name} {low:.4g} to {high:.4g}{question.in_unit}, median {middle:.4g}"
 
 
-def described(value: str) -> dict[str, Attribute]:
+def described(value: str, question: Quantity) -> dict[str, Attribute]:
     """What is compared of a patient's truth when new scans come."""
     return {"target": float(value)}
 
