@@ -88,7 +88,7 @@ def _crowded_patient(catalogue: Catalogue) -> list[str]:
 
 
 def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> None:
-    """Raises DataError, with the table, when RAW holds no DICOM image, none in use, or too many unusable."""
+    """Raises DataError, with the table, when RAW holds no image, none in use, or too many unusable."""
     settings = config.ingest
     images, bad = stored_files.images_counted(catalogue)
     table = "\n".join(lines)

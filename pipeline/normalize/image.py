@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.normalize.interpolation import regrid, regrid_mask
 from pipeline.records import SpacingKind
 
 
@@ -18,18 +19,51 @@ class Image:
     the channel axis is always there and always last, so a step treats 2-D, 3-D, grey and colour
     alike. `spacing` has one number per spatial axis, in array order, in millimetres unless
     `spacing_kind` is "pixels". `unit` is what the values mean; a step that changes the meaning
-    names the new one.
+    names the new one. `mask` is uint8 of shape `(*space, structures)`, 0 or 1, or None: a step that moves
+    voxels does it by a method of the image, which moves both.
     """
 
     values: NDArray[np.float32]
     spacing: tuple[float, ...]
     spacing_kind: SpacingKind
     unit: str
+    mask: NDArray[np.uint8] | None = None
+
+    def __post_init__(self) -> None:
+        if self.mask is not None and self.mask.shape[:-1] != self.shape:
+            raise ValueError(
+                f"expected a mask of the image's shape {self.shape}, received {self.mask.shape[:-1]}: voxels "
+                "were moved without it"
+            )
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the spatial axes, `(rows, columns)` or `(slices, rows, columns)`."""
         return self.values.shape[:-1]
+
+    def cut(self, box: tuple[slice, ...]) -> Image:
+        """The voxels in a box, one slice a spatial axis."""
+        values = np.ascontiguousarray(self.values[box])
+        mask = None if self.mask is None else np.ascontiguousarray(self.mask[box])
+        return replace(self, values=values, mask=mask)
+
+    def padded(self, shape: tuple[int, ...], place: tuple[slice, ...], *, fill: float) -> Image:
+        """The image at a place of a larger one of `shape`, whose other voxels are `fill` and unmarked."""
+        values = np.full((*shape, self.values.shape[-1]), fill, dtype=np.float32)
+        values[place] = self.values
+        if self.mask is None:
+            return replace(self, values=values)
+        mask = np.zeros((*shape, self.mask.shape[-1]), np.uint8)
+        mask[place] = self.mask
+        return replace(self, values=values, mask=mask)
+
+    def regridded(
+        self, shape: tuple[int, ...], *, pitch: tuple[float, ...], spacing: tuple[float, ...]
+    ) -> Image:
+        """The image on a grid of another pitch, as `regrid` has it; of the mask the nearest voxel."""
+        values = regrid(self.values, shape, pitch=pitch)
+        mask = None if self.mask is None else regrid_mask(self.mask, shape, pitch=pitch)
+        return replace(self, values=values, mask=mask, spacing=spacing)
 
 
 class Refused(Exception):

@@ -1,4 +1,4 @@
-"""Linear interpolation on a grid of another pitch, with smoothing where detail would alias."""
+"""A grid of another pitch: linear, smoothed where detail would alias; of masks the nearest voxel."""
 
 from __future__ import annotations
 
@@ -20,10 +20,7 @@ def regrid(
     from scipy import ndimage
 
     sigma = tuple(max(0.0, (step - 1.0) / 2.0) for step in pitch)
-    offset = tuple(
-        (old - 1) / 2 - step * (new - 1) / 2
-        for old, new, step in zip(values.shape[:-1], shape, pitch, strict=True)
-    )
+    offset = _offset(values.shape[:-1], shape, pitch)
     result = np.empty((*shape, values.shape[-1]), dtype=np.float32)
     for channel in range(values.shape[-1]):
         # A float64 intermediate keeps the result free of the order of summation.
@@ -32,3 +29,23 @@ def regrid(
             plane, np.asarray(pitch), offset=offset, output_shape=shape, order=1, mode="nearest"
         )
     return result
+
+
+def regrid_mask(
+    mask: NDArray[np.uint8], shape: tuple[int, ...], *, pitch: tuple[float, ...]
+) -> NDArray[np.uint8]:
+    """The mask `(*space, structures)` on the grid that `regrid` gives, by the nearest voxel.
+
+    Halfway between two voxels the one of the higher index counts.
+    """
+    offset = _offset(mask.shape[:-1], shape, pitch)
+    nearest = [
+        np.clip(np.floor(start + step * np.arange(new) + 0.5), 0, old - 1).astype(np.int64)
+        for start, step, new, old in zip(offset, pitch, shape, mask.shape[:-1], strict=True)
+    ]
+    return np.ascontiguousarray(mask[np.ix_(*nearest)])
+
+
+def _offset(old: tuple[int, ...], new: tuple[int, ...], pitch: tuple[float, ...]) -> tuple[float, ...]:
+    """Where the new grid's first voxel lies, in voxels of the old one, if both share their centre."""
+    return tuple((a - 1) / 2 - step * (b - 1) / 2 for a, b, step in zip(old, new, pitch, strict=True))

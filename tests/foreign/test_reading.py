@@ -186,8 +186,6 @@ def test_what_can_not_be_known_is_asked_for_by_a_command_that_works(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (f"{USUAL}score_yes|a,p,12.5,0.5|b,q,13.5,0.5", "a table of regression"),
-        (f"{USUAL}predicted|" + "|".join(f"{n},p{n},{n},0.5" for n in range(30)), "a table of regression"),
         ("case_id,patient_id,structure,dice,hd95_mm|a,p,liver,0.9,3", "a table of segmentation"),
     ],
 )

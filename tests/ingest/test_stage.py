@@ -123,7 +123,7 @@ def test_identical_copies_count_once_and_conflicting_ones_not_at_all(workspace: 
 
 
 def test_a_folder_without_scans_is_refused_with_what_to_do(workspace: Workspace, raw: Path) -> None:
-    with pytest.raises(DataError, match="holds no DICOM image"):
+    with pytest.raises(DataError, match="holds no image that is read"):
         run(config(), workspace)
     raw.rmdir()
     with pytest.raises(DataError, match="raw is not there"):

@@ -227,3 +227,43 @@ def test_a_damaged_mask_costs_itself_alone(workspace: Workspace, raw: Path) -> N
     state, reason, _ = told(workspace)
     assert (state, reason.split(" ")[0]) == ("failed", "truncated_pixel_data")
     assert len(cases(workspace)) == 1
+
+
+def test_contours_fall_where_they_were_drawn_on_a_straightened_stack_and_segments_are_refused(
+    workspace: Workspace, raw: Path
+) -> None:
+    # Each slice is moved by 0.7 mm along its columns, 1.4 of the rows' 0.5 mm: 15.6 degrees of tilt.
+    sources = series()
+    for number, one in enumerate(sources):
+        one.ImagePositionPatient = [3, -4 + 0.7 * number, 5 + 2.5 * number]
+    x, y, z = (float(value) for value in sources[2].ImagePositionPatient)
+    around = [(x + 0.4, y + 0.75), (x + 2.8, y + 0.75), (x + 2.8, y + 2.75), (x + 0.4, y + 2.75)]
+    drawn = structure_set(sources, {"rear": [np.array([(a, b, z) for a, b in around])]})
+    put(raw, *sources, drawn)
+    assert told(workspace, untilt="linear")[1] == "ok"
+    (case,) = cases(workspace)
+    (mask,) = stored(workspace).values()
+    affine = np.array(case.geometry.affine)
+    for index in np.ndindex(mask.shape):
+        right, front, up = (affine @ (*index, 1))[:3]
+        inside = abs(up - z) < 1e-3 and 0.4 < -right - x < 2.8 and 0.75 < -front - y < 2.75
+        assert mask[index] == inside
+    write(raw / "5.dcm", segmentation(sources, marks()))
+    reason = told(workspace, untilt="linear")[1]
+    assert reason.startswith("mask_geometry_mismatch (0.")
+    assert stored(workspace) == {}
+
+
+def test_no_label_or_name_of_a_region_goes_further(workspace: Workspace, raw: Path) -> None:
+    sources = series()
+    ignoring = {**SETTINGS, "masks": {**BOTH, "undeclared": "ignore"}}
+    labels = {1: "WORD1", 7: "WORD2"}
+    mask = segmentation(sources, {**marks(), 7: marks(4)[1]}, labels=labels, ContentLabel="WORD3")
+    other = structure_set(sources, {"WORD4": []}, SOPInstanceUID="2.25.9001", StructureSetLabel="WORD5")
+    put(raw, *sources, mask, other)
+    lines = run(config(**ignoring), workspace).lines
+    assert len(stored(workspace)) == 2
+    kept = [path for path in workspace.root.rglob("*") if path.is_file() and raw not in path.parents]
+    assert kept
+    assert not any(b"WORD" in path.read_bytes() for path in kept)
+    assert "WORD" not in "".join(lines)

@@ -15,10 +15,12 @@ from pipeline.tasks.registry import TASKS, task_of
 ROOT = Path(pipeline.__file__).parent
 ELSEWHERE = ("tasks", "phantom", "config", "statistics")
 """The tasks themselves, the invented patients, the YAML's own keys, and pure functions on arrays."""
+ASIDE = {"ingest/masks/segmentation.py": "its threshold is of a mask's fractions, not of an answer"}
 
 
 def sources() -> list[Path]:
-    return sorted(path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] not in ELSEWHERE)
+    found = sorted(path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] not in ELSEWHERE)
+    return [path for path in found if path.relative_to(ROOT).as_posix() not in ASIDE]
 
 
 def counts_classes(node: ast.expr) -> bool:

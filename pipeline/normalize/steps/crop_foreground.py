@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Final
 
 import numpy as np
@@ -34,7 +33,7 @@ def apply(image: Image, parameters: Parameters) -> Image:
     if not foreground.any():
         raise Refused("no_foreground", f"crop_foreground found no value above {parameters.threshold:g}")
     box = tuple(_extent(foreground, axis, parameters.margin_voxels) for axis in range(foreground.ndim))
-    return replace(image, values=np.ascontiguousarray(image.values[box]))
+    return image.cut(box)
 
 
 def _extent(foreground: NDArray[np.bool_], axis: int, margin: int) -> slice:

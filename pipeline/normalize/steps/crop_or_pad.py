@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final, Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.normalize.constraints import Counts, Finite
@@ -33,12 +31,10 @@ def apply(image: Image, parameters: Parameters) -> Image:
     if image.shape == parameters.shape:
         return image
     fill = image.values.min() if parameters.fill == "minimum" else parameters.fill
-    result = np.full((*parameters.shape, image.values.shape[-1]), fill, dtype=np.float32)
     pairs = list(zip(image.shape, parameters.shape, strict=True))
     kept = tuple(_middle(old, new) for old, new in pairs)
     placed = tuple(_middle(new, old) for old, new in pairs)
-    result[placed] = image.values[kept]
-    return replace(image, values=result)
+    return image.cut(kept).padded(parameters.shape, placed, fill=float(fill))
 
 
 def _middle(size: int, wanted: int) -> slice:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.normalize.constraints import Lengths
 from pipeline.normalize.image import Image, Refused, require_axes
-from pipeline.normalize.interpolation import regrid
 
 VERSION: Final = 1
 STORAGE: Final = None
@@ -40,4 +38,4 @@ def apply(image: Image, parameters: Parameters) -> Image:
     shape = tuple(
         max(1, math.floor(size / step + 0.5)) for size, step in zip(image.shape, pitch, strict=True)
     )
-    return replace(image, values=regrid(image.values, shape, pitch=pitch), spacing=parameters.spacing_mm)
+    return image.regridded(shape, pitch=pitch, spacing=parameters.spacing_mm)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.normalize.constraints import Counts
 from pipeline.normalize.image import Image, require_axes
-from pipeline.normalize.interpolation import regrid
 
 VERSION: Final = 1
 STORAGE: Final = None
@@ -33,4 +31,4 @@ def apply(image: Image, parameters: Parameters) -> Image:
         return image
     pitch = tuple(old / new for old, new in zip(image.shape, parameters.shape, strict=True))
     spacing = tuple(length * step for length, step in zip(image.spacing, pitch, strict=True))
-    return replace(image, values=regrid(image.values, parameters.shape, pitch=pitch), spacing=spacing)
+    return image.regridded(parameters.shape, pitch=pitch, spacing=spacing)

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.contracts.predictions import Origin
 from pipeline.errors import DataError
-from pipeline.tasks.classification.other_tables import refuse_other_tasks, refuse_regression
+from pipeline.tasks.classification.other_tables import refuse_other_tasks
 from pipeline.tasks.classification.predictions import LOGIT, SCORE, Predictions, checked
 from pipeline.tasks.classification.scored_columns import Scored, models_of
 from pipeline.tasks.classification.written_scores import probabilities
@@ -37,7 +37,6 @@ def read_table(sheet: Sheet, frame: pd.DataFrame) -> dict[str, Read]:
     Raises DataError (file, line, column, what to do) when the table can't be used.
     """
     words = sorted(set(frame["truth"]) - {""})
-    refuse_regression(sheet, words)
     if not words:
         raise DataError(f"{sheet.name}: no row has a truth, so nothing can be measured.")
     return {

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from pipeline.errors import ConfigError, DataError
+from pipeline.errors import DataError
 from pipeline.tables.words import counted, is_date, number, serial_days, several_findings
 from pipeline.tasks.contract import Refuse
+from pipeline.tasks.questions import other_question
 
 MOST_LEVELS: Final = 10
 """A number with more levels is measured or counted; scales of grades (Likert, BI-RADS, ISUP) have ten."""
@@ -21,6 +22,9 @@ MOST_WORDS: Final = 50
 
 _ERRORS: Final = re.compile(r"#(REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|UNCOMPUTED!|SPILL!|CALC!)")
 _FILE: Final = re.compile(r".*\.(nii|nii\.gz|mha|mhd|nrrd|dcm|png|jpe?g|tiff?)", re.IGNORECASE)
+_INSTEAD: Final = (
+    "name a column with one class a scan, or say in `cohort.classes` which class each word means"
+)
 _MOST: Final = 0.9  # of the words: a measured column has a few words such as "not done" among its numbers
 
 
@@ -40,30 +44,21 @@ def require_question(
     levels = _levels(words)
     if files:
         problem = f"names files ('{files[0]}', {cell_of(files[0])}). Masks are a question"
-        raise _other_question(column, problem, "segmentation", refuse)
+        raise other_question(column, problem, "segmentation", instead=_INSTEAD, refuse=refuse)
     if listed:
         cells = sum(counts[word] for word in listed)
         first = f"'{listed[0]}', {cell_of(listed[0])}; {cells:,} such cells"
         problem = f"has several findings in one cell ({first}), a question"
-        raise _other_question(column, problem, "multilabel", refuse)
+        raise other_question(column, problem, "multilabel", instead=_INSTEAD, refuse=refuse)
     if levels:
         problem = f"is a number with {len(levels)} levels ({min(levels):g} to {max(levels):g}), a question"
-        raise _other_question(column, problem, "regression", refuse)
+        raise other_question(column, problem, "regression", instead=_INSTEAD, refuse=refuse)
     if len(words) > MOST_WORDS:
         raise DataError(
             f"The column '{column}' has {len(words)} different words for {sum(counts.values()):,} scans "
             f"({counted(counts)}): remarks or names, not classes. Name a column of classes in "
             "`cohort.target`."
         )
-
-
-def _other_question(column: str, problem: str, kind: str, refuse: Refuse) -> ConfigError:
-    """The error for a target that is another task's."""
-    return refuse(
-        ("cohort", "target"),
-        f"the column '{column}' {problem} of the kind {kind}, which this version does not answer yet. Name a "
-        "column with one class a scan, or say in `cohort.classes` which class each word means.",
-    )
 
 
 def _levels(words: Sequence[str]) -> list[float]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import Final
 
 from pipeline.errors import DataError
@@ -11,8 +9,6 @@ from pipeline.tasks.classification.predictions import SCORE
 from pipeline.tasks.sheet import Sheet
 
 _OVERLAPS: Final = ("dice", "hd95", "hd_mm", "nsd", "iou", "jaccard")
-_MOST_CLASSES: Final = 20  # of a truth in numbers: more levels are a measurement
-_NUMBER: Final = re.compile(r"-?\d+([.,]\d+)?([eE]-?\d+)?")
 _ANSWERED: Final = "This version scores tables that say which of two or several classes a case is of"
 
 
@@ -29,17 +25,4 @@ def refuse_other_tasks(sheet: Sheet) -> None:
         raise DataError(
             f"{sheet.name}: a multilabel table ({len(labels)} columns truth_LABEL). {_ANSWERED}; "
             f"score one label at a time: `{example}`."
-        )
-
-
-def refuse_regression(sheet: Sheet, words: Sequence[str]) -> None:
-    """Raises DataError when the truth, in its different `words`, is a measurement."""
-    if not words or not all(_NUMBER.fullmatch(word) for word in words):
-        return
-    if all(SCORE + word in sheet.table.columns for word in words):
-        return  # classes that are called by numbers
-    if len(words) > _MOST_CLASSES or any(not word.lstrip("-").isdigit() for word in words):
-        raise DataError(
-            f"{sheet.name}: a table of regression (the truth is a number, {len(words)} different ones). "
-            f"{_ANSWERED}."
         )

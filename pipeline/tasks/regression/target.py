@@ -18,11 +18,12 @@ from pipeline.config import Cohort, Config
 from pipeline.contracts.cohort import Cohort as CohortRecord
 from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
-from pipeline.errors import ConfigError, DataError, GateError
+from pipeline.errors import DataError, GateError
 from pipeline.records import PARTS, Attribute
 from pipeline.tables.words import MISSING, as_yaml, counted, is_date, normal, number, several_findings
 from pipeline.tasks.contract import Refuse
 from pipeline.tasks.goals import require_goal
+from pipeline.tasks.questions import other_question
 from pipeline.tasks.regression import columns, quantity
 from pipeline.tasks.regression.definitions import METRICS
 from pipeline.tasks.regression.quantity import Quantity
@@ -186,11 +187,9 @@ def question(
             "label more scans."
         )
     if len(counts) <= _LEVELS:
-        raise refuse(
-            ("cohort", "target"),
-            f"the column '{choices.column}' has {len(counts)} values alone ({counted(counts)}), a question "
-            "of the kind classification. Say `task: classification`, or name a column of measured numbers.",
-        )
+        problem = f"has {len(counts)} values alone ({counted(counts)}), a question"
+        instead = "name a column of measured numbers"
+        raise other_question(choices.column, problem, "classification", instead=instead, refuse=refuse)
     return quantity.quantity_of(counts, choices.column, choices.unit or "")
 
 
@@ -283,26 +282,20 @@ def require_numbers(
         return
     listed, files = several_findings(words), [word for word in words if _FILE.fullmatch(word)]
     mostly_words = len(counts) - len(words) < _MOST * len(counts)
+    found, kind = "", ""
     if mostly_words and files:
-        found = (
-            f"names files ('{files[0]}', {cell_of(files[0])}). Masks are a question of the kind segmentation"
-        )
-        raise _other_question(column, found, refuse)
-    if mostly_words and listed:
-        found = f"has several findings in one cell ('{listed[0]}', {cell_of(listed[0])})"
-        raise _other_question(column, f"{found}, a question of the kind multilabel", refuse)
-    if mostly_words and not all(is_date(word) or _ERRORS.fullmatch(word) for word in words):
-        found = f"holds words ({counted({word: counts[word] for word in words})})"
-        raise _other_question(column, f"{found}, a question of the kind classification", refuse)
+        found = f"names files ('{files[0]}', {cell_of(files[0])}). Masks are a question"
+        kind = "segmentation"
+    elif mostly_words and listed:
+        found = f"has several findings in one cell ('{listed[0]}', {cell_of(listed[0])}), a question"
+        kind = "multilabel"
+    elif mostly_words and not all(is_date(word) or _ERRORS.fullmatch(word) for word in words):
+        found = f"holds words ({counted({word: counts[word] for word in words})}), a question"
+        kind = "classification"
+    if found:
+        instead = "name a column of measured numbers"
+        raise other_question(column, found, kind, instead=instead, refuse=refuse)
     raise DataError(_no_numbers(column, {word: counts[word] for word in words}, cell_of))
-
-
-def _other_question(column: str, found: str, refuse: Refuse) -> ConfigError:
-    kind = found.rpartition(" ")[2]
-    return refuse(
-        ("cohort", "target"),
-        f"the column '{column}' {found}. Say `task: {kind}`, or name a column of measured numbers.",
-    )
 
 
 def _no_numbers(column: str, counts: Mapping[str, int], cell_of: Callable[[str], str]) -> str:

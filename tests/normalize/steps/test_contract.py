@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from pipeline.errors import ConfigError
+from pipeline.normalize.image import Image
 from pipeline.normalize.recipe import apply, parse
 from pipeline.normalize.steps import STEPS
 
@@ -56,6 +58,34 @@ def test_a_step_changes_no_scan_that_it_is_given_and_gives_finite_float32(name: 
 
 
 @pytest.mark.parametrize("name", sorted(STEPS))
+def test_a_marker_in_image_and_mask_is_at_one_place_after_a_step(name: str) -> None:
+    values, mask = np.full((6, 8, 1), -1000, np.float32), np.zeros((6, 8, 2), np.uint8)
+    values[1:3, 3:5], mask[1:3, 3:5, 0] = 300, 1
+    mask[..., 1] = 1 - mask[..., 0]
+    recipe = parse([{name: example(name)}], refuse)
+    result = apply(recipe, Image(values, (1.0, 1.0), "patient", "HU", mask))
+    assert result.mask is not None
+    assert result.mask.dtype == np.uint8
+    assert result.mask.shape == (*result.shape, 2)
+    marked, others = result.mask[..., 0] == 1, result.mask[..., 1] == 1
+    contrast = result.values[..., 0] - result.values.min()
+    if contrast.any():
+        for place in np.indices(result.shape):
+            # A nearest voxel is half a voxel off at most, and smoothing spreads the image a little; a flip
+            # or a shift of the one alone moves it by one voxel at least, also in the coarsest grid.
+            assert abs(np.average(place, weights=contrast) - place[marked].mean()) < 0.75
+        assert result.values[marked].mean() > result.values[others].mean()
+    else:
+        assert marked.all()  # nothing but the marker is left
+
+
+@pytest.mark.parametrize("name", sorted(STEPS))
 def test_a_misspelt_parameter_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="unknown parameter 'no_such_key'"):
         parse([{name: {**example(name), "no_such_key": 1}}], refuse)
+
+
+def test_a_step_that_moves_the_image_without_its_mask_can_not_end() -> None:
+    image = Image(np.zeros((3, 4, 1), np.float32), (1.0, 1.0), "patient", "HU", np.zeros((3, 4, 1), np.uint8))
+    with pytest.raises(ValueError, match=r"expected a mask of the image's shape \(3, 2\)"):
+        replace(image, values=image.values[:, :2])
