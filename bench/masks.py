@@ -1,4 +1,4 @@
-"""What Dice, HD95 and NSD of two large masks cost, beside the bar and beside other packages.
+"""What masks cost: Dice, HD95 and NSD of two large ones, and a large scan asked about in tiles.
 
 Run as `python -m bench.masks`. MONAI and surface-distance are extras of this measurement alone: what isn't
 installed is said and left out. CPU seconds, one thread.
@@ -6,6 +6,7 @@ installed is said and left out. CPU seconds, one thread.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -14,13 +15,19 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.project import row
+from bench.project import SOURCE, row, watched
+from pipeline.models.tiling import Tiling, likeliest
 from pipeline.statistics.masks import Agreement, agreement
 
 SIDE: Final = 256
 TOLERANCE_MM: Final = 2.0
 BAR_SECONDS: Final = 0.8
 ROUNDS: Final = 3
+TORSO: Final = (400, 239, 239)
+"""512 x 512 x 600 voxels of 0.7 x 0.7 x 1 mm at 1.5 mm."""
+TILE: Final = 128
+MOST_MB: Final = {4: 2560, 20: 3072}
+"""The most memory of a process that tells so many structures apart, without the network's own."""
 Mask = NDArray[np.bool_]
 
 
@@ -37,8 +44,24 @@ def salt_and_pepper(share: float) -> tuple[Mask, Mask]:
     return generator.random(shape) < share, generator.random(shape) < share
 
 
-def main() -> None:
-    """Prints ours, and what is installed of the others, on the same masks."""
+def in_tiles(structures: int) -> None:
+    """Asks a stand-in for a network about a whole torso, in half overlapping tiles."""
+    classes = structures + 1
+    scan = np.zeros((*TORSO, 1), np.float16)
+
+    def even(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.full((*tiles.shape[:-1], classes), 1 / classes, np.float32)
+
+    planes = sum(len(labels) for _, labels in likeliest(scan, even, classes, Tiling((TILE,) * 3)))
+    if planes != TORSO[0]:
+        raise RuntimeError(f"expected {TORSO[0]} planes, received {planes}")
+
+
+def main(arguments: list[str]) -> None:
+    """Prints ours, and what is installed of the others, on the same masks; by a number, tiles are asked."""
+    if arguments:
+        in_tiles(int(arguments[0]))
+        return
     truth, prediction = ellipsoids()
     seconds, ours = _seconds(lambda: _ours(truth, prediction))
     row(
@@ -55,6 +78,10 @@ def main() -> None:
         scattered = salt_and_pepper(share)
         seconds, _ = _seconds(lambda pair=scattered: _ours(*pair), rounds=1)
         row(f"the same of salt and pepper, {100 * share:.0f} % of voxels", f"{seconds:.2f}", "none", True)
+    for structures, most_mb in MOST_MB.items():
+        ended = watched([sys.executable, "-m", "bench.masks", str(structures)], folder=SOURCE)
+        what = f"a scan of {' x '.join(map(str, TORSO))} in tiles, {structures} structures, MB"
+        row(what, f"{ended.peak_mb}", f"<= {most_mb}", ended.code == 0 and ended.peak_mb <= most_mb)
     for name, measure in (("monai", _monai), ("surface_distance", _surface_distance)):
         _beside(name, measure, (truth, prediction), ours)
 
@@ -117,4 +144,4 @@ def _seconds(work: Callable[[], Any], *, rounds: int = ROUNDS) -> tuple[float, A
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

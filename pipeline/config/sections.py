@@ -190,7 +190,9 @@ class Augment(Section):
 class Train(Section):
     """The network and how it is fitted. Further keys are the network's own: `pipeline.models` checks them.
 
-    `label_smoothing` and `class_weights` are of some tasks only, and so is `loss`.
+    `seeds` networks are trained, from `seed` on, and answer as one. `average_epochs` is how many epochs the
+    running mean of the weights remembers. `refit` fits anew on training and validation part together.
+    `label_smoothing`, `class_weights` and `loss` are of some tasks only.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -198,12 +200,15 @@ class Train(Section):
     epochs: Count = 20
     batch_size: Count = 32
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    seeds: Annotated[int, Field(ge=1, le=100)] = 1
     learning_rate: Positive = 1e-3
     weight_decay: Annotated[float, Field(ge=0)] = 1e-4
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
     patience: Annotated[int, Field(ge=0)] = 0
+    average_epochs: Annotated[float, Field(ge=0)] = 0.0
+    refit: bool = False
     class_weights: Literal["balanced", "none"] = "balanced"
     loss: Literal["huber", "squared"] = "huber"
     precision: Literal["auto", "float32", "mixed"] = "auto"

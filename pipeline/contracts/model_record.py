@@ -15,6 +15,17 @@ MODEL_FILE: Final = "model.keras"
 
 
 @dataclass(frozen=True)
+class Member:
+    """One of the networks that answer as one: its fit on the training part, and its worth on validation."""
+
+    seed: int
+    epochs_run: int
+    best_epoch: int
+    seconds: float
+    validation: Mapping[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ModelRecord:
     """What was trained on what, and how it went.
 
@@ -22,7 +33,9 @@ class ModelRecord:
     task's own keys. `input_shape` is that of one scan with its channels last, `network` the settings of the
     architecture, `spacing` in mm an axis; `stem_distance_pixels` and `distance_pixels` lie between
     neighbours of the maps behind the first layers and of the last ones. `training` is the digest of all
-    that decides the weights, None where an earlier version trained it.
+    that decides the weights, None where an earlier version trained it. `validation` are loss and metrics of
+    the validation part, asked of all `members` together, before any refit; `epochs_run` are those of the
+    longest fit.
     """
 
     model_sha256: str
@@ -43,6 +56,10 @@ class ModelRecord:
     distance_pixels: tuple[int, ...] = ()
     statistics: Json = field(default_factory=dict)
     seed: int | None = None
+    members: tuple[Member, ...] = ()
+    validation: Mapping[str, float | None] = field(default_factory=dict)
+    average_epochs: float = 0.0
+    refit: bool = False
     train_digest: str = ""
     validation_digest: str = ""
     cohort_digest: str | None = None

@@ -13,8 +13,8 @@ from pipeline.catalogue import Catalogue
 from pipeline.champion import looks, pointer
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
+from pipeline.contracts import first_fit, model_record, operating, predictions, rule
 from pipeline.contracts import metrics as contract
-from pipeline.contracts import model_record, operating, predictions, rule
 from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.unopened import Unopened
@@ -33,6 +33,9 @@ from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+NOT_ASKED = "the fit before the refit was not asked"
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,20 @@ def _answers(candidate: Candidate) -> scoring.Answers:
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(scorer.record.recipe_id)
     case_ids = list(candidate.cases["case_id"])
-    return scoring.ask(scorer, case_ids, stored, Shards(workspace.normalized), shown="evaluate")
+    asked = scoring.ask(scorer, case_ids, stored, Shards(workspace.normalized), shown="evaluate")
+    return _before_the_refit(candidate, asked) if scorer.record.refit else asked
+
+
+def _before_the_refit(candidate: Candidate, asked: scoring.Answers) -> scoring.Answers:
+    """The answers, those to the validation part as they were before the model learned from it."""
+    before = first_fit.outputs(candidate.workspace.candidate)
+    logits, reasons = asked.logits.copy(), list(asked.reasons)
+    cases = zip(candidate.cases["case_id"], candidate.cases["part"], strict=True)
+    for row, (case_id, part) in enumerate(cases):
+        if part == CHOICES_PART:
+            logits[row] = before.get(case_id, np.nan)
+            reasons[row] = "" if case_id in before else reasons[row] or NOT_ASKED
+    return scoring.Answers(logits, tuple(reasons))
 
 
 def _choices(candidate: Candidate, asked: scoring.Answers) -> Chosen:

@@ -70,7 +70,7 @@ def check(data: bytes, model: keras.Model, scans: NDArray[np.float32]) -> float:
 
 def _portable(model: keras.Model) -> keras.Model:
     """The network with the same weights, computing in float32, of layers that the converter takes."""
-    copy = keras.models.clone_model(model, clone_function=_layer)
+    copy = keras.models.clone_model(model, clone_function=_layer, recursive=True)
     copy.set_weights(model.get_weights())
     return copy
 
@@ -82,7 +82,9 @@ def _layer(layer: Any) -> Any:
         std = np.sqrt(np.asarray(layer.input_variance, dtype=np.float64))
         scale, offset = (1 / std).tolist(), (-mean / std).tolist()
         return keras.layers.Rescaling(scale, offset, dtype="float32", name=layer.name)
-    return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
+    # What is no layer is an operation between tensors, which has no precision of its own.
+    precision = {"dtype": "float32"} if isinstance(layer, keras.Layer) else {}
+    return layer.__class__.from_config({**layer.get_config(), **precision})
 
 
 def _named(graph: Any) -> None:

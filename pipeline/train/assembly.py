@@ -38,7 +38,7 @@ class Assembly:
 
     trainer: TrainingModel
     examples: Examples
-    validate: Validate
+    validate: Validate | None
     plan: Plan
 
 
@@ -74,7 +74,7 @@ def build_net(
 
 
 def assemble(config: Config, data: Material, statistics: Intensities, how: Computing) -> Assembly:
-    """The trainer with fresh weights; its optimizer's variables exist."""
+    """The trainer with fresh weights; its optimizer's variables exist. An empty part is not validated on."""
     settings, task = config.train, task_of(config.task)
     backend.seed_everything(settings.seed, order="free" if how.compiled else "fixed")
     plan = _plan(settings, len(data.train.case_ids), task.learning.in_words)
@@ -96,7 +96,7 @@ def assemble(config: Config, data: Material, statistics: Intensities, how: Compu
         )
         return task.learning.validated(logits, part.targets, weigh(part.targets), loss)
 
-    return Assembly(trainer, examples, validate, plan)
+    return Assembly(trainer, examples, validate if data.validation.case_ids else None, plan)
 
 
 def _plan(settings: Train, count: int, in_words: InWords) -> Plan:
@@ -114,6 +114,7 @@ def _plan(settings: Train, count: int, in_words: InWords) -> Plan:
         patience=settings.patience,
         checkpoint_every_steps=settings.checkpoint_every_steps,
         in_words=in_words,
+        average_steps=settings.average_epochs * steps_per_epoch(count, batch_size),
     )
 
 

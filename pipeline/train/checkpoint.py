@@ -1,8 +1,9 @@
 """Training states on disk: all a run needs to go on with the same bits.
 
 `run.json` says what is being trained, by a digest, and with how many threads, on which the last bits
-depend. `state-STEP.npz` holds every array and, as JSON, every number of a state; `state-STEP.json`, written
-after it, the file's SHA-256. Two states are kept: should the newest be damaged, the one before serves.
+depend; each fit of the run has a folder of its own below it. There `state-STEP.npz` holds every array and,
+as JSON, every number of a state; `state-STEP.json`, written after it, the file's SHA-256. Two states are
+kept: should the newest be damaged, the one before serves.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pipeline.writing import atomic, write_json
 KEPT = 2
 _NUMBERS = "numbers"
 _RUN_FILE = "run.json"
+_STATES = "state-????????.npz"
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -38,10 +40,14 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Store:
-    """The folder of the states of one run, and the number of threads that the run began with."""
+    """The folder of the states of a fit, and the number of threads that its run began with."""
 
     folder: Path
     threads: int
+
+    def of(self, name: str) -> Store:
+        """The store of one fit of the run."""
+        return Store(self.folder / name, self.threads)
 
     def write(self, step: int, checkpoint: Checkpoint) -> None:
         """Keeps the state after `step` steps, and removes the oldest ones."""
@@ -50,20 +56,17 @@ class Store:
         with atomic(path) as temporary:
             np.savez(temporary, allow_pickle=False, **{_NUMBERS: text}, **checkpoint.arrays)
         write_json(path.with_suffix(".json"), {"sha256": digests.of_file(path)})
-        for old in self._states()[:-KEPT]:
+        for old in _states(self.folder)[:-KEPT]:
             _remove(old)
 
     def newest(self) -> Checkpoint | None:
         """The newest sound state; None where training begins. Says which are damaged."""
-        for path in reversed(self._states()):
+        for path in reversed(_states(self.folder)):
             seal = _read_record(path.with_suffix(".json"))
             if seal.get("sha256") == digests.of_file(path):
                 return _read(path)
             say(f"The training state {path.name} is damaged or incomplete; an earlier one is used.")
         return None
-
-    def _states(self) -> list[Path]:
-        return _states(self.folder)
 
 
 def open_store(
@@ -82,14 +85,15 @@ def open_store(
     if record.get("run_digest") == run_digest:
         return Store(folder, int(record["threads"]))
     begun_by = record.get("made_by", environment)
-    if _states(folder) and work and record.get("work") == work and begun_by != environment:
+    left = sorted(folder.rglob(_STATES))
+    if left and work and record.get("work") == work and begun_by != environment:
         place = f"data/{folder.parent.name}/{folder.name}"
         raise UsageError(
             f"The training states in {place} were made by {begun_by}, and here is {environment}, which would "
             "not go on to the same weights. Use an environment with the versions that made them, or remove "
             f"{place} to train anew with these."
         )
-    for state in _states(folder):
+    for state in left:
         _remove(state)
     write_json(path, {"run_digest": run_digest, "threads": threads, "work": work, "made_by": environment})
     return Store(folder, threads)
@@ -117,7 +121,7 @@ def assign(variables: Sequence[Any], arrays: Sequence[NDArray[Any]]) -> None:
 
 
 def _states(folder: Path) -> list[Path]:
-    return sorted(folder.glob("state-????????.npz"))
+    return sorted(folder.glob(_STATES))
 
 
 def _read_record(path: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pipeline.crash_points import crash_point
 from pipeline.errors import DataError, ScanloomError
 from pipeline.progress import bar, say
 from pipeline.tasks.contract import Validation
+from pipeline.train.averaging import averaged_in, follow
 from pipeline.train.checkpoint import Store
 from pipeline.train.feed import Batch, Examples, Prefetched, make_batch, steps_per_epoch
 from pipeline.train.interrupts import watched
@@ -22,6 +23,7 @@ from pipeline.train.state import State, keep, learning_rate, resumed, values
 from pipeline.train.training_model import TrainingModel
 
 Validate = Callable[[], Validation]
+"""Measures the net on the validation part."""
 InWords = Callable[[Mapping[str, float | None]], str]
 """What a person is told of the numbers of the validation part, beside its loss."""
 
@@ -34,6 +36,10 @@ class Plan:
     has fallen to 0 by then, and nothing was chosen on the validation part, which is often small. With
     more, training ends when the validation loss hasn't fallen for so many epochs, and the weights of
     the best epoch are the result.
+
+    With `average_steps` above 0 it is the running mean of the weights that is validated and kept, over about
+    so many steps. Moving averages of batch normalization are among the weights: theirs is the mean of the
+    statistics that those very weights gave rise to.
     """
 
     epochs: int
@@ -42,12 +48,16 @@ class Plan:
     patience: int
     checkpoint_every_steps: int
     in_words: InWords
+    average_steps: float = 0.0
 
 
-def fit(trainer: TrainingModel, examples: Examples, validate: Validate, *, plan: Plan, store: Store) -> State:
+def fit(
+    trainer: TrainingModel, examples: Examples, validate: Validate | None, *, plan: Plan, store: Store
+) -> State:
     """The state after the last epoch, going on from the newest stored one.
 
-    `trainer` is compiled and its optimizer built; its net is left as it was after the last step.
+    `trainer` is compiled and its optimizer built; its net is left as it was after the last step. Without
+    `validate` no scan is left to validate on, and the last epoch is kept.
 
     Raises:
         DataError: the loss is not finite because a scan isn't.
@@ -66,9 +76,11 @@ def fit(trainer: TrainingModel, examples: Examples, validate: Validate, *, plan:
         clock = _Clock(feed)
         for batch in feed:
             _train_step(trainer, batch, state, examples=examples)
+            if plan.average_steps:
+                follow(state, trainer, memory=plan.average_steps)
             clock.count(state)
             if state.step % steps == 0:
-                _end_epoch(trainer, state, validate(), plan=plan, steps=steps)
+                _end_epoch(trainer, state, validate, plan=plan, steps=steps)
                 shown.note(_note(state, plan))
             shown.advance()
             done, stopping = _is_done(state, plan), stop.signal_number is not None
@@ -127,33 +139,38 @@ def _not_finite(batch: Batch, case_ids: tuple[str, ...], rate: float) -> Scanloo
 
 
 def _end_epoch(
-    trainer: TrainingModel, state: State, validation: Validation, *, plan: Plan, steps: int
+    trainer: TrainingModel, state: State, validate: Validate | None, *, plan: Plan, steps: int
 ) -> None:
     """Closes the epoch: a row of history, the weights to keep, and sums that start again."""
     rate = learning_rate(trainer)
-    if not math.isfinite(validation.loss):
+    with averaged_in(trainer, state):
+        weights = values(trainer.net.weights)
+        validation = validate() if validate else None
+    if validation and not math.isfinite(validation.loss):
         raise ScanloomError(
             f"The validation loss is not a finite number after epoch {state.epochs_run + 1} (learning rate "
             f"{rate:.3g}). Lower `train.learning_rate`."
         )
     state.history.append(_row(state, validation, rate, images=steps * plan.batch_size, steps=steps))
-    is_best = state.best_loss is None or validation.loss < state.best_loss
-    if is_best:
+    is_best = validation is not None and (state.best_loss is None or validation.loss < state.best_loss)
+    if validation and is_best:
         state.best_loss = validation.loss
     if is_best or plan.patience == 0:
-        state.kept_epoch, state.kept_weights = state.epochs_run, values(trainer.net.weights)
+        state.kept_epoch, state.kept_weights = state.epochs_run, weights
     state.loss_sum = state.epoch_seconds = state.waited_seconds = 0.0
     state.metric_sums = {}
 
 
-def _row(state: State, validation: Validation, rate: float, *, images: int, steps: int) -> dict[str, Any]:
+def _row(
+    state: State, validation: Validation | None, rate: float, *, images: int, steps: int
+) -> dict[str, Any]:
+    validated = {"loss": validation.loss, **validation.numbers} if validation else {"loss": None}
     seconds = max(state.epoch_seconds, 1e-9)  # a coarse clock may stand still in a short epoch
     return {
         "epoch": state.epochs_run + 1,
         "loss": state.loss_sum / steps,
         **{name: total / steps for name, total in state.metric_sums.items()},
-        "val_loss": validation.loss,
-        **{f"val_{name}": value for name, value in validation.numbers.items()},
+        **{f"val_{name}": value for name, value in validated.items()},
         "learning_rate": rate,
         "seconds": seconds,
         "images_per_second": images / seconds,
@@ -173,8 +190,10 @@ def _is_done(state: State, plan: Plan) -> bool:
 
 def _note(state: State, plan: Plan) -> str:
     row = state.history[-1]
+    validated = ""
+    if row["val_loss"] is not None:
+        validated = f"validation loss {row['val_loss']:.3f}{plan.in_words(of_validation(row))}, "
     return (
-        f"epoch {row['epoch']} of {plan.epochs}: loss {row['loss']:.3f}, "
-        f"validation loss {row['val_loss']:.3f}{plan.in_words(of_validation(row))}, "
+        f"epoch {row['epoch']} of {plan.epochs}: loss {row['loss']:.3f}, {validated}"
         f"{row['images_per_second']:.0f} images/s, waiting {100 * row['wait_share']:.1f} %"
     )

@@ -19,19 +19,34 @@ OF_TASK: Final = ("classes.py", "learning.py", "network.py")
 """The same of a task's folder, as far as the task has them."""
 
 
+_OF_THE_WHOLE: Final = ("seeds", "refit")
+"""Keys of `train` that say how many fits there are, and change nothing in one of them."""
+
+
 def run_digest(config: Config, data: Material) -> str:
     """The digest of all that decides the weights, but for the machine."""
     return digests.of_json({**_decides(config, data), "versions": provenance.versions()})
 
 
+def fits_digest(config: Config, data: Material) -> str:
+    """The same of the fits one by one: with another number of them, those that are done are still good."""
+    return digests.of_json({**_decides_a_fit(config, data), "versions": provenance.versions()})
+
+
 def work_digest(config: Config, data: Material) -> str:
-    """The same digest whatever the versions of the packages: what is trained, not by what."""
-    return digests.of_json(_decides(config, data))
+    """The digest of the fits whatever the versions of the packages: what is trained, not by what."""
+    return digests.of_json(_decides_a_fit(config, data))
 
 
 def code_of(task: str) -> tuple[str, ...]:
     """The files and packages that decide the weights of this task."""
     return (*CODE, *(f"tasks/{task}/{name}" for name in OF_TASK))
+
+
+def _decides_a_fit(config: Config, data: Material) -> dict[str, Any]:
+    decides = _decides(config, data)
+    train = {key: value for key, value in decides["train"].items() if key not in _OF_THE_WHOLE}
+    return {**decides, "train": train}
 
 
 def _decides(config: Config, data: Material) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -44,6 +45,23 @@ class Part:
         """The array of case `index`, memory-mapped."""
         return self.shards.read(self.stored[index])
 
+    def joined(self, other: Part) -> Part:
+        """The scans of both parts, by case_id."""
+        case_ids = self.case_ids + other.case_ids
+        order = sorted(range(len(case_ids)), key=case_ids.__getitem__)
+        stored = self.stored + other.stored
+        return Part(
+            case_ids=tuple(case_ids[index] for index in order),
+            targets=np.concatenate([self.targets, other.targets])[order],
+            stored=tuple(stored[index] for index in order),
+            shards=self.shards,
+        )
+
+    @property
+    def empty(self) -> Part:
+        """The part without its scans."""
+        return Part((), self.targets[:0], (), self.shards)
+
     def check(self) -> None:
         """Raises DamageError when an array is not the one that was written."""
         for case_id, stored in zip(self.case_ids, self.stored, strict=True):
@@ -74,6 +92,11 @@ class Material:
     def input_shape(self) -> tuple[int, ...]:
         """The shape of every array, channels last."""
         return self.normalized.shape
+
+    @property
+    def together(self) -> Material:
+        """The same with both parts to be trained on, and nothing left to validate on."""
+        return replace(self, train=self.train.joined(self.validation), validation=self.validation.empty)
 
 
 def read(workspace: Workspace, task: Task) -> Material:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline import backend, digests, provenance
 from pipeline.config import Config
-from pipeline.contracts import history, model_record
-from pipeline.contracts.model_record import ModelRecord
+from pipeline.contracts import first_fit, history, model_record
+from pipeline.contracts.model_record import Member, ModelRecord
 from pipeline.contracts.unopened import Unopened
-from pipeline.models import Intensities
+from pipeline.models import Intensities, ensemble
 from pipeline.models.receptive_field import distance_pixels, receptive_field_pixels, stem_distance_pixels
 from pipeline.provenance import cores
 from pipeline.records import Summary
 from pipeline.tasks.registry import task_of
-from pipeline.train import assembly, intensities, material
-from pipeline.train.assembly import Computing
+from pipeline.train import assembly, intensities, material, members
 from pipeline.train.checkpoint import open_store
-from pipeline.train.fit import InWords, fit, of_validation
+from pipeline.train.fit import InWords, of_validation
 from pipeline.train.gate import require_fitting, require_judgeable
-from pipeline.train.identity import run_digest, work_digest
+from pipeline.train.identity import fits_digest, run_digest, work_digest
 from pipeline.train.material import Material
+from pipeline.train.members import Fitted, Work
 from pipeline.train.saving import write_model
-from pipeline.train.state import State
 from pipeline.workspace import Workspace
 
 
@@ -49,7 +51,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     threads = config.train.threads or cores()
     store = open_store(
         workspace.checkpoints,
-        training,
+        fits_digest(config, data),
         threads=threads,
         work=work_digest(config, data),
         environment=provenance.framework(provenance.versions()),
@@ -57,31 +59,50 @@ def run(config: Config, workspace: Workspace) -> Summary:
     backend.start(store.threads)
     how = assembly.computing(config.train)
     statistics = intensities.measured(len(data.train.case_ids), data.train.read)
+    work = Work(config, task, data, statistics, how, store)
     with backend.explain_out_of_memory(
         "Lower `train.batch_size`, the size of the network or the shape in `normalize`."
     ):
-        trained = assembly.assemble(config, data, statistics, how)
-        state = fit(trained.trainer, trained.examples, trained.validate, plan=trained.plan, store=store)
-    # Saved in float32 whatever the training's precision, so that any machine can score with it.
-    net = assembly.build_net(task, config.train, data, statistics, policy=assembly.FLOAT32)
-    net.set_weights(state.kept_weights)
-    changed = write_model(workspace.candidate / model_record.MODEL_FILE, net)
+        trained = _trained(work)
+    changed = write_model(workspace.candidate / model_record.MODEL_FILE, trained.net)
     record = ModelRecord(
-        **_what_was_trained(config, data, net, statistics),
-        **_how_it_went(state, how, threads=store.threads, patience=config.train.patience),
-        precision=how.policy,
+        **_what_was_trained(config, data, trained.net, statistics),
+        **_how_it_went(work, trained),
         training=training,
         model_sha256=digests.of_file(workspace.candidate / model_record.MODEL_FILE),
     )
     changed |= model_record.FILE.write(workspace.candidate, record)
-    changed |= history.FILE.write(workspace.candidate, pd.DataFrame(state.history))
-    return Summary((_line(record, state, len(data.train.case_ids), task.learning.in_words),), changed)
+    changed |= history.FILE.write(workspace.candidate, _history(trained))
+    if trained.refits:
+        changed |= first_fit.write(workspace.candidate, data.validation.case_ids, trained.logits)
+    else:
+        changed |= first_fit.FILE.remove(workspace.candidate)
+    return Summary((_line(record, len(data.train.case_ids), task.learning.in_words),), changed)
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """The fits on the training part, those on both, the model, and what the first said of validation."""
+
+    fits: tuple[Fitted, ...]
+    refits: tuple[Fitted, ...]
+    net: keras.Model
+    logits: NDArray[np.float64]
+
+
+def _trained(work: Work) -> _Trained:
+    fits = members.fitted(work)
+    logits = members.validation_logits(work, fits)
+    if not work.config.train.refit:
+        return _Trained(fits, (), members.network(work, fits), logits)
+    refits = members.refitted(work, fits)
+    return _Trained(fits, refits, members.network(work, refits), logits)
 
 
 def _what_was_trained(
     config: Config, data: Material, net: keras.Model, statistics: Intensities
 ) -> dict[str, Any]:
-    settings = config.section("train")
+    settings, one = config.section("train"), ensemble.members(net)[0]
     return {
         "architecture": config.train.model,
         "network": {key: settings[key] for key in config.train.network},
@@ -90,9 +111,9 @@ def _what_was_trained(
         "input_shape": data.input_shape,
         "spacing": data.normalized.spacing,
         "first_layer": "first_convolution",
-        "receptive_field_pixels": receptive_field_pixels(net),
-        "stem_distance_pixels": stem_distance_pixels(net),
-        "distance_pixels": distance_pixels(net),
+        "receptive_field_pixels": receptive_field_pixels(one),
+        "stem_distance_pixels": stem_distance_pixels(one),
+        "distance_pixels": distance_pixels(one),
         "task": config.task,
         "question": Unopened(data.question.to_json()),
         "recipe": data.normalized.recipe,
@@ -105,24 +126,51 @@ def _what_was_trained(
     }
 
 
-def _how_it_went(state: State, how: Computing, *, threads: int, patience: int) -> dict[str, Any]:
+def _how_it_went(work: Work, trained: _Trained) -> dict[str, Any]:
+    settings, fits = work.config.train, trained.fits
+    validation = members.validated(work, trained.logits)
     return {
-        "epochs_run": state.epochs_run,
-        "best_epoch": state.kept_epoch,
-        "monitor": "val_loss" if patience else None,
-        "device": how.device,
-        "threads": threads,
-        "compiled": how.compiled,
+        "members": tuple(
+            Member(
+                each.seed,
+                each.state.epochs_run,
+                each.state.kept_epoch,
+                round(each.seconds, 1),
+                of_validation(each.kept),
+            )
+            for each in fits
+        ),
+        "validation": {"loss": validation.loss, **validation.numbers},
+        "epochs_run": max(each.state.epochs_run for each in fits),
+        "best_epoch": fits[0].state.kept_epoch if len(fits) == 1 else None,
+        "monitor": "val_loss" if settings.patience else None,
+        "average_epochs": settings.average_epochs,
+        "refit": settings.refit,
+        "device": work.how.device,
+        "threads": work.store.threads,
+        "compiled": work.how.compiled,
+        "precision": work.how.policy,
         "versions": provenance.versions(),
-        "seconds": round(sum(row["seconds"] for row in state.history), 1),
+        "seconds": round(sum(each.seconds for each in (*fits, *trained.refits)), 1),
     }
 
 
-def _line(record: ModelRecord, state: State, count: int, in_words: InWords) -> str:
-    kept = state.history[state.kept_epoch - 1]
+def _history(trained: _Trained) -> pd.DataFrame:
+    """A row an epoch of every fit; `refit` is 1 in those on both parts."""
+    return pd.DataFrame(
+        {"seed": each.seed, "refit": refit, **row}
+        for refit, fits in enumerate((trained.fits, trained.refits))
+        for each in fits
+        for row in each.state.history
+    )
+
+
+def _line(record: ModelRecord, count: int, in_words: InWords) -> str:
+    fits = len(record.members)
+    kept = f"epoch {record.best_epoch} kept" if fits == 1 else f"{fits} networks as one"
+    again = "; then fitted anew on both parts" if record.refit else ""
     return (
         f"{record.architecture} with {record.parameters:,} parameters, {count:,} scans, "
-        f"{state.epochs_run} epochs in {record.seconds:.0f} s on {record.device}; "
-        f"epoch {state.kept_epoch} kept: validation loss {kept['val_loss']:.3f}"
-        f"{in_words(of_validation(kept))}"
+        f"{record.epochs_run} epochs in {record.seconds:.0f} s on {record.device}; "
+        f"{kept}: validation loss {record.validation['loss']:.3f}{in_words(record.validation)}{again}"
     )

@@ -20,7 +20,8 @@ class State:
     """What, with the variables, a resumed run needs.
 
     Sums and seconds are those of the epoch in progress; `history` has a row for each complete epoch;
-    `kept_weights` are the net's after `kept_epoch`; `best_loss` is the lowest validation loss so far.
+    `kept_weights` are the net's after `kept_epoch`; `best_loss` is the lowest validation loss so far;
+    `mean_weights` are the running mean of the net's, none where none is made.
     """
 
     step: int = 0
@@ -32,6 +33,7 @@ class State:
     kept_epoch: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     kept_weights: list[NDArray[Any]] = field(default_factory=list)
+    mean_weights: list[NDArray[Any]] = field(default_factory=list)
 
     @property
     def epochs_run(self) -> int:
@@ -64,8 +66,9 @@ def keep(trainer: TrainingModel, state: State, store: Store) -> None:
         named("net", net)
         | named("optimizer", values(trainer.optimizer.variables))
         | named("kept", state.kept_weights)
+        | named("mean", state.mean_weights)
     )
-    numbers = dataclasses.asdict(dataclasses.replace(state, kept_weights=[]))
+    numbers = dataclasses.asdict(dataclasses.replace(state, kept_weights=[], mean_weights=[]))
     store.write(state.step, Checkpoint(arrays, numbers))
 
 
@@ -76,4 +79,5 @@ def resumed(trainer: TrainingModel, store: Store) -> State:
         return State()
     assign(trainer.net.variables, unnamed("net", kept.arrays))
     assign(trainer.optimizer.variables, unnamed("optimizer", kept.arrays))
-    return State(**{**kept.numbers, "kept_weights": unnamed("kept", kept.arrays)})
+    weights = {f"{name}_weights": unnamed(name, kept.arrays) for name in ("kept", "mean")}
+    return State(**{**kept.numbers, **weights})

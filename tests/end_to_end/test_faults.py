@@ -64,7 +64,7 @@ def wait_for(found: Callable[..., object], *arguments: object) -> None:
 
 
 def states(project: Path) -> set[Path]:
-    return set((project / "data/small/checkpoints").glob("*.npz"))
+    return set((project / "data/small/checkpoints").rglob("*.npz"))
 
 
 def ended(group: int) -> bool:
@@ -85,7 +85,7 @@ def test_killed_in_every_stage_make_report_still_ends_where_an_unbroken_run_ends
         assert "Killed" in killed.stderr, point
         said += killed.stdout + killed.stderr
         if point.startswith("written:state"):
-            flip_a_byte(fresh / "data/small/checkpoints/state-00000004.npz", 3000)
+            flip_a_byte(fresh / "data/small/checkpoints/seed-1/state-00000004.npz", 3000)
     done = make_in(fresh, "report")
     assert done.returncode == 0, done.stderr
     assert "The training state state-00000004.npz is damaged or incomplete; an earlier one is used." in said
@@ -177,6 +177,6 @@ def test_a_loss_that_is_no_number_stops_training_and_keeps_nothing_of_it(
     assert "Lower `train.learning_rate`" in done.stderr
     assert "Traceback" not in done.stderr
     assert (finished / CANDIDATE / "model.keras").read_bytes() == old
-    for path in (finished / "data/small/checkpoints").glob("*.npz"):
+    for path in (finished / "data/small/checkpoints").rglob("*.npz"):
         with np.load(path) as arrays:
             assert all(np.isfinite(arrays[name]).all() for name in arrays.files)

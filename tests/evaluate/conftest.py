@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import known_network
 import pandas as pd
 import pytest
 from invented_table import table
+
+from pipeline.workspace import Workspace
 
 Write = Callable[..., Path]
 
@@ -31,3 +35,29 @@ def write(tmp_path: Path) -> Write:
         return path
 
     return written
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose candidate is trained and not yet evaluated."""
+    root = tmp_path_factory.mktemp("project")
+    known_network.make(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def evaluated(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The same project after its evaluation."""
+    from pipeline import evaluate
+
+    root = tmp_path_factory.mktemp("evaluated") / "project"
+    shutil.copytree(prepared, root)
+    evaluate.run(known_network.config_of(root), Workspace(root, "study"))
+    return Workspace(root, "study")
+
+
+@pytest.fixture
+def project(prepared: Path, tmp_path: Path) -> Workspace:
+    """A copy to do with as a test pleases."""
+    shutil.copytree(prepared, tmp_path / "project")
+    return Workspace(tmp_path / "project", "study")

@@ -20,7 +20,7 @@ from pipeline.tasks.classification.learning import cross_entropy  # noqa: E402
 from pipeline.tasks.contract import Validation  # noqa: E402
 from pipeline.train.augment import Augmentation  # noqa: E402 - needs Keras's environment
 from pipeline.train.checkpoint import open_store  # noqa: E402
-from pipeline.train.feed import Examples  # noqa: E402
+from pipeline.train.feed import Examples, make_batch  # noqa: E402
 from pipeline.train.fit import Plan, State, fit  # noqa: E402
 from pipeline.train.schedule import adamw, build_for  # noqa: E402
 from pipeline.train.training_model import TrainingModel  # noqa: E402
@@ -57,7 +57,7 @@ def losses(*values: float) -> Callable[[], Validation]:
     return lambda: Validation(next(remaining), {"accuracy": 0.5, "auroc": 0.5})
 
 
-def plan(*, epochs: int = 5, patience: int = 0, every: int = 100) -> Plan:
+def plan(*, epochs: int = 5, patience: int = 0, every: int = 100, average: float = 0.0) -> Plan:
     return Plan(
         epochs=epochs,
         batch_size=3,
@@ -65,10 +65,11 @@ def plan(*, epochs: int = 5, patience: int = 0, every: int = 100) -> Plan:
         patience=patience,
         checkpoint_every_steps=every,
         in_words=lambda numbers: "",
+        average_steps=average,
     )
 
 
-def fitted(folder: Path, model: TrainingModel, validate: Callable[[], Validation], how: Plan) -> State:
+def fitted(folder: Path, model: TrainingModel, validate: Callable[[], Validation] | None, how: Plan) -> State:
     return fit(model, examples(), validate, plan=how, store=open_store(folder, "run", threads=2))
 
 
@@ -91,6 +92,44 @@ def test_with_patience_the_weights_of_the_best_epoch_are_kept(tmp_path: Path) ->
     assert (state.epochs_run, state.kept_epoch) == (5, 2)
     np.testing.assert_array_equal(state.kept_weights[0], best.kept_weights[0])
     assert (state.kept_weights[0] != model.net.get_weights()[0]).any()
+
+
+def test_the_running_mean_of_the_weights_is_validated_and_kept(tmp_path: Path) -> None:
+    """Two steps an epoch and a memory of ten: the mean of the first four is the plain mean of all four."""
+    after = [kernel_after(step) for step in (1, 2, 3, 4)]
+    model, seen = trainer(), []
+
+    def validate() -> Validation:
+        seen.append(model.net.get_weights()[0])
+        return Validation(0.5, {})
+
+    state = fitted(tmp_path / "mean", model, validate, plan(epochs=2, average=10))
+    np.testing.assert_allclose(state.kept_weights[0], np.mean(after, axis=0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(seen[1], state.kept_weights[0])
+    np.testing.assert_array_equal(model.net.get_weights()[0], after[3])  # trained on as if there were no mean
+
+
+def kernel_after(steps: int) -> np.ndarray:
+    """The kernel after so many steps, trained by hand."""
+    model = trainer()
+    for step in range(steps):
+        batch = make_batch(examples(), step, seed=1, batch_size=3)
+        model.train_on_batch(batch.inputs, batch.targets, sample_weight=batch.weights)
+    kernel: np.ndarray = model.net.get_weights()[0]
+    return kernel
+
+
+def test_a_memory_of_one_step_is_the_weights_themselves(tmp_path: Path) -> None:
+    plain = fitted(tmp_path / "plain", trainer(), losses(0.5), plan(epochs=1))
+    mean = fitted(tmp_path / "mean", trainer(), losses(0.5), plan(epochs=1, average=1))
+    np.testing.assert_allclose(mean.kept_weights[0], plain.kept_weights[0], rtol=1e-6)
+
+
+def test_without_a_part_to_validate_on_the_last_epoch_is_kept(tmp_path: Path) -> None:
+    state = fitted(tmp_path, model := trainer(), None, plan(epochs=3))
+    assert state.kept_epoch == 3
+    assert [row["val_loss"] for row in state.history] == [None] * 3
+    np.testing.assert_array_equal(state.kept_weights[0], model.net.get_weights()[0])
 
 
 def test_a_state_is_kept_every_so_many_steps_and_at_the_end(tmp_path: Path) -> None:

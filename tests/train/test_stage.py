@@ -3,71 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from small_training import start, train_here
 
 from pipeline import digests, scoring
-from pipeline.config import Config
 from pipeline.errors import ScanloomError
 from pipeline.tasks.registry import task_of
-from pipeline.train import run
 from pipeline.workspace import Workspace
-
-PROJECT = Path(__file__).parents[2]
-SCRIPT = """if True:
-    import json, sys
-    from pathlib import Path
-    from pipeline.config import Config
-    from pipeline.errors import ScanloomError
-    from pipeline.train import run
-    from pipeline.workspace import Workspace
-    try:
-        run(Config.model_validate(json.loads(sys.argv[2])), Workspace(Path(sys.argv[1]), "study"))
-    except ScanloomError as error:
-        print(error, file=sys.stderr)
-        sys.exit(error.exit_code)
-"""
-
-
-def settings(**train: Any) -> dict[str, Any]:
-    augment = {"flip": True, "shift": 0.1, "rotate_degrees": 10.0, "noise": 0.1}
-    chosen = {
-        "model": "plain_cnn",
-        "width": 2,
-        "epochs": 4,
-        "batch_size": 4,
-        "checkpoint_every_steps": 2,
-        "augment": augment,
-    }
-    return {
-        "name": "study",
-        "ingest": {"raw": "data/raw/study"},
-        "cohort": {"labels": "labels.csv", "target": "label"},
-        "normalize": [{"z_score": {}}],
-        "train": {**chosen, **train},
-        "report": {"title": "A study"},
-    }
-
-
-def train_here(workspace: Workspace, **train: Any) -> tuple[str, ...]:
-    return run(Config.model_validate(settings(**train)), workspace).lines
-
-
-def start(workspace: Workspace, *, crash_at: str = "") -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(workspace.root), json.dumps(settings(epochs=12))],
-        env={**os.environ, "PYTHONPATH": str(PROJECT), "SCANLOOM_CRASH_AT": crash_at},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +44,7 @@ def test_the_record_describes_the_model(trained: Workspace) -> None:
 def test_the_history_has_a_row_for_each_epoch(trained: Workspace) -> None:
     history = pd.read_csv(trained.candidate / "history.csv")
     assert list(history.columns) == [
-        "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "val_auroc", "learning_rate", "seconds",
+        "seed", "refit", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "val_auroc", "learning_rate", "seconds",
         "images_per_second", "wait_share",
     ]  # fmt: skip
     assert history["epoch"].tolist() == list(range(1, 13))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, stats
 
 from pipeline.evaluate.insights import gradients
+from pipeline.models.ensemble import members
 
 LAST_FEATURES = "last_features"
 MASKED_SHARE = 0.10  # of the pixels, as in deletion tests of saliency maps
@@ -29,7 +30,9 @@ Evidence = Callable[[int, int], Array]
 
 def method_of(model: keras.Model) -> Method:
     """How the maps of this model are made on the backend in use."""
-    has_layer = any(layer.name == LAST_FEATURES for layer in model.layers)
+    has_layer = all(
+        any(layer.name == LAST_FEATURES for layer in network.layers) for network in members(model)
+    )
     return "grad_cam" if has_layer and gradients.available() else "occlusion"
 
 
@@ -37,7 +40,8 @@ def explainer(model: keras.Model, evidence: Evidence) -> Explainer:
     """The function from `(image, output)` to the map of what speaks for that output.
 
     Image `([slices,] rows, columns, channels)`, map `([slices,] rows, columns)` from 0 to 1; a map of
-    zeros says that nothing does. Grad-CAM: Selvaraju 2017, arXiv:1610.02391.
+    zeros says that nothing does. Grad-CAM: Selvaraju 2017, arXiv:1610.02391; of several networks that answer
+    as one it is the mean of their maps.
     """
     make = _grad_cam if method_of(model) == "grad_cam" else _occlusion
     coarse = make(model, evidence)
@@ -79,6 +83,11 @@ def masked(image: Array, heat: Array, generator: np.random.Generator) -> tuple[A
 
 
 def _grad_cam(model: keras.Model, evidence: Evidence) -> Explainer:
+    maps = [_grad_cam_of_one(network, evidence) for network in members(model)]
+    return lambda image, target: np.mean([coarse(image, target) for coarse in maps], axis=0)
+
+
+def _grad_cam_of_one(model: keras.Model, evidence: Evidence) -> Explainer:
     layer = model.get_layer(LAST_FEATURES)
     features_of, head = keras.Model(model.input, layer.output), keras.Model(layer.output, model.output)
 

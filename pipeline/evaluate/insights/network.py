@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.evaluate.insights import gradients
 from pipeline.evaluate.insights.attention import LAST_FEATURES
+from pipeline.models.ensemble import members
 
 FIELD_FLOOR = 0.0455  # of the peak: outside two standard deviations, the definition of Luo 2016
 
@@ -20,31 +22,32 @@ Array = NDArray[np.float32]
 def first_kernels(model: keras.Model, layer_name: str) -> Array:
     """The kernels of the layer as pictures `(filters, rows, columns)`, float32.
 
-    Input channels are averaged; of a 3-D kernel the middle slice is taken.
+    Input channels are averaged; of a 3-D kernel the middle slice is taken, of several networks the first.
     """
-    kernel = np.asarray(ops.convert_to_numpy(model.get_layer(layer_name).kernel), dtype=np.float32)
+    layer = members(model)[0].get_layer(layer_name)
+    kernel = np.asarray(ops.convert_to_numpy(layer.kernel), dtype=np.float32)
     pictures: Array = np.moveaxis(kernel.mean(axis=-2), -1, 0)  # (filters, [slices,] rows, columns)
     return pictures[:, pictures.shape[1] // 2] if pictures.ndim == 4 else pictures
 
 
 def stride_pixels(model: keras.Model) -> int:
     """How many columns of the input lie between two columns of the last features."""
-    features = model.get_layer(LAST_FEATURES).output.shape
+    features = members(model)[0].get_layer(LAST_FEATURES).output.shape
     return -(-int(model.input.shape[-2]) // int(features[-2]))
 
 
 def influence(model: keras.Model, images: Array) -> Array:
-    """How strongly each pixel moves the central unit of the last features, averaged over the images.
+    """How strongly each pixel moves the central unit of the last features, averaged over images and networks.
 
     Mean absolute derivative, `([slices,] rows, columns)`, scaled to a peak of 1. `images` is
     `(n, [slices,] rows, columns, channels)`. Luo 2016, arXiv:1701.04128.
     """
-    features = keras.Model(model.input, model.get_layer(LAST_FEATURES).output)
-    middle = tuple(size // 2 for size in features.output.shape[1:-1])
     total = np.zeros(images.shape[1:-1], dtype=np.float32)
-    for image in images:
-        slope = gradients.gradient(lambda tensor: _central(features, tensor, middle), image[None])
-        total += np.abs(slope[0]).sum(axis=-1)
+    for network in members(model):
+        features = keras.Model(network.input, network.get_layer(LAST_FEATURES).output)
+        central = partial(_central, features, tuple(size // 2 for size in features.output.shape[1:-1]))
+        for image in images:
+            total += np.abs(gradients.gradient(central, image[None])[0]).sum(axis=-1)
     peak = float(total.max())
     return total / np.float32(peak) if peak > 0 else total
 
@@ -54,5 +57,5 @@ def width_pixels(influence_map: Array) -> float:
     return float(np.count_nonzero(influence_map > FIELD_FLOOR) ** (1 / influence_map.ndim))
 
 
-def _central(features: keras.Model, tensor: Any, middle: tuple[int, ...]) -> Any:
+def _central(features: keras.Model, middle: tuple[int, ...], tensor: Any) -> Any:
     return ops.sum(features(tensor, training=False)[(slice(None), *middle)])

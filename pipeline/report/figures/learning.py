@@ -11,7 +11,7 @@ from pipeline.page import canvas
 
 
 def draw(data: dict[str, Any]) -> Figure:
-    """The chart of `{epoch, best_epoch, panels: [{label, lines: [[name, label]], range}]}` and the lines."""
+    """The chart of `{runs: [{epoch, …}], best_epoch, panels: [{label, lines: [[name, label]], range}]}`."""
     figure, panels = canvas.new((9.3, 3.0), len(data["panels"]))
     for axes, panel in zip(panels, data["panels"], strict=True):
         _lines(axes, data, panel["lines"])
@@ -26,9 +26,18 @@ def _lines(axes: Any, data: dict[str, Any], lines: Sequence[Sequence[str]]) -> N
         (canvas.ORANGE, canvas.DASHES[1]),
         (canvas.CYCLE[2], canvas.DASHES[3]),
     )
+    several = len(data["runs"]) > 1
     for (name, label), (color, dashes) in zip(lines, styles, strict=False):
-        if name in data:
-            axes.plot(data["epoch"], data[name], color=color, linestyle=dashes, label=label)
+        for number, run in enumerate(data["runs"]):
+            if name in run:
+                axes.plot(
+                    run["epoch"],
+                    run[name],
+                    color=color,
+                    linestyle=dashes,
+                    linewidth=0.9 if several else None,
+                    label=label if number == 0 else None,
+                )
     if data.get("best_epoch") is not None:
         axes.axvline(data["best_epoch"], color=canvas.MUTED, linewidth=0.8, linestyle=(0, (2, 3)))
         axes.text(

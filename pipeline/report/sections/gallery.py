@@ -37,6 +37,7 @@ def build(artifacts: Artifacts) -> Section:
         "layer": stored.layer,
         "in_per_cent": said.in_per_cent,
         "evidence": said.evidence,
+        "networks": len(artifacts.model.members),
     }
     return Section(KEY, title, facts, tables, words=words)
 

@@ -42,6 +42,7 @@ def build(artifacts: Artifacts) -> Section:
         "picture": field.picture,
         "reason": field.reason,
     }
+    words["networks"] = len(model.members)
     words |= {"sample": _sample(insights), "volume": len(model.input_shape) == 4}
     return Section(KEY, TITLE, facts, words=words)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,18 @@ def build(
     from pipeline.models import classifier
 
     return classifier.build(network, input_shape, outputs(question), intensities=intensities, dropout=dropout)
+
+
+def averaged(outputs: Sequence[Any]) -> Any:
+    """The logarithm of the mean probability of each class, `(batch, classes)`, of several networks' logits.
+
+    Probabilities are averaged, not logits: a network that is sure of itself then has no more than its vote.
+    Softmax gives them back, and the sum is taken of logarithms, so that none becomes 0.
+    """
+    from keras import ops
+
+    log_shares = ops.stack([ops.log_softmax(logits, axis=-1) for logits in outputs], axis=0)
+    return ops.logsumexp(log_shares, axis=0) - float(np.log(len(outputs)))
 
 
 def evidence(outputs: int, target: int) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -33,6 +34,10 @@ class Network(Protocol):
 
     def outputs(self, question: Any) -> int:
         """How many numbers the network gives for a scan."""
+        ...
+
+    def averaged(self, outputs: Sequence[Any]) -> Any:
+        """The output `(batch, outputs)` of several networks as one, from that of each, in `keras.ops`."""
         ...
 
     def evidence(self, outputs: int, target: int) -> NDArray[np.float32]:
