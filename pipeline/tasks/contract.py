@@ -171,7 +171,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Pictured:
-    """What a case can be shown for: its kind, what is true and what was said in words, and how sure that was."""
+    """What a case can be shown for: its kind, what is true and what was said, and how sure that was."""
 
     kind: str
     truth: str

@@ -71,7 +71,7 @@ def _bootstrapped(pairs: Pairs, statistic_of: StatisticOf, *, alpha: float, seed
 
 
 def with_bounds(reference: float, candidate: float, *, resampled: Resampled, alpha: float) -> Gain:
-    """The gain whose difference was resampled under "value"; each bound is missed with probability `alpha`."""
+    """The gain whose difference was resampled as "value"; each bound is missed with probability `alpha`."""
     estimate = resampled.estimate("value", level=1 - 2 * alpha)
     error = float(np.nanstd(resampled.values["value"], ddof=1))
     if error < ROUNDING:

@@ -97,7 +97,7 @@ def frozen(operating: Operating | None) -> Frozen:
 
 
 def of_two(logit: Floats) -> Floats:
-    """The logits of a finding's absence and presence, shape (cases, 2), of the one number that the network gives."""
+    """The logits of a finding's absence and presence, shape (cases, 2), of what the network gives."""
     return np.column_stack([np.zeros_like(logit), logit])
 
 
@@ -122,7 +122,7 @@ def flagged(scores: Floats, fixed: Frozen) -> Flags:
 
 
 def decided(scores: Floats, fixed: Frozen) -> Integers:
-    """A number for the decisions on all findings of each row, shape (cases,): other decisions, another number."""
+    """A number for the decisions on all findings of a row, shape (cases,): others have another."""
     return np.array([zlib.crc32(row.tobytes()) for row in flagged(scores, fixed)], dtype=np.int64)
 
 
@@ -170,7 +170,9 @@ def in_words(predicted: Sequence[str]) -> str:
 
 def observed(predictions: pd.DataFrame, question: Labels) -> dict[str, Floats]:
     """The score of each finding by its name."""
-    return {f"score {name}": predictions[SCORE + name].astype(np.float64).to_numpy() for name in question.names}
+    return {
+        f"score {name}": predictions[SCORE + name].astype(np.float64).to_numpy() for name in question.names
+    }
 
 
 def output_of(predicted: str, question: Labels) -> int:

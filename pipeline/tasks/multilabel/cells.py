@@ -8,7 +8,7 @@ from typing import Final
 
 from pipeline.config import Cohort
 from pipeline.contracts import targets
-from pipeline.tables.words import MISSING, normal
+from pipeline.tables.words import MISSING, NO_FINDING, normal
 from pipeline.tasks.multilabel.labels import NO, UNKNOWN, YES
 
 PRESENT, ABSENT = "present", "absent"
@@ -16,16 +16,13 @@ PRESENT, ABSENT = "present", "absent"
 
 _YES: Final = frozenset({"1", "yes", "y", "true", "positive", "present", "ja", "oui", "sí"})
 _NO: Final = frozenset({"0", "no", "n", "false", "negative", "absent", "nein", "non"})
-_NONE: Final = frozenset({"no finding", "no findings", "normal"})
-"""What lists of findings say where there is none."""
-
 Word = tuple[str, str]
 """A word as it stands in the table, and the column that it is about."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """A column each: a word in it says that the finding is there (`yes`), that it isn't (`no`), or nothing."""
+    """A column each: a word says that the finding is there (`yes`), that it isn't (`no`), or nothing."""
 
     names: tuple[str, ...]
     yes: frozenset[str]
@@ -57,8 +54,8 @@ class Columns:
 class Listed:
     """One cell lists what there is, parted by `separator`: what isn't listed isn't there.
 
-    `none` are words that name no finding that is asked for; where a word of `missing` stands, what isn't listed
-    is unknown.
+    `none` are words that name no finding that is asked for; where a word of `missing` stands, what isn't
+    listed is unknown.
     """
 
     names: tuple[str, ...]
@@ -90,7 +87,7 @@ def how(cells: Iterable[str], choices: Cohort) -> Columns | Listed:
     stated = {key: frozenset(normal(word).casefold() for word in words) for key, words in _stated(choices)}
     missing = (MISSING | stated["missing"]) - stated[PRESENT] - stated[ABSENT]
     if choices.separator:
-        none = (_NONE | stated[ABSENT]) - stated["missing"]
+        none = (NO_FINDING | stated[ABSENT]) - stated["missing"]
         return Listed(choices.findings, choices.column, choices.separator, none, missing)
     words = {normal(word) for cell in set(cells) for word in cell.split("|")}
     signs = {word for word in words if word and not any(letter.isalnum() for letter in word)}

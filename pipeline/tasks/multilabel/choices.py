@@ -63,7 +63,8 @@ class Choices:
         """What is handed on of them, by finding."""
         return {
             "labels": {
-                name: choice.chosen.to_json() | {"thresholds": plain((choice.threshold,)), "reason": choice.reason}
+                name: choice.chosen.to_json()
+                | {"thresholds": plain((choice.threshold,)), "reason": choice.reason}
                 for name, choice in self.of_finding.items()
             }
         }
@@ -74,8 +75,8 @@ def choose(
 ) -> Choices:
     """Temperatures and thresholds from the validation cases; `logits` has the shape (cases, findings).
 
-    A finding that all of them have, or none, keeps temperature 1 and threshold 0.5. Raises DataError where that
-    is so of every finding.
+    A finding that all of them have, or none, keeps temperature 1 and threshold 0.5. Raises DataError where
+    that is so of every finding.
     """
     cells, of_patient = matrix(truth, len(question.names)), codes(list(patients))
     choices = {
@@ -84,8 +85,9 @@ def choose(
     }
     if all(choice.reason for choice in choices.values()):
         raise DataError(
-            "The validation part doesn't have labelled cases both with and without any of the findings, so neither "
-            "temperatures nor thresholds can be chosen. Enlarge `cohort.shares.validation`, or label more scans."
+            "The validation part doesn't have labelled cases both with and without any of the findings, so "
+            "neither temperatures nor thresholds can be chosen. Enlarge `cohort.shares.validation`, or label "
+            "more scans."
         )
     return Choices(choices)
 
@@ -99,7 +101,9 @@ def of_table(table: Predictions, plan: Evaluate) -> Choices:
         sample = sample_of(truth[:, index], table.probability[rows, index], patient)
         one_sided = _one_sided(truth[:, index], patient, plan) if sample.truth.size else None
         threshold = (
-            of_one.threshold(sample, of_one.rule_of(plan), plan) if sample.truth.size and not one_sided else EVEN
+            of_one.threshold(sample, of_one.rule_of(plan), plan)
+            if sample.truth.size and not one_sided
+            else EVEN
         )
         chosen = of_one.Choices(None, threshold, sample.truth.size, sample.patients)
         choices[name] = Choice(chosen, one_sided)

@@ -15,9 +15,9 @@ DECISIONS: Final = "decisions on findings"
 
 RULES: Final = {
     **definitions.RULES,
-    OVER_FINDINGS: "Unweighted mean over the findings that can be estimated, each on the patients in whom it is "
-    "known; resampled by patient, all findings together.",
-    DECISIONS: "Decisions on all findings that are known, those of one patient together; resampled by patient.",
+    OVER_FINDINGS: "Unweighted mean over the findings that can be estimated, each on the patients in whom it "
+    "is known; resampled by patient, all findings together.",
+    DECISIONS: "Decisions on all findings that are known, a patient's together; resampled by patient.",
 }
 
 MACRO: Final = {

@@ -1,4 +1,4 @@
-"""What two models differ by on the same rows: the mean area, and the share of rows with every finding right."""
+"""What two models differ by on the same rows: the mean area, and the share of rows all right."""
 
 from __future__ import annotations
 

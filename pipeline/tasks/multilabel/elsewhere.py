@@ -1,4 +1,4 @@
-"""A table of predictions from elsewhere with several findings a case: each model's scores, as a checked table."""
+"""A table of predictions from elsewhere with several findings a case, as a checked table a model."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SEVERAL: Final = 2
 
 
 def fits(sheet: Sheet) -> bool:
-    """Whether the table is of several findings: two columns truth_FINDING at least, and no other truth is named."""
+    """Whether the table is of several findings: it has two columns truth_FINDING at least."""
     return len(truths(sheet)) >= _SEVERAL and not sheet.columns.score and not sheet.columns.positive
 
 
@@ -36,8 +36,8 @@ def require_table(sheet: Sheet) -> None:
         for name, column in columns.items():
             if column not in sheet.table.columns:
                 raise DataError(
-                    f"{sheet.name}: no column '{column}' ({nearest(column, sheet.table.columns)}), and there is "
-                    f"'{TRUTH}_{name}'. Give the probability of each finding that has a truth."
+                    f"{sheet.name}: no column '{column}' ({nearest(column, sheet.table.columns)}), and there "
+                    f"is '{TRUTH}_{name}'. Give the probability of each finding that has a truth."
                 )
 
 
@@ -85,9 +85,7 @@ def _values(names: tuple[str, ...], cells: list[str], origin: Origin) -> list[st
     return [value_of(how.read(cell)) if cell else UNKNOWN for cell in cells]
 
 
-def _predictions(
-    sheet: Sheet, frame: pd.DataFrame, columns: dict[str, str], *, keep_logits: bool
-) -> Read:
+def _predictions(sheet: Sheet, frame: pd.DataFrame, columns: dict[str, str], *, keep_logits: bool) -> Read:
     origin = Origin(sheet.name, sheet.table.lines)
     given = np.asarray(frame["status"] == "ok")
     more: dict[str, list[str]] = {}

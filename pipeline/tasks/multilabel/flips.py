@@ -1,4 +1,4 @@
-"""Who changes sides: units of which the champion has every known finding right and the candidate hasn't, and back."""
+"""Who changes sides: those of whom one model alone has every known finding right."""
 
 from __future__ import annotations
 

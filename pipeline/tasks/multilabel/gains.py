@@ -1,4 +1,4 @@
-"""What a candidate gains over a reference on the same patients, in the mean over findings and finding by finding.
+"""What a candidate gains over a reference on the same patients: in the mean, and finding by finding.
 
 Plus is always better. Means are bootstrapped over whole patients, both models on the same draws.
 """
@@ -31,16 +31,14 @@ def gain(metric: str, pairs: Pairs, *, alpha: float, seed: int) -> Gain:
     if metric == OF_A_FINDING:
         return most_lost(pairs, alpha=alpha, seed=seed)
     judged = two_sided(pairs)
-    return _bootstrapped(
-        pairs, lambda view: _of_mean(view, judged, metric), alpha=alpha, seed=seed
-    )
+    return _bootstrapped(pairs, lambda view: _of_mean(view, judged, metric), alpha=alpha, seed=seed)
 
 
 def most_lost(pairs: Pairs, *, alpha: float, seed: int) -> Gain:
     """The gain in the area of the finding that lost most, its bounds those of all findings together.
 
-    Each is tested at `alpha` over their number: that of the worst is the first step of Holm's procedure, and a
-    veto needs no other.
+    Each is tested at `alpha` over their number: that of the worst is the first step of Holm's procedure, and
+    a veto needs no other.
     """
     judged = two_sided(pairs)
     gains = {
@@ -51,7 +49,11 @@ def most_lost(pairs: Pairs, *, alpha: float, seed: int) -> Gain:
     shown = {name: each for name, each in bounded.items() if each.high is not None and each.high < 0}
     among = shown or bounded or gains
     name = min(among, key=lambda name: _lower(among[name]))
-    of = "" if len(judged) == 1 else f", which of {len(judged)} findings lost most, at alpha / {len(judged)} each"
+    of = (
+        ""
+        if len(judged) == 1
+        else f", which of {len(judged)} findings lost most, at alpha / {len(judged)} each"
+    )
     return replace(among[name], about=f"{name}{of}")
 
 

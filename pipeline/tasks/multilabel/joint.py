@@ -1,7 +1,7 @@
 """Numbers over several findings as functions of the patients' weights: one resample serves all findings.
 
-A finding is measured on the rows in which it is known. Where a resample holds one side of it alone, its numbers
-are undefined there, and so are the means that it is part of.
+A finding is measured on the rows in which it is known. Where a resample holds one side of it alone, its
+numbers are undefined there, and so are the means that it is part of.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ _NUMBER: Final = {YES: PRESENT, NO: ABSENT, UNKNOWN: NOT_KNOWN}
 
 @dataclass(frozen=True)
 class Labels:
-    """The findings in the order of the network's outputs, and in the order in which patients are drawn by them."""
+    """The findings in the order of the network's outputs, and in that in which patients are drawn by them."""
 
     names: tuple[str, ...]
     rarest_first: tuple[str, ...]

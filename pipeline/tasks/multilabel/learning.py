@@ -1,4 +1,4 @@
-"""How findings are learned: truth as numbers, a loss that passes over what is unknown, and how good the net is."""
+"""How findings are learned: truth as numbers, a loss that passes over what is unknown, validation."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ def targets(values: Sequence[str], question: Labels) -> Cells:
 
 
 def require(train: Cells, validation: Cells, question: Labels) -> None:
-    """Nothing, if every finding can be learned and something can be chosen on validation. Raises DataError."""
+    """Nothing, if every finding can be learned, and one chosen for on validation. Raises DataError."""
     for name, column in zip(question.names, train.T, strict=True):
         if not _has_both(column):
             raise DataError(
-                f"The training part doesn't have scans both with and without '{name}', so nothing can be learned "
-                "about it. Raise `cohort.shares.train`, or label more scans."
+                f"The training part doesn't have scans both with and without '{name}', so nothing can be "
+                "learned about it. Raise `cohort.shares.train`, or label more scans."
             )
     if not any(_has_both(column) for column in validation.T):
         raise DataError(
             "The validation part doesn't have scans both with and without any of the findings, so neither "
-            "temperatures nor thresholds could be chosen after training. Raise `cohort.shares.validation`, or "
-            "label more scans."
+            "temperatures nor thresholds could be chosen after training. Raise `cohort.shares.validation`, "
+            "or label more scans."
         )
 
 
 def loss(settings: Train, train: Cells) -> Loss:
     """The loss of each case, shape (batch,), of targets and logits `(batch, findings)`.
 
-    It is the mean of the binary cross-entropies of the findings that are known, each side of a finding weighted
-    as `train` says; a case of which nothing is known has the loss 0.
+    It is the mean of the binary cross-entropies of the findings that are known, each side of a finding
+    weighted as `train` says; a case of which nothing is known has the loss 0.
     """
     of_absent, of_present = (
         ops.convert_to_tensor(side.astype(np.float32)) for side in SIDE_WEIGHTS[settings.class_weights](train)
@@ -81,7 +81,8 @@ def validated(
     """
     losses = np.asarray(ops.convert_to_numpy(loss(targets, logits)), dtype=np.float64)
     return Validation(
-        loss=float(np.average(losses, weights=weights)), numbers={"macro_auroc": _macro_auroc(logits, targets)}
+        loss=float(np.average(losses, weights=weights)),
+        numbers={"macro_auroc": _macro_auroc(logits, targets)},
     )
 
 

@@ -46,7 +46,7 @@ def require_goal(goal: Goal, question: Labels, *, refuse: Refuse) -> None:
 
 
 def in_metrics(predictions: Predictions, metrics: Sequence[Json]) -> Mapping[str, Any]:
-    """What metrics.json says of the question; the calibration of each finding stands among its own metrics."""
+    """What metrics.json says of the question; a finding's calibration stands among its own metrics."""
     return {
         "task": "multilabel",
         "question": of_names(predictions.names).to_json(),

@@ -1,4 +1,4 @@
-"""All numbers and curves of a view: the means over findings, then each finding as a question of two classes."""
+"""All numbers and curves of a view: means over findings, then each finding as one of two classes."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def measure(view: View) -> Measured:
 def mistakes(view: View) -> Json:
     """Which findings are missed or falsely called together: counts of rows, findings by findings.
 
-    `missed[a][b]` are the rows in which both a and b are missed, `false_alarms[a][b]` those in which both are false
-    alarms, `instead[a][b]` those in which a is missed and b is a false alarm.
+    `missed[a][b]` are the rows in which both a and b are missed, `false_alarms[a][b]` those in which both are
+    false alarms, `instead[a][b]` those in which a is missed and b is a false alarm.
     """
     present, known, flagged = view.truth == PRESENT, view.known, view.flagged
     missed, false = known & present & ~flagged, known & ~present & flagged
@@ -58,7 +58,8 @@ def mistakes(view: View) -> Json:
         "cases": len(view.truth),
         "patients": view.patients,
         **{
-            name: (one.astype(np.int64).T @ other.astype(np.int64)).tolist() for name, (one, other) in pairs.items()
+            name: (one.astype(np.int64).T @ other.astype(np.int64)).tolist()
+            for name, (one, other) in pairs.items()
         },
     }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,18 @@ def build(
     from pipeline.models import classifier
 
     return classifier.build(network, input_shape, outputs(question), intensities=intensities, dropout=dropout)
+
+
+def averaged(outputs: Sequence[Any]) -> Any:
+    """The logit of the mean probability of each finding, `(batch, findings)`, of several networks' logits.
+
+    Probabilities are averaged, not logits, by sums of their logarithms and those of their complements, so
+    that none becomes 0 or 1.
+    """
+    from keras import ops
+
+    logits = ops.stack(list(outputs), axis=0)
+    return ops.logsumexp(-ops.softplus(-logits), axis=0) - ops.logsumexp(-ops.softplus(logits), axis=0)
 
 
 def evidence(outputs: int, target: int) -> NDArray[np.float32]:

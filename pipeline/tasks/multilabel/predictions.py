@@ -59,7 +59,9 @@ def read(path: Path) -> Predictions:
     frame, origin = contract.read(path, ())
     names = tuple(name.removeprefix(f"{TRUTH}_") for name in frame.columns if name.startswith(f"{TRUTH}_"))
     if not names:
-        raise DataError(f"{path.name}: no column truth_FINDING, such as 'truth_edema'. Give one for each finding.")
+        raise DataError(
+            f"{path.name}: no column truth_FINDING, such as 'truth_edema'. Give one for each finding."
+        )
     for name in names:
         wrong = ~frame[f"{TRUTH}_{name}"].isin((YES, NO, UNKNOWN))
         origin.refuse_first(wrong, f"'truth_{name}' must be 1, 0 or empty")

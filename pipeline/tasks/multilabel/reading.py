@@ -89,7 +89,7 @@ def _unreadable(
     return refuse(
         ("cohort", "target"),
         f"the column '{column}' has words that are neither yes nor no: {counted(words)} (first {where})"
-        f"{doubt}. Copy one of these below `cohort:`, or parts of each: `missing: {listed}` where they leave a "
-        f"finding unknown, `classes: {{{PRESENT}: {listed}}}` where it is there, `classes: {{{ABSENT}: {listed}}}` "
-        "where it isn't.",
+        f"{doubt}. Copy one of these below `cohort:`, or parts of each: `missing: {listed}` where they leave "
+        f"a finding unknown, `classes: {{{PRESENT}: {listed}}}` where it is there, `classes: {{{ABSENT}: "
+        f"{listed}}}` where it isn't.",
     )

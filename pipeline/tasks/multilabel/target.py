@@ -37,22 +37,22 @@ _SAID: Final = {YES: "present", NO: "absent", UNKNOWN: "unknown"}
 
 
 def require_settings(settings: Config) -> None:
-    """Nothing, if several findings are named, in one of the two ways, and the goal can be had. Raises ConfigError."""
+    """Nothing, if several findings are named in one of two ways, and the goal fits. Raises ConfigError."""
     cohort = settings.cohort
     listed = bool(cohort.separator or cohort.findings)
     if listed and (not cohort.separator or not cohort.findings or len(cohort.target) > 1):
         raise settings.refuse(
             ("cohort", "separator" if cohort.separator else "findings"),
-            "findings in a list need one column (`target`), what parts them (`separator`), and those that are "
-            "asked for (`findings`). Say all three; or name a column of yes and no for each finding in `target`, "
-            "without the other two.",
+            "findings in a list need one column (`target`), what parts them (`separator`), and those that "
+            "are asked for (`findings`). Say all three; or name a column of yes and no for each finding in "
+            "`target`, without the other two.",
         )
     names = cohort.findings if listed else cohort.target
     if len(names) < 2:
         raise settings.refuse(
             ("cohort", "findings" if listed else "target"),
             "several findings are asked for, and one is named. Name a column of yes and no for each, as in "
-            "`target: [edema, effusion]`; or one column of lists, as in `target: findings`, `separator: \"|\"` "
+            '`target: [edema, effusion]`; or one column of lists, as in `target: findings`, `separator: "|"` '
             "and `findings: [edema, effusion]`; or say `task: classification`.",
         )
     spelled = [normal(name).casefold() for name in names]
@@ -127,7 +127,9 @@ def stratum(values: Iterable[str], question: Labels) -> str:
     So the rarest is spread over the parts by its share, then the next among those without it (as Sechidis et
     al. 2011 begin), and a patient's place hangs on nobody else's.
     """
-    found = {name for value in values for name, cell in cells_of(value, question.names).items() if cell == YES}
+    found = {
+        name for value in values for name, cell in cells_of(value, question.names).items() if cell == YES
+    }
     return next((name for name in question.rarest_first if name in found), "")
 
 
@@ -178,8 +180,8 @@ def require_parts(
 ) -> None:
     """Nothing, if training can learn every finding, and the other parts can judge one of them at least.
 
-    `values` has the values of each patient, who has a finding with `one_vote` where any scan has it; `advice` is
-    the way to other parts. Raises DataError with the numbers of patients with and without each finding.
+    `values` has the values of each patient, who has a finding with `one_vote` where any scan has it; `advice`
+    is the way to other parts. Raises DataError with the numbers of patients with and without each finding.
     """
     numbers = {part: {name: Counter[str]() for name in question.names} for part in PARTS}
     for patient_id, part in part_of.items():
@@ -190,13 +192,14 @@ def require_parts(
         lacking = [name for name, sides in numbers[part].items() if not (sides[YES] and sides[NO])]
         if lacking and (part == PARTS[0] or len(lacking) == len(question.names)):
             each = "; ".join(
-                f"{one} " + ", ".join(f"'{n}' {sides[YES]} / {sides[NO]}" for n, sides in numbers[one].items())
+                f"{one} "
+                + ", ".join(f"'{n}' {sides[YES]} / {sides[NO]}" for n, sides in numbers[one].items())
                 for one in PARTS
             )
             whom = f"with and without '{lacking[0]}'" if part == PARTS[0] else "with and without any finding"
             raise DataError(
-                f"The {part} part doesn't have patients both {whom} (patients with / without: {each}). Add scans "
-                f"of more patients, or {advice}."
+                f"The {part} part doesn't have patients both {whom} (patients with / without: {each}). Add "
+                f"scans of more patients, or {advice}."
             )
 
 
@@ -211,8 +214,8 @@ def _require_sides(counts: Mapping[str, int], names: Sequence[str], *, of: str, 
         what = "is unknown in all" if not (sides[YES] or sides[NO]) else "is in none of the"
         what = "is in all" if sides[YES] else what
         raise DataError(
-            f"The finding '{name}' {what} {of} ({numbers}), so there is nothing to tell apart. Take it out of "
-            "`cohort.target` or `cohort.findings`, or label more scans."
+            f"The finding '{name}' {what} {of} ({numbers}), so there is nothing to tell apart. Take it out "
+            "of `cohort.target` or `cohort.findings`, or label more scans."
         )
 
 

@@ -1,4 +1,4 @@
-"""What a candidate is judged by: the mean area over findings, with each finding and the probabilities guarded."""
+"""What a candidate is judged by: the mean area, with each finding and the probabilities guarded."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ GUARDS: Final = (
 )
 
 LEAST_ON_A_SIDE: Final = 15
-"""Below it the resampled bounds of a finding can't be relied on: too few draws hold enough of its rarer side."""
+"""Below it the bounds of a finding can't be relied on: too few draws hold enough of its rarer side."""
 
 
 def can_be_compared(pairs: Pairs) -> bool:

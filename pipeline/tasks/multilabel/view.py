@@ -133,14 +133,14 @@ def sample_of(truth: Integers, score: Floats, patient: Integers) -> Sample:
 
 
 def truth_of_patients(truth: Integers, patient: Integers) -> Integers:
-    """The findings of each patient, shape (patients, findings): present in any scan, unknown if in all of them."""
+    """The findings of each patient, shape (patients, findings): present in any scan, unknown if in all."""
     of_patient = np.full((int(patient.max()) + 1, truth.shape[1]), NOT_KNOWN, dtype=np.int64)
     np.maximum.at(of_patient, patient, truth)
     return of_patient
 
 
 def score_of_patients(score: Floats, truth: Integers, patient: Integers, how: PatientScore) -> Floats:
-    """The score of each finding of each patient, shape (patients, findings), over the scans in which it is known.
+    """The score of each finding of each patient, shape (patients, findings), over scans in which it is known.
 
     Where it is known in none, over all of them: nothing is measured by it.
     """

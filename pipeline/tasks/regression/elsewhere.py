@@ -44,8 +44,8 @@ def require_table(sheet: Sheet) -> None:
             there = [name for name in sheet.table.columns if name != (sheet.columns.truth or TRUTH)]
             example = sheet.command({"SCORE": "column"})
             raise DataError(
-                f"{sheet.name}: a table of regression (the truth is a measured number), and there is no column "
-                f"'{column}' ({nearest(column, there)}). Say which one holds the predicted number: "
+                f"{sheet.name}: a table of regression (the truth is a measured number), and there is no "
+                f"column '{column}' ({nearest(column, there)}). Say which one holds the predicted number: "
                 f"`{example}`."
             )
 

@@ -23,7 +23,7 @@ from pipeline.records import PARTS, Attribute
 from pipeline.tables.words import MISSING, as_yaml, counted, is_date, normal, number, several_findings
 from pipeline.tasks.contract import Refuse
 from pipeline.tasks.goals import require_goal
-from pipeline.tasks.questions import other_question
+from pipeline.tasks.questions import lines_for_lists, other_question
 from pipeline.tasks.regression import columns, quantity
 from pipeline.tasks.regression.definitions import METRICS
 from pipeline.tasks.regression.quantity import Quantity
@@ -294,7 +294,8 @@ def require_numbers(
         kind = "classification"
     if found:
         instead = "name a column of measured numbers"
-        raise other_question(column, found, kind, instead=instead, refuse=refuse)
+        lines = lines_for_lists(words) if listed else ()
+        raise other_question(column, found, kind, instead=instead, refuse=refuse, lines=lines)
     raise DataError(_no_numbers(column, {word: counts[word] for word in words}, cell_of))
 
 
