@@ -56,11 +56,12 @@ class NiftiFormat(Section):
     """What NIfTI files are, as they don't say it themselves.
 
     `form` decides where sform and qform lie apart, `axes` names the directions of i, j and k where neither is
-    set, as "RAS".
+    set, as "RAS". `channels` is how many files `CASE_0000`, `CASE_0001` and so on make a case.
     """
 
     modality: str
     unit: str | None = None
+    channels: Count | None = None
     form: Literal["sform", "qform"] | None = None
     axes: str | None = None
 
@@ -79,6 +80,7 @@ class PictureFormat(Section):
 
     modality: str
     unit: str | None = None
+    channels: Count | None = None
     spacing: Positive | tuple[Positive, Positive] | None = None
 
 
@@ -88,6 +90,12 @@ KEYS_OF_FORMATS: Final[dict[str, type[Section]]] = {
     "png": PictureFormat,
     "tiff": PictureFormat,
 }
+
+
+class Channels(Section):
+    """What is done with channels of a case that lie on another grid than the first."""
+
+    resample: Literal["refuse", "linear"] = "refuse"
 
 
 class Formats(Section):
@@ -118,6 +126,7 @@ class Ingest(Section):
     unit_of: dict[str, str] = Field(default_factory=dict)
     masks: Masks | None = None
     formats: Formats = Formats()
+    channels: Channels = Channels()
     min_slices: Count = 3
     resample_z: Literal["refuse", "linear"] = "refuse"
     untilt: Literal["refuse", "linear"] = "refuse"

@@ -194,7 +194,7 @@ class Train(Section):
 
     `seeds` networks are trained, from `seed` on, and answer as one. `average_epochs` is how many epochs the
     running mean of the weights remembers. `refit` fits anew on training and validation part together.
-    `label_smoothing`, `class_weights` and `loss` are of some tasks only.
+    `label_smoothing` and `class_weights` are of some tasks only, and so is `loss`.
     """
 
     model_config = ConfigDict(extra="allow")

@@ -216,6 +216,16 @@ REASONS: dict[str, Reason] = {
         "A mask is empty, marks what nobody declared, or what another mask marks, too.",
         "Draw what is missing, or name the structure in `ingest.masks.may_be_absent` if a scan may lack it.",
     ),
+    "channels_incomplete": Reason(
+        "quarantined",
+        "Another channel of its case is missing or can't be used.",
+        "Put all channels of the case into one folder, unpacked; mend those that have a reason of their own.",
+    ),
+    "channels_differ": Reason(
+        "quarantined",
+        "The channels of a case lie on different grids.",
+        "Set `ingest.channels: {resample: linear}` to resample them onto the first one.",
+    ),
     "affine_conflict": Reason(
         "quarantined",
         "The file states two different positions.",
@@ -304,6 +314,7 @@ NOTES: dict[str, str] = {
     "nominal": "One slice: its thickness is the nominal one.",
     "z_resampled": "Slices were resampled to an even distance.",
     "untilted": "A gantry tilt was straightened by resampling.",
+    "channels_resampled": "A channel was resampled onto the grid of the first.",
     "picture_turned": "The picture was turned upright, as its file says that it is to be seen.",
     "details_differ": "Slices of one volume differ in details of the header that decide no voxel.",
     "time_untold": "Volumes in one place were told apart by instance numbers; nothing says what they are.",

@@ -29,11 +29,12 @@ from pipeline.ingest.cases.batch_reading import (
     without_masks,
 )
 from pipeline.ingest.cases.batching import batches, shard_name
+from pipeline.ingest.cases.case_plan import CasePlan, Plan
 from pipeline.ingest.cases.commit import Commits, commit_plan, tokens_of
 from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.cases.marking import with_masks
 from pipeline.ingest.cases.mask_reading import MasksRead
-from pipeline.ingest.cases.planning import CasePlan, Plan, Wanted, plan
+from pipeline.ingest.cases.planning import Wanted, plan
 from pipeline.ingest.cases.portions import portions
 from pipeline.ingest.cases.reader import SourceFile
 from pipeline.ingest.changes import Changes
@@ -218,7 +219,7 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
     volumes = Rules(
         settings.unit, settings.min_slices, settings.resample_z, settings.untilt, settings.include
     )
-    wanted = Wanted(volumes, target.rules, settings.unit_of)
+    wanted = Wanted(volumes, target.rules, settings.unit_of, settings.channels.resample == "linear")
     known: dict[str, tuple[str, ...]] = {}
     asked: set[str] = set()
 

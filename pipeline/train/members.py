@@ -92,7 +92,8 @@ def validated(work: Work, logits: Any) -> Validation:
     """How good answers to the validation part are."""
     learning, data = work.task.learning, work.data
     weigh = learning.weigh(work.config.train, data.train.targets, data.question)
-    return learning.validated(logits, data.validation.targets, weigh(data.validation.targets))
+    loss = learning.loss(work.config.train, data.train.targets)
+    return learning.validated(logits, data.validation.targets, weigh(data.validation.targets), loss)
 
 
 def _fitted(work: Work, seed: int, *, number: int, name: str, epochs: int | None) -> Fitted:

@@ -12,6 +12,7 @@ from ways_out import ANYTHING, Way
 
 _MR, _DX = {"modality": "MR"}, {"modality": "DX"}
 _NIFTI = {"unit": "series", "patient_from": "folder", "formats": {"nifti": _MR}}
+_CHANNELS = {**_NIFTI, "patient_from": {"pattern": r"/(\w)_\d{4}"}}
 _PICTURES = {"patient_from": "folder", "formats": {"png": _DX, "tiff": _DX}}
 _VOLUME, _PICTURE = nifti(ramp()), picture(grey())
 _SEVERAL = {"save_all": True, "append_images": [Image.fromarray(255 - grey())]}
@@ -58,6 +59,12 @@ FORMAT_WAYS = [
     Way("implausible_values", r"not finite$", {"p/a.nii": _with_nan()}, _NIFTI, then={"p/a.nii": _VOLUME}),
     Way("implausible_values", r"no unit is told$", {"p/a.nii": _VOLUME}, _nifti(modality="CT"),
         setting=_nifti(modality="CT", unit="HU")),
+    Way("channels_incomplete", "", {"imagesTr/c_0000.nii": _VOLUME}, {**_CHANNELS, "formats": {"nifti": {**_MR, "channels": 2}}},
+        then={"imagesTr/c_0001.nii": nifti(ramp(start=9))}),
+    Way("channels_incomplete", "", {"imagesTr/c_0000.nii": _VOLUME, "imagesTr/c_0001.nii": nifti(ramp(start=9))[:-9]},
+        _CHANNELS, then={"imagesTr/c_0001.nii": nifti(ramp(start=9))}),
+    Way("channels_differ", "", {"imagesTr/c_0000.nii": _VOLUME, "imagesTr/c_0001.nii": nifti(ramp((6, 5, 4)))},
+        _CHANNELS, setting={"channels": {"resample": "linear"}}),
     Way("format_kind_unsupported", "", {"p/a.nii": patched(_VOLUME, 70, struct.pack("<2h", 32, 64))}, _NIFTI,
         then={"p/a.nii": _VOLUME}),
     Way("format_kind_unsupported", r"volumes or values", {"p/a.nii": nifti(ramp((5, 4, 3, 2)))}, _NIFTI,

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.ingest.cases.batch_reading import Spoiled
+from pipeline.ingest.cases.case_plan import CasePlan
 from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.cases.mask_reading import NO_MASKS, MasksRead
-from pipeline.ingest.cases.planning import CasePlan
 from pipeline.records import Case, Mask
 
 

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import ShardWriter
+from pipeline.ingest.cases.case_plan import CasePlan
 from pipeline.ingest.cases.likeness import perceptual_digest
 from pipeline.ingest.cases.mask_reading import NO_MASKS, MaskFiles, MasksRead, read_masks
-from pipeline.ingest.cases.planning import CasePlan
 from pipeline.ingest.cases.reader import Meaning, PlaneReader, Source, SourceFile, open_source
+from pipeline.ingest.cases.stacked_channels import with_channels
 from pipeline.ingest.cases.volume import assemble
 from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.isolation import at_most
@@ -27,7 +28,7 @@ from pipeline.ingest.pixels.plausibility import check_ct, has_plausible_uptakes
 from pipeline.ingest.reasons import Refusal
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute, Case, Geometry
-from pipeline.units import CT, PET, RGB, SUV
+from pipeline.units import CT, PET, RGB, SUV, fill_of
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,12 @@ def _voxels(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
 
 def _assembled(case_plan: CasePlan, reader: PlaneReader) -> _Voxels:
     array, geometry, notes = assemble(case_plan.volume, reader.read, unit=reader.unit)
+    if case_plan.channels:
+        channels = [assemble(volume, reader.read, unit=reader.unit)[:2] for volume in case_plan.channels]
+        reader.token = ""  # none of the files is to blame where they lie apart
+        fill, resamples = fill_of(case_plan.modality, reader.unit), case_plan.resamples_channels
+        array, more = with_channels((array, geometry), channels, resamples=resamples, fill=fill)
+        notes += more
     if case_plan.unit_stated:
         notes += ("unit_stated",)
     elif case_plan.modality == PET and reader.unit != SUV:
@@ -230,7 +237,7 @@ def _case(
         series_id=first.series_id,
         modality=first.modality,
         value_unit=voxels.unit,
-        channels=3 if voxels.unit == RGB else 1,
+        channels=3 if voxels.unit == RGB else 1 + len(case_plan.channels),
         geometry=voxels.geometry,
         stored=writer.append(voxels.array),
         pixel_digest=pixel_digest(voxels.array, key),

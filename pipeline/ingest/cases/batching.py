@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline import digests
 from pipeline.ingest.cases.batch_reading import bundles
-from pipeline.ingest.cases.planning import CasePlan
+from pipeline.ingest.cases.case_plan import CasePlan
 
 # Enough for a disk to write in one go, little enough that a run that is killed loses little.
 _MEAN_BYTES, _MEAN_CASES, _MEAN_FILES = 32 << 20, 256, 512

@@ -11,8 +11,8 @@ from pipeline.catalogue import INGEST_STAMP, Catalogue, FileRow
 from pipeline.ingest import changes
 from pipeline.ingest.cases.batch_outcomes import batch_outcomes
 from pipeline.ingest.cases.batch_reading import Batch, BatchResult
+from pipeline.ingest.cases.case_plan import CasePlan, Plan
 from pipeline.ingest.cases.copies import Outcome
-from pipeline.ingest.cases.planning import CasePlan, Plan
 from pipeline.ingest.header.header import Header
 from pipeline.ingest.reasons import REASONS
 

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from pipeline.ingest.cases.case_plan import CasePlan, Plan
 from pipeline.ingest.cases.copies import Outcome
-from pipeline.ingest.cases.planning import CasePlan, Plan
 from pipeline.ingest.header.header import Header, Marks
 from pipeline.ingest.masks.structures import Structures
 

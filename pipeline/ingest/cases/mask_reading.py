@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipeline.arrays import ShardWriter
+from pipeline.ingest.cases.case_plan import CasePlan
 from pipeline.ingest.cases.copies import Outcome
-from pipeline.ingest.cases.planning import CasePlan
 from pipeline.ingest.cases.reader import SourceFile, opened_bytes
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits

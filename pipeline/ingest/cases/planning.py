@@ -9,13 +9,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from pipeline.ingest.cases.case_plan import CasePlan, Plan
+from pipeline.ingest.cases.channels import joined
 from pipeline.ingest.cases.copies import Outcome, PixelDigest, one_copy_each, patient_conflicts
 from pipeline.ingest.dicom import vocabulary
 from pipeline.ingest.dicom.sop_classes import SLIDES
 from pipeline.ingest.header.header import Header
 from pipeline.ingest.header.series_rules import Rule, fitting_rule
 from pipeline.ingest.header.stated_units import stated_unit
-from pipeline.ingest.masks.structures import NO_STRUCTURES, Structures
 from pipeline.ingest.reasons import REASONS
 from pipeline.ingest.series.frames import Frame, Group, Refused, Rules, Volume
 from pipeline.ingest.series.grouping import grouped
@@ -34,60 +35,13 @@ _GRAVITY = {"failed": 0, "quarantined": 1, "excluded": 2, "accepted": 3}
 
 
 @dataclass(frozen=True)
-class CasePlan:
-    """One case to be read: its planes in order, and the token of the file each of them is in.
-
-    `unit` is what its values are to be in: the files' own, SUVbw in its place, or one that the settings
-    state (`unit_stated`). `masks` are the tokens of the files that mark `structures` in it.
-    """
-
-    case_id: str
-    volume: Volume
-    tokens: Mapping[str, str]
-    """File token by SOP pseudonym (`Frame.source`)."""
-    unit: str
-    unit_stated: bool = False
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    masks: tuple[str, ...] = ()
-    structures: Structures = NO_STRUCTURES
-
-    @property
-    def images(self) -> set[str]:
-        """The tokens of the files that its planes are in."""
-        return set(self.tokens.values())
-
-    @property
-    def files(self) -> set[str]:
-        """The tokens of all files that it is made of."""
-        return {*self.images, *self.masks}
-
-    @property
-    def modality(self) -> str:
-        """The modality of all its planes."""
-        return self.volume.frames[0].modality
-
-    @property
-    def file_unit(self) -> str:
-        """The unit that its files tell."""
-        return self.volume.frames[0].unit
-
-
-@dataclass(frozen=True)
 class Wanted:
     """What the settings want: how volumes are made, which series, and the units that files can't state."""
 
     volumes: Rules
     series: tuple[Rule, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The cases, sorted by id, and the outcome of every file; "ok" is given before decoding."""
-
-    cases: tuple[CasePlan, ...]
-    outcomes: Mapping[str, Outcome]
+    resamples_channels: bool = False
 
 
 def plan(
@@ -115,10 +69,11 @@ def plan(
         for group in groups
         if isinstance(group, Volume)
     ]
-    fitting, unwanted = _by_rules(cases, headers, wanted.series)
+    whole, parted = joined(cases, headers, resamples=wanted.resamples_channels, case_id=case_id)
+    fitting, unwanted = _by_rules(whole, headers, wanted.series)
     fitting = [_in_stated_unit(case, wanted.units) for case in fitting]
     refused = [group for group in groups if isinstance(group, Refused)]
-    _settle([*refused, *unwanted], [case.volume for case in fitting], chosen, outcomes)
+    _settle([*refused, *parted, *unwanted], [case.frames for case in fitting], chosen, outcomes)
     return Plan(tuple(sorted(fitting, key=lambda case: case.case_id)), outcomes)
 
 
@@ -158,12 +113,12 @@ def _spoiled(group: Group, chosen: Mapping[str, str], outcomes: Mapping[str, Out
 
 def _settle(
     refused: Sequence[Refused],
-    volumes: Sequence[Volume],
+    planned: Sequence[Sequence[Frame]],
     chosen: Mapping[str, str],
     outcomes: dict[str, Outcome],
 ) -> None:
     """Gives the groups' reasons to their files: own trouble first, then a case, then the gravest reason."""
-    used = {chosen[frame.source] for volume in volumes for frame in volume.frames}
+    used = {chosen[frame.source] for frames in planned for frame in frames}
     reasons: defaultdict[str, list[Outcome]] = defaultdict(list)
     for group in refused:
         for token in {chosen[frame.source] for frame in group.frames}:
@@ -241,7 +196,7 @@ def _by_rules(
         if name:
             wanted.append(replace(case, attributes={**case.attributes, "series_rule": name}))
         else:
-            unwanted.append(Refused(case.volume.frames, "rule_not_selected", "no rule of ingest.select"))
+            unwanted.append(Refused(case.frames, "rule_not_selected", "no rule of ingest.select"))
     return wanted, unwanted
 
 

@@ -19,7 +19,8 @@ class Stated:
     """What no file of a format says, so that the settings or the layout of the data set have to.
 
     `unit` is "" where nothing is stated. `spacing_mm` is that of a picture's rows and columns; `form` and
-    `axes` are those of `affine_of`, for NIfTI.
+    `axes` are those of `affine_of`, for NIfTI. `channels` is how many files make a case, 0 where the
+    files show it.
     """
 
     modality: str
@@ -27,6 +28,7 @@ class Stated:
     spacing_mm: tuple[float, float] | None = None
     form: str = ""
     axes: str = ""
+    channels: int = 0
 
 
 @dataclass(frozen=True)

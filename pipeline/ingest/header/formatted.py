@@ -16,11 +16,12 @@ from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.dicom.sop_classes import SECONDARY_CAPTURE
 from pipeline.ingest.formats.description import Description, Stated
 from pipeline.ingest.formats.registry import format_module
-from pipeline.ingest.header.header import Marks, Selection
+from pipeline.ingest.header.header import Channel, Marks, Selection
 from pipeline.ingest.header.identifiers import identify_by_content
 from pipeline.ingest.header.owners import Owners
 from pipeline.ingest.header.pairs import paired
 from pipeline.ingest.header.planes import Identity
+from pipeline.ingest.header.series_rules import open_rules
 from pipeline.ingest.header.understanding import PartialHeader
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Frame
@@ -28,6 +29,8 @@ from pipeline.ingest.series.geometry import LPS_TO_RAS
 from pipeline.ingest.series.selection import NIFTI
 from pipeline.ingest.source.layouts import (
     SUBJECT,
+    channel_of,
+    first_channel,
     images_of_mask,
     is_derivative,
     is_mask_by_place,
@@ -38,6 +41,10 @@ from pipeline.units import ARBITRARY, CT, HU, RGB
 
 BY_SUBJECT = Owners("pattern", SUBJECT.pattern)
 """Whose a file is that lies as in BIDS, where the settings don't say it."""
+_WHY_NOT = {
+    "it lies in an archive or behind a URL": "channels are sought in folders only",
+    "no image is paired with it": "it is not here",
+}
 
 
 def understand_format(
@@ -61,6 +68,7 @@ def understand_format(
         raise Refusal("derived_not_selected", "a derivative of BIDS")
     owners = selection.owners if selection.owners.by or not subject_of(relative) else BY_SUBJECT
     partial.identification = identify_by_content(digest, partial.file, key=key, owners=owners)
+    partial.channel = _channel_of(partial, stated, key=key, selection=selection)
     module = format_module(name)
     description = module.describe(data, selection.limits)
     if description.is_mask:
@@ -78,6 +86,9 @@ def understand_format(
         "photometric_interpretation": description.form.photometric,
         "bits_stored": description.form.bits_stored,
     }
+    partial.open_rules = tuple(open_rules(selection.rules, partial.attributes, ""))
+    if selection.rules and not partial.open_rules:
+        raise Refusal("rule_not_selected", "no rule of ingest.select")
     partial.frames = _frames(description, affine, identity, stated)
 
 
@@ -92,6 +103,26 @@ def _understand_mask(
     if identification.ownerless is not None:
         raise identification.ownerless
     partial.marks = Marks(key.pseudonym("series", content), frozenset())
+
+
+def _channel_of(partial: PartialHeader, stated: Stated, *, key: Key, selection: Selection) -> Channel | None:
+    """Which channel of a case the file is; None where it is a case by itself.
+
+    Raises Refusal `channels_incomplete` where the first channel of its case can't be told.
+    """
+    relative = partial.file.relative
+    number = channel_of(relative)
+    if number is None:
+        return None
+    series_id = partial.identification.pseudonyms["series"]
+    if number:
+        try:
+            _, content = paired(partial.file, [first_channel(relative)], key=key, limits=selection.limits)
+        except Refusal as refusal:
+            why = _WHY_NOT.get(refusal.detail, "it can't be read")
+            raise Refusal("channels_incomplete", f"of its first channel: {why}") from None
+        series_id = key.pseudonym("series", content)
+    return Channel(series_id, number, stated.channels)
 
 
 def _frames(

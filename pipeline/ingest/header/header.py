@@ -26,6 +26,18 @@ class Marks:
 
 
 @dataclass(frozen=True)
+class Channel:
+    """Which channel of a case a file is: its number, and how many the layout announces (0: none told).
+
+    `series_id` is that of the first channel, under which all of them are planned.
+    """
+
+    series_id: str
+    number: int
+    announced: int
+
+
+@dataclass(frozen=True)
 class Header:
     """What is known of a file before its pixels are decoded.
 
@@ -55,6 +67,7 @@ class Header:
     archive: str = ""
     members: int = 0
     kept: Kept | None = None
+    channel: Channel | None = None
     marks: Marks | None = None
 
 

@@ -88,7 +88,7 @@ def _header(
         notes=partial.notes,
         image=partial.image,
         sop_id=identification.pseudonyms.get("sop", ""),
-        series_id=partial.marks.series_id if partial.marks else identification.pseudonyms.get("series", ""),
+        series_id=_series_of(partial),
         patient_id=identification.patient_id,
         identifiers=identifiers_of(identification, partial.file, key) if partial.image else (),
         frames=partial.frames,
@@ -96,7 +96,14 @@ def _header(
         open_rules=partial.open_rules,
         owned=identification.owned,
         marks=partial.marks,
+        channel=partial.channel,
     )
+
+
+def _series_of(partial: PartialHeader) -> str:
+    """The series that the file is planned with: of the images that it marks, or of its first channel."""
+    leading = partial.marks or partial.channel
+    return leading.series_id if leading else partial.identification.pseudonyms.get("series", "")
 
 
 def _of_archive(file: SourcePath, packing: str) -> tuple[str, str]:

@@ -33,9 +33,11 @@ def parse(formats: Formats, refuse: Refuse) -> dict[str, Stated]:
 
 
 def _stated(settings: NiftiFormat | PictureFormat) -> Stated:
-    unit = settings.unit or ""
+    unit, channels = settings.unit or "", settings.channels or 0
     if isinstance(settings, NiftiFormat):
-        return Stated(settings.modality, unit, form=settings.form or "", axes=settings.axes or "")
+        return Stated(
+            settings.modality, unit, form=settings.form or "", axes=settings.axes or "", channels=channels
+        )
     spacing = settings.spacing
     pair = (spacing, spacing) if isinstance(spacing, float) else spacing
-    return Stated(settings.modality, unit, pair)
+    return Stated(settings.modality, unit, pair, channels=channels)

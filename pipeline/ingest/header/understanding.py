@@ -16,7 +16,7 @@ from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.header.attributes import attributes_of, renewed_attributes
 from pipeline.ingest.header.dates import POLICIES
 from pipeline.ingest.header.frame_attributes import attributes_of_frames
-from pipeline.ingest.header.header import Marks, Selection
+from pipeline.ingest.header.header import Channel, Marks, Selection
 from pipeline.ingest.header.identifiers import UNIDENTIFIED, Identification, identify, identity_of
 from pipeline.ingest.header.marks import CLASSES, marks_of
 from pipeline.ingest.header.planes import frames_of, renewed_frame
@@ -55,6 +55,7 @@ class PartialHeader:
     frames: tuple[Frame, ...] = ()
     broken: Refusal | None = None
     marks: Marks | None = None
+    channel: Channel | None = None
 
 
 def understand(

@@ -94,6 +94,26 @@ def case_of_channel(relative: str) -> str:
     return f"{folder}/{_CHANNEL.sub('', name, count=1)}"
 
 
+def channel_of(relative: str) -> int | None:
+    """The number of a channel of nnU-Net by its path; None for any other.
+
+    >>> channel_of("imagesTr/case_12_0003.nii.gz")
+    3
+    """
+    match = _CHANNEL.search(relative.rpartition("/")[2]) if case_of_channel(relative) else None
+    return int(match[0][1:]) if match else None
+
+
+def first_channel(relative: str) -> str:
+    """The path of the first channel of the case that a channel belongs to.
+
+    >>> first_channel("imagesTr/case_12_0003.nii.gz")
+    'imagesTr/case_12_0000.nii.gz'
+    """
+    folder, _, name = relative.rpartition("/")
+    return f"{folder}/{_CHANNEL.sub('_0000', name, count=1)}"
+
+
 def with_layout(formats: Formats, paths: Sequence[SourcePath]) -> tuple[Formats, list[str]]:
     """The formats with what a `dataset.json` states where the settings are silent, and lines for the person.
 
@@ -126,7 +146,9 @@ def _stated(formats: Formats, data: Mapping[str, Any]) -> tuple[Formats, str]:
         return formats, f"{FILE}: {name} is {settings.modality} by `ingest.formats`{contradicts}"
     if not modality:
         return formats, f"note: {FILE} tells no modality that is known; state it in `ingest.formats`"
-    stated = Formats.model_validate({**formats.model_dump(), name: {"modality": modality}})
+    stated = Formats.model_validate(
+        {**formats.model_dump(), name: {"modality": modality, "channels": _channels(data) or None}}
+    )
     return stated, f"{FILE}: {name} is {modality}"
 
 
@@ -141,6 +163,12 @@ def _modality(data: Mapping[str, Any]) -> str:
         for word in words
     }
     return found.pop() if len(found) == 1 else ""
+
+
+def _channels(data: Mapping[str, Any]) -> int:
+    """How many channels a case has; 0 where it isn't told."""
+    channels = data.get("channel_names", data.get("modality"))
+    return len(channels) if isinstance(channels, dict | list) else 0
 
 
 def _lacking(data: Mapping[str, Any], folder: str, there: set[str]) -> list[str]:

@@ -71,7 +71,7 @@ def _tile(series: Sequence[Case], read: Read, hidden: str) -> Json:
 def middle_slice(case: Case, array: NDArray[Any]) -> tuple[Plane, float]:
     """The middle plane as its slices were cut, head up, and its width by its height in space.
 
-    `array` is `([slices,] rows, columns[, 3])`; colours are shown by their mean, sides above
+    `array` is `([slices,] rows, columns[, channels])`; channels are shown by their mean, sides above
     `LARGEST_PIXELS` reduced by whole factors.
     """
     spacing, across = list(case.geometry.spacing), slice_axis(case)
@@ -81,7 +81,7 @@ def middle_slice(case: Case, array: NDArray[Any]) -> tuple[Plane, float]:
         if across:
             array = array[::-1]  # the rows of such a plane run to the head
     plane = array.astype(np.float32)
-    plane = plane.mean(axis=-1) if case.channels == 3 else plane
+    plane = plane.mean(axis=-1) if case.channels > 1 else plane
     ratio = plane.shape[1] * spacing[1] / (plane.shape[0] * spacing[0])
     return _reduced(_reduced(plane, 0), 1), ratio
 

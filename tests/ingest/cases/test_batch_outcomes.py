@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pipeline.ingest.cases.batch_outcomes import batch_outcomes
 from pipeline.ingest.cases.batch_reading import Spoiled, bundles
+from pipeline.ingest.cases.case_plan import CasePlan
 from pipeline.ingest.cases.copies import Outcome
-from pipeline.ingest.cases.planning import CasePlan
 from pipeline.ingest.series.frames import Volume
 from pipeline.records import Case, Geometry, Stored
 

@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 
 from pipeline.ingest.cases.batching import batches, shard_name
-from pipeline.ingest.cases.planning import CasePlan
+from pipeline.ingest.cases.case_plan import CasePlan
 from pipeline.ingest.series.frames import Frame, Volume
 from pipeline.records import Geometry
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from planes import saying
 
+from pipeline.ingest.cases.case_plan import Plan
 from pipeline.ingest.cases.copies import Outcome
-from pipeline.ingest.cases.planning import Plan, Wanted, plan
+from pipeline.ingest.cases.planning import Wanted, plan
 from pipeline.ingest.header.header import Header
 from pipeline.ingest.series.frames import Frame, Rules
 

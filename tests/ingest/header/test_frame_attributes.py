@@ -9,7 +9,8 @@ import pytest
 from dicom_files import header, image
 from pydicom.dataset import Dataset
 
-from pipeline.ingest.cases.planning import CasePlan, Wanted, plan
+from pipeline.ingest.cases.case_plan import CasePlan
+from pipeline.ingest.cases.planning import Wanted, plan
 from pipeline.ingest.header.header import Header
 from pipeline.ingest.series.frames import Rules
 

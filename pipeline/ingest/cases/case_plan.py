@@ -1,0 +1,72 @@
+"""What is planned of a run: its cases, each with its planes, and the outcome of every file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline.ingest.cases.copies import Outcome
+from pipeline.ingest.masks.structures import NO_STRUCTURES, Structures
+from pipeline.ingest.series.frames import Frame, Volume
+from pipeline.records import Attribute
+
+
+@dataclass(frozen=True)
+class CasePlan:
+    """One case to be read: its planes in order, and the token of the file each of them is in.
+
+    `unit` is what its values are to be in: the files' own, SUVbw in its place, or one that the settings
+    state (`unit_stated`). `channels` are the volumes of its further channels, resampled onto the first where
+    `resamples_channels` allows it. `masks` are the tokens of the files that mark `structures` in it.
+    """
+
+    case_id: str
+    volume: Volume
+    tokens: Mapping[str, str]
+    """File token by SOP pseudonym (`Frame.source`)."""
+    unit: str
+    unit_stated: bool = False
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    channels: tuple[Volume, ...] = ()
+    resamples_channels: bool = False
+    masks: tuple[str, ...] = ()
+    structures: Structures = NO_STRUCTURES
+
+    @property
+    def volumes(self) -> tuple[Volume, ...]:
+        """The volumes of all its channels."""
+        return (self.volume, *self.channels)
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The planes of all its channels."""
+        return tuple(frame for volume in self.volumes for frame in volume.frames)
+
+    @property
+    def images(self) -> set[str]:
+        """The tokens of the files that its planes are in."""
+        return set(self.tokens.values())
+
+    @property
+    def files(self) -> set[str]:
+        """The tokens of all files that it is made of."""
+        return {*self.images, *self.masks}
+
+    @property
+    def modality(self) -> str:
+        """The modality of all its planes."""
+        return self.volume.frames[0].modality
+
+    @property
+    def file_unit(self) -> str:
+        """The unit that its files tell."""
+        return self.volume.frames[0].unit
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cases, sorted by id, and the outcome of every file; "ok" is given before decoding."""
+
+    cases: tuple[CasePlan, ...]
+    outcomes: Mapping[str, Outcome]
