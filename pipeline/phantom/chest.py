@@ -26,7 +26,7 @@ _BEYOND_MM = 25.0
 """How far above and below the imaged part vessels are still drawn."""
 _ATTEMPTS = 64
 _DRAIN_DEPTH_MM = 9.0
-_DRAIN_RADIUS_MM = (3.0, 4.5)
+_DRAIN_RADIUS_MM = (4.0, 5.5)  # tubes of 24 to 33 French
 
 
 @dataclass(frozen=True)

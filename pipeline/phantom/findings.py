@@ -23,7 +23,7 @@ NAMES: Final = ("nodule", "effusion", "drain")
 EFFUSION_SHARE: Final = 0.35
 DRAIN_SHARE: Final = {True: 0.5, False: 0.2}
 UNKNOWN_SHARE: Final = 0.08
-_EFFUSION_MM: Final[Range] = (16.0, 45.0)
+_EFFUSION_MM: Final[Range] = (20.0, 45.0)
 _FLUID_HU: Final[Range] = (0.0, 30.0)
 
 

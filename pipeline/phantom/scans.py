@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.phantom.chest import Chest, at_follow_up, draw_chest, with_nodules
-from pipeline.phantom.difficulty import IMAGE, MEASURED, VOLUME, Difficulty, Range
+from pipeline.phantom.difficulty import IMAGE, MEASURED, SEVERAL, VOLUME, Difficulty, Range
 from pipeline.phantom.findings import with_findings
 from pipeline.phantom.plan import Study
 from pipeline.phantom.render import Grid, render
@@ -41,7 +41,7 @@ SINGLE_SLICE: Final = Protocol(
     IMAGE, matrix=128, slices=(1, 1), step_mm=(2.5, 3.0, 5.0), middle_mm=(-45.0, 55.0), margin_mm=-2.0
 )
 MEASURED_SLICE: Final = replace(SINGLE_SLICE, difficulty=MEASURED)
-SEVERAL_FINDINGS: Final = replace(SINGLE_SLICE, several=True)
+SEVERAL_FINDINGS: Final = replace(SINGLE_SLICE, difficulty=SEVERAL, several=True)
 WHOLE_CHEST: Final = Protocol(
     VOLUME, matrix=64, slices=(24, 32), step_mm=(4.0, 5.0), middle_mm=(-10.0, 10.0), margin_mm=15.0
 )

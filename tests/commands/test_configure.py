@@ -130,16 +130,14 @@ def test_what_is_no_table_is_told(configured, workspace: Workspace) -> None:
         configure.run(configured(table="id,label\n"), workspace)
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("classes: {sick: [yes], well: [yes]}", "the word 'yes' stands twice in `classes` and `missing`"),
-        ("classes: {sick: [yes]}", "`classes` needs two classes at least"),
-    ],
-)
-def test_classes_that_contradict_themselves_are_told(configured, line: str, message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        configured(line)
+def test_classes_that_contradict_themselves_are_told(configured) -> None:
+    with pytest.raises(ConfigError, match="the word 'yes' stands twice in `classes` and `missing`"):
+        configured("classes: {sick: [yes], well: [yes]}")
+
+
+def test_a_single_class_is_told(configured) -> None:
+    with pytest.raises(ConfigError, match="`classes` needs two classes at least"):
+        require_settings(configured("classes: {sick: [yes]}"))
 
 
 def test_a_positive_outside_the_classes_is_told(configured) -> None:
