@@ -215,6 +215,11 @@ doctor: | $(SETUP)
 verify: | $(SETUP)
 	@$(SCANLOOM) verify $(CONFIG)
 
+## audit: compute every number of the report anew, and follow digests and ledgers
+.PHONY: audit
+audit: | $(SETUP)
+	@$(SCANLOOM) audit $(CONFIG)
+
 ## clean: remove the derived files of an analysis, after saying which
 .PHONY: clean
 clean: | $(SETUP)

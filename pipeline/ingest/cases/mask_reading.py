@@ -17,8 +17,9 @@ from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.cases.reader import SourceFile, opened_bytes
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits
+from pipeline.ingest.masks.drawing import Scan
 from pipeline.ingest.masks.grid import Grid
-from pipeline.ingest.masks.onto_scans import Drawn, Scan, masks_on, structures_in
+from pipeline.ingest.masks.onto_scans import Drawn, masks_on, structures_in
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.geometry import affine_array

@@ -25,7 +25,7 @@ def limits(artifacts: Artifacts) -> list[Row]:
     if not few:
         return []
     text = (
-        f"Of {len(few)} of {len(counts)} ranges of {artifacts.question.name} there are fewer than {FULL} "
+        f"Of {len(few)} of {len(counts)} ranges of {artifacts.question.label} there are fewer than {FULL} "
         f"test cases ({'; '.join(few)}): errors there are anecdotes."
     )
     return [remark(text, count("small_ranges", len(few), "ranges", "test"), "calibration")]
@@ -37,7 +37,7 @@ def _slope(artifacts: Artifacts) -> list[Row]:
         return []
     fault = "are too timid" if slope.low > 1 else "are too extreme"
     if slope.low <= 0 <= slope.high:
-        fault = f"say little or nothing about {artifacts.question.name}"
+        fault = f"say little or nothing about {artifacts.question.label}"
     return [
         remark(
             f"The predictions {fault}: the interval of the calibration slope excludes 1", slope, "calibration"

@@ -105,6 +105,12 @@ def test_a_contour_between_planes_or_across_them_is_refused_with_its_distance() 
     assert refused({"heart": [across]}).startswith("mask_geometry_mismatch: a contour 2.00 mm")
 
 
+def test_a_contour_beyond_all_numbers_is_refused() -> None:
+    beyond = drawn(grid_of(slices()), 1, *box(0.5, 2.5))
+    beyond[1, 0] = 1e308
+    assert refused({"heart": [beyond]}) == "mask_geometry_mismatch: a contour beyond all scans"
+
+
 def test_a_region_of_no_structure_is_refused_unless_it_is_to_be_ignored() -> None:
     grid = grid_of(slices())
     contours = {"heart": [drawn(grid, 1, *box(0.5, 2.5))], "couch": [drawn(grid, 9, *box(0, 2))]}
