@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from pipeline.config import Cohort
+from pipeline.config import Cohort, load
 from pipeline.errors import ConfigError, DataError, GateError
 from pipeline.tables.words import as_yaml
+from pipeline.tasks.classification import target as classification
 from pipeline.tasks.multilabel import target
 from pipeline.tasks.multilabel.labels import Labels
+from pipeline.tasks.settings import require_settings
 
 QUESTION = Labels(("edema", "mass", "drain"), ("drain", "mass", "edema"))
 
@@ -146,3 +150,63 @@ def test_two_models_of_other_findings_are_told_apart() -> None:
     assert target.same(QUESTION, Labels(QUESTION.names, QUESTION.names))
     with pytest.raises(GateError, match="looks for edema, mass, drain, the candidate for edema, mass"):
         target.require_same(QUESTION, other)
+
+
+def test_the_lines_that_a_classification_advises_for_lists_read_them() -> None:
+    cells = ["Mass|Edema", "Mass", "No Finding", "Edema", ""]
+    with pytest.raises(ConfigError) as error:
+        question_of_classes(cells)
+    lines = [part for part in str(error.value).split("`") if part.startswith(("separator", "findings"))]
+    given = yaml.safe_load("\n".join(lines))
+    assert given == {"separator": "|", "findings": ["Edema", "Mass"]}
+    assert asked(cells, listed(**given)) == ["1|1", "0|1", "0|0", "1|0", ""]
+
+
+def question_of_classes(cells: Sequence[str]) -> None:
+    """Raises what a classification says of the column."""
+    words = classification.reader(cells, choices(target="findings"))
+    counts = Counter(filter(None, map(words.value_of, cells)))
+    words.require(counts, "findings", cell_of=lambda word: f"the cell of {word}", refuse=refuse)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ({"target": ["edema", "mass"]}, ""),
+        ({"target": "findings", "separator": "|", "findings": ["edema", "mass"]}, ""),
+        ({"target": "edema"}, "several findings are asked for, and one is named"),
+        ({"target": "findings", "separator": "|"}, r"need one column .*`separator`.*`findings`"),
+        ({"target": "findings", "findings": ["edema", "mass"]}, "Say all three"),
+        ({"target": ["a", "b"], "separator": "|", "findings": ["edema", "mass"]}, "Say all three"),
+        ({"target": ["edema", "Edema "]}, "the finding 'edema' is named twice"),
+        (
+            {"target": ["edema", "mass"], "classes": {"yes": ["ja"]}},
+            "of several findings `classes` has the keys `present` and `absent`",
+        ),
+        ({"target": ["edema", "mass"], "unit": "mm"}, "'cohort.unit' is a key of `task: regression`"),
+    ],
+)
+def test_findings_are_named_in_one_of_two_ways(tmp_path: Path, lines: dict[str, Any], message: str) -> None:
+    path = tmp_path / "study.yaml"
+    cohort = {"labels": "labels.csv", **lines}
+    content = {
+        "task": "multilabel", "ingest": {"raw": "raw"}, "cohort": cohort, "normalize": [{"z_score": {}}],
+        "report": {"title": "Study"},
+    }  # fmt: skip
+    path.write_text(yaml.safe_dump(content))
+    if not message:
+        require_settings(load(path))
+        return
+    with pytest.raises(ConfigError, match=message):
+        require_settings(load(path))
+
+
+def test_the_whole_table_is_checked_before_the_scans_are_read() -> None:
+    def cell_of(row: int) -> str:
+        return f"line {row + 2}"
+
+    target.check(["1|0", "0|1", "|"], choices(), cell_of=cell_of, refuse=refuse)
+    with pytest.raises(ConfigError, match=r"'maybe' 1 \(first line 3\)"):
+        target.check(["1|0", "maybe|1"], choices(), cell_of=cell_of, refuse=refuse)
+    with pytest.raises(DataError, match="'mass' is in none of the rows of the table"):
+        target.check(["1|0", "0|0"], choices(), cell_of=cell_of, refuse=refuse)

@@ -108,5 +108,7 @@ def test_errors_are_told_by_their_side_and_ordered_by_their_size() -> None:
     assert answers.pictured({"truth": "50", "predicted": "58.5"}, AGE) == (
         Pictured("too_high", "50", "58.5", 8.5),
     )
-    assert answers.pictured({"truth": "50", "predicted": "41"}, AGE) == (Pictured("too_low", "50", "41", 9.0),)
+    assert answers.pictured({"truth": "50", "predicted": "41"}, AGE) == (
+        Pictured("too_low", "50", "41", 9.0),
+    )
     assert answers.decided(np.zeros((3, 1)), answers.Frozen()) is None
