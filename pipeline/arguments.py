@@ -118,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("axis", metavar="WHAT", choices=LISTED, help=", ".join(LISTED))
     add("doctor", "show the machine, its devices and decoders", handlers.doctor)
     add_configured("verify", "check the digests of all stored artifacts", handlers.verify)
+    add_configured("audit", "compute the report's numbers anew, on a path of its own", handlers.audit)
     add_configured("clean", "remove the derived files of an analysis, after saying which", handlers.clean)
     forget = add_configured("forget", "remove a patient's data everywhere", handlers.forget)
     forget.add_argument("patient", metavar="ID", help="the patient ID as in the scans")

@@ -228,6 +228,13 @@ def verify(options: argparse.Namespace) -> None:
     _show(run(_load(options)[1]))
 
 
+def audit(options: argparse.Namespace) -> None:
+    """Computes the numbers of the report anew."""
+    from pipeline.audit import run
+
+    _show(run(_load(options)[1]))
+
+
 def clean(options: argparse.Namespace) -> None:
     """Removes the derived files; the index follows."""
     from pipeline import report

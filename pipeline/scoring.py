@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 32  # a choice; the same for all scoring, as sums in batches of another size differ in last bits
 NO_ARRAY = "no array under this model's recipe"
+OTHER_SHAPE = "the array is of another shape than the model takes"
 NOT_FINITE = "the network's output is not finite"
 
 
@@ -110,20 +111,29 @@ def ask(
 ) -> Answers:
     """The answers for the cases, in their order; `shown` names the work to the person who waits.
 
+    A scan of another shape has none: a network would repeat one channel into several and answer all the same.
     Raises DamageError when an array's bytes are not those that were written.
     """
-    ready = [case_id for case_id in case_ids if case_id in stored]
+    lacking = {case_id: _lacking(scorer, stored.get(case_id)) for case_id in case_ids}
+    ready = [case_id for case_id in case_ids if not lacking[case_id]]
     with bar(shown, len(ready), "cases") as progress:
         answered = logits(scorer, _sound(ready, stored, shards, progress))
     answers = np.full((len(case_ids), scorer.outputs), np.nan)
-    answers[[index for index, case_id in enumerate(case_ids) if case_id in stored]] = answered
+    answers[[index for index, case_id in enumerate(case_ids) if not lacking[case_id]]] = answered
     finite = np.isfinite(answers).all(axis=1)
     answers[~finite] = np.nan
     reasons = [
-        "" if good else NOT_FINITE if case_id in stored else NO_ARRAY
+        "" if good else lacking[case_id] or NOT_FINITE
         for case_id, good in zip(case_ids, finite.tolist(), strict=True)
     ]
     return Answers(nine_digits(answers), tuple(reasons))
+
+
+def _lacking(scorer: Scorer, array: Stored | None) -> str:
+    """Why a case can't be asked about; "" where it can."""
+    if array is None:
+        return NO_ARRAY
+    return "" if tuple(array.shape) == tuple(scorer.input_shape) else OTHER_SHAPE
 
 
 def predict(

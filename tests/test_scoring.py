@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from pipeline import backend, digests, provenance, scoring
+from pipeline.arrays import Shards, ShardWriter
 from pipeline.errors import DamageError, DataError, UsageError
 
 backend.prepare()
@@ -111,3 +112,25 @@ def test_a_model_of_these_versions_that_cannot_be_read_is_damage(folder: Path) -
     from_the_future(folder, provenance.versions())
     with pytest.raises(DamageError, match="can't be read by the versions that saved it, Keras"):
         scoring.load(folder)
+
+
+def test_a_scan_of_another_shape_has_no_answer_though_a_network_would_give_one(tmp_path: Path) -> None:
+    scan = keras.Input((4, 3, 2))
+    net = keras.Model(
+        scan, keras.layers.Dense(2)(keras.layers.Flatten()(keras.layers.Rescaling([1.0, 2.0])(scan)))
+    )
+    net.save(tmp_path / "model.keras")
+    digest = digests.of_file(tmp_path / "model.keras")
+    handed_on.model_in(
+        tmp_path, question=handed_on.asked("absent", "present"), input_shape=(4, 3, 2), model_sha256=digest
+    )
+    with ShardWriter(tmp_path / "arrays/shard.npy") as writer:
+        stored = {
+            "two": writer.append(np.ones((4, 3, 2), np.float16)),
+            "one": writer.append(np.ones((4, 3, 1), np.float16)),
+        }
+    answers = scoring.ask(
+        scoring.load(tmp_path), ["one", "two", "gone"], stored, Shards(tmp_path / "arrays"), shown="score"
+    )
+    assert answers.reasons == (scoring.OTHER_SHAPE, "", scoring.NO_ARRAY)
+    assert np.isnan(answers.logits).all(axis=1).tolist() == [True, False, True]

@@ -59,14 +59,22 @@ def reason_lines(catalogue: Catalogue) -> list[str]:
     ]
 
 
-def owner_lines(catalogue: Catalogue) -> list[str]:
-    """Whose the files without PatientID are, and what looks as if it were no patient's ID."""
+def owner_lines(catalogue: Catalogue, *, by_settings: bool) -> list[str]:
+    """Whose the files without PatientID are, and what looks as if it were no patient's ID.
+
+    `by_settings` says that the settings tell it; without them, the layout of BIDS does.
+    """
     files, patients = identifiers.counted(catalogue, OWNER)
     lines = []
     if files:
         named = identifiers.accepted_without(catalogue, OWNER)
         whose = f"{_counted(files, 'image')} of {_counted(patients, 'patient')}"
-        lines.append(f"without PatientID: {whose}, by `ingest.patient_from`")
+        by = (
+            "`ingest.patient_from`"
+            if by_settings
+            else "the subjects of BIDS, as their folders `sub-…` name them"
+        )
+        lines.append(f"without PatientID: {whose}, by {by}")
         if named:
             lines.append(
                 f"note: {_counted(named, 'image')} in use have a PatientID and keep it; where it is that of "
@@ -117,7 +125,7 @@ def _unstated(catalogue: Catalogue) -> str:
     if not files:
         return ""
     return (
-        f" Of {_counted(files, 'file')} of other formats (`{make('list', {'WHAT': 'formats'})}`), state in "
+        f" Of {_counted(files, 'file')} of other formats (`{scanloom('list', 'formats')}`), state in "
         "`ingest.formats` what they are, as `{nifti: {modality: MR}}`."
     )
 

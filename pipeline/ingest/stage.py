@@ -38,7 +38,7 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
 
-VERSION = 11
+VERSION = 12
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 FORMATS_READ = "formats"
@@ -87,7 +87,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
                 changed = update(target, difference, locations, closed)
         lines = [
             *account_lines(catalogue, difference, changed=changed),
-            *owner_lines(catalogue),
+            *owner_lines(catalogue, by_settings=settings.patient_from is not None),
             *layout_lines,
         ]
         check_usable(catalogue, config, lines)

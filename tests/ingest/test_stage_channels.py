@@ -51,6 +51,14 @@ def test_channels_of_a_case_are_one_array_whatever_direction_each_is_stored_in(w
         assert array[..., 0].min() == start
 
 
+def test_the_channels_of_a_case_are_one_study_of_one_patient(workspace: Workspace) -> None:
+    write_all(workspace.root / "raw", {**pair("a"), **pair("b", 7), "dataset.json": TWO})
+    ingested(workspace, settings(patient_from="study"))
+    read = cases(workspace)
+    assert [case.channels for case in read] == [2, 2]
+    assert len({case.patient_id for case in read}) == len({case.study_id for case in read}) == 2
+
+
 def test_a_case_that_lacks_a_channel_is_told_and_one_alone_is_no_channel(workspace: Workspace) -> None:
     files = {**pair("a"), "imagesTr/b_0000.nii.gz": channel(30), "imagesTr/c_0001.nii.gz": channel(60)}
     write_all(workspace.root / "raw", {**files, "dataset.json": TWO})

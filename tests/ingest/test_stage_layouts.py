@@ -51,7 +51,8 @@ def test_a_bids_data_set_is_read_by_subject_and_without_its_masks_and_derivative
     files = {name: packed(nifti(ramp(start=number))) for number, name in enumerate([*images, *others])}
     write_all(workspace.root / "raw", {**files, "participants.tsv": b"participant_id\nsub-A\n"})
     analysis = config(unit="series", formats=FORMATS)
-    ingested(workspace, analysis)
+    lines = run(analysis, workspace).lines
+    assert any("4 images of 2 patients, by the subjects of BIDS" in line for line in lines)
     found = reasons(workspace, analysis)
     assert {found[name] for name in images} == {"ok"}
     assert [found[name] for name in others] == ["mask_not_image", "derived_not_selected"]

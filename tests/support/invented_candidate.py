@@ -251,7 +251,7 @@ def _write_evaluation(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...
     metrics["calibration"]["temperature"] = TEMPERATURE
     metrics["digests"] = {
         name: digests.of_bytes(name.encode()) for name in ("code", "cohort", "config", "model")
-    }
+    } | {"predictions": digests.of_file(folder / "predictions.csv")}
     metrics["thresholds"] = [{**CHOSEN, "threshold": fixed.threshold}] if fixed.threshold else []
     metrics["created_utc"] = None
     record = with_headline(metric_file.FILE.of(metrics), task, metric="auroc", bound=0.90)

@@ -26,11 +26,14 @@ def with_masks(planned: Plan, headers: Mapping[str, Header], structures: Structu
         if header.marks and planned.outcomes[token].reason == "ok"
     ]
     chosen, outcomes = _one_copy_each(usable, headers)
+    of_series: defaultdict[str, list[CasePlan]] = defaultdict(list)
+    for case in planned.cases:
+        of_series[case.volume.frames[0].series_id].append(case)
     masks_of: defaultdict[str, list[str]] = defaultdict(list)
     for token in chosen:
         header = headers[token]
         assert header.marks is not None
-        cases = _marked(planned.cases, header.marks)
+        cases = _marked(of_series[header.marks.series_id], header.marks)
         told = _refused(cases, header, headers)
         if told is not None:
             outcomes[token] = told
@@ -64,8 +67,8 @@ def _one_copy_each(
     return chosen, outcomes
 
 
-def _marked(cases: Sequence[CasePlan], marks: Marks) -> list[CasePlan]:
-    of_series = [case for case in cases if case.volume.frames[0].series_id == marks.series_id]
+def _marked(of_series: Sequence[CasePlan], marks: Marks) -> Sequence[CasePlan]:
+    """The cases of a series that a mask marks."""
     if not marks.images:
         return of_series
     return [case for case in of_series if any(frame.source in marks.images for frame in case.volume.frames)]

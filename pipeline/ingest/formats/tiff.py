@@ -129,8 +129,8 @@ def _require_samples(directory: Directory, *, samples: int) -> None:
     found, extra = directory.one(_SAMPLES, 1), len(directory.values.get(_EXTRA, ()))
     if found not in (samples, samples + 1) or found - samples != extra:
         raise Refusal("format_kind_unsupported", f"{found} samples a pixel")
-    if extra and directory.one(_PLANAR, 1) != 1:
-        raise Refusal("format_kind_unsupported", "opacity in a plane of its own")
+    if found > 1 and directory.one(_PLANAR, 1) != 1:
+        raise Refusal("format_kind_unsupported", "samples in planes of their own")
 
 
 def _require_one_page(data: Buffer, directory: Directory, start: int) -> None:

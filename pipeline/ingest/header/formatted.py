@@ -67,8 +67,12 @@ def understand_format(
     if is_derivative(relative) and "derived" not in selection.include:
         raise Refusal("derived_not_selected", "a derivative of BIDS")
     owners = selection.owners if selection.owners.by or not subject_of(relative) else BY_SUBJECT
-    partial.identification = identify_by_content(digest, partial.file, key=key, owners=owners)
-    partial.channel = _channel_of(partial, stated, key=key, selection=selection)
+    number, first = channel_of(relative), digest
+    if number:
+        first = _content_of_first(partial, key=key, selection=selection)
+    partial.identification = identify_by_content(digest, partial.file, study=first, key=key, owners=owners)
+    if number is not None:
+        partial.channel = Channel(key.pseudonym("series", first), number, stated.channels)
     module = format_module(name)
     description = module.describe(data, selection.limits)
     if description.is_mask:
@@ -83,6 +87,7 @@ def understand_format(
     )
     partial.notes = tuple(sorted({*description.notes, *(["lossy"] if description.lossy else [])}))
     partial.attributes = {
+        "file_format": name,  # where it goes with a class, that shows
         "photometric_interpretation": description.form.photometric,
         "bits_stored": description.form.bits_stored,
     }
@@ -98,31 +103,26 @@ def _understand_mask(
     """As `understand_format`, for a mask that its layout pairs with an image: whose that is, the mask is."""
     partial.image = True
     partial.file, content = paired(partial.file, candidates, key=key, limits=selection.limits)
-    identification = identify_by_content(digest, partial.file, key=key, owners=selection.owners)
+    identification = identify_by_content(
+        digest, partial.file, study=content, key=key, owners=selection.owners
+    )
     partial.identification = identification
     if identification.ownerless is not None:
         raise identification.ownerless
     partial.marks = Marks(key.pseudonym("series", content), frozenset())
 
 
-def _channel_of(partial: PartialHeader, stated: Stated, *, key: Key, selection: Selection) -> Channel | None:
-    """Which channel of a case the file is; None where it is a case by itself.
+def _content_of_first(partial: PartialHeader, *, key: Key, selection: Selection) -> str:
+    """The digest of the first channel of the case whose channel the file is.
 
-    Raises Refusal `channels_incomplete` where the first channel of its case can't be told.
+    Raises Refusal `channels_incomplete` where it can't be told.
     """
-    relative = partial.file.relative
-    number = channel_of(relative)
-    if number is None:
-        return None
-    series_id = partial.identification.pseudonyms["series"]
-    if number:
-        try:
-            _, content = paired(partial.file, [first_channel(relative)], key=key, limits=selection.limits)
-        except Refusal as refusal:
-            why = _WHY_NOT.get(refusal.detail, "it can't be read")
-            raise Refusal("channels_incomplete", f"of its first channel: {why}") from None
-        series_id = key.pseudonym("series", content)
-    return Channel(series_id, number, stated.channels)
+    first = first_channel(partial.file.relative)
+    try:
+        return paired(partial.file, [first], key=key, limits=selection.limits)[1]
+    except Refusal as refusal:
+        why = _WHY_NOT.get(refusal.detail, "it can't be read")
+        raise Refusal("channels_incomplete", f"of its first channel: {why}") from None
 
 
 def _frames(

@@ -26,7 +26,6 @@ _KEYWORDS = (
 )
 _OPTIONAL = "accession"
 """The one identifier that an image may lack: it is a matter of the order, not of the image."""
-_OF_CONTENT = ("sop", "series", "study")
 
 
 @dataclass(frozen=True)
@@ -61,13 +60,20 @@ def identify(dataset: Dataset, file: SourcePath, *, key: Key, owners: Owners) ->
     return Identification(pseudonyms, key.pseudonym("patient", dataset.text("IssuerOfPatientID"), patient))
 
 
-def identify_by_content(content: str, file: SourcePath, *, key: Key, owners: Owners) -> Identification:
-    """Whose a file is that names nobody; it is an image, a series and a study of its own, told by `content`.
+def identify_by_content(
+    content: str, file: SourcePath, *, study: str, key: Key, owners: Owners
+) -> Identification:
+    """Whose a file is that names nobody: an image and a series by itself, told by `content`.
 
-    `content` is the digest of its bytes: the same bytes are the same image, wherever they lie.
+    `content` is the digest of its bytes: the same bytes are the same image, wherever they lie; `study` that
+    of the first file of its case.
     """
-    pseudonyms = {kind: key.pseudonym(kind, content) for kind in _OF_CONTENT}
-    return _by_owner(content, file, pseudonyms, key=key, owners=owners)
+    pseudonyms = {
+        "sop": key.pseudonym("sop", content),
+        "series": key.pseudonym("series", content),
+        "study": key.pseudonym("study", study),
+    }
+    return _by_owner(study, file, pseudonyms, key=key, owners=owners)
 
 
 def identity_of(identification: Identification, dataset: Dataset, key: Key) -> Identity:

@@ -86,7 +86,7 @@ def _placed(block: Block, grid: Grid) -> tuple[_Turn, NDArray[np.int64], NDArray
     cosines = _cosines(grid, block)
     turn = _turn(mapping, cosines, block.marked.shape)
     far_mm, far_voxels = _off(mapping, turn, block, grid)
-    if far_voxels > TOLERANCE_VOXELS:
+    if not far_voxels <= TOLERANCE_VOXELS:  # also where it is no number
         degrees = _angle(cosines, turn, block.marked.shape)
         raise _mismatch(f"{far_mm:.2f} mm off its voxels, turned by {degrees:.2f} degrees")
     last = turn.first + np.array(_along(turn, np.array(block.marked.shape) - 1))

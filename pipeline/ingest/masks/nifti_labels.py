@@ -10,19 +10,32 @@ from numpy.typing import NDArray
 from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.formats import nifti
 from pipeline.ingest.limits import FileLimits
-from pipeline.ingest.masks.grid import Block
+from pipeline.ingest.masks.drawing import Drawing, Scan, put_on_some
+from pipeline.ingest.masks.grid import Block, Mask, put_whole
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
 
-__all__ = ["labels_in", "slices_of", "structures_in"]
+__all__ = ["draw", "structures_in"]
 
 
-def structures_in(structures: Structures) -> frozenset[str]:
-    """The declared structures that a label map may mark: those that a number calls."""
+def structures_in(data: Buffer, structures: Structures) -> frozenset[str]:
+    """The declared structures that a label map may mark, whatever its bytes: those that a number calls."""
+    del data
     return frozenset(structures.numbered().values())
 
 
-def labels_in(data: Buffer, structures: Structures, limits: FileLimits) -> dict[str, Block]:
+def draw(data: Buffer, drawing: Drawing) -> None:
+    """Puts each structure's voxels where they lie. Raises Refusal as `_labels_in`, and for another place."""
+    for name, block in _labels_in(data, drawing.structures, drawing.limits).items():
+        for part in [block] if len(drawing.scans) == 1 else _slices_of(block):
+            put_on_some(drawing, name, part, _put)
+
+
+def _put(block: Block, scan: Scan, mask: Mask) -> None:
+    put_whole(block, scan.grid, mask)
+
+
+def _labels_in(data: Buffer, structures: Structures, limits: FileLimits) -> dict[str, Block]:
     """What the map marks of each of these structures, axes as they are stored.
 
     Raises Refusal `mask_values_invalid` for a number of no structure, unless that is ignored, and for what
@@ -42,7 +55,7 @@ def labels_in(data: Buffer, structures: Structures, limits: FileLimits) -> dict[
     return {name: Block(affine, voxels) for name, voxels in marked.items()}
 
 
-def slices_of(block: Block) -> list[Block]:
+def _slices_of(block: Block) -> list[Block]:
     """The block cut along its last axis, as a volume's images are where each is a case."""
     slices = []
     for number in range(block.marked.shape[2]):

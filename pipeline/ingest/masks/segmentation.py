@@ -5,8 +5,9 @@ A frame is put where its own position says. Frames that are left out, as empty o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -16,14 +17,21 @@ from pipeline.ingest.dicom.container import Container
 from pipeline.ingest.dicom.dataset import Dataset
 from pipeline.ingest.dicom.sop_classes import LABEL_MAP
 from pipeline.ingest.header.places import orientation_in, position_in
-from pipeline.ingest.masks.grid import Block
+from pipeline.ingest.masks.drawing import Drawing, Scan, check_frame, put_on_some
+from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Mask, put
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.pixels.decode import PixelSource, open_pixels, read_frame
 from pipeline.ingest.pixels.transforms import FunctionalGroups, functional_groups
 from pipeline.ingest.reasons import Refusal
-from pipeline.ingest.series.geometry import ORIENTATION_TOLERANCE, affine_from, normal_of, orientation_error
+from pipeline.ingest.series.geometry import (
+    LPS_TO_RAS,
+    ORIENTATION_TOLERANCE,
+    affine_from,
+    normal_of,
+    orientation_error,
+)
 
-__all__ = ["Marked", "marked_frames", "structures_in"]
+__all__ = ["Marked", "draw", "marked_frames", "structures_in"]
 
 _BITS_A_BYTE: Final = 8
 _ROUNDING: Final = 1e-9  # of a threshold times a largest value, which are decimal fractions
@@ -47,6 +55,20 @@ class _Object:
     named: Mapping[int, str]
 
 
+def structures_in(container: Container, structures: Structures) -> frozenset[str]:
+    """The declared structures that a SEG has segments of. Raises Refusal as `marked_frames`."""
+    return frozenset(structures.named(_labels(container.dataset)).values())
+
+
+def draw(container: Container, drawing: Drawing) -> None:
+    """Puts each frame where it lies. Raises Refusal as `marked_frames`, and where it lies elsewhere."""
+    check_frame(drawing, container.dataset.text("FrameOfReferenceUID"))
+    decoded_bytes = drawing.limits.decoded_bytes
+    for marked in marked_frames(container, drawing.structures, decoded_bytes=decoded_bytes):
+        sources = [drawing.key.pseudonym("sop", source) for source in marked.sources if source]
+        put_on_some(drawing, marked.structure, marked.block, partial(_put_frame, sources))
+
+
 def marked_frames(container: Container, structures: Structures, *, decoded_bytes: int) -> Iterator[Marked]:
     """What each frame marks of each declared structure, in the order of frames.
 
@@ -66,11 +88,6 @@ def marked_frames(container: Container, structures: Structures, *, decoded_bytes
         yield from _of_labels(opened, set(labels), structures)
     else:
         yield from _of_segments(opened, _marking(dataset, structures))
-
-
-def structures_in(dataset: Dataset, structures: Structures) -> frozenset[str]:
-    """The declared structures that a SEG has segments of. Raises Refusal as `marked_frames`."""
-    return frozenset(structures.named(_labels(dataset)).values())
 
 
 def _is_label_map(dataset: Dataset) -> bool:
@@ -169,3 +186,33 @@ def _sources(groups: FunctionalGroups, index: int) -> tuple[str, ...]:
     if derivation is None:
         return ()
     return tuple(item.text("ReferencedSOPInstanceUID") for item in derivation.items("SourceImageSequence"))
+
+
+def _put_frame(sources: Sequence[str], block: Block, scan: Scan, mask: Mask) -> None:
+    _check_sources(block, sources, scan)
+    put(_on_grid(block, scan), scan.grid, mask)
+
+
+def _on_grid(block: Block, scan: Scan) -> Block:
+    """The frame moved along with the plane that it lies in, where that was moved onto an even grid."""
+    height = float((np.linalg.inv(scan.planes.affine) @ block.affine[:, 3])[0])
+    slice_number, of_plane = scan.plane_at(height)
+    if abs(height - of_plane) > TOLERANCE_VOXELS:
+        return block
+    affine = block.affine.copy()
+    affine[:3, 3] += (slice_number - of_plane) * scan.planes.affine[:3, 0]
+    return Block(affine, block.marked)
+
+
+def _check_sources(block: Block, sources: Sequence[str], scan: Scan) -> None:
+    """Raises Refusal where none of the images that a frame names lies in its plane."""
+    positions = [place for source in sources for place in scan.positions.get(source, ())]
+    if not positions:
+        return
+    normal = np.cross(block.affine[:3, 1], block.affine[:3, 2])
+    normal /= np.linalg.norm(normal)
+    ways = np.array(positions) @ LPS_TO_RAS[:3, :3].T - block.affine[:3, 3]
+    off_mm = float(np.abs(ways @ normal).min())
+    step_mm = float(np.linalg.norm(scan.planes.affine[:3, 0]))
+    if off_mm > TOLERANCE_VOXELS * step_mm:
+        raise Refusal("mask_geometry_mismatch", f"{off_mm:.2f} mm off the image that it names")

@@ -21,7 +21,8 @@ NAMES = (
 )  # fmt: skip
 _RESAMPLED = ("mae", "rmse", "sd", "r2", "mae_ratio")
 _NO_INTERVALS = "there are no intervals"
-FIFTHS = 5
+FEWEST_GROUPS, MOST_GROUPS = 3, 5
+"""Of a calibration curve: two points always lie on a line, and more than five hardly differ."""
 
 
 def measure(view: View) -> Measured:
@@ -97,16 +98,17 @@ def _intervals(view: View, resampled: Resampled) -> dict[str, Estimate]:
 
 
 def _curves(view: View) -> Curves:
-    """Mean reference and mean error of each fifth of the predictions, with intervals.
+    """Mean reference and mean error of groups of predictions, from small to large, with intervals.
 
-    Of fewer than ten patients in a fifth there is no curve.
+    Each has ten patients at least; where there would be fewer than three groups there is no curve.
     """
     rows = view.rows
-    order = np.argsort(rows.prediction, kind="stable")
-    fifths = np.array_split(order, FIFTHS)
-    if rows.patients < FIFTHS * FULL:
+    groups = min(MOST_GROUPS, rows.patients // FULL)
+    if groups < FEWEST_GROUPS:
         return {}
-    points = [_point(view, np.isin(np.arange(order.size), fifth)) for fifth in fifths]
+    order = np.argsort(rows.prediction, kind="stable")
+    parts = np.array_split(order, groups)
+    points = [_point(view, np.isin(np.arange(order.size), part)) for part in parts]
     return {"calibration": [{"part": view.part, "unit": view.unit, "points": points}]}
 
 

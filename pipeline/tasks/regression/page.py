@@ -87,7 +87,7 @@ def population(values: Sequence[str], question: Quantity) -> tuple[Grouped, ...]
     """How the table of the data counts cases: by the fifth in which the measured number lies."""
     names = question.stratum_names
     of_cases = [names[int(question.strata(np.array(float(value))))] for value in values]
-    return (Grouped(f"Measured {question.name}{_in_brackets(question)}", of_cases, names),)
+    return (Grouped(f"Measured {question.label}{_in_brackets(question)}", of_cases, names),)
 
 
 def brief(question: Quantity) -> dict[str, str]:
@@ -101,7 +101,7 @@ def lead(question: Quantity, headline: str, number: Callable[[str], Number], *, 
     if off.value is None:
         return ""
     plausibly = "" if off.low is None or off.high is None else f" (plausibly {off.low:.3g} to {off.high:.3g})"
-    said = f"The predicted {question.name} is off by {off.value:.3g}{question.in_unit}{plausibly} on average"
+    said = f"The predicted {question.label} is off by {off.value:.3g}{question.in_unit}{plausibly} on average"
     if ratio.value is None:
         return f"{said}."
     return (
@@ -113,8 +113,8 @@ def lead(question: Quantity, headline: str, number: Callable[[str], Number], *, 
 def gallery(question: Quantity) -> dict[str, str]:
     """The kinds of cases that the gallery shows, each with its heading."""
     return {
-        "too_high": f"Predicted too high: {question.name} was smaller",
-        "too_low": f"Predicted too low: {question.name} was larger",
+        "too_high": f"Predicted too high: {question.label} was smaller",
+        "too_low": f"Predicted too low: {question.label} was larger",
     }
 
 
@@ -125,7 +125,7 @@ def measured_in(metric: str, question: Quantity) -> str:
 
 def score(question: Quantity) -> Score:
     """What the score of a case is, and how it is printed."""
-    return Score("off by", question.unit, evidence=f"a larger {question.name}")
+    return Score("off by", question.unit, evidence=f"a larger {question.label}")
 
 
 def fixed_by_validation(question: Quantity) -> str:
@@ -140,7 +140,7 @@ def use_of_validation(question: Quantity) -> str:
 
 def output(question: Quantity) -> str:
     """What the model gives for a scan, in words."""
-    return f"{question.name}{f' in {question.unit}' if question.unit else ''}, with an interval"
+    return f"{question.label}{f' in {question.unit}' if question.unit else ''}, with an interval"
 
 
 def _in_brackets(question: Quantity) -> str:

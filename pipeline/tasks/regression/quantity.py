@@ -32,6 +32,17 @@ class Quantity:
     edges: tuple[float, ...] = ()
 
     @property
+    def label(self) -> str:
+        """The name as people read it: without underscores, and without the unit at its end.
+
+        >>> Quantity("diameter_mm", "mm").label, Quantity("age", "years").label
+        ('diameter', 'age')
+        """
+        words = self.name.replace("_", " ").strip()
+        shorter = words.removesuffix(f" {self.unit}") if self.unit else words
+        return shorter or words
+
+    @property
     def in_unit(self) -> str:
         """What stands behind a number of it, with the space before; empty without a unit."""
         return f" {self.unit}" if self.unit else ""

@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 def warnings(artifacts: Artifacts) -> list[Row]:
     """That a number can't be taken at its word, or its interval, where an interval shows it."""
-    return [*_slope(artifacts), *_bias(artifacts), *_coverage(artifacts)]
+    return [*_explained(artifacts), *_slope(artifacts), *_bias(artifacts), *_coverage(artifacts)]
 
 
 def limits(artifacts: Artifacts) -> list[Row]:
@@ -25,10 +25,18 @@ def limits(artifacts: Artifacts) -> list[Row]:
     if not few:
         return []
     text = (
-        f"Of {len(few)} of {len(counts)} ranges of {artifacts.question.name} there are fewer than {FULL} "
+        f"Of {len(few)} of {len(counts)} ranges of {artifacts.question.label} there are fewer than {FULL} "
         f"test cases ({'; '.join(few)}): errors there are anecdotes."
     )
     return [remark(text, count("small_ranges", len(few), "ranges", "test"), "calibration")]
+
+
+def _explained(artifacts: Artifacts) -> list[Row]:
+    explained = artifacts.metric("r2")
+    if explained.low is None or explained.low > 0:
+        return []
+    text = "Not shown to do better than always saying the mean: the interval of R² reaches 0 or less"
+    return [remark(text, explained, "scatter")]
 
 
 def _slope(artifacts: Artifacts) -> list[Row]:
@@ -37,7 +45,7 @@ def _slope(artifacts: Artifacts) -> list[Row]:
         return []
     fault = "are too timid" if slope.low > 1 else "are too extreme"
     if slope.low <= 0 <= slope.high:
-        fault = f"say little or nothing about {artifacts.question.name}"
+        fault = f"say little or nothing about {artifacts.question.label}"
     return [
         remark(
             f"The predictions {fault}: the interval of the calibration slope excludes 1", slope, "calibration"

@@ -136,6 +136,7 @@ def test_directories_that_run_in_a_circle_are_refused() -> None:
         ({"t258": 1}, "format_kind_unsupported: numbers of 1 bits"),
         ({"t339": 5}, "format_kind_unsupported: complex numbers"),
         ({"t277": 5}, "format_kind_unsupported: 5 samples a pixel"),
+        ({"t277": 3, "t284": 2, "t262": 2}, "format_kind_unsupported: samples in planes of their own"),
         ({"t256": 0}, "corrupt_dataset: a side of the picture is 0"),
         ({"t274": 11}, "inconsistent_pixel_attributes: Orientation 11"),
         ({"t257": 60000, "t256": 60000}, "limit_exceeded: 3600000000 bytes"),

@@ -99,6 +99,12 @@ def test_what_is_left_out_is_told(
     assert (found.reason, found.image, found.frames) == (reason, image, ())
 
 
+def test_the_format_is_told_as_one_that_may_go_with_a_class(tmp_path: Path) -> None:
+    assert header(tmp_path, nifti(ramp())).attributes == {
+        "file_format": "nifti", "photometric_interpretation": "MONOCHROME2", "bits_stored": 16,
+    }  # fmt: skip
+
+
 def test_a_label_map_by_its_header_is_a_mask(tmp_path: Path) -> None:
     found = header(tmp_path, patched(nifti(ramp()), 68, b"\xea\x03"))
     assert (found.reason, found.detail, found.image) == (

@@ -102,6 +102,15 @@ def moved(voxels: tuple[float, float, float] = (0, 0, 0), **changes: float) -> B
     return Block(oblique(own, (changes.get("degrees", 0), 0, 0)), np.ones(SHAPE, bool))
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("far", [1e308, np.inf, np.nan], ids=str)
+def test_a_place_beyond_all_numbers_is_refused(far: float) -> None:
+    own = STRAIGHT.copy()
+    own[0, 3] = own[1, 1] = far
+    with pytest.raises(Refusal, match="mask_geometry_mismatch"):
+        placed(Block(own, np.ones(SHAPE, bool)))
+
+
 def test_a_tenth_of_a_voxel_is_rounding_and_more_is_told_in_millimetres() -> None:
     assert placed(moved((0.09, 0, -0.09))).all()
     with pytest.raises(Refusal, match=r"0\.09 mm off its voxels, turned by 0\.00 degrees"):

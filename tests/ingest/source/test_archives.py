@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import gzip
 
+import numpy as np
 import pytest
 from dicom_files import encoded, image
+from nifti_files import nifti, ramp
 from packed import tarred, zipped
 
 from pipeline.ingest.reasons import Refusal
@@ -63,3 +65,16 @@ def test_a_file_in_gzip_is_bounded_and_damage_is_told() -> None:
         opened_packing(gzip.compress(SCAN), 100)
     with pytest.raises(Refusal, match="archive_damaged"):
         opened_packing(gzip.compress(SCAN)[:-9], 1 << 30)
+
+
+def test_a_mask_that_deflates_a_thousandfold_is_no_bomb_and_what_follows_its_voxels_may_be() -> None:
+    header = bytearray(nifti(ramp((4, 4, 4), np.uint8))[:352])
+    header[42:48] = np.array([512, 512, 300], "<i2").tobytes()
+    size = 512 * 512 * 300  # 79 MB, out of 80 kB
+    packed = gzip.compress(bytes(header) + bytes(size), 9)
+    assert len(packed) * 500 < size
+    assert len(opened_packing(packed, 1 << 31)[1]) == 352 + size
+    with pytest.raises(Refusal, match="limit_exceeded"):
+        opened_packing(gzip.compress(bytes(header) + bytes(size + (8 << 20)), 9), 1 << 31)
+    with pytest.raises(Refusal, match="limit_exceeded"):
+        opened_packing(packed, size // 2)

@@ -1,4 +1,4 @@
-"""The mean measured number over the mean predicted one, and the mean error, by fifths of the predictions."""
+"""The mean measured number over the mean predicted one, and the mean error, by size of the prediction."""
 
 from __future__ import annotations
 

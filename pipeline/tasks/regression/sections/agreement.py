@@ -48,7 +48,7 @@ def _section(artifacts: Artifacts, key: str, title: str, names: tuple[str, ...])
         "reference": rows.reference.tolist(),
         "prediction": rows.prediction.tolist(),
         "lines": {name: fact.to_json() for name, fact in facts.items()},
-        "quantity": artifacts.question.name,
+        "quantity": artifacts.question.label,
         "in_unit": artifacts.question.in_unit,
         "method": f"one point a {artifacts.unit}",
         "patients": rows.patients,

@@ -36,21 +36,21 @@ def build(artifacts: Artifacts) -> Section:
         "applied": told.applied,
         "because": told.because,
         "of_table": bool(artifacts.table),
-        "few": "" if curves else "fewer than 50 patients: too few for a curve of fifths",
+        "few": "" if curves else "fewer than 30 patients: too few for a curve",
     }
     return Section(KEY, TITLE, facts, {"rows": rows}, charts=charts, words=words)
 
 
 def _of_validation(artifacts: Artifacts, name: str) -> Fact:
-    stored = artifacts.metrics.calibration.get(f"validation_{name.removeprefix('calibration_')}")
+    stored = artifacts.metrics.calibration.get(f"fitted_{name.removeprefix('calibration_')}")
     return of_metric(stored, artifacts.measured_in(name)) if stored else recorded(name, None)
 
 
 def _chart(curve: Curve, artifacts: Artifacts) -> dict[str, Any]:
     return {
         "points": curve["points"],
-        "quantity": artifacts.question.name,
+        "quantity": artifacts.question.label,
         "in_unit": artifacts.question.in_unit,
-        "method": "fifths of the predictions; mean with Student's interval, one vote a patient",
+        "method": "groups of equally many; mean with Student's interval, one vote a patient",
         "patients": sum(point["patients"] for point in curve["points"]),
     }

@@ -55,7 +55,7 @@ def _chart(artifacts: Artifacts) -> dict[str, Any]:
     numbers = {"truth": truth, "prediction": said, "low": low, "high": high}
     return {
         **{name: values[order].tolist() for name, values in numbers.items()},
-        "quantity": artifacts.question.name,
+        "quantity": artifacts.question.label,
         "in_unit": artifacts.question.in_unit,
         "method": "split conformal",
         "cases": len(order),

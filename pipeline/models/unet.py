@@ -1,0 +1,173 @@
+"""A residual U-Net (Ronneberger 2015, arXiv 1505.04597; Isensee 2021, Nat Methods 18:203): a class a voxel.
+
+It isn't in the registry of networks of one answer a scan: it gives a map of answers, of the scan's own shape,
+and coarser ones beside it that training may judge as well (deep supervision).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.config.base import Count
+from pipeline.models import Intensities
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["Parameters", "build", "halvings"]
+
+_LEAST_LENGTH = 4
+"""No axis gets shorter: below, a kernel of 3 sees more of the border than of the scan."""
+_MOST_ANISOTROPY = 2.0
+"""An axis whose voxels are so many times as long as the shortest waits until the others have caught up."""
+_MOST_FILTERS = 320  # as in Isensee 2021: more cost memory and gain nothing
+_GROUPS = 8
+_SLOPE = 0.01  # of leaky ReLUs (Maas 2013)
+
+
+class Parameters(BaseModel):
+    """`width`: the number of filters of the finest level, doubled at each coarser one; `levels`: at most so
+    many; `normalization`: of each channel by itself (`instance`) or of eight groups of them (`group`);
+    `supervised`: how many levels give a map of answers, the finest first.
+    """  # fmt: skip
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    width: Annotated[int, Field(ge=_GROUPS, multiple_of=_GROUPS)] = 16
+    levels: Annotated[int, Field(ge=2, le=7)] = 5
+    normalization: Literal["instance", "group"] = "instance"
+    supervised: Count = 3
+
+
+def halvings(shape: Sequence[int], spacing: Sequence[float], *, levels: int) -> list[tuple[int, ...]]:
+    """By what each spatial axis is divided on the way to each coarser level: 2, or 1 where it stays.
+
+    An axis is halved while at least 4 places are left, and not before the voxels of the others are about as
+    long. Where nothing can be halved any more, there are fewer levels.
+
+    >>> halvings((8, 64, 64), (4.0, 1.0, 1.0), levels=4)
+    [(1, 2, 2), (2, 2, 2), (1, 2, 2)]
+    """
+    lengths, sizes = list(shape), list(spacing)
+    steps: list[tuple[int, ...]] = []
+    while len(steps) < levels - 1:
+        room = [length >= 2 * _LEAST_LENGTH for length in lengths]
+        finest = min((size for size, fits in zip(sizes, room, strict=True) if fits), default=0.0)
+        step = tuple(
+            2 if fits and size <= _MOST_ANISOTROPY * finest else 1
+            for size, fits in zip(sizes, room, strict=True)
+        )
+        if max(step) == 1:
+            break
+        lengths = [-(-length // by) for length, by in zip(lengths, step, strict=True)]
+        sizes = [size * by for size, by in zip(sizes, step, strict=True)]
+        steps.append(step)
+    return steps
+
+
+def build(
+    parameters: Parameters,
+    input_shape: tuple[int, ...],
+    outputs: int,
+    *,
+    intensities: Intensities,
+    spacing: Sequence[float] | None = None,
+) -> keras.Model:
+    """A network of scans `([slices,] rows, columns, channels)` with fresh weights.
+
+    Its outputs are float32 logits `(batch, [slices,] rows, columns, outputs)`, then those of coarser levels,
+    each axis divided by its `halvings` and rounded up. `spacing` has a length a spatial axis, all alike where
+    none is given.
+    """
+    import keras
+
+    from pipeline.models import blocks
+
+    shape = input_shape[:-1]
+    steps = halvings(shape, spacing or (1.0,) * len(shape), levels=parameters.levels)
+    scan = blocks.scan_input(input_shape)
+    maps = blocks.standardize(scan, intensities)
+    skips: list[keras.KerasTensor] = []
+    for level in range(len(steps) + 1):
+        if level:
+            maps = blocks.averaged(maps, steps[level - 1], name=f"averaging_{level}")
+        maps = _residual(maps, level, parameters)
+        skips.append(maps)
+    answers: list[keras.KerasTensor] = []
+    for level in reversed(range(len(steps))):
+        maps = _joined(maps, skips[level], steps[level], level=level, parameters=parameters)
+        if level < parameters.supervised:
+            answers.insert(0, _answer(maps, outputs, level))
+    return keras.Model(scan, answers or [_answer(maps, outputs, 0)], name="unet")
+
+
+def _residual(maps: keras.KerasTensor, level: int, parameters: Parameters) -> keras.KerasTensor:
+    """Two convolutions added to a shortcut, with the level's number of filters."""
+    import keras
+
+    filters = min(parameters.width * 2**level, _MOST_FILTERS)
+    shortcut = _convolved(maps, filters, kernel=1, name=f"shortcut_{level}")
+    first = "first_convolution" if level == 0 else f"convolution_{level}a"
+    maps = _convolved(maps, filters, kernel=3, name=first)
+    maps = _activated(_normalized(maps, parameters, name=f"normalization_{level}a"), f"activation_{level}a")
+    maps = _convolved(maps, filters, kernel=3, name=f"convolution_{level}b")
+    maps = _normalized(maps, parameters, name=f"normalization_{level}b")
+    maps = keras.layers.Add(name=f"sum_{level}")([maps, shortcut])
+    return _activated(maps, f"activation_{level}b")
+
+
+def _joined(
+    maps: keras.KerasTensor,
+    skip: keras.KerasTensor,
+    step: tuple[int, ...],
+    *,
+    level: int,
+    parameters: Parameters,
+) -> keras.KerasTensor:
+    """The coarser maps, repeated to the finer level's shape, added to its own and convolved.
+
+    Added as in Myronenko 2018 (arXiv 1810.11654), not joined: that costs a third at the finest level, where
+    most of a step's time goes.
+    """
+    import keras
+
+    maps = _convolved(maps, skip.shape[-1], kernel=1, name=f"narrowing_{level}")
+    repeated = (keras.layers.UpSampling2D, keras.layers.UpSampling3D)[len(step) - 2]
+    maps = repeated(step, name=f"repeating_{level}")(maps)
+    beyond = [(0, a - b) for a, b in zip(maps.shape[1:-1], skip.shape[1:-1], strict=True)]
+    if any(cut for _, cut in beyond):  # an odd length was rounded up
+        cropping = (keras.layers.Cropping2D, keras.layers.Cropping3D)[len(step) - 2]
+        maps = cropping(beyond, name=f"cropping_{level}")(maps)
+    maps = keras.layers.Add(name=f"joining_{level}")([maps, skip])
+    maps = _convolved(maps, skip.shape[-1], kernel=3, name=f"up_convolution_{level}")
+    maps = _normalized(maps, parameters, name=f"up_normalization_{level}")
+    return _activated(maps, "last_features" if level == 0 else f"up_activation_{level}")
+
+
+def _answer(maps: keras.KerasTensor, outputs: int, level: int) -> keras.KerasTensor:
+    """A float32 logit a class and place."""
+    import keras
+
+    convolution = (keras.layers.Conv2D, keras.layers.Conv3D)[len(maps.shape) - 4]
+    return convolution(outputs, 1, dtype="float32", name=f"logits_{level}" if level else "logits")(maps)
+
+
+def _convolved(maps: keras.KerasTensor, filters: int, *, kernel: int, name: str) -> keras.KerasTensor:
+    from pipeline.models import blocks
+
+    return blocks.convolution(maps, filters, kernel=kernel, strides=(1,) * (len(maps.shape) - 2), name=name)
+
+
+def _normalized(maps: keras.KerasTensor, parameters: Parameters, *, name: str) -> keras.KerasTensor:
+    import keras
+
+    groups = -1 if parameters.normalization == "instance" else _GROUPS
+    return keras.layers.GroupNormalization(groups, name=name)(maps)
+
+
+def _activated(maps: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    import keras
+
+    return keras.layers.LeakyReLU(_SLOPE, name=name)(maps)
