@@ -100,7 +100,10 @@ def test_another_kind_of_question_is_told_before_its_missing_class(configured, w
     ("table", "message"),
     [
         ("id,nv,mel,bcc\n1,1,0,0\n2,0,1,0\n3,0,0,1\n", "'nv', 'mel', 'bcc' hold a 1 for one class a row"),
-        ("id,edema,mass\n1,1,1\n2,0,1\n3,1,0\n", "'edema', 'mass' hold several findings a row: .*`target: .edema, mass.`"),
+        (
+            "id,edema,mass\n1,1,1\n2,0,1\n3,1,0\n",
+            "'edema', 'mass' hold several findings a row: .*`target: .edema, mass.`",
+        ),
     ],
 )
 def test_columns_of_ones_in_place_of_the_target_are_hinted_at(

@@ -32,6 +32,8 @@ HEADLINE: Final = "macro_auroc"
 
 GUARDS: Final = (
     Guard("guard_labels", OF_A_FINDING, "No finding lost"),
+    Guard("guard_sensitivity", "macro_sensitivity", "Sensitivity kept"),
+    Guard("guard_specificity", "macro_specificity", "Specificity kept"),
     Guard("guard_brier", "macro_brier_skill", "Probabilities kept"),
 )
 
