@@ -25,7 +25,7 @@ _HALF_HEIGHT_MM = 160.0
 _BEYOND_MM = 25.0
 """How far above and below the imaged part vessels are still drawn."""
 _ATTEMPTS = 64
-_DRAIN_DEPTH_MM = 9.0
+_DRAIN_DEPTH_MM = 22.0
 _DRAIN_RADIUS_MM = (4.0, 5.5)  # tubes of 24 to 33 French
 
 
@@ -105,7 +105,7 @@ def with_nodules(chest: Chest, rng: np.random.Generator, *, difficulty: Difficul
 
 
 def with_drain(chest: Chest, rng: np.random.Generator, *, span_mm: Range) -> Chest:
-    """The chest with a tube that runs head to foot through a lung, near its edge."""
+    """The chest with a tube that runs head to foot through a lung."""
     points = _anywhere(rng, chest, count=_ATTEMPTS, span_mm=span_mm)
     depth = lung_depth(chest, (points[:, 0], points[:, 1], points[:, 2]))
     middle = points[[int(np.argmin(np.abs(depth - _DRAIN_DEPTH_MM)))]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.config import Evaluate
-from pipeline.statistics.estimate import Estimate, missing
+from pipeline.statistics.estimate import Estimate
 from pipeline.statistics.sample import PatientScore, Sample, codes
 from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.classification.classes import Classes
@@ -78,10 +78,6 @@ class View:
             self.group,
         )
 
-    def patients_known(self, index: int) -> Integers:
-        """The patients in whom a finding is known, in the order of their codes in its own view."""
-        return np.unique(self.patient[self.known[:, index]])
-
     def judged(self) -> list[int]:
         """The findings with enough patients who have it and who don't."""
         return [index for index in range(len(self.names)) if self.of_finding(index).judge().estimable]
@@ -107,11 +103,6 @@ class View:
             "flag": estimate.flag,
             "reason": estimate.reason,
         }
-
-
-def withheld(reason: str) -> Estimate:
-    """What can't be estimated, and why."""
-    return missing(reason)
 
 
 def two_classes(name: str) -> Classes:
