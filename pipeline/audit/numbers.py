@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audit import formulas, measured
+from pipeline.audit import formulas, measured, quantities
 from pipeline.audit.account import FITTED, TOLERANCE, Account
 from pipeline.audit.formulas import Number
 from pipeline.audit.measured import FEWEST, Seen
@@ -44,10 +44,17 @@ class Written:
 
 
 def audit(written: Written, account: Account) -> None:
-    """Compares every metric over a part or a subgroup, at each unit; of questions about classes alone."""
-    if "classes" not in written.metrics["question"]:
+    """Compares every metric over a part or a subgroup, at each unit: of classes, or of a quantity."""
+    question = written.metrics["question"]
+    if "edges" in question:
+        quantities.audit(written.table, written.metrics, account)
+    elif "classes" in question:
+        _audit_classes(written, account)
+    else:
         account.unseen.update(metric["id"] for metric in written.metrics["metrics"])
-        return
+
+
+def _audit_classes(written: Written, account: Account) -> None:
     known: dict[tuple[str, str, str | None], Numbers] = {}
     for metric in written.metrics["metrics"]:
         key = (metric["part"], metric["unit"], metric["group"])

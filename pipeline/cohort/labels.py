@@ -71,6 +71,7 @@ def label_cases(table: Table, target: Target, *, join: Join, case_ids: Collectio
     notices = [
         *_conflicting(conflicts),
         *_missing(missing),
+        *_decimal_commas(cells, target.reader),
         *_unmatched_rows(table, join),
         *_unused(table, target, of_case),
     ]
@@ -165,6 +166,17 @@ def _missing(missing: Counter[str]) -> Iterator[Notice]:
             "(`cohort.classes` makes a class of a word)"
         )
         yield Notice("label_empty", missing.total(), detail)
+
+
+def _decimal_commas(cells: Mapping[str, Mapping[str, list[int]]], reader: Reader) -> Iterator[Notice]:
+    """That commas were read as decimal signs, where the reader reads numbers."""
+    read = [
+        case_id
+        for case_id, lines_of in cells.items()
+        if any("," in cell and reader.value_of(cell) == cell.replace(",", ".") for cell in lines_of)
+    ]
+    if read:
+        yield Notice("decimal_comma", len(read), "scans whose number has a decimal comma, read as a point")
 
 
 def _unmatched_rows(table: Table, join: Join) -> Iterator[Notice]:

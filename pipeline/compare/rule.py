@@ -3,8 +3,8 @@
 Required: no loss beyond the margin on the core of the test part (the patients of the first draw), a gain
 on the patients who came later (or no loss there, where the objective is to maintain), no loss against
 the anchor, the best champion so far, which stops a slow loss over many promotions (bio-creep: Feng et al.,
-Biometrics 2021). Guards veto on a shown loss: sensitivity at the frozen thresholds, Brier skill, and the
-groups that the cohort declares. Which metrics these are, the task says.
+Biometrics 2021). Guards veto on a shown loss: of the task's own metrics (of a classification sensitivity and
+specificity at the frozen thresholds, and Brier skill), and in the groups that the cohort declares.
 """
 
 from __future__ import annotations

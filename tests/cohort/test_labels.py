@@ -4,10 +4,12 @@ import pytest
 
 from pipeline.cohort.join import Join, KeyColumn
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases
+from pipeline.config import Cohort
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import ConfigError, DataError
 from pipeline.tables import Table
 from pipeline.tasks.classification.words import read_words
+from pipeline.tasks.regression.target import reader as numbers_of
 
 
 def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:
@@ -88,6 +90,19 @@ def test_a_word_for_a_missing_value_is_no_label_and_is_told_with_its_line() -> N
     assert {item.reason for item in labels.exclusions} == {"label_empty"}
     (notice,) = [item for item in labels.notices if item.kind == "label_empty"]
     assert (notice.count, labels.missing) == (2, {"n/a": 1, "?": 1})
+
+
+def test_a_decimal_comma_is_read_as_a_point_and_told() -> None:
+    cells = [("c0", "20"), *((f"c{number}", f"{number},5") for number in range(1, 12))]
+    table, join = joined(*cells)
+    choices = Cohort(labels="labels.csv", target=("label",), unit="mm")
+    numbers = numbers_of(table.column("label"), choices)
+    labels = label_cases(
+        table, Target("label", numbers, refuse), join=join, case_ids=[name for name, _ in cells]
+    )
+    assert (labels.of_case["c0"], labels.of_case["c3"]) == ("20", "3.5")
+    (notice,) = labels.notices
+    assert (notice.kind, notice.count) == ("decimal_comma", 11)
 
 
 def test_words_are_judged_by_the_scans_that_were_read() -> None:

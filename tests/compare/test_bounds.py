@@ -47,14 +47,23 @@ def _sensitivity(truth: np.ndarray, scores: Scores, weights: np.ndarray) -> floa
     return np.average(scores.decided[truth == 1], weights=weights[truth == 1])
 
 
+def _specificity(truth: np.ndarray, scores: Scores, weights: np.ndarray) -> float:
+    return np.average(1 - scores.decided[truth == 0], weights=weights[truth == 0])
+
+
 def _brier_skill(truth: np.ndarray, scores: Scores, weights: np.ndarray) -> float:
     prevalence = np.average(truth, weights=weights)
     score = np.average((truth - scores.probability[:, 1]) ** 2, weights=weights)
     return 1 - score / (prevalence * (1 - prevalence))
 
 
-METRICS: dict[str, Metric] = {"auroc": _area, "sensitivity": _sensitivity, "brier_skill": _brier_skill}
-GAINS = {name: partial(gain, name) for name in ("auroc", "sensitivity", "brier_skill")}
+METRICS: dict[str, Metric] = {
+    "auroc": _area,
+    "sensitivity": _sensitivity,
+    "specificity": _specificity,
+    "brier_skill": _brier_skill,
+}
+GAINS = {name: partial(gain, name) for name in METRICS}
 
 
 def graded(loss: float, patients: int = 160) -> Pairs:
@@ -71,6 +80,17 @@ def graded(loss: float, patients: int = 160) -> Pairs:
     return Pairs(names, np.arange(patients), truth, 1, *scores)
 
 
+def graded_for(metric: str, loss: float, patients: int = 160) -> Pairs:
+    """Those that lose in a metric: of specificity the same with both classes exchanged."""
+    pairs = graded(loss, patients)
+    if metric != "specificity":
+        return pairs
+    reference, candidate = (
+        Scores(each.probability[:, ::-1], 1 - each.decided) for each in (pairs.reference, pairs.candidate)
+    )
+    return Pairs(pairs.names, pairs.patient, 1 - pairs.truth, 1, reference, candidate)
+
+
 @dataclass(frozen=True)
 class Expected:
     """A gain and its standard error by the jackknife."""
@@ -85,7 +105,7 @@ class Expected:
 
 @cache
 def expected(metric: str, loss: float, patients: int = 160) -> Expected:
-    pairs, measure = graded(loss, patients), METRICS[metric]
+    pairs, measure = graded_for(metric, loss, patients), METRICS[metric]
 
     def difference(weights: np.ndarray) -> float:
         of_candidate = measure(pairs.truth, pairs.candidate, weights)
@@ -101,7 +121,7 @@ def expected(metric: str, loss: float, patients: int = 160) -> Expected:
 @pytest.mark.parametrize("alpha", [0.05, 0.01, 0.005])
 @pytest.mark.parametrize("metric", sorted(METRICS))
 def test_both_bounds_of_a_gain_lie_where_alpha_puts_them(metric: str, alpha: float) -> None:
-    found = GAINS[metric](graded(0.2, patients=640), alpha=alpha, seed=1)
+    found = GAINS[metric](graded_for(metric, 0.2, patients=640), alpha=alpha, seed=1)
     wanted = expected(metric, 0.2, patients=640)
     assert found.value == pytest.approx(wanted.gain, abs=1e-12)
     assert found.standard_error == pytest.approx(wanted.error, rel=0.08)
@@ -125,6 +145,7 @@ RULES = {
     "superior_era": Rule("require", "auroc", 0.0, ALPHA),
     "non_inferior_anchor": Rule("require", "auroc", -MARGIN, ALPHA),
     "guard_sensitivity": Rule("guard", "sensitivity", -MARGIN, 0.05),
+    "guard_specificity": Rule("guard", "specificity", -MARGIN, 0.05),
     "guard_brier": Rule("guard", "brier_skill", -MARGIN, 0.05),
     "guard_group": Rule("guard", "auroc", -MARGIN, 0.05),
 }
@@ -132,9 +153,9 @@ LOSSES = [round(step * 0.1, 1) for step in range(-9, 11)]
 
 
 @cache
-def judged(loss: float) -> dict[str, Row]:
-    """Every row that a rule can have, by its name, all of the same pairs."""
-    pairs = graded(loss)
+def judged(metric: str, loss: float) -> dict[str, Row]:
+    """Every row that a rule can have, by its name, all of the pairs that lose in the metric."""
+    pairs = graded_for(metric, loss)
     everyone = frozenset(pairs.names)
     improve, maintain = (Compare(margin=MARGIN, objective=aim) for aim in ("improve", "maintain"))
     whole = Evidence(pairs, everyone, anchor=("0001", pairs), groups={"site = A": everyone})
@@ -164,7 +185,7 @@ def test_a_row_passes_and_fails_on_the_two_sides_of_its_bound(name: str) -> None
     assert set(told.values()) == {"PASS", "FAIL", "UNKNOWN"}
     changes = [pair for pair in itertools.pairwise(told) if len({told[loss] for loss in pair}) == 2]
     for loss in {loss for pair in changes for loss in pair}:
-        row = judged(loss)[name]
+        row = judged(rule.metric, loss)[name]
         assert row.outcome == told[loss], row.sentence
         assert (row.role, row.metric, row.bound) == (rule.role, rule.metric, rule.bound)
         assert row.level == pytest.approx(1 - 2 * rule.alpha)
@@ -202,7 +223,7 @@ def test_a_class_one_patient_short_of_the_least_leaves_every_row_open() -> None:
         for core in (names, frozenset()):
             evidence = Evidence(few, core, anchor=("0001", few), groups={"site = A": names})
             asked = [row for row in rows(TASK, Compare(), evidence, alpha=ALPHA, seed=1) if row.patients]
-            assert len(asked) == 5
+            assert len(asked) == 6
             assert {row.value is None for row in asked} == {least == 14}
 
 

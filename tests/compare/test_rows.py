@@ -109,10 +109,11 @@ def test_all_rows_of_a_better_model_lead_to_promote():
         ("non_inferior_core", "require", "PASS"),
         ("superior_era", "require", "PASS"),
         ("guard_sensitivity", "guard", "PASS"),
+        ("guard_specificity", "guard", "PASS"),
         ("guard_brier", "guard", "PASS"),
     ]
     assert decide(judged) == "PROMOTE"
-    assert [row.level for row in judged] == pytest.approx([0.98, 0.98, 0.90, 0.90])
+    assert [row.level for row in judged] == pytest.approx([0.98, 0.98, 0.90, 0.90, 0.90])
 
 
 def test_few_new_patients_leave_it_open_and_say_how_many_are_missing():

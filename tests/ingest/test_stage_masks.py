@@ -267,3 +267,23 @@ def test_no_label_or_name_of_a_region_goes_further(workspace: Workspace, raw: Pa
     assert kept
     assert not any(b"WORD" in path.read_bytes() for path in kept)
     assert "WORD" not in "".join(lines)
+
+
+def test_masks_follow_planes_whose_positions_are_whole_millimetres(workspace: Workspace, raw: Path) -> None:
+    sources = series()
+    for one, z in zip(sources, (0, 3, 5, 8, 10), strict=True):  # 2.5 mm apart, rounded
+        one.ImagePositionPatient, one.SliceThickness = ["3", "-4", f"{z}"], "2.5"
+    expected = marks()
+    corners = [(3.2, -3.8), (5.2, -3.8), (5.2, -2.8), (3.2, -2.8)]
+    drawn = structure_set(sources, {"rear": [np.array([(x, y, 3) for x, y in corners])]})
+    put(raw, *sources, segmentation(sources, {1: expected[1]}), drawn)
+    outcomes = ingested(workspace, config(**SETTINGS))
+    assert {row[1] for row in outcomes.values()} == {"ok"}
+    (case,) = cases(workspace)
+    assert case.geometry.spacing[0] == 2.5
+    found = stored(workspace)
+    image = voxels(workspace, case)
+    native = np.stack([one.pixel_array for one in map(with_meta, sources)])
+    assert set(image[found[case.case_id, "anterior"] == 1].tolist()) == set(native[expected[1]].tolist())
+    # Columns lie at 3.8 and 4.6 mm, rows at -3.5 and -3.0, in the second slice.
+    assert set(image[found[case.case_id, "posterior"] == 1].tolist()) == {106, 107, 111, 112}

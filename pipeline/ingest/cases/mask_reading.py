@@ -22,7 +22,8 @@ from pipeline.ingest.masks.grid import Grid
 from pipeline.ingest.masks.onto_scans import Drawn, masks_on, structures_in
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
-from pipeline.ingest.series.geometry import affine_array
+from pipeline.ingest.series.frames import Volume
+from pipeline.ingest.series.geometry import LPS_TO_RAS, affine_array
 from pipeline.pseudonyms import Key
 from pipeline.records import Case, Geometry, Mask
 
@@ -137,12 +138,23 @@ def _scan(plan: CasePlan, geometry: Geometry, shape: Sequence[int]) -> Scan:
     for frame in volume.frames:
         if frame.position_mm is not None:
             positions[frame.source].append(frame.position_mm)
+    planes = _grid(volume.geometry, volume.shape)
     return Scan(
-        _grid(volume.geometry, volume.shape),
+        planes,
         _grid(geometry, shape),
         {source: tuple(places) for source, places in positions.items()},
         volume.frames[0].frame_of_reference,
+        _heights(volume, planes),
     )
+
+
+def _heights(volume: Volume, planes: Grid) -> tuple[float, ...]:
+    """Where the planes of a stack lie along its grid's first axis, in steps; () where they are its slices."""
+    places = [frame.position_mm for frame in volume.frames if frame.position_mm is not None]
+    if volume.evened or len(places) != planes.shape[0]:
+        return ()
+    points = np.column_stack([np.array(places) @ LPS_TO_RAS[:3, :3].T, np.ones(len(places))])
+    return tuple(float(height) for height in (np.linalg.inv(planes.affine) @ points.T)[0])
 
 
 def _grid(geometry: Geometry, shape: Sequence[int]) -> Grid:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.masks.grid import Block, Grid, Mask
 from pipeline.ingest.masks.structures import Structures
@@ -24,12 +26,21 @@ class Scan:
 
     `planes` is its grid as its planes were stacked, `grid` that of its stored array. `positions` are where
     its planes lie, LPS mm, by the pseudonym of their image; `frame_of_reference` is a pseudonym, too.
+    `heights` are where they lie along the first axis of `planes`, in steps of it, one a slice: positions that
+    are written in whole millimetres are a little off the even grid that their volume was given.
     """
 
     planes: Grid
     grid: Grid
     positions: Mapping[str, tuple[Triple, ...]] = field(default_factory=dict)
     frame_of_reference: str = ""
+    heights: tuple[float, ...] = ()
+
+    def plane_at(self, height: float) -> tuple[int, float]:
+        """The slice whose plane lies nearest to a height, and the height of that plane, both in steps."""
+        heights = np.array(self.heights or range(self.planes.shape[0]), dtype=np.float64)
+        nearest = int(np.abs(heights - height).argmin())
+        return nearest, float(heights[nearest])
 
 
 @dataclass(frozen=True, eq=False)

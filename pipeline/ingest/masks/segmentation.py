@@ -190,7 +190,18 @@ def _sources(groups: FunctionalGroups, index: int) -> tuple[str, ...]:
 
 def _put_frame(sources: Sequence[str], block: Block, scan: Scan, mask: Mask) -> None:
     _check_sources(block, sources, scan)
-    put(block, scan.grid, mask)
+    put(_on_grid(block, scan), scan.grid, mask)
+
+
+def _on_grid(block: Block, scan: Scan) -> Block:
+    """The frame moved along with the plane that it lies in, where that was moved onto an even grid."""
+    height = float((np.linalg.inv(scan.planes.affine) @ block.affine[:, 3])[0])
+    slice_number, of_plane = scan.plane_at(height)
+    if abs(height - of_plane) > TOLERANCE_VOXELS:
+        return block
+    affine = block.affine.copy()
+    affine[:3, 3] += (slice_number - of_plane) * scan.planes.affine[:3, 0]
+    return Block(affine, block.marked)
 
 
 def _check_sources(block: Block, sources: Sequence[str], scan: Scan) -> None:

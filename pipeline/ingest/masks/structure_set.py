@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.ingest.dicom.container import Container
 from pipeline.ingest.dicom.dataset import Dataset
 from pipeline.ingest.masks.contours import filled
-from pipeline.ingest.masks.drawing import Drawing, check_frame
+from pipeline.ingest.masks.drawing import Drawing, Scan, check_frame
 from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Grid, put
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
@@ -53,7 +53,7 @@ def draw(container: Container, drawing: Drawing) -> None:
         check_frame(drawing, roi.frame_of_reference)
         missed: defaultdict[int, list[Refusal]] = defaultdict(list)
         for scan, mask in zip(drawing.scans, drawing.masks[roi.structure], strict=True):
-            blocks, refusals = contours_on(roi, scan.planes)
+            blocks, refusals = contours_on(roi, scan)
             for block in blocks:
                 put(block, scan.grid, mask)
             for number, refusal in refusals.items():
@@ -76,18 +76,19 @@ def rois(dataset: Dataset, structures: Structures) -> Iterator[Roi]:
         yield _roi(structure, frame, drawn.get(region.whole("ROINumber")))
 
 
-def contours_on(roi: Roi, grid: Grid) -> tuple[list[Block], dict[int, Refusal]]:
-    """What the contours mark on the planes of the grid, whose first axis are the planes, plane by plane.
+def contours_on(roi: Roi, scan: Scan) -> tuple[list[Block], dict[int, Refusal]]:
+    """What the contours mark on the planes of the scan, plane by plane.
 
     Beside that a Refusal `mask_geometry_mismatch` for each contour, by its number, that lies in no plane.
     """
+    grid = scan.planes
     to_index = np.linalg.inv(grid.affine)
     planes: defaultdict[int, list[Points]] = defaultdict(list)
     missed: dict[int, Refusal] = {}
     for number, contour in enumerate(roi.contours):
         points = contour @ to_index[:3, :3].T + to_index[:3, 3]  # (points, 3): slices, rows, columns
         try:
-            planes[_plane_of(points, grid)].append(points[:, 1:])
+            planes[_plane_of(points, scan)].append(points[:, 1:])
         except Refusal as refusal:
             missed[number] = refusal
     return [_block(plane, contours, grid) for plane, contours in sorted(planes.items())], missed
@@ -129,17 +130,14 @@ def _points(contour: Dataset) -> Points:
     return np.array(numbers).reshape(-1, 3) @ LPS_TO_RAS[:3, :3].T
 
 
-def _plane_of(points: Points, grid: Grid) -> int:
+def _plane_of(points: Points, scan: Scan) -> int:
     """The one plane that all points of a contour lie in, (points, 3) in slices, rows and columns."""
     if not (np.abs(points) < _FARTHEST_VOXELS).all():  # also where one is no number
         raise Refusal("mask_geometry_mismatch", "a contour beyond all scans")
     heights = points[:, 0]
-    step_mm = float(np.linalg.norm(grid.affine[:3, 0]))
-    plane = int(np.rint(np.median(heights)))
-    off = float(np.abs(heights - plane).max())
-    if off > TOLERANCE_VOXELS or not 0 <= plane < grid.shape[0]:
-        beyond = float(np.abs(heights - np.clip(heights, 0, grid.shape[0] - 1)).max())
-        raise Refusal(
-            "mask_geometry_mismatch", f"a contour {max(off, beyond) * step_mm:.2f} mm off the scan's planes"
-        )
+    plane, height = scan.plane_at(float(np.median(heights)))
+    off = float(np.abs(heights - height).max())
+    if off > TOLERANCE_VOXELS:
+        off_mm = off * float(np.linalg.norm(scan.planes.affine[:3, 0]))
+        raise Refusal("mask_geometry_mismatch", f"a contour {off_mm:.2f} mm off the scan's planes")
     return plane

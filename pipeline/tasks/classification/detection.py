@@ -123,11 +123,21 @@ def mean_area(sample: Sample, rows: Flags, classes: Sequence[int]) -> Callable[[
 
 def recalls(sample: Sample, decided: Integers) -> Callable[[Floats], Floats]:
     """Of each class the share that is found, shape (classes,), from the weights of patients."""
-    classes, patients = sample.classes, sample.patients
-    cases = np.zeros((patients, classes))
-    right = np.zeros((patients, classes))
-    np.add.at(cases, (sample.patient, sample.truth), 1.0)
-    np.add.at(right, (sample.patient, sample.truth), (decided == sample.truth).astype(np.float64))
+    of_class, called = np.eye(sample.classes)[sample.truth], np.eye(sample.classes)[decided]
+    return _shares(sample, of_class * called, of_class)
+
+
+def specificities(sample: Sample, decided: Integers) -> Callable[[Floats], Floats]:
+    """Of the rows of other classes the share not taken for each, shape (classes,), from patients' weights."""
+    others, not_called = 1 - np.eye(sample.classes)[sample.truth], 1 - np.eye(sample.classes)[decided]
+    return _shares(sample, others * not_called, others)
+
+
+def _shares(sample: Sample, counted: Floats, among: Floats) -> Callable[[Floats], Floats]:
+    """The share that is `counted` of those `among`, both `(rows, classes)`, by the weights of patients."""
+    right, cases = (np.zeros((sample.patients, sample.classes)) for _ in range(2))
+    np.add.at(right, sample.patient, counted)
+    np.add.at(cases, sample.patient, among)
 
     def measured(weights: Floats) -> Floats:
         with np.errstate(invalid="ignore"):

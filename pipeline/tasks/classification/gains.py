@@ -17,7 +17,7 @@ from pipeline.statistics.bootstrap import METHOD, ROUNDING, Resampled, Statistic
 from pipeline.statistics.paired import bootstrap_difference
 from pipeline.statistics.sample import Sample
 from pipeline.tasks.classification import quality
-from pipeline.tasks.classification.detection import mean_area, recalls
+from pipeline.tasks.classification.detection import mean_area, recalls, specificities
 from pipeline.tasks.classification.pairs import Pairs, Scores
 from pipeline.tasks.gain import DRAWS, Gain
 
@@ -96,12 +96,23 @@ def _sensitivity(pairs: Pairs, scores: Scores) -> Statistic:
     return lambda weights: {"value": float(np.mean(recall(weights)[judged]))}
 
 
+def _specificity(pairs: Pairs, scores: Scores) -> Statistic:
+    """The mean of the judged classes' specificities."""
+    spared = specificities(_sample(pairs, scores), scores.decided)
+    judged = _judged_classes(pairs)
+    return lambda weights: {"value": float(np.mean(spared(weights)[judged]))}
+
+
 def _brier_skill(pairs: Pairs, scores: Scores) -> Statistic:
     measured = quality.statistic(_sample(pairs, scores))
     return lambda weights: {"value": measured(weights)["brier_skill"]}
 
 
-_STATISTICS: Final[Mapping[str, StatisticOf]] = {"brier_skill": _brier_skill, "sensitivity": _sensitivity}
+_STATISTICS: Final[Mapping[str, StatisticOf]] = {
+    "brier_skill": _brier_skill,
+    "sensitivity": _sensitivity,
+    "specificity": _specificity,
+}
 
 
 def _sample(pairs: Pairs, scores: Scores) -> Sample:

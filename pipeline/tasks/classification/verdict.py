@@ -1,4 +1,4 @@
-"""What a candidate is judged by: the area, with sensitivity and probabilities guarded."""
+"""What a candidate is judged by: the area, with sensitivity, specificity and probabilities guarded."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ HEADLINE: Final = "auroc"
 
 GUARDS: Final = (
     Guard("guard_sensitivity", "sensitivity", "Sensitivity kept"),
+    Guard("guard_specificity", "specificity", "Specificity kept"),
     Guard("guard_brier", "brier_skill", "Probabilities kept"),
 )
 

@@ -104,11 +104,11 @@ def add_to_metrics(metrics: Json, choices: Choices) -> None:
     metrics["thresholds"] = ()
     metrics["choices"] = Unopened(choices.to_json())
     for name in _FITTED if choices.fitted else ():
-        metrics["calibration"][f"validation_{name}"] = _metric(name, choices)
+        metrics["calibration"][f"fitted_{name}"] = _metric(name, choices)
 
 
 def _metric(name: str, choices: Choices) -> Json:
-    fitted, told = choices.fitted[name], f"calibration_{name}"
+    fitted, told = choices.fitted[name], f"fitted_{name}"
     flag = "in force: predictions are recalibrated by it" if choices.applied else "reported, not applied"
     return {
         "id": told,

@@ -26,6 +26,7 @@ IN_UNIT: Final = frozenset(
         "absolute_bias",
         "bias",
         "calibration_intercept",
+        "fitted_intercept",
         "interval_width",
         "limit_high",
         "limit_low",
@@ -60,6 +61,14 @@ METRICS: Final = by_id(
     Metric(
         "calibration_intercept", "Intercept", "calibration intercept", "recalibration", 0, -UNBOUNDED,
         UNBOUNDED, reading="0 is right where the slope is 1",
+    ),
+    Metric(
+        "fitted_slope", "Slope on validation", "slope on validation", "recalibration", 0, -UNBOUNDED,
+        UNBOUNDED,
+    ),
+    Metric(
+        "fitted_intercept", "Intercept on validation", "intercept on validation", "recalibration", 0,
+        -UNBOUNDED, UNBOUNDED,
     ),
     Metric("coverage", "Intervals that hold the reference", "coverage", "conformal", 0),
     Metric("interval_width", "Mean width of the intervals", "mean width", "conformal", -1, high=UNBOUNDED),

@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 def warnings(artifacts: Artifacts) -> list[Row]:
     """That a number can't be taken at its word, or its interval, where an interval shows it."""
-    return [*_slope(artifacts), *_bias(artifacts), *_coverage(artifacts)]
+    return [*_explained(artifacts), *_slope(artifacts), *_bias(artifacts), *_coverage(artifacts)]
 
 
 def limits(artifacts: Artifacts) -> list[Row]:
@@ -29,6 +29,14 @@ def limits(artifacts: Artifacts) -> list[Row]:
         f"test cases ({'; '.join(few)}): errors there are anecdotes."
     )
     return [remark(text, count("small_ranges", len(few), "ranges", "test"), "calibration")]
+
+
+def _explained(artifacts: Artifacts) -> list[Row]:
+    explained = artifacts.metric("r2")
+    if explained.low is None or explained.low > 0:
+        return []
+    text = "Not shown to do better than always saying the mean: the interval of R² reaches 0 or less"
+    return [remark(text, explained, "scatter")]
 
 
 def _slope(artifacts: Artifacts) -> list[Row]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from pipeline.ingest.dicom.container import open_container
+from pipeline.ingest.masks.drawing import Scan
 from pipeline.ingest.masks.grid import Grid, put
 from pipeline.ingest.masks.structure_set import contours_on, rois
 from pipeline.ingest.masks.structures import Structures
@@ -32,7 +33,7 @@ def box(low: float, high: float) -> list[tuple[float, float]]:
 def read(ds: Dataset, grid: Grid, structures: Structures = HEART) -> dict[str, NDArray]:
     masks = {name: np.zeros(grid.shape, np.uint8) for name in structures.called}
     for roi in rois(opened(ds).dataset, structures):
-        blocks, missed = contours_on(roi, grid)
+        blocks, missed = contours_on(roi, Scan(grid, grid))
         for refusal in missed.values():
             raise refusal
         for block in blocks:
@@ -141,7 +142,8 @@ def test_a_real_structure_set_has_the_area_of_its_drawing() -> None:
     (roi,) = rois(container.dataset, Structures({"patient": ("patient",)}, undeclared="ignore"))
     assert len(roi.contours) == 3
     affine = np.array([[0, 0, -5.0, 250], [0, -5.0, 0, 200], [10.0, 0, 0, -200], [0, 0, 0, 1]])
-    blocks, missed = contours_on(roi, Grid(affine, (9, 80, 100)))
+    grid = Grid(affine, (9, 80, 100))
+    blocks, missed = contours_on(roi, Scan(grid, grid))
     assert not missed
     marked = [block.marked.sum() for block in blocks]
     # The first contour is a box of 400 x 300 mm, of pixels of 5 x 5 mm.

@@ -69,6 +69,13 @@ def test_the_gain_in_sensitivity_counts_the_positives_that_are_found():
     assert gain("sensitivity", EXAMPLE, alpha=0.05, seed=1).value == pytest.approx(0.25)
 
 
+def test_the_gain_in_specificity_counts_the_negatives_that_are_left_alone():
+    # of two negatives the reference flags none, the candidate one
+    pairs = pairs_of([1, 1, 0, 0], [0.9, 0.8, 0.4, 0.1], [0.9, 0.8, 0.6, 0.1])
+    found = gain("specificity", pairs, alpha=0.05, seed=1)
+    assert (found.reference, found.candidate) == (1.0, 0.5)
+
+
 def test_the_gain_in_brier_skill_is_measured_in_units_of_the_prevalence_forecast():
     # two of four positive, so always saying 0.5 scores 0.25; reference says 0.5 throughout: skill 0.
     # candidate: errors .1 .4 .3 .2, squares .01 .16 .09 .04, mean 0.075: skill 1 - 0.075 / 0.25 = 0.7

@@ -42,7 +42,7 @@ def build(artifacts: Artifacts) -> Section:
 
 
 def _of_validation(artifacts: Artifacts, name: str) -> Fact:
-    stored = artifacts.metrics.calibration.get(f"validation_{name.removeprefix('calibration_')}")
+    stored = artifacts.metrics.calibration.get(f"fitted_{name.removeprefix('calibration_')}")
     return of_metric(stored, artifacts.measured_in(name)) if stored else recorded(name, None)
 
 
