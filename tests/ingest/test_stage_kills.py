@@ -78,7 +78,6 @@ def test_a_catalogue_that_ingest_has_yet_to_finish_is_not_told_damaged(
                 "ALTER TABLE files DROP COLUMN archive; ALTER TABLE files DROP COLUMN members;"
                 "DROP TABLE likenesses; DROP TABLE hints; DROP TABLE masks;"
                 "ALTER TABLE cases ADD COLUMN perceptual_digest TEXT NOT NULL DEFAULT '';"
-                "DROP TABLE masks;"
                 "PRAGMA user_version = 1;"
             )
     verify.run(workspace)
