@@ -73,6 +73,11 @@ demo-3d: data/raw/demo-3d/labels.csv
 demo-diameter: data/raw/demo-diameter/labels.csv
 	@$(MAKE) --no-print-directory report CONFIG=configs/demo-diameter.yaml
 
+## demo-findings: run it with several findings a scan, some of them unknown
+.PHONY: demo-findings
+demo-findings: data/raw/demo-findings/labels.csv
+	@$(MAKE) --no-print-directory report CONFIG=configs/demo-findings.yaml
+
 data/raw/demo/labels.csv: | $(SETUP)
 	@$(SCANLOOM) phantom data/raw/demo
 
@@ -81,6 +86,9 @@ data/raw/demo-3d/labels.csv: | $(SETUP)
 
 data/raw/demo-diameter/labels.csv: | $(SETUP)
 	@$(SCANLOOM) phantom data/raw/demo-diameter --nodules
+
+data/raw/demo-findings/labels.csv: | $(SETUP)
+	@$(SCANLOOM) phantom data/raw/demo-findings --findings
 
 # The arrow ---------------------------------------------------------------------------------------
 

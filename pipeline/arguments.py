@@ -229,4 +229,11 @@ def _add_phantom(add: Add) -> None:
         "--later", action="store_true", help="a second delivery: new patients, another scanner"
     )
     phantom.add_argument("--volumes", action="store_true", help="series of slices instead of single slices")
-    phantom.add_argument("--nodules", action="store_true", help="a nodule in every chest, to be measured")
+    planted = phantom.add_mutually_exclusive_group()
+    for word, help_text in (
+        ("nodules", "a nodule in every chest, to be measured"),
+        ("findings", "several findings, some of them unknown"),
+    ):
+        planted.add_argument(
+            f"--{word}", dest="planted", action="store_const", const=word, default="usual", help=help_text
+        )

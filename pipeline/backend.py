@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from pipeline.errors import RetryError, UsageError
@@ -21,6 +22,7 @@ from pipeline.progress import waiting
 from pipeline.provenance import cores
 
 _FIRST_BFLOAT16_CAPABILITY = 8  # NVIDIA Ampere
+_PARTS = 4  # at least, of a batch that is computed in parts: a choice, for more threads than two
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,9 @@ def seed_everything(seed: int, *, order: Literal["fixed", "free"]) -> None:
         _tensorflow().config.experimental.enable_op_determinism()
 
 
+@cache
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` of tensors as one kernel, compiled by XLA, also inside a step that isn't.
+    """`function` of tensors as one kernel, compiled by XLA once for all calls, also inside a step that isn't.
 
     TensorFlow's own kernels win in convolutions, but many small operations in a row run several times
     faster as one. Other backends compile the whole step anyway, and get the function as it is.
@@ -148,6 +151,23 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     if keras.backend.backend() != "tensorflow":
         return function
     return _tensorflow().function(function, jit_compile=True)  # type: ignore[no-any-return]
+
+
+def in_parts(function: Callable[..., Any], arrays: tuple[Any, ...], *, most: int) -> Any:
+    """What `function` makes of tensors that have cases as first axis, on a CPU of `most` cases at a time.
+
+    There a compiled kernel uses one thread, so that several parts run side by side; elsewhere all is one
+    part. The function treats each case by itself.
+    """
+    import keras
+
+    count = int(arrays[0].shape[0])
+    if keras.backend.backend() != "tensorflow" or keras.distribution.list_devices()[0][:3] != "cpu":
+        return function(*arrays)
+    size = min(most, -(-count // _PARTS))
+    starts = range(0, count, size)
+    parts = [function(*(array[start : start + size] for array in arrays)) for start in starts]
+    return keras.ops.concatenate(parts, axis=0) if len(parts) > 1 else parts[0]
 
 
 @contextlib.contextmanager

@@ -271,7 +271,7 @@ def phantom(options: argparse.Namespace) -> None:
             patients=patients,
             later=options.later,
             volumes=options.volumes,
-            nodules=options.nodules,
+            planted=options.planted,
         )
     )
 

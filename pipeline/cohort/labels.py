@@ -61,10 +61,12 @@ def label_cases(table: Table, target: Target, *, join: Join, case_ids: Collectio
     for case_id in sorted(case_ids):
         lines_of = values.get(case_id, {})
         words = sorted(word for word in lines_of if word)
-        if len(words) == 1:
-            of_case[case_id] = words[0]
+        agreed = target.reader.agreed(words) if words else None
+        if agreed is not None:
+            of_case[case_id] = agreed
         else:
-            exclusions.append(_without_label(case_id, words, lines_of, cells.get(case_id, {})))
+            said = {target.reader.in_words(word): lines_of[word] for word in words}
+            exclusions.append(_without_label(case_id, said, lines_of, cells.get(case_id, {})))
             missing.update([min(sorted(cells[case_id]), key=len)] if lines_of and not words else [])
     conflicts = [item for item in exclusions if item.reason == "label_conflict"]
     _require_labels(of_case, conflicts, target.column, join)
@@ -125,11 +127,14 @@ def _require_question(table: Table, target: Target, values: Sequence[Mapping[str
 
 
 def _without_label(
-    case_id: str, words: Sequence[str], lines_of: Mapping[str, list[int]], cells: Collection[str]
+    case_id: str,
+    said: Mapping[str, list[int]],
+    lines_of: Mapping[str, list[int]],
+    cells: Collection[str],
 ) -> Exclusion:
-    if words:
-        lines = line_numbers(line for word in words for line in lines_of[word])
-        return Exclusion(case_id, "label_conflict", f"labels {quoted(words)} in {lines} of the table")
+    if said:
+        lines = line_numbers(line for numbers in said.values() for line in numbers)
+        return Exclusion(case_id, "label_conflict", f"labels {quoted(list(said))} in {lines} of the table")
     if lines_of:
         written = quoted(sorted(cell for cell in cells if cell))
         problem = f"no label but {written}" if written else "no label"
@@ -188,7 +193,11 @@ def _unmatched_rows(table: Table, join: Join) -> Iterator[Notice]:
 
 
 def _unused(table: Table, target: Target, of_case: Mapping[str, str]) -> Iterator[Notice]:
-    named = {target.reader.value_of(cell) for cell in set(table.column(target.column))}
-    unused = sorted(named - set(of_case.values()) - {""})
+    reader = target.reader
+    in_table = {reader.value_of(cell) for cell in set(table.column(target.column))} - {""}
+    named, used = (
+        {name for value in values for name in reader.named(value)} for values in (in_table, of_case.values())
+    )
+    unused = sorted(named - used)
     if unused:
         yield Notice("class_without_scan", len(unused), f"labels that no scan has: {quoted(unused)}")

@@ -118,6 +118,6 @@ def _one_hot(table: Table) -> str:
             "class, or name one of them to ask for it against the rest."
         )
     return (
-        f" The columns {names} hold several findings a row, a question of the kind multilabel, which this "
-        "version does not answer yet: name one of them."
+        f" The columns {names} hold several findings a row: name one of them, or all to ask for each: "
+        f"`target: {as_yaml(flags)}`."
     )

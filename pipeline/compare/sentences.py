@@ -13,7 +13,7 @@ from pipeline.tasks.registry import Task
 def arithmetic(task: Task, criterion: Criterion, pairs: Pairs, *, gain: Gain, result: Outcome) -> str:
     """The question, both values, the bounds and how they were had, and the outcome."""
     one, other = (gain.candidate, gain.reference)[:: gain.better]
-    question = _question(task, criterion)
+    question = _question(task, criterion) + (f" ({gain.about})" if gain.about else "")
     values = f"{one:.4f} - {other:.4f} = {gain.value:+.4f} ({task.verdict.in_words(pairs)})"
     if gain.low is None or gain.high is None or gain.standard_error is None:
         return f"{question}: {values}. UNKNOWN: {gain.reason}."

@@ -101,7 +101,7 @@ Keys = Annotated[
 class Cohort(Section):
     """Which scans have which truth, and how patients are divided into parts.
 
-    `positive`, `classes` and `unit` are of some tasks only, which refuse the others.
+    `positive`, `classes`, `unit`, `separator` and `findings` are of some tasks only; the others refuse them.
     """
 
     labels: str
@@ -110,10 +110,15 @@ class Cohort(Section):
     positive: Word | None = None
     classes: dict[str, Annotated[Words, Field(min_length=1)]] = Field(default_factory=dict)
     unit: str | None = None
+    separator: Annotated[str, Field(min_length=1)] | None = None
+    findings: Words = ()
     missing: Words = ()
     id: Keys = "auto"
     part_column: str | None = None
     links: str | None = None
+    accept: dict[Literal["one_person", "near_duplicates"], Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     on_patient_overlap: Literal["refuse", "redraw"] = "refuse"
     shares: Shares = Shares()
     salt: int = 1
@@ -130,8 +135,6 @@ class Cohort(Section):
         if self.classes and self.positive is not None and self.positive not in self.classes:
             names = ", ".join(self.classes)
             raise PydanticCustomError("said", f"`positive: {self.positive}` is none of `classes`: {names}")
-        if len(self.classes) == 1:
-            raise PydanticCustomError("said", "`classes` needs two classes at least")
         return self
 
     @field_serializer("target")

@@ -69,10 +69,10 @@ def intensity(voxels: NDArray[np.generic], spatial_axes: int) -> dict[str, Attri
     }
 
 
-def truths(cohort: pd.DataFrame, task: Task) -> list[dict[str, Attribute]]:
+def truths(cohort: pd.DataFrame, task: Task, question: Question) -> list[dict[str, Attribute]]:
     """The truth of each patient of whom it is known."""
     known = _first_rows(prediction_rows(cohort[cohort["target"] != ""]))
-    return [task.target.described(str(value)) for value in known["target"]]
+    return [task.target.described(str(value), question) for value in known["target"]]
 
 
 def scores(predictions: pd.DataFrame, task: Task, question: Question) -> list[dict[str, Attribute]]:

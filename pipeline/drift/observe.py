@@ -47,7 +47,7 @@ def observed(
     sources = (
         columns([header(case) for case in old_cases], [header(case) for case in new_cases]),
         columns(_intensities(shards, old_cases), _intensities(shards, new_cases)),
-        columns(truths(old.cohort, task), truths(new.cohort, task)),
+        columns(truths(old.cohort, task, question), truths(new.cohort, task, question)),
         columns(scores(old.predictions, task, question), scores(new.predictions, task, question)),
     )
     of_old: Columns = {name: values for source, _ in sources for name, values in source.items()}

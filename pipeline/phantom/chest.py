@@ -25,6 +25,8 @@ _HALF_HEIGHT_MM = 160.0
 _BEYOND_MM = 25.0
 """How far above and below the imaged part vessels are still drawn."""
 _ATTEMPTS = 64
+_DRAIN_DEPTH_MM = 22.0
+_DRAIN_RADIUS_MM = (4.0, 5.5)  # tubes of 24 to 33 French
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,20 @@ class Nodule:
 
 
 @dataclass(frozen=True)
+class Effusion:
+    """Fluid in the back of the lung on one side (-1 right, 1 left): its depth in mm, its density in HU."""
+
+    side: float
+    depth_mm: float
+    hu: float
+
+
+@dataclass(frozen=True)
 class Chest:
     """One person's chest; lengths in mm, densities in HU, angles in radians.
 
     `vessels` has a row `(x, y, z, x, y, z, radius)` for each straight piece, from end to end.
+    `drain` has such rows too, for a tube from outside.
     `outline` holds the strength (mm) and phase of the second and third harmonic of the lung's edge.
     """
 
@@ -61,6 +73,8 @@ class Chest:
     texture_hu: float
     vessels: Array
     nodules: tuple[Nodule, ...] = ()
+    effusion: Effusion | None = None
+    drain: Array | None = None
 
 
 def draw_chest(rng: np.random.Generator, difficulty: Difficulty, *, span_mm: Range, size: float) -> Chest:
@@ -88,6 +102,26 @@ def with_nodules(chest: Chest, rng: np.random.Generator, *, difficulty: Difficul
     count = int(rng.integers(difficulty.nodules[0], difficulty.nodules[1] + 1))
     nodules = [_nodule(rng, chest, difficulty=difficulty, span_mm=span_mm) for _ in range(count)]
     return replace(chest, nodules=tuple(nodules))
+
+
+def with_drain(chest: Chest, rng: np.random.Generator, *, span_mm: Range) -> Chest:
+    """The chest with a tube that runs head to foot through a lung."""
+    points = _anywhere(rng, chest, count=_ATTEMPTS, span_mm=span_mm)
+    depth = lung_depth(chest, (points[:, 0], points[:, 1], points[:, 2]))
+    middle = points[[int(np.argmin(np.abs(depth - _DRAIN_DEPTH_MM)))]]
+    direction = np.array([[0.0, 0.0, 1.0]]) + 0.15 * rng.standard_normal((1, 3))
+    radius = rng.uniform(*_DRAIN_RADIUS_MM, 1)
+    height = span_mm[1] - span_mm[0] + 2 * _BEYOND_MM
+    return replace(chest, drain=_pieces(middle, direction, length=np.array([height]), radius=radius))
+
+
+def effusion_depth(chest: Chest, place: Place) -> Array:
+    """How deep (mm, negative outside) points lie in the fluid of a chest that has an effusion."""
+    x, y, _ = place
+    fluid = chest.effusion or Effusion(1.0, 0.0, 0.0)
+    back = chest.half_depth_mm - chest.fat_mm - chest.wall_mm
+    below = np.minimum(y - (back - fluid.depth_mm), fluid.side * x)
+    return np.minimum(lung_depth(chest, place), below)
 
 
 def at_follow_up(chest: Chest, rng: np.random.Generator) -> Chest:

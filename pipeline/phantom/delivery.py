@@ -7,13 +7,15 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, Literal
 
 from pipeline.errors import DataError, UsageError
 from pipeline.phantom.files import dicom_bytes, scout_plane, slice_planes
+from pipeline.phantom.findings import NAMES, cells_of
 from pipeline.phantom.plan import FIRST, LATER, Study, plan
 from pipeline.phantom.scans import (
     MEASURED_SLICE,
+    SEVERAL_FINDINGS,
     SINGLE_SLICE,
     WHOLE_CHEST,
     Protocol,
@@ -28,16 +30,20 @@ from pipeline.writing import retry_error, write_text
 
 LABELS: Final = "labels.csv"
 COLUMNS: Final = ("patient_id", "study_instance_uid", "finding", "diameter_mm", "site", "sex")
+Planted = Literal["usual", "nodules", "findings"]
+_SLICES: Final[Mapping[Planted, Protocol]] = {
+    "usual": SINGLE_SLICE, "nodules": MEASURED_SLICE, "findings": SEVERAL_FINDINGS,
+}  # fmt: skip
 
 
 def write(
-    out: Path, *, seed: int, patients: int, later: bool, volumes: bool, nodules: bool = False
+    out: Path, *, seed: int, patients: int, later: bool, volumes: bool, planted: Planted = "usual"
 ) -> Summary:
     """Writes a delivery under `out` and says how much of it is there and whether anything changed.
 
-    One axial slice for each study, or with `volumes` a stack of them; with `nodules` everybody has one, to
-    be measured. `later` gives the second
-    delivery: other people, a third hospital with a third scanner. Rows are added to the table of
+    One axial slice for each study, or with `volumes` a stack of them. Of what is `planted` in single slices,
+    "nodules" are in everybody, to be measured, and of "findings" people have several. `later` gives the
+    second delivery: other people, a third hospital with a third scanner. Rows are added to the table of
     labels that is there. Files with the right bytes are left alone, so that an interrupted run can
     be repeated and a repeated run changes nothing.
 
@@ -49,10 +55,11 @@ def write(
     _check_folder(out)
     delivery = LATER if later else FIRST
     studies = plan(seed, patients=patients, delivery=delivery, volumes=volumes)
-    if nodules:
+    if planted == "nodules":
         studies = [replace(study, finding="nodule") for study in studies]
-    protocol = WHOLE_CHEST if volumes else MEASURED_SLICE if nodules else SINGLE_SLICE
-    rows = _table(out / LABELS)
+    protocol = WHOLE_CHEST if volumes else _SLICES[planted]
+    columns = (*COLUMNS, *NAMES) if protocol.several else COLUMNS
+    rows = _table(out / LABELS, columns)
     if later:
         files = _files(studies, protocol)
     else:
@@ -61,7 +68,7 @@ def write(
         files = _faulty_files(studies, protocol)
     written = [_put(out / path, data) for path, data in files]
     rows |= {study.uid(): _row(study, protocol) for study in studies if study.labelled}
-    changed = write_text(out / LABELS, _csv(rows)) or any(written)
+    changed = write_text(out / LABELS, _csv(rows, columns)) or any(written)
     people = len({study.person.patient_id for study in studies})
     content = f"{len(written):,} files of {people:,} invented patients, {sum(written):,} of them new"
     return Summary((f"{out}: {LABELS} and {content}",), changed)
@@ -122,15 +129,15 @@ def _put(path: Path, data: bytes) -> bool:
     return True
 
 
-def _table(path: Path) -> dict[str, dict[str, str]]:
+def _table(path: Path, columns: Sequence[str]) -> dict[str, dict[str, str]]:
     """The rows that are there, by study."""
     if not path.is_file():
         return {}
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
+        if list(reader.fieldnames or ()) != list(columns):
             raise DataError(
-                f"{path} has other columns than the phantom's ({', '.join(COLUMNS)}), so no rows can be "
+                f"{path} has other columns than the phantom's ({', '.join(columns)}), so no rows can be "
                 "added. Give an empty folder."
             )
         return {row["study_instance_uid"]: row for row in reader}
@@ -140,13 +147,14 @@ def _row(study: Study, protocol: Protocol) -> dict[str, str]:
     person, diameter = study.person, diameter_mm(study, protocol)
     measured = "" if diameter is None else f"{diameter:.1f}"
     values = (person.patient_id, study.uid(), study.finding, measured, study.site.code, person.sex)
-    return dict(zip(COLUMNS, values, strict=True))
+    row = dict(zip(COLUMNS, values, strict=True))
+    return row | dict(zip(NAMES, cells_of(study), strict=True)) if protocol.several else row
 
 
-def _csv(rows: Mapping[str, Mapping[str, str]]) -> str:
+def _csv(rows: Mapping[str, Mapping[str, str]], columns: Sequence[str]) -> str:
     """The table as text, sorted by patient and study, so that the order of deliveries doesn't show."""
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(sorted(rows.values(), key=lambda row: (row["patient_id"], row["study_instance_uid"])))
     return stream.getvalue()

@@ -46,6 +46,9 @@ IMAGE = Difficulty(
 MEASURED = replace(IMAGE, nodule_radius_mm=(5.0, 18.0), nodule_contrast_hu=(500.0, 900.0))
 """Where nodules are there to be measured, not to be found: plain to see, and of many sizes."""
 
+SEVERAL = replace(IMAGE, nodule_radius_mm=(8.5, 15.0), nodule_contrast_hu=(350.0, 900.0))
+"""Where a nodule is one of several findings: less hidden, as the same patients must teach all of them."""
+
 VOLUME = Difficulty(
     nodules=(2, 4),
     nodule_radius_mm=(9.0, 17.0),

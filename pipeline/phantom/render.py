@@ -14,6 +14,7 @@ from pipeline.phantom.chest import (
     Nodule,
     Place,
     cavity_depth,
+    effusion_depth,
     lung_depth,
     oval_depth,
     spine_centre_mm,
@@ -30,6 +31,7 @@ MARROW_HU = 260.0
 CORTEX_HU = 750.0
 CORTEX_MM = 3.0
 COUCH_HU = -250.0
+DRAIN_HU = 900.0
 BASE_HU_PER_MM = 0.35
 """A lying person's lung is denser towards the back."""
 GRAIN_MM = 5.0
@@ -82,9 +84,13 @@ def render(chest: Chest, grid: Grid, *, rng: np.random.Generator) -> Array:
     lung = _inside(lung_depth(chest, place), edge)
     air = chest.lung_hu + BASE_HU_PER_MM * place[1] + chest.texture_hu * _texture(grid, rng)
     hu = _blend(_body(chest, place, edge_mm=edge), lung, value=air)
-    hu = _blend(hu, lung * _vessel_share(chest, grid), value=chest.vessel_hu)
+    hu = _blend(hu, lung * _share_of(chest.vessels, grid), value=chest.vessel_hu)
     for nodule in chest.nodules:
         hu = _blend(hu, lung * _nodule_share(nodule, place, edge_mm=edge), value=nodule.hu)
+    if chest.effusion is not None:
+        hu = _blend(hu, _inside(effusion_depth(chest, place), edge), value=chest.effusion.hu)
+    if chest.drain is not None:
+        hu = _blend(hu, _share_of(chest.drain, grid), value=DRAIN_HU)
     couch = 3.0 - np.abs(y - 4e-4 * x**2 - chest.half_depth_mm - 12.0)
     return _blend(hu, _inside(couch, edge), value=COUCH_HU)
 
@@ -126,11 +132,11 @@ def _bone_depth(chest: Chest, place: Place) -> Array:
     return np.maximum(np.maximum(rib, vertebra), np.maximum(arch, sternum))
 
 
-def _vessel_share(chest: Chest, grid: Grid) -> Array:
-    """The share of each voxel that vessels fill."""
+def _share_of(pieces: Array, grid: Grid) -> Array:
+    """The share of each voxel that round pieces fill, as rows of `Chest.vessels` describe them."""
     filled = np.zeros(grid.shape)
-    starts, ends = grid.from_chest(chest.vessels[:, 0:3]), grid.from_chest(chest.vessels[:, 3:6])
-    for start, end, radius_mm in zip(starts, ends, chest.vessels[:, 6], strict=True):
+    starts, ends = grid.from_chest(pieces[:, 0:3]), grid.from_chest(pieces[:, 3:6])
+    for start, end, radius_mm in zip(starts, ends, pieces[:, 6], strict=True):
         _fill_piece(filled, grid, start=start, end=end, radius_mm=radius_mm)
     return filled
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.phantom.chest import Chest, at_follow_up, draw_chest, with_nodules
-from pipeline.phantom.difficulty import IMAGE, MEASURED, VOLUME, Difficulty, Range
+from pipeline.phantom.difficulty import IMAGE, MEASURED, SEVERAL, VOLUME, Difficulty, Range
+from pipeline.phantom.findings import with_findings
 from pipeline.phantom.plan import Study
 from pipeline.phantom.render import Grid, render
 from pipeline.phantom.scanner import acquire
@@ -23,7 +24,8 @@ class Protocol:
     """How a chest is scanned: a square matrix, how many slices `(fewest, most)`, and from where.
 
     `step_mm` are the possible distances of the slices; their middle lies at a height in the chest
-    within `middle_mm`; the centres of nodules keep `margin_mm` from the first and the last slice.
+    within `middle_mm`; the centres of nodules keep `margin_mm` from the first and the last slice. With
+    `several` people have other findings, too.
     """
 
     difficulty: Difficulty
@@ -32,12 +34,14 @@ class Protocol:
     step_mm: tuple[float, ...]
     middle_mm: Range
     margin_mm: float
+    several: bool = False
 
 
 SINGLE_SLICE: Final = Protocol(
     IMAGE, matrix=128, slices=(1, 1), step_mm=(2.5, 3.0, 5.0), middle_mm=(-45.0, 55.0), margin_mm=-2.0
 )
 MEASURED_SLICE: Final = replace(SINGLE_SLICE, difficulty=MEASURED)
+SEVERAL_FINDINGS: Final = replace(SINGLE_SLICE, difficulty=SEVERAL, several=True)
 WHOLE_CHEST: Final = Protocol(
     VOLUME, matrix=64, slices=(24, 32), step_mm=(4.0, 5.0), middle_mm=(-10.0, 10.0), margin_mm=15.0
 )
@@ -86,7 +90,7 @@ def scout_of(study: Study, protocol: Protocol) -> NDArray[np.int16]:
         roll=0.0,
         shift_mm=(0.0, 0.0),
     )
-    bare = replace(chest, vessels=chest.vessels[:0], nodules=())
+    bare = replace(chest, vessels=chest.vessels[:0], nodules=(), effusion=None, drain=None)
     hu = render(bare, grid, rng=study.generator("scout", study.visit))
     seen: NDArray[np.float64] = hu.mean(axis=1)[::-1]  # (slices, rows, columns) -> (slices, columns)
     return np.rint(seen).astype(np.int16)
@@ -125,6 +129,8 @@ def _subject(study: Study, protocol: Protocol) -> tuple[Chest, Stack]:
         chest = with_nodules(
             chest, rng, difficulty=protocol.difficulty, span_mm=stack.span_mm(protocol.margin_mm)
         )
+    if protocol.several:
+        chest = with_findings(chest, study, span_mm=stack.span_mm())
     return chest, stack
 
 

@@ -34,6 +34,7 @@ _SERIAL_DAYS: Final = range(36526, 54789)
 """The numbers by which spreadsheets count the days of 2000 to 2049."""
 _BARS: Final = re.compile(r"[|;\n]")
 _BRACKETED: Final = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)")
+_SEPARATORS: Final = ("|", ";", ",", "/", "+", "&")
 _AND: Final = re.compile(r"\s*(?:[,/+&]|\band\b|\bund\b)\s*")
 _PLAIN_YAML: Final = re.compile(r"[^\W\d_][\w./-]*(?: [\w./-]+)*")
 _WORDS_OF_YAML: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -44,6 +45,10 @@ MISSING: Final = frozenset(
     {"", "nan", "n/a", "na", "n.a.", "<na>", "#n/a", "nat", "none", "null", "unknown", "missing"}
 )
 """Words for a missing value, in lower case, whatever the table."""
+
+
+NO_FINDING: Final = frozenset({"no finding", "no findings", "normal"})
+"""What lists of findings say where there is none, in lower case."""
 
 
 def normal(word: str) -> str:
@@ -99,6 +104,20 @@ def several_findings(words: Collection[str]) -> list[str]:
         if any(piece in pieces or often[piece] > 1 for piece in parts) and word not in listed
     ]
     return sorted(listed)
+
+
+def pieces_of(words: Collection[str]) -> tuple[str, list[str]]:
+    """What parts the findings in lists of them, and all of them by name; nothing parts what has no such sign.
+
+    >>> pieces_of(["Mass|Effusion", "Mass"]), pieces_of(["Mass", "Effusion"])
+    (('|', ['Effusion', 'Mass']), ('', []))
+    """
+    separator = next((sign for sign in _SEPARATORS if any(sign in word for word in words)), "")
+    if not separator:
+        return "", []
+    return separator, sorted(
+        {piece for word in words for part in word.split(separator) if (piece := normal(part))}
+    )
 
 
 def quoted(words: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ A task's own records (its question, what validation fixed, a view) pass through 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -47,6 +47,18 @@ class Reader(Protocol):
 
     def value_of(self, cell: str) -> str:
         """The value that a cell stands for, empty for a missing one."""
+        ...
+
+    def agreed(self, values: Sequence[str]) -> str | None:
+        """The value that different ones of one scan give together, None where they contradict each other."""
+        ...
+
+    def in_words(self, value: str) -> str:
+        """A value as a person is told of it."""
+        ...
+
+    def named(self, value: str) -> Collection[str]:
+        """The answers in a value that should be some scan's, such as its class; none of a measured number."""
         ...
 
     def require(
@@ -155,6 +167,16 @@ class Kind:
 
     name: str
     shown: int
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """What a case can be shown for: its kind, what is true and what was said, and how sure that was."""
+
+    kind: str
+    truth: str
+    said: str
+    sureness: float
 
 
 @dataclass(frozen=True)

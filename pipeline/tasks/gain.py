@@ -14,7 +14,7 @@ class Gain:
     """Both values of a metric, their difference, its one-sided bounds and standard error; plus is better.
 
     `better` is 1 where more of the metric is better, -1 where less is. Bounds and error are None together,
-    with a `reason`.
+    with a `reason`. `about` says what the gain is about, where the metric's name doesn't.
     """
 
     reference: float
@@ -25,6 +25,7 @@ class Gain:
     method: str
     reason: str | None = None
     better: int = 1
+    about: str = ""
 
     @property
     def value(self) -> float:

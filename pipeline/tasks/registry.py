@@ -11,6 +11,7 @@ from pipeline.tasks import modules
 
 TASKS: Final = {
     "classification": "pipeline.tasks.classification",
+    "multilabel": "pipeline.tasks.multilabel",
     "regression": "pipeline.tasks.regression",
 }
 
@@ -79,6 +80,14 @@ if TYPE_CHECKING:  # every module of every task holds what its protocol says: on
         target,
         verdict,
     )
+    from pipeline.tasks.multilabel import answers as answers_of_findings
+    from pipeline.tasks.multilabel import choices as choices_of_findings
+    from pipeline.tasks.multilabel import learning as learning_of_findings
+    from pipeline.tasks.multilabel import measures as measures_of_findings
+    from pipeline.tasks.multilabel import network as network_of_findings
+    from pipeline.tasks.multilabel import page as page_of_findings
+    from pipeline.tasks.multilabel import target as target_of_findings
+    from pipeline.tasks.multilabel import verdict as verdict_of_findings
     from pipeline.tasks.regression import answers as answers_of_number
     from pipeline.tasks.regression import choices as choices_of_number
     from pipeline.tasks.regression import learning as learning_of_number
@@ -108,6 +117,16 @@ if TYPE_CHECKING:  # every module of every task holds what its protocol says: on
         measures,
         verdict,
         page,
+    )
+    _MULTILABEL: _Modules = (
+        target_of_findings,
+        network_of_findings,
+        learning_of_findings,
+        choices_of_findings,
+        answers_of_findings,
+        measures_of_findings,
+        verdict_of_findings,
+        page_of_findings,
     )
     _REGRESSION: _Modules = (
         target_of_number,

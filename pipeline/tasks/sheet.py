@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from pipeline import printed
+from pipeline.contracts import targets
+from pipeline.contracts.predictions import TRUTH
 from pipeline.errors import DataError, nearest
 from pipeline.tables import Table
 
@@ -67,8 +69,21 @@ class Sheet:
         return self.table.column(name)
 
 
+def truths(sheet: Sheet) -> tuple[str, ...]:
+    """The columns of the truth of several targets, truth_TARGET; none where one column holds the truth."""
+    if sheet.columns.truth or TRUTH in sheet.table.columns:
+        return ()
+    return tuple(name for name in sheet.table.columns if name.startswith(f"{TRUTH}_"))
+
+
 def truth(sheet: Sheet) -> tuple[str, ...]:
-    """The true class of each row, empty where unknown; 1 for 1.0. Raises DataError without such a column."""
+    """The truth of each row, empty where unknown, of several targets joined; 1 for 1.0.
+
+    Raises DataError without such a column.
+    """
+    if several := truths(sheet):
+        rows = zip(*(sheet.table.column(name) for name in several), strict=True)
+        return tuple(targets.joined(row) for row in rows)
     given = sheet.columns.truth
     if not given and "truth" not in sheet.table.columns:
         example = {"TRUTH": _likely(sheet, "TRUTH") or "column"}

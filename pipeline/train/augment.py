@@ -23,6 +23,7 @@ Tensor = Any
 Change = Callable[[Tensor, Tensor], Tensor]
 
 _FLIP, _ANGLE, _ZOOM, _SHIFT, _CONTRAST, _GAMMA, _NOISE, _STRETCH = range(8)  # streams of random numbers
+_VOXELS = 2**20  # at a time: 4 MB, so that what a change leaves is in the cache when the next one reads it
 _MOVES = ("flip", "shift", "rotate_degrees", "zoom", "stretch")
 
 
@@ -37,6 +38,10 @@ class Augmentation:
     def __call__(self, scans: Tensor, *, step: Tensor, case: Tensor) -> Tensor:
         """The changed scans, float32 `(batch, *space, channels)`; `step`, `case` are uint32 `(batch,)`."""
         key = draws.keys(self.seed, step=step, case=case)
+        voxels = math.prod(scans.shape[1:])
+        return backend.in_parts(self._changed, (scans, key), most=max(1, _VOXELS // voxels))
+
+    def _changed(self, scans: Tensor, key: Tensor) -> Tensor:
         for change in self._changes():
             scans = change(scans, key)
         return scans
@@ -47,8 +52,7 @@ class Augmentation:
         moves = any(getattr(strengths, name) for name in _MOVES)
         chosen: list[tuple[object, Change]] = [
             (moves, self._move),
-            (strengths.contrast, self._contrast),
-            (strengths.gamma, self._gamma),
+            (strengths.contrast or strengths.gamma, backend.compiled(self._grey)),
             (strengths.noise, self._noise),
         ]
         return [change for strength, change in chosen if strength]
@@ -63,7 +67,13 @@ class Augmentation:
         share = _symmetric(key, len(space), stream=_SHIFT) * self.strengths.shift
         offset = share * ops.convert_to_tensor(space, dtype="float32")
         matrix = matrices(flip=flip, radians=radians, scale=zoom * stretch)
-        return backend.compiled(warped)(scans, matrix, offset)
+        return warped(scans, matrix, offset)
+
+    def _grey(self, scans: Tensor, key: Tensor) -> Tensor:
+        """Contrast, then gamma, as one kernel."""
+        if self.strengths.contrast:
+            scans = self._contrast(scans, key)
+        return self._gamma(scans, key) if self.strengths.gamma else scans
 
     def _contrast(self, scans: Tensor, key: Tensor) -> Tensor:
         """Stretches values away from the training part's mean, or squeezes them towards it."""
@@ -78,7 +88,9 @@ class Augmentation:
         low, high = ops.min(scans, axis=axes, keepdims=True), ops.max(scans, axis=axes, keepdims=True)
         span = ops.maximum(high - low, 1e-6)  # of a scan of one value alone
         # A power by its logarithm takes a quarter of the time; that of 0 is -inf, whose exponential is 0.
-        return low + span * ops.exp(_per_case(exponent, scans) * ops.log((scans - low) / span))
+        # Where a step is compiled, the darkest value is worked out twice, and may differ in the last bit.
+        share = ops.maximum(scans - low, 0.0) / span
+        return low + span * ops.exp(_per_case(exponent, scans) * ops.log(share))
 
     def _noise(self, scans: Tensor, key: Tensor) -> Tensor:
         noise = draws.normal(key, math.prod(scans.shape[1:]), stream=_NOISE)

@@ -8,10 +8,14 @@ input bit; so what happens to a case at a step depends on neither its batch nor 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from keras import ops
+
+from pipeline import backend
 
 Tensor = Any
 
@@ -27,8 +31,12 @@ def keys(seed: int, *, step: Tensor, case: Tensor) -> Tensor:
 
 def uniform(key: Tensor, count: int, *, stream: int) -> Tensor:
     """`count` float32 numbers in [0, 1) for each key, shape (batch, count); streams are independent."""
-    counter = ops.convert_to_tensor(np.arange(count, dtype=np.uint32))
-    stream_key = _scrambled(_add(key, (stream + 1) * _GOLDEN))
+    return _drawn(_scrambled(_add(key, (stream + 1) * _GOLDEN)), 0, count)
+
+
+def _drawn(stream_key: Tensor, first: int, count: int) -> Tensor:
+    """`count` numbers of a stream, from its number `first` on."""
+    counter = ops.convert_to_tensor(np.arange(first, first + count, dtype=np.uint32))
     bits = _scrambled(ops.bitwise_xor(stream_key[:, None], _times(counter, _GOLDEN)[None, :]))
     # 24 bits are what a float32 holds exactly, so no number is rounded up to 1.
     return ops.cast(ops.right_shift(bits, np.uint32(8)), "float32") * np.float32(2.0**-24)
@@ -37,12 +45,39 @@ def uniform(key: Tensor, count: int, *, stream: int) -> Tensor:
 def normal(key: Tensor, count: int, *, stream: int) -> Tensor:
     """`count` standard normal float32 numbers for each key, shape (batch, count), by Box and Muller."""
     half = (count + 1) // 2
-    uniforms = uniform(key, 2 * half, stream=stream)
+    # As one kernel, but for the joining of both halves: inside, each number would be worked out for both.
+    return ops.concatenate(_pairs(half, stream)(key), axis=1)[:, :count]
+
+
+@cache
+def _pairs(half: int, stream: int) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    return backend.compiled(partial(_normal_pair, half=half, stream=stream))
+
+
+def _normal_pair(key: Tensor, *, half: int, stream: int) -> tuple[Tensor, Tensor]:
+    """Two arrays `(batch, half)` of independent standard normal numbers."""
+    stream_key = _scrambled(_add(key, (stream + 1) * _GOLDEN))
     # 1 - u lies in (0, 1], where the logarithm is finite.
-    radius = ops.sqrt(-2.0 * ops.log(1.0 - uniforms[:, :half]))
-    angle = uniforms[:, half:] * np.float32(2.0 * math.pi)
-    both = ops.concatenate([radius * ops.cos(angle), radius * ops.sin(angle)], axis=1)
-    return both[:, :count]
+    radius = ops.sqrt(-2.0 * ops.log(1.0 - _drawn(stream_key, 0, half)))
+    cosine, sine = _on_circle(_drawn(stream_key, half, half))
+    return radius * cosine, radius * sine
+
+
+def _on_circle(turns: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of `turns` in [0, 1), 1 being a whole turn, to some 3e-7.
+
+    By their series within an eighth of a turn of the nearest axis, since the functions themselves are called
+    number by number on a CPU.
+    """
+    quarter = ops.floor(4.0 * turns + 0.5)  # 0 to 4: the nearest axis
+    angle = (turns - 0.25 * quarter) * np.float32(2.0 * math.pi)
+    square = angle * angle
+    sine = angle * (1.0 + square * (-1 / 6 + square * (1 / 120 - square / 5040)))
+    cosine = 1.0 + square * (-0.5 + square * (1 / 24 + square * (-1 / 720 + square / 40320)))
+    half = ops.floor(0.5 * quarter)  # 0, 1 or 2 half turns
+    sign = 1.0 - 2.0 * (half - 2.0 * ops.floor(0.5 * half))
+    is_across = quarter - 2.0 * half > 0.5
+    return sign * ops.where(is_across, -sine, cosine), sign * ops.where(is_across, cosine, sine)
 
 
 def _scrambled(bits: Tensor) -> Tensor:

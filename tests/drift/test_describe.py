@@ -27,7 +27,6 @@ def case(case_id, patient_id, shape=(20, 64, 32), **attributes):
         geometry=Geometry(spacing),
         stored=Stored("", 0, 0, "<i2", shape, 0),
         pixel_digest="",
-        perceptual_digest="",
         attributes=attributes,
     )
 
@@ -83,7 +82,7 @@ def test_labels_and_scores_are_one_a_patient_and_only_where_there_is_one():
     cohort = pd.DataFrame(
         [("c2", "A", "yes"), ("c1", "A", "no"), ("c3", "B", "")], columns=["case_id", "person_id", "target"]
     )
-    assert truths(cohort, TASK) == [{"label": "no"}]
+    assert truths(cohort, TASK, of_names(["no", "yes"])) == [{"label": "no"}]
     table = cohort.rename(columns={"person_id": "patient_id"}).assign(
         score_no=["0.2", "0.6", ""], score_yes=["0.8", "0.4", ""], status=["ok", "ok", "failed"]
     )

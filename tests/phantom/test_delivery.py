@@ -292,7 +292,7 @@ def test_the_table_has_the_columns_that_the_demo_is_configured_for(delivered: Pa
 
 
 def test_everybody_can_be_given_a_nodule_to_be_measured(tmp_path: Path) -> None:
-    write(tmp_path, seed=5, patients=10, later=False, volumes=False, nodules=True)
+    write(tmp_path, seed=5, patients=10, later=False, volumes=False, planted="nodules")
     diameters = [float(row["diameter_mm"]) for row in _labels(tmp_path)]
     assert {row["finding"] for row in _labels(tmp_path)} == {"nodule"}
     assert all(9.5 <= diameter <= 46.8 for diameter in diameters)

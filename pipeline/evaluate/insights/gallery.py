@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,8 @@ def choose(predictions: pd.DataFrame, task: Task, question: Question) -> list[Ch
     `predictions` as in predictions.csv; the kinds are the task's.
     """
     test = predictions[(predictions["part"] == "test") & (predictions["status"] == "ok")]
-    rows = [_chosen(record, task, question) for record in test.to_dict("records") if record["truth"] != ""]
+    known = (record for record in test.to_dict("records") if record["truth"] != "")
+    rows = [row for record in known for row in _chosen(record, task, question)]
     rows.sort(key=lambda row: (-row.score, row.case_id))
     kinds = task.answers.kinds(question)
     return [row for kind in kinds for row in _surest(rows, kind.name, most=kind.shown)]
@@ -78,11 +80,10 @@ def picture(image: Array, heat: Array) -> Picture:
     )
 
 
-def _chosen(record: dict[str, object], task: Task, question: Question) -> Chosen:
-    truth, predicted = str(record["truth"]), str(record["predicted"])
-    kind = task.answers.kind_of(truth, predicted, question)
-    score = task.answers.sureness(record)
-    return Chosen(kind, str(record["case_id"]), str(record["patient_id"]), truth, predicted, score)
+def _chosen(record: dict[str, object], task: Task, question: Question) -> Iterator[Chosen]:
+    names = str(record["case_id"]), str(record["patient_id"])
+    for each in task.answers.pictured(record, question):
+        yield Chosen(each.kind, *names, each.truth, each.said, each.sureness)
 
 
 def _surest(rows: list[Chosen], kind: str, *, most: int) -> list[Chosen]:

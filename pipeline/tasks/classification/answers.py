@@ -20,7 +20,7 @@ from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.elsewhere import fits, read_table, require_table
 from pipeline.tasks.classification.predictions import LOGIT, SCORE, read
-from pipeline.tasks.contract import Kind
+from pipeline.tasks.contract import Kind, Pictured
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,17 +34,16 @@ __all__ = [
     "followed",
     "frozen",
     "in_words",
-    "kind_of",
     "kinds",
     "observed",
     "output_of",
     "outputs",
+    "pictured",
     "probabilities",
     "read",
     "read_table",
     "require_table",
     "scores",
-    "sureness",
     "table",
 ]
 
@@ -170,16 +169,17 @@ def kinds(question: Classes) -> tuple[Kind, ...]:
     )
 
 
-def kind_of(truth: str, predicted: str, question: Classes) -> str:
-    """The kind of a case."""
+def pictured(row: Mapping[str, object], question: Classes) -> tuple[Pictured, ...]:
+    """What a row of the table can be shown for, with the score of what was predicted."""
+    truth, predicted = str(row["truth"]), str(row["predicted"])
+    sureness = float(str(row[SCORE + predicted]))
+    return (Pictured(_kind_of(truth, predicted, question), truth, predicted, sureness),)
+
+
+def _kind_of(truth: str, predicted: str, question: Classes) -> str:
     finding, right = question.finding, truth == predicted
     if finding is None:
         return "hit" if right else "error"
     return ("true_" if right else "false_") + (
         "positive" if predicted == question.names[finding] else "negative"
     )
-
-
-def sureness(row: Mapping[str, object]) -> float:
-    """How sure the model was of a row of the table: the score of what it predicted."""
-    return float(str(row[f"{SCORE}{row['predicted']}"]))

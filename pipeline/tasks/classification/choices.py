@@ -112,7 +112,7 @@ def choose(
     temperature = fit_temperature(logits, indices)
     probability = probabilities(logits, Frozen(temperature.value))
     sample = Sample(indices, probability, codes(list(patients)))
-    chosen = None if question.finding is None else threshold(sample, _rule(plan), plan)
+    chosen = None if question.finding is None else threshold(sample, rule_of(plan), plan)
     return Choices(temperature, chosen, sample.truth.size, sample.patients)
 
 
@@ -125,7 +125,7 @@ def of_table(table: Predictions, plan: Evaluate) -> Choices:
     if finding(sample.classes) is None:
         chosen = None
     else:
-        chosen = threshold(sample, _rule(plan), plan) if sample.truth.size else EVEN
+        chosen = threshold(sample, rule_of(plan), plan) if sample.truth.size else EVEN
     return Choices(None, chosen, sample.truth.size, sample.patients)
 
 
@@ -145,10 +145,11 @@ def add_to_metrics(metrics: Json, choices: Choices) -> None:
     metrics["thresholds"] = choices.thresholds
     metrics["choices"] = choices.to_json()
     if choices.temperature is not None:
-        metrics["calibration"]["temperature"] = _temperature(choices, choices.temperature)
+        metrics["calibration"]["temperature"] = temperature_metric(choices, choices.temperature)
 
 
-def _temperature(choices: Choices, temperature: Temperature) -> Json:
+def temperature_metric(choices: Choices, temperature: Temperature) -> Json:
+    """The temperature as a metric of metrics.json."""
     low, high = TEMPERATURE_BOUNDS
     return {
         "id": "temperature",
@@ -167,7 +168,8 @@ def _temperature(choices: Choices, temperature: Temperature) -> Json:
     }
 
 
-def _rule(plan: Evaluate) -> Rule:
+def rule_of(plan: Evaluate) -> Rule:
+    """The rule by which the YAML has a threshold chosen."""
     point = plan.operating_point
     return Rule(
         point.rule, point.at_least, point.cost_false_negative, point.cost_false_positive, point.prevalence

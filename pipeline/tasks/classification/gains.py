@@ -67,10 +67,11 @@ def _bootstrapped(pairs: Pairs, statistic_of: StatisticOf, *, alpha: float, seed
     resampled = bootstrap_difference(
         of_reference, of_candidate, pairs.membership(), resamples=DRAWS, seed=seed
     )
-    return _with_bounds(*values, resampled=resampled, alpha=alpha)
+    return with_bounds(*values, resampled=resampled, alpha=alpha)
 
 
-def _with_bounds(reference: float, candidate: float, *, resampled: Resampled, alpha: float) -> Gain:
+def with_bounds(reference: float, candidate: float, *, resampled: Resampled, alpha: float) -> Gain:
+    """The gain whose difference was resampled as "value"; each bound is missed with probability `alpha`."""
     estimate = resampled.estimate("value", level=1 - 2 * alpha)
     error = float(np.nanstd(resampled.values["value"], ddof=1))
     if error < ROUNDING:

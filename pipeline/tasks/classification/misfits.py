@@ -9,7 +9,7 @@ from typing import Final
 from pipeline.errors import DataError
 from pipeline.tables.words import counted, is_date, number, serial_days, several_findings
 from pipeline.tasks.contract import Refuse
-from pipeline.tasks.questions import other_question
+from pipeline.tasks.questions import lines_for_lists, other_question
 
 MOST_LEVELS: Final = 10
 """A number with more levels is measured or counted; scales of grades (Likert, BI-RADS, ISUP) have ten."""
@@ -49,7 +49,8 @@ def require_question(
         cells = sum(counts[word] for word in listed)
         first = f"'{listed[0]}', {cell_of(listed[0])}; {cells:,} such cells"
         problem = f"has several findings in one cell ({first}), a question"
-        raise other_question(column, problem, "multilabel", instead=_INSTEAD, refuse=refuse)
+        lines = lines_for_lists(words)
+        raise other_question(column, problem, "multilabel", instead=_INSTEAD, refuse=refuse, lines=lines)
     if levels:
         problem = f"is a number with {len(levels)} levels ({min(levels):g} to {max(levels):g}), a question"
         raise other_question(column, problem, "regression", instead=_INSTEAD, refuse=refuse)

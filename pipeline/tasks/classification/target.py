@@ -55,6 +55,8 @@ def require_settings(settings: Config) -> None:
             "several targets are a question of the kind multilabel. Name one column, or say "
             "`task: multilabel`.",
         )
+    if len(settings.cohort.classes) == 1:
+        raise settings.refuse(("cohort", "classes"), "`classes` needs two classes at least.")
     for key in ("margin", "min_gain"):
         if not getattr(settings.compare, key) < 1:
             raise settings.refuse(
@@ -129,7 +131,7 @@ def in_words(values: Iterable[str], question: Classes) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts(values, question).items())
 
 
-def described(value: str) -> dict[str, Attribute]:
+def described(value: str, question: Classes) -> dict[str, Attribute]:
     """What is compared of a patient's truth when new scans come."""
     return {"label": value}
 

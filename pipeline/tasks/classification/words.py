@@ -29,6 +29,18 @@ class Words:
             return self.classes[word]
         return "" if word.casefold() in self.missing else word
 
+    def agreed(self, values: Sequence[str]) -> str | None:
+        """The value that different ones of one scan give together: none, unless there is one alone."""
+        return values[0] if len(values) == 1 else None
+
+    def in_words(self, value: str) -> str:
+        """A value as a person is told of it: as it stands."""
+        return value
+
+    def named(self, value: str) -> tuple[str, ...]:
+        """The class that a value is."""
+        return (value,)
+
     def require(
         self, counts: Mapping[str, int], column: str, *, cell_of: Callable[[str], str], refuse: Refuse
     ) -> None:

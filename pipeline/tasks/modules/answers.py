@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.contracts.operating import Operating
 from pipeline.statistics.vectors import Floats, Integers
-from pipeline.tasks.contract import Fixed, Kind, Predicted
+from pipeline.tasks.contract import Fixed, Kind, Pictured, Predicted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,19 +59,15 @@ class Answers(Protocol):
         ...
 
     def output_of(self, predicted: str, question: Any) -> int:
-        """Which output of the network says so."""
+        """Which output of the network says what `pictured` has in words."""
         ...
 
     def kinds(self, question: Any) -> tuple[Kind, ...]:
         """The kinds of cases that a gallery shows, in their order."""
         ...
 
-    def kind_of(self, truth: str, predicted: str, question: Any) -> str:
-        """The kind of a case."""
-        ...
-
-    def sureness(self, row: Mapping[str, object]) -> float:
-        """How sure the model was of a row of the table."""
+    def pictured(self, row: Mapping[str, object], question: Any) -> Iterable[Pictured]:
+        """What a row of the table can be shown for in a gallery, whose truth is known."""
         ...
 
     def fits(self, sheet: Sheet) -> bool:

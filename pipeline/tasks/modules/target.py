@@ -74,7 +74,7 @@ class Target(Protocol):
         """The same in words for the terminal."""
         ...
 
-    def described(self, value: str) -> dict[str, Attribute]:
+    def described(self, value: str, question: Any) -> dict[str, Attribute]:
         """What is compared of a patient's truth when new scans come, by name."""
         ...
 

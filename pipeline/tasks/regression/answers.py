@@ -12,7 +12,7 @@ from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, PREDICTED, TRUTH, nine_digits
 from pipeline.statistics.conformal import Spread, Width
 from pipeline.statistics.vectors import Floats, Integers
-from pipeline.tasks.contract import Kind
+from pipeline.tasks.contract import Kind, Pictured
 from pipeline.tasks.regression.elsewhere import fits, read_table, require_table
 from pipeline.tasks.regression.predictions import HIGH, LOW, OUTPUT, read
 from pipeline.tasks.regression.quantity import Quantity
@@ -27,16 +27,15 @@ __all__ = [
     "followed",
     "frozen",
     "in_words",
-    "kind_of",
     "kinds",
     "observed",
     "output_of",
     "outputs",
+    "pictured",
     "read",
     "read_table",
     "require_table",
     "scores",
-    "sureness",
     "table",
 ]
 
@@ -144,14 +143,11 @@ def kinds(question: Quantity) -> tuple[Kind, ...]:
     return Kind("too_high", WORST), Kind("too_low", WORST)
 
 
-def kind_of(truth: str, predicted: str, question: Quantity) -> str:
-    """The kind of a case."""
-    return "too_high" if float(predicted) >= float(truth) else "too_low"
-
-
-def sureness(row: Mapping[str, object]) -> float:
-    """What a gallery is ordered by: the size of the error, in the unit."""
-    return abs(float(str(row[PREDICTED])) - float(str(row[TRUTH])))
+def pictured(row: Mapping[str, object], question: Quantity) -> tuple[Pictured, ...]:
+    """What a row of the table can be shown for, with the size of its error, in the unit."""
+    truth, said = str(row[TRUTH]), str(row[PREDICTED])
+    error = float(said) - float(truth)
+    return (Pictured("too_high" if error >= 0 else "too_low", truth, said, abs(error)),)
 
 
 def _texts(numbers: Floats) -> list[str]:

@@ -23,7 +23,7 @@ from pipeline.records import PARTS, Attribute
 from pipeline.tables.words import MISSING, as_yaml, counted, is_date, normal, number, several_findings
 from pipeline.tasks.contract import Refuse
 from pipeline.tasks.goals import require_goal
-from pipeline.tasks.questions import other_question
+from pipeline.tasks.questions import lines_for_lists, other_question
 from pipeline.tasks.regression import columns, quantity
 from pipeline.tasks.regression.definitions import METRICS
 from pipeline.tasks.regression.quantity import Quantity
@@ -60,6 +60,18 @@ class Numbers:
         if value is None:
             return word
         return "" if spelled(value) in self.missing else spelled(value)
+
+    def agreed(self, values: Sequence[str]) -> str | None:
+        """The value that different ones of one scan give together: none, unless there is one alone."""
+        return values[0] if len(values) == 1 else None
+
+    def in_words(self, value: str) -> str:
+        """A value as a person is told of it: as it stands."""
+        return value
+
+    def named(self, value: str) -> tuple[str, ...]:
+        """Nothing: that no scan has a certain number says nothing."""
+        return ()
 
     def require(
         self, counts: Mapping[str, int], column: str, *, cell_of: Callable[[str], str], refuse: Refuse
@@ -213,7 +225,7 @@ def in_words(values: Iterable[str], question: Quantity) -> str:
     return f"{question.name} {low:.4g} to {high:.4g}{question.in_unit}, median {middle:.4g}"
 
 
-def described(value: str) -> dict[str, Attribute]:
+def described(value: str, question: Quantity) -> dict[str, Attribute]:
     """What is compared of a patient's truth when new scans come."""
     return {"target": float(value)}
 
@@ -282,7 +294,8 @@ def require_numbers(
         kind = "classification"
     if found:
         instead = "name a column of measured numbers"
-        raise other_question(column, found, kind, instead=instead, refuse=refuse)
+        lines = lines_for_lists(words) if listed else ()
+        raise other_question(column, found, kind, instead=instead, refuse=refuse, lines=lines)
     raise DataError(_no_numbers(column, {word: counts[word] for word in words}, cell_of))
 
 

@@ -117,6 +117,9 @@ def test_a_picture_is_turned_as_its_tag_says(orientation: int) -> None:
 def test_several_pages_are_refused_but_not_a_smaller_copy() -> None:
     pages = picture(grey(), "TIFF", save_all=True, append_images=[Image.fromarray(grey() + 1)])
     assert refusal(pages) == "format_kind_unsupported: several pages"
+    data = tiff(grey())
+    smaller = struct.pack("<HHHII", 1, 254, 4, 1, 1) + bytes(4)
+    assert np.array_equal(stored(data[:-4] + struct.pack("<I", len(data)) + smaller, LIMITS)[0], grey())
 
 
 def test_directories_that_run_in_a_circle_are_refused() -> None:

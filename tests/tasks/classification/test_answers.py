@@ -17,13 +17,14 @@ from pipeline.tasks.classification.answers import (
     followed,
     frozen,
     in_words,
-    kind_of,
     observed,
+    pictured,
     probabilities,
     scores,
     table,
 )
 from pipeline.tasks.classification.classes import of_names
+from pipeline.tasks.contract import Pictured
 
 TWO, THREE = of_names(["no", "yes"]), of_names(["a", "b", "c"])
 CASES = pd.DataFrame(
@@ -103,11 +104,15 @@ def test_a_reader_follows_the_finding_or_the_likeliest_class() -> None:
     ],
 )
 def test_of_two_classes_a_case_is_of_one_of_four_kinds(truth: str, predicted: str, kind: str) -> None:
-    assert kind_of(truth, predicted, TWO) == kind
+    row = {"truth": truth, "predicted": predicted, "score_no": "0.3", "score_yes": "0.7"}
+    sureness = {"no": 0.3, "yes": 0.7}[predicted]
+    assert pictured(row, TWO) == (Pictured(kind, truth, predicted, sureness),)
 
 
 def test_without_a_finding_a_case_is_an_error_or_a_hit() -> None:
-    assert (kind_of("a", "b", THREE), kind_of("a", "a", THREE)) == ("error", "hit")
+    row = {"truth": "a", "score_a": "0.3", "score_b": "0.6"}
+    assert [each.kind for each in pictured(row | {"predicted": "b"}, THREE)] == ["error"]
+    assert [each.kind for each in pictured(row | {"predicted": "a"}, THREE)] == ["hit"]
 
 
 def test_predictions_are_counted_by_class() -> None:

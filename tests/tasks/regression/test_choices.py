@@ -9,6 +9,7 @@ import pytest
 from pipeline.config import Evaluate
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.unopened import Unopened
+from pipeline.tasks.contract import Pictured
 from pipeline.tasks.regression import answers
 from pipeline.tasks.regression.choices import Choices, choose
 from pipeline.tasks.regression.quantity import Quantity
@@ -104,7 +105,10 @@ def test_the_table_has_numbers_in_the_unit_with_their_interval_and_reasons() -> 
 
 
 def test_errors_are_told_by_their_side_and_ordered_by_their_size() -> None:
-    assert answers.kind_of("50", "58.5", AGE) == "too_high"
-    assert answers.kind_of("50", "41", AGE) == "too_low"
-    assert answers.sureness({"truth": "50", "predicted": "41"}) == 9.0
+    assert answers.pictured({"truth": "50", "predicted": "58.5"}, AGE) == (
+        Pictured("too_high", "50", "58.5", 8.5),
+    )
+    assert answers.pictured({"truth": "50", "predicted": "41"}, AGE) == (
+        Pictured("too_low", "50", "41", 9.0),
+    )
     assert answers.decided(np.zeros((3, 1)), answers.Frozen()) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -20,8 +21,15 @@ _WITHOUT: dict[str, Any] = {
 def draw(data: dict[str, Any]) -> Figure:
     """The chart of `{bins: [{mean, observed, low, high, n}], histogram}` beside the counts."""
     figure, (axes, counts) = canvas.new(canvas.FULL, 2, width_ratios=(1, 1.25))
+    curve = bins(axes, canvas.reported(data["curves"]))
+    _histogram(counts, curve["histogram"])
+    return figure
+
+
+def bins(axes: Any, curves: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Draws the bins of a reliability curve, those before the temperature behind; the curve in force."""
     axes.plot([0, 1], [0, 1], color=canvas.MUTED, linewidth=0.8, linestyle=(0, (2, 3)))
-    stages = {curve["stage"]: curve for curve in canvas.reported(data["curves"])}
+    stages = {curve["stage"]: curve for curve in curves}
     curve = stages["calibrated"]
     if "before_temperature" in stages:
         _points(
@@ -39,8 +47,7 @@ def draw(data: dict[str, Any]) -> Figure:
     if curve.get("smooth"):
         axes.plot(curve["smooth"]["x"], curve["smooth"]["y"], color=canvas.BLUE, linewidth=1, alpha=0.6)
     canvas.unit_square(axes, "Predicted probability", "Observed share")
-    _histogram(counts, curve["histogram"])
-    return figure
+    return curve
 
 
 def _points(axes: Any, curve: dict[str, Any], **style: Any) -> None:

@@ -15,13 +15,14 @@ def draw(data: dict[str, Any]) -> Figure:
     axes.plot([0, 1], [0, 1], color=canvas.MUTED, linewidth=0.8, linestyle=(0, (2, 3)))
     axes.text(0.63, 0.58, "chance", rotation=45, rotation_mode="anchor", color=canvas.MUTED, fontsize=8.5)
     canvas.curves(axes, data["curves"], step=True)
-    _cross(axes, data["points"])
+    cross(axes, data["points"])
     canvas.unit_square(axes, "1 − specificity", "Sensitivity")
     canvas.legend_above(axes)
     return figure
 
 
-def _cross(axes: Any, points: dict[str, Any]) -> None:
+def cross(axes: Any, points: dict[str, Any]) -> None:
+    """Draws the point of sensitivity and specificity with their intervals, where they are known."""
     sensitivity, specificity = points["sensitivity"], points["specificity"]
     if sensitivity["value"] is None or specificity["value"] is None:
         return

@@ -1,0 +1,110 @@
+"""How one cell says which findings a scan has: a yes or no in a column each, or the findings in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.config import Cohort
+from pipeline.contracts import targets
+from pipeline.tables.words import MISSING, NO_FINDING, normal
+from pipeline.tasks.multilabel.labels import NO, UNKNOWN, YES
+
+PRESENT, ABSENT = "present", "absent"
+"""The keys of `cohort.classes`: words that say that a finding is there, or that it isn't."""
+
+_YES: Final = frozenset({"1", "yes", "y", "true", "positive", "present", "ja", "oui", "sí"})
+_NO: Final = frozenset({"0", "no", "n", "false", "negative", "absent", "nein", "non"})
+Word = tuple[str, str]
+"""A word as it stands in the table, and the column that it is about."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A column each: a word says that the finding is there (`yes`), that it isn't (`no`), or nothing."""
+
+    names: tuple[str, ...]
+    yes: frozenset[str]
+    no: frozenset[str]
+    missing: frozenset[str]
+
+    def read(self, cell: str) -> list[str]:
+        """The cell of each finding; unknown where the word can't be read."""
+        return [self._cell_of(word) or UNKNOWN for word in _words(cell, len(self.names))]
+
+    def unread(self, cell: str) -> list[Word]:
+        """The words that can't be read."""
+        words = _words(cell, len(self.names))
+        if len(words) > len(self.names):  # a bar in a cell: the cells were joined by bars
+            return [(cell, ", ".join(self.names))]
+        return [
+            (normal(word), name)
+            for name, word in zip(self.names, words, strict=True)
+            if self._cell_of(word) is None
+        ]
+
+    def _cell_of(self, word: str) -> str | None:
+        said = normal(word).casefold()
+        meanings = ((UNKNOWN, self.missing), (YES, self.yes), (NO, self.no))
+        return next((cell for cell, words in meanings if said in words), None)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One cell lists what there is, parted by `separator`: what isn't listed isn't there.
+
+    `none` are words that name no finding that is asked for; where a word of `missing` stands, what isn't
+    listed is unknown.
+    """
+
+    names: tuple[str, ...]
+    column: str
+    separator: str
+    none: frozenset[str]
+    missing: frozenset[str]
+
+    def read(self, cell: str) -> list[str]:
+        """The cell of each finding."""
+        words = {word.casefold() for word in self._words(cell)}
+        rest = UNKNOWN if not words or words & self.missing else NO
+        return [YES if normal(name).casefold() in words else rest for name in self.names]
+
+    def unread(self, cell: str) -> list[Word]:
+        """The words that name nothing that is known."""
+        known = {normal(name).casefold() for name in self.names} | self.none | self.missing
+        return [(word, self.column) for word in self._words(cell) if word.casefold() not in known]
+
+    def _words(self, cell: str) -> list[str]:
+        return [word for part in cell.split(self.separator) if (word := normal(part))]
+
+
+def how(cells: Iterable[str], choices: Cohort) -> Columns | Listed:
+    """How cells are read, given the words that the YAML says; of several columns they are joined by bars.
+
+    Signs alone ('?', '--') stand for an unknown finding, unless there is a plus among them.
+    """
+    stated = {key: frozenset(normal(word).casefold() for word in words) for key, words in _stated(choices)}
+    missing = (MISSING | stated["missing"]) - stated[PRESENT] - stated[ABSENT]
+    if choices.separator:
+        none = (NO_FINDING | stated[ABSENT]) - stated["missing"]
+        return Listed(choices.findings, choices.column, choices.separator, none, missing)
+    words = {normal(word) for cell in set(cells) for word in cell.split("|")}
+    signs = {word for word in words if word and not any(letter.isalnum() for letter in word)}
+    missing |= frozenset() if any("+" in sign for sign in signs) else signs - stated[PRESENT] - stated[ABSENT]
+    yes = (_YES | stated[PRESENT]) - stated[ABSENT] - missing
+    return Columns(choices.target, yes, (_NO | stated[ABSENT]) - stated[PRESENT] - missing, missing)
+
+
+def plain(names: tuple[str, ...]) -> Columns:
+    """How the cells of a table from elsewhere are read, of which no YAML says anything."""
+    return Columns(names, _YES, _NO, MISSING)
+
+
+def _stated(choices: Cohort) -> list[tuple[str, Collection[str]]]:
+    said: Mapping[str, Collection[str]] = choices.classes
+    return [("missing", choices.missing), *((key, said.get(key, ())) for key in (PRESENT, ABSENT))]
+
+
+def _words(cell: str, columns: int) -> list[str]:
+    return targets.parted(cell, columns)
