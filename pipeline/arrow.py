@@ -48,7 +48,7 @@ ARROW = {
             "join the table of labels and divide patients into parts",
             reads=("ingest",),
             sections=("cohort",),
-            writes=("cohort.csv", "excluded.csv", "cohort.json"),
+            writes=("cohort.csv", "excluded.csv", "cohort.json", "leaks.json"),
         ),
         Stage(
             "normalize",

@@ -10,6 +10,10 @@ from typing import Literal
 PARTS = ("train", "validation", "test")
 
 Attribute = str | float | int
+LIKENESS_SIDE = 64
+"""The sides of the likeness of a case, in pixels: what is enough to tell two chest radiographs apart."""
+HINT = "hint"
+"""The kind of the pseudonyms of words in paths and free texts."""
 OTHER = "OTHER"
 """What a case says in place of a word that no shipped vocabulary has."""
 SpacingKind = Literal["patient", "detector_plane", "nominal", "pixels"]
@@ -71,7 +75,9 @@ class Case:
     `channels` is 3. It is stored in canonical orientation: slices run to the head, rows to the
     back, columns to the left of the patient (single sagittal and coronal slices: rows run to the
     feet), so that a turned acquisition can't be told from its orientation. `value_unit` is what
-    the numbers mean ("HU", "BQML", "SUVbw", "arbitrary"). All identifiers are pseudonyms.
+    the numbers mean ("HU", "BQML", "SUVbw", "arbitrary"). All identifiers are pseudonyms. `likeness` is a
+    small grey picture, `hints` the keyed words of each field of free text: both are only there when a case
+    was just read, for the catalogue gives them apart.
     """
 
     case_id: str
@@ -84,9 +90,10 @@ class Case:
     geometry: Geometry
     stored: Stored
     pixel_digest: str
-    perceptual_digest: str
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    likeness: bytes = field(default=b"", repr=False)
+    hints: tuple[tuple[str, tuple[str, ...]], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def case_row(case: Case) -> Row:
     """The row of the table `cases`."""
     return (
         case.case_id, case.patient_id, case.study_id, case.series_id, case.modality, case.value_unit,
-        case.channels, case.geometry.to_json(), case.pixel_digest, case.perceptual_digest,
+        case.channels, case.geometry.to_json(), case.pixel_digest,
         json.dumps(dict(case.attributes), sort_keys=True), " ".join(case.notes), *stored_row(case.stored),
     )  # fmt: skip
 
@@ -69,10 +69,9 @@ def _case(row: Sequence[Any]) -> Case:
         channels=row[6],
         geometry=Geometry.from_json(row[7]),
         pixel_digest=row[8],
-        perceptual_digest=row[9],
-        attributes=json.loads(row[10]),
-        notes=tuple(row[11].split()),
-        stored=stored_of(row[12:18]),
+        attributes=json.loads(row[9]),
+        notes=tuple(row[10].split()),
+        stored=stored_of(row[11:17]),
     )
 
 

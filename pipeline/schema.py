@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 4
+VERSION = 5
 _MASKS = """
 CREATE TABLE masks (
     case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, structure TEXT NOT NULL,
@@ -10,6 +10,15 @@ CREATE TABLE masks (
     shard TEXT NOT NULL, offset INTEGER NOT NULL, nbytes INTEGER NOT NULL, dtype TEXT NOT NULL,
     shape TEXT NOT NULL, crc32 INTEGER NOT NULL, row_digest TEXT NOT NULL,
     PRIMARY KEY (case_id, structure)
+) STRICT, WITHOUT ROWID;
+"""
+_CHECKED = """
+CREATE TABLE likenesses (
+    case_id TEXT PRIMARY KEY REFERENCES cases (case_id) ON DELETE CASCADE, picture BLOB NOT NULL
+) STRICT;
+CREATE TABLE hints (
+    case_id TEXT NOT NULL REFERENCES cases (case_id) ON DELETE CASCADE, field TEXT NOT NULL,
+    words TEXT NOT NULL, PRIMARY KEY (case_id, field)
 ) STRICT, WITHOUT ROWID;
 """
 TABLES = f"""
@@ -26,7 +35,7 @@ CREATE TABLE cases (
     case_id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, study_id TEXT NOT NULL,
     series_id TEXT NOT NULL, modality TEXT NOT NULL, value_unit TEXT NOT NULL,
     channels INTEGER NOT NULL, geometry TEXT NOT NULL,
-    pixel_digest TEXT NOT NULL, perceptual_digest TEXT NOT NULL,
+    pixel_digest TEXT NOT NULL,
     attributes TEXT NOT NULL, notes TEXT NOT NULL,
     shard TEXT NOT NULL, offset INTEGER NOT NULL, nbytes INTEGER NOT NULL, dtype TEXT NOT NULL,
     shape TEXT NOT NULL, crc32 INTEGER NOT NULL,
@@ -53,7 +62,7 @@ CREATE TABLE runs (
     number INTEGER PRIMARY KEY, stage TEXT NOT NULL, seconds REAL NOT NULL, created TEXT NOT NULL,
     record TEXT NOT NULL
 ) STRICT;
-{_MASKS}"""
+{_MASKS}{_CHECKED}"""
 MIGRATIONS = {
     1: "ALTER TABLE cases ADD COLUMN row_digest TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE cases ADD COLUMN names_digest TEXT NOT NULL DEFAULT '';"
@@ -61,5 +70,7 @@ MIGRATIONS = {
     2: "ALTER TABLE files ADD COLUMN archive TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE files ADD COLUMN members INTEGER NOT NULL DEFAULT 0;",
     3: _MASKS,
+    4: f"ALTER TABLE cases DROP COLUMN perceptual_digest;{_CHECKED}"
+    "UPDATE meta SET value = '' WHERE key = 'ingest_stamp';",  # ingest has yet to fill them
 }
 """What turns the schema of a version into the next one."""

@@ -36,6 +36,17 @@ def pseudonyms(catalogue: Catalogue) -> list[tuple[str, str, str, str, str]]:
     )
 
 
+def likenesses(catalogue: Catalogue) -> dict[str, bytes]:
+    """The small picture of each case that has one, 64 x 64 grey values row by row."""
+    return dict(catalogue.query("SELECT case_id, picture FROM likenesses ORDER BY case_id"))
+
+
+def hints(catalogue: Catalogue) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Case, field and keyed words of all free texts and paths."""
+    rows = catalogue.query("SELECT case_id, field, words FROM hints ORDER BY case_id, field")
+    return [(case_id, field, tuple(words.split())) for case_id, field, words in rows]
+
+
 def files(catalogue: Catalogue) -> dict[str, list[str]]:
     """The tokens of the files that each case was made of."""
     tokens_of: dict[str, list[str]] = {}

@@ -210,7 +210,15 @@ class Catalogue:
         many("DELETE FROM arrays WHERE case_id = ?", [(case_id,) for case_id in changed])
         many("DELETE FROM cases WHERE case_id = ?", [(case.case_id,) for case, _ in pairs])
         rows = [(*(row := case_row(case)), *self._digests(row, tokens)) for case, tokens in pairs]
-        many(f"INSERT INTO cases VALUES ({','.join('?' * 20)})", rows)
+        many(f"INSERT INTO cases VALUES ({','.join('?' * 19)})", rows)
+        many(
+            "INSERT INTO likenesses VALUES (?, ?)",
+            [(case.case_id, case.likeness) for case, _ in pairs if case.likeness],
+        )
+        many(
+            "INSERT INTO hints VALUES (?, ?, ?)",
+            [(case.case_id, field, " ".join(words)) for case, _ in pairs for field, words in case.hints],
+        )
         many(
             "INSERT INTO case_files VALUES (?, ?)",
             [(case.case_id, token) for case, tokens in pairs for token in tokens],

@@ -14,6 +14,7 @@ from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
 from pipeline.cohort.links import Links, link_patients
 from pipeline.cohort.membership import Membership, decide
+from pipeline.cohort.near_copies import NEAR_COPIES, find_near_copies
 from pipeline.cohort.outputs import Cohort, Row
 from pipeline.cohort.parts import Placed, placed_by_ledger, positions, require_patients
 from pipeline.cohort.placement import Draw, Persons, ledger_notices, part_of_person, place
@@ -70,12 +71,19 @@ def assemble(
     """
     scans, task = joined.scans, joined.task
     ledger, withdrawn = _living(placed_by_ledger(past.records))
-    person_of = link_patients(
-        {case.patient_id for case in scans.cases.values()}, scans.shared, joined.links.linked
-    )
+    patients = {case.patient_id for case in scans.cases.values()}
+    person_of = link_patients(patients, scans.shared, joined.links.linked)
     reader = task.target.reader(joined.table.column(choices.column), choices)
     target = Target(choices.column, reader, refuse)
     labels = label_cases(joined.table, target, join=joined.join, case_ids=scans.cases)
+    copies = find_near_copies(
+        scans,
+        labels.of_case,
+        person_of=person_of,
+        part_of=_given_parts(joined, choices),
+        accepted=choices.accept.get(NEAR_COPIES, ""),
+    )
+    person_of = link_patients(patients, scans.shared, [*joined.links.linked, *copies.linked])
     published = _published(joined, choices, labels, person_of)
     membership = decide(
         scans, labels, person_of=person_of, withdrawn=withdrawn, table_part_of=_one_part(published)
@@ -94,6 +102,7 @@ def assemble(
     notices = (
         *membership.notices,
         *joined.links.notices(),
+        *copies.notices,
         *(overlap_notices(published) if published else ()),
         *ledger_notices(published, ledger),
         *past.notices,
@@ -101,7 +110,7 @@ def assemble(
         *changes(past.champion, rows),
     )
     exclusions = sorted((*membership.exclusions, *crossing), key=lambda exclusion: exclusion.case_id)
-    cohort = Cohort(tuple(rows), tuple(exclusions), notices, task, question)
+    cohort = Cohort(tuple(rows), tuple(exclusions), notices, task, question, copies.pairs)
     return cohort, _new_records(places, ledger, choices, key_id=key.key_id)
 
 
@@ -127,6 +136,14 @@ def _published(
     if choices.on_patient_overlap == "refuse":
         require_no_overlap(published)
     return published
+
+
+def _given_parts(joined: Joined, choices: Choices) -> dict[str, str]:
+    """What the table's column of parts says of each scan, as it is written."""
+    if choices.part_column is None:
+        return {}
+    values = values_of_case(joined.table, choices.part_column, joined.join)
+    return {case_id: "/".join(sorted(words)) for case_id, words in values.items()}
 
 
 def _one_part(published: Published | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ A study is of one person, so two IDs in it are an ID that was changed or mistype
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -79,20 +80,26 @@ def link_patients(
     return {patient_id: _root(person, patient_id) for patient_id in person}
 
 
-def link_notices(person_of: Mapping[str, str], shared: Iterable[frozenset[str]]) -> list[Notice]:
-    """The linked ids, and identifiers that were taken for placeholders."""
+def link_notices(
+    person_of: Mapping[str, str], shared: Mapping[frozenset[str], Collection[str]]
+) -> list[Notice]:
+    """The linked ids, by what they share, and identifiers that were taken for placeholders."""
     linked = sorted(patient_id for patient_id, person in person_of.items() if patient_id != person)
     placeholders = [ids for ids in shared if len(ids) > MOST_IDS]
     notices = []
     if linked:
+        counts = Counter(word for ids, words in shared.items() if len(ids) <= MOST_IDS for word in words)
+        by = "; ".join(f"{word}: {count:,}" for word, count in sorted(counts.items()))
         detail = (
-            "patient IDs that share a study or accession number with another, or are linked to it, count "
-            "as that one "
-            f"({linked[0]} as {person_of[linked[0]]}, for instance)"
+            "patient IDs that share something with another, or are linked to it, count as that one "
+            f"({linked[0]} as {person_of[linked[0]]}, for instance{'; ' + by if by else ''})"
         )
         notices.append(Notice("linked_patients", len(linked), detail))
     if placeholders:
-        detail = f"study or accession numbers shared by more than {MOST_IDS} patients were not taken as links"
+        detail = (
+            f"study or accession numbers, names with a birth date, or other IDs that more than {MOST_IDS} "
+            "patients share were not taken as links"
+        )
         notices.append(Notice("placeholder_identifier", len(placeholders), detail))
     return notices
 

@@ -52,7 +52,7 @@ def decide(
         exclusions=(*consent_withdrawn, *without_label, *copies),
         notices=(
             *labels.notices,
-            *link_notices(person_of, scans.shared),
+            *link_notices(person_of, scans.evidence),
             *duplicate_notices(groups, label_of, person_of=person_of, part_of=table_part_of),
         ),
     )

@@ -10,6 +10,7 @@ from pipeline import digests
 from pipeline.cohort.duplicates import copies_across_parts
 from pipeline.cohort.exclusions import Exclusion
 from pipeline.cohort.join import Join
+from pipeline.cohort.lookalikes import Pair
 from pipeline.cohort.sources import Scans
 from pipeline.contracts import cohort as contract
 from pipeline.contracts.cohort import Counts, Notice
@@ -56,6 +57,7 @@ class Cohort:
     notices: tuple[Notice, ...]
     task: Task
     question: Question
+    near_copies: tuple[Pair, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from pipeline.catalogue import Catalogue, identifiers
 from pipeline.catalogue import cases as stored_cases
 from pipeline.catalogue import files as stored_files
+from pipeline.cohort.links import MOST_IDS
 from pipeline.pseudonyms import Key, require_same_key
 from pipeline.records import Case
+
+ONE_PERSON: Final = "one_person"
+"""The word of `cohort.accept` by which IDs are left apart although names, birth dates or other IDs agree."""
+_WORDS: Final = {
+    "study": "a study",
+    "accession": "an accession number",
+    "alias": "an ID that is spelt otherwise, or another ID",
+    "born": "name and birth date",
+}
 
 
 @dataclass(frozen=True)
@@ -18,7 +29,9 @@ class Scans:
     """All scans, `index[kind][pseudonym]` with the case_ids, and numbers of files and series.
 
     `unused` are token, reason and detail of the files that no scan was made of.
-    `shared` are the sets of two and more patient ids that stand under one study or accession number.
+    `shared` are the sets of two and more patient ids that stand under one study or accession number, one name
+    and birth date, or each other's IDs; `evidence` says under which. `identities` are the words by which each
+    case names its patient, `likenesses` and `hints` what the catalogue keeps of each for these checks.
     """
 
     cases: Mapping[str, Case]
@@ -27,10 +40,16 @@ class Scans:
     files: Mapping[str, Mapping[str, int]]
     series: int
     unused: tuple[tuple[str, str, str], ...] = ()
+    evidence: Mapping[frozenset[str], frozenset[str]] = field(default_factory=dict)
+    identities: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    likenesses: Mapping[str, bytes] = field(default_factory=dict)
+    hints: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
 
-def load_scans(catalogue: Catalogue, key: Key) -> Scans:
+def load_scans(catalogue: Catalogue, key: Key, *, apart: bool = False) -> Scans:
     """Everything the stage needs to know about the scans that were read.
+
+    With `apart`, names, birth dates and other IDs make no two IDs one person.
 
     Raises:
         UsageError: the scans were read under another key, so no label could be joined.
@@ -44,8 +63,22 @@ def load_scans(catalogue: Catalogue, key: Key) -> Scans:
     series = stored_cases.series_counted(catalogue)
     nothing = {key.pseudonym(kind, "") for kind in ("study", "accession")} | {""}
     unused = stored_files.not_accepted(catalogue)
-    shared = _shared(cases, index, nothing)
-    return Scans(cases, index, shared, dict(files), series, tuple(unused))
+    evidence = _evidence(cases, index, nothing, apart=apart)
+    hints: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+    for case_id, name, words in stored_cases.hints(catalogue):
+        hints[case_id][name] = words
+    return Scans(
+        cases=cases,
+        index=index,
+        shared=tuple(sorted(evidence, key=sorted)),
+        files=dict(files),
+        series=series,
+        unused=tuple(unused),
+        evidence=evidence,
+        identities=_identities(cases, index),
+        likenesses=stored_cases.likenesses(catalogue),
+        hints=hints,
+    )
 
 
 def _index(catalogue: Catalogue, cases: Mapping[str, Case]) -> dict[str, dict[str, frozenset[str]]]:
@@ -58,14 +91,37 @@ def _index(catalogue: Catalogue, cases: Mapping[str, Case]) -> dict[str, dict[st
     }
 
 
-def _shared(
-    cases: Mapping[str, Case], index: Mapping[str, Mapping[str, frozenset[str]]], nothing: Collection[str]
-) -> tuple[frozenset[str], ...]:
-    """The sets of patient ids under one study or accession number; `nothing` is an empty one's pseudonyms."""
+def _evidence(
+    cases: Mapping[str, Case],
+    index: Mapping[str, Mapping[str, frozenset[str]]],
+    nothing: Collection[str],
+    *,
+    apart: bool,
+) -> dict[frozenset[str], frozenset[str]]:
+    """Each set of patient ids that share something, with what; `nothing` is an empty one's pseudonyms."""
     patients: dict[tuple[str, str], set[str]] = defaultdict(set)
     for case in cases.values():
         patients["study", case.study_id].add(case.patient_id)
-    for accession, case_ids in index.get("accession", {}).items():
-        patients["accession", accession] = {cases[case_id].patient_id for case_id in case_ids}
-    groups = {frozenset(ids) for (_, word), ids in patients.items() if len(ids) > 1 and word not in nothing}
-    return tuple(sorted(groups, key=sorted))
+        if not apart:
+            patients["alias", case.patient_id].add(case.patient_id)
+    for kind in ("accession",) if apart else ("accession", "alias", "born"):
+        for word, case_ids in index.get(kind, {}).items():
+            patients[kind, word] |= {cases[case_id].patient_id for case_id in case_ids}
+    found: dict[frozenset[str], frozenset[str]] = {}
+    for (kind, word), ids in patients.items():
+        if len(ids) > 1 and word not in nothing:
+            found[frozenset(ids)] = found.get(frozenset(ids), frozenset()) | {_WORDS[kind]}
+    return found
+
+
+def _identities(
+    cases: Mapping[str, Case], index: Mapping[str, Mapping[str, frozenset[str]]]
+) -> dict[str, frozenset[str]]:
+    """The words by which each case names its patient, those that too many share left out."""
+    words: dict[str, set[str]] = {case_id: {case.patient_id} for case_id, case in cases.items()}
+    named = [(word, ids) for kind in ("alias", "born") for word, ids in index.get(kind, {}).items()]
+    for word, case_ids in named:
+        few = len({cases[case_id].patient_id for case_id in case_ids}) <= MOST_IDS
+        for case_id in case_ids if few else ():
+            words[case_id].add(word)
+    return {case_id: frozenset(found) for case_id, found in words.items()}

@@ -13,16 +13,19 @@ from pipeline.cohort.assembly import Joined, Past, assemble, draw_settings
 from pipeline.cohort.changes import champion_cohort
 from pipeline.cohort.choice import find_join
 from pipeline.cohort.join import Join, KeyColumn, Known, join_by
+from pipeline.cohort.leaks import Frozen, look_for_leaks
 from pipeline.cohort.links import Links, read_links
 from pipeline.cohort.opening import open_labels, table_path
 from pipeline.cohort.outputs import Cohort, summary_lines, summed
 from pipeline.cohort.redraw import draws, may_redraw
-from pipeline.cohort.sources import Scans, load_scans
+from pipeline.cohort.sources import ONE_PERSON, Scans, load_scans
 from pipeline.cohort.traits import traits_of
 from pipeline.config import Config
+from pipeline.contracts import leaks
 from pipeline.contracts.cohort import EXCLUDED, FILE, TABLE
 from pipeline.errors import DataError
 from pipeline.printed import scanloom
+from pipeline.progress import waiting
 from pipeline.pseudonyms import Key, present_key, require_same_key
 from pipeline.records import Summary
 from pipeline.spelling import folder_in_raw
@@ -42,7 +45,7 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
         DamageError: the ledger of parts was changed by hand.
     """
     key = present_key(config.ingest.key, config.name, workspace.root)
-    scans = _scans(workspace, key)
+    scans = _scans(workspace, key, apart=ONE_PERSON in config.cohort.accept)
     path, labels = open_labels(config, workspace.root)
     folder = folder_in_raw(path, workspace.root / config.ingest.raw)
     known = Known(scans.index, key.pseudonym, folder, traits_of(scans.cases.values()))
@@ -58,14 +61,17 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     cohort, new = assemble(joined, config.cohort, past=past, key=key, refuse=config.refuse)
     if new:
         ledger.append(workspace.ledger("parts"), *([all_draws.begun] if all_draws.begun else []), *new)
+    with waiting("cohort: looking for what tells the label beside the image"):
+        found = look_for_leaks(_frozen(cohort, scans, config, key))
     changed = _write(workspace.candidate, cohort, joined)
+    changed |= leaks.FILE.write(workspace.candidate, found)
     lines = [*all_draws.line(new), *summary_lines(cohort, scans, joined.join), *_advice(cohort, workspace)]
     return Summary(tuple(lines), changed=changed)
 
 
-def _scans(workspace: Workspace, key: Key) -> Scans:
+def _scans(workspace: Workspace, key: Key, *, apart: bool) -> Scans:
     with Catalogue(workspace.catalogue) as catalogue:
-        scans = load_scans(catalogue, key)
+        scans = load_scans(catalogue, key, apart=apart)
     if not scans.cases:
         raise DataError(
             f"No scan was read that can be used. `{scanloom('files')}` shows the reason for each file."
@@ -104,6 +110,21 @@ def _join(config: Config, labels: Table, known: Known) -> Join:
         return join_by(labels, keys, known=known)
     others = [column for column in labels.columns if column not in choices.columns]
     return find_join(labels, others, value_columns=choices.columns, known=known, refuse=config.refuse)
+
+
+def _frozen(cohort: Cohort, scans: Scans, config: Config, key: Key) -> Frozen:
+    """What the checks on leakage look at."""
+    targets = [row.target for row in cohort.rows]
+    groups = cohort.task.page.population(targets, cohort.question)
+    return Frozen(
+        rows=cohort.rows,
+        scans=scans,
+        pairs=cohort.near_copies,
+        groups=groups[0].of_cases if len(groups) == 1 else None,
+        accepted={str(check): reason for check, reason in config.cohort.accept.items()},
+        reviewed=config.ingest.pixel_text == "reviewed",
+        pseudonym=key.pseudonym,
+    )
 
 
 def _era(workspace: Workspace) -> int:

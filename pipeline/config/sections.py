@@ -116,6 +116,9 @@ class Cohort(Section):
     id: Keys = "auto"
     part_column: str | None = None
     links: str | None = None
+    accept: dict[Literal["one_person", "near_duplicates"], Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     on_patient_overlap: Literal["refuse", "redraw"] = "refuse"
     shares: Shares = Shares()
     salt: int = 1

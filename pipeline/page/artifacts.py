@@ -14,6 +14,7 @@ from pipeline.contracts.cohort import Cohort
 from pipeline.contracts.comparison import Comparison
 from pipeline.contracts.drift import Drift
 from pipeline.contracts.insights import Insights, Pictures
+from pipeline.contracts.leaks import Leaks
 from pipeline.contracts.metrics import Difference, Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.page.facts import Fact, of_metric, unavailable
@@ -76,6 +77,7 @@ class Artifacts:
     of_config: Config | None = None
     of_cohort: Cohort | None = None
     of_model: ModelRecord | None = None
+    leaks: Leaks | None = None
     insights: Insights | None = None
     pictures: Pictures = field(default_factory=dict)
     comparison: Comparison | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -20,8 +20,8 @@ class Guard:
     key: str
     title: str
     status: Status
-    value: int | None = None
-    limit: int | None = None
+    value: float | None = None
+    limit: float | None = None
     reason: str = ""
     override: str = ""
 
@@ -32,8 +32,17 @@ class Guard:
 
 def guards(artifacts: Artifacts) -> list[Guard]:
     """All checks, those that ran first."""
-    ran = [check(artifacts) for check in (patients_apart, *_CHECKS)]
-    return ran + [Guard(key, title, "not_run", reason=NOT_BUILT) for key, title in _NOT_RUN.items()]
+    made = [*(check(artifacts) for check in (patients_apart, *_CHECKS)), *_of_cohort(artifacts)]
+    ran = [guard for guard in made if guard.status != "not_run"]
+    not_run = [guard for guard in made if guard.status == "not_run"]
+    return [*ran, *not_run, *(Guard(key, title, "not_run", reason=NOT_BUILT) for key, title in _NOT_BUILT)]
+
+
+def tally(checks: Sequence[Guard]) -> str:
+    """How many checks ran, of how many, and how many failed."""
+    ran = [guard for guard in checks if guard.status != "not_run"]
+    failed = sum(guard.status == "fail" for guard in ran)
+    return f"{len(ran)} of {len(checks)} checks against leakage ran, {failed or 'none'} failed"
 
 
 def patients_apart(artifacts: Artifacts) -> Guard:
@@ -42,6 +51,13 @@ def patients_apart(artifacts: Artifacts) -> Guard:
     crossing = int((parts > 1).sum())
     reason = "patients lie in more than one part" if crossing else ""
     return _judged("patients_apart", "No patient lies in two parts", crossing, reason)
+
+
+def _of_cohort(artifacts: Artifacts) -> list[Guard]:
+    """The checks that the stage `cohort` made, or that it didn't make them."""
+    if artifacts.leaks is None:
+        return [Guard(key, title, "not_run", reason=NOT_COUNTED) for key, title in _BY_COHORT]
+    return [Guard(**asdict(check)) for check in artifacts.leaks.checks]
 
 
 def _duplicates(artifacts: Artifacts) -> Guard:
@@ -112,12 +128,16 @@ _OF_DUPLICATES = (
     "duplicates_cross_split",
     "duplicate_pixels",
 )
-_NOT_RUN = {
-    "near_duplicates": "Near duplicates across parts",
-    "label_in_header": "The label can't be read from a header field",
-    "burned_in_text": "Burned-in text does not carry the label",
-    "metadata_only": "Acquisition alone predicts less than the image",
-    "permuted_labels": "Training on shuffled labels finds nothing",
-    "random_weights": "An untrained network finds nothing",
-    "background": "The image without its centre finds less",
-}
+_BY_COHORT = (
+    ("one_person", "Nobody lies in two parts under two IDs"),
+    ("near_duplicates", "No image lies in two parts cut, mirrored or changed otherwise"),
+    ("label_in_header", "The label can't be read from a file's name, folder or header"),
+    ("metadata_only", "Size, scanner and settings alone don't tell the label"),
+    ("burned_in_text", "The outer tenth of the image doesn't tell the label"),
+    ("dates", "Dates of the parts"),
+)
+_NOT_BUILT = (
+    ("permuted_labels", "Training on shuffled labels finds nothing"),
+    ("random_weights", "An untrained network finds nothing"),
+    ("background", "The image without its centre finds less"),
+)

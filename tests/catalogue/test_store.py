@@ -24,7 +24,6 @@ CASE = Case(
     ),
     stored=STORED,
     pixel_digest="pd",
-    perceptual_digest="hd",
     attributes={"kvp": 120.0, "manufacturer": "SIEMENS"},
     notes=("monochrome1", "lossy"),
 )
@@ -120,7 +119,8 @@ def test_a_catalogue_of_the_version_before_is_brought_up_to_this_one(tmp_path: P
     connection.executescript(
         "ALTER TABLE cases DROP COLUMN row_digest; ALTER TABLE cases DROP COLUMN names_digest;"
         "ALTER TABLE files DROP COLUMN archive; ALTER TABLE files DROP COLUMN members;"
-        "DROP TABLE masks;"
+        "DROP TABLE likenesses; DROP TABLE hints; DROP TABLE masks;"
+        "ALTER TABLE cases ADD COLUMN perceptual_digest TEXT NOT NULL DEFAULT '';"
         "PRAGMA user_version = 1;"
     )
     connection.close()

@@ -26,6 +26,10 @@ class Scan:
     pixels: str = ""
     study: str = ""
     path: str = ""
+    also: tuple[tuple[str, str], ...] = ()
+    likeness: bytes = b""
+    hints: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 class Study:
@@ -90,7 +94,12 @@ class Study:
             geometry=Geometry((1.0, 1.0)),
             stored=STORED,
             pixel_digest=self.pixel_digest(scan.pixels or f"pixels of {scan.sop}"),
-            perceptual_digest="",
+            likeness=scan.likeness,
+            hints=tuple(
+                (field, tuple(self.key.pseudonym("hint", word) for word in words))
+                for field, words in scan.hints
+            ),
+            attributes=dict(scan.attributes),
         )
 
     def file_row(self, scan: Scan, token: str) -> FileRow:
@@ -115,7 +124,10 @@ class Study:
             image=True,
             series_id=self.key.pseudonym("series", named["series"]),
             sop_id=self.key.pseudonym("sop", scan.sop),
-            identifiers=tuple((kind, self.key.pseudonym(kind, value)) for kind, value in named.items()),
+            identifiers=(
+                *((kind, self.key.pseudonym(kind, value)) for kind, value in named.items()),
+                *scan.also,
+            ),
         )
 
 

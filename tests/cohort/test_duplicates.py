@@ -28,7 +28,6 @@ def case(case_id: str, patient_id: str, pixels: str, shape: tuple[int, ...] = (2
         geometry=Geometry((1.0, 1.0)),
         stored=Stored("x", 0, 4, "|u1", shape, 0),
         pixel_digest=pixels,
-        perceptual_digest="",
     )
 
 

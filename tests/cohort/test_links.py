@@ -28,13 +28,16 @@ def test_an_identifier_of_many_patients_is_a_placeholder() -> None:
     shared = [frozenset("abcd")]
     person_of = link_patients("abcd", shared)
     assert person_of == {name: name for name in "abcd"}
-    assert [notice.kind for notice in link_notices(person_of, shared)] == ["placeholder_identifier"]
+    notices = link_notices(person_of, dict.fromkeys(shared, ("a study",)))
+    assert [notice.kind for notice in notices] == ["placeholder_identifier"]
 
 
 def test_linked_ids_are_counted() -> None:
     shared = [frozenset("ab"), frozenset("cd")]
-    (notice,) = link_notices(link_patients("abcde", shared), shared)
+    evidence = {shared[0]: ("a study", "name and birth date"), shared[1]: ("a study",)}
+    (notice,) = link_notices(link_patients("abcde", shared), evidence)
     assert (notice.kind, notice.count) == ("linked_patients", 2)
+    assert "a study: 2; name and birth date: 1" in notice.detail
 
 
 KNOWN = {"P1": {"a"}, "P2": {"b", "c"}, "P3": {"d"}}

@@ -27,7 +27,6 @@ def case(case_id, patient_id, shape=(20, 64, 32), **attributes):
         geometry=Geometry(spacing),
         stored=Stored("", 0, 0, "<i2", shape, 0),
         pixel_digest="",
-        perceptual_digest="",
         attributes=attributes,
     )
 

@@ -41,7 +41,7 @@ def store(workspace: Workspace, geometries: dict[str, Geometry]) -> dict[str, np
         stored = {name: writer.append(array) for name, array in arrays.items()}
     with Catalogue(workspace.catalogue) as catalogue, catalogue.transaction():
         catalogue.put_cases(
-            (Case(name, "p", "t", "r", "CT", "HU", 1, geometry, stored[name], "d", ""), [])
+            (Case(name, "p", "t", "r", "CT", "HU", 1, geometry, stored[name], "d"), [])
             for name, geometry in geometries.items()
         )
     return arrays

@@ -76,6 +76,8 @@ def test_a_catalogue_that_ingest_has_yet_to_finish_is_not_told_damaged(
             connection.executescript(
                 "ALTER TABLE cases DROP COLUMN row_digest; ALTER TABLE cases DROP COLUMN names_digest;"
                 "ALTER TABLE files DROP COLUMN archive; ALTER TABLE files DROP COLUMN members;"
+                "DROP TABLE likenesses; DROP TABLE hints; DROP TABLE masks;"
+                "ALTER TABLE cases ADD COLUMN perceptual_digest TEXT NOT NULL DEFAULT '';"
                 "PRAGMA user_version = 1;"
             )
     verify.run(workspace)

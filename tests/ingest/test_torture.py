@@ -125,7 +125,7 @@ def test_an_image_that_ends_its_child_is_told_although_another_one_of_its_batch_
         one = image("US", PatientID=f"P{number}", **own)
         data = compressed(one, [b"\xff\xd8 no image"], JPEGLSLossless) if number == 1 else encoded(one)
         write(workspace.root / f"raw/{number}.dcm", data)
-    found = ingested(workspace, memory_mb=2048)
+    found = ingested(workspace, memory_mb=1024)
     assert {name: state for name, (state, _) in found.items()} == {
         "bomb.dcm": "failed", "0.dcm": "accepted", "1.dcm": "failed", "2.dcm": "accepted",
         "sound.dcm": "accepted",

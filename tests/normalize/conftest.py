@@ -67,7 +67,6 @@ class Analysis:
                     geometry=Geometry((spacing,) * image.ndim),
                     stored=writer.append(image),
                     pixel_digest=f"digest-{name}-{image.tobytes().hex()[:16]}",
-                    perceptual_digest="",
                 )
                 for name, image in images.items()
             ]

@@ -21,7 +21,7 @@ def faulty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store in which the name of an array's type is a word that numpy quotes when it doesn't know it."""
     workspace = Workspace(new_study(tmp_path / "project", key=bytes(32)), "study")
     stored = Stored("shard.npy", 0, 4, WORD, (2, 2), 0)
-    case = Case("c", "p", "s", "r", "CT", "HU", 1, Geometry((1.0, 1.0)), stored, "", "")
+    case = Case("c", "p", "s", "r", "CT", "HU", 1, Geometry((1.0, 1.0)), stored, "")
     with Catalogue(workspace.catalogue) as catalogue, catalogue.transaction():
         catalogue.put_cases([(case, ())])
     workspace.cases.mkdir()

@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pipeline.contracts.leaks import Check, Leaks
 from pipeline.page.artifacts import Artifacts
 from pipeline.report import reading
-from pipeline.report.guards import Guard, guards
+from pipeline.report.guards import Guard, guards, tally
 from pipeline.report.sections import warnings
 
 
@@ -111,3 +112,30 @@ def test_identical_images_that_were_found_are_told_and_no_fault(read: Artifacts)
     )
     without = replace(read, of_cohort=replace(read.cohort, notices=()))
     assert _guard("duplicates_apart", without).reason == ""
+
+
+def _with(read: Artifacts, status: Any, override: str = "") -> Artifacts:
+    check = Check("near_duplicates", "No image twice", status, 3.0, 0.0, "three pairs", override)
+    return replace(read, leaks=Leaks((check,)))
+
+
+def test_what_the_cohort_stage_found_is_a_guard_and_a_warning(read: Artifacts) -> None:
+    failed = _with(read, "fail")
+    assert _guard("near_duplicates", failed).status == "fail"
+    shown = warnings.build(failed)
+    assert "No image twice: three pairs" in [row["text"] for row in shown.tables["rows"]]
+    assert "1 failed" in shown.words["checks"]
+
+
+def test_the_first_screen_says_how_many_checks_ran_of_how_many(read: Artifacts) -> None:
+    passed = _with(read, "pass")
+    ran = [guard for guard in guards(passed) if guard.status != "not_run"]
+    expected = f"{len(ran)} of {len(guards(passed))} checks against leakage ran, none failed"
+    assert tally(guards(passed)) == warnings.build(passed).words["checks"] == expected
+    assert "expect less elsewhere" in warnings.build(passed).words["source"]
+
+
+def test_a_cohort_without_these_checks_says_that_they_were_not_made(read: Artifacts) -> None:
+    without = replace(read, leaks=None)
+    found = _guard("near_duplicates", without)
+    assert (found.status, "earlier version" in found.reason) == ("not_run", True)

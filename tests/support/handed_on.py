@@ -13,6 +13,7 @@ from pipeline.contracts import (
     generation,
     ingested,
     insights,
+    leaks,
     metrics,
     model_record,
     normalized,
@@ -91,6 +92,10 @@ INSIGHTS = insights.Insights(
     insights.Shifts((insights.Shift(1, 0.1, 0.0, 0.2, 0.0, 0.0, 0.3),), 9, 9, 0.95, 4),
     seed=1,
 )
+LEAKS = leaks.Leaks(
+    (leaks.Check("near_duplicates", "Near copies", "fail", 1.0, 0.0, "one pair", "looked at"),),
+    (leaks.Lookalike("case-1", "case-2", 2, 1.1, "cut", ("AAAA", "AAAA"), "text"),),
+)
 REPORT = report.Report(
     run="0123456789ab",
     created="2026-05-02T09:14:00+00:00",
@@ -113,6 +118,7 @@ WHOLE: dict[str, Any] = {
         ASKED, (METRIC, replace(METRIC, class_="yes")), thresholds=(THRESHOLD,)
     ),
     insights.FILE.name: INSIGHTS,
+    leaks.FILE.name: LEAKS,
     comparison.FILE.name: COMPARISON,
     pointer.FILE.name: POINTER,
     generation.FILE.name: generation.Seal({"cohort.csv": "5" * 64}),

@@ -68,7 +68,6 @@ def write_arrays(workspace: Workspace, generator: np.random.Generator) -> None:
                 geometry=Geometry((1.0, 1.0)),
                 stored=stored,
                 pixel_digest="",
-                perceptual_digest="",
             )
             cases.append((case, stored))
     with Catalogue(workspace.catalogue) as catalogue, catalogue.transaction():

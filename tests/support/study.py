@@ -113,7 +113,6 @@ def store(
                 geometry=Geometry((0.5, 0.5)),
                 stored=native.append(voxels),
                 pixel_digest=row.pixel_digest,
-                perceptual_digest="",
                 attributes={
                     "kvp": kvp + generator.normal(),
                     "manufacturer": generator.choice(["A", "B"]).item(),

@@ -57,7 +57,6 @@ def _case(number: int, stored: Stored) -> Case:
         geometry=Geometry((1.0, 1.0)),
         stored=stored,
         pixel_digest=f"pixels-{number}",
-        perceptual_digest="",
     )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import ShardWriter
 from pipeline.ingest.cases.case_plan import CasePlan
-from pipeline.ingest.cases.likeness import perceptual_digest
+from pipeline.ingest.cases.likeness import likeness_of
 from pipeline.ingest.cases.mask_reading import NO_MASKS, MaskFiles, MasksRead, read_masks
 from pipeline.ingest.cases.reader import Meaning, PlaneReader, Source, SourceFile, open_source
 from pipeline.ingest.cases.stacked_channels import with_channels
@@ -241,9 +241,10 @@ def _case(
         geometry=voxels.geometry,
         stored=writer.append(voxels.array),
         pixel_digest=pixel_digest(voxels.array, key),
-        perceptual_digest=perceptual_digest(voxels.array, spatial_axes=len(voxels.geometry.spacing)),
         attributes={**case_plan.attributes, **_reading_attributes(reader)},
         notes=tuple(sorted({*case_plan.notes, *voxels.notes, *read_notes})),
+        hints=case_plan.hints,
+        likeness=likeness_of(voxels.array, spatial_axes=len(voxels.geometry.spacing)),
     )
 
 

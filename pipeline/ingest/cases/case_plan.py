@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.ingest.cases.copies import Outcome
+from pipeline.ingest.header.hints import Hints
 from pipeline.ingest.masks.structures import NO_STRUCTURES, Structures
 from pipeline.ingest.series.frames import Frame, Volume
 from pipeline.records import Attribute
@@ -28,6 +29,7 @@ class CasePlan:
     unit_stated: bool = False
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    hints: Hints = ()
     channels: tuple[Volume, ...] = ()
     resamples_channels: bool = False
     masks: tuple[str, ...] = ()

@@ -1,7 +1,6 @@
-"""A print of an image's coarse look: near duplicates have prints that differ in few bits.
+"""The likeness of a case: a small grey picture by which near copies are found without reading voxels again.
 
-The signs of the 256 lowest frequencies of the image at 64 x 64, against their median (a "pHash" of
-256 bits).
+Of a volume it is the mean of slices from its middle half, which hardly changes where a few slices lack.
 """
 
 from __future__ import annotations
@@ -12,34 +11,80 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_SIDE, _FREQUENCIES = 64, 16
+from pipeline.records import LIKENESS_SIDE
+
+_SLICES = 9  # a choice: more change nothing that can be seen
+_BLOCKS = 2 * LIKENESS_SIDE
+"""Rows are added up to no fewer than so many first, which costs less than averaging them all exactly."""
+_SAMPLED = 256  # a choice: rows and columns looked at for a border, which then is told to 1/256 of the side
+_FLAT = 0.1
+"""A row or column whose values differ by less than this share of the image's range is border, as air is.
+
+A choice: noise in the air of a CT is less, and any body more, with or without a window.
+"""
+_RANGE = (0.01, 0.99)  # of the values: beyond lie metal and marks, which a window cuts off
+_ROUNDING = 1e-5  # of sums in float32
 
 
-def perceptual_digest(array: NDArray[Any], *, spatial_axes: int) -> str:
-    """64 hex digits for `(rows, columns[, 3])`, or for the middle slice of `(slices, rows, columns[, 3])`."""
-    # The ends of a volume are often air, and look alike in all patients.
-    image = array[array.shape[0] // 2] if spatial_axes == 3 else array
-    grey = image.mean(axis=2) if image.ndim == 3 else image
-    values = grey.astype(np.float32)
-    low, high = float(values.min()), float(values.max())
-    # Scaled to its own range, so that a window or unit doesn't change the look.
-    if high > low:
-        values = (values - low) / (high - low)
-    left, right = _transform(values.shape[0]), _transform(values.shape[1])
-    spectrum = left @ values @ right.T  # (frequencies, frequencies)
-    bits = (spectrum > np.median(spectrum)).reshape(-1)
-    return np.packbits(bits).tobytes().hex()
+def likeness_of(array: NDArray[Any], *, spatial_axes: int) -> bytes:
+    """64 x 64 grey values, row by row, of `(rows, columns[, 3])` or `(slices, rows, columns[, 3])`.
+
+    Without a border of one value, squeezed to a square, and scaled to its own range, so that padding, shape,
+    unit and window don't change the look. b"" where the image has one value only.
+    """
+    image = _middle(array) if spatial_axes == 3 else array
+    grey = image.mean(axis=2, dtype=np.float32) if image.ndim == 3 else image
+    rows, columns = _content(grey)
+    small = _averaged(grey[rows, columns])  # (64, 64)
+    low, high = float(small.min()), float(small.max())
+    if high - low <= _ROUNDING * max(abs(low), abs(high)):
+        return b""
+    scaled: NDArray[np.uint8] = np.rint((small - low) * np.float32(255 / (high - low))).astype(np.uint8)
+    return bytes(scaled)
 
 
-@lru_cache(maxsize=32)
-def _transform(size: int) -> NDArray[np.float32]:
-    """From `size` samples to the lowest cosine frequencies of their averages over 64 equal parts."""
-    edges = np.linspace(0, size, _SIDE + 1)
+def _middle(array: NDArray[Any]) -> NDArray[np.float32]:
+    """The mean of up to nine slices, evenly from the middle half: the ends of volumes look alike."""
+    count = array.shape[0]
+    first, last = count // 4, max(count // 4 + 1, count - count // 4)
+    step = max(1, (last - first) // _SLICES)
+    mean: NDArray[np.float32] = array[first:last:step].mean(axis=0, dtype=np.float32)
+    return mean
+
+
+def _content(grey: NDArray[Any]) -> tuple[slice, slice]:
+    """The rows and columns inside a border of one value; all of them where nothing stands out."""
+    steps = [max(1, size // _SAMPLED) for size in grey.shape]
+    seen = grey[:: steps[0], :: steps[1]]
+    spreads = [seen.max(axis=axis).astype(np.float64) - seen.min(axis=axis) for axis in (1, 0)]
+    low, high = np.quantile(seen[::2, ::2], _RANGE, method="nearest")
+    least = _FLAT * (float(high) - float(low))
+    inside = []
+    for spread, step, size in zip(spreads, steps, grey.shape, strict=True):
+        filled = np.flatnonzero(spread > least)
+        whole = filled.size < 2 or step > size
+        inside.append(slice(None) if whole else slice(filled[0] * step, min(size, (filled[-1] + 1) * step)))
+    return inside[0], inside[1]
+
+
+def _averaged(grey: NDArray[Any]) -> NDArray[np.float32]:
+    """The averages of 64 x 64 equal parts."""
+    count = max(1, grey.shape[0] // _BLOCKS)
+    if count > 1:
+        whole = grey[: grey.shape[0] // count * count]
+        grey = np.add.reduce(whole.reshape(-1, count, grey.shape[1]), axis=1, dtype=np.float32)
+    values = grey.astype(np.float32, copy=False)
+    small: NDArray[np.float32] = _parts(values.shape[0]) @ (values @ _parts(values.shape[1]).T)
+    return small
+
+
+@lru_cache(maxsize=64)
+def _parts(size: int) -> NDArray[np.float32]:
+    """From `size` samples to their averages over 64 equal parts, `(64, size)`."""
+    edges = np.linspace(0, size, LIKENESS_SIDE + 1)
     samples = np.arange(size)
     starts = np.maximum(edges[:-1, None], samples[None])
     ends = np.minimum(edges[1:, None], samples[None] + 1)
-    averages = np.clip(ends - starts, 0, None) * (_SIDE / size)  # (parts, samples)
-    parts = (np.arange(_SIDE) + 0.5) * np.pi / _SIDE
-    cosines = np.cos(np.arange(1, _FREQUENCIES + 1)[:, None] * parts[None])  # (frequencies, parts)
-    matrix: NDArray[np.float32] = (cosines @ averages / _SIDE).astype(np.float32)
+    averages = np.clip(ends - starts, 0, None) * (LIKENESS_SIDE / size)
+    matrix: NDArray[np.float32] = averages.astype(np.float32)
     return matrix

@@ -152,7 +152,22 @@ def _case_plan(
             **volume.measures,
         },
         notes=tuple(sorted(notes)),
+        hints=headers[chosen[frame.source]].hints,
     )
+
+
+def _orientation(frame: Frame) -> str:
+    r"""Whereto rows and columns of the file run, as in "L\P" (PS3.3 C.7.6.1.1.1); "" where nothing says it.
+
+    The array is turned to the canonical orientation: what is lost by it may have told the label.
+    """
+    if frame.orientation is None:
+        return ""
+    words = []
+    for direction in (frame.orientation[:3], frame.orientation[3:]):
+        axis = max(range(3), key=lambda at: abs(direction[at]))
+        words.append(("LPH" if direction[axis] > 0 else "RAF")[axis])
+    return "\\".join(words)
 
 
 def _series_with_uptakes(groups: Iterable[Group]) -> set[str]:
@@ -211,6 +226,8 @@ def _common_values(volume: Volume) -> dict[str, Attribute]:
     kernels = {acquisition.kernel for acquisition in acquisitions}
     if len(kernels) == 1 and (kernel := kernels.pop()):
         attributes["convolution_kernel"] = vocabulary.kernel(kernel)
+    if orientation := _orientation(volume.frames[0]):
+        attributes["patient_orientation"] = orientation
     if volume.time_index is not None:
         attributes["time_index"] = volume.time_index
     if volume.variant_index is not None:

@@ -52,6 +52,9 @@ ELEMENTS: dict[str, tuple[int, str]] = {
     "AccessionNumber": (0x00080050, "SH"),
     "PatientID": (0x00100020, "LO"),
     "IssuerOfPatientID": (0x00100021, "LO"),
+    "PatientName": (0x00100010, "PN"),
+    "OtherPatientIDs": (0x00101000, "LO"),
+    "OtherPatientIDsSequence": (0x00101002, "SQ"),
     # patient, times and description, used in memory
     "PatientBirthDate": (0x00100030, "DA"),
     "PatientSex": (0x00100040, "CS"),
@@ -65,6 +68,8 @@ ELEMENTS: dict[str, tuple[int, str]] = {
     "AcquisitionTime": (0x00080032, "TM"),
     "AcquisitionDateTime": (0x0008002A, "DT"),
     "SeriesDescription": (0x0008103E, "LO"),
+    "StudyDescription": (0x00081030, "LO"),
+    "ProtocolName": (0x00181030, "LO"),
     "TimezoneOffsetFromUTC": (0x00080201, "SH"),
     "SpecificCharacterSet": (0x00080005, "CS"),
     # acquisition

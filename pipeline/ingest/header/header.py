@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.ingest.formats.description import Stated
+from pipeline.ingest.header.hints import Hints
 from pipeline.ingest.header.owners import NOBODY, Owners
 from pipeline.ingest.header.series_rules import Rule
 from pipeline.ingest.limits import FileLimits
@@ -43,7 +44,8 @@ class Header:
 
     `reason` is "ok" for an image that can be planned; `image` says whether the file claims to be an image.
     `frames` are there for every wanted image whose header is understood, also where its pixels are refused:
-    a volume without them would be incomplete. `owned` says that the patient is told by `ingest.patient_from`.
+    a volume without them would be incomplete. `owned` says that the patient is told by `ingest.patient_from`,
+    `hints` are words of its path and free texts.
     `archive` is the token of the archive that the file lies in, `members` the number of files in one;
     `kept` is where the bytes of a fetched file wait for its pixels to be read. `marks` is there for a mask,
     whose `series_id` is that of the images that it marks: it is read whenever one of them is.
@@ -62,6 +64,7 @@ class Header:
     identifiers: tuple[tuple[str, str], ...] = ()
     frames: tuple[Frame, ...] = ()
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    hints: Hints = ()
     open_rules: tuple[str, ...] = ()
     owned: bool = False
     archive: str = ""

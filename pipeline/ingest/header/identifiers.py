@@ -6,9 +6,10 @@ Real identifiers live in this module's local variables only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.ingest.dicom.dataset import Dataset, date_of
+from pipeline.ingest.header.aliases import aliases_of
 from pipeline.ingest.header.owners import OWNER, Owners, ordered, owner_of
 from pipeline.ingest.header.planes import Identity
 from pipeline.ingest.reasons import Refusal
@@ -32,13 +33,15 @@ _OPTIONAL = "accession"
 class Identification:
     """Whose a file is, in pseudonyms by kind.
 
-    `owned` says that the patient is told by `ingest.patient_from`, `ownerless` why nobody owns the file.
+    `owned` says that the patient is told by `ingest.patient_from`, `ownerless` why nobody owns the file;
+    `aliases` are kind and pseudonym of what else names the patient.
     """
 
     pseudonyms: Mapping[str, str] = field(default_factory=dict)
     patient_id: str = ""
     owned: bool = False
     ownerless: Refusal | None = None
+    aliases: tuple[tuple[str, str], ...] = ()
 
 
 UNIDENTIFIED = Identification()
@@ -47,17 +50,20 @@ UNIDENTIFIED = Identification()
 def identify(dataset: Dataset, file: SourcePath, *, key: Key, owners: Owners) -> Identification:
     """What the data set says about whose it is; without a PatientID, what the settings say."""
     patient = owners.named(dataset.text("PatientID"))
+    aliases = aliases_of(dataset, patient, dummies=owners.dummies, key=key)
     pseudonyms = {}
     for kind, keyword in _KEYWORDS:
         text = patient if kind == "patient" else dataset.text(keyword)
         if text:
             pseudonyms[kind] = key.pseudonym(kind, text)
     if not patient:
-        return _by_owner(dataset.text("StudyInstanceUID"), file, pseudonyms, key=key, owners=owners)
+        owner = _by_owner(dataset.text("StudyInstanceUID"), file, pseudonyms, key=key, owners=owners)
+        return replace(owner, aliases=aliases)
     day = date_of(dataset.text("StudyDate"))
     if day is not None:  # a table may name a patient's scans of a day; both together name no date
         pseudonyms["day"] = key.pseudonym("day", patient, day.isoformat())
-    return Identification(pseudonyms, key.pseudonym("patient", dataset.text("IssuerOfPatientID"), patient))
+    patient_id = key.pseudonym("patient", dataset.text("IssuerOfPatientID"), patient)
+    return Identification(pseudonyms, patient_id, aliases=aliases)
 
 
 def identify_by_content(
@@ -95,7 +101,7 @@ def identity_of(identification: Identification, dataset: Dataset, key: Key) -> I
 def identifiers_of(identification: Identification, file: SourcePath, key: Key) -> tuple[tuple[str, str], ...]:
     """Kind and pseudonym of every word by which a table of labels, or a person, may name the image."""
     owner = ((OWNER, identification.patient_id),) if identification.owned else ()
-    return (*identification.pseudonyms.items(), *_names(file, key), *owner)
+    return (*identification.pseudonyms.items(), *_names(file, key), *owner, *identification.aliases)
 
 
 def _by_owner(

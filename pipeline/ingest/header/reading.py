@@ -9,6 +9,7 @@ from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.formats.registry import format_of, unread_format_of
 from pipeline.ingest.header.formatted import understand_format
 from pipeline.ingest.header.header import Header, Selection
+from pipeline.ingest.header.hints import hints_of_path
 from pipeline.ingest.header.identifiers import identifiers_of
 from pipeline.ingest.header.understanding import PartialHeader, understand
 from pipeline.ingest.reasons import ARCHIVE, Refusal
@@ -93,6 +94,7 @@ def _header(
         identifiers=identifiers_of(identification, partial.file, key) if partial.image else (),
         frames=partial.frames,
         attributes=partial.attributes,
+        hints=(*partial.hints, *hints_of_path(partial.file.relative, key)) if partial.frames else (),
         open_rules=partial.open_rules,
         owned=identification.owned,
         marks=partial.marks,

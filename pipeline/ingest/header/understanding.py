@@ -17,6 +17,7 @@ from pipeline.ingest.header.attributes import attributes_of, renewed_attributes
 from pipeline.ingest.header.dates import POLICIES
 from pipeline.ingest.header.frame_attributes import attributes_of_frames
 from pipeline.ingest.header.header import Channel, Marks, Selection
+from pipeline.ingest.header.hints import Hints, hints_of_texts
 from pipeline.ingest.header.identifiers import UNIDENTIFIED, Identification, identify, identity_of
 from pipeline.ingest.header.marks import CLASSES, marks_of
 from pipeline.ingest.header.planes import frames_of, renewed_frame
@@ -51,6 +52,7 @@ class PartialHeader:
     image: bool = False
     identification: Identification = UNIDENTIFIED
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    hints: Hints = ()
     open_rules: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = ()
     broken: Refusal | None = None
@@ -98,6 +100,7 @@ def _take_over(
     dataset = container.dataset
     partial.notes, partial.image = container.notes, True  # what is told if one of the next steps refuses
     partial.attributes = renewed_attributes(known.attributes, dataset)
+    partial.hints = known.hints
     _match(partial, dataset, selection.rules)
     if fragments:
         _form_of(partial, container, decoded_bytes=selection.limits.decoded_bytes)
@@ -117,6 +120,7 @@ def _read(partial: PartialHeader, container: Container, key: Key, selection: Sel
     partial.image = True
     partial.identification = identify(dataset, partial.file, key=key, owners=selection.owners)
     partial.attributes = _attributes(dataset, partial.identification.patient_id, key, selection.dates)
+    partial.hints = hints_of_texts(dataset, key)
     objects.check_selected(dataset, selection.modalities, selection.include)
     _match(partial, dataset, selection.rules)
     if not selection.text_reviewed:

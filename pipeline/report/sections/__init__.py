@@ -20,6 +20,7 @@ from pipeline.report.sections import (
     gallery,
     learning,
     limitations,
+    lookalikes,
     methods,
     models,
     network,
@@ -61,7 +62,7 @@ def chapters(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
     page = task.page
     return (
         ("In brief", (brief.build, warnings.build, precision.build, *_named(page.IN_BRIEF, page))),
-        ("The data", (flow.build, population.build)),
+        ("The data", (flow.build, population.build, lookalikes.build)),
         ("On patients it had never seen", _named(page.TESTED, page)),
         ("Looking inside", _named(page.INSIDE, page)),
         ("Beside the champion", (comparison.build,)),

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline import provenance
 from pipeline.page.artifacts import Artifacts
-from pipeline.page.facts import count, recorded
+from pipeline.page.facts import Fact, count, recorded
 from pipeline.page.section import Section
 from pipeline.printed import make, page
 from pipeline.report.guards import Guard, guards
@@ -42,8 +42,14 @@ def build(artifacts: Artifacts) -> Section:
 
 
 def _guard(guard: Guard) -> dict[str, Any]:
-    words = {"title": guard.title, "status": guard.status, "reason": guard.reason}
-    return {**words, "found": count(guard.key, guard.value or 0, "found")}
+    accepted = f"accepted: {guard.override}" if guard.override else ""
+    reason = "; ".join(text for text in (guard.reason, accepted) if text)
+    return {"title": guard.title, "status": guard.status, "reason": reason, "found": _found(guard)}
+
+
+def _found(guard: Guard) -> Fact:
+    value = guard.value or 0
+    return recorded(guard.key, value) if guard.limit else count(guard.key, int(value), "found")
 
 
 def _look(number: int, look: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def build(artifacts: Artifacts, absent: Iterable[Section]) -> Section:
     }
     bootstrap = artifacts.metrics.bootstrap
     facts = {
-        "crossing": count(guard.key, guard.value or 0, "patients"),
+        "crossing": count(guard.key, int(guard.value or 0), "patients"),
         "seed": recorded("seed_bootstrap", bootstrap.seed if bootstrap else None),
         "resamples": recorded("resamples", bootstrap.resamples if bootstrap else None, "resamples"),
         "code": recorded("report_code", provenance.code_digest()),

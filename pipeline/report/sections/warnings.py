@@ -8,14 +8,11 @@ from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, count
 from pipeline.page.headline import headline
 from pipeline.page.section import Section
-from pipeline.report.guards import Guard, guards, patients_apart
+from pipeline.report.guards import Guard, guards, patients_apart, tally
 
 KEY, TITLE = "warnings", "Warnings"
 MOST_FAILED_SHARE = 0.01  # a choice: what fails is seldom like the rest, so more could hide a subgroup
-NONE = (
-    "no check against leakage failed, the test part was opened for one model only, and hardly any of its "
-    "cases lacks a prediction"
-)
+NONE = "the test part was opened for one model only, and hardly any of its cases lacks a prediction"
 NONE_OF_TABLE = (
     "no patient lies in two parts, and hardly any case lacks a prediction. How the model was trained and "
     "chosen, the table can't tell"
@@ -24,15 +21,17 @@ NONE_OF_TABLE = (
 
 def build(artifacts: Artifacts) -> Section:
     """One row a warning; none is an answer too."""
+    checks = guards(artifacts)
     rows = [
         *_headline(artifacts),
-        *_failed(guards(artifacts)),
+        *_failed(checks),
         *_looks(artifacts),
         *artifacts.task.page.warnings(artifacts),
         *_failures(artifacts),
         *_drift(artifacts),
     ]
-    return Section(KEY, TITLE, tables={"rows": rows}, words={"none": NONE})
+    words = {"none": NONE, "checks": tally(checks), "source": _one_source(artifacts)}
+    return Section(KEY, TITLE, tables={"rows": rows}, words=words)
 
 
 def of_table(artifacts: Artifacts) -> Section:
@@ -43,7 +42,17 @@ def of_table(artifacts: Artifacts) -> Section:
         *artifacts.task.page.warnings(artifacts),
         *_failures(artifacts),
     ]
-    return Section(KEY, TITLE, tables={"rows": rows}, words={"none": NONE_OF_TABLE})
+    return Section(
+        KEY, TITLE, tables={"rows": rows}, words={"none": NONE_OF_TABLE, "checks": "", "source": ""}
+    )
+
+
+def _one_source(artifacts: Artifacts) -> str:
+    """What stands beside the headline where nothing was tested from elsewhere, which no candidate's is."""
+    sites = [column for column in artifacts.cases if column in ("by_site", "by_manufacturer")]
+    several = any(artifacts.cases[column][artifacts.cases[column] != ""].nunique() > 1 for column in sites)
+    what = "hospitals or scanners that are all in training, too" if several else "one source"
+    return f"All parts come from {what}: expect less elsewhere."
 
 
 def _headline(artifacts: Artifacts) -> list[dict[str, Any]]:
@@ -63,12 +72,20 @@ def _failed(checks: list[Guard]) -> list[dict[str, Any]]:
     return [
         {
             "text": f"{guard.title}: {guard.reason}",
-            "fact": count(guard.key, guard.value or 0, "found"),
+            "fact": _found(guard),
             "link": "guards",
         }
         for guard in checks
         if guard.status == "fail"
     ]
+
+
+def _found(guard: Guard) -> Fact:
+    """What the check found: how many, or an area."""
+    if guard.limit:
+        return Fact(guard.key, guard.value, unit="area under the ROC curve", method="cross-validated",
+                    reason=DESCRIBED)  # fmt: skip
+    return count(guard.key, int(guard.value or 0), "found")
 
 
 def _looks(artifacts: Artifacts) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ def case_plan(name: str, *tokens: str) -> CasePlan:
 
 def case(name: str) -> Case:
     stored = Stored("shard", 0, 1, "|u1", (1, 1), 0)
-    return Case(name, "p", "st", "se", "CT", "HU", 1, Geometry((1.0, 1.0)), stored, "", "")
+    return Case(name, "p", "st", "se", "CT", "HU", 1, Geometry((1.0, 1.0)), stored, "")
 
 
 def test_files_of_a_case_that_was_read_are_accepted() -> None:

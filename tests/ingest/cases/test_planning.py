@@ -187,4 +187,8 @@ def test_what_the_planes_of_a_volume_have_in_common_is_told(plane: Frame) -> Non
         for z in range(3)
     ]
     (case,) = plan({f.source: of(f) for f in frames}, SERIES, pixel_digest=never, case_id=case_id).cases
-    assert dict(case.attributes) == {"b_value": 1000.0, "convolution_kernel": "OTHER"}
+    assert dict(case.attributes) == {
+        "b_value": 1000.0,
+        "convolution_kernel": "OTHER",
+        "patient_orientation": "L\\P",
+    }

@@ -40,7 +40,6 @@ def cases(modality: str, maker: str, patients: int) -> list[Case]:
             geometry=Geometry((2.0, 0.5, 0.5)),
             stored=Stored("", 0, 0, "<i2", (3, 8, 8), 0),
             pixel_digest="",
-            perceptual_digest="",
             attributes={"manufacturer": maker, "image_type": "ORIGINAL\\PRIMARY", "kvp": 100.0 + number // 5},
         )
         for number in range(patients)

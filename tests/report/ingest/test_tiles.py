@@ -24,7 +24,7 @@ def scan(
     name = f"case of {series}"
     geometry = Geometry(spacing)
     attributes = {**ORIGINAL, **changes}
-    return Case(name, f"patient of {series}", "study", series, modality, "HU", 1, geometry, stored, "", "",
+    return Case(name, f"patient of {series}", "study", series, modality, "HU", 1, geometry, stored, "",
                 attributes)  # fmt: skip
 
 

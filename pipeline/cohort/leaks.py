@@ -1,0 +1,249 @@
+"""The checks on leakage that a cohort can answer before anything is trained."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pipeline.cohort import shortcuts
+from pipeline.cohort.lookalikes import Pair
+from pipeline.cohort.near_copies import NEAR_COPIES
+from pipeline.cohort.outputs import Row
+from pipeline.cohort.shortcuts import Features, Told, Truths
+from pipeline.cohort.sources import ONE_PERSON, Scans
+from pipeline.contracts.leaks import Check, Leaks, Lookalike
+from pipeline.pixel_text import hidden_because
+from pipeline.records import HINT, LIKENESS_SIDE, Attribute, Case
+
+TOLD: Final = 0.95
+"""An area from which a field is said to tell the label: next to nothing is left for the image to add."""
+GOES_WITH: Final = 0.75
+"""An area from which acquisition alone is worth a warning: a choice, as good as many a published model."""
+_SINGLE: Final = 0.65  # fields that are named, alone
+_NOTABLE: Final = 0.2  # of Cramer's V: a choice, a weak bond by Cohen's words and one that a network can use
+_NAMED, _SHOWN = 12, 60
+_FRAME: Final = 3  # pixels of 32: the outer tenth of the image
+_OF_THE_PATIENT: Final = frozenset(
+    {"patient_age", "patient_sex", "days_since_first", "study_date", "series_rule"}
+)
+_FIELDS: Final = {"folders": "the names of folders", "file_name": "the file name"}
+NOT_ASKED: Final = "not asked of this kind of question, or of so few patients"
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """The frozen cohort as the checks see it: rows, scans, near copies, and the groups that truths fall into.
+
+    `groups` gives the group of each row's truth, None where the task has none that could be told apart.
+    """
+
+    rows: Sequence[Row]
+    scans: Scans
+    pairs: Sequence[Pair]
+    groups: Sequence[str] | None
+    accepted: Mapping[str, str]
+    reviewed: bool
+    pseudonym: Callable[..., str]
+
+
+def look_for_leaks(frozen: Frozen) -> Leaks:
+    """All checks, and the pairs of near copies with pictures where they may be shown."""
+    checks = [_one_person(frozen), _near_copies(frozen)]
+    truth, cases = _truths(frozen)
+    if truth is None:
+        titles = (_LABEL_TOLD, _ACQUISITION, _BORDER)
+        checks += [Check(key, title, "not_run", reason=NOT_ASKED) for key, title in titles]
+    else:
+        checks += [
+            _label_told(frozen, truth, cases),
+            _acquisition(frozen, truth, cases),
+            _border(frozen, truth, cases),
+        ]
+    checks.append(Check("dates", "Dates of the parts", "not_run", reason=_NO_DATES))
+    return Leaks(tuple(checks), tuple(_shown(pair, frozen) for pair in frozen.pairs[:_SHOWN]))
+
+
+_NO_DATES: Final = "as no day of the calendar is kept of a scan, and parts are not divided by time"
+_LABEL_TOLD: Final = ("label_in_header", "The label can't be read from a file's name, folder or header")
+_ACQUISITION: Final = ("metadata_only", "Size, scanner and settings alone don't tell the label")
+_BORDER: Final = ("burned_in_text", "The outer tenth of the image doesn't tell the label")
+
+
+def _one_person(frozen: Frozen) -> Check:
+    parts = defaultdict(set)
+    for row in frozen.rows:
+        for identity in frozen.scans.identities.get(row.case_id, (row.person_id,)):
+            parts[identity].add(row.part)
+    crossing = sum(len(found) > 1 for found in parts.values())
+    united = len({row.person_id for row in frozen.rows})
+    patients = len({frozen.scans.cases[row.case_id].patient_id for row in frozen.rows})
+    reason = f"{patients - united:,} patient IDs were found to be another's, and count as that one"
+    if crossing:
+        reason = "names, other IDs, studies or orders are in two parts"
+    return Check(
+        "one_person",
+        "Nobody lies in two parts under two IDs",
+        "fail" if crossing and not frozen.accepted.get(ONE_PERSON) else "pass",
+        crossing,
+        0,
+        reason if crossing or patients > united else "",
+        frozen.accepted.get(ONE_PERSON, ""),
+    )
+
+
+def _near_copies(frozen: Frozen) -> Check:
+    part_of = {row.case_id: row.part for row in frozen.rows}
+    placed = [(part_of.get(pair.first), part_of.get(pair.second)) for pair in frozen.pairs]
+    crossing = sum(None not in parts and len(set(parts)) > 1 for parts in placed)
+    override = frozen.accepted.get(NEAR_COPIES, "")
+    reason = f"{len(frozen.pairs):,} pairs of near copies were found" if frozen.pairs else ""
+    if crossing:
+        reason += f", {crossing:,} of them across parts"
+    status: Final = "fail" if crossing and not override else "pass"
+    title = "No image lies in two parts cut, mirrored or changed otherwise"
+    return Check("near_duplicates", title, status, crossing, 0, reason, override)
+
+
+def _truths(frozen: Frozen) -> tuple[Truths | None, list[Case]]:
+    """The truths that are asked for, and their scans, of all rows or an even choice."""
+    if frozen.groups is None or len(set(frozen.groups)) > len(frozen.rows) // shortcuts.FEWEST_PERSONS:
+        return None, []
+    places = shortcuts.chosen(len(frozen.rows)).tolist()
+    rows = [frozen.rows[place] for place in places]
+    truth = shortcuts.truths([frozen.groups[place] for place in places], [row.person_id for row in rows])
+    return (truth if truth.is_enough else None), [frozen.scans.cases[row.case_id] for row in rows]
+
+
+def _label_told(frozen: Frozen, truth: Truths, cases: Sequence[Case]) -> Check:
+    """Each field of a header, and each part of a path, alone."""
+    named = {frozen.pseudonym(HINT, word) for name in truth.classes for word in (name.casefold(),)}
+    areas = {name: told.area for name, told in _alone(_fields(frozen, cases), truth).items()}
+    worst = max(areas.values(), default=0.5)
+    telling = {name: area for name, area in areas.items() if area > TOLD}
+    words = frozen.scans.hints
+    for field in sorted({field for case in cases for field in words.get(case.case_id, {})}):
+        has = [not named.isdisjoint(words.get(case.case_id, {}).get(field, ())) for case in cases]
+        if any(has) and areas.get(_in_words(field), 0) > _SINGLE:
+            telling[_in_words(field)] = areas[_in_words(field)]
+    reason = f"it is told by {_listed(telling)}" if telling else ""
+    return Check(*_LABEL_TOLD, "fail" if telling else "pass", round(worst, 4), TOLD, reason)
+
+
+def _acquisition(frozen: Frozen, truth: Truths, cases: Sequence[Case]) -> Check:
+    fields = {name: shortcuts.columns_of(values) for name, values in _acquired(cases).items()}
+    fields = {name: columns for name, columns in fields.items() if columns.shape[1]}
+    told = shortcuts.told_by(shortcuts.joined(fields), truth) if fields else None
+    if told is None:
+        return Check(*_ACQUISITION, "pass", 0.5, GOES_WITH, "all scans are alike in them")
+    single = {
+        name: each.area
+        for name, each in _alone(fields, truth).items()
+        if each.low > 0.5 and each.area > _SINGLE
+    }
+    goes = told.area >= GOES_WITH and told.low > 0.5
+    reason = f"they rank it with an area of {_range(told)}"
+    if single:
+        reason += f"; alone do {_listed(single)}"
+    if together := _together(_acquired(cases), truth):
+        reason += f"; it goes together with {_listed(together)} by Cramer's V"
+    return Check(*_ACQUISITION, "fail" if goes else "pass", round(told.area, 4), GOES_WITH, reason)
+
+
+def _alone(fields: Mapping[str, Features], truth: Truths) -> dict[str, Told]:
+    """How well each field tells the truth alone."""
+    told = {name: shortcuts.told_by(columns, truth, trees=1) for name, columns in fields.items()}
+    return {name: each for name, each in told.items() if each is not None}
+
+
+def _together(acquired: Mapping[str, Sequence[Attribute | None]], truth: Truths) -> dict[str, float]:
+    """The words of headers that the truth goes together with."""
+    values = {
+        name: shortcuts.association(values, truth)
+        for name, values in acquired.items()
+        if any(isinstance(value, str) for value in values)
+    }
+    return {name: value for name, value in values.items() if value is not None and value > _NOTABLE}
+
+
+def _border(frozen: Frozen, truth: Truths, cases: Sequence[Case]) -> Check:
+    """The frame of the likenesses alone: marks and text stand there, and what a detector leaves."""
+    told = shortcuts.told_by(_frames(frozen, cases), truth)
+    if told is None:
+        return Check(*_BORDER, "pass", 0.5, TOLD)
+    reason = f"it ranks the label with an area of {_range(told)}"
+    return Check(*_BORDER, "fail" if told.area > TOLD else "pass", round(told.area, 4), TOLD, reason)
+
+
+def _frames(frozen: Frozen, cases: Sequence[Case]) -> Features:
+    side = LIKENESS_SIDE // 2
+    frame = np.ones((side, side), dtype=np.bool_)
+    frame[_FRAME:-_FRAME, _FRAME:-_FRAME] = False
+    rows = []
+    for case in cases:
+        picture = frozen.scans.likenesses.get(case.case_id) or bytes(LIKENESS_SIDE**2)
+        grey = np.frombuffer(picture, np.uint8).reshape(side, 2, side, 2).mean(axis=(1, 3))
+        rows.append(grey[frame])
+    return np.array(rows, dtype=np.float64)
+
+
+def _fields(frozen: Frozen, cases: Sequence[Case]) -> dict[str, Features]:
+    fields = {name: shortcuts.columns_of(values) for name, values in _acquired(cases).items()}
+    hints = [frozen.scans.hints.get(case.case_id, {}) for case in cases]
+    for field in sorted({field for each in hints for field in each}):
+        fields[_in_words(field)] = shortcuts.columns_of_words([each.get(field, ()) for each in hints])
+    return fields
+
+
+def _acquired(cases: Sequence[Case]) -> dict[str, list[Attribute | None]]:
+    """What is known of how each scan was made, by name."""
+    described = [_description(case) for case in cases]
+    names = sorted({name for each in described for name in each})
+    return {name.replace("_", " "): [each.get(name) for each in described] for name in names}
+
+
+def _description(case: Case) -> dict[str, Attribute]:
+    axes = ("slices", "rows", "columns")[-len(case.geometry.spacing) :]
+    shape = case.stored.shape[: len(axes)]
+    spacing = case.geometry.spacing
+    return {
+        **{name: value for name, value in case.attributes.items() if name not in _OF_THE_PATIENT},
+        **{f"spacing of {axis}": value for axis, value in zip(axes, spacing, strict=True)},
+        **{f"number of {axis}": size for axis, size in zip(axes, shape, strict=True)},
+        "aspect": shape[-1] * spacing[-1] / (shape[-2] * spacing[-2]),
+        "modality": case.modality,
+    }
+
+
+def _shown(pair: Pair, frozen: Frozen) -> Lookalike:
+    both = [frozen.scans.cases[name] for name in (pair.first, pair.second)]
+    hidden = next((why for case in both if (why := hidden_because(case, reviewed=frozen.reviewed))), "")
+    pictures = [b64encode(frozen.scans.likenesses[case.case_id]).decode() for case in both]
+    return Lookalike(
+        first=pair.first,
+        second=pair.second,
+        persons=len({case.patient_id for case in both}),
+        agreement=pair.agreement,
+        changed=pair.changed,
+        pictures=() if hidden else tuple(pictures),
+        hidden=hidden,
+    )
+
+
+def _in_words(field: str) -> str:
+    return _FIELDS.get(field, field)
+
+
+def _listed(areas: Mapping[str, float]) -> str:
+    """The fields that tell most, each with its area."""
+    ordered = sorted(areas.items(), key=lambda item: (-item[1], item[0]))
+    more = f" and {len(ordered) - _NAMED} more" if len(ordered) > _NAMED else ""
+    return ", ".join(f"{name} ({area:.2f})" for name, area in ordered[:_NAMED]) + more
+
+
+def _range(told: Told) -> str:
+    return f"{told.area:.2f} ({told.low:.2f} to {told.high:.2f})"

@@ -1,0 +1,80 @@
+"""The pairs of scans of two persons that are one image, found in two stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.cohort.lookalikes.candidates import Candidates, candidates
+from pipeline.cohort.lookalikes.registration import agreement
+from pipeline.cohort.lookalikes.views import Pictures, ranked
+from pipeline.records import LIKENESS_SIDE
+
+_FEWEST: Final = 8  # scans: of fewer nothing is known that images have in common
+_LOOKED_AT: Final = 12_000  # pairs, those that look most alike: half a minute at most
+_RANKED: Final = 4096
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two scans, by case_id, that are one image; `agreement` is 1 at the bar, `changed` what differs."""
+
+    first: str
+    second: str
+    agreement: float
+    changed: str
+
+
+def find_pairs(likenesses: Mapping[str, bytes], person_of_case: Mapping[str, str]) -> list[Pair]:
+    """The pairs, sorted; `person_of_case` has the person of every scan that is compared."""
+    case_ids = sorted(case_id for case_id in person_of_case if likenesses.get(case_id))
+    if len(case_ids) < _FEWEST:
+        return []
+    shape = (len(case_ids), LIKENESS_SIDE, LIKENESS_SIDE)
+    pictures = np.frombuffer(b"".join(likenesses[name] for name in case_ids), np.uint8).reshape(shape)
+    pictures = np.concatenate(
+        [ranked(pictures[start : start + _RANKED]) for start in range(0, len(pictures), _RANKED)]
+    )
+    names = {person: number for number, person in enumerate(sorted(set(person_of_case.values())))}
+    persons = np.array([names[person_of_case[case_id]] for case_id in case_ids], dtype=np.intp)
+    found: dict[tuple[int, int], Pair] = {}
+    for looked_at in _most_alike(list(candidates(pictures, persons))):
+        for i, j, value in _one_image(looked_at, pictures):
+            first, second = sorted((case_ids[i], case_ids[j]))
+            known = found.get((min(i, j), max(i, j)))
+            if known is None or value > known.agreement:
+                pair = Pair(first, second, round(value, 4), looked_at.view.words)
+                found[min(i, j), max(i, j)] = pair
+    return sorted(found.values(), key=lambda pair: (pair.first, pair.second))
+
+
+def _one_image(looked_at: Candidates, pictures: Pictures) -> list[tuple[int, int, float]]:
+    view, mean = looked_at.view, pictures.mean(axis=0, dtype=np.float32)
+    first, second = view.of(pictures[looked_at.first]), pictures[looked_at.second]
+    values = agreement(first, second, mean, cut=view.cut)
+    if not view.is_plain:
+        # Which of the two is the odd one isn't known: what both share with a mirrored mean proves nothing.
+        likely = np.flatnonzero(values >= 1)
+        odd = agreement(first[likely], second[likely], view.of(mean), cut=view.cut)
+        values[likely] = np.minimum(values[likely], odd)
+    return [
+        (int(looked_at.first[at]), int(looked_at.second[at]), float(values[at]))
+        for at in np.flatnonzero(values >= 1)
+    ]
+
+
+def _most_alike(groups: list[Candidates]) -> list[Candidates]:
+    """The candidates, no more than can be looked at."""
+    if not groups:
+        return []
+    everyone = np.concatenate([group.cosine for group in groups])
+    least = np.sort(everyone)[-_LOOKED_AT] if everyone.size > _LOOKED_AT else np.float32(0)
+    return [_above(group, group.cosine >= least) for group in groups]
+
+
+def _above(group: Candidates, kept: NDArray[np.bool_]) -> Candidates:
+    return Candidates(group.view, group.first[kept], group.second[kept], group.cosine[kept])

@@ -1,0 +1,106 @@
+"""Copies of an image, changed as in practice, are found, and images of two people are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import imagecodecs
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from pipeline.cohort.lookalikes import find_pairs
+from pipeline.ingest.cases.likeness import likeness_of
+
+Grey = NDArray[np.uint8]
+SCANS = 40
+
+
+def anatomy(seed: int) -> Grey:
+    """A body that all have, with details that only one has."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[-1:1:192j, -1:1:160j]
+    common = 120 * np.exp(-(x**2) * 2 - y**2) + 40 * np.cos(9 * y) * (np.abs(x) < 0.7)
+    details = sum(
+        gaussian_filter(rng.normal(size=x.shape), width) * strength * width
+        for width, strength in ((3, 60.0), (7, 50.0), (14, 60.0))
+    )
+    image = common + np.asarray(details)
+    return np.rint(255 * (image - image.min()) / np.ptp(image)).astype(np.uint8)
+
+
+def _jpeg(image: Grey) -> Grey:
+    return np.asarray(
+        imagecodecs.jpeg8_decode(imagecodecs.jpeg8_encode(np.ascontiguousarray(image), level=50))
+    )
+
+
+def _noisy(image: Grey) -> Grey:
+    noise = np.random.default_rng(3).normal(0, 0.05 * 255, image.shape)
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
+
+
+def _half(image: Grey) -> Grey:
+    return image.reshape(96, 2, 80, 2).mean(axis=(1, 3)).astype(np.uint8)
+
+
+def _windowed(image: Grey) -> Grey:
+    return np.clip((image.astype(float) - 40) * 255 / 170, 0, 255).astype(np.uint8)
+
+
+CHANGES: dict[str, Callable[[Grey], Grey]] = {
+    "JPEG of quality 50": _jpeg,
+    "noise of 5 %": _noisy,
+    "half the size": _half,
+    "a window": _windowed,
+    "a gamma of 0.5": lambda image: np.rint(255 * (image / 255) ** 0.5).astype(np.uint8),
+    "5 pixels cut off": lambda image: image[5:-5, 5:-5],
+    "a twentieth cut off": lambda image: image[5:-5, 4:-4],
+    "a tenth cut off": lambda image: image[9:-9, 8:-8],
+    "a twentieth cut off one side": lambda image: image[9:],
+    "padded to a square": lambda image: np.pad(image, ((0, 0), (16, 16))),
+    "inverted": lambda image: 255 - image,
+    "mirrored": lambda image: image[:, ::-1],
+    "turned by 90 degrees": lambda image: np.rot90(image),
+    "mirrored and turned": lambda image: image.T,
+    "windowed, cut and noisy": lambda image: _noisy(_windowed(image[5:-5, 4:-4])),
+    "mirrored, cut, JPEG": lambda image: _jpeg(image[5:-5, 4:-4][:, ::-1]),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def likenesses() -> dict[str, bytes]:
+    return {f"scan {n:02d}": likeness_of(anatomy(n), spatial_axes=2) for n in range(SCANS)}
+
+
+def test_images_of_two_people_are_no_copies(likenesses: dict[str, bytes]) -> None:
+    assert find_pairs(likenesses, {name: name for name in likenesses}) == []
+
+
+@pytest.mark.parametrize("change", sorted(CHANGES))
+def test_a_changed_copy_is_found_and_nothing_else(change: str, likenesses: dict[str, bytes]) -> None:
+    copies = {
+        f"copy {n:02d}": likeness_of(np.ascontiguousarray(CHANGES[change](anatomy(n))), spatial_axes=2)
+        for n in range(4)
+    }
+    everything = likenesses | copies
+    pairs = find_pairs(everything, {name: name for name in everything})
+    assert [(pair.first, pair.second) for pair in pairs] == [
+        (f"copy {n:02d}", f"scan {n:02d}") for n in range(4)
+    ]
+
+
+def test_scans_of_one_person_are_not_compared(likenesses: dict[str, bytes]) -> None:
+    both = likenesses | {"again": likenesses["scan 00"]}
+    persons = {name: name for name in likenesses} | {"again": "scan 00"}
+    assert find_pairs(both, persons) == []
+    assert len(find_pairs(both, persons | {"again": "another"})) == 1
+
+
+def test_the_order_of_scans_makes_no_difference(likenesses: dict[str, bytes]) -> None:
+    both = {"again": likenesses["scan 05"], **likenesses}
+    turned = dict(reversed(both.items()))
+    assert find_pairs(both, {name: name for name in both}) == find_pairs(
+        turned, {name: name for name in turned}
+    )
