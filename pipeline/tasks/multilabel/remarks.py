@@ -15,7 +15,7 @@ CHANCE: Final = 0.5
 
 
 def warnings(artifacts: Artifacts) -> list[Row]:
-    """The findings that may be told apart by chance alone, and those whose probabilities can't be believed."""
+    """The findings that may be told apart by chance alone, and those with wrong probabilities."""
     rows = []
     for name in artifacts.question.names:
         area = artifacts.metric("auroc", target=name)
