@@ -39,7 +39,7 @@ class Written:
 
 @dataclass(frozen=True)
 class View:
-    """The findings of a part or a subgroup at a unit: the rows of each in which it is known, the sizes of all.
+    """The findings of a part or a subgroup at a unit: the rows of each in which it is known; all sizes.
 
     `keys` names the case or the patient of each of a finding's rows.
     """
