@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audit import formulas, measured, quantities
+from pipeline.audit import findings, formulas, measured, quantities
 from pipeline.audit.account import FITTED, TOLERANCE, Account
 from pipeline.audit.formulas import Number
 from pipeline.audit.measured import FEWEST, Seen
@@ -44,10 +44,12 @@ class Written:
 
 
 def audit(written: Written, account: Account) -> None:
-    """Compares every metric over a part or a subgroup, at each unit: of classes, or of a quantity."""
+    """Compares every metric over a part or a subgroup, at each unit: of classes, findings or a quantity."""
     question = written.metrics["question"]
     if "edges" in question:
         quantities.audit(written.table, written.metrics, account)
+    elif "labels" in question:
+        findings.audit(written.table, written.metrics, written.operating, account)
     elif "classes" in question:
         _audit_classes(written, account)
     else:

@@ -44,9 +44,12 @@ class Rows:
 
 
 def read(path: Path) -> Table:
-    """The rows of a CSV file, by column."""
+    """The rows of a CSV file, by column; what is known of several targets also as one text, `truth`."""
     with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        row.setdefault("truth", "".join(cell for name, cell in row.items() if name.startswith("truth_")))
+    return rows
 
 
 def of_part(table: Table, part: str, classes: Sequence[str]) -> tuple[Rows, Table]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import count
@@ -10,12 +10,18 @@ from pipeline.page.section import remark
 from pipeline.statistics.small_sample import FULL
 
 Row = dict[str, Any]
+CHANCE: Final = 0.5
+"""The area under the ROC curve of a score that says nothing."""
 
 
 def warnings(artifacts: Artifacts) -> list[Row]:
-    """The findings whose probabilities can't be believed, where the slope's interval shows it."""
+    """The findings that may be told apart by chance alone, and those with wrong probabilities."""
     rows = []
     for name in artifacts.question.names:
+        area = artifacts.metric("auroc", target=name)
+        if area.low is not None and area.low <= CHANCE:
+            text = f"“{name}” is not shown to be told apart better than by chance"
+            rows.append(remark(text, area, "findings"))
         slope = artifacts.metric("calibration_slope", target=name)
         if slope.low is None or slope.high is None or slope.low <= 1 <= slope.high:
             continue

@@ -40,7 +40,7 @@ def reliability(artifacts: Artifacts) -> Section:
 
 def _calibration(name: str, artifacts: Artifacts) -> dict[str, Any]:
     stored = artifacts.metrics.calibration.get(f"temperature_{name}")
-    metrics = ("calibration_slope", "calibration_intercept", "brier", "brier_skill", "ece", "ece_null_mean")
+    metrics = ("calibration_slope", "calibration_intercept", "brier_skill", "ece", "ece_null_mean")
     return {
         "label": name,
         **{metric: artifacts.metric(metric, target=name) for metric in metrics},

@@ -43,7 +43,7 @@ def _row(name: str, threshold: Threshold, artifacts: Artifacts) -> dict[str, Any
         "label": name,
         "threshold": Fact(
             "threshold",
-            f"{threshold.threshold:.4g}",
+            f"{threshold.threshold:.6g}",
             method="chosen on validation" if threshold.chosen_on == VALIDATION else "fixed beforehand",
             part=VALIDATION if threshold.chosen_on == VALIDATION else "",
             target=name,
