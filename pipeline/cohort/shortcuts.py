@@ -117,11 +117,11 @@ def association(values: Sequence[Attribute | None], truth: Truths) -> float | No
         return None
     # Words of fewer scans than can be judged alone are taken together.
     frequent = {word for word, count in counts.items() if count >= FEWEST_PERSONS}
-    values = [str(value) if str(value) in frequent else "" for value in values]
-    words = sorted(set(values))
+    told = [str(value) if str(value) in frequent else "" for value in values]
+    words = sorted(set(told))
     if len(words) < 2:
         return None
-    at = np.array([words.index(value) for value in values])
+    at = np.array([words.index(word) for word in told])
     table = np.zeros((len(words), len(truth.classes)))
     np.add.at(table, (at, truth.of_case), 1)
     test = chi2_contingency(table, correction=False)
