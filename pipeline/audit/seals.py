@@ -20,7 +20,7 @@ def sha256(path: Path) -> str:
 def audit_ledgers(folder: Path, account: Account) -> None:
     """Follows each ledger from line to line, and to the number and head that heads.json keeps."""
     kept_file = folder / "heads.json"
-    kept = _object(kept_file)
+    kept = _object(kept_file).get("ledgers", {})
     for name in LEDGERS:
         path = folder / f"{name}.jsonl"
         lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []

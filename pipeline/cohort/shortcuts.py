@@ -112,10 +112,16 @@ def association(values: Sequence[Attribute | None], truth: Truths) -> float | No
     """Cramer's V of a word with the truth, None where chance alone does as much (chi-square, p > 0.01)."""
     from scipy.stats import chi2_contingency
 
-    words = sorted({str(value) for value in values})
-    if not 1 < len(words) <= _MOST_WORDS:
+    counts = Counter(str(value) for value in values)
+    if len(counts) > _MOST_WORDS or len(counts) < 2:
         return None
-    at = np.array([words.index(str(value)) for value in values])
+    # Words of fewer scans than can be judged alone are taken together.
+    frequent = {word for word, count in counts.items() if count >= FEWEST_PERSONS}
+    told = [str(value) if str(value) in frequent else "" for value in values]
+    words = sorted(set(told))
+    if len(words) < 2:
+        return None
+    at = np.array([words.index(word) for word in told])
     table = np.zeros((len(words), len(truth.classes)))
     np.add.at(table, (at, truth.of_case), 1)
     test = chi2_contingency(table, correction=False)

@@ -17,7 +17,6 @@ from pipeline.contracts import stamp
 from pipeline.errors import DamageError, DataError
 from pipeline.stages import output_digests
 from pipeline.workspace import Workspace
-from pipeline.writing import write_json
 
 CLASSES = (("normal", "nodule"), ("benign", "malignant", "normal"))
 
@@ -26,7 +25,7 @@ def audited(root: Path, classes: tuple[str, ...]) -> Workspace:
     """A candidate with its report, its ledgers' heads, and the stamps of all stages."""
     made = invented_candidate.make(root, classes=classes, patients=300, champion=len(classes) == 2)
     report.run(made.config, made.workspace)
-    write_json(made.workspace.ledgers / ledger.HEADS_FILE, ledger.heads(made.workspace.ledgers))
+    ledger.catch_up(made.workspace.ledgers)
     for name in ARROW:
         path = made.workspace.stamp(name)
         path.parent.mkdir(parents=True, exist_ok=True)

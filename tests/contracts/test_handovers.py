@@ -16,6 +16,7 @@ from pipeline.contracts.model_record import MODEL_FILE
 from pipeline.contracts.objects import ObjectFile
 
 ROOT = Path(pipeline.__file__).parent
+AUDIT = ROOT / "audit"  # reads what the contracts say with readers of its own
 ALL = handovers.CANDIDATE + handovers.ELSEWHERE
 NAMESAKES = {
     "model.json": {"export/model.py"},  # what lies beside the model as ONNX
@@ -36,7 +37,7 @@ def test_a_files_name_is_said_in_its_contract_alone(name: str) -> None:
     naming = {
         path.relative_to(ROOT).as_posix()
         for path in sorted(ROOT.rglob("*.py"))
-        if written.search(path.read_text(encoding="utf-8"))
+        if path.parent != AUDIT and written.search(path.read_text(encoding="utf-8"))
     }
     (place,) = naming - NAMESAKES.get(name, set()) - {"arrow.py"}
     assert place.startswith("contracts/")

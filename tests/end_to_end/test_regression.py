@@ -55,6 +55,9 @@ def test_a_diameter_is_learned_measured_promoted_predicted_and_forgotten(measure
         assert title in page
     assert "None" not in re.sub(r"<[^>]*>", " ", page)
 
+    audited = make_in(measured, "audit")
+    assert audited.returncode == 0, audited.stderr
+
     assert make_in(measured, "promote", "APPROVER=Ada").returncode == 0
     new = table[0]["case_id"]
     done = make_in(measured, "predict", "NEW=data/raw/small", "OUT=new.csv")

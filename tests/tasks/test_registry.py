@@ -13,8 +13,9 @@ from pipeline.errors import UsageError
 from pipeline.tasks.registry import TASKS, task_of
 
 ROOT = Path(pipeline.__file__).parent
-ELSEWHERE = ("tasks", "phantom", "config", "statistics")
-"""The tasks themselves, the invented patients, the YAML's own keys, and pure functions on arrays."""
+ELSEWHERE = ("tasks", "phantom", "config", "statistics", "audit")
+"""The tasks themselves, the invented patients, the YAML's own keys, pure functions on arrays, and the audit,
+which may share nothing with the tasks."""
 ASIDE = {"ingest/masks/segmentation.py": "its threshold is of a mask's fractions, not of an answer"}
 
 
