@@ -72,7 +72,7 @@ def label_cases(table: Table, target: Target, *, join: Join, case_ids: Collectio
     _require_labels(of_case, conflicts, target.column, join)
     notices = [
         *_conflicting(conflicts),
-        *_missing(missing),
+        *_missing(missing, target.reader.on_missing),
         *_decimal_commas(cells, target.reader),
         *_unmatched_rows(table, join),
         *_unused(table, target, of_case),
@@ -164,12 +164,10 @@ def _conflicting(conflicts: Sequence[Exclusion]) -> Iterator[Notice]:
         yield Notice("label_conflict", len(conflicts), detail, tuple(item.case_id for item in conflicts))
 
 
-def _missing(missing: Counter[str]) -> Iterator[Notice]:
+def _missing(missing: Counter[str], advice: str) -> Iterator[Notice]:
     if missing:
-        detail = (
-            f"scans without a label, by what stands in its place: {counted(missing)} "
-            "(`cohort.classes` makes a class of a word)"
-        )
+        detail = f"scans without a label, by what stands in its place: {counted(missing)}"
+        detail += f" ({advice})" if advice else ""
         yield Notice("label_empty", missing.total(), detail)
 
 

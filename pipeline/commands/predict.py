@@ -41,7 +41,7 @@ _NAMES: Final = "The column `path` can name patients: keep this table where the 
 
 
 def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: bool = False) -> Summary:
-    """Writes one row a case to `out`: `case_id, patient_id, predicted, score_CLASS..., status, reason`.
+    """Writes one row a case to `out`: `case_id, patient_id, predicted, score_NAME..., status, reason`.
 
     A file that can't be read or used has a row, too: its token in place of a case, and its reason. `paths`
     adds the column `path` of each row. Raises UsageError when no folder is given or the key is another,

@@ -49,6 +49,11 @@ class Reader(Protocol):
         """The value that a cell stands for, empty for a missing one."""
         ...
 
+    @property
+    def on_missing(self) -> str:
+        """What the YAML may say of a word that stands for nothing; empty where it may say nothing."""
+        ...
+
     def agreed(self, values: Sequence[str]) -> str | None:
         """The value that different ones of one scan give together, None where they contradict each other."""
         ...

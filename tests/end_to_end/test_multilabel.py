@@ -61,7 +61,9 @@ def test_findings_are_learned_measured_promoted_predicted_scored_and_forgotten(a
         scores = [max(float(row[f"score_{name}"]) for row in rows) for rows in of_patient.values() if rows]
         stored = next(m for m in of_cases if m["class"] == name and m["unit"] == "patient")
         assert stored["patients"] == len(truths)
-        assert stored["value"] == pytest.approx(roc_auc_score(truths, scores))
+        judged = min(sum(truths), len(truths) - sum(truths)) >= 5
+        area = pytest.approx(roc_auc_score(truths, scores)) if judged else None
+        assert stored["value"] == area
     page = (asked / CANDIDATE / "report.html").read_text()
     for title in ("Finding by finding", "At the thresholds", "ROC curves", "All findings together"):
         assert title in page

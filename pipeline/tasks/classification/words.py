@@ -29,6 +29,11 @@ class Words:
             return self.classes[word]
         return "" if word.casefold() in self.missing else word
 
+    @property
+    def on_missing(self) -> str:
+        """What the YAML may say of a word that stands for nothing."""
+        return "`cohort.classes` makes a class of a word"
+
     def agreed(self, values: Sequence[str]) -> str | None:
         """The value that different ones of one scan give together: none, unless there is one alone."""
         return values[0] if len(values) == 1 else None

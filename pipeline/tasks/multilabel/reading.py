@@ -33,6 +33,11 @@ class Cells:
         """The value that a cell stands for, empty where nothing is known."""
         return _UNREAD + cell if self.how.unread(cell) else value_of(self.how.read(cell))
 
+    @property
+    def on_missing(self) -> str:
+        """What the YAML may say of a word that stands for nothing."""
+        return "`cohort.classes` says what a word means"
+
     def agreed(self, values: Sequence[str]) -> str | None:
         """The value that several of one scan give together, where none contradicts another in any finding."""
         said = [{cells_of(value, self.names)[name] for value in values} - {UNKNOWN} for name in self.names]

@@ -61,6 +61,11 @@ class Numbers:
             return word
         return "" if spelled(value) in self.missing else spelled(value)
 
+    @property
+    def on_missing(self) -> str:
+        """Empty: a word is no number, whatever the YAML says."""
+        return ""
+
     def agreed(self, values: Sequence[str]) -> str | None:
         """The value that different ones of one scan give together: none, unless there is one alone."""
         return values[0] if len(values) == 1 else None
