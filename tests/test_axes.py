@@ -117,7 +117,7 @@ def test_a_step_is_added_by_its_file_its_test_and_one_entry(copy: Path) -> None:
         copy, "-m", "pipeline.cli", "list", "steps"
     )
     tried = ("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/normalize/steps/test_contract.py")
-    assert "3 passed" in ask(copy, *tried, "-k", "turned")
+    assert "4 passed" in ask(copy, *tried, "-k", "turned")
     assert touched(copy, before) == {
         "pipeline/normalize/steps/__init__.py", "pipeline/normalize/steps/turned.py",
         "tests/normalize/steps/test_turned.py",
@@ -149,8 +149,8 @@ def test_a_section_is_added_by_its_file_its_template_and_one_entry(copy: Path, t
     registry = copy / "pipeline/report/sections/__init__.py"
     entered(registry, "shifts,", "    remark,\n")
     text = registry.read_text()
-    assert text.count("(flow.build, population.build)") == 1
-    registry.write_text(text.replace("population.build)", "population.build, remark.build)"))
+    assert text.count("lookalikes.build)") == 1
+    registry.write_text(text.replace("lookalikes.build)", "lookalikes.build, remark.build)"))
     assert remarked(ask(copy, "-c", report_in(tmp_path.with_name("invented"))))
     assert touched(copy, before) == {
         "pipeline/report/sections/__init__.py", "pipeline/report/sections/remark.py",

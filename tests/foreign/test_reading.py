@@ -159,11 +159,6 @@ REFUSED = {
         "the truth 'no' has no score column",
         "--models net,reader",
     ),
-    "several labels": (
-        "case_id,patient_id,truth_a,truth_b,score_a,score_b|1,p,0,1,0.5,0.5|2,q,1,1,0.5,0.25",
-        "a multilabel table (2 columns truth_LABEL)",
-        "--truth truth_a --score score_a",
-    ),
 }  # fmt: skip
 
 

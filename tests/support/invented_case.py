@@ -7,16 +7,15 @@ def invented_case(**attributes: str) -> Case:
     """A CT case, or one of the `modality` given, with these attributes."""
     modality = attributes.pop("modality", "CT")
     return Case(
-        "c",
-        "p",
-        "s",
-        "r",
-        modality,
-        "HU",
-        1,
-        Geometry((1.0, 1.0)),
-        Stored("", 0, 0, "f2", (2, 2), 0),
-        "",
-        "",
-        attributes,
+        case_id="c",
+        patient_id="p",
+        study_id="s",
+        series_id="r",
+        modality=modality,
+        value_unit="HU",
+        channels=1,
+        geometry=Geometry((1.0, 1.0)),
+        stored=Stored("", 0, 0, "f2", (2, 2), 0),
+        pixel_digest="",
+        attributes=attributes,
     )
