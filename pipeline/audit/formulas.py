@@ -176,13 +176,19 @@ def log_ratio(upper: tuple[int, int], lower: tuple[int, int], level: float) -> N
 
 
 def logistic(truth: NDArray[np.int64], linear: Floats, rows: Rows, level: float) -> tuple[Number, Number]:
-    """Cox's calibration intercept (slope 1) and slope, with Wald's intervals, by patient where they recur."""
+    """Cox's calibration intercept (slope 1) and slope, with Wald's intervals, by patient where they recur.
+
+    There is no slope where a threshold parts the classes: it would be without end.
+    """
     z = stats.norm.ppf(0.5 + level / 2)
     ones = np.ones((truth.size, 1))
     shift = optimize.brentq(lambda a: float((truth - special.expit(linear + a)).sum()), -50, 50, xtol=1e-14)
     fitted = special.expit(linear + shift)
     error = _errors(ones, fitted, truth, rows)[0]
     intercept = Number(shift, shift - z * error, shift + z * error)
+    of_one, of_other = linear[truth == 1], linear[truth != 1]
+    if of_other.max() <= of_one.min() or of_one.max() <= of_other.min():
+        return intercept, Number(None)
     design = np.column_stack([np.ones(truth.size), linear])
 
     def loss(b: Floats) -> float:

@@ -230,10 +230,7 @@ def _calibration(seen: Seen, truth: NDArray[np.int64], score: Floats) -> dict[st
     if min(seen.sides(1)) < FULL:
         return dict.fromkeys(names, Number(None))
     linear = special.logit(np.clip(score, CLIP, 1 - CLIP))
-    cases, controls = linear[truth == 1], linear[truth == 0]
-    intercept, slope = formulas.logistic(truth, linear, seen.rows, seen.level)
-    apart = controls.max() <= cases.min() or cases.max() <= controls.min()
-    return dict(zip(names, (intercept, Number(None) if apart else slope), strict=True))
+    return dict(zip(names, formulas.logistic(truth, linear, seen.rows, seen.level), strict=True))
 
 
 def _calibration_error(right: NDArray[np.int64], probability: Floats) -> float:

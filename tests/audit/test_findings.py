@@ -25,8 +25,10 @@ def written(folder: Path, cases_a_patient: int) -> tuple[Table, dict[str, Any]]:
     """A table of predictions of 60 patients, a tenth of it unknown, and what is measured of it."""
     generator = np.random.default_rng(5)
     rows = 60 * cases_a_patient
+    apart = 1.0 if cases_a_patient == 1 else 0.25  # of one case a patient, a threshold parts edema
     truth = (generator.random((rows, 3)) < (0.5, 0.4, 0.03)).astype(int)
     score = np.clip(0.3 + 0.25 * truth + generator.normal(0, 0.2, (rows, 3)), 0, 1)
+    score[:, 0] = 1 / (1 + np.exp(-30 * apart * (truth[:, 0] - 0.5) - generator.normal(0, 1, rows)))
     unknown = generator.random((rows, 3)) < 0.1
     numbers = np.arange(rows)
     columns: dict[str, Any] = {

@@ -77,7 +77,7 @@ def test_findings_are_learned_measured_promoted_predicted_scored_and_forgotten(a
         assert again[f"predicted_{name}"] == table[0][f"predicted_{name}"]
         assert float(again[f"score_{name}"]) == pytest.approx(float(table[0][f"score_{name}"]), rel=1e-5)
 
-    done = make_in(asked, "score", f"TABLE={CANDIDATE}/predictions.csv", "OUT=scored", "CONFIG=")
+    done = make_in(asked, "score", f"TABLE={CANDIDATE}/predictions.csv", "OUT=scored")
     assert done.returncode == 0, done.stderr
     patient = _rows(asked / "data/raw/small/labels.csv")[20]["patient_id"]
     assert make_in(asked, "forget", f"ID={patient}").returncode == 0

@@ -43,7 +43,7 @@ def _row(name: str, threshold: Threshold, artifacts: Artifacts) -> dict[str, Any
         "label": name,
         "threshold": Fact(
             "threshold",
-            f"{threshold.threshold:.6g}",
+            _shown(float(threshold.threshold)),
             method="chosen on validation" if threshold.chosen_on == VALIDATION else "fixed beforehand",
             part=VALIDATION if threshold.chosen_on == VALIDATION else "",
             target=name,
@@ -52,3 +52,9 @@ def _row(name: str, threshold: Threshold, artifacts: Artifacts) -> dict[str, Any
         **{rate: artifacts.metric(rate, target=name) for rate in _RATES},
         **{key: count(key, number, f"{artifacts.unit}s", artifacts.part) for key, number in counts.items()},
     }
+
+
+def _shown(threshold: float) -> str:
+    """The threshold with six digits; one that only rounding makes 1 isn't reached by every sure score."""
+    digits = f"{threshold:.6g}"
+    return "just below 1" if digits == "1" and threshold < 1 else digits
