@@ -53,6 +53,7 @@ def decide(
         notices=(
             *labels.notices,
             *link_notices(person_of, scans.evidence),
+            *scans.namesakes.notices(),
             *duplicate_notices(groups, label_of, person_of=person_of, part_of=table_part_of),
         ),
     )

@@ -11,6 +11,7 @@ from pipeline.catalogue import Catalogue, identifiers
 from pipeline.catalogue import cases as stored_cases
 from pipeline.catalogue import files as stored_files
 from pipeline.cohort.links import MOST_IDS
+from pipeline.cohort.namesakes import Namesakes, namesakes
 from pipeline.pseudonyms import Key, require_same_key
 from pipeline.records import Case
 
@@ -29,9 +30,10 @@ class Scans:
     """All scans, `index[kind][pseudonym]` with the case_ids, and numbers of files and series.
 
     `unused` are token, reason and detail of the files that no scan was made of.
-    `shared` are the sets of two and more patient ids that stand under one study or accession number, one name
-    and birth date, or each other's IDs; `evidence` says under which. `identities` are the words by which each
-    case names its patient, `likenesses` and `hints` what the catalogue keeps of each for these checks.
+    `shared` are the sets of two and more patient ids that stand under one study or accession number, one
+    name and birth date, or each other's IDs; `evidence` says under which, `namesakes` how many share name and
+    birth date by chance. `identities` are the words by which each case names its patient, `likenesses` and `hints`
+    what the catalogue keeps of each for these checks.
     """
 
     cases: Mapping[str, Case]
@@ -41,6 +43,7 @@ class Scans:
     series: int
     unused: tuple[tuple[str, str, str], ...] = ()
     evidence: Mapping[frozenset[str], frozenset[str]] = field(default_factory=dict)
+    namesakes: Namesakes = field(default_factory=Namesakes)
     identities: Mapping[str, frozenset[str]] = field(default_factory=dict)
     likenesses: Mapping[str, bytes] = field(default_factory=dict)
     hints: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -63,7 +66,8 @@ def load_scans(catalogue: Catalogue, key: Key, *, apart: bool = False) -> Scans:
     series = stored_cases.series_counted(catalogue)
     nothing = {key.pseudonym(kind, "") for kind in ("study", "accession")} | {""}
     unused = stored_files.not_accepted(catalogue)
-    evidence = _evidence(cases, index, nothing, apart=apart)
+    shared = _namesakes(cases, index)
+    evidence = _evidence(cases, index, nothing, kinds=_kinds(apart=apart, by_chance=shared.by_chance))
     hints: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
     for case_id, name, words in stored_cases.hints(catalogue):
         hints[case_id][name] = words
@@ -75,7 +79,8 @@ def load_scans(catalogue: Catalogue, key: Key, *, apart: bool = False) -> Scans:
         series=series,
         unused=tuple(unused),
         evidence=evidence,
-        identities=_identities(cases, index),
+        namesakes=shared,
+        identities=_identities(cases, index, _kinds(apart=False, by_chance=shared.by_chance)),
         likenesses=stored_cases.likenesses(catalogue),
         hints=hints,
     )
@@ -96,15 +101,15 @@ def _evidence(
     index: Mapping[str, Mapping[str, frozenset[str]]],
     nothing: Collection[str],
     *,
-    apart: bool,
+    kinds: Collection[str],
 ) -> dict[frozenset[str], frozenset[str]]:
     """Each set of patient ids that share something, with what; `nothing` is an empty one's pseudonyms."""
     patients: dict[tuple[str, str], set[str]] = defaultdict(set)
     for case in cases.values():
         patients["study", case.study_id].add(case.patient_id)
-        if not apart:
+        if "alias" in kinds:
             patients["alias", case.patient_id].add(case.patient_id)
-    for kind in ("accession",) if apart else ("accession", "alias", "born"):
+    for kind in kinds:
         for word, case_ids in index.get(kind, {}).items():
             patients[kind, word] |= {cases[case_id].patient_id for case_id in case_ids}
     found: dict[frozenset[str], frozenset[str]] = {}
@@ -114,12 +119,32 @@ def _evidence(
     return found
 
 
+def _kinds(*, apart: bool, by_chance: bool) -> tuple[str, ...]:
+    """The kinds of identifiers that make two IDs one person; birth dates not where chance explains them."""
+    if apart:
+        return ("accession",)
+    return ("accession", "alias") if by_chance else ("accession", "alias", "born")
+
+
+def _namesakes(cases: Mapping[str, Case], index: Mapping[str, Mapping[str, frozenset[str]]]) -> Namesakes:
+    born, named, dated = (
+        {
+            word: {cases[case_id].patient_id for case_id in case_ids}
+            for word, case_ids in index.get(kind, {}).items()
+        }
+        for kind in ("born", "person_name", "birth_date")
+    )
+    return namesakes(born, named, dated, most=MOST_IDS)
+
+
 def _identities(
-    cases: Mapping[str, Case], index: Mapping[str, Mapping[str, frozenset[str]]]
+    cases: Mapping[str, Case], index: Mapping[str, Mapping[str, frozenset[str]]], kinds: Collection[str]
 ) -> dict[str, frozenset[str]]:
     """The words by which each case names its patient, those that too many share left out."""
     words: dict[str, set[str]] = {case_id: {case.patient_id} for case_id, case in cases.items()}
-    named = [(word, ids) for kind in ("alias", "born") for word, ids in index.get(kind, {}).items()]
+    named = [
+        (word, ids) for kind in kinds if kind != "accession" for word, ids in index.get(kind, {}).items()
+    ]
     for word, case_ids in named:
         few = len({cases[case_id].patient_id for case_id in case_ids}) <= MOST_IDS
         for case_id in case_ids if few else ():

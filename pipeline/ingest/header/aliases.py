@@ -15,8 +15,9 @@ from pipeline.ingest.dicom.dataset import Dataset, date_of
 from pipeline.ingest.reasons import Refusal
 from pipeline.pseudonyms import Key
 
-ALIAS, BORN = "alias", "born"
-"""The kinds of these identifiers: a patient's pseudonym under another ID, and one of name and birth date."""
+ALIAS, BORN, PERSON_NAME, BIRTH_DATE = "alias", "born", "person_name", "birth_date"
+"""The kinds of these identifiers: a patient's pseudonym under another ID, one of name and birth date
+together, and one of each alone, by which it is known how many share both by chance."""
 
 _NOBODY = frozenset({
     "anon", "anonym", "anonymous", "anonymised", "anonymized", "anonymize", "deidentified",
@@ -51,8 +52,14 @@ def aliases_of(
     born = _name_and_birth_date(dataset)
     return (
         *((ALIAS, word) for word in sorted(words - {own})),
-        *([(BORN, key.pseudonym(BORN, *born))] if born else []),
+        *(_by_birth(*born, key=key) if born else ()),
     )
+
+
+def _by_birth(name: str, birth_date: str, *, key: Key) -> Iterator[tuple[str, str]]:
+    yield BORN, key.pseudonym(BORN, name, birth_date)
+    yield PERSON_NAME, key.pseudonym(PERSON_NAME, name)
+    yield BIRTH_DATE, key.pseudonym(BIRTH_DATE, birth_date)
 
 
 def plain_id(value: str) -> str:
