@@ -32,8 +32,8 @@ class Scans:
     `unused` are token, reason and detail of the files that no scan was made of.
     `shared` are the sets of two and more patient ids that stand under one study or accession number, one
     name and birth date, or each other's IDs; `evidence` says under which, `namesakes` how many share name and
-    birth date by chance. `identities` are the words by which each case names its patient, `likenesses` and `hints`
-    what the catalogue keeps of each for these checks.
+    birth date by chance. `identities` are the words by which each case names its patient, `likenesses` and
+    `hints` what the catalogue keeps of each for these checks.
     """
 
     cases: Mapping[str, Case]
