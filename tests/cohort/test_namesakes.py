@@ -30,7 +30,9 @@ def drawn(patients: int, names: int, days: int, copies: int = 0) -> Namesakes:
 
 def test_the_expected_number_is_that_of_pairs_of_one_name_times_the_share_born_on_one_day() -> None:
     # three of one name: 3 pairs; of 4 patients 2 are born on one day: 2 of 12 ordered pairs
-    found = namesakes({}, {"a": {"1", "2", "3"}, "b": {"4"}}, {"x": {"1", "4"}, "y": {"2"}, "z": {"3"}}, most=3)
+    found = namesakes(
+        {}, {"a": {"1", "2", "3"}, "b": {"4"}}, {"x": {"1", "4"}, "y": {"2"}, "z": {"3"}}, most=3
+    )
     assert found.expected == pytest.approx(3 * 2 / 12)
 
 
