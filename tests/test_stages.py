@@ -7,7 +7,7 @@ import os
 import pytest
 import study
 
-from pipeline import stages
+from pipeline import ledger, stages
 from pipeline.config import Config
 from pipeline.errors import GateError, UsageError
 from pipeline.records import Summary
@@ -97,6 +97,8 @@ def test_what_drift_has_not_looked_at_is_not_trained_on(ready: Workspace, newer:
     path = ready.reports / "champion.json" if newer == "champion" else ready.stamp(newer)
     if newer == "champion":
         write_json(path, POINTER)
+        moved = {"generation": POINTER["generation"], "model": POINTER["model_sha256"]}
+        ledger.append(ready.ledger("promotions"), moved)
         (ready.generations / "0001").mkdir(parents=True)
     at(path, NEWEST + 1)
     with pytest.raises(UsageError, match="waits for `drift`"):

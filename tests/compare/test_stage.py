@@ -91,7 +91,7 @@ def test_a_better_model_is_promoted_and_the_champion_stays_until_then(champion, 
     record = recorded(champion)
     assert set(outcomes(champion).values()) == {"PASS"}
     assert (record["alpha"], record["look"]) == (0.01, {"number": 1, "budget": 5})
-    assert [row["patients"] for row in record["reasons"]] == [150, 90, 240, 240]
+    assert [row["patients"] for row in record["reasons"]] == [150, 90, 240, 240, 240]
     assert record["flips"]["units"] == 240
     assert record["flips"]["positive"] == len(record["flips"]["positive_list"]) > record["flips"]["negative"]
     scored = comparison.CHAMPION.frame(champion.candidate)

@@ -31,13 +31,13 @@ def build(artifacts: Artifacts) -> Section:
     }
     in_unit = {key: said.measured_in if key.startswith("drop") else "" for key in means}
     facts = {key: _check(key, value, checks.cases, in_unit[key]) for key, value in means.items()}
+    facts["networks"] = recorded("networks", len(artifacts.model.members) or 1, "networks")
     words = {
         "groups": [{"kind": kind, "heading": heading} for kind, heading in headings.items()],
         "method": stored.method,
         "layer": stored.layer,
         "in_per_cent": said.in_per_cent,
         "evidence": said.evidence,
-        "networks": len(artifacts.model.members),
     }
     return Section(KEY, title, facts, tables, words=words)
 

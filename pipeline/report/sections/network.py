@@ -33,6 +33,7 @@ def build(artifacts: Artifacts) -> Section:
         "parameters": recorded("parameters", model.parameters, "parameters"),
         "spacing": recorded("spacing", spacing[-1] if spacing else None, "mm per pixel"),
     }
+    facts["networks"] = recorded("networks", len(model.members) or 1, "networks")
     distances = {"stem_distance": model.stem_distance_pixels, "distance": model.distance_pixels}
     for name, pixels in distances.items():
         facts[f"{name}_pixels"] = recorded(f"{name}_pixels", _by_axis(pixels), "pixels")
@@ -42,7 +43,6 @@ def build(artifacts: Artifacts) -> Section:
         "picture": field.picture,
         "reason": field.reason,
     }
-    words["networks"] = len(model.members)
     words |= {"sample": _sample(insights), "volume": len(model.input_shape) == 4}
     return Section(KEY, TITLE, facts, words=words)
 

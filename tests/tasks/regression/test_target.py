@@ -106,7 +106,7 @@ def test_the_column_by_which_scans_are_found_is_refused_at_once() -> None:
         (
             ["nodule", "clear", "nodule"],
             "holds words ('nodule' 2, 'clear' 1), a question of the kind classification. Say "
-            "`task: classification`, or name a column of measured numbers.",
+            "`task: classification`; or name a column of measured numbers.",
         ),
     ],
 )
