@@ -106,13 +106,17 @@ def test_a_killed_forget_is_finished_by_the_same_command(finished: Path, scanloo
 
 
 def test_ctrl_c_while_reading_scans_ends_all_children_and_loses_nothing(
-    fresh: Path, ingested_source: Path, started
+    fresh_source: Path, tmp_path: Path, ingested_source: Path, started
 ) -> None:
-    running = started(fresh, "make", "--no-print-directory", "ingest", f"CONFIG={CONFIG}")
-    wait_for((fresh / "data/small/catalogue.sqlite").exists)
-    time.sleep(0.05)  # children are reading now; all is read a quarter of a second later
-    os.killpg(running.pid, signal.SIGINT)
-    said, _ = running.communicate(timeout=60)
+    for attempt in range(5):
+        fresh = Path(shutil.copytree(fresh_source, tmp_path / f"study {attempt}", symlinks=True))
+        running = started(fresh, "make", "--no-print-directory", "ingest", f"CONFIG={CONFIG}")
+        wait_for((fresh / "data/small/catalogue.sqlite").exists)
+        time.sleep(0.05)  # children are reading now; all is read a quarter of a second later
+        os.killpg(running.pid, signal.SIGINT)
+        said, _ = running.communicate(timeout=60)
+        if running.returncode != 0:  # else a busy machine was too late to interrupt anything
+            break
     assert running.returncode in (2, -signal.SIGINT), said  # make's own code, or the signal passed on
     assert "Interrupted. Nothing was lost: run the same command again." in said
     assert "Traceback" not in said
