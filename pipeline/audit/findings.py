@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audit import formulas, measured
-from pipeline.audit.account import FITTED, TOLERANCE, Account
-from pipeline.audit.formulas import Number
+from pipeline.audit.account import Account
+from pipeline.audit.formulas import Number, compare_number
 from pipeline.audit.measured import FEWEST, Seen
 from pipeline.audit.rows import Rows, Table, by_patient
 
@@ -25,7 +25,6 @@ _MEANS: Final = {
     "macro_specificity": "specificity",
 }
 """The means over findings, each with the number of a finding that it is the mean of."""
-_FITTED: Final = ("calibration_intercept", "calibration_slope")
 
 
 @dataclass(frozen=True)
@@ -80,12 +79,7 @@ def _compare(metric: Json, view: View, where: str, account: Account) -> None:
     account.compare(f"{where}, patients", metric["patients"], int(np.unique(seen.rows.patient).size))
     account.compare(f"{where}, positive patients", metric["positive_patients"], seen.sides(1)[0])
     number = view.numbers[of].get(metric["id"], Number(None) if min(seen.sides(1)) < FEWEST else None)
-    if number is None:
-        account.unseen[metric["id"]] += sum(metric[end] is not None for end in ("value", "low", "high"))
-        return
-    tolerance = FITTED if metric["id"] in _FITTED else TOLERANCE
-    for end, anew in (("value", number.value), ("low", number.low), ("high", number.high)):
-        account.compare(f"{where}, {end}", metric[end], anew, tolerance=tolerance)
+    compare_number(where, metric, number, account)
 
 
 def _over_findings(name: str, view: View) -> float | None:

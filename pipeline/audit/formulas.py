@@ -6,15 +6,19 @@ Where a library has one it is asked (scipy, scikit-learn); nothing comes from th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
+from pipeline.audit.account import FITTED, TOLERANCE, Account
 from pipeline.audit.rows import Floats, Rows
 
+_FITTED_METRICS: Final = ("calibration_intercept", "calibration_slope")
+"""What an optimiser finds, so that two of them stop at places that differ."""
 _BLOCK = 2_000_000
 """Pairs of rows that are compared, or weights that are summed up, at a time: some 50 MB."""
 
@@ -26,6 +30,16 @@ class Number:
     value: float | None
     low: float | None = None
     high: float | None = None
+
+
+def compare_number(where: str, metric: Mapping[str, Any], number: Number | None, account: Account) -> None:
+    """Compares a metric's value and ends with the number; counts them as not computed anew without one."""
+    if number is None:
+        account.unseen[metric["id"]] += sum(metric[end] is not None for end in ("value", "low", "high"))
+        return
+    tolerance = FITTED if metric["id"] in _FITTED_METRICS else TOLERANCE
+    for end, anew in (("value", number.value), ("low", number.low), ("high", number.high)):
+        account.compare(f"{where}, {end}", metric[end], anew, tolerance=tolerance)
 
 
 def wilson(successes: int, trials: int, level: float) -> Number:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audit import findings, formulas, measured, quantities
-from pipeline.audit.account import FITTED, TOLERANCE, Account
-from pipeline.audit.formulas import Number
+from pipeline.audit.account import Account
+from pipeline.audit.formulas import Number, compare_number
 from pipeline.audit.measured import FEWEST, Seen
 from pipeline.audit.rows import Rows, Table, by_patient, of_part
 
 Json = dict[str, Any]
 Numbers = dict[tuple[str, str | None, str | None], Number]
 """The numbers of a view by metric, class and target."""
-_FITTED: Final = ("calibration_intercept", "calibration_slope")
-_OF_THE_WHOLE: Final = ("ece_null_mean",)
-"""What is simulated and so is no number of the rows alone: told as not computed anew."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +54,13 @@ def audit(written: Written, account: Account) -> None:
 
 
 def _audit_classes(written: Written, account: Account) -> None:
-    known: dict[tuple[str, str, str | None], Numbers] = {}
+    known: dict[tuple[str, str, str | None], tuple[Seen, Numbers]] = {}
     for metric in written.metrics["metrics"]:
         key = (metric["part"], metric["unit"], metric["group"])
-        seen = _seen(written, *key)
         if key not in known:
-            known[key] = _numbers(seen, written, metric["group"])
-        _compare(metric, seen, known[key], written.classes, account)
+            seen = _seen(written, *key)
+            known[key] = seen, _numbers(seen, written, metric["group"])
+        _compare(metric, *known[key], written.classes, account)
 
 
 def _seen(written: Written, part: str, unit: str, group: str | None) -> Seen:
@@ -145,9 +142,4 @@ def _compare(
     number = numbers.get((metric["id"], metric["class"], metric["target"]))
     if number is None and index is not None and min(seen.sides(index)) < FEWEST:
         number = Number(None)
-    if number is None:
-        account.unseen[metric["id"]] += sum(metric[end] is not None for end in ("value", "low", "high"))
-        return
-    tolerance = FITTED if metric["id"] in _FITTED else TOLERANCE
-    for end, anew in (("value", number.value), ("low", number.low), ("high", number.high)):
-        account.compare(f"{where}, {end}", metric[end], anew, tolerance=tolerance)
+    compare_number(where, metric, number, account)

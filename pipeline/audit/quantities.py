@@ -13,7 +13,7 @@ from scipy import stats
 
 from pipeline.audit import formulas
 from pipeline.audit.account import Account
-from pipeline.audit.formulas import Draws, Number
+from pipeline.audit.formulas import Draws, Number, compare_number
 from pipeline.audit.ranked import over
 from pipeline.audit.rows import Flags, Floats, Rows, Table
 
@@ -68,11 +68,7 @@ def audit(table: Table, metrics: Json, account: Account) -> None:
         account.compare(f"{where}, cases", metric["cases"], int(rows.reference.size))
         account.compare(f"{where}, patients", metric["patients"], rows.patients)
         number = Number(None) if rows.patients < FEWEST else numbers.get(metric["id"])
-        if number is None:
-            account.unseen[metric["id"]] += 1
-            continue
-        for end, anew in (("value", number.value), ("low", number.low), ("high", number.high)):
-            account.compare(f"{where}, {end}", metric[end], anew)
+        compare_number(where, metric, number, account)
 
 
 def _rows(table: Table, part: str, unit: str, group: str | None) -> Measured:
