@@ -235,7 +235,7 @@ forget: | $(SETUP)
 case: | $(SETUP)
 	@$(SCANLOOM) case $(CONFIG) '$(subst ','\'',$(ID))'
 
-## test: run the tests (under 10 minutes on two cores)
+## test: run the tests (a quarter of an hour on two cores, and more beside other work)
 .PHONY: test
 test: .venv/dev.ready
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup -m "not slow and not exhaustive"
