@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 from pipeline import digests
 from pipeline.arrow import STAGES
 from pipeline.config.base import Count, Positive, Section, Share
+from pipeline.config.groups import HEADER_GROUPS, Groups, HeaderGroup
 from pipeline.config.ingest import Ingest
 from pipeline.config.text import KeyPath, place
 from pipeline.errors import ConfigError
@@ -122,7 +123,8 @@ class Cohort(Section):
     on_patient_overlap: Literal["refuse", "redraw"] = "refuse"
     shares: Shares = Shares()
     salt: int = 1
-    groups: tuple[str, ...] = ()
+    groups: Groups = Field(default_factory=dict)
+    header_groups: tuple[HeaderGroup, ...] = HEADER_GROUPS
 
     @model_validator(mode="after")
     def _each_word_once(self) -> Cohort:
