@@ -69,7 +69,9 @@ def _groups(artifacts: Artifacts) -> Iterator[Row]:
         if not any(column.startswith(f"by_{word}") for column in artifacts.cases)
     ]
     if missing:
-        text = f"Results by {' and '.join(missing)} are not shown: neither table nor headers tell such a group."
+        text = (
+            f"Results by {' and '.join(missing)} are not shown: neither table nor headers tell such a group."
+        )
         yield remark(text, count("groups_missing", len(missing), "of sex and age"), "subgroups")
 
 
