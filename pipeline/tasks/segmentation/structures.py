@@ -100,7 +100,7 @@ def packed(masks: NDArray[np.uint8]) -> NDArray[np.unsignedinteger[Any]]:
 
 def of_bit(bits: NDArray[np.unsignedinteger[Any]], bit: int) -> NDArray[np.bool_]:
     """Which voxels have the structure of a bit, of the shape of `bits`."""
-    return (bits & bits.dtype.type(1 << bit)) != 0
+    return np.asarray((bits & bits.dtype.type(1 << bit)) != 0)
 
 
 def cells_of(value: str, names: Sequence[str]) -> Mapping[str, str]:
