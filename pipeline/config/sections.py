@@ -27,6 +27,7 @@ from pipeline import digests
 from pipeline.arrow import STAGES
 from pipeline.config.base import Count, Positive, Section, Share
 from pipeline.config.ingest import Ingest
+from pipeline.config.masks import StructureName
 from pipeline.config.text import KeyPath, place
 from pipeline.errors import ConfigError
 
@@ -101,17 +102,20 @@ Keys = Annotated[
 class Cohort(Section):
     """Which scans have which truth, and how patients are divided into parts.
 
-    `positive`, `classes`, `unit`, `separator` and `findings` are of some tasks only; the others refuse them.
+    `positive`, `classes`, `unit`, `separator`, `findings`, `regions` and `overlap` are of some tasks only;
+    the others refuse them. A task that learns from masks needs no `labels`; its `target` are structures.
     """
 
-    labels: str
+    labels: str | None = None
     sheet: Word | None = None
-    target: Annotated[Words, Field(min_length=1)]
+    target: Words = ()
     positive: Word | None = None
     classes: dict[str, Annotated[Words, Field(min_length=1)]] = Field(default_factory=dict)
     unit: str | None = None
     separator: Annotated[str, Field(min_length=1)] | None = None
     findings: Words = ()
+    regions: dict[StructureName, Annotated[Words, Field(min_length=1)]] = Field(default_factory=dict)
+    overlap: bool = False
     missing: Words = ()
     id: Keys = "auto"
     part_column: str | None = None
@@ -137,6 +141,11 @@ class Cohort(Section):
             raise PydanticCustomError("said", f"`positive: {self.positive}` is none of `classes`: {names}")
         return self
 
+    @model_serializer(mode="wrap")
+    def _regions_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is said of structures unless it is given, so that other tasks keep their digest."""
+        return _without_defaults(dump(self), ("regions", "overlap"), self.model_fields_set)
+
     @field_serializer("target")
     def _one_as_a_word(self, target: tuple[str, ...]) -> str | tuple[str, ...]:
         return target[0] if len(target) == 1 else target
@@ -156,7 +165,18 @@ class Cohort(Section):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns whose values the cohort takes: the targets, the part and the groups."""
-        return (*self.target, *([self.part_column] if self.part_column else []), *self.groups)
+        return (*self.target, *self.other_columns)
+
+    @property
+    def other_columns(self) -> tuple[str, ...]:
+        """The same without the targets, which may stand in masks."""
+        return (*([self.part_column] if self.part_column else []), *self.groups)
+
+    @property
+    def structures(self) -> tuple[str, ...]:
+        """The structures whose masks are needed, where the targets stand in masks."""
+        parts = [part for parts in self.regions.values() for part in parts]
+        return tuple(dict.fromkeys((*self.target, *parts)))
 
 
 class Effect(Section):
@@ -329,6 +349,14 @@ class Config(Section):
     evaluate: Evaluate = Evaluate()
     compare: Compare = Compare()
     report: Report
+
+    @model_validator(mode="after")
+    def _all_structures(self) -> Config:
+        """Where no target is named, the declared structures are the targets."""
+        if self.ingest.masks is None or self.cohort.target:
+            return self
+        cohort = self.cohort.model_copy(update={"target": tuple(self.ingest.masks.structures)})
+        return self.model_copy(update={"cohort": cohort})
 
     _path: Path = PrivateAttr(default=Path())
     _lines: dict[KeyPath, int] = PrivateAttr(default_factory=dict)
