@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.catalogue import Catalogue, identifiers
 from pipeline.config import Config
-from pipeline.config.sections import JoinColumn
+from pipeline.config.cohort import JoinColumn
 from pipeline.ingest.header.owners import OWNER, Owner, answer, ordered, owner, write_rows
 from pipeline.pseudonyms import Key
 from pipeline.spelling import folder_in_raw, spellings
