@@ -6,16 +6,15 @@ Keras is imported when a model is loaded, not with this file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import backend, digests, provenance
-from pipeline.arrays import Shards
 from pipeline.contracts import model_record, operating
 from pipeline.contracts.model_record import MODEL_FILE, ModelRecord
 from pipeline.contracts.operating import Operating
@@ -106,8 +105,21 @@ def logits(scorer: Scorer, arrays: Iterable[NDArray[Any]]) -> NDArray[np.float64
     return predict(scorer.model, arrays, outputs=scorer.outputs, batch_size=BATCH_SIZE)
 
 
+def with_model(scorer: Scorer, path: Path) -> Scorer:
+    """The scorer with the network in another file of the same training. Raises as `load`."""
+    return replace(scorer, model=_load_model(path, scorer.record.versions))
+
+
+class Arrays(Protocol):
+    """Where model-ready arrays are read."""
+
+    def sound(self, case_id: str, stored: Stored) -> NDArray[Any]:
+        """The array of a case. Raises DamageError when it is not the one that was written."""
+        ...
+
+
 def ask(
-    scorer: Scorer, case_ids: Sequence[str], stored: Mapping[str, Stored], shards: Shards, *, shown: str
+    scorer: Scorer, case_ids: Sequence[str], stored: Mapping[str, Stored], arrays: Arrays, *, shown: str
 ) -> Answers:
     """The answers for the cases, in their order; `shown` names the work to the person who waits.
 
@@ -117,7 +129,7 @@ def ask(
     lacking = {case_id: _lacking(scorer, stored.get(case_id)) for case_id in case_ids}
     ready = [case_id for case_id in case_ids if not lacking[case_id]]
     with bar(shown, len(ready), "cases") as progress:
-        answered = logits(scorer, _sound(ready, stored, shards, progress))
+        answered = logits(scorer, _sound(ready, stored, arrays, progress))
     answers = np.full((len(case_ids), scorer.outputs), np.nan)
     answers[[index for index, case_id in enumerate(case_ids) if not lacking[case_id]]] = answered
     finite = np.isfinite(answers).all(axis=1)
@@ -152,10 +164,10 @@ def predict(
 
 
 def _sound(
-    case_ids: Sequence[str], stored: Mapping[str, Stored], shards: Shards, progress: Bar
+    case_ids: Sequence[str], stored: Mapping[str, Stored], arrays: Arrays, progress: Bar
 ) -> Iterator[NDArray[Any]]:
     for case_id in case_ids:
-        yield shards.sound(case_id, stored[case_id])
+        yield arrays.sound(case_id, stored[case_id])
         progress.advance()
 
 

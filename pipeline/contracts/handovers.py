@@ -9,6 +9,7 @@ from typing import Any, Final, TypeGuard
 from pipeline.contracts import (
     cohort,
     comparison,
+    controls,
     drift,
     first_fit,
     generation,
@@ -49,6 +50,7 @@ CANDIDATE: Final[tuple[Handover, ...]] = (
     rule.FILE,
     insights.FILE,
     insights.PICTURES,
+    controls.FILE,
     comparison.FILE,
     comparison.CHAMPION,
     report.FILE,
@@ -61,6 +63,7 @@ ELSEWHERE: Final[tuple[Handover, ...]] = (
     ingested.FILE,
     normalized.FILE,
     normalized.REFUSED,
+    controls.NETWORKS,
     pointer.FILE,
     generation.FILE,
     stamp.of("STAGE"),
