@@ -192,7 +192,7 @@ def _shards(stored: Mapping[str, Stored]) -> list[str]:
 
 
 def _bytes_each(wanted: Wanted, cases: Sequence[Case], native: Path) -> int:
-    """The size of one array and its bits: those of the first scan that isn't refused, as all have one shape."""
+    """The size of one array and its bits: of the first scan that isn't refused, as all have one shape."""
     for case in cases:
         try:
             image = normalize_case(wanted.recipe, case, native=native, outlines=wanted.outlines)
