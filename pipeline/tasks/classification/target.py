@@ -43,6 +43,9 @@ KEYS: Final = frozenset(
 )
 """The keys of the YAML that not all tasks have."""
 
+READS_MASKS: Final = False
+"""The truth of a case stands in a table."""
+
 GOALS: Final = ("auroc", "auprc", "accuracy", "sensitivity", "specificity")
 """What a goal may be about, first what it is about where it doesn't say."""
 

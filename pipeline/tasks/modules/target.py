@@ -23,6 +23,11 @@ class Target(Protocol):
         """The keys of the YAML, each with its section, that not all tasks have and this one has."""
         ...
 
+    @property
+    def READS_MASKS(self) -> bool:  # noqa: N802
+        """Whether the truth of a case stands in its masks; else it stands in a table."""
+        ...
+
     def require_settings(self, settings: config.Config) -> None:
         """Nothing, if the task can be asked so, and has the goal. Raises ConfigError."""
         ...

@@ -33,6 +33,9 @@ KEYS: Final = frozenset(
 )
 """The keys of the YAML that not all tasks have."""
 
+READS_MASKS: Final = False
+"""The truth of a case stands in a table."""
+
 _SAID: Final = {YES: "present", NO: "absent", UNKNOWN: "unknown"}
 
 

@@ -31,6 +31,9 @@ from pipeline.tasks.regression.quantity import Quantity
 KEYS: Final = frozenset({("cohort", "unit"), ("evaluate", "intervals"), ("train", "loss")})
 """The keys of the YAML that not all tasks have."""
 
+READS_MASKS: Final = False
+"""The truth of a case stands in a table."""
+
 GOALS: Final = ("mae", "rmse", "r2", "icc")
 """What a goal may be about, first what it is about where it doesn't say."""
 

@@ -98,11 +98,6 @@ def packed(masks: NDArray[np.uint8]) -> NDArray[np.unsignedinteger[Any]]:
     return bits
 
 
-def of_bit(bits: NDArray[np.unsignedinteger[Any]], bit: int) -> NDArray[np.bool_]:
-    """Which voxels have the structure of a bit, of the shape of `bits`."""
-    return np.asarray((bits & bits.dtype.type(1 << bit)) != 0)
-
-
 def cells_of(value: str, names: Sequence[str]) -> Mapping[str, str]:
     """The cell of each target in a value."""
     return dict(zip(names, targets.parted(value, len(names)), strict=True))
