@@ -144,8 +144,8 @@ class OperatingPoint(Section):
 class Evaluate(Section):
     """What is measured on the test part, and how uncertainty is stated.
 
-    `operating_point`, `prevalences`, `intervals` and `tolerance_mm` are of some tasks only. Borders agree that
-    lie within the tolerance of each other.
+    `operating_point`, `prevalences`, `intervals` and `tolerance_mm`, within which borders of masks agree, are
+    of some tasks only.
     """
 
     unit: Literal["patient", "case"] = "patient"

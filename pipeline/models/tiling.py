@@ -91,7 +91,7 @@ def decided(
 
 
 def _likeliest(sums: NDArray[np.int32]) -> NDArray[np.uint8]:
-    return np.argmax(sums, axis=-1).astype(np.uint8)
+    return np.asarray(np.argmax(sums, axis=-1), np.uint8)
 
 
 def starts(length: int, tile: int, overlap: float) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""What a network's marks say: the table of predictions, measured against the masks on each scan's own grid."""
+"""What a network's marks say: the table of predictions, measured against masks on each scan's own grid."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ WORST, BEST = 6, 3
 
 @dataclass(frozen=True)
 class Frozen:
-    """What validation fixed: the targets of which only the largest piece is kept, and the tolerance of NSD."""
+    """What validation fixed: of which targets only the largest piece is kept, and the tolerance of NSD."""
 
     largest: tuple[str, ...] = ()
     tolerance_mm: float = 1.0
@@ -137,7 +137,8 @@ def table(
 def outputs(predictions: pd.DataFrame, question: Structures) -> Floats:
     """What was marked of each target, in millilitres, or as a share of the scan; shape (rows, targets)."""
     names = [f"volume_predicted_ml_{name}" for name in question.names]
-    return np.nan_to_num(predictions[names].replace("", "nan").astype(np.float64).to_numpy())
+    volumes = predictions[names].replace("", "nan").astype(np.float64).to_numpy()
+    return np.asarray(np.nan_to_num(volumes))
 
 
 def in_words(predicted: Sequence[str]) -> str:
@@ -180,11 +181,13 @@ def _row(case: Marked | None, value: str, question: Structures, fixed: Frozen) -
         return {PREDICTED: ""} | {f"{measure}_{name}": "" for name in names for measure in MEASURES}
     bits = without_strays(case.predicted(), question, fixed.largest)
     truth = cells_of(value, names)
-    predicted, cells = [], {}
+    predicted: list[str] = []
+    cells: dict[str, str] = {}
     for bit, name in enumerate(names):
         mask = of_bit(bits, bit)
         predicted.append(PRESENT if mask.any() else ABSENT)
-        cells |= {f"{key}_{name}": cell for key, cell in _measured(case, name, truth[name], mask, fixed).items()}
+        measured = _measured(case, name, truth[name], mask, fixed)
+        cells |= {f"{key}_{name}": cell for key, cell in measured.items()}
     return {PREDICTED: targets.joined(predicted)} | cells
 
 

@@ -63,7 +63,7 @@ class Marked:
         if bits.shape != self.shape:
             raise DamageError(
                 f"What was marked in case {self.case.case_id} is of shape {bits.shape}, and the scan of "
-                f"{self.shape}. Remove {predicted_masks.FOLDER}/ in the candidate's folder and evaluate again."
+                f"{self.shape}. Remove the folder {predicted_masks.FOLDER}/ and evaluate again."
             )
         return bits
 
@@ -108,16 +108,16 @@ def network_bits(
     """
     finite = True
 
-    def said(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+    def said(tiles: NDArray[np.float32]) -> NDArray[Any]:
         nonlocal finite
         logits = np.asarray(model.predict_on_batch(tiles), dtype=np.float32)
         finite = finite and bool(np.isfinite(logits).all())
         answers = softmax(logits, axis=-1) if question.exclusive else expit(logits) - np.float32(_HALF)
-        return np.nan_to_num(answers)
+        return np.asarray(np.nan_to_num(answers))
 
     def decide(sums: NDArray[np.int32]) -> NDArray[Any]:
         if question.exclusive:
-            return _of_class(question)[np.argmax(sums, axis=-1)]
+            return np.asarray(_of_class(question)[np.argmax(sums, axis=-1)])
         told = np.zeros(sums.shape[:-1], question.bits)
         for bit in range(len(question.names)):
             told |= (sums[..., bit] > 0).astype(told.dtype) << told.dtype.type(bit)
