@@ -23,7 +23,7 @@ from pipeline.tasks.segmentation.structures import ABSENT, MOST, PRESENT, UNKNOW
 KEYS: Final = frozenset({("cohort", "regions"), ("cohort", "overlap"), ("evaluate", "tolerance_mm")})
 """The keys of the YAML that not all tasks have."""
 
-GOALS: Final = ("dice", "hd95_mm", "nsd")
+GOALS: Final = ("dice", "hd95", "nsd")
 """What a goal may be about, first what it is about where it doesn't say."""
 
 READS_MASKS: Final = True
