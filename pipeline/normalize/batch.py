@@ -73,12 +73,12 @@ def normalize(batch: Batch) -> Outcome:
             try:
                 image = normalize_case(batch.recipe, case, native=batch.native, outlines=batch.outlines)
                 arrays.append((case, writer.append(to_storage(batch.recipe, image))))
-                if bits and image.mask is not None:
-                    masks.append((case, bits.append(image.mask[..., 0])))
-                grids[case.case_id] = _grid(image)
             except Refused as verdict:
                 digest = scan_digest(case, batch.outlines)
                 refused.append(Refusal(case.case_id, verdict.reason, verdict.detail, digest))
+                continue
+            grids[case.case_id] = _grid(image)
+            masks += [(case, bits.append(image.mask[..., 0]))] if bits and image.mask is not None else []
         grids_of(batch.shard).write(batch.folder, Grids(grids))
         if bits:
             made = {case.case_id: batch.outlines.digest(case.case_id) for case, _ in masks}
