@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -32,9 +32,17 @@ class Scored:
     invented: Floats
     invented_ml: Floats
 
+    @property
+    def all(self) -> tuple[Floats, ...]:
+        """The numbers in the order of their names."""
+        return (
+            self.dice, self.hd95, self.hd, self.nsd, self.volume_truth, self.volume_predicted,
+            self.false_components, self.missed, self.invented, self.invented_ml,
+        )  # fmt: skip
+
     def each(self, change: Callable[[Floats], Floats]) -> Scored:
         """The same of every number."""
-        return Scored(*(change(getattr(self, name)) for name in NAMES))
+        return Scored(*map(change, self.all))
 
     def where(self, rows: Flags) -> Scored:
         """The rows that are true in `rows`."""
@@ -57,7 +65,8 @@ class Scored:
         )
 
     def _reduced(self, mean: Callable[[Floats], Floats], most: Callable[[Floats], Floats]) -> Scored:
-        return Scored(*((most if name in _ANY else mean)(getattr(self, name)) for name in NAMES))
+        named = zip(NAMES, self.all, strict=True)
+        return Scored(*(most(values) if name in _ANY else mean(values) for name, values in named))
 
 
 NAMES: Final = tuple(field.name for field in fields(Scored))
@@ -68,14 +77,9 @@ def both_known(one: Scored, other: Scored) -> tuple[Scored, Scored]:
     """The numbers that both have, nan where one of them has none; what was invented stands as it is."""
 
     def known(mine: Scored, yours: Scored) -> Scored:
-        return Scored(
-            *(
-                getattr(mine, name)
-                if name == "invented_ml"
-                else np.where(np.isnan(getattr(yours, name)), np.nan, getattr(mine, name))
-                for name in NAMES
-            )
-        )
+        pairs = zip(mine.all, yours.all, strict=True)
+        kept = Scored(*(np.where(np.isnan(theirs), np.nan, values) for values, theirs in pairs))
+        return replace(kept, invented_ml=mine.invented_ml)
 
     return known(one, other), known(other, one)
 
