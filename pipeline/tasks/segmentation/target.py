@@ -14,7 +14,7 @@ from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.errors import DataError, GateError, nearest
 from pipeline.records import PARTS, Attribute
-from pipeline.tasks.contract import Refuse
+from pipeline.tasks.contract import Outlined, Refuse
 from pipeline.tasks.segmentation import structures
 from pipeline.tasks.segmentation.structures import ABSENT, MOST, PRESENT, UNKNOWN, Structures, cells_of
 
@@ -152,6 +152,11 @@ def require_same(champion: Structures, candidate: Structures) -> None:
 def targets(question: Structures) -> tuple[str, ...]:
     """The names of the targets: the structures and regions."""
     return question.names
+
+
+def outlined(question: Structures) -> Outlined:
+    """What is asked of every voxel: all targets."""
+    return question.outlined
 
 
 def stratum(values: Iterable[str], question: Structures) -> str:
