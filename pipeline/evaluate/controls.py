@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +24,6 @@ from pipeline.controls import BLANKED, BORDER, CENTRE, CONTROLS, PERMUTED, RANDO
 from pipeline.errors import DamageError
 from pipeline.evaluate.measure import CHOICES_PART
 from pipeline.printed import scanloom
-from pipeline.records import Stored
 from pipeline.tasks.registry import Task
 
 if TYPE_CHECKING:
@@ -41,20 +40,26 @@ TEST: Final = "test"
 
 @dataclass(frozen=True)
 class Blanked:
-    """Arrays of which the middle can't be seen."""
+    """A network that doesn't see the middle of its images; asked as a Keras model is."""
 
-    arrays: scoring.Arrays
+    model: Any
     share: float
     fill: tuple[float, ...]
 
-    def sound(self, case_id: str, stored: Stored) -> NDArray[Any]:
-        """The array of a case, its middle blanked."""
-        return blanked(self.arrays.sound(case_id, stored), self.share, self.fill)
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        """The shape of its answers."""
+        shape: tuple[int | None, ...] = self.model.output_shape
+        return shape
+
+    def predict_on_batch(self, batch: NDArray[Any]) -> Any:
+        """The answers to images `(batch, [slices,] rows, columns, channels)`."""
+        return self.model.predict_on_batch(blanked(batch, self.share, self.fill))
 
 
 @dataclass(frozen=True)
 class Tested:
-    """What control networks are asked: the cases of a cohort with their truths, and their arrays.
+    """What control networks are asked: the cases of a cohort with their truths, and where their arrays lie.
 
     `scorer` is that of the model, in whose place each network answers; `cases` are rows as a table of
     predictions has them, without truths.
@@ -66,8 +71,7 @@ class Tested:
     scorer: scoring.Scorer
     cases: pd.DataFrame
     labels: Mapping[str, str]
-    stored: Mapping[str, Stored]
-    arrays: scoring.Arrays
+    scans: scoring.Scans
 
 
 def run(tested: Tested, data: Path, metrics: Metrics) -> Controls:
@@ -136,12 +140,11 @@ def _asked(tested: Tested, data: Path, network: Network, name: str) -> Metric | 
             f"`{scanloom('train')}` writes it again."
         )
     scorer = scoring.with_model(tested.scorer, path)
-    arrays = tested.arrays
     if network.key in BLANKED:
         fill = tuple(tested.scorer.record.statistics["mean"])
-        arrays = Blanked(arrays, BLANKED[network.key], fill)
+        scorer = replace(scorer, model=Blanked(scorer.model, BLANKED[network.key], fill))
     cases = tested.cases[tested.cases["part"].isin((CHOICES_PART, TEST))]
-    asked = scoring.ask(scorer, list(cases["case_id"]), tested.stored, arrays, shown="control run")
+    asked = tested.task.answers.ask(scorer, list(cases["case_id"]), tested.scans, shown="control run")
     return _measured(tested, cases, asked, name)
 
 
@@ -153,14 +156,14 @@ def _measured(tested: Tested, cases: pd.DataFrame, asked: scoring.Answers, name:
     rows = asked.answered & (cases["part"] == CHOICES_PART).to_numpy() & (np.array(truths) != "")
     chosen = task.choices.choose(
         [truth for truth, kept in zip(truths, rows, strict=True) if kept],
-        asked.logits[rows],
+        asked.outputs[rows],
         list(cases[PATIENT][rows]),
         question=question,
         plan=plan,
     )
     table = task.answers.table(
         cases.assign(truth=truths),
-        asked.logits,
+        asked.outputs,
         asked.reasons,
         question=question,
         fixed=chosen.fixed,
