@@ -53,7 +53,7 @@ ARROW = {
         Stage(
             "normalize",
             "write model-ready arrays by the recipe",
-            reads=("cohort",),
+            reads=("cohort", "ingest"),  # of ingest the voxels and the masks
             sections=("normalize",),
             writes=("data:normalize.json",),
             asks_champion=True,
