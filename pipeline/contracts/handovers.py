@@ -21,6 +21,7 @@ from pipeline.contracts import (
     normalized,
     operating,
     pointer,
+    predicted_masks,
     predictions,
     report,
     rule,
@@ -80,7 +81,8 @@ def without(folder: Path, erased: Collection[str]) -> dict[Path, str | None]:
     }
     texts: dict[Path, str | None] = {path: text for path, text in taken_apart.items() if text is not None}
     whole = {path: None for path, each in handovers.items() if each is not None and each.goes_whole}
-    return {**texts, **whole} if texts else {}
+    masks: dict[Path, str | None] = dict.fromkeys(predicted_masks.of_patients(folder, erased))
+    return {**texts, **whole, **masks} if texts or masks else {}
 
 
 def _of_the_form(path: Path) -> Handover | None:
