@@ -131,7 +131,7 @@ $(S)/ingest.checked: $(C)/ingest.json FORCE
 $(S)/cohort.checked: $(S)/ingest.json $(C)/cohort.json $(C)/inputs.json $(if $(REDRAW),FORCE)
 	@$(SCANLOOM) cohort $(CONFIG) --redraw '$(subst ','\'',$(REDRAW))'
 
-$(S)/normalize.checked: $(S)/cohort.json $(C)/normalize.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
+$(S)/normalize.checked: $(S)/cohort.json $(S)/ingest.json $(C)/normalize.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
 	@$(SCANLOOM) normalize $(CONFIG)
 
 $(S)/drift.checked: $(S)/cohort.json $(S)/normalize.json $(C)/drift.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
