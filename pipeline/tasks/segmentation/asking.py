@@ -82,7 +82,7 @@ class Marked:
 def ask(
     scorer: scoring.Scorer, case_ids: Sequence[str], scans: scoring.Scans, *, shown: str
 ) -> scoring.Answers:
-    """What the network marks in each case, kept as files and given as `Marked`, None of a case that isn't there.
+    """What the network marks in each case, kept as files and given as `Marked`; None of no scan.
 
     Raises DamageError when an array's bytes are not those that were written.
     """
