@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
-from scipy.stats import t as student
 
 from pipeline.statistics import agreement
 from pipeline.statistics.agreement import Measurements
 from pipeline.statistics.bootstrap import METHOD, ROUNDING, Statistic
+from pipeline.statistics.laws import student_quantile
 from pipeline.statistics.paired import bootstrap_difference
 from pipeline.statistics.vectors import Floats
 from pipeline.tasks.gain import DRAWS, Gain
@@ -43,7 +43,7 @@ def mae_gain(pairs: Pairs, *, alpha: float) -> Gain:
     values = float(before.mean()), float(after.mean())
     if error < ROUNDING:
         return Gain(*values, None, None, None, PAIRED, _ALIKE, better=-1)
-    half = float(student.isf(alpha, patients - 1)) * error
+    half = float(-student_quantile(alpha, patients - 1)) * error
     return Gain(*values, value - half, value + half, error, PAIRED, better=-1)
 
 
