@@ -13,6 +13,7 @@ from pipeline.cohort.exclusions import Exclusion
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
 from pipeline.cohort.links import Links, link_patients
+from pipeline.cohort.masks import label_by_masks
 from pipeline.cohort.membership import Membership, decide
 from pipeline.cohort.near_copies import NEAR_COPIES, find_near_copies
 from pipeline.cohort.outputs import Cohort, Row
@@ -34,7 +35,8 @@ from pipeline.tasks.registry import Task
 class Joined:
     """The scans, the table of labels, which rows are about which scans, and links from the table of links.
 
-    `task` says how the labels are read, `one_vote` that patients are evaluated, not cases.
+    `task` says how the labels are read, `one_vote` that patients are evaluated, not cases. Where the truth
+    stands in masks, `marks` is what they say of each scan, and the table has the other columns alone.
     """
 
     scans: Scans
@@ -43,6 +45,7 @@ class Joined:
     links: Links
     task: Task
     one_vote: bool
+    marks: Mapping[str, Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,7 @@ def assemble(
     ledger, withdrawn = _living(placed_by_ledger(past.records))
     patients = {case.patient_id for case in scans.cases.values()}
     person_of = link_patients(patients, scans.shared, joined.links.linked)
-    reader = task.target.reader(joined.table.column(choices.column), choices)
-    target = Target(choices.column, reader, refuse)
-    labels = label_cases(joined.table, target, join=joined.join, case_ids=scans.cases)
+    labels = _labels(joined, choices, refuse)
     copies = find_near_copies(
         scans,
         labels.of_case,
@@ -112,6 +113,16 @@ def assemble(
     exclusions = sorted((*membership.exclusions, *crossing), key=lambda exclusion: exclusion.case_id)
     cohort = Cohort(tuple(rows), tuple(exclusions), notices, task, question, copies.pairs)
     return cohort, _new_records(places, ledger, choices, key_id=key.key_id)
+
+
+def _labels(joined: Joined, choices: Choices, refuse: Refuse) -> Labels:
+    """What each scan is labelled, by the table or by masks."""
+    if joined.marks is not None:
+        reader = joined.task.target.reader((), choices)
+        return label_by_masks(joined.marks, reader, case_ids=joined.scans.cases)
+    reader = joined.task.target.reader(joined.table.column(choices.column), choices)
+    target = Target(choices.column, reader, refuse)
+    return label_cases(joined.table, target, join=joined.join, case_ids=joined.scans.cases)
 
 
 def draw_settings(choices: Choices) -> dict[str, Any]:
