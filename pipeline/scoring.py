@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,6 +117,11 @@ def load(folder: Path) -> Scorer:
             "nothing is predicted with it. Restore the folder from a backup, roll back, or train again."
         )
     return Scorer(_load_model(model_path, record.versions), record, operating.FILE.find(folder))
+
+
+def with_model(scorer: Scorer, path: Path) -> Scorer:
+    """The scorer with the network in another file of the same training. Raises as `load`."""
+    return replace(scorer, model=_load_model(path, scorer.record.versions))
 
 
 def logits(scorer: Scorer, arrays: Iterable[NDArray[Any]]) -> NDArray[np.float64]:

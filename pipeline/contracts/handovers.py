@@ -9,6 +9,7 @@ from typing import Any, Final, TypeGuard
 from pipeline.contracts import (
     cohort,
     comparison,
+    controls,
     drift,
     first_fit,
     generation,
@@ -50,6 +51,7 @@ CANDIDATE: Final[tuple[Handover, ...]] = (
     rule.FILE,
     insights.FILE,
     insights.PICTURES,
+    controls.FILE,
     comparison.FILE,
     comparison.CHAMPION,
     report.FILE,
@@ -62,6 +64,7 @@ ELSEWHERE: Final[tuple[Handover, ...]] = (
     ingested.FILE,
     normalized.FILE,
     normalized.REFUSED,
+    controls.NETWORKS,
     pointer.FILE,
     generation.FILE,
     stamp.of("STAGE"),

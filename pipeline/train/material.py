@@ -17,7 +17,7 @@ from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import normalized as arrays
-from pipeline.contracts.cohort import Cohort
+from pipeline.contracts.cohort import PERSON, Cohort
 from pipeline.contracts.normalized import Normalized
 from pipeline.contracts.objects import ObjectFile
 from pipeline.errors import DataError
@@ -136,6 +136,13 @@ def read(workspace: Workspace, task: Task) -> Material:
     for part in (train, validation):
         part.check()
     return Material(question, train, validation, cohort, normalized)
+
+
+def persons(workspace: Workspace, case_ids: Sequence[str]) -> tuple[str, ...]:
+    """Whose scans these cases of the cohort are."""
+    rows = cohorts.TABLE.frame(workspace.candidate)
+    person_of = dict(zip(rows["case_id"], rows[PERSON], strict=True))
+    return tuple(person_of[case_id] for case_id in case_ids)
 
 
 def _required(file: ObjectFile[R], folder: Path, stage: str) -> R:

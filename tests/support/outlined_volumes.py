@@ -65,6 +65,7 @@ def settings(**train: Any) -> dict[str, Any]:
         "batch_size": 2,
         "learning_rate": 0.01,
         "checkpoint_every_steps": 2,
+        "controls": False,
         "augment": {"flip": True, "shift": 0.1, "rotate_degrees": 10.0},
     }
     return {
