@@ -27,6 +27,7 @@ from pipeline.contracts import (
     report,
     rule,
     stamp,
+    strangers,
 )
 from pipeline.contracts.damage import from_backup
 from pipeline.contracts.objects import ObjectFile
@@ -51,6 +52,8 @@ CANDIDATE: Final[tuple[Handover, ...]] = (
     rule.FILE,
     insights.FILE,
     insights.PICTURES,
+    strangers.FILE,
+    strangers.ODDEST,
     controls.FILE,
     comparison.FILE,
     comparison.CHAMPION,

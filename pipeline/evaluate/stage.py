@@ -20,13 +20,14 @@ from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.unopened import Unopened
 from pipeline.errors import DataError
-from pipeline.evaluate import controls, insights
+from pipeline.evaluate import controls, insights, strangers
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.summary import lines
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
 from pipeline.records import PARTS, Summary
+from pipeline.strangers import with_reasons
 from pipeline.tasks.contract import Chosen, Question
 from pipeline.tasks.measured import Json
 from pipeline.tasks.registry import Task, task_of
@@ -74,11 +75,21 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
     looks.refuse(workspace.ledger("looks"), look)
     asked = _answers(candidate)
     chosen = _choices(candidate, asked)
+    known = scoring.scans(workspace, scorer.record.recipe_id, kept=workspace.data)
+    with waiting("evaluate: looking for scans unlike those of training"):
+        share = config.evaluate.strangers
+        unlike = strangers.look(scorer, candidate.cases, known, folder, share=share)
     operating.FILE.write(folder, _operating(candidate, chosen))
     rule.FILE.write(folder, looks.rule(config.evaluate, config.compare))
     created = looks.take(workspace.ledger("looks"), look)
     targets = candidate.task.target.targets(candidate.question)
-    changed = predictions.FILE.write(folder, _predictions(candidate, asked, chosen), targets=targets)
+    table = with_reasons(
+        _predictions(candidate, asked, chosen),
+        unlike.judged,
+        list(candidate.cases["case_id"]),
+        asked=config.evaluate.abstain,
+    )
+    changed = unlike.changed | predictions.FILE.write(folder, table, targets=targets)
     metrics = _metrics(candidate, chosen) | {"created_utc": created}
     goal = config.evaluate.goal
     measured = with_headline(
@@ -90,6 +101,8 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
     changed |= contract.FILE.write(folder, measured)
     changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
     changed |= _insights(candidate, chosen)
+    reviewed = config.ingest.pixel_text == "reviewed"
+    changed |= strangers.show(candidate.cases, unlike.judged, known, workspace, reviewed=reviewed)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 
 

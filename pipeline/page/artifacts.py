@@ -18,6 +18,7 @@ from pipeline.contracts.insights import Insights, Pictures
 from pipeline.contracts.leaks import Leaks
 from pipeline.contracts.metrics import Difference, Metrics
 from pipeline.contracts.model_record import ModelRecord
+from pipeline.contracts.strangers import Oddest, Strangers
 from pipeline.page.facts import Fact, of_metric, unavailable
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Artifacts:
     of_model: ModelRecord | None = None
     leaks: Leaks | None = None
     controls: Controls | None = None
+    strangers: Strangers | None = None
+    oddest: Oddest | None = None
     insights: Insights | None = None
     pictures: Pictures = field(default_factory=dict)
     comparison: Comparison | None = None

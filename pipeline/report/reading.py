@@ -19,6 +19,7 @@ from pipeline.contracts import (
     operating,
     predictions,
     rule,
+    strangers,
 )
 from pipeline.errors import DataError
 from pipeline.page.artifacts import Artifacts, Champion
@@ -41,6 +42,8 @@ DIGESTED = (
     insights.FILE.name,
     insights.PICTURES.name,
     controls.FILE.name,
+    strangers.FILE.name,
+    strangers.ODDEST.name,
     rule.FILE.name,
     comparison.FILE.name,
 )
@@ -83,6 +86,8 @@ def read(config: Config, *, candidate: Path, ledgers: Path, champion: Path | Non
         history=history.numbers(candidate) if history.FILE.path(candidate).is_file() else pd.DataFrame(),
         leaks=leaks.FILE.find(candidate),
         controls=controls.FILE.find(candidate),
+        strangers=strangers.FILE.find(candidate),
+        oddest=strangers.ODDEST.find(candidate),
         insights=insights.FILE.find(candidate),
         pictures=insights.pictures(candidate),
         comparison=comparison.FILE.find(candidate),

@@ -10,6 +10,7 @@ from pipeline.page.facts import DESCRIBED, Fact, count, of_metric
 from pipeline.page.headline import headline
 from pipeline.page.section import Section
 from pipeline.report.guards import Guard, guards, not_run, patients_apart, tally
+from pipeline.report.sections import strangers
 
 KEY, TITLE = "warnings", "Warnings"
 MOST_FAILED_SHARE = 0.01  # a choice: what fails is seldom like the rest, so more could hide a subgroup
@@ -29,6 +30,7 @@ def build(artifacts: Artifacts) -> Section:
         *_looks(artifacts),
         *artifacts.task.page.warnings(artifacts),
         *_failures(artifacts),
+        *strangers.warnings(artifacts),
         *_drift(artifacts),
     ]
     words = {
