@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -40,6 +40,7 @@ __all__ = [
     "observed",
     "output_of",
     "outputs",
+    "overlays",
     "pictured",
     "probabilities",
     "read",
@@ -169,6 +170,13 @@ def kinds(question: Classes) -> tuple[Kind, ...]:
         Kind("true_positive", RIGHT),
         Kind("true_negative", RIGHT),
     )
+
+
+def overlays(
+    predictions: pd.DataFrame, outputs: Mapping[str, Any], *, question: Classes, fixed: Frozen
+) -> None:
+    """None: an answer is no mask."""
+    return
 
 
 def pictured(row: Mapping[str, object], question: Classes) -> tuple[Pictured, ...]:
