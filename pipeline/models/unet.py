@@ -109,7 +109,7 @@ def answers(
 
 
 def _residual(maps: keras.KerasTensor, level: int, parameters: Parameters, *, name: str) -> keras.KerasTensor:
-    """Two convolutions added to a shortcut, with as many filters as the level has; `name`: of the last layer."""
+    """Two convolutions added to a shortcut, with as many filters as the level has; `name`: the last layer."""
     import keras
 
     filters = min(parameters.width * 2**level, _MOST_FILTERS)
