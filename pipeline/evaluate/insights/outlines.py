@@ -32,7 +32,6 @@ _NAMES: Final = ("sagittal", "coronal", "axial")
 """The plane across each axis of RAS millimetres."""
 
 Pictures = dict[str, NDArray[np.generic]]
-Voxels = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
