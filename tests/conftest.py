@@ -8,9 +8,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
+from everything import Everything, lived
 
 from pipeline.workspace import Workspace
+
+# By default an example that a busy machine takes too long over is a failure, and examples differ from run to run.
+hypothesis.settings.register_profile(
+    "anywhere", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("anywhere")
 
 PROJECT = Path(__file__).parent.parent
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -41,6 +49,12 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("SCANLOOM_DATA is not set: the real scans are not here")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Everything:
+    """A project after every command, on scans full of planted words; for tests of the group 'privacy' alone."""
+    return lived(tmp_path_factory.mktemp("canary"))
 
 
 @pytest.fixture
