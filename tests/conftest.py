@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from everything import Everything, lived
+from once import once
 
 from pipeline.workspace import Workspace
 
@@ -53,8 +55,14 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Everything:
-    """A project after every command, on scans full of planted words; for tests of the group 'privacy' alone."""
-    return lived(tmp_path_factory.mktemp("canary"))
+    """A project after every command, on scans full of planted words; its files are for reading alone."""
+
+    def live(folder: Path) -> None:
+        (folder / "everything.pickle").write_bytes(pickle.dumps(lived(folder)))
+
+    folder = once(tmp_path_factory, "everything", live)
+    found: Everything = pickle.loads((folder / "everything.pickle").read_bytes())
+    return found
 
 
 @pytest.fixture
