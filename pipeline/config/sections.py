@@ -70,6 +70,7 @@ class Train(Section):
 
     `seeds` networks are trained, from `seed` on, and answer as one. `average_epochs` is how many epochs the
     running mean of the weights remembers. `refit` fits anew on training and validation part together.
+    `controls` says whether control networks are trained beside it, for a fifth of its epochs together.
     `label_smoothing` and `class_weights` are of some tasks only, and so is `loss`.
     """
 
@@ -93,12 +94,13 @@ class Train(Section):
     jit: Literal["auto"] | bool = "auto"
     threads: Count | None = None
     checkpoint_every_steps: Count = 200
+    controls: bool = True
     augment: Augment = Augment()
 
     @model_serializer(mode="wrap")
-    def _loss_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the loss unless it is given, so that other tasks have the digest they had before."""
-        return without_defaults(dump(self), ("loss",), self.model_fields_set)
+    def _later_keys_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the keys that came later unless they are given, so that trainings keep their digests."""
+        return without_defaults(dump(self), ("loss", "controls"), self.model_fields_set)
 
     @property
     def network(self) -> dict[str, Any]:
@@ -144,7 +146,8 @@ class OperatingPoint(Section):
 class Evaluate(Section):
     """What is measured on the test part, and how uncertainty is stated.
 
-    `operating_point`, `prevalences` and `intervals` are of some tasks only.
+    `operating_point`, `prevalences`, `intervals`, `sets` and `tolerance_mm`, within which borders of masks
+    agree, are of some tasks only.
     """
 
     unit: Literal["patient", "case"] = "patient"
@@ -153,14 +156,16 @@ class Evaluate(Section):
     operating_point: OperatingPoint = OperatingPoint()
     prevalences: tuple[Share, ...] = ()
     intervals: Annotated[float, Field(ge=0.5, lt=1)] = 0.9
+    sets: Annotated[float, Field(ge=0.5, lt=1)] = 0.9
+    tolerance_mm: Positive = 1.0
     resamples: Annotated[int, Field(ge=200)] = 2000
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     seed: Annotated[int, Field(ge=0)] = 1
 
     @model_serializer(mode="wrap")
     def _intervals_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the intervals unless they are given, so that a rule has the digest it had before."""
-        return without_defaults(dump(self), ("intervals",), self.model_fields_set)
+        """Without what is newer unless it is given, so that a rule has the digest it had before."""
+        return without_defaults(dump(self), ("intervals", "sets", "tolerance_mm"), self.model_fields_set)
 
 
 class Compare(Section):

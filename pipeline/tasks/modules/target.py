@@ -9,7 +9,7 @@ from pipeline.contracts.cohort import Cohort
 from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.records import Attribute
-from pipeline.tasks.contract import Question, Reader, Refuse
+from pipeline.tasks.contract import Outlined, Question, Reader, Refuse
 
 if TYPE_CHECKING:
     from pipeline import config
@@ -65,6 +65,10 @@ class Target(Protocol):
 
         The value of a case is the cells of all of them, joined in this order.
         """
+        ...
+
+    def outlined(self, question: Any) -> Outlined:
+        """What is asked of every voxel; nothing where a scan has one answer."""
         ...
 
     def stratum(self, values: Iterable[str], question: Any) -> str:

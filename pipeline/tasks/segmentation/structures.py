@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.bits import bits_for
 from pipeline.contracts import targets
 from pipeline.contracts.cohort import Cohort
 from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.contracts.operating import Operating
+from pipeline.tasks.contract import Outlined
 
 PRESENT, ABSENT, UNKNOWN = "1", "0", ""
 """The cells of a structure: a mask has it, a mask says it isn't there, or there is no mask of it."""
@@ -54,6 +55,12 @@ class Structures:
         return bits_for(len(self.names))
 
     @property
+    def outlined(self) -> Outlined:
+        """What is asked of every voxel."""
+        parts = {name: self.regions.get(name, (name,)) for name in self.names}
+        return Outlined(parts, self.exclusive)
+
+    @property
     def channels(self) -> int:
         """How many numbers a network gives for a voxel: with background where targets exclude each other."""
         return len(self.names) + 1 if self.exclusive else len(self.names)
@@ -78,24 +85,6 @@ def read(record: Cohort | Metrics | ModelRecord | Operating) -> Structures:
 def of_names(names: Sequence[str]) -> Structures:
     """The question of a table whose columns have these names."""
     return Structures(tuple(names))
-
-
-def bits_for(count: int) -> np.dtype[np.unsignedinteger[Any]]:
-    """The smallest type of number with so many bits."""
-    return next(np.dtype(kind) for kind in (np.uint8, np.uint16, np.uint32) if count <= 8 * kind().itemsize)
-
-
-def packed(masks: NDArray[np.uint8]) -> NDArray[np.unsignedinteger[Any]]:
-    """One number a voxel from masks `(*space, structures)` of 0 and 1: bit k is structure k.
-
-    >>> packed(np.array([[1, 0], [1, 1], [0, 0]], np.uint8)).tolist()
-    [1, 3, 0]
-    """
-    count = masks.shape[-1]
-    bits = np.zeros(masks.shape[:-1], bits_for(count))
-    for bit in range(count):
-        bits |= masks[..., bit].astype(bits.dtype) << bits.dtype.type(bit)
-    return bits
 
 
 def cells_of(value: str, names: Sequence[str]) -> Mapping[str, str]:

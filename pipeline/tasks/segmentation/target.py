@@ -14,12 +14,17 @@ from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.errors import DataError, GateError, nearest
 from pipeline.records import PARTS, Attribute
-from pipeline.tasks.contract import Refuse
+from pipeline.tasks.contract import Outlined, Refuse
+from pipeline.tasks.goals import require_goal
 from pipeline.tasks.segmentation import structures
+from pipeline.tasks.segmentation.definitions import METRICS
 from pipeline.tasks.segmentation.structures import ABSENT, MOST, PRESENT, UNKNOWN, Structures, cells_of
 
 KEYS: Final = frozenset({("cohort", "regions"), ("cohort", "overlap"), ("evaluate", "tolerance_mm")})
 """The keys of the YAML that not all tasks have."""
+
+GOALS: Final = ("dice", "hd95", "nsd")
+"""What a goal may be about, first what it is about where it doesn't say."""
 
 READS_MASKS: Final = True
 """The truth of a case stands in its masks, not in a table."""
@@ -98,6 +103,7 @@ def require_settings(settings: Config) -> None:
         raise settings.refuse(
             ("cohort", "target"), f"{len(names)} targets, and a model takes {MOST} at most. Name fewer."
         )
+    require_goal(settings, [METRICS[name] for name in GOALS])
 
 
 def reader(cells: Iterable[str], choices: Cohort) -> Marks:
@@ -152,6 +158,11 @@ def require_same(champion: Structures, candidate: Structures) -> None:
 def targets(question: Structures) -> tuple[str, ...]:
     """The names of the targets: the structures and regions."""
     return question.names
+
+
+def outlined(question: Structures) -> Outlined:
+    """What is asked of every voxel: all targets."""
+    return question.outlined
 
 
 def stratum(values: Iterable[str], question: Structures) -> str:
