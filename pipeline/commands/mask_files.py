@@ -62,9 +62,13 @@ _MOST_LETTERS_OF_TEXT: Final = 64  # of a description (LO)
 
 @dataclass(frozen=True)
 class Job:
-    """New scans in a workspace of their own, the folder of the model, and the table that is written."""
+    """New scans in a workspace of their own, the folder of the model, and the table that is written.
 
-    settings: Config
+    `ours` are the settings of the analysis, `theirs` those under which the new scans were read.
+    """
+
+    ours: Config
+    theirs: Config
     scratch: Workspace
     model: Path
     table: Path
@@ -102,7 +106,7 @@ def write_all(case_ids: Sequence[str], job: Job) -> list[str]:
     with Catalogue(job.scratch.catalogue) as catalogue:
         cases = {case.case_id: case for case in catalogue.cases()}
         tokens = stored_cases.files(catalogue)
-    files = {file.token: file.source for file in raw_files(job.settings, job.scratch)}
+    files = {file.token: file.source for file in raw_files(job.theirs, job.scratch)}
     kept, segs, unplaced = job.scratch.candidate / CHAMPION_FOLDER, 0, 0
     with bar("masks", len(case_ids), "cases") as progress:
         for case_id in case_ids:
@@ -122,7 +126,7 @@ def _asked(record: ModelRecord) -> Outlined:
 
 
 def _lines(job: Job, asked: Outlined, *, masks: int, segs: int, unplaced: int) -> list[str]:
-    numbers = ", ".join(f"{number} {name}" for name, number in numbers_of(asked, job.settings).items())
+    numbers = ", ".join(f"{number} {name}" for name, number in numbers_of(asked, job.ours).items())
     lines = [f"Masks of {masks:,} cases in {folder_beside(job.table)}{f': {numbers}' if numbers else ''}."]
     if segs:
         lines.append(
@@ -141,14 +145,14 @@ def folder_beside(table: Path) -> Path:
 
 def _write(marks: Marks, asked: Outlined, job: Job, *, model: str) -> bool:
     """Writes the masks of one case, and says whether a SEG is among them."""
-    folder, numbers = folder_beside(job.table), numbers_of(asked, job.settings)
-    grid = _grid(marks.files, job.settings)
+    folder, numbers = folder_beside(job.table), numbers_of(asked, job.ours)
+    grid = _grid(marks.files, job.theirs)
     for name, voxels in _named(marks, asked, numbers).items():
         write_bytes(folder / f"{marks.case.case_id}{name}.nii.gz", _nifti(voxels, marks.case, grid))
-    planes = None if grid or job.seg == "none" else _planes(marks.files, job.settings)
+    planes = None if grid or job.seg == "none" else _planes(marks.files, job.theirs)
     if planes is None:
         return False
-    segments = segments_of(asked, job.settings, model)
+    segments = segments_of(asked, job.ours, model)
     data = segmentation_bytes(
         _on_planes(marks, len(segments), planes),
         segments,

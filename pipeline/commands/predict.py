@@ -81,7 +81,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, wanted: Wa
         _normalize(theirs, scratch, new, lines)
         table = score(scratch, folder, cohort=cohort).drop(columns=["part", "truth"])
         ok = list(table["case_id"][table["status"] == "ok"])
-        marked = mask_files.write_all(ok, mask_files.Job(theirs, scratch, folder, out, wanted.seg))
+        marked = mask_files.write_all(ok, mask_files.Job(config, theirs, scratch, folder, out, wanted.seg))
         table = _with_unusable(table, scratch)
         if wanted.paths:
             table.insert(1, "path", _paths(table, theirs, scratch, new))
@@ -122,6 +122,7 @@ def _theirs(config: Config, formats: Formats, raw: str, recipe: Sequence[Mapping
     """The analysis' settings for the new scans, with the model's recipe and its `formats`.
 
     Where patients were told by table or path, they are told by study now: new scans have no row or place.
+    Masks beside them are not read.
     """
     settings = {
         "raw": raw,
@@ -129,6 +130,7 @@ def _theirs(config: Config, formats: Formats, raw: str, recipe: Sequence[Mapping
         "failed_share": 1.0,
         "patient_from": "study" if config.ingest.patient_from or formats != Formats() else None,
         "formats": formats,
+        "masks": None,
     }
     ingest_settings = config.ingest.model_copy(update=settings)
     return config.model_copy(update={"ingest": ingest_settings, "normalize": tuple(recipe)})
