@@ -20,7 +20,14 @@ from pipeline.tasks.segmentation import structures
 from pipeline.tasks.segmentation.definitions import METRICS
 from pipeline.tasks.segmentation.structures import ABSENT, MOST, PRESENT, UNKNOWN, Structures, cells_of
 
-KEYS: Final = frozenset({("cohort", "regions"), ("cohort", "overlap"), ("evaluate", "tolerance_mm")})
+KEYS: Final = frozenset(
+    {
+        ("cohort", "regions"),
+        ("cohort", "overlap"),
+        ("evaluate", "tolerance_mm"),
+        *(("train", key) for key in ("patch", "patches", "foreground", "memory_gb")),
+    }
+)
 """The keys of the YAML that not all tasks have."""
 
 GOALS: Final = ("dice", "hd95", "nsd")
