@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -39,6 +39,7 @@ __all__ = [
     "observed",
     "output_of",
     "outputs",
+    "overlays",
     "pictured",
     "read",
     "read_table",
@@ -186,6 +187,13 @@ def output_of(predicted: str, question: Labels) -> int:
 def kinds(question: Labels) -> tuple[Kind, ...]:
     """The kinds of cases that a gallery shows, and how many of each: errors before hits."""
     return Kind("missed", WRONG), Kind("false_alarm", WRONG), Kind("found", RIGHT), Kind("left_alone", RIGHT)
+
+
+def overlays(
+    predictions: pd.DataFrame, outputs: Mapping[str, Any], *, question: Labels, fixed: Frozen
+) -> None:
+    """None: an answer is no mask."""
+    return
 
 
 def pictured(row: Mapping[str, object], question: Labels) -> Iterator[Pictured]:

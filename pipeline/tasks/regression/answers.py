@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -33,6 +33,7 @@ __all__ = [
     "observed",
     "output_of",
     "outputs",
+    "overlays",
     "pictured",
     "read",
     "read_table",
@@ -143,6 +144,13 @@ def output_of(predicted: str, question: Quantity) -> int:
 def kinds(question: Quantity) -> tuple[Kind, ...]:
     """The kinds of cases that a gallery shows: those predicted far too high, and far too low."""
     return Kind("too_high", WORST), Kind("too_low", WORST)
+
+
+def overlays(
+    predictions: pd.DataFrame, outputs: Mapping[str, Any], *, question: Quantity, fixed: Frozen
+) -> None:
+    """None: an answer is no mask."""
+    return
 
 
 def pictured(row: Mapping[str, object], question: Quantity) -> tuple[Pictured, ...]:

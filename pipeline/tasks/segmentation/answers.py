@@ -19,6 +19,7 @@ from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.contract import Kind, Pictured
 from pipeline.tasks.segmentation.asking import Marked, ask, without_strays
 from pipeline.tasks.segmentation.elsewhere import fits, read_table, require_table
+from pipeline.tasks.segmentation.overlaying import overlays
 from pipeline.tasks.segmentation.predictions import read
 from pipeline.tasks.segmentation.structures import ABSENT, PRESENT, UNKNOWN, Structures, cells_of
 
@@ -37,6 +38,7 @@ __all__ = [
     "observed",
     "output_of",
     "outputs",
+    "overlays",
     "pictured",
     "read",
     "read_table",
