@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.contracts.metrics import Number, Threshold
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, nine_digits
-from pipeline.scoring import ask
+from pipeline.scoring import ask, marked
 from pipeline.statistics.sample import PatientScore
 from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.classification.classes import Classes
@@ -38,6 +38,7 @@ __all__ = [
     "frozen",
     "in_words",
     "kinds",
+    "marked",
     "observed",
     "output_of",
     "outputs",

@@ -66,6 +66,13 @@ class Answers(Protocol):
         """The network's own outputs as a table of predictions holds them, shape (rows, outputs)."""
         ...
 
+    def marked(self, kept: Path, case_id: str, *, question: Any, fixed: Fixed) -> Any:
+        """What the model marks in a case, bits on the scan's own grid, from the folder where they are kept.
+
+        None where a scan has one answer.
+        """
+        ...
+
     def in_words(self, predicted: Sequence[str]) -> str:
         """The predictions of a table in a few words for the terminal."""
         ...

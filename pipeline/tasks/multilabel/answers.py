@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.contracts.metrics import Number, Threshold
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, PREDICTED, TRUTH, nine_digits
-from pipeline.scoring import ask
+from pipeline.scoring import ask, marked
 from pipeline.statistics.sample import PatientScore
 from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.classification.answers import Frozen as FrozenOfOne
@@ -36,6 +36,7 @@ __all__ = [
     "frozen",
     "in_words",
     "kinds",
+    "marked",
     "observed",
     "output_of",
     "outputs",

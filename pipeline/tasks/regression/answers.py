@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, PREDICTED, TRUTH, nine_digits
-from pipeline.scoring import ask
+from pipeline.scoring import ask, marked
 from pipeline.statistics.conformal import Spread, Width
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.contract import Kind, Pictured
@@ -30,6 +30,7 @@ __all__ = [
     "frozen",
     "in_words",
     "kinds",
+    "marked",
     "observed",
     "output_of",
     "outputs",

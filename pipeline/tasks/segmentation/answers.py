@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.bits import of_bit
-from pipeline.contracts import targets
+from pipeline.bits import Bits, of_bit
+from pipeline.contracts import predicted_masks, targets
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, PREDICTED, TRUTH
 from pipeline.progress import bar
@@ -24,6 +24,8 @@ from pipeline.tasks.segmentation.predictions import read
 from pipeline.tasks.segmentation.structures import ABSENT, PRESENT, UNKNOWN, Structures, cells_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "frozen",
     "in_words",
     "kinds",
+    "marked",
     "observed",
     "output_of",
     "outputs",
@@ -147,6 +150,11 @@ def in_words(predicted: Sequence[str]) -> str:
     """The predictions of a table in a few words for the terminal: how many cases have anything marked."""
     having = sum(PRESENT in text.split("|") for text in predicted)
     return f"{having} with a structure, {len(predicted) - having} with none" if predicted else ""
+
+
+def marked(kept: Path, case_id: str, *, question: Structures, fixed: Frozen) -> Bits:
+    """What the model marks in a case on the scan's own grid, kept in a folder. Raises DamageError."""
+    return without_strays(predicted_masks.read(kept, case_id), question, fixed.largest)
 
 
 def observed(predictions: pd.DataFrame, question: Structures) -> dict[str, Floats]:
