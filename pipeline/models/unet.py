@@ -6,6 +6,7 @@ It gives a map of answers, of the scan's own shape, and coarser ones beside it t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,7 +18,7 @@ from pipeline.models import VOXEL, Gives
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["GIVES", "Parameters", "answers", "halvings", "unfit"]
+__all__ = ["GIVES", "Parameters", "answers", "halvings", "kept_floats", "unfit"]
 
 GIVES: Gives = VOXEL
 
@@ -96,7 +97,8 @@ def answers(
     for level in range(len(steps) + 1):
         if level:
             maps = blocks.averaged(maps, steps[level - 1], name=f"averaging_{level}")
-        maps = _residual(maps, level, parameters)
+        last = "last_features" if not steps else f"activation_{level}b"
+        maps = _residual(maps, level, parameters, name=last)
         skips.append(maps)
     maps = keras.layers.Dropout(dropout, name="dropout")(maps)
     said: list[keras.KerasTensor] = []
@@ -107,8 +109,23 @@ def answers(
     return said or [_answer(maps, outputs, 0)]
 
 
-def _residual(maps: keras.KerasTensor, level: int, parameters: Parameters) -> keras.KerasTensor:
-    """Two convolutions added to a shortcut, with the level's number of filters."""
+def kept_floats(
+    input_shape: tuple[int, ...], parameters: Parameters, *, spacing: Sequence[float] | None
+) -> int:
+    """How many numbers the maps of one scan have: eight maps a level on the way down, six on the way up."""
+    lengths, channels = list(input_shape[:-1]), input_shape[-1]
+    steps = halvings(lengths, spacing or (1.0,) * len(lengths), levels=parameters.levels)
+    total = 2 * channels * math.prod(lengths)
+    for level in range(len(steps) + 1):
+        filters = min(parameters.width * 2**level, _MOST_FILTERS)
+        total += (14 if level < len(steps) else 8) * filters * math.prod(lengths)
+        if level < len(steps):
+            lengths = [-(-length // by) for length, by in zip(lengths, steps[level], strict=True)]
+    return total
+
+
+def _residual(maps: keras.KerasTensor, level: int, parameters: Parameters, *, name: str) -> keras.KerasTensor:
+    """Two convolutions added to a shortcut, with as many filters as the level has; `name`: the last layer."""
     import keras
 
     filters = min(parameters.width * 2**level, _MOST_FILTERS)
@@ -119,7 +136,7 @@ def _residual(maps: keras.KerasTensor, level: int, parameters: Parameters) -> ke
     maps = _normalized(maps, parameters, name=f"normalization_{level}b")
     shortcut = _convolved(before, filters, kernel=1, name=f"shortcut_{level}")
     maps = keras.layers.Add(name=f"sum_{level}")([maps, shortcut])
-    return _activated(maps, f"activation_{level}b")
+    return _activated(maps, name)
 
 
 def _joined(

@@ -17,6 +17,7 @@ from pipeline.contracts import (
     metrics,
     model_record,
     operating,
+    population,
     predictions,
     rule,
     strangers,
@@ -44,6 +45,7 @@ DIGESTED = (
     controls.FILE.name,
     strangers.FILE.name,
     strangers.ODDEST.name,
+    population.FILE.name,
     rule.FILE.name,
     comparison.FILE.name,
 )
@@ -53,6 +55,7 @@ _NEEDED = (
     ("train", model_record.FILE),
     ("evaluate", metrics.FILE),
     ("evaluate", predictions.FILE),
+    ("evaluate", population.FILE),
 )
 
 
@@ -88,6 +91,7 @@ def read(config: Config, *, candidate: Path, ledgers: Path, champion: Path | Non
         controls=controls.FILE.find(candidate),
         strangers=strangers.FILE.find(candidate),
         oddest=strangers.ODDEST.find(candidate),
+        of_population=population.FILE.read(candidate),
         insights=insights.FILE.find(candidate),
         pictures=insights.pictures(candidate),
         comparison=comparison.FILE.find(candidate),
