@@ -158,7 +158,7 @@ def test_a_scan_unlike_those_of_training_says_so_and_the_person_is_told_not_to_d
     summary = run(SETTINGS, ready, new="new", out=Path("out.csv"))
     with Path("out.csv").open(newline="") as stream:
         [row] = csv.DictReader(stream)
-    assert (row["stranger"], row["abstain"]) == ("2.0", "stranger: modality DX never seen")
+    assert (row["stranger"], row["abstain"]) == ("2", "stranger: modality DX never seen")
     assert row["predicted"] != ""
     assert summary.lines[-2] == "Don't decide by the model on 1 cases: the column `abstain` says why."
 
