@@ -64,7 +64,7 @@ class Odd:
 class Oddest:
     """The strangest scans of the test part, the strangest first."""
 
-    scans: tuple[Odd, ...] = ()
+    scans: tuple[Odd, ...]
 
 
 ODDEST: Final = ObjectFile(
