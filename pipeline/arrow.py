@@ -93,6 +93,8 @@ ARROW = {
                 "insights.json",
                 "insights.npz",
                 "controls.json",
+                "strangers.json",
+                "oddest.json",
                 "population.json",
             ),
         ),
