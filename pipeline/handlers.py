@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,8 +141,12 @@ def promote(options: argparse.Namespace) -> None:
     from pipeline import champion, locking, report
 
     config, space = _load(options)
+    named = partial(report.name_generation, approver=options.approver.strip())
     with locking.lock(space):
-        _show(champion.promote(space, approver=options.approver, override=options.override or None))
+        done = champion.promote(
+            space, approver=options.approver, override=options.override or None, named=named
+        )
+        _show(done)
         report.write_index(config, space)
 
 

@@ -38,7 +38,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Report:
-    """The document; `run` names its inputs, `task` whose templates make its page, `html_digest` that page."""
+    """The document; `run` names its inputs, `task` whose templates make its page, `html_digest` that page.
+
+    `holds` says what the page is about: a candidate, a generation or a table; empty in an earlier version.
+    """
 
     run: str
     created: str
@@ -56,6 +59,7 @@ class Report:
     looks: tuple[Json, ...] = ()
     checklists: Json = field(default_factory=dict)
     limitations: tuple[Json, ...] = ()
+    holds: Json = field(default_factory=dict)
 
 
 FILE: Final = ObjectFile("report.json", Report, Schema("report", 1), _REMEDY, goes_whole=True)

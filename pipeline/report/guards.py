@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -36,13 +36,6 @@ def guards(artifacts: Artifacts) -> list[Guard]:
     ran = [guard for guard in made if guard.status != "not_run"]
     not_run = [guard for guard in made if guard.status == "not_run"]
     return [*ran, *not_run, *(Guard(key, title, "not_run", reason=NOT_BUILT) for key, title in _NOT_BUILT)]
-
-
-def tally(checks: Sequence[Guard]) -> str:
-    """How many checks ran, of how many, and how many failed."""
-    ran = [guard for guard in checks if guard.status != "not_run"]
-    failed = sum(guard.status == "fail" for guard in ran)
-    return f"{len(ran)} of {len(checks)} checks against leakage ran, {failed or 'none'} failed"
 
 
 def patients_apart(artifacts: Artifacts) -> Guard:

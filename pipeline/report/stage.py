@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from pipeline import digests
 from pipeline.champion.pointer import generation_in_use
 from pipeline.config import Config
+from pipeline.contracts import insights
+from pipeline.contracts.objects import plain
 from pipeline.contracts.report import CARD, FILE, PAGE
 from pipeline.errors import DamageError
 from pipeline.records import Summary
@@ -46,6 +49,21 @@ def run(config: Config, workspace: Workspace) -> Summary:
 def write_index(config: Config, workspace: Workspace) -> bool:
     """Whether the list of generations and the candidate, `index.html`, changed."""
     return write_text(workspace.reports / "index.html", page.index(entries(workspace, config.report.title)))
+
+
+def name_generation(folder: Path, generation: str, *, approver: str) -> None:
+    """Writes into the report in `folder`, a copy of a candidate's, that it is one of a generation.
+
+    Without a report, or with one of an earlier version, the copy stays as it is.
+    """
+    found = FILE.find(folder)
+    if found is None or not found.holds:
+        return
+    kind = {"kind": "generation", "generation": generation, "approver": approver}
+    body = plain(replace(found, holds={**found.holds, **kind}))
+    undated = page.html(body, insights.pictures(folder))
+    write_text(PAGE.path(folder), environment.dated(undated, found.created))
+    FILE.write(folder, FILE.of({**body, "html_digest": digests.of_bytes(undated.encode())}))
 
 
 def write(folder: Path, body: Json, undated: str) -> tuple[Json, bool]:

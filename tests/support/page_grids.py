@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from html_tables import Grid
+from statsmodels.stats.proportion import proportion_confint
 
 from pipeline import digests, ledger
 from pipeline.page.facts import shown_interval, shown_p, shown_value
@@ -67,9 +68,16 @@ def patients(metric: Json) -> str:
     return f"{metric['patients']} ({of_these})"
 
 
+def base(metric: Json) -> str:
+    """The counts of a proportion, else the patients."""
+    if metric["denominator"] is None:
+        return patients(metric)
+    return f"{metric['numerator']} of {metric['denominator']}"
+
+
 def measured(files: Files, labels: dict[str, str]) -> Grid:
     found = {label: files.metric(name) for label, name in labels.items()}
-    return [[label, number(m), interval(m), patients(m)] for label, m in found.items()]
+    return [[label, number(m), interval(m), base(m)] for label, m in found.items()]
 
 
 def brief(files: Files) -> Grid:
@@ -80,7 +88,12 @@ def brief(files: Files) -> Grid:
         "An alarm is right - PPV": "ppv",
         "An all-clear is right - NPV": "npv",
     }
-    head = ["On the test part, one vote a patient", "Value", "95 % interval", "Patients (with nodule)"]
+    head = [
+        "On the test part, one vote a patient",
+        "Value",
+        "95 % interval",
+        "Patients (with nodule), or x of n",
+    ]
     return [head, *measured(files, labels)]
 
 
@@ -93,7 +106,7 @@ def brief_of_many(files: Files) -> Grid:
         "Agreement beyond chance - Cohen's kappa": "kappa",
     }
     return [
-        ["On the test part, one vote a patient", "Value", "95 % interval", "Patients"],
+        ["On the test part, one vote a patient", "Value", "95 % interval", "Patients, or x of n"],
         *measured(files, labels),
     ]
 
@@ -106,7 +119,7 @@ def operating(files: Files) -> Grid:
         "Accuracy": "accuracy", "Balanced accuracy": "balanced_accuracy", "F1": "f1",
         "Matthews correlation": "mcc",
     }  # fmt: skip
-    head = ["Test part, one vote a patient", "Value", "95 % interval", "Patients (with nodule)"]
+    head = ["Test part, one vote a patient", "Value", "95 % interval", "Patients (with nodule), or x of n"]
     return [[*head, "Exact interval", "Method"], *_with_method(files, labels)]
 
 
@@ -115,8 +128,8 @@ def operating_of_many(files: Files) -> Grid:
         "Accuracy": "accuracy", "Balanced accuracy": "balanced_accuracy", "Macro F1": "macro_f1",
         "Macro AUROC": "macro_auroc", "Cohen's kappa": "kappa", "Matthews correlation": "mcc",
     }  # fmt: skip
-    head = ["Test part, one vote a patient", "Value", "95 % interval", "Patients", "Exact interval", "Method"]
-    return [head, *_with_method(files, labels)]
+    head = ["Test part, one vote a patient", "Value", "95 % interval", "Patients, or x of n"]
+    return [[*head, "Exact interval", "Method"], *_with_method(files, labels)]
 
 
 def _with_method(files: Files, labels: dict[str, str]) -> Grid:
@@ -127,6 +140,27 @@ def _with_method(files: Files, labels: dict[str, str]) -> Grid:
         method = f"{metric['method'].replace('_', ' ')} ({metric['rule']})"
         method += f" · {metric['flag']}" if metric["flag"] else ""
         grid.append([*row, interval(other) if other else "", method])
+    return grid
+
+
+def points(files: Files) -> Grid:
+    """Every cell counted anew from predictions.csv, a patient's score being the largest of its cases."""
+    table = pd.read_csv(files.folder / "predictions.csv")
+    people = table[table["part"] == "test"].groupby("patient_id")
+    score, ill = people["score_nodule"].max(), people["truth"].max() == "nodule"
+    in_use = files.metrics["thresholds"][0]["threshold"]
+    labels = ["Sensitivity", "Specificity", "Positive predictive value", "Negative predictive value"]
+    grid = [["Threshold", *labels, "Share of patients flagged"]]
+    for threshold in sorted({0.05, *(n / 10 for n in range(1, 10)), in_use}):
+        called = score >= threshold
+        sides = [(ill, called), (~ill, ~called), (called, ill), (~called, ~ill), (called | ~called, called)]
+        counts = [(int((among & right).sum()), int(among.sum())) for among, right in sides]
+        ends = [proportion_confint(*each, alpha=0.05, method="wilson") for each in counts]
+        told = [
+            f"{k} of {n} {shown_value(k / n)} ({shown_interval(*each)})"
+            for (k, n), each in zip(counts, ends, strict=True)
+        ]
+        grid.append([f"{threshold:g}" + (" in use" if threshold == in_use else ""), *told])
     return grid
 
 
@@ -153,9 +187,9 @@ def classes(files: Files) -> Grid:
 
 
 def reliability(files: Files) -> Grid:
-    def row(label: str, name: str, read: str, ends: str | None = None) -> list[str]:
+    def row(label: str, name: str, read: str) -> list[str]:
         metric = files.metric(name)
-        return [label, number(metric), interval(metric) if ends is None else ends, read]
+        return [label, number(metric), interval(metric), read]
 
     perfect = (
         f"perfect probabilities would show {number(files.metric('ece_null_mean'))} with this many patients"
@@ -166,7 +200,7 @@ def reliability(files: Files) -> Grid:
         row("Slope", "calibration_slope", "1 is right; below 1 the probabilities are too extreme"),
         row("Intercept", "calibration_intercept", "0 is right; below 0 they are too high on the whole"),
         row("Observed over expected", "o_over_e", "1 is right"),
-        row("Expected calibration error", "ece", perfect, "none"),
+        row("Expected calibration error", "ece", perfect),
         row("Brier score", "brier", "0 is perfect"),
         [
             "Temperature",
@@ -381,7 +415,7 @@ COMMON: dict[str, tuple[Expected, ...]] = {
 BINARY = COMMON | {
     "brief": (brief,),
     "thousand": (thousand,),
-    "operating": (operating, confusion),
+    "operating": (operating, points, confusion),
     "reliability": (reliability,),
     "subgroups": (subgroups,),
 }

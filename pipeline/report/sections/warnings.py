@@ -8,7 +8,7 @@ from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, count
 from pipeline.page.headline import headline
 from pipeline.page.section import Section
-from pipeline.report.guards import Guard, guards, patients_apart, tally
+from pipeline.report.guards import Guard, guards, patients_apart
 
 KEY, TITLE = "warnings", "Warnings"
 MOST_FAILED_SHARE = 0.01  # a choice: what fails is seldom like the rest, so more could hide a subgroup
@@ -30,7 +30,7 @@ def build(artifacts: Artifacts) -> Section:
         *_failures(artifacts),
         *_drift(artifacts),
     ]
-    words = {"none": NONE, "checks": tally(checks), "source": _one_source(artifacts)}
+    words = {"none": NONE, "source": _one_source(artifacts)}
     return Section(KEY, TITLE, tables={"rows": rows}, words=words)
 
 
@@ -42,9 +42,7 @@ def of_table(artifacts: Artifacts) -> Section:
         *artifacts.task.page.warnings(artifacts),
         *_failures(artifacts),
     ]
-    return Section(
-        KEY, TITLE, tables={"rows": rows}, words={"none": NONE_OF_TABLE, "checks": "", "source": ""}
-    )
+    return Section(KEY, TITLE, tables={"rows": rows}, words={"none": NONE_OF_TABLE, "source": ""})
 
 
 def _one_source(artifacts: Artifacts) -> str:
