@@ -91,6 +91,19 @@ def drift(options: argparse.Namespace) -> None:
         _show(stages.run("drift", config, space, work))
 
 
+def evaluate(options: argparse.Namespace) -> None:
+    """Runs evaluate, whose pictures show scans in their own unit."""
+    from pipeline import locking, normalize, stages
+    from pipeline.evaluate import run
+
+    def work(config: Config, space: Workspace) -> Summary:
+        return run(config, space, normalize.reader(config, space))
+
+    config, space = _load(options)
+    with locking.lock(space):
+        _show(stages.run("evaluate", config, space, work))
+
+
 def where(options: argparse.Namespace) -> None:
     """Says where the report lies, or what writes it."""
     from pipeline.contracts.report import PAGE

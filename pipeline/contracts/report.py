@@ -64,4 +64,7 @@ class Report:
 
 FILE: Final = ObjectFile("report.json", Report, Schema("report", 1), _REMEDY, goes_whole=True)
 PAGE: Final = WholeFile("report.html", _REMEDY)
+FIGURES: Final = "figures"
+TABLES: Final = "tables"
+"""The folders beside the page with its charts and tables; both go whole, as the page does."""
 CARD: Final = WholeFile("model_card.md", _REMEDY)

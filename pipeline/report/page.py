@@ -34,6 +34,7 @@ def html(document: Json, arrays: Arrays) -> str:
     templates.globals["axis"] = partial(_axis, task.measures.METRICS)
     templates.globals["paired"] = page.PAIRED
     templates.globals["picture"] = lambda name, how="grey": _picture(arrays, name, how)
+    templates.globals["heat_scale"] = lambda: uri(pictures.heat_scale())
     return templates.get_template("report.html").render(document=document)
 
 

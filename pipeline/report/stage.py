@@ -15,7 +15,7 @@ from pipeline.contracts.objects import plain
 from pipeline.contracts.report import CARD, FILE, PAGE
 from pipeline.errors import DamageError
 from pipeline.records import Summary
-from pipeline.report import document, environment, page, reading
+from pipeline.report import beside, document, environment, page, reading
 from pipeline.report.generations import entries
 from pipeline.workspace import Workspace
 from pipeline.writing import write_text
@@ -37,6 +37,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     body = document.build(read)
     dated, changed = write(workspace.candidate, body, page.html(body, read.pictures))
     written = (
+        beside.write(workspace.candidate, body, read.task.page),
         write_text(CARD.path(workspace.candidate), page.text("model_card.md", dated)),
         write_index(config, workspace),
     )

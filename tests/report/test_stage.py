@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -207,7 +208,7 @@ def test_a_task_of_many_classes_has_its_own_table_and_says_what_it_lacks(
     html = (made.workspace.candidate / "report.html").read_text(encoding="utf-8")
     assert "macro AUROC" in html
     assert "Class by class" in html
-    assert "Not available: no single class is the finding looked for." in html
+    assert '<span class="soft">– no single class is the finding looked for</span>' in html
 
 
 def test_too_few_patients_give_no_number_but_a_reason(
@@ -306,3 +307,23 @@ def test_the_header_says_that_it_is_a_candidate_and_whom_it_was_judged_against(h
     assert (
         "<b>Candidate</b>: not in use unless promoted; judged against the champion, generation 0001" in html
     )
+
+
+def test_charts_and_tables_lie_beside_the_page_with_every_number_in_full(reported: Path) -> None:
+    drawn = (reported / "figures" / "roc.svg").read_text(encoding="utf-8")
+    assert drawn.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+    with (reported / "tables" / "brief-rows.csv").open(encoding="utf-8", newline="") as stream:
+        rows = {row["short"]: row for row in csv.DictReader(stream)}
+    metrics = json.loads((reported / "metrics.json").read_text(encoding="utf-8"))["metrics"]
+    wanted = next(m for m in metrics if (m["id"], m["part"], m["group"]) == ("sensitivity", "test", None))
+    told = rows["sensitivity"]
+    assert (float(told["value"]), float(told["low"])) == (wanted["value"], wanted["low"])
+    assert (told["numerator"], told["denominator"]) == ("75", "78")
+    assert not list((reported / "tables").glob("gallery*"))
+
+
+def test_a_chart_that_there_is_no_more_leaves_no_file(candidate: Any, reported: Path) -> None:
+    left_over = reported / "figures" / "of_an_earlier_version.svg"
+    left_over.write_text("<svg/>", encoding="utf-8")
+    assert run(candidate.config, candidate.workspace).changed
+    assert not left_over.exists()
