@@ -78,6 +78,11 @@ demo-diameter: data/raw/demo-diameter/labels.csv
 demo-findings: data/raw/demo-findings/labels.csv
 	@$(MAKE) --no-print-directory report CONFIG=configs/demo-findings.yaml
 
+## demo-segmentation: run it with lungs and nodules to outline in small volumes
+.PHONY: demo-segmentation
+demo-segmentation: data/raw/demo-segmentation/labels.csv
+	@$(MAKE) --no-print-directory report CONFIG=configs/demo-segmentation.yaml
+
 data/raw/demo/labels.csv: | $(SETUP)
 	@$(SCANLOOM) phantom data/raw/demo
 
@@ -89,6 +94,9 @@ data/raw/demo-diameter/labels.csv: | $(SETUP)
 
 data/raw/demo-findings/labels.csv: | $(SETUP)
 	@$(SCANLOOM) phantom data/raw/demo-findings --findings
+
+data/raw/demo-segmentation/labels.csv: | $(SETUP)
+	@$(SCANLOOM) phantom data/raw/demo-segmentation --masks
 
 # The arrow ---------------------------------------------------------------------------------------
 
@@ -123,7 +131,7 @@ $(S)/ingest.checked: $(C)/ingest.json FORCE
 $(S)/cohort.checked: $(S)/ingest.json $(C)/cohort.json $(C)/inputs.json $(if $(REDRAW),FORCE)
 	@$(SCANLOOM) cohort $(CONFIG) --redraw '$(subst ','\'',$(REDRAW))'
 
-$(S)/normalize.checked: $(S)/cohort.json $(C)/normalize.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
+$(S)/normalize.checked: $(S)/cohort.json $(S)/ingest.json $(C)/normalize.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
 	@$(SCANLOOM) normalize $(CONFIG)
 
 $(S)/drift.checked: $(S)/cohort.json $(S)/normalize.json $(C)/drift.json $(CHAMPION) | $(CANDIDATE)/cohort.csv

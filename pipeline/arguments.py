@@ -228,7 +228,10 @@ def _add_phantom(add: Add) -> None:
         "--seed", type=int, default=1, metavar="NUMBER", help="other patients for another number (1)"
     )
     phantom.add_argument(
-        "--patients", type=int, metavar="NUMBER", help="how many (300; 80 with --later, 120 with --volumes)"
+        "--patients",
+        type=int,
+        metavar="NUMBER",
+        help="how many (300; 80 with --later, 120 with --volumes, 60 with --masks)",
     )
     phantom.add_argument(
         "--later", action="store_true", help="a second delivery: new patients, another scanner"
@@ -238,6 +241,7 @@ def _add_phantom(add: Add) -> None:
     for word, help_text in (
         ("nodules", "a nodule in every chest, to be measured"),
         ("findings", "several findings, some of them unknown"),
+        ("masks", "volumes with masks of lungs and nodules beside them"),
     ):
         planted.add_argument(
             f"--{word}", dest="planted", action="store_const", const=word, default="usual", help=help_text

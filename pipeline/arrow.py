@@ -53,7 +53,7 @@ ARROW = {
         Stage(
             "normalize",
             "write model-ready arrays by the recipe",
-            reads=("cohort",),
+            reads=("cohort", "ingest"),  # of ingest the voxels and the masks
             sections=("normalize",),
             writes=("data:normalize.json",),
             asks_champion=True,
@@ -71,7 +71,13 @@ ARROW = {
             "fit the network",
             reads=("normalize", "cohort"),
             sections=("train",),
-            writes=("model.keras", "model.json", "history.csv", "first_fit.csv"),
+            writes=(
+                "model.keras",
+                "model.json",
+                "history.csv",
+                "first_fit.csv",
+                "data:control_networks.json",
+            ),
             waits_for=("drift",),
         ),
         Stage(
@@ -86,6 +92,7 @@ ARROW = {
                 "rule.json",
                 "insights.json",
                 "insights.npz",
+                "controls.json",
             ),
         ),
         Stage(

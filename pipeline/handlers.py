@@ -280,8 +280,8 @@ def phantom(options: argparse.Namespace) -> None:
     """Writes invented patients."""
     from pipeline.phantom import write
 
-    usual = 80 if options.later else 120 if options.volumes else 300
-    patients = usual if options.patients is None else options.patients
+    usual = 60 if options.planted == "masks" else 120 if options.volumes else 300
+    patients = (80 if options.later else usual) if options.patients is None else options.patients
     _show(
         write(
             options.out,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 PARTS = ("train", "validation", "test")
 
@@ -116,6 +116,10 @@ class Case:
     notes: tuple[str, ...] = ()
     likeness: bytes = field(default=b"", repr=False)
     hints: tuple[tuple[str, tuple[str, ...]], ...] = field(default=(), repr=False)
+
+
+EMPTY_MASK: Final = "empty"
+"""The note of a mask that says that its structure is not there."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ Keras is imported when a model is loaded, not with this file.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 
 from pipeline import backend, digests, provenance
 from pipeline.arrays import Shards
+from pipeline.catalogue import Catalogue
+from pipeline.catalogue import masks as stored_masks
 from pipeline.contracts import model_record, operating
 from pipeline.contracts.model_record import MODEL_FILE, ModelRecord
 from pipeline.contracts.operating import Operating
@@ -23,7 +26,8 @@ from pipeline.contracts.predictions import nine_digits
 from pipeline.errors import DamageError, DataError, ScanloomError, UsageError
 from pipeline.printed import make
 from pipeline.progress import Bar, bar
-from pipeline.records import Stored
+from pipeline.records import Case, Mask, Stored
+from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     import keras
@@ -62,13 +66,30 @@ class Scorer:
 
 
 @dataclass(frozen=True)
-class Answers:
-    """The network's answers for cases, shape (cases, outputs), nan where it has none, and the reasons.
+class Scans:
+    """Where the scans lie that a model is asked about, and where answers too large for a table are kept.
 
-    `reasons` is empty where there is an answer. Logits have the nine digits with which they are written.
+    `arrays` are those of the model's recipe in `normalized`, by case_id; `cases` and their `masks` have their
+    voxels in `native`.
     """
 
-    logits: NDArray[np.float64]
+    arrays: Mapping[str, Stored]
+    normalized: Path
+    cases: Mapping[str, Case]
+    masks: Mapping[str, tuple[Mask, ...]]
+    native: Path
+    kept: Path
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The network's answers for cases, an entry a case, and the reasons; empty where there is an answer.
+
+    Where a scan has one answer, the outputs are numbers of the shape (cases, outputs), nan where there is
+    none, with the nine digits with which they are written; else they are the task's own records.
+    """
+
+    outputs: NDArray[Any]
     reasons: tuple[str, ...]
 
     @property
@@ -98,6 +119,11 @@ def load(folder: Path) -> Scorer:
     return Scorer(_load_model(model_path, record.versions), record, operating.FILE.find(folder))
 
 
+def with_model(scorer: Scorer, path: Path) -> Scorer:
+    """The scorer with the network in another file of the same training. Raises as `load`."""
+    return replace(scorer, model=_load_model(path, scorer.record.versions))
+
+
 def logits(scorer: Scorer, arrays: Iterable[NDArray[Any]]) -> NDArray[np.float64]:
     """Shape (scans, outputs): the model's answer to normalized arrays, each of `scorer.input_shape`.
 
@@ -106,18 +132,28 @@ def logits(scorer: Scorer, arrays: Iterable[NDArray[Any]]) -> NDArray[np.float64
     return predict(scorer.model, arrays, outputs=scorer.outputs, batch_size=BATCH_SIZE)
 
 
-def ask(
-    scorer: Scorer, case_ids: Sequence[str], stored: Mapping[str, Stored], shards: Shards, *, shown: str
-) -> Answers:
+def scans(workspace: Workspace, recipe_id: str, *, kept: Path) -> Scans:
+    """The scans of an analysis under a recipe."""
+    marked: dict[str, list[Mask]] = defaultdict(list)
+    with Catalogue(workspace.catalogue) as catalogue:
+        arrays = catalogue.arrays(recipe_id)
+        cases = {case.case_id: case for case in catalogue.cases()}
+        for mask in stored_masks.all_of(catalogue):
+            marked[mask.case_id].append(mask)
+    masks = {case_id: tuple(those) for case_id, those in marked.items()}
+    return Scans(arrays, workspace.normalized, cases, masks, workspace.cases, kept)
+
+
+def ask(scorer: Scorer, case_ids: Sequence[str], scans: Scans, *, shown: str) -> Answers:
     """The answers for the cases, in their order; `shown` names the work to the person who waits.
 
     A scan of another shape has none: a network would repeat one channel into several and answer all the same.
     Raises DamageError when an array's bytes are not those that were written.
     """
-    lacking = {case_id: _lacking(scorer, stored.get(case_id)) for case_id in case_ids}
+    lacking = {case_id: _lacking(scorer, scans.arrays.get(case_id)) for case_id in case_ids}
     ready = [case_id for case_id in case_ids if not lacking[case_id]]
     with bar(shown, len(ready), "cases") as progress:
-        answered = logits(scorer, _sound(ready, stored, shards, progress))
+        answered = logits(scorer, _sound(ready, scans.arrays, Shards(scans.normalized), progress))
     answers = np.full((len(case_ids), scorer.outputs), np.nan)
     answers[[index for index, case_id in enumerate(case_ids) if not lacking[case_id]]] = answered
     finite = np.isfinite(answers).all(axis=1)

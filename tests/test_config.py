@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline.config import dump, dump_without_places, load
 from pipeline.errors import ConfigError, UsageError
+from pipeline.tasks.settings import require_settings
 
 GOOD = """\
 ingest:
@@ -90,8 +91,22 @@ def test_the_url_of_a_local_folder_is_its_path(tmp_path: Path) -> None:
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"study.yaml:3: 'cohort.target' is missing"):
-        load(write(tmp_path, GOOD.replace("  target: label\n", "")))
+    with pytest.raises(ConfigError, match=r"study.yaml:1: 'ingest.raw' is missing"):
+        load(write(tmp_path, GOOD.replace("  raw: data/raw/study\n", "  workers: 1\n")))
+
+
+@pytest.mark.parametrize("key", ["labels: data/raw/study/labels.csv", "target: label"])
+def test_a_table_and_its_target_are_missed_where_the_truth_stands_in_one(key: str, tmp_path: Path) -> None:
+    missing = key.partition(":")[0]
+    with pytest.raises(ConfigError, match=rf"study.yaml:3: 'cohort.{missing}' is missing"):
+        require_settings(load(write(tmp_path, GOOD.replace(f"  {key}\n", ""))))
+
+
+def test_the_declared_structures_are_the_targets_where_none_is_named(tmp_path: Path) -> None:
+    masks = "ingest:\n  masks: {structures: {lung: 1, nodule: 2}}\n"
+    text = GOOD.replace("ingest:\n", masks).replace("  target: label\n", "")
+    assert load(write(tmp_path, text)).cohort.target == ("lung", "nodule")
+    assert load(write(tmp_path, GOOD.replace("ingest:\n", masks))).cohort.target == ("label",)
 
 
 def test_all_errors_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:

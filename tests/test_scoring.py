@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from pipeline import backend, digests, provenance, scoring
-from pipeline.arrays import Shards, ShardWriter
+from pipeline.arrays import ShardWriter
 from pipeline.errors import DamageError, DataError, UsageError
 
 backend.prepare()
@@ -129,8 +129,7 @@ def test_a_scan_of_another_shape_has_no_answer_though_a_network_would_give_one(t
             "two": writer.append(np.ones((4, 3, 2), np.float16)),
             "one": writer.append(np.ones((4, 3, 1), np.float16)),
         }
-    answers = scoring.ask(
-        scoring.load(tmp_path), ["one", "two", "gone"], stored, Shards(tmp_path / "arrays"), shown="score"
-    )
+    there = scoring.Scans(stored, tmp_path / "arrays", {}, {}, tmp_path, tmp_path)
+    answers = scoring.ask(scoring.load(tmp_path), ["one", "two", "gone"], there, shown="score")
     assert answers.reasons == (scoring.OTHER_SHAPE, "", scoring.NO_ARRAY)
-    assert np.isnan(answers.logits).all(axis=1).tolist() == [True, False, True]
+    assert np.isnan(answers.outputs).all(axis=1).tolist() == [True, False, True]

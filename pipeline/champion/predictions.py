@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.arrays import Shards
-from pipeline.catalogue import Catalogue
+from pipeline.contracts import predicted_masks
 from pipeline.contracts.cohort import prediction_rows
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
@@ -31,12 +30,13 @@ def score(workspace: Workspace, folder: Path, *, cohort: pd.DataFrame) -> pd.Dat
     cases = (
         prediction_rows(cohort).sort_values("case_id", ignore_index=True).rename(columns={"target": "truth"})
     )
-    with Catalogue(workspace.catalogue) as catalogue:
-        stored = catalogue.arrays(scorer.record.recipe_id)
-    answers = scoring.ask(scorer, list(cases["case_id"]), stored, Shards(workspace.normalized), shown="score")
+    scans = scoring.scans(
+        workspace, scorer.record.recipe_id, kept=workspace.candidate / predicted_masks.CHAMPION_FOLDER
+    )
+    answers = task.answers.ask(scorer, list(cases["case_id"]), scans, shown="score")
     return task.answers.table(
         cases,
-        answers.logits,
+        answers.outputs,
         answers.reasons,
         question=task.target.question_of(scorer.record),
         fixed=task.answers.frozen(scorer.operating),

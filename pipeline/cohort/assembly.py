@@ -10,9 +10,11 @@ from typing import Any
 
 from pipeline.cohort.changes import Before, changes
 from pipeline.cohort.exclusions import Exclusion
+from pipeline.cohort.groups import Groups, groups_of
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
 from pipeline.cohort.links import Links, link_patients
+from pipeline.cohort.masks import label_by_masks
 from pipeline.cohort.membership import Membership, decide
 from pipeline.cohort.near_copies import NEAR_COPIES, find_near_copies
 from pipeline.cohort.outputs import Cohort, Row
@@ -34,7 +36,8 @@ from pipeline.tasks.registry import Task
 class Joined:
     """The scans, the table of labels, which rows are about which scans, and links from the table of links.
 
-    `task` says how the labels are read, `one_vote` that patients are evaluated, not cases.
+    `task` says how the labels are read, `one_vote` that patients are evaluated, not cases. Where the truth
+    stands in masks, `marks` is what they say of each scan, and the table has the other columns alone.
     """
 
     scans: Scans
@@ -43,6 +46,7 @@ class Joined:
     links: Links
     task: Task
     one_vote: bool
+    marks: Mapping[str, Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,7 @@ def assemble(
     ledger, withdrawn = _living(placed_by_ledger(past.records))
     patients = {case.patient_id for case in scans.cases.values()}
     person_of = link_patients(patients, scans.shared, joined.links.linked)
-    reader = task.target.reader(joined.table.column(choices.column), choices)
-    target = Target(choices.column, reader, refuse)
-    labels = label_cases(joined.table, target, join=joined.join, case_ids=scans.cases)
+    labels = _labels(joined, choices, refuse)
     copies = find_near_copies(
         scans,
         labels.of_case,
@@ -96,7 +98,8 @@ def assemble(
     position = positions(persons.ids, key=key, salt=choices.salt)
     draw = Draw(choices.shares.model_dump(), position, past.era)
     places = place(persons, ledger, published=published, draw=draw)
-    rows, crossing = _rows(joined, membership, persons, places=places, columns=choices.groups)
+    groups = _groups(joined, choices, membership)
+    rows, crossing = _rows(joined, membership, persons, places=places, groups=groups.of_cases)
     advice = _way_to_other_parts(choices, past, placed=bool(ledger))
     _require_parts(rows, joined, question, advice=advice)
     notices = (
@@ -108,10 +111,21 @@ def assemble(
         *past.notices,
         *_other_shares(past.records, choices),
         *changes(past.champion, rows),
+        *groups.notices,
     )
     exclusions = sorted((*membership.exclusions, *crossing), key=lambda exclusion: exclusion.case_id)
     cohort = Cohort(tuple(rows), tuple(exclusions), notices, task, question, copies.pairs)
     return cohort, _new_records(places, ledger, choices, key_id=key.key_id)
+
+
+def _labels(joined: Joined, choices: Choices, refuse: Refuse) -> Labels:
+    """What each scan is labelled, by the table or by masks."""
+    if joined.marks is not None:
+        reader = joined.task.target.reader((), choices)
+        return label_by_masks(joined.marks, reader, case_ids=joined.scans.cases)
+    reader = joined.task.target.reader(joined.table.column(choices.column), choices)
+    target = Target(choices.column, reader, refuse)
+    return label_cases(joined.table, target, join=joined.join, case_ids=joined.scans.cases)
 
 
 def draw_settings(choices: Choices) -> dict[str, Any]:
@@ -181,16 +195,22 @@ def _persons(
     )
 
 
+def _groups(joined: Joined, choices: Choices, membership: Membership) -> Groups:
+    """The groups of the scans of the cohort, by table and header."""
+    cells = {column: group_values(joined.table, column, joined.join) for column in choices.groups}
+    cases = {case_id: joined.scans.cases[case_id] for case_id in membership.label_of}
+    return groups_of(cases, cells, meanings=choices.groups, header_groups=choices.header_groups)
+
+
 def _rows(
     joined: Joined,
     membership: Membership,
     persons: Persons,
     *,
     places: Mapping[str, Placed],
-    columns: Sequence[str],
+    groups: Mapping[str, Mapping[str, str]],
 ) -> tuple[list[Row], list[Exclusion]]:
     """The rows of the cohort, and scans of linked ids that stand in another part than their person."""
-    groups = {column: group_values(joined.table, column, joined.join) for column in columns}
     person_of = {patient_id: person for person, ids in persons.ids.items() for patient_id in ids}
     part_of = {person: part_of_person(ids, places) for person, ids in persons.ids.items()}
     rows, crossing = [], []
@@ -201,7 +221,7 @@ def _rows(
             detail = f"a scan of the {placed.part} part, whose patient is also in {part_of[person]}"
             crossing.append(Exclusion(case_id, "linked_across_parts", detail))
             continue
-        by = {column: values.get(case_id, "") for column, values in groups.items()}
+        by = {name: values.get(case_id, "") for name, values in groups.items()}
         rows.append(Row(case_id, person, placed.part, placed.era, label, case.pixel_digest, by))
     return rows, crossing
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from pipeline import tables
 from pipeline.config import Cohort, Config
@@ -14,6 +15,10 @@ from pipeline.tables.words import as_yaml, normal
 from pipeline.tasks.registry import task_of
 
 _TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm"})
+
+
+NO_TABLE: Final = Table((), (), ())
+"""In the place of a table where none is named: the truth stands in masks, and no column is asked for."""
 
 
 def table_path(config: Config, root: Path, key: str, name: str) -> Path:
@@ -41,14 +46,14 @@ def open_labels(config: Config, root: Path) -> tuple[Path, Table]:
         ConfigError: no such table, sheet or column, with the nearest name; or several sheets that fit.
         DataError: not a table.
     """
-    choices = config.cohort
-    path = table_path(config, root, "labels", choices.labels)
-    columns: dict[KeyPath, str] = {
-        ("cohort", "target", at): column for at, column in enumerate(choices.target)
-    }
+    choices, columns = config.cohort, dict[KeyPath, str]()
+    in_masks = task_of(config.task).target.READS_MASKS
+    path = table_path(config, root, "labels", choices.labels or "")
+    if not in_masks:
+        columns |= {("cohort", "target", at): column for at, column in enumerate(choices.target)}
     if choices.part_column is not None:
         columns["cohort", "part_column"] = choices.part_column
-    columns |= {("cohort", "groups", at): column for at, column in enumerate(choices.groups)}
+    columns |= {("cohort", "groups", column): column for column in choices.groups}
     source = config.ingest.patient_from
     if source is not None and not isinstance(source, str) and source.column is not None:
         columns["ingest", "patient_from"] = source.column
@@ -66,7 +71,7 @@ def open_labels(config: Config, root: Path) -> tuple[Path, Table]:
     for keys, column in columns.items():
         if column not in table.columns:
             raise config.refuse(keys, _no_column(table, column, path))
-    return path, _with_target(table, choices)
+    return path, table if in_masks else _with_target(table, choices)
 
 
 def check_labels(config: Config, root: Path) -> None:
@@ -77,11 +82,13 @@ def check_labels(config: Config, root: Path) -> None:
         ConfigError: it doesn't, with the nearest name.
         DataError: not a table.
     """
-    _, table = open_labels(config, root)
-    choices = config.cohort
+    choices, target = config.cohort, task_of(config.task).target
+    table = open_labels(config, root)[1] if choices.labels is not None else None
     if choices.links is not None:
         table_path(config, root, "links", choices.links)
-    task_of(config.task).target.check(
+    if table is None or target.READS_MASKS:
+        return
+    target.check(
         table.column(choices.column),
         choices,
         cell_of=lambda row: table.cell(choices.column, table.lines[row]),

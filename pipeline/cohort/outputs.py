@@ -67,15 +67,16 @@ class Cohort:
 
 def summed(cohort: Cohort, scans: Scans, join: Join) -> contract.Cohort:
     """Files, series, scans, exclusions, patients and parts, adding up exactly."""
+    excluded = Counter(exclusion.reason for exclusion in cohort.exclusions)
     return contract.Cohort(
         question=Unopened(cohort.question.to_json()),
         digest=cohort.digest,
-        join=contract.Join(join.column, join.kind, join.matched, len(join.cases)),
+        join=_join(join, len(scans.cases), excluded["without_mask"]),
         flow=contract.Flow(
             files=scans.files,
             series=scans.series,
             cases=len(scans.cases),
-            excluded=dict(Counter(exclusion.reason for exclusion in cohort.exclusions)),
+            excluded=dict(excluded),
             patients=len({row.person_id for row in cohort.rows}),
         ),
         parts=_parts(cohort.rows, cohort),
@@ -92,7 +93,7 @@ def by_part(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:
     """The cohort, told to the person at the terminal."""
-    lines = [f"labels: {join.sentence()} name a scan"]
+    lines = [f"labels: {join.sentence()} name a scan"] if join.keys else []
     for part, rows in by_part(cohort.rows).items():
         counts = _counts(rows, cohort)
         counted = cohort.task.target.in_words([row.target for row in rows], cohort.question)
@@ -103,6 +104,13 @@ def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:
         excluded = len(cohort.exclusions)
         lines.append(f"left out: {excluded:,} of {len(scans.cases):,} scans ({counted}): see excluded.csv")
     return lines + [f"note: {notice.detail}" for notice in cohort.notices]
+
+
+def _join(join: Join, cases: int, without_mask: int) -> contract.Join:
+    """How the labels were joined, with rows and those that name a scan; masks name each their own."""
+    if join.keys:
+        return contract.Join(join.column, join.kind, join.matched, len(join.cases))
+    return contract.Join("", "mask", cases - without_mask, cases)
 
 
 def _images_across_parts(cohort: Cohort, scans: Scans) -> int:

@@ -9,13 +9,15 @@ import pandas as pd
 
 from pipeline import ledger, printed, tables
 from pipeline.catalogue import Catalogue
+from pipeline.catalogue import masks as stored_masks
 from pipeline.cohort.assembly import Joined, Past, assemble, draw_settings
 from pipeline.cohort.changes import champion_cohort
 from pipeline.cohort.choice import find_join
 from pipeline.cohort.join import Join, KeyColumn, Known, join_by
 from pipeline.cohort.leaks import Frozen, look_for_leaks
 from pipeline.cohort.links import Links, read_links
-from pipeline.cohort.opening import open_labels, table_path
+from pipeline.cohort.masks import marks_of
+from pipeline.cohort.opening import NO_TABLE, open_labels, table_path
 from pipeline.cohort.outputs import Cohort, summary_lines, summed
 from pipeline.cohort.redraw import draws, may_redraw
 from pipeline.cohort.sources import ONE_PERSON, Scans, load_scans
@@ -46,15 +48,22 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     """
     key = present_key(config.ingest.key, config.name, workspace.root)
     scans = _scans(workspace, key, apart=ONE_PERSON in config.cohort.accept)
-    path, labels = open_labels(config, workspace.root)
-    folder = folder_in_raw(path, workspace.root / config.ingest.raw)
+    task = task_of(config.task)
+    path, labels = open_labels(config, workspace.root) if config.cohort.labels else (None, NO_TABLE)
+    folder = folder_in_raw(path, workspace.root / config.ingest.raw) if path else ""
     known = Known(scans.index, key.pseudonym, folder, traits_of(scans.cases.values()))
     all_draws = draws(workspace, redraw, draw_settings(config.cohort))
     _require_first_key(key, all_draws.before)
     patients_of = _patients(known, scans, key, {record["patient_id"] for record in all_draws.held})
-    links, task = _links(config, workspace, patients_of), task_of(config.task)
-    votes_by_patient = config.evaluate.unit == "patient"
-    joined = Joined(scans, labels, _join(config, labels, known), links, task, votes_by_patient)
+    joined = Joined(
+        scans,
+        labels,
+        _join(config, labels, known) if path else Join((), ()),
+        _links(config, workspace, patients_of),
+        task,
+        one_vote=config.evaluate.unit == "patient",
+        marks=_marks(config, workspace) if task.target.READS_MASKS else None,
+    )
     past = Past(
         all_draws.held, champion_cohort(workspace), _era(workspace), all_draws.notices, _redraw(workspace)
     )
@@ -77,6 +86,13 @@ def _scans(workspace: Workspace, key: Key, *, apart: bool) -> Scans:
             f"No scan was read that can be used. `{scanloom('files')}` shows the reason for each file."
         )
     return scans
+
+
+def _marks(config: Config, workspace: Workspace) -> dict[str, dict[str, str]]:
+    """What masks say of each scan, by the declared structures that the task needs."""
+    may_be_absent = config.ingest.masks.may_be_absent if config.ingest.masks else ()
+    with Catalogue(workspace.catalogue) as catalogue:
+        return marks_of(stored_masks.all_of(catalogue), config.cohort.structures, may_be_absent)
 
 
 def _require_first_key(key: Key, records: Sequence[ledger.Record]) -> None:
@@ -108,8 +124,10 @@ def _join(config: Config, labels: Table, known: Known) -> Join:
     keys = [KeyColumn(key.column, key.names) for key in choices.keys]
     if keys:
         return join_by(labels, keys, known=known)
-    others = [column for column in labels.columns if column not in choices.columns]
-    return find_join(labels, others, value_columns=choices.columns, known=known, refuse=config.refuse)
+    in_masks = task_of(config.task).target.READS_MASKS
+    columns = choices.other_columns if in_masks else choices.columns
+    others = [column for column in labels.columns if column not in columns]
+    return find_join(labels, others, value_columns=columns, known=known, refuse=config.refuse)
 
 
 def _frozen(cohort: Cohort, scans: Scans, config: Config, key: Key) -> Frozen:

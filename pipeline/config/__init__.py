@@ -4,12 +4,12 @@ Reads the YAML only. Steps of `normalize` and networks with their keys are check
 registries, which report through `Config.refuse` and `load`.
 """
 
+from pipeline.config.cohort import Cohort
 from pipeline.config.ingest import Ingest, Limits
 from pipeline.config.loading import dump, dump_without_places, load
 from pipeline.config.sections import (
     SECTIONS,
     Augment,
-    Cohort,
     Compare,
     Config,
     Drift,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Collection
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,3 +16,8 @@ class Section(BaseModel):
     """The base of all sections: unknown keys are refused, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def without_defaults(values: dict[str, Any], keys: Collection[str], given: Collection[str]) -> dict[str, Any]:
+    """The dumped values without those of `keys` that nobody gave."""
+    return {key: value for key, value in values.items() if key not in keys or key in given}

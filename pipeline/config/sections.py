@@ -5,19 +5,15 @@ The names of keys are part of the contract with users.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BeforeValidator,
     ConfigDict,
-    Discriminator,
     Field,
     PrivateAttr,
     SerializerFunctionWrapHandler,
-    Tag,
-    field_serializer,
     model_serializer,
     model_validator,
 )
@@ -25,7 +21,8 @@ from pydantic_core import PydanticCustomError
 
 from pipeline import digests
 from pipeline.arrow import STAGES
-from pipeline.config.base import Count, Positive, Section, Share
+from pipeline.config.base import Count, Positive, Section, Share, without_defaults
+from pipeline.config.cohort import Cohort
 from pipeline.config.ingest import Ingest
 from pipeline.config.text import KeyPath, place
 from pipeline.errors import ConfigError
@@ -33,130 +30,6 @@ from pipeline.errors import ConfigError
 _PLACES = {"ingest": ("raw", "key", "withdrawn", "scheduler"), "cohort": ("labels", "links")}
 """The keys that say where something lies."""
 SECTIONS = STAGES
-
-
-class JoinColumn(Section):
-    """A column of the table, and what it names: an identifier, or an attribute that tells scans apart."""
-
-    column: str
-    names: str
-
-
-class Shares(Section):
-    """The share of patients in each part; together 1."""
-
-    train: Share = 0.70
-    validation: Share = 0.15
-    test: Share = 0.15
-
-    @model_validator(mode="after")
-    def _together_one(self) -> Shares:
-        total = self.train + self.validation + self.test
-        if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"the three shares must add up to 1, not {total:g}")
-        return self
-
-
-def _as_word(value: object) -> object:
-    """A word of a table as text: YAML makes numbers and booleans of some."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:.15g}" if isinstance(value, int | float) else value
-
-
-def _as_list(value: object) -> object:
-    """One word is a list of one."""
-    if isinstance(value, str | int | float):
-        return (value,)
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _form_of_key(value: object) -> str:
-    """The branch of `Keys` that a value is checked against, so that it is told what is wrong in that one."""
-    if isinstance(value, str):
-        return "literal[auto]"
-    return "tuple[JoinColumn]" if isinstance(value, list | tuple) else "JoinColumn"
-
-
-def _auto(value: object) -> object:
-    if value != "auto":
-        raise PydanticCustomError(
-            "said",
-            f"expected 'auto', or a column and what it names, such as `{{column: {value}, names: patient}}`",
-        )
-    return value
-
-
-Word = Annotated[str, BeforeValidator(_as_word)]
-Words = Annotated[tuple[Word, ...], BeforeValidator(_as_list)]
-Keys = Annotated[
-    Annotated[Literal["auto"], BeforeValidator(_auto), Tag("literal[auto]")]
-    | Annotated[JoinColumn, Tag("JoinColumn")]
-    | Annotated[tuple[JoinColumn, ...], Field(min_length=1), Tag("tuple[JoinColumn]")],
-    Discriminator(_form_of_key),
-]
-"""How scans are named: found, by one column, or by several together."""
-
-
-class Cohort(Section):
-    """Which scans have which truth, and how patients are divided into parts.
-
-    `positive`, `classes`, `unit`, `separator` and `findings` are of some tasks only; the others refuse them.
-    """
-
-    labels: str
-    sheet: Word | None = None
-    target: Annotated[Words, Field(min_length=1)]
-    positive: Word | None = None
-    classes: dict[str, Annotated[Words, Field(min_length=1)]] = Field(default_factory=dict)
-    unit: str | None = None
-    separator: Annotated[str, Field(min_length=1)] | None = None
-    findings: Words = ()
-    missing: Words = ()
-    id: Keys = "auto"
-    part_column: str | None = None
-    links: str | None = None
-    accept: dict[Literal["one_person", "near_duplicates"], Annotated[str, Field(min_length=1)]] = Field(
-        default_factory=dict
-    )
-    on_patient_overlap: Literal["refuse", "redraw"] = "refuse"
-    shares: Shares = Shares()
-    salt: int = 1
-    groups: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _each_word_once(self) -> Cohort:
-        words = [word for group in (*self.classes.values(), self.missing) for word in group]
-        twice = sorted({word for word in words if words.count(word) > 1})
-        if twice:
-            raise PydanticCustomError(
-                "said", f"the word '{twice[0]}' stands twice in `classes` and `missing`"
-            )
-        if self.classes and self.positive is not None and self.positive not in self.classes:
-            names = ", ".join(self.classes)
-            raise PydanticCustomError("said", f"`positive: {self.positive}` is none of `classes`: {names}")
-        return self
-
-    @field_serializer("target")
-    def _one_as_a_word(self, target: tuple[str, ...]) -> str | tuple[str, ...]:
-        return target[0] if len(target) == 1 else target
-
-    @property
-    def column(self) -> str:
-        """The column of the target, or what the columns of several targets are called together."""
-        return ", ".join(self.target)
-
-    @property
-    def keys(self) -> tuple[JoinColumn, ...]:
-        """The columns by which scans are named; none: they are to be found."""
-        if isinstance(self.id, str):
-            return ()
-        return (self.id,) if isinstance(self.id, JoinColumn) else self.id
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns whose values the cohort takes: the targets, the part and the groups."""
-        return (*self.target, *([self.part_column] if self.part_column else []), *self.groups)
 
 
 class Effect(Section):
@@ -197,6 +70,7 @@ class Train(Section):
 
     `seeds` networks are trained, from `seed` on, and answer as one. `average_epochs` is how many epochs the
     running mean of the weights remembers. `refit` fits anew on training and validation part together.
+    `controls` says whether control networks are trained beside it, for a fifth of its epochs together.
     `label_smoothing` and `class_weights` are of some tasks only, and so is `loss`.
     """
 
@@ -220,24 +94,18 @@ class Train(Section):
     jit: Literal["auto"] | bool = "auto"
     threads: Count | None = None
     checkpoint_every_steps: Count = 200
+    controls: bool = True
     augment: Augment = Augment()
 
     @model_serializer(mode="wrap")
-    def _loss_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the loss unless it is given, so that other tasks have the digest they had before."""
-        return _without_defaults(dump(self), ("loss",), self.model_fields_set)
+    def _later_keys_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the keys that came later unless they are given, so that trainings keep their digests."""
+        return without_defaults(dump(self), ("loss", "controls"), self.model_fields_set)
 
     @property
     def network(self) -> dict[str, Any]:
         """The keys that are the network's own, those given or, once it was checked, all of them."""
         return dict(self.model_extra or {})
-
-
-def _without_defaults(
-    values: dict[str, Any], keys: Collection[str], given: Collection[str]
-) -> dict[str, Any]:
-    """The dumped values without those of `keys` that nobody gave."""
-    return {key: value for key, value in values.items() if key not in keys or key in given}
 
 
 class Goal(Section):
@@ -278,7 +146,8 @@ class OperatingPoint(Section):
 class Evaluate(Section):
     """What is measured on the test part, and how uncertainty is stated.
 
-    `operating_point`, `prevalences` and `intervals` are of some tasks only.
+    `operating_point`, `prevalences`, `intervals`, `sets` and `tolerance_mm`, within which borders of masks
+    agree, are of some tasks only.
     """
 
     unit: Literal["patient", "case"] = "patient"
@@ -287,14 +156,16 @@ class Evaluate(Section):
     operating_point: OperatingPoint = OperatingPoint()
     prevalences: tuple[Share, ...] = ()
     intervals: Annotated[float, Field(ge=0.5, lt=1)] = 0.9
+    sets: Annotated[float, Field(ge=0.5, lt=1)] = 0.9
+    tolerance_mm: Positive = 1.0
     resamples: Annotated[int, Field(ge=200)] = 2000
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     seed: Annotated[int, Field(ge=0)] = 1
 
     @model_serializer(mode="wrap")
     def _intervals_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the intervals unless they are given, so that a rule has the digest it had before."""
-        return _without_defaults(dump(self), ("intervals",), self.model_fields_set)
+        """Without what is newer unless it is given, so that a rule has the digest it had before."""
+        return without_defaults(dump(self), ("intervals", "sets", "tolerance_mm"), self.model_fields_set)
 
 
 class Compare(Section):
@@ -329,6 +200,14 @@ class Config(Section):
     evaluate: Evaluate = Evaluate()
     compare: Compare = Compare()
     report: Report
+
+    @model_validator(mode="after")
+    def _all_structures(self) -> Config:
+        """Where no target is named, the declared structures are the targets."""
+        if self.ingest.masks is None or self.cohort.target:
+            return self
+        cohort = self.cohort.model_copy(update={"target": tuple(self.ingest.masks.structures)})
+        return self.model_copy(update={"cohort": cohort})
 
     _path: Path = PrivateAttr(default=Path())
     _lines: dict[KeyPath, int] = PrivateAttr(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeGuard
 from pipeline.contracts import (
     cohort,
     comparison,
+    controls,
     drift,
     first_fit,
     generation,
@@ -21,6 +22,7 @@ from pipeline.contracts import (
     normalized,
     operating,
     pointer,
+    predicted_masks,
     predictions,
     report,
     rule,
@@ -49,6 +51,7 @@ CANDIDATE: Final[tuple[Handover, ...]] = (
     rule.FILE,
     insights.FILE,
     insights.PICTURES,
+    controls.FILE,
     comparison.FILE,
     comparison.CHAMPION,
     report.FILE,
@@ -61,6 +64,7 @@ ELSEWHERE: Final[tuple[Handover, ...]] = (
     ingested.FILE,
     normalized.FILE,
     normalized.REFUSED,
+    controls.NETWORKS,
     pointer.FILE,
     generation.FILE,
     stamp.of("STAGE"),
@@ -82,7 +86,8 @@ def without(folder: Path, erased: Collection[str]) -> dict[Path, str | None]:
     whole = {path: None for path, each in handovers.items() if each is not None and each.goes_whole}
     for beside in (report.FIGURES, report.TABLES):
         whole |= dict.fromkeys(sorted((folder / beside).glob("*")))
-    return {**texts, **whole} if texts else {}
+    masks: dict[Path, str | None] = dict.fromkeys(predicted_masks.of_patients(folder, erased))
+    return {**texts, **whole, **masks} if texts or masks else {}
 
 
 def _of_the_form(path: Path) -> Handover | None:

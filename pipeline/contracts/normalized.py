@@ -1,15 +1,16 @@
-"""The model-ready arrays: `normalize.json`, the scans that a recipe refuses, and each array's spacing."""
+"""The model-ready arrays: `normalize.json`, the scans that a recipe refuses, and each array's grid."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pipeline import printed
 from pipeline.contracts.damage import rewritten_by
 from pipeline.contracts.objects import Json, ObjectFile, Schema
+from pipeline.places import Place
 
 _REMEDY = rewritten_by("normalize")
 
@@ -32,7 +33,8 @@ class Normalized:
     """The candidate's arrays as in `Arrays`, and the champion's where its recipe is another.
 
     `inputs` is the digest of the scans, `spacing` the median of the training part in mm an axis, None where
-    a scan tells none.
+    a scan tells none. Where structures are outlined, `structures` names them, and their bits are the arrays
+    of the catalogue under `mask_id`.
     """
 
     recipe: tuple[Json, ...]
@@ -45,6 +47,8 @@ class Normalized:
     output: str = ""
     champion: Arrays | None = None
     inputs: str = ""
+    mask_id: str = ""
+    structures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,13 +74,42 @@ class Refused:
 FILE: Final = ObjectFile("normalize.json", Normalized, Schema("normalize", 1), _REMEDY)
 REFUSED: Final = ObjectFile("refused.json", Refused, Schema("refused", 2), _REMEDY)
 
-Spacings = dict[str, list[float]]
-"""The spacing of each array of a shard in mm an axis, by case_id; empty where the scan tells none."""
+
+@dataclass(frozen=True)
+class Grid:
+    """The spacing of an array in mm an axis, empty where the scan tells none, and its place on the scan."""
+
+    spacing: tuple[float, ...]
+    place: Place
 
 
-def spacings_of(shard: Path) -> ObjectFile[Spacings]:
-    """The file beside the shard that holds the spacings of its arrays."""
-    return ObjectFile(f"{shard.stem}.json", Spacings, None, _remake_advice)
+@dataclass(frozen=True)
+class Grids:
+    """The grids of the arrays of a shard, by case_id."""
+
+    arrays: Mapping[str, Grid]
+
+
+@dataclass(frozen=True)
+class MadeOf:
+    """The digest of the masks that the bits of each case in a shard were made of, by case_id."""
+
+    masks: Mapping[str, str]
+
+
+def grids_of(shard: Path) -> ObjectFile[Grids]:
+    """The file beside the shard that holds the grids of its arrays."""
+    return ObjectFile(f"{shard.stem}.json", Grids, Schema("grids", 2), _remake_advice, _without_places)
+
+
+def made_of(shard: Path) -> ObjectFile[MadeOf]:
+    """The file beside a shard of bits that says of which masks they were made."""
+    return ObjectFile(f"{shard.stem}.json", MadeOf, Schema("made_of", 1), _remake_advice)
+
+
+def _without_places(_: dict[str, Any]) -> dict[str, Any]:
+    """Earlier versions told no places: those arrays count as missing, and are made again."""
+    return {"arrays": {}}
 
 
 def _remake_advice(path: Path) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from pipeline.config import Evaluate
 from pipeline.evaluate import subgroups
 from pipeline.tasks.contract import Fixed, Predicted
@@ -73,9 +75,10 @@ def _part(predictions: Predicted, part: str, task: Task, plan: Evaluate, *, fixe
 
 
 def _left_out(predictions: Predicted, part: str) -> list[Json]:
-    frame = predictions.frame[predictions.frame["part"] == part]
-    failed = int((frame["status"] != "ok").sum())
-    unlabelled = int(((frame["status"] == "ok") & (frame["truth"] == "")).sum())
+    frame = predictions.frame
+    aside = np.asarray(frame["part"] == part) & ~predictions.measurable(part)
+    failed = int((aside & (frame["status"] != "ok")).sum())
+    unlabelled = int((aside & (frame["status"] == "ok")).sum())
     reasons = {"the prediction failed": failed, "no label": unlabelled}
     return [
         {"part": part, "unit": "case", "reason": reason, "count": n} for reason, n in reasons.items() if n

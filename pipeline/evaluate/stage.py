@@ -14,14 +14,15 @@ from pipeline.catalogue import Catalogue
 from pipeline.champion import looks, pointer
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
-from pipeline.contracts import first_fit, model_record, operating, predictions, rule
+from pipeline.contracts import controls as control_runs
+from pipeline.contracts import first_fit, model_record, operating, predicted_masks, predictions, rule
 from pipeline.contracts import metrics as contract
 from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.insights import InUnit
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.unopened import Unopened
 from pipeline.errors import DataError
-from pipeline.evaluate import insights
+from pipeline.evaluate import controls, insights
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.summary import lines
@@ -92,6 +93,7 @@ def evaluate(
         bound=goal.bound if goal else None,
     )
     changed |= contract.FILE.write(folder, measured)
+    changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
     changed |= _insights(candidate, chosen)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 
@@ -113,23 +115,22 @@ def _look(candidate: Candidate) -> looks.Look:
 
 def _answers(candidate: Candidate) -> scoring.Answers:
     scorer, workspace = candidate.scorer, candidate.workspace
-    with Catalogue(workspace.catalogue) as catalogue:
-        stored = catalogue.arrays(scorer.record.recipe_id)
-    case_ids = list(candidate.cases["case_id"])
-    asked = scoring.ask(scorer, case_ids, stored, Shards(workspace.normalized), shown="evaluate")
+    kept = workspace.candidate / predicted_masks.FOLDER
+    scans = scoring.scans(workspace, scorer.record.recipe_id, kept=kept)
+    asked = candidate.task.answers.ask(scorer, list(candidate.cases["case_id"]), scans, shown="evaluate")
     return _before_the_refit(candidate, asked) if scorer.record.refit else asked
 
 
 def _before_the_refit(candidate: Candidate, asked: scoring.Answers) -> scoring.Answers:
     """The answers, those to the validation part as they were before the model learned from it."""
     before = first_fit.outputs(candidate.workspace.candidate)
-    logits, reasons = asked.logits.copy(), list(asked.reasons)
+    outputs, reasons = asked.outputs.copy(), list(asked.reasons)
     cases = zip(candidate.cases["case_id"], candidate.cases["part"], strict=True)
     for row, (case_id, part) in enumerate(cases):
         if part == CHOICES_PART:
-            logits[row] = before.get(case_id, np.nan)
+            outputs[row] = before.get(case_id, np.nan)
             reasons[row] = "" if case_id in before else reasons[row] or NOT_ASKED
-    return scoring.Answers(logits, tuple(reasons))
+    return scoring.Answers(outputs, tuple(reasons))
 
 
 def _choices(candidate: Candidate, asked: scoring.Answers) -> Chosen:
@@ -140,7 +141,7 @@ def _choices(candidate: Candidate, asked: scoring.Answers) -> Chosen:
     cases = candidate.cases[rows]
     return candidate.task.choices.choose(
         [labels[case_id] for case_id in cases["case_id"]],
-        asked.logits[rows],
+        asked.outputs[rows],
         list(cases[PERSON]),
         question=candidate.question,
         plan=candidate.config.evaluate,
@@ -162,7 +163,7 @@ def _predictions(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -
     truth = [labels[case_id] for case_id in candidate.cases["case_id"]]
     return candidate.task.answers.table(
         cohorts.prediction_rows(candidate.cases.assign(truth=truth)),
-        asked.logits,
+        asked.outputs,
         asked.reasons,
         question=candidate.question,
         fixed=chosen.fixed,
@@ -188,6 +189,21 @@ def _digests(candidate: Candidate) -> dict[str, str | None]:
         "model": candidate.scorer.record.model_sha256,
         "predictions": digests.of_file(predictions.FILE.path(folder)),
     }
+
+
+def _controls(candidate: Candidate, measured: contract.Metrics) -> control_runs.Controls:
+    """What control networks reach. Test labels are read here, after the look."""
+    scorer, workspace = candidate.scorer, candidate.workspace
+    tested = controls.Tested(
+        candidate.task,
+        candidate.question,
+        candidate.config.evaluate,
+        scorer,
+        cohorts.prediction_rows(candidate.cases),
+        candidate.labels(*PARTS),
+        scoring.scans(workspace, scorer.record.recipe_id, kept=workspace.data),
+    )
+    return controls.run(tested, workspace.data, measured)
 
 
 def _insights(candidate: Candidate, chosen: Chosen) -> bool:

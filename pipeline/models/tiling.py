@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Tiling", "likeliest", "starts", "tile_weights"]
+__all__ = ["Tiling", "decided", "likeliest", "starts", "tile_weights"]
 
 _SIGMA_SHARE: Final = 1 / 8
 """Of a tile's length: at the tile's edge a Gaussian of it is 1/3000 of its middle."""
@@ -29,6 +29,9 @@ _MOST_OVERLAP: Final = 0.75
 
 Probabilities = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """From tiles `(tiles, *tile, channels)` to the probabilities `(tiles, *tile, classes)` of each voxel."""
+
+Decide = Callable[[NDArray[np.int32]], NDArray[Any]]
+"""From sums of what was said `(planes, ..., classes)` to what is told of each voxel, `(planes, ...)`."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,18 @@ class Tiling:
 def likeliest(
     scan: NDArray[Any], probabilities: Probabilities, classes: int, tiling: Tiling
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """The likeliest class of every voxel, as slabs: the first plane's index, and `(planes, ..., columns)`.
+    """The likeliest class of every voxel, the first of equal ones, as slabs of `decided`."""
+    return decided(scan, probabilities, classes, tiling, _likeliest)
+
+
+def decided(
+    scan: NDArray[Any], said: Probabilities, classes: int, tiling: Tiling, decide: Decide
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """What is told of every voxel, as slabs: the first plane's index, and `(planes, ..., columns)`.
 
     `scan` is `([slices,] rows, columns, channels)`; where it is smaller than a tile, its border values go on.
-    Of equal classes the first is told. No more than a tile's planes of sums are held at once.
+    No more than a tile's planes of sums are held at once. Where `said` are numbers around nothing, such as
+    probabilities less a half, so are their sums.
     """
     padded, before = _grown(scan, tiling.tile)
     shape = scan.shape[:-1]
@@ -66,17 +77,21 @@ def likeliest(
     inner = tuple(slice(start, start + length) for start, length in zip(before[1:], shape[1:], strict=True))
     for number, first in enumerate(places[0]):
         corners = [(first, *rest) for rest in product(*places[1:])]
-        for corner, said in _answers(padded, corners, probabilities, tiling):
+        for corner, answer in _answers(padded, corners, said, tiling):
             # The weights are even, so a mirrored answer needs no other ones.
             place = tuple(slice(a, a + size) for a, size in zip(corner[1:], tiling.tile[1:], strict=True))
-            sums[(slice(None), *place)] += np.rint(said * weights * _ONE).astype(np.int32)
+            sums[(slice(None), *place)] += np.rint(answer * weights * _ONE).astype(np.int32)
         following = places[0][number + 1] if number + 1 < len(places[0]) else first + tiling.tile[0]
         done = following - first
-        classes_of = np.argmax(sums[(slice(done), *inner)], axis=-1).astype(np.uint8)
+        told = decide(sums[(slice(done), *inner)])
         low, high = max(first, before[0]), min(following, before[0] + shape[0])
-        yield low - before[0], classes_of[low - first : high - first]
+        yield low - before[0], told[low - first : high - first]
         sums[:-done] = sums[done:]
         sums[len(sums) - done :] = 0
+
+
+def _likeliest(sums: NDArray[np.int32]) -> NDArray[np.uint8]:
+    return np.asarray(np.argmax(sums, axis=-1), np.uint8)
 
 
 def starts(length: int, tile: int, overlap: float) -> tuple[int, ...]:

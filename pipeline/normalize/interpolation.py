@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.bits import Bits
+
 
 def regrid(
     values: NDArray[np.float32], shape: tuple[int, ...], *, pitch: tuple[float, ...]
@@ -20,7 +22,7 @@ def regrid(
     from scipy import ndimage
 
     sigma = tuple(max(0.0, (step - 1.0) / 2.0) for step in pitch)
-    offset = _offset(values.shape[:-1], shape, pitch)
+    offset = first_voxel(values.shape[:-1], shape, pitch)
     result = np.empty((*shape, values.shape[-1]), dtype=np.float32)
     for channel in range(values.shape[-1]):
         # A float64 intermediate keeps the result free of the order of summation.
@@ -31,14 +33,12 @@ def regrid(
     return result
 
 
-def regrid_mask(
-    mask: NDArray[np.uint8], shape: tuple[int, ...], *, pitch: tuple[float, ...]
-) -> NDArray[np.uint8]:
-    """The mask `(*space, structures)` on the grid that `regrid` gives, by the nearest voxel.
+def regrid_mask(mask: Bits, shape: tuple[int, ...], *, pitch: tuple[float, ...]) -> Bits:
+    """The mask `(*space, numbers)` on the grid that `regrid` gives, by the nearest voxel.
 
     Halfway between two voxels the one of the higher index counts.
     """
-    offset = _offset(mask.shape[:-1], shape, pitch)
+    offset = first_voxel(mask.shape[:-1], shape, pitch)
     nearest = [
         np.clip(np.floor(start + step * np.arange(new) + 0.5), 0, old - 1).astype(np.int64)
         for start, step, new, old in zip(offset, pitch, shape, mask.shape[:-1], strict=True)
@@ -46,6 +46,6 @@ def regrid_mask(
     return np.ascontiguousarray(mask[np.ix_(*nearest)])
 
 
-def _offset(old: tuple[int, ...], new: tuple[int, ...], pitch: tuple[float, ...]) -> tuple[float, ...]:
+def first_voxel(old: tuple[int, ...], new: tuple[int, ...], pitch: tuple[float, ...]) -> tuple[float, ...]:
     """Where the new grid's first voxel lies, in voxels of the old one, if both share their centre."""
     return tuple((a - 1) / 2 - step * (b - 1) / 2 for a, b, step in zip(old, new, pitch, strict=True))

@@ -9,6 +9,7 @@ from pipeline.config import Config
 from pipeline.contracts.insights import InUnit
 from pipeline.normalize.batch import normalize_case
 from pipeline.normalize.image import Refused
+from pipeline.normalize.outlines import Outlines
 from pipeline.normalize.recipe import Recipe, parse
 from pipeline.normalize.steps import STEPS, crop_foreground, crop_or_pad, hu_window
 from pipeline.records import Case
@@ -33,7 +34,7 @@ def reader(config: Config, workspace: Workspace) -> Callable[[Case], InUnit | No
         if kept is None or case.value_unit == ARBITRARY:
             return None
         try:
-            image = normalize_case(kept, case, native=workspace.cases)
+            image = normalize_case(kept, case, native=workspace.cases, outlines=Outlines())
         except Refused:
             return None
         return InUnit(image.values, image.unit, window)

@@ -8,16 +8,27 @@ from collections.abc import Mapping, Sequence
 
 from pipeline import digests
 from pipeline.catalogue import Catalogue
+from pipeline.catalogue import masks as stored_masks
 from pipeline.config import Config
 from pipeline.contracts import cohort
 from pipeline.contracts.normalized import FILE, Arrays, Normalized
 from pipeline.errors import DataError
 from pipeline.executors import Executor
 from pipeline.normalize.champion import Champion, load_champion
+from pipeline.normalize.outlines import Outlines
 from pipeline.normalize.recipe import Recipe, parse
-from pipeline.normalize.store import Pool, Ready, bring_up_to_date, remove_unused, spacings, write_refused
+from pipeline.normalize.store import (
+    Pool,
+    Ready,
+    Wanted,
+    bring_up_to_date,
+    remove_unused,
+    spacings,
+    write_refused,
+)
 from pipeline.printed import scanloom
-from pipeline.records import Case, Summary
+from pipeline.records import Case, Mask, Summary
+from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
 
@@ -37,15 +48,16 @@ def run(config: Config, workspace: Workspace) -> Summary:
     parts = cohort.parts(workspace.candidate)
     with Catalogue(workspace.catalogue) as catalogue:
         cases = _cohort_cases(catalogue, parts)
+        ours = Wanted(recipe, cases, _outlines(config, workspace, catalogue))
         ready = [
-            bring_up_to_date(wanted, needed, catalogue=catalogue, workspace=workspace, pool=pool)
-            for wanted, needed in _wanted(recipe, champion, cases, parts)
+            bring_up_to_date(wanted, catalogue=catalogue, workspace=workspace, pool=pool)
+            for wanted in (ours, *_champions(recipe, champion, cases, parts))
         ]
         remove_unused(catalogue, workspace.normalized)
     changed = write_refused(workspace, ready)
     for one in ready:
         _require_enough(one, config.ingest.failed_share)
-    changed |= FILE.write(workspace.data, _record(ready, cases, parts, workspace))
+    changed |= FILE.write(workspace.data, _record(ready, ours, parts, workspace))
     return Summary(tuple(_line(one) for one in ready), changed)
 
 
@@ -59,15 +71,24 @@ def _cohort_cases(catalogue: Catalogue, parts: Mapping[str, str]) -> list[Case]:
     return cases
 
 
-def _wanted(
+def _outlines(config: Config, workspace: Workspace, catalogue: Catalogue) -> Outlines:
+    """What the cohort's question asks of every voxel, and the masks that say it."""
+    target = task_of(config.task).target
+    asked = target.outlined(target.question_of(cohort.FILE.read(workspace.candidate)))
+    masks: dict[str, list[Mask]] = {}
+    for mask in stored_masks.all_of(catalogue) if asked.targets else ():
+        masks.setdefault(mask.case_id, []).append(mask)
+    return Outlines(asked, {case_id: tuple(found) for case_id, found in masks.items()})
+
+
+def _champions(
     recipe: Recipe, champion: Champion | None, cases: Sequence[Case], parts: Mapping[str, str]
-) -> list[tuple[Recipe, list[Case]]]:
-    """Which scans are needed under which recipe: all under ours, some under the champion's."""
-    wanted = [(recipe, list(cases))]
-    if champion is not None and champion.recipe.recipe_id != recipe.recipe_id:
-        scored = [c for c in cases if parts[c.case_id] == "test" or not champion.knows(c)]
-        wanted.append((champion.recipe, scored))
-    return wanted
+) -> list[Wanted]:
+    """The scans that are needed under the champion's recipe, too: nothing is learned from them."""
+    if champion is None or champion.recipe.recipe_id == recipe.recipe_id:
+        return []
+    scored = [case for case in cases if parts[case.case_id] == "test" or not champion.knows(case)]
+    return [Wanted(champion.recipe, scored)]
 
 
 def _require_enough(ready: Ready, failed_share: float) -> None:
@@ -85,7 +106,7 @@ def _require_enough(ready: Ready, failed_share: float) -> None:
 
 
 def _record(
-    ready: Sequence[Ready], cases: Sequence[Case], parts: Mapping[str, str], workspace: Workspace
+    ready: Sequence[Ready], wanted: Wanted, parts: Mapping[str, str], workspace: Workspace
 ) -> Normalized:
     """What was made of what; the first of `ready` is the candidate's."""
     known = spacings(ready[0], workspace.normalized)
@@ -95,8 +116,15 @@ def _record(
         **vars(ours),
         spacing=_median(train),
         champion=champions[0] if champions else None,
-        inputs=digests.of_json([[case.case_id, case.pixel_digest] for case in cases]),
+        inputs=digests.of_json([_seen(case, wanted.outlines) for case in wanted.cases]),
+        mask_id=wanted.mask_id,
+        structures=tuple(wanted.outlines.asked.targets),
     )
+
+
+def _seen(case: Case, outlines: Outlines) -> list[str]:
+    """What the arrays of a case are made of, by its id."""
+    return [case.case_id, case.pixel_digest, *([outlines.digest(case.case_id)] if outlines else [])]
 
 
 def _median(spacing: Sequence[Sequence[float]]) -> tuple[float, ...] | None:
@@ -107,7 +135,8 @@ def _median(spacing: Sequence[Sequence[float]]) -> tuple[float, ...] | None:
 
 
 def _arrays(ready: Ready) -> Arrays:
-    rows = [[case_id, stored.crc32] for case_id, stored in ready.arrays.items()]
+    stored = (*ready.arrays.items(), *ready.masks.items())
+    rows = [[case_id, where.crc32] for case_id, where in stored]
     return Arrays(
         recipe=tuple(ready.recipe.resolved),
         recipe_id=ready.recipe.recipe_id,

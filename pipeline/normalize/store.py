@@ -6,18 +6,19 @@ import dataclasses
 import itertools
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from pipeline import executors
 from pipeline.catalogue import Catalogue
-from pipeline.contracts.normalized import REFUSED, Refusal, spacings_of
+from pipeline.contracts.normalized import REFUSED, Refusal, grids_of, made_of
 from pipeline.contracts.normalized import Refused as Refusals
 from pipeline.errors import DataError, RetryError
 from pipeline.executors import ChildLimits, Executor, Failure
 from pipeline.normalize.batch import Batch, Outcome, normalize, normalize_case, scan_digest
 from pipeline.normalize.image import Refused
+from pipeline.normalize.outlines import Outlines
 from pipeline.normalize.recipe import Recipe, to_storage
 from pipeline.progress import bar
 from pipeline.records import Case, Stored
@@ -38,11 +39,29 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Scans that are needed under a recipe, and what is outlined in them."""
+
+    recipe: Recipe
+    cases: Sequence[Case]
+    outlines: Outlines = field(default_factory=Outlines)
+
+    @property
+    def mask_id(self) -> str:
+        """The id of the arrays of bits; empty where nothing is outlined."""
+        return self.outlines.mask_id(self.recipe.recipe_id)
+
+
+@dataclass(frozen=True)
 class Ready:
-    """The arrays of a recipe, by case_id, the scans it refuses, and how many were computed just now."""
+    """The arrays of a recipe, by case_id, the scans it refuses, and how many were computed just now.
+
+    `masks` are the bits of what is outlined.
+    """
 
     recipe: Recipe
     arrays: Mapping[str, Stored]
+    masks: Mapping[str, Stored]
     refused: tuple[Refusal, ...]
     computed: int
 
@@ -52,45 +71,52 @@ class Ready:
         return next(iter(self.arrays.values())).shape
 
 
-def bring_up_to_date(
-    recipe: Recipe, cases: Sequence[Case], *, catalogue: Catalogue, workspace: Workspace, pool: Pool
-) -> Ready:
-    """The arrays of all `cases` under `recipe`, computing those that are missing.
+def bring_up_to_date(wanted: Wanted, *, catalogue: Catalogue, workspace: Workspace, pool: Pool) -> Ready:
+    """The arrays of all scans that are wanted, computing those that are missing, or whose bits are.
 
-    A batch's rows appear in the catalogue in one transaction, after its shard is on disk.
+    A batch's rows appear in the catalogue in one transaction, after its shards are on disk.
 
     Raises:
         DataError: the recipe doesn't end in one shape.
         DamageError: stored native voxels don't match their checksum.
         RetryError: the disk has no room for the missing arrays, or fills up.
     """
-    refused = _known_refusals(workspace, recipe, cases)
-    arrays = _present(catalogue.arrays(recipe.recipe_id), cases, workspace.normalized)
+    refused = _known_refusals(workspace, wanted)
+    arrays, masks = _present(catalogue, wanted, workspace.normalized)
     known = arrays.keys() | {refusal.case_id for refusal in refused}
-    pending = [case for case in cases if case.case_id not in known]
+    pending = [case for case in wanted.cases if case.case_id not in known]
     if pending:
-        need_bytes = len(pending) * _bytes_each(recipe, pending, workspace.cases)
+        need_bytes = len(pending) * _bytes_each(wanted, pending, workspace.cases)
         require_space(workspace.data, need_bytes)
     shapes = {stored.shape for stored in arrays.values()}
-    batches = _batches(recipe, pending, workspace)
+    batches = _batches(wanted, pending, workspace)
     with bar("normalize", len(pending), "scans") as progress:
         for batch, outcome in _outcomes(batches, pool):
             shapes |= {stored.shape for _, stored in outcome.arrays}
             _require_one_shape(shapes)
             arrays |= {case.case_id: stored for case, stored in outcome.arrays}
+            masks |= {case.case_id: stored for case, stored in outcome.masks}
             with catalogue.transaction():
-                catalogue.put_arrays(recipe.recipe_id, outcome.arrays)
+                catalogue.put_arrays(wanted.recipe.recipe_id, outcome.arrays)
+                catalogue.put_arrays(wanted.mask_id, outcome.masks)
             refused += outcome.refused
             progress.advance(len(batch.cases))
     refused.sort(key=lambda refusal: refusal.case_id)
-    return Ready(recipe, dict(sorted(arrays.items())), tuple(refused), computed=len(pending))
+    return Ready(
+        wanted.recipe,
+        arrays=dict(sorted(arrays.items())),
+        masks=dict(sorted(masks.items())),
+        refused=tuple(refused),
+        computed=len(pending),
+    )
 
 
-def spacings(ready: Ready, folder: Path) -> dict[str, list[float]]:
+def spacings(ready: Ready, folder: Path) -> dict[str, tuple[float, ...]]:
     """The spacing of each array in mm per axis, by case_id; empty where the scan tells none."""
-    spacing_of: dict[str, list[float]] = {}
-    for shard in sorted({stored.shard for stored in ready.arrays.values()}):
-        spacing_of |= spacings_of(folder / shard).read(folder)
+    spacing_of: dict[str, tuple[float, ...]] = {}
+    for shard in _shards(ready.arrays):
+        grids = grids_of(folder / shard).read(folder).arrays
+        spacing_of |= {case_id: grid.spacing for case_id, grid in grids.items()}
     return {case_id: spacing_of[case_id] for case_id in ready.arrays}
 
 
@@ -104,7 +130,7 @@ def remove_unused(catalogue: Catalogue, folder: Path) -> None:
     """Removes shards that no row of the catalogue names: killed batches, scans that changed or went."""
     for path in catalogue.unused_shards("arrays", folder):
         path.unlink()
-        spacings_of(path).path(folder).unlink(missing_ok=True)
+        grids_of(path).path(folder).unlink(missing_ok=True)
 
 
 def require_space(folder: Path, need_bytes: int) -> None:
@@ -122,11 +148,12 @@ def require_space(folder: Path, need_bytes: int) -> None:
         )
 
 
-def _known_refusals(workspace: Workspace, recipe: Recipe, cases: Sequence[Case]) -> list[Refusal]:
+def _known_refusals(workspace: Workspace, wanted: Wanted) -> list[Refusal]:
     """Refusals of earlier runs that still hold; a scan whose child failed is tried again."""
     stored = REFUSED.find(workspace.normalized)
-    known = stored.recipes.get(recipe.recipe_id, ()) if stored else ()
-    digest_of = {case.case_id: scan_digest(case) for case in cases} if known else {}
+    known = stored.recipes.get(wanted.recipe.recipe_id, ()) if stored else ()
+    cases = wanted.cases if known else ()
+    digest_of = {case.case_id: scan_digest(case, wanted.outlines) for case in cases}
     return [
         refusal
         for refusal in known
@@ -134,20 +161,43 @@ def _known_refusals(workspace: Workspace, recipe: Recipe, cases: Sequence[Case])
     ]
 
 
-def _present(stored: Mapping[str, Stored], cases: Sequence[Case], folder: Path) -> dict[str, Stored]:
+def _present(
+    catalogue: Catalogue, wanted: Wanted, folder: Path
+) -> tuple[dict[str, Stored], dict[str, Stored]]:
+    """Where the arrays that are wanted lie, and their bits: of the cases that have both."""
+    cases = {case.case_id for case in wanted.cases}
+    arrays = _in_shards(catalogue.arrays(wanted.recipe.recipe_id), cases, folder)
+    known = {shard: grids_of(folder / shard).read(folder).arrays for shard in _shards(arrays)}
+    arrays = {case_id: where for case_id, where in arrays.items() if case_id in known[where.shard]}
+    if not wanted.outlines:
+        return arrays, {}
+    masks = _in_shards(catalogue.arrays(wanted.mask_id), cases & arrays.keys(), folder)
+    made = {shard: made_of(folder / shard).read(folder).masks for shard in _shards(masks)}
+    sound = {
+        case_id: where
+        for case_id, where in masks.items()
+        if made[where.shard].get(case_id) == wanted.outlines.digest(case_id)
+    }
+    return {case_id: arrays[case_id] for case_id in sound}, sound
+
+
+def _in_shards(stored: Mapping[str, Stored], cases: Collection[str], folder: Path) -> dict[str, Stored]:
     """The rows of these cases whose shard is there."""
     shards = {path.name for path in folder.glob("*.npy")}
-    wanted = {case.case_id for case in cases}
-    return {
-        case_id: where for case_id, where in stored.items() if case_id in wanted and where.shard in shards
-    }
+    return {case_id: where for case_id, where in stored.items() if case_id in cases and where.shard in shards}
 
 
-def _bytes_each(recipe: Recipe, cases: Sequence[Case], native: Path) -> int:
-    """The size of one array: that of the first scan that isn't refused, since all have one shape."""
+def _shards(stored: Mapping[str, Stored]) -> list[str]:
+    return sorted({where.shard for where in stored.values()})
+
+
+def _bytes_each(wanted: Wanted, cases: Sequence[Case], native: Path) -> int:
+    """The size of one array and its bits: of the first scan that isn't refused, as all have one shape."""
     for case in cases:
         try:
-            return to_storage(recipe, normalize_case(recipe, case, native=native)).nbytes
+            image = normalize_case(wanted.recipe, case, native=native, outlines=wanted.outlines)
+            bits = 0 if image.mask is None else image.mask.nbytes
+            return to_storage(wanted.recipe, image).nbytes + bits
         except Refused:
             continue
         except MemoryError:
@@ -158,15 +208,16 @@ def _bytes_each(recipe: Recipe, cases: Sequence[Case], native: Path) -> int:
     return 0
 
 
-def _batches(recipe: Recipe, pending: Sequence[Case], workspace: Workspace) -> list[Batch]:
+def _batches(wanted: Wanted, pending: Sequence[Case], workspace: Workspace) -> list[Batch]:
     """The scans of one native shard together, in the order of their ids.
 
     The rule depends on nothing but the stored scans, so a run after a kill cuts what is left into
     the very batches that were lost, and shards have the same bytes for any number of workers.
     """
     ordered = sorted(pending, key=lambda case: (case.stored.shard, case.case_id))
-    groups = itertools.groupby(ordered, key=lambda case: case.stored.shard)
-    return [Batch(recipe, tuple(group), workspace.cases, workspace.normalized) for _, group in groups]
+    groups = [tuple(cases) for _, cases in itertools.groupby(ordered, key=lambda case: case.stored.shard)]
+    folders = workspace.cases, workspace.normalized
+    return [Batch(wanted.recipe, cases, *folders, wanted.outlines.chosen(cases)) for cases in groups]
 
 
 def _outcomes(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, Outcome]]:
@@ -194,7 +245,9 @@ def _in_children(batches: Sequence[Batch], pool: Pool) -> Iterator[tuple[Batch, 
 def _as_refusal(batch: Batch, failure: Failure) -> Outcome:
     (case,) = batch.cases
     detail = f"the child process gave no result ({failure.detail})"
-    return Outcome((), (Refusal(case.case_id, _FAILED + failure.kind, detail, scan_digest(case)),))
+    return Outcome(
+        (), (Refusal(case.case_id, _FAILED + failure.kind, detail, scan_digest(case, batch.outlines)),)
+    )
 
 
 def _require_one_shape(shapes: Collection[Shape]) -> None:

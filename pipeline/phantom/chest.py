@@ -124,6 +124,15 @@ def effusion_depth(chest: Chest, place: Place) -> Array:
     return np.minimum(lung_depth(chest, place), below)
 
 
+def nodule_depth(nodule: Nodule, place: Place) -> Array:
+    """How deep (mm, negative outside) points lie inside a nodule, by the radius in their direction."""
+    dx, dy, dz = (axis - middle for axis, middle in zip(place, nodule.centre, strict=True))
+    distance = np.sqrt(dx**2 + dy**2 + dz**2)
+    lobes = nodule.lobe_depth * np.cos(nodule.lobes * np.arctan2(dy, dx) + nodule.lobe_phase)
+    depth: Array = nodule.radius_mm * (1.0 + lobes) - distance
+    return depth
+
+
 def at_follow_up(chest: Chest, rng: np.random.Generator) -> Chest:
     """The same person at a follow-up: another breath, and nodules that have grown or shrunk a little."""
     breath = chest.lung_hu + rng.uniform(-15, 15)

@@ -12,8 +12,11 @@ from typing import Final, Literal
 from pipeline.errors import DataError, UsageError
 from pipeline.phantom.files import dicom_bytes, scout_plane, slice_planes
 from pipeline.phantom.findings import NAMES, cells_of
+from pipeline.phantom.mask_trouble import FEWEST_MARKED
+from pipeline.phantom.masks import mask_files
 from pipeline.phantom.plan import FIRST, LATER, Study, plan
 from pipeline.phantom.scans import (
+    MARKED_CHEST,
     MEASURED_SLICE,
     SEVERAL_FINDINGS,
     SINGLE_SLICE,
@@ -30,7 +33,7 @@ from pipeline.writing import retry_error, write_text
 
 LABELS: Final = "labels.csv"
 COLUMNS: Final = ("patient_id", "study_instance_uid", "finding", "diameter_mm", "site", "sex")
-Planted = Literal["usual", "nodules", "findings"]
+Planted = Literal["usual", "nodules", "findings", "masks"]
 _SLICES: Final[Mapping[Planted, Protocol]] = {
     "usual": SINGLE_SLICE, "nodules": MEASURED_SLICE, "findings": SEVERAL_FINDINGS,
 }  # fmt: skip
@@ -42,10 +45,10 @@ def write(
     """Writes a delivery under `out` and says how much of it is there and whether anything changed.
 
     One axial slice for each study, or with `volumes` a stack of them. Of what is `planted` in single slices,
-    "nodules" are in everybody, to be measured, and of "findings" people have several. `later` gives the
-    second delivery: other people, a third hospital with a third scanner. Rows are added to the table of
-    labels that is there. Files with the right bytes are left alone, so that an interrupted run can
-    be repeated and a repeated run changes nothing.
+    "nodules" are in everybody, to be measured, and of "findings" people have several; "masks" gives volumes
+    with masks of lungs and nodules beside them. `later` gives the second delivery: other people, a third
+    hospital with a third scanner. Rows are added to the table of labels that is there. Files with the right
+    bytes are left alone, so that an interrupted run can be repeated and a repeated run changes nothing.
 
     Raises:
         UsageError: too few patients to plant the faults in.
@@ -54,16 +57,17 @@ def write(
     """
     _check_folder(out)
     delivery = LATER if later else FIRST
-    studies = plan(seed, patients=patients, delivery=delivery, volumes=volumes)
+    masks = planted == "masks"
+    studies = plan(seed, patients=patients, delivery=delivery, volumes=volumes or masks)
     if planted == "nodules":
         studies = [replace(study, finding="nodule") for study in studies]
-    protocol = WHOLE_CHEST if volumes else _SLICES[planted]
+    protocol = MARKED_CHEST if masks else WHOLE_CHEST if volumes else _SLICES[planted]
     columns = (*COLUMNS, *NAMES) if protocol.several else COLUMNS
     rows = _table(out / LABELS, columns)
     if later:
         files = _files(studies, protocol)
     else:
-        _check_room(patients)
+        _check_room(patients, FEWEST_MARKED if masks else FEWEST_PATIENTS)
         studies = plant_in_plan(studies)
         files = _faulty_files(studies, protocol)
     written = [_put(out / path, data) for path, data in files]
@@ -82,11 +86,10 @@ def _check_folder(out: Path) -> None:
         raise DataError(f"{out} holds files that the phantom didn't write. Give an empty folder.")
 
 
-def _check_room(patients: int) -> None:
-    if patients < FEWEST_PATIENTS:
+def _check_room(patients: int, fewest: int) -> None:
+    if patients < fewest:
         raise UsageError(
-            f"A phantom of {patients} patients has no room for its faulty files. "
-            f"Ask for at least {FEWEST_PATIENTS}."
+            f"A phantom of {patients} patients has no room for its faulty files. Ask for at least {fewest}."
         )
 
 
@@ -94,7 +97,9 @@ def _files(studies: Sequence[Study], protocol: Protocol) -> Iterator[File]:
     """All files of the studies, none of them faulty, and the note."""
     yield NOTE
     for study in studies:
-        yield from _scan_files(study, scan_of(study, protocol))
+        scan = scan_of(study, protocol)
+        yield from _scan_files(study, scan)
+        yield from _mask_files(study, protocol, scan, faulty=False)
 
 
 def _faulty_files(studies: Sequence[Study], protocol: Protocol) -> Iterator[File]:
@@ -103,6 +108,7 @@ def _faulty_files(studies: Sequence[Study], protocol: Protocol) -> Iterator[File
     for study in studies:
         scan = scan_of(study, protocol)
         yield from plant_in_files(study, _scan_files(study, scan))
+        yield from _mask_files(study, protocol, scan, faulty=True)
         if befalls(study, "localizer"):
             plane = scout_plane(scout_of(study, protocol), couch_mm=scan.couch_mm)
             yield _folder(study) / "SC0001.dcm", dicom_bytes(study, plane)
@@ -111,6 +117,12 @@ def _faulty_files(studies: Sequence[Study], protocol: Protocol) -> Iterator[File
 def _scan_files(study: Study, scan: Scan) -> list[File]:
     folder = _folder(study)
     return [(folder / f"IM{plane.number:04d}.dcm", dicom_bytes(study, plane)) for plane in slice_planes(scan)]
+
+
+def _mask_files(study: Study, protocol: Protocol, scan: Scan, *, faulty: bool) -> list[File]:
+    if not protocol.marked:
+        return []
+    return [(_folder(study) / name, data) for name, data in mask_files(study, protocol, scan, faulty=faulty)]
 
 
 def _folder(study: Study) -> PurePosixPath:

@@ -62,3 +62,5 @@ VOLUME = Difficulty(
     across_radius_mm=(2.0, 4.0),
     lung_texture_hu=(10.0, 30.0),
 )
+MARKED = replace(VOLUME, nodules=(1, 2), nodule_radius_mm=(13.0, 24.0), nodule_contrast_hu=(500.0, 900.0))
+"""Where nodules are there to be outlined: some thirty to two hundred voxels each, and plain to see."""

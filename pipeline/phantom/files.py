@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.filewriter import dcmwrite
 from pydicom.uid import CTImageStorage
 
+from pipeline.dicom_writing import file_bytes
 from pipeline.phantom.encoding import bits_stored, encode
 from pipeline.phantom.people import age_in_years
 from pipeline.phantom.plan import Study
 from pipeline.phantom.scanner import LOWEST_HU
 from pipeline.phantom.scans import SCOUT_MM, Scan
 
-IMPLEMENTATION_UID: Final = "2.25.243406327106407428217962917263113087325"
-_SCOUT_SERIES, _SCAN_SERIES = 1, 2
+WRITER: Final = ("2.25.243406327106407428217962917263113087325", "PHANTOM")
+_SCOUT_SERIES, SCAN_SERIES = 1, 2
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def slice_planes(scan: Scan) -> list[Plane]:
             spacing_mm=scan.grid.spacing_mm,
             thickness_mm=scan.grid.step_mm,
             kind="AXIAL",
-            series=_SCAN_SERIES,
+            series=SCAN_SERIES,
             number=len(scan.hu) - index,
         )
         for index, hu in reversed(list(enumerate(scan.hu)))
@@ -74,30 +72,19 @@ def scout_plane(hu: NDArray[np.int16], *, couch_mm: float) -> Plane:
 
 def dicom_bytes(study: Study, plane: Plane) -> bytes:
     """The whole file, preamble and meta group included; equal inputs give equal bytes."""
-    dataset = Dataset()
-    for values in (
-        _patient(study),
-        _study(study),
-        _equipment(study),
-        _series(study, plane),
-        _geometry(study, plane),
-        _pixels(study, plane),
-    ):
-        for keyword, value in values.items():
-            setattr(dataset, keyword, value)
-    dataset["PixelData"].VR = "OW"
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    dataset.file_meta.TransferSyntaxUID = study.syntax
-    dataset.file_meta.ImplementationClassUID = IMPLEMENTATION_UID
-    dataset.file_meta.ImplementationVersionName = "PHANTOM"
-    stream = BytesIO()
-    dcmwrite(stream, dataset, enforce_file_format=True)
-    return stream.getvalue()
+    values = {
+        **patient_elements(study),
+        **study_elements(study),
+        **_equipment(study),
+        **_series(study, plane),
+        **_geometry(study, plane),
+        **_pixels(study, plane),
+    }
+    return file_bytes(values, study.syntax, writer=WRITER)
 
 
-def _patient(study: Study) -> dict[str, Any]:
+def patient_elements(study: Study) -> dict[str, Any]:
+    """What every file of a study says of the person, by keyword."""
     person = study.person
     return {
         "SpecificCharacterSet": study.site.character_set,
@@ -111,7 +98,8 @@ def _patient(study: Study) -> dict[str, Any]:
     }
 
 
-def _study(study: Study) -> dict[str, Any]:
+def study_elements(study: Study) -> dict[str, Any]:
+    """What every file of a study says of the visit, by keyword."""
     rng = study.generator("papers", study.visit)
     return {
         "StudyInstanceUID": study.uid(),
@@ -157,10 +145,10 @@ def _series(study: Study, plane: Plane) -> dict[str, Any]:
 def _geometry(study: Study, plane: Plane) -> dict[str, Any]:
     return {
         "FrameOfReferenceUID": study.uid("frame"),
-        "ImagePositionPatient": [_decimal(value) for value in plane.position],
+        "ImagePositionPatient": [decimal(value) for value in plane.position],
         "ImageOrientationPatient": list(plane.orientation),
-        "PixelSpacing": [_decimal(plane.spacing_mm)] * 2,
-        "SliceThickness": _decimal(plane.thickness_mm),
+        "PixelSpacing": [decimal(plane.spacing_mm)] * 2,
+        "SliceThickness": decimal(plane.thickness_mm),
         "PositionReferenceIndicator": "",
     }
 
@@ -187,6 +175,6 @@ def _pixels(study: Study, plane: Plane) -> dict[str, Any]:
     }
 
 
-def _decimal(value: float) -> str:
-    """The number as a Decimal String (at most 16 characters)."""
+def decimal(value: float) -> str:
+    """The number as a Decimal String (at most 16 characters), to a tenth of a micrometre."""
     return f"{value:.4f}".rstrip("0").rstrip(".")

@@ -24,7 +24,7 @@ from pipeline.phantom.people import HARBOUR, NORTH, SOUTH, Person, Site, draw_pe
 from pipeline.phantom.scanner import SHARP, SMOOTH, THIRD, Scanner
 
 Finding = Literal["nodule", "clear"]
-Stream = Literal["plan", "chest", "scan", "scout", "papers", "findings", "cells"]
+Stream = Literal["plan", "chest", "scan", "scout", "papers", "findings", "cells", "masks"]
 Option = TypeVar("Option")
 
 NODULE_SHARE: Final = {SMOOTH.manufacturer: 0.45, SHARP.manufacturer: 0.55, THIRD.manufacturer: 0.5}

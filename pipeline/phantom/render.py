@@ -11,11 +11,11 @@ from scipy import ndimage
 from pipeline.phantom.chest import (
     SQUARENESS,
     Chest,
-    Nodule,
     Place,
     cavity_depth,
     effusion_depth,
     lung_depth,
+    nodule_depth,
     oval_depth,
     spine_centre_mm,
 )
@@ -86,7 +86,7 @@ def render(chest: Chest, grid: Grid, *, rng: np.random.Generator) -> Array:
     hu = _blend(_body(chest, place, edge_mm=edge), lung, value=air)
     hu = _blend(hu, lung * _share_of(chest.vessels, grid), value=chest.vessel_hu)
     for nodule in chest.nodules:
-        hu = _blend(hu, lung * _nodule_share(nodule, place, edge_mm=edge), value=nodule.hu)
+        hu = _blend(hu, lung * _inside(nodule_depth(nodule, place), edge), value=nodule.hu)
     if chest.effusion is not None:
         hu = _blend(hu, _inside(effusion_depth(chest, place), edge), value=chest.effusion.hu)
     if chest.drain is not None:
@@ -157,14 +157,6 @@ def _fill_piece(filled: Array, grid: Grid, *, start: Array, end: Array, radius_m
     distance = np.sqrt((dx - along * ax) ** 2 + (dy - along * ay) ** 2 + (dz - along * az) ** 2)
     place = (box[2], box[1], box[0])  # (slices, rows, columns)
     filled[place] = np.maximum(filled[place], _inside(radius_mm - distance, grid.spacing_mm))
-
-
-def _nodule_share(nodule: Nodule, place: Place, *, edge_mm: float) -> Array:
-    """The share of each voxel that the nodule fills."""
-    dx, dy, dz = (axis - middle for axis, middle in zip(place, nodule.centre, strict=True))
-    distance = np.sqrt(dx**2 + dy**2 + dz**2)
-    lobes = nodule.lobe_depth * np.cos(nodule.lobes * np.arctan2(dy, dx) + nodule.lobe_phase)
-    return _inside(nodule.radius_mm * (1.0 + lobes) - distance, edge_mm)
 
 
 def _texture(grid: Grid, rng: np.random.Generator) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.phantom.chest import Chest, at_follow_up, draw_chest, with_nodules
-from pipeline.phantom.difficulty import IMAGE, MEASURED, SEVERAL, VOLUME, Difficulty, Range
+from pipeline.phantom.difficulty import IMAGE, MARKED, MEASURED, SEVERAL, VOLUME, Difficulty, Range
 from pipeline.phantom.findings import with_findings
 from pipeline.phantom.plan import Study
 from pipeline.phantom.render import Grid, render
@@ -25,7 +25,7 @@ class Protocol:
 
     `step_mm` are the possible distances of the slices; their middle lies at a height in the chest
     within `middle_mm`; the centres of nodules keep `margin_mm` from the first and the last slice. With
-    `several` people have other findings, too.
+    `several` people have other findings, too; what is `marked` has masks beside it.
     """
 
     difficulty: Difficulty
@@ -35,6 +35,7 @@ class Protocol:
     middle_mm: Range
     margin_mm: float
     several: bool = False
+    marked: bool = False
 
 
 SINGLE_SLICE: Final = Protocol(
@@ -44,6 +45,15 @@ MEASURED_SLICE: Final = replace(SINGLE_SLICE, difficulty=MEASURED)
 SEVERAL_FINDINGS: Final = replace(SINGLE_SLICE, difficulty=SEVERAL, several=True)
 WHOLE_CHEST: Final = Protocol(
     VOLUME, matrix=64, slices=(24, 32), step_mm=(4.0, 5.0), middle_mm=(-10.0, 10.0), margin_mm=15.0
+)
+MARKED_CHEST: Final = Protocol(
+    MARKED,
+    matrix=48,
+    slices=(20, 24),
+    step_mm=(5.0, 6.0),
+    middle_mm=(-10.0, 10.0),
+    margin_mm=20.0,
+    marked=True,
 )
 
 
@@ -58,8 +68,8 @@ class Scan:
     grid: Grid
     couch_mm: float
 
-    def position(self, index: int) -> tuple[float, float, float]:
-        """The centre of a slice's first voxel in the scanner's frame (LPS), in mm."""
+    def position(self, index: float) -> tuple[float, float, float]:
+        """The centre of a slice's first voxel in the scanner's frame (LPS), in mm; parts lie between."""
         x, y, z = self.grid.first
         return x, y, z + index * self.grid.step_mm + self.couch_mm
 
@@ -70,6 +80,12 @@ def scan_of(study: Study, protocol: Protocol) -> Scan:
     grid = _positioned(chest, stack, matrix=protocol.matrix, rng=rng)
     hu = acquire(render(chest, grid, rng=rng), study.scanner, rng=rng, spacing_mm=grid.spacing_mm)
     return Scan(hu, grid, couch_mm=-float(np.round(rng.uniform(150, 400), 1)))
+
+
+def chest_in(study: Study, protocol: Protocol) -> tuple[Chest, Grid]:
+    """What is there to be seen in the scan of a study, and the grid that it is seen on."""
+    chest, stack, rng = _at_visit(study, protocol)
+    return chest, _positioned(chest, stack, matrix=protocol.matrix, rng=rng)
 
 
 def diameter_mm(study: Study, protocol: Protocol) -> float | None:

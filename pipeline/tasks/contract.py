@@ -6,7 +6,7 @@ A task's own records (its question, what validation fixed, a view) pass through 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -30,6 +30,8 @@ Targets = NDArray[Any]
 Loss = Callable[[Any, Any], Any]
 Weigh = Callable[[Targets], NDArray[np.float64]]
 """From targets to how much each case counts."""
+Overlaps = Callable[[Any, Any, Any], Any]
+"""From bits and logits of voxels, and which of them count, to the sums of each scan, in `keras.ops`."""
 Refuse = Callable[[tuple[str | int, ...], str], ConfigError]
 """The error that says a message at the place of keys in the YAML."""
 
@@ -40,6 +42,17 @@ class Question(Protocol):
     def to_json(self) -> dict[str, Any]:
         """The keys of the question in those records."""
         ...
+
+
+@dataclass(frozen=True)
+class Outlined:
+    """What is asked of every voxel: the targets in the order of their bits; none where a scan has one answer.
+
+    Each has the structures whose union it is. Where they are `exclusive`, no voxel has two targets.
+    """
+
+    targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    exclusive: bool = True
 
 
 class Reader(Protocol):

@@ -8,10 +8,21 @@ from pipeline.tasks.registry import TASKS, task_of
 
 
 def require_settings(config: Config) -> None:
-    """Nothing, if there is such a task, and it has every key that is given. Raises ConfigError."""
+    """Nothing, if there is such a task, and it has every key that is given and none is missing.
+
+    Raises ConfigError.
+    """
     if config.task not in TASKS:
         raise config.refuse(("task",), f"unknown task '{config.task}' ({nearest(config.task, TASKS)}).")
     own = task_of(config.task).target
+    for key in () if own.READS_MASKS else ("labels", "target"):
+        if not getattr(config.cohort, key):
+            raise config.refuse(("cohort",), f"'cohort.{key}' is missing.")
+    for column in config.cohort.other_columns:
+        if config.cohort.labels is None:
+            raise config.refuse(
+                ("cohort",), f"the column '{column}' is in no table: 'cohort.labels' is missing."
+            )
     for name in TASKS:
         for section, key in sorted(task_of(name).target.KEYS - own.KEYS):
             if key in getattr(config, section).model_fields_set:

@@ -229,8 +229,8 @@ def test_what_to_do_depends_on_where_the_file_lies(
     assert remedy in message
 
 
-def test_a_stamp_is_written_again_by_its_stage_and_spacings_by_a_clean_run(tmp_path: Path) -> None:
-    done, arrays = stamp.of("train"), normalized.spacings_of(tmp_path / "normalized/shard.npy")
+def test_a_stamp_is_written_again_by_its_stage_and_grids_by_a_clean_run(tmp_path: Path) -> None:
+    done, arrays = stamp.of("train"), normalized.grids_of(tmp_path / "normalized/shard.npy")
     for folder, file, remedy in (
         ("stages", done, f"train {AGAIN}"),
         ("normalized", arrays, "Run `make clean CONFIG=configs/NAME.yaml`"),

@@ -93,11 +93,14 @@ def test_copies_that_a_person_put_into_the_folder_lose_the_patient_too(folder: P
     assert left[folder / "my copy.json"] == '{\n "mine": [\n  "person-2"\n ]\n}\n'
 
 
-def test_refusals_and_spacings_of_arrays_lose_the_cases(tmp_path: Path) -> None:
+def test_refusals_and_grids_of_arrays_lose_the_cases(tmp_path: Path) -> None:
     normalized.REFUSED.write(tmp_path, handed_on.WHOLE[normalized.REFUSED.name])
-    spacings = normalized.spacings_of(tmp_path / "shard.npy")
-    spacings.write(tmp_path, {"case-1": [1.0], "case-2": [2.0]})
+    grids, made = normalized.grids_of(tmp_path / "shard.npy"), normalized.made_of(tmp_path / "bits.npy")
+    grid = normalized.Grid((2.0,), ((1.0, 0.0),))
+    grids.write(tmp_path, normalized.Grids({"case-1": grid, "case-2": grid}))
+    made.write(tmp_path, normalized.MadeOf({"case-1": "digest", "case-2": "digest"}))
     for path, text in handovers.without(tmp_path, {"case-1"}).items():
         path.write_text(text or "")
     assert normalized.REFUSED.read(tmp_path).recipes == {"0123456789ab": ()}
-    assert spacings.read(tmp_path) == {"case-2": [2.0]}
+    assert grids.read(tmp_path).arrays == {"case-2": grid}
+    assert made.read(tmp_path).masks == {"case-2": "digest"}

@@ -14,7 +14,7 @@ from pipeline.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("own_key")
 FORMATS = {"nifti": {"modality": "MR"}} | {name: {"modality": "DX"} for name in ("png", "jpeg", "tiff")}
-LIMITS = {"seconds": 3, "memory_mb": 2048}
+LIMITS = {"seconds": 60, "memory_mb": 768}  # memory alone decides: time would depend on the machine
 
 
 def outcomes(workspace: Workspace, files: dict[str, bytes]) -> dict[str, tuple[str, str]]:
@@ -45,9 +45,9 @@ def test_a_few_hundred_mutated_volumes_and_pictures_are_all_accounted_for(worksp
 def test_bombs_end_with_a_reason_and_cost_only_themselves(workspace: Workspace) -> None:
     found = outcomes(workspace, format_bombs())
     assert found.pop("sound.nii") == ("accepted", "ok")
-    assert found.pop("png-of-432-MB")[0] == "failed"  # out of time, or of memory
     assert {name: reason for name, (_, reason) in found.items()} == {
         "png-65535x65535": "limit_exceeded", "png-of-empty-chunks": "limit_exceeded",
+        "png-of-432-MB": "limit_exceeded",
         "nifti-of-2-GB": "limit_exceeded", "nifti-gz-of-2-GB": "limit_exceeded",
         "nifti-gz-of-512-MB-behind": "limit_exceeded", "tiff-in-a-circle": "corrupt_dataset",
         "tiff-of-60000-entries": "corrupt_dataset",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import handed_on
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
@@ -13,8 +14,9 @@ from numpy.typing import ArrayLike
 from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config, load
+from pipeline.contracts import cohort
 from pipeline.normalize.image import Image
-from pipeline.records import Case, Geometry, SpacingKind
+from pipeline.records import Case, Geometry, Mask, SpacingKind
 from pipeline.workspace import Workspace
 
 Make = Callable[..., Image]
@@ -52,8 +54,12 @@ class Analysis:
         part: str = "train",
         spacing: float = 2.0,
         unit: str = "HU",
+        masks: Mapping[str, Mapping[str, np.ndarray]] | None = None,
     ) -> None:
-        """Images of one delivery: a native shard, rows of the catalogue and of the cohort."""
+        """Images of one delivery: a native shard, rows of the catalogue and of the cohort.
+
+        `masks` are those of each image, by structure.
+        """
         with ShardWriter(self.workspace.cases / f"shard-{self.shards:05d}.npy") as writer:
             cases = [
                 Case(
@@ -70,9 +76,15 @@ class Analysis:
                 )
                 for name, image in images.items()
             ]
+            marked = [
+                Mask(name, structure, "token", writer.append(mask))
+                for name, of_case in (masks or {}).items()
+                for structure, mask in sorted(of_case.items())
+            ]
         self.shards += 1
         with Catalogue(self.workspace.catalogue) as catalogue, catalogue.transaction():
             catalogue.put_cases((case, ()) for case in cases)
+            catalogue.put_masks(marked)
         self.parts |= dict.fromkeys(images, part)
         self.write_cohort(self.workspace.candidate)
 
@@ -82,6 +94,7 @@ class Analysis:
             rows = csv.writer(stream, lineterminator="\n")
             rows.writerow(["case_id", "person_id", "part", "era", "target"])
             rows.writerows([name, f"p-{name}", part, 1, "a"] for name, part in sorted(self.parts.items()))
+        cohort.FILE.write(folder, handed_on.COHORT)
 
     def config(self, normalize: str, *, failed_share: float = 0.2) -> Config:
         path = self.workspace.root / "tiny.yaml"

@@ -25,7 +25,7 @@ from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Volume
 from pipeline.ingest.series.geometry import LPS_TO_RAS, affine_array
 from pipeline.pseudonyms import Key
-from pipeline.records import Case, Geometry, Mask
+from pipeline.records import EMPTY_MASK, Case, Geometry, Mask
 
 __all__ = ["NO_MASKS", "MaskFiles", "MasksRead", "read_masks"]
 
@@ -175,13 +175,17 @@ def _check_empty(drawn: Drawn, structures: Structures) -> None:
 
 def _written(token: str, drawn: Drawn, cases: Sequence[Planned], writer: ShardWriter) -> list[Mask]:
     """The masks put into the shard; one that is empty where the structure may be absent, else none."""
-    notes, structures = tuple(sorted(drawn.notes)), cases[0][0].structures
-    return [
-        Mask(case.case_id, name, token, writer.append(mask.reshape(_shape_of(case))), notes)
-        for name, masks in sorted(drawn.masks.items())
-        for (_, case), mask in zip(cases, masks, strict=True)
-        if name in structures.may_be_absent or np.any(mask)
-    ]
+    structures = cases[0][0].structures
+    written = []
+    for name, masks in sorted(drawn.masks.items()):
+        for (_, case), mask in zip(cases, masks, strict=True):
+            empty = not np.any(mask)
+            if empty and name not in structures.may_be_absent:
+                continue
+            notes = drawn.notes | {EMPTY_MASK} if empty else drawn.notes
+            stored = writer.append(mask.reshape(_shape_of(case)))
+            written.append(Mask(case.case_id, name, token, stored, tuple(sorted(notes))))
+    return written
 
 
 def _shape_of(case: Case) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.catalogue import Catalogue, identifiers
 from pipeline.config import Config
-from pipeline.config.sections import JoinColumn
+from pipeline.config.cohort import JoinColumn
 from pipeline.ingest.header.owners import OWNER, Owner, answer, ordered, owner, write_rows
 from pipeline.pseudonyms import Key
 from pipeline.spelling import folder_in_raw, spellings
@@ -32,13 +32,20 @@ def owner_rows(config: Config, workspace: Workspace, key: Key) -> Rows:
     source = config.ingest.patient_from
     if source is None or isinstance(source, str) or source.column is None:
         return {}
+    if config.cohort.labels is None:
+        raise config.refuse(
+            ("ingest", "patient_from"),
+            f"the column '{source.column}' is in no table: name one in `cohort.labels`.",
+        )
     path = workspace.root / config.cohort.labels
     if not path.is_file():
         raise config.refuse(
             ("cohort", "labels"), f"there is no table '{config.cohort.labels}'. Mend the path."
         )
     choices = config.cohort
-    table = read(path, wanted={source.column, *choices.target}, sheet=choices.sheet)
+    marked = config.ingest.masks.structures if config.ingest.masks else ()  # targets that no column has
+    wanted = {source.column, *choices.target} - {*marked}
+    table = read(path, wanted=wanted, sheet=choices.sheet)
     patients = table.column(source.column)
     folder = folder_in_raw(path, workspace.root / config.ingest.raw)
     patients_of: defaultdict[str, set[str]] = defaultdict(set)

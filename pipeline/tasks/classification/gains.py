@@ -13,13 +13,13 @@ from typing import Final
 import numpy as np
 
 from pipeline.statistics.auroc import paired_delong
-from pipeline.statistics.bootstrap import METHOD, ROUNDING, Resampled, Statistic
+from pipeline.statistics.bootstrap import Statistic
 from pipeline.statistics.paired import bootstrap_difference
 from pipeline.statistics.sample import Sample
 from pipeline.tasks.classification import quality
 from pipeline.tasks.classification.detection import mean_area, recalls, specificities
 from pipeline.tasks.classification.pairs import Pairs, Scores
-from pipeline.tasks.gain import DRAWS, Gain
+from pipeline.tasks.gain import DRAWS, Gain, of_resamples
 
 
 def gain(metric: str, pairs: Pairs, *, alpha: float, seed: int) -> Gain:
@@ -61,27 +61,13 @@ def _bootstrapped(pairs: Pairs, statistic_of: StatisticOf, *, alpha: float, seed
         statistic_of(pairs, scores) for scores in (pairs.reference, pairs.candidate)
     )
     once = np.ones(pairs.patients)
-    values = [float(of(once)["value"]) for of in (of_reference, of_candidate)]
+    values = float(of_reference(once)["value"]), float(of_candidate(once)["value"])
     if not all(math.isfinite(value) for value in values):
         raise ValueError("the metric needs more classes than these patients have")
     resampled = bootstrap_difference(
         of_reference, of_candidate, pairs.membership(), resamples=DRAWS, seed=seed
     )
-    return with_bounds(*values, resampled=resampled, alpha=alpha)
-
-
-def with_bounds(reference: float, candidate: float, *, resampled: Resampled, alpha: float) -> Gain:
-    """The gain whose difference was resampled as "value"; each bound is missed with probability `alpha`."""
-    estimate = resampled.estimate("value", level=1 - 2 * alpha)
-    error = float(np.nanstd(resampled.values["value"], ddof=1))
-    if error < ROUNDING:
-        reason = (
-            "both models do the same for every patient, so the difference has no variance and no interval"
-        )
-        return Gain(reference, candidate, None, None, None, METHOD, reason)
-    if estimate.low is None or estimate.high is None:
-        return Gain(reference, candidate, None, None, None, METHOD, estimate.reason)
-    return Gain(reference, candidate, estimate.low, estimate.high, error, METHOD)
+    return of_resamples(values, resampled, alpha=alpha, better=1)
 
 
 def _area(pairs: Pairs, scores: Scores) -> Statistic:

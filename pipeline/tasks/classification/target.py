@@ -23,7 +23,7 @@ from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.definitions import METRICS
 from pipeline.tasks.classification.misfits import require_question
 from pipeline.tasks.classification.words import CODES, Words, read_words
-from pipeline.tasks.contract import Refuse
+from pipeline.tasks.contract import Outlined, Refuse
 from pipeline.tasks.goals import require_goal
 
 _RARE: Final = 0.1  # of the scans, a choice: a class that is asked for is seldom rarer, a slip nearly always
@@ -37,11 +37,15 @@ KEYS: Final = frozenset(
         ("evaluate", "operating_point"),
         ("evaluate", "patient_score"),
         ("evaluate", "prevalences"),
+        ("evaluate", "sets"),
         ("train", "class_weights"),
         ("train", "label_smoothing"),
     }
 )
 """The keys of the YAML that not all tasks have."""
+
+READS_MASKS: Final = False
+"""The truth of a case stands in a table."""
 
 GOALS: Final = ("auroc", "auprc", "accuracy", "sensitivity", "specificity")
 """What a goal may be about, first what it is about where it doesn't say."""
@@ -113,6 +117,11 @@ def question_of(record: CohortRecord | Metrics | ModelRecord) -> Classes:
 def targets(question: Classes) -> tuple[str, ...]:
     """The names of the targets where there are several: of a classification there is one."""
     return ()
+
+
+def outlined(question: Classes) -> Outlined:
+    """Nothing is asked of single voxels."""
+    return Outlined()
 
 
 def stratum(values: Iterable[str], question: Classes) -> str:

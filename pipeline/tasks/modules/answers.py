@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from numpy.typing import NDArray
+
+from pipeline import scoring
 from pipeline.contracts.operating import Operating
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.contract import Fixed, Kind, Pictured, Predicted
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
 
 class Answers(Protocol):
     """The network's output as rows of predictions, and back; the one definition of a decision."""
+
+    def ask(
+        self, scorer: scoring.Scorer, case_ids: Sequence[str], scans: scoring.Scans, *, shown: str
+    ) -> scoring.Answers:
+        """The network's answers for cases, in their order; `shown` names the work to the person who waits."""
+        ...
 
     def frozen(self, operating: Operating | None) -> Fixed:
         """What the record holds; before the evaluation nothing is fixed."""
@@ -37,7 +46,14 @@ class Answers(Protocol):
         ...
 
     def table(
-        self, cases: pd.DataFrame, logits: Floats, reasons: Sequence[str], *, question: Any, fixed: Fixed
+        self,
+        cases: pd.DataFrame,
+        outputs: NDArray[Any],
+        reasons: Sequence[str],
+        /,
+        *,
+        question: Any,
+        fixed: Fixed,
     ) -> pd.DataFrame:
         """The table of predictions of `cases`, which have `case_id, patient_id, part, truth` and groups."""
         ...

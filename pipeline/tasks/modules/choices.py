@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pipeline.statistics.vectors import Floats
+from numpy.typing import NDArray
+
 from pipeline.tasks.contract import Chosen
 from pipeline.tasks.measured import Json
 
@@ -19,8 +20,9 @@ class Choices(Protocol):
     def choose(
         self,
         truth: Sequence[str],
-        logits: Floats,
+        outputs: NDArray[Any],
         patients: Sequence[str],
+        /,
         *,
         question: Any,
         plan: config.Evaluate,

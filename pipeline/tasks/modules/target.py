@@ -9,7 +9,7 @@ from pipeline.contracts.cohort import Cohort
 from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.records import Attribute
-from pipeline.tasks.contract import Question, Reader, Refuse
+from pipeline.tasks.contract import Outlined, Question, Reader, Refuse
 
 if TYPE_CHECKING:
     from pipeline import config
@@ -21,6 +21,11 @@ class Target(Protocol):
     @property
     def KEYS(self) -> frozenset[tuple[str, str]]:  # noqa: N802
         """The keys of the YAML, each with its section, that not all tasks have and this one has."""
+        ...
+
+    @property
+    def READS_MASKS(self) -> bool:  # noqa: N802
+        """Whether the truth of a case stands in its masks; else it stands in a table."""
         ...
 
     def require_settings(self, settings: config.Config) -> None:
@@ -60,6 +65,10 @@ class Target(Protocol):
 
         The value of a case is the cells of all of them, joined in this order.
         """
+        ...
+
+    def outlined(self, question: Any) -> Outlined:
+        """What is asked of every voxel; nothing where a scan has one answer."""
         ...
 
     def stratum(self, values: Iterable[str], question: Any) -> str:

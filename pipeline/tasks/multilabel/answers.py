@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.contracts.metrics import Number, Threshold
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, PREDICTED, TRUTH, nine_digits
+from pipeline.scoring import ask
 from pipeline.statistics.sample import PatientScore
 from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.classification.answers import Frozen as FrozenOfOne
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Frozen",
+    "ask",
     "decided",
     "fits",
     "followed",

@@ -14,8 +14,7 @@ import numpy as np
 from pipeline.statistics.auroc import paired_delong
 from pipeline.statistics.bootstrap import Statistic
 from pipeline.statistics.paired import bootstrap_difference
-from pipeline.tasks.classification.gains import with_bounds
-from pipeline.tasks.gain import DRAWS, Gain
+from pipeline.tasks.gain import DRAWS, Gain, of_resamples
 from pipeline.tasks.multilabel import joint
 from pipeline.tasks.multilabel.pairs import Pairs
 from pipeline.tasks.multilabel.view import View
@@ -99,6 +98,6 @@ def _bootstrapped(
 ) -> Gain:
     of_reference, of_candidate = statistic_of(pairs.reference), statistic_of(pairs.candidate)
     once, anybody = np.ones(pairs.patients), np.ones((pairs.patients, 1), dtype=np.bool_)
-    values = [float(of(once)["value"]) for of in (of_reference, of_candidate)]
+    values = float(of_reference(once)["value"]), float(of_candidate(once)["value"])
     resampled = bootstrap_difference(of_reference, of_candidate, anybody, resamples=DRAWS, seed=seed)
-    return with_bounds(*values, resampled=resampled, alpha=alpha)
+    return of_resamples(values, resampled, alpha=alpha, better=1)

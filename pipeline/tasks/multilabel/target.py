@@ -13,7 +13,7 @@ from pipeline.contracts.model_record import ModelRecord
 from pipeline.errors import DataError, GateError, nearest
 from pipeline.records import PARTS, Attribute
 from pipeline.tables.words import normal
-from pipeline.tasks.contract import Refuse
+from pipeline.tasks.contract import Outlined, Refuse
 from pipeline.tasks.goals import require_goal
 from pipeline.tasks.multilabel import labels
 from pipeline.tasks.multilabel.cells import ABSENT, PRESENT, how
@@ -32,6 +32,9 @@ KEYS: Final = frozenset(
     }
 )
 """The keys of the YAML that not all tasks have."""
+
+READS_MASKS: Final = False
+"""The truth of a case stands in a table."""
 
 _SAID: Final = {YES: "present", NO: "absent", UNKNOWN: "unknown"}
 
@@ -119,6 +122,11 @@ def question_of(record: CohortRecord | Metrics | ModelRecord) -> Labels:
 def targets(question: Labels) -> tuple[str, ...]:
     """The names of the targets: the findings."""
     return question.names
+
+
+def outlined(question: Labels) -> Outlined:
+    """Nothing is asked of single voxels."""
+    return Outlined()
 
 
 def stratum(values: Iterable[str], question: Labels) -> str:

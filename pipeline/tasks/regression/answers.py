@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, PREDICTED, TRUTH, nine_digits
+from pipeline.scoring import ask
 from pipeline.statistics.conformal import Spread, Width
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.contract import Kind, Pictured
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Frozen",
+    "ask",
     "decided",
     "fits",
     "followed",

@@ -7,23 +7,18 @@ other gain is bootstrapped over whole patients, both models on the same draws.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
-from scipy.stats import t as student
 
 from pipeline.statistics import agreement
 from pipeline.statistics.agreement import Measurements
-from pipeline.statistics.bootstrap import METHOD, ROUNDING, Statistic
+from pipeline.statistics.bootstrap import Statistic
 from pipeline.statistics.paired import bootstrap_difference
 from pipeline.statistics.vectors import Floats
-from pipeline.tasks.gain import DRAWS, Gain
+from pipeline.tasks.gain import DRAWS, Gain, of_means, of_resamples
 from pipeline.tasks.regression.pairs import Pairs
-
-PAIRED: Final = "paired Student's t"
-_ALIKE: Final = "both models do the same for every patient, so the difference has no variance and no interval"
 
 
 def gain(metric: str, pairs: Pairs, *, alpha: float, seed: int) -> Gain:
@@ -36,15 +31,7 @@ def gain(metric: str, pairs: Pairs, *, alpha: float, seed: int) -> Gain:
 def mae_gain(pairs: Pairs, *, alpha: float) -> Gain:
     """The gain in mean absolute error, with one-sided bounds; where patients recur, by their sums."""
     before, after = (np.abs(rows.difference) for rows in pairs.rows())
-    gained, patients = before - after, pairs.patients
-    value = float(gained.mean())
-    sums = np.bincount(pairs.patient, gained - value)
-    error = math.sqrt(patients / (patients - 1) * float(sums @ sums)) / gained.size if patients > 1 else 0.0
-    values = float(before.mean()), float(after.mean())
-    if error < ROUNDING:
-        return Gain(*values, None, None, None, PAIRED, _ALIKE, better=-1)
-    half = float(student.isf(alpha, patients - 1)) * error
-    return Gain(*values, value - half, value + half, error, PAIRED, better=-1)
+    return of_means(before, after, pairs.patient, alpha=alpha, better=-1)
 
 
 def _bootstrapped(
@@ -52,16 +39,11 @@ def _bootstrapped(
 ) -> Gain:
     reference, candidate = (of_rows(rows) for rows in pairs.rows())
     everybody = np.ones(pairs.patients)
-    values = [float(of(everybody)["value"]) for of in (reference, candidate)]
+    values = float(reference(everybody)["value"]), float(candidate(everybody)["value"])
     resampled = bootstrap_difference(
         candidate, reference, np.ones((pairs.patients, 1), dtype=np.bool_), resamples=DRAWS, seed=seed
     )
-    estimate = resampled.estimate("value", level=1 - 2 * alpha)
-    error = float(np.nanstd(resampled.values["value"], ddof=1))
-    if error < ROUNDING or estimate.low is None or estimate.high is None:
-        reason = _ALIKE if error < ROUNDING else estimate.reason
-        return Gain(values[0], values[1], None, None, None, METHOD, reason, better=-1)
-    return Gain(values[0], values[1], estimate.low, estimate.high, error, METHOD, better=-1)
+    return of_resamples(values, resampled, alpha=alpha, better=-1)
 
 
 def _rmse(rows: Measurements) -> Statistic:

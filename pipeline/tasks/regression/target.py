@@ -21,7 +21,7 @@ from pipeline.contracts.model_record import ModelRecord
 from pipeline.errors import DataError, GateError
 from pipeline.records import PARTS, Attribute
 from pipeline.tables.words import MISSING, as_yaml, counted, is_date, normal, number, several_findings
-from pipeline.tasks.contract import Refuse
+from pipeline.tasks.contract import Outlined, Refuse
 from pipeline.tasks.goals import require_goal
 from pipeline.tasks.questions import lines_for_lists, other_question
 from pipeline.tasks.regression import columns, quantity
@@ -30,6 +30,9 @@ from pipeline.tasks.regression.quantity import Quantity
 
 KEYS: Final = frozenset({("cohort", "unit"), ("evaluate", "intervals"), ("train", "loss")})
 """The keys of the YAML that not all tasks have."""
+
+READS_MASKS: Final = False
+"""The truth of a case stands in a table."""
 
 GOALS: Final = ("mae", "rmse", "r2", "icc")
 """What a goal may be about, first what it is about where it doesn't say."""
@@ -206,6 +209,11 @@ def question_of(record: CohortRecord | Metrics | ModelRecord) -> Quantity:
 def targets(question: Quantity) -> tuple[str, ...]:
     """The names of the targets where there are several: of a regression there is one."""
     return ()
+
+
+def outlined(question: Quantity) -> Outlined:
+    """Nothing is asked of single voxels."""
+    return Outlined()
 
 
 def stratum(values: Iterable[str], question: Quantity) -> str:

@@ -15,6 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.normalize.image import Image
 from pipeline.normalize.recipe import apply, parse
 from pipeline.normalize.steps import STEPS
+from pipeline.places import onto_native
 
 
 def refuse(keys: tuple[str | int, ...], message: str) -> ConfigError:
@@ -59,15 +60,14 @@ def test_a_step_changes_no_scan_that_it_is_given_and_gives_finite_float32(name: 
 
 @pytest.mark.parametrize("name", sorted(STEPS))
 def test_a_marker_in_image_and_mask_is_at_one_place_after_a_step(name: str) -> None:
-    values, mask = np.full((6, 8, 1), -1000, np.float32), np.zeros((6, 8, 2), np.uint8)
-    values[1:3, 3:5], mask[1:3, 3:5, 0] = 300, 1
-    mask[..., 1] = 1 - mask[..., 0]
+    values, mask = np.full((6, 8, 1), -1000, np.float32), np.full((6, 8, 1), 2, np.uint8)
+    values[1:3, 3:5], mask[1:3, 3:5] = 300, 1
     recipe = parse([{name: example(name)}], refuse)
     result = apply(recipe, Image(values, (1.0, 1.0), "patient", "HU", mask))
     assert result.mask is not None
     assert result.mask.dtype == np.uint8
-    assert result.mask.shape == (*result.shape, 2)
-    marked, others = result.mask[..., 0] == 1, result.mask[..., 1] == 1
+    assert result.mask.shape == (*result.shape, 1)
+    marked, others = result.mask[..., 0] == 1, result.mask[..., 0] == 2
     if others.any():
         contrast = np.abs(result.values[..., 0] - np.median(result.values[others]))
         for place in np.indices(result.shape):
@@ -77,6 +77,26 @@ def test_a_marker_in_image_and_mask_is_at_one_place_after_a_step(name: str) -> N
         assert contrast[marked].mean() > contrast[others].mean()
     else:
         assert marked.all()  # nothing but the marker is left
+
+
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_the_place_after_a_step_says_where_the_marker_lay_on_the_scan(name: str) -> None:
+    values, mask = np.full((6, 8, 1), -1000, np.float32), np.zeros((6, 8, 1), np.uint8)
+    values[1:3, 3:5], mask[1:3, 3:5] = 300, 5
+    recipe = parse([{name: example(name)}], refuse)
+    result = apply(recipe, Image(values, (1.0, 1.0), "patient", "HU", mask))
+    assert result.mask is not None
+    back = onto_native(result.mask[..., 0], result.place, (6, 8))
+    pitch = max(scale for scale, _ in result.place)
+    if pitch <= 1:
+        np.testing.assert_array_equal(back, mask[..., 0])  # a grid as fine forgets nothing
+    for index, (scale, offset), low, high in zip(
+        np.indices(result.shape), result.place, (1, 3), (2, 4), strict=True
+    ):
+        places = scale * index[result.mask[..., 0] == 5] + offset
+        assert places.min() >= low - 0.5 - pitch / 2
+        assert places.max() <= high + 0.5 + pitch / 2
+        assert abs(places.mean() - (low + high) / 2) <= pitch / 2
 
 
 @pytest.mark.parametrize("name", sorted(STEPS))

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.tasks.regression.gains import PAIRED, gain
+from pipeline.tasks.gain import PAIRED
+from pipeline.tasks.regression.gains import gain
 from pipeline.tasks.regression.pairs import Pairs
 from pipeline.tasks.regression.verdict import GUARDS, HEADLINE, too_few
 

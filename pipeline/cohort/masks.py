@@ -1,0 +1,77 @@
+"""The truth of each scan where it stands in masks: which of the declared structures they mark."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from pipeline.cohort.exclusions import Exclusion
+from pipeline.cohort.labels import Labels
+from pipeline.contracts import targets
+from pipeline.contracts.cohort import Notice
+from pipeline.errors import DataError
+from pipeline.records import EMPTY_MASK, Mask
+from pipeline.tasks.contract import Reader
+
+PRESENT: Final = "1"
+ABSENT: Final = "0"
+UNKNOWN: Final = ""
+
+
+def marks_of(
+    masks: Sequence[Mask], declared: Sequence[str], may_be_absent: Collection[str]
+) -> dict[str, dict[str, str]]:
+    """The cell of each declared structure, by case_id, of the scans that have a mask of any.
+
+    A structure that may be absent is absent where masks mark others and not it; any other one is unknown.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for mask in masks:
+        cells = found.setdefault(
+            mask.case_id, {name: ABSENT if name in may_be_absent else UNKNOWN for name in declared}
+        )
+        if mask.structure in cells:
+            cells[mask.structure] = ABSENT if EMPTY_MASK in mask.notes else PRESENT
+    return found
+
+
+def label_by_masks(
+    marks: Mapping[str, Mapping[str, str]], reader: Reader, *, case_ids: Collection[str]
+) -> Labels:
+    """The value of each scan of `case_ids` that has a mask of any structure.
+
+    Raises DataError where no scan has one.
+    """
+    of_case: dict[str, str] = {}
+    exclusions: list[Exclusion] = []
+    for case_id in sorted(case_ids):
+        cells = marks.get(case_id)
+        value = reader.value_of(targets.joined(list(cells.values()))) if cells else UNKNOWN
+        if value:
+            of_case[case_id] = value
+        else:
+            detail = "no mask marks a declared structure in it"
+            exclusions.append(Exclusion(case_id, "without_mask", detail))
+    if not of_case:
+        raise DataError(
+            f"None of the {len(case_ids):,} scans has a mask of a declared structure. Put the masks below "
+            "`ingest.raw`, and mend what `ingest.masks.structures` says that files call them."
+        )
+    return Labels(of_case, tuple(exclusions), tuple(_notices(exclusions, marks, of_case)))
+
+
+def _notices(
+    exclusions: Sequence[Exclusion], marks: Mapping[str, Mapping[str, str]], of_case: Collection[str]
+) -> list[Notice]:
+    notices = []
+    if exclusions:
+        notices.append(Notice("without_mask", len(exclusions), "scans left out because no mask marks them"))
+    unknown = Counter(name for case_id in of_case for name, cell in marks[case_id].items() if cell == UNKNOWN)
+    for name, count in sorted(unknown.items()):
+        detail = (
+            f"scans in which '{name}' is unknown, as their masks have others alone; where it isn't there, "
+            f"say so by `may_be_absent: [{name}]` below `ingest.masks`"
+        )
+        notices.append(Notice("structure_unknown", count, detail))
+    return notices

@@ -1,0 +1,154 @@
+"""What a candidate gains over a reference on the same patients, and who is found or missed now."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from invented_masks import NAMES, cells, drawn, frame, row
+from scipy import stats
+
+from pipeline.tasks.contract import Table, Unit
+from pipeline.tasks.gain import PAIRED
+from pipeline.tasks.segmentation.pairs import Pairs
+from pipeline.tasks.segmentation.structures import Structures
+from pipeline.tasks.segmentation.verdict import (
+    GUARDS,
+    HEADLINE,
+    can_be_compared,
+    flips,
+    gain,
+    pair,
+    patients_needed,
+    rarest,
+    too_few,
+)
+
+
+def joined(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as the stages read it: the cells of all structures as one text."""
+    return table.assign(
+        **{
+            column: ["|".join(cells) for cells in table[[f"{column}_{name}" for name in NAMES]].to_numpy()]
+            for column in ("truth", "predicted")
+        }
+    )
+
+
+def paired(before: pd.DataFrame, after: pd.DataFrame, unit: Unit = "patient") -> Pairs:
+    first, second = joined(before), joined(after)
+    cohort = first[["case_id", "patient_id"]].rename(columns={"patient_id": "person_id"})
+    found = pair(
+        cohort.assign(target=first["truth"]),
+        Table(first, None),
+        candidate=Table(second, None),
+        question=Structures(NAMES),
+        unit=unit,
+    )
+    assert found is not None
+    return found
+
+
+def dice(table: pd.DataFrame) -> np.ndarray:
+    return np.nanmean([pd.to_numeric(table[f"dice_{name}"]).to_numpy() for name in NAMES], axis=0)
+
+
+def test_the_gain_in_dice_is_that_of_a_paired_t_test_of_patients() -> None:
+    before, after = drawn(40), drawn(40, better_by=0.03)
+    oracle = stats.ttest_rel(dice(after), dice(before))
+    ends = oracle.confidence_interval(0.98)
+    found = gain(HEADLINE, paired(before, after), alpha=0.01, seed=1)
+    assert found.value == pytest.approx((dice(after) - dice(before)).mean())
+    assert (found.low, found.high) == pytest.approx((ends.low, ends.high))
+    assert found.method == PAIRED
+
+
+def test_a_guard_is_a_part_of_the_structures_own_size() -> None:
+    # A ball of 36 pi mm3 has a diameter of 6 mm.
+    volume = 0.036 * math.pi
+    before = [row(f"c{n:02d}", f"p{n:02d}", cells(0.8, volume, volume, hd95=3.0)) for n in range(20)]
+    after = [
+        row(f"c{n:02d}", f"p{n:02d}", cells(0.8, volume, volume * (1.1 + n / 1000), hd95=1.5 + n / 100))
+        for n in range(20)
+    ]
+    filled = [frame(rows).assign(**{f"{c}_posterior": "" for c in cells(0.8)}) for rows in (before, after)]
+    pairs = paired(*filled)
+    borders = gain("hd95_over_diameter", pairs, alpha=0.05, seed=1)
+    assert borders.reference == pytest.approx(0.5, rel=1e-6)
+    assert borders.candidate == pytest.approx((1.5 + 0.095) / 6, rel=1e-6)
+    assert borders.value > 0
+    volumes = gain("volume_error", pairs, alpha=0.05, seed=1)
+    assert (volumes.reference, volumes.candidate) == pytest.approx((0.0, 0.1095), abs=1e-6)
+    assert volumes.high is not None
+    assert volumes.high < 0
+
+
+def test_more_missed_is_a_shown_loss_that_vetoes() -> None:
+    before = drawn(40)
+    rows = before.to_dict("records")
+    for index in range(12):
+        rows[index] |= {
+            f"{key}_anterior": cell
+            for key, cell in cells(0.0, float(rows[index]["volume_truth_ml_anterior"]), 0.0).items()
+        }
+    found = gain("missed", paired(before, frame(rows)), alpha=0.05, seed=1)
+    assert found.high is not None
+    assert found.high < -0.05
+
+
+@pytest.mark.parametrize("metric", [HEADLINE, *(guard.metric for guard in GUARDS)])
+def test_models_that_do_the_same_have_no_interval_of_no_width(metric: str) -> None:
+    found = gain(metric, paired(drawn(20), drawn(20)), alpha=0.05, seed=1)
+    assert (found.value, found.low, found.high) == (0.0, None, None)
+    assert found.reason
+
+
+def test_patients_who_recur_count_once() -> None:
+    before, after = drawn(12, cases=2), drawn(12, cases=2, better_by=0.02)
+    by_patient, by_case = (
+        gain(HEADLINE, paired(before, after, unit), alpha=0.05, seed=1) for unit in ("patient", "case")
+    )
+    assert by_patient.standard_error == pytest.approx(by_case.standard_error)
+
+
+def test_a_case_that_failed_counts_as_missed_and_is_not_left_out() -> None:
+    before = drawn(20)
+    rows = before.to_dict("records")
+    rows[0] |= {
+        f"{key}_{name}": cell
+        for name in NAMES
+        for key, cell in cells(0.0, float(rows[0][f"volume_truth_ml_{name}"]), 0.0).items()
+    } | {"status": "failed"}
+    found = gain(HEADLINE, paired(before, frame(rows)), alpha=0.05, seed=1)
+    assert found.value == pytest.approx(-dice(before)[0] / 20)
+
+
+def test_too_few_patients_with_a_structure_give_no_answer() -> None:
+    nobody = frame([row(f"c{n:02d}", f"p{n:02d}", cells(None), cells(None)) for n in range(20)])
+    pairs = paired(nobody, nobody)
+    assert not can_be_compared(pairs)
+    few = paired(*(pd.concat([drawn(14), nobody[:6]]).fillna("") for _ in range(2)))
+    assert too_few(few) == "it has 14 patients with a structure, fewer than 15"
+    assert patients_needed(rarest(few)) == math.ceil(15 * 20 / 14)
+    assert too_few(paired(drawn(15), drawn(15))) is None
+
+
+def test_those_found_now_and_those_missed_now_are_named() -> None:
+    before = [
+        row(f"c{n}", f"p{n}", cells(0.8), cells(0.0, 2.0, 0.0) if n == 1 else cells(0.6)) for n in range(4)
+    ]
+    after = [
+        row(f"c{n}", f"p{n}", cells(0.0, 3.0, 0.0) if n == 2 else cells(0.8), cells(0.6)) for n in range(4)
+    ]
+    found = flips(paired(frame(before), frame(after)), Structures(NAMES))
+    assert found is not None
+    assert (found.units, found.both_right, found.negative, found.positive) == (4, 2, 1, 1)
+    (lost,), (gained,) = found.negative_list, found.positive_list
+    assert (lost.name, lost.truth, lost.champion, lost.candidate) == (
+        "p2", "anterior, posterior", "anterior, posterior", "posterior",
+    )  # fmt: skip
+    assert (gained.name, gained.score_of, gained.champion_score, gained.candidate_score) == (
+        "p1", "posterior", 0.0, 0.6,
+    )  # fmt: skip
