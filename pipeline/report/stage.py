@@ -16,7 +16,7 @@ from pipeline.contracts.report import CARD, FILE, PAGE
 from pipeline.errors import DamageError
 from pipeline.records import Summary
 from pipeline.report import beside, document, environment, page, reading
-from pipeline.report.generations import entries
+from pipeline.report.generations import analyses, entries
 from pipeline.workspace import Workspace
 from pipeline.writing import write_text
 
@@ -48,8 +48,11 @@ def run(config: Config, workspace: Workspace) -> Summary:
 
 
 def write_index(config: Config, workspace: Workspace) -> bool:
-    """Whether the list of generations and the candidate, `index.html`, changed."""
-    return write_text(workspace.reports / "index.html", page.index(entries(workspace, config.report.title)))
+    """Whether the list of generations and the candidate changed, or that of all analyses above it."""
+    models = entries(workspace, config.report.title)
+    changed = write_text(workspace.reports / "index.html", page.index(models))
+    everything = analyses(workspace.reports.parent)
+    return write_text(workspace.reports.parent / "index.html", page.all_analyses(everything)) or changed
 
 
 def name_generation(folder: Path, generation: str, *, approver: str) -> None:
