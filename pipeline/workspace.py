@@ -69,7 +69,7 @@ class Workspace:
 
     @property
     def training_page(self) -> Path:
-        """How a training goes, renewed each epoch, with `history.csv` beside it; `make clean` removes both."""
+        """How a training goes, renewed each epoch, `history.csv` beside it; `make clean` removes both."""
         return self.reports / "training" / "training.html"
 
     @property
