@@ -94,7 +94,7 @@ def evaluate(
     )
     changed |= contract.FILE.write(folder, measured)
     changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
-    changed |= _insights(candidate, chosen)
+    changed |= _insights(candidate, asked, chosen)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 
 
@@ -206,7 +206,7 @@ def _controls(candidate: Candidate, measured: contract.Metrics) -> control_runs.
     return controls.run(tested, workspace.data, measured)
 
 
-def _insights(candidate: Candidate, chosen: Chosen) -> bool:
+def _insights(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> bool:
     scorer, workspace = candidate.scorer, candidate.workspace
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(scorer.record.recipe_id)
@@ -218,8 +218,23 @@ def _insights(candidate: Candidate, chosen: Chosen) -> bool:
 
     subject = insights.Subject(scorer.model, candidate.task, candidate.question, chosen.fixed, scores)
     reviewed = candidate.config.ingest.pixel_text == "reviewed"
-    scans = insights.Scans(lambda case_id: shards.read(stored[case_id]), cases, reviewed, candidate.in_unit)
+    native = Shards(workspace.cases)
+    scans = insights.Scans(
+        lambda case_id: shards.read(stored[case_id]),
+        cases,
+        lambda case: native.read(case.stored),
+        reviewed,
+        candidate.in_unit,
+    )
     frame = candidate.task.answers.read(predictions.FILE.path(workspace.candidate)).frame
+    overlays = candidate.task.answers.overlays(
+        frame,
+        dict(zip(candidate.cases["case_id"], asked.outputs, strict=True)),
+        question=candidate.question,
+        fixed=chosen.fixed,
+    )
     with waiting("evaluate: looking into the network"):
         seed = candidate.config.evaluate.seed
+        if overlays is not None:
+            return insights.write_outlines(subject, overlays, scans, workspace.candidate, seed=seed)
         return insights.write(subject, frame, scans, workspace.candidate, seed=seed)

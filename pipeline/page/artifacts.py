@@ -116,9 +116,8 @@ class Artifacts:
 
     @property
     def tested(self) -> pd.DataFrame:
-        """The rows of the reported part that have both a prediction and a known truth."""
-        rows = self.predictions
-        return rows[(rows["part"] == self.part) & (rows["status"] == "ok") & (rows["truth"] != "")]
+        """The rows of the reported part that are measured."""
+        return self.predictions[self.task.measures.measurable(self.predictions, self.part)]
 
     def metric(self, name: str, *, part: str = "", target: str = "") -> Fact:
         """The metric over a whole part, the reported one unless named; without a value when not computed."""

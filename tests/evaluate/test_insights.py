@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 from invented_case import invented_case
 
-from pipeline.contracts.insights import InUnit
 from pipeline.evaluate import insights
 from pipeline.evaluate.insights import attention, gallery, gradients, network, shifts
 from pipeline.tasks.classification.answers import Frozen, decided, followed
@@ -242,37 +241,6 @@ def test_of_a_volume_the_slice_with_the_most_heat_is_shown() -> None:
     assert gallery.picture(image, np.zeros_like(heat)).slice_index == 2
 
 
-def test_an_even_slice_is_not_shown_though_the_heat_lies_there() -> None:
-    image = np.zeros((5, 8, 8, 1), np.float32)
-    image[1, 2:5, 2:5] = 1
-    heat = np.zeros((5, 8, 8), np.float32)
-    heat[4] = 1
-    shown = gallery.picture(image, heat)
-    assert (shown.slice_index, shown.slices) == (1, 5)
-    assert shown.grey.min() < shown.grey.max()
-
-
-def test_a_scan_is_shown_in_its_unit_and_window_where_that_is_known() -> None:
-    image = np.random.default_rng(0).normal(size=(8, 8, 1)).astype(np.float32)
-    hu = np.full((8, 8, 1), -1000, np.float32)
-    hu[2, 3], hu[4, 4] = 40, 5000
-    shown = gallery.picture(image, np.ones((8, 8), np.float32), InUnit(hu, "HU", (-160.0, 240.0)))
-    assert (shown.window, shown.unit) == ((-160, 240), "HU")
-    assert (shown.grey[0, 0], shown.grey[2, 3], shown.grey[4, 4]) == (0, 128, 255)  # 200 of 400 HU: half
-    other_grid = InUnit(hu[:4], "HU", (-160.0, 240.0))
-    assert gallery.picture(image, np.ones((8, 8), np.float32), other_grid).unit == ""
-
-
-def test_heat_lies_where_the_scan_shows_anything_and_in_what_that_encloses() -> None:
-    image = np.zeros((16, 16, 1), np.float32)
-    image[4:12, 4:12] = 1
-    image[7:9, 7:9] = 0  # air inside the body
-    shown = gallery.picture(image, np.ones((16, 16), np.float32))
-    inside = np.zeros((16, 16), dtype=np.bool_)
-    inside[4:12, 4:12] = True
-    assert (shown.heat == np.where(inside, 255, 0)).all()
-
-
 def test_a_large_picture_is_reduced_by_a_whole_factor() -> None:
     image = np.linspace(0, 1, 512 * 300, dtype=np.float32).reshape(512, 300, 1)
     shown = gallery.picture(image, np.zeros((512, 300), np.float32))
@@ -290,7 +258,7 @@ def _scans(modalities: dict[str, str]) -> insights.Scans:
         name: invented_case(modality=modalities.get(name, "CT"), image_type="ORIGINAL\\PRIMARY")
         for name in images
     }
-    return insights.Scans(images.__getitem__, cases, reviewed=False)
+    return insights.Scans(images.__getitem__, cases, lambda case: images[case.case_id], reviewed=False)
 
 
 def test_what_is_written_is_the_same_twice_and_holds_no_picture_of_a_hidden_case(

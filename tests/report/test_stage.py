@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import csv
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +13,7 @@ import pytest
 from pipeline.contracts.metrics import Metric
 from pipeline.errors import DataError
 from pipeline.page.facts import of_metric
-from pipeline.report import environment, name_generation, page, run
+from pipeline.report import environment, page, run
 
 VOID = {"meta", "img", "br", "line", "rect", "circle", "path", "use"}
 
@@ -266,56 +264,7 @@ def test_without_a_record_of_the_model_the_message_says_to_train(
         run(made.config, made.workspace)
 
 
-def test_the_report_of_a_generation_says_which_it_is_and_is_made_again_from_its_own_json(
-    candidate: Any, reported: Path, tmp_path: Path
-) -> None:
-    for name in ("report.html", "report.json", "insights.npz"):
-        shutil.copyfile(reported / name, tmp_path / name)
-    name_generation(tmp_path, "0007", approver="A. <Reader>")
-    html = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "<b>Generation 0007</b>, made the champion by A. &lt;Reader&gt;" in html
-    assert 'href="../../index.html"' in html
-    body = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    with np.load(tmp_path / "insights.npz") as stored:
-        assert environment.dated(page.html(body, dict(stored)), body["created"]) == html
-    before = json.loads((reported / "report.json").read_text(encoding="utf-8"))
-    changed = {key for key in body if body[key] != before[key]}
-    assert changed == {"holds", "html_digest"}
-
-
-def test_a_generation_without_a_report_of_this_version_is_left_as_it_is(
-    reported: Path, tmp_path: Path
-) -> None:
-    name_generation(tmp_path, "0001", approver="Ada")
-    assert list(tmp_path.iterdir()) == []
-    earlier = json.loads((reported / "report.json").read_text(encoding="utf-8"))
-    del earlier["holds"]
-    (tmp_path / "report.json").write_text(json.dumps(earlier), encoding="utf-8")
-    name_generation(tmp_path, "0001", approver="Ada")
-    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == earlier
-
-
 def test_the_header_says_that_it_is_a_candidate_and_whom_it_was_judged_against(html: str) -> None:
     assert (
         "<b>Candidate</b>: not in use unless promoted; judged against the champion, generation 0001" in html
     )
-
-
-def test_charts_and_tables_lie_beside_the_page_with_every_number_in_full(reported: Path) -> None:
-    drawn = (reported / "figures" / "roc.svg").read_text(encoding="utf-8")
-    assert drawn.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
-    with (reported / "tables" / "brief-rows.csv").open(encoding="utf-8", newline="") as stream:
-        rows = {row["short"]: row for row in csv.DictReader(stream)}
-    metrics = json.loads((reported / "metrics.json").read_text(encoding="utf-8"))["metrics"]
-    wanted = next(m for m in metrics if (m["id"], m["part"], m["group"]) == ("sensitivity", "test", None))
-    told = rows["sensitivity"]
-    assert (float(told["value"]), float(told["low"])) == (wanted["value"], wanted["low"])
-    assert (told["numerator"], told["denominator"]) == ("75", "78")
-    assert not list((reported / "tables").glob("gallery*"))
-
-
-def test_a_chart_that_there_is_no_more_leaves_no_file(candidate: Any, reported: Path) -> None:
-    left_over = reported / "figures" / "of_an_earlier_version.svg"
-    left_over.write_text("<svg/>", encoding="utf-8")
-    assert run(candidate.config, candidate.workspace).changed
-    assert not left_over.exists()

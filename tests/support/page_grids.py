@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from bases import base, patients
 from html_tables import Grid
-from statsmodels.stats.proportion import proportion_confint
+from points_grid import points
 
 from pipeline import digests, ledger
 from pipeline.page.facts import shown_interval, shown_p, shown_value
@@ -59,20 +60,6 @@ def interval(metric: Json) -> str:
     if metric["low"] is not None:
         return shown_interval(metric["low"], metric["high"])
     return "-" if metric["value"] is None else metric["reason"]
-
-
-def patients(metric: Json) -> str:
-    of_these = metric["positive_patients"]
-    if of_these in (None, metric["patients"]):
-        return str(metric["patients"])
-    return f"{metric['patients']} ({of_these})"
-
-
-def base(metric: Json) -> str:
-    """The counts of a proportion, else the patients."""
-    if metric["denominator"] is None:
-        return patients(metric)
-    return f"{metric['numerator']} of {metric['denominator']}"
 
 
 def measured(files: Files, labels: dict[str, str]) -> Grid:
@@ -140,27 +127,6 @@ def _with_method(files: Files, labels: dict[str, str]) -> Grid:
         method = f"{metric['method'].replace('_', ' ')} ({metric['rule']})"
         method += f" · {metric['flag']}" if metric["flag"] else ""
         grid.append([*row, interval(other) if other else "", method])
-    return grid
-
-
-def points(files: Files) -> Grid:
-    """Every cell counted anew from predictions.csv, a patient's score being the largest of its cases."""
-    table = pd.read_csv(files.folder / "predictions.csv")
-    people = table[table["part"] == "test"].groupby("patient_id")
-    score, ill = people["score_nodule"].max(), people["truth"].max() == "nodule"
-    in_use = files.metrics["thresholds"][0]["threshold"]
-    labels = ["Sensitivity", "Specificity", "Positive predictive value", "Negative predictive value"]
-    grid = [["Threshold", *labels, "Share of patients flagged"]]
-    for threshold in sorted({0.05, *(n / 10 for n in range(1, 10)), in_use}):
-        called = score >= threshold
-        sides = [(ill, called), (~ill, ~called), (called, ill), (~called, ~ill), (called | ~called, called)]
-        counts = [(int((among & right).sum()), int(among.sum())) for among, right in sides]
-        ends = [proportion_confint(*each, alpha=0.05, method="wilson") for each in counts]
-        told = [
-            f"{k} of {n} {shown_value(k / n)} ({shown_interval(*each)})"
-            for (k, n), each in zip(counts, ends, strict=True)
-        ]
-        grid.append([f"{threshold:g}" + (" in use" if threshold == in_use else ""), *told])
     return grid
 
 
@@ -415,7 +381,7 @@ COMMON: dict[str, tuple[Expected, ...]] = {
 BINARY = COMMON | {
     "brief": (brief,),
     "thousand": (thousand,),
-    "operating": (operating, points, confusion),
+    "operating": (operating, lambda files: points(files.folder), confusion),
     "reliability": (reliability,),
     "subgroups": (subgroups,),
 }

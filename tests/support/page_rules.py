@@ -6,7 +6,8 @@ import re
 from html.parser import HTMLParser
 
 VOID = {"meta", "img", "br", "line", "rect", "circle", "path", "use", "input", "image", "stop"}
-TEXTLESS = {"svg"}
+LEAST = 4.5
+"""The contrast that text needs (WCAG 2.2, 1.4.3)."""
 
 
 class _Page(HTMLParser):
@@ -113,14 +114,16 @@ def contrasts(html: str) -> list[str]:
             continue
         own = re.search(r"background: (#[0-9a-f]{3,6})", body)
         colors = tones if told[1] == "var(--tone)" else [told[1].strip()]
-        for color in colors:
-            ink = variables.get(color.removeprefix("var(").removesuffix(")"), color)
-            if not ink.startswith("#"):
-                continue
-            for ground in [own[1]] if own else light:
-                if ratio(ink, ground) < 4.5:
-                    found.append(f"{rule.strip()}: {ink} on {ground} has {ratio(ink, ground):.2f} to 1")
+        inks = [variables.get(color.removeprefix("var(").removesuffix(")"), color) for color in colors]
+        pairs = [
+            (ink, ground) for ink in inks if ink.startswith("#") for ground in ([own[1]] if own else light)
+        ]
+        found += [_weak(rule, *pair) for pair in pairs if ratio(*pair) < LEAST]
     return found
+
+
+def _weak(rule: str, ink: str, ground: str) -> str:
+    return f"{rule.strip()}: {ink} on {ground} has {ratio(ink, ground):.2f} to 1"
 
 
 def ratio(one: str, other: str) -> float:
