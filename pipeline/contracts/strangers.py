@@ -61,9 +61,22 @@ class Odd:
 
 
 @dataclass(frozen=True)
-class Oddest:
-    """The strangest scans of the test part, the strangest first."""
+class Share:
+    """How many patients have a scan beyond the limit, of those that could be judged; interval of `level`."""
 
+    flagged: int
+    patients: int
+    level: float
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Oddest:
+    """The strangers of the test part: their share, and the strangest scans, the strangest first."""
+
+    share: Share
     scans: tuple[Odd, ...]
 
 

@@ -110,8 +110,7 @@ def evaluate(
     changed |= populations.FILE.write(folder, population(everybody, candidate.task, candidate.question))
     changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
     changed |= _insights(candidate, asked, chosen)
-    reviewed = config.ingest.pixel_text == "reviewed"
-    changed |= strangers.show(candidate.cases, unlike.judged, known, workspace, reviewed=reviewed)
+    changed |= strangers.show(candidate.cases, unlike.judged, workspace, config)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 
 

@@ -12,11 +12,13 @@ import numpy as np
 
 from pipeline.catalogue import Catalogue
 from pipeline.catalogue import cases as stored_cases
+from pipeline.config import Config
 from pipeline.contracts.cohort import PERSON
-from pipeline.contracts.strangers import FILE, ODDEST, Odd, Oddest
+from pipeline.contracts.strangers import FILE, ODDEST, Odd, Oddest, Share
 from pipeline.pixel_text import hidden_because
 from pipeline.records import Case
 from pipeline.scoring import Scans, Scorer
+from pipeline.statistics.proportions import wilson
 from pipeline.strangers import Judged, judged, portrait, seen
 from pipeline.workspace import Workspace
 
@@ -60,18 +62,27 @@ def look(scorer: Scorer, cases: pd.DataFrame, scans: Scans, folder: Path, *, sha
     return Found(Judged(score, tuple(str(text) for text in why)), changed)
 
 
-def show(cases: pd.DataFrame, found: Judged, scans: Scans, workspace: Workspace, *, reviewed: bool) -> bool:
-    """Whether the file of the strangest scans of the test part changed: one a patient, with its picture."""
-    rows = cases.assign(score=found.score, why=list(found.why))
-    rows = rows[(rows["part"] == "test") & (rows["score"] > 1)]
+def show(cases: pd.DataFrame, found: Judged, workspace: Workspace, config: Config) -> bool:
+    """Whether the file of the strangers of the test part changed: their share, and the strangest ones."""
+    known = cases.assign(score=found.score, why=list(found.why))
+    known = known[(known["part"] == "test") & known["score"].notna()]
+    rows = known[known["score"] > 1]
+    share = _share(rows[PERSON].nunique(), known[PERSON].nunique(), level=config.evaluate.level)
     rows = rows.sort_values(["score", "case_id"], ascending=[False, True]).drop_duplicates(PERSON)
     with Catalogue(workspace.catalogue) as stored:
         pictures = stored_cases.likenesses(stored)
+        all_cases = {case.case_id: case for case in stored.cases()}
+    reviewed = config.ingest.pixel_text == "reviewed"
     shown = [
-        _odd(row, scans.cases[str(row["case_id"])], pictures, reviewed=reviewed)
+        _odd(row, all_cases[str(row["case_id"])], pictures, reviewed=reviewed)
         for row in rows[:MOST_SHOWN].to_dict("records")
     ]
-    return ODDEST.write(workspace.candidate, Oddest(tuple(shown)))
+    return ODDEST.write(workspace.candidate, Oddest(share, tuple(shown)))
+
+
+def _share(flagged: int, patients: int, *, level: float) -> Share:
+    estimate = wilson(flagged, patients, level=level)
+    return Share(flagged, patients, level, estimate.value, estimate.low, estimate.high)
 
 
 def _odd(row: Mapping[Any, Any], case: Case, pictures: Mapping[str, bytes], *, reviewed: bool) -> Odd:

@@ -139,7 +139,10 @@ WHOLE: dict[str, Any] = {
         words={"modality": ("CT", "MR")},
         ranges={"spacing": (0.7, 1.2)},
     ),
-    strangers.ODDEST.name: strangers.Oddest((strangers.Odd("case-1", "patient-1", 2.5, "blank", "AAAA"),)),
+    strangers.ODDEST.name: strangers.Oddest(
+        strangers.Share(1, 40, 0.95, 0.025, 0.004, 0.129),
+        (strangers.Odd("case-1", "patient-1", 2.5, "blank", "AAAA"),),
+    ),
     comparison.FILE.name: COMPARISON,
     controls.FILE.name: CONTROLS,
     controls.NETWORKS.name: NETWORKS,

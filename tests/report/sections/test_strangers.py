@@ -9,7 +9,7 @@ from pathlib import Path
 import invented_candidate
 import pytest
 
-from pipeline.contracts.strangers import Odd, Oddest, Strangers
+from pipeline.contracts.strangers import Odd, Oddest, Share, Strangers
 from pipeline.page.artifacts import Artifacts
 from pipeline.report import reading
 from pipeline.report.sections import strangers
@@ -31,7 +31,10 @@ def _with_strangers(read: Artifacts, share: float) -> Artifacts:
     strange = set(patients[: round(share * len(patients))])
     score = ["1.5" if name in strange else "0.4" for name in rows["patient_id"]]
     why = ["stranger: modality MR never seen" if name in strange else "" for name in rows["patient_id"]]
-    return replace(read, predictions=rows.assign(stranger=score, abstain=why), strangers=KNOWN)
+    number = len(patients)
+    low, high = (0.35, 0.65) if share > 0.2 else (0.01, 0.2)
+    found = Oddest(Share(len(strange), number, 0.95, len(strange) / number, low, high), ())
+    return replace(read, predictions=rows.assign(stranger=score, abstain=why), strangers=KNOWN, oddest=found)
 
 
 def test_strangers_are_counted_by_patient_beside_the_share_that_is_meant(read: Artifacts) -> None:
@@ -60,7 +63,9 @@ def test_the_oddest_scans_have_their_picture_or_the_reason_why_not(read: Artifac
         Odd("c1", "p1", 2.5, "left and right look exchanged", picture),
         Odd("c2", "p2", 1.2, "odd", "", "text"),
     )
-    rows = strangers.build(replace(_with_strangers(read, 0.1), oddest=Oddest(scans))).tables["oddest"]
+    read = _with_strangers(read, 0.1)
+    assert read.oddest is not None
+    rows = strangers.build(replace(read, oddest=replace(read.oddest, scans=scans))).tables["oddest"]
     assert rows[0]["picture"].startswith("data:image/png")
     assert (rows[0]["why"], rows[0]["score"].value) == ("left and right look exchanged", 2.5)
     assert (rows[1]["picture"], rows[1]["hidden"]) == ("", "text")
