@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audit import findings, formulas, measured, quantities
+from pipeline.audit import findings, formulas, measured, quantities, structures
 from pipeline.audit.account import Account
 from pipeline.audit.formulas import Number, compare_number
 from pipeline.audit.measured import FEWEST, Seen
@@ -41,12 +41,14 @@ class Written:
 
 
 def audit(written: Written, account: Account) -> None:
-    """Compares every metric over a part or a subgroup, at each unit: of classes, findings or a quantity."""
+    """Compares every metric over a part or a subgroup, at each unit, by the task's kind."""
     question = written.metrics["question"]
     if "edges" in question:
         quantities.audit(written.table, written.metrics, account)
     elif "labels" in question:
         findings.audit(written.table, written.metrics, written.operating, account)
+    elif "structures" in question:
+        structures.audit(written.table, written.metrics, account)
     elif "classes" in question:
         _audit_classes(written, account)
     else:

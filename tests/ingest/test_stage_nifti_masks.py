@@ -119,6 +119,20 @@ def test_a_mask_waits_for_its_image_and_follows_it(workspace: Workspace, raw: Pa
     assert {name for name, _ in stored(workspace)} == {case.case_id}
 
 
+def test_a_mask_is_of_whom_the_table_names_with_its_image(workspace: Workspace, raw: Path) -> None:
+    put(raw, nifti(labels()))
+    (raw / "labels.csv").write_text(f"image,person,label\n{IMAGE},P1,a\n")
+    settings = {**SETTINGS, "patient_from": {"column": "person"}}
+    choices = {"labels": "raw/labels.csv", "id": {"column": "image", "names": "path"}}
+    reasons = ingested(workspace, config(choices, **settings))
+    assert reasons[MASK][:2] == ("accepted", "ok")
+    assert len(stored(workspace)) == 2
+    assert not run(config(choices, **settings), workspace).changed
+    (raw / "labels.csv").write_text(f"image,person,label\n{IMAGE},P2,a\n")
+    run(config(choices, **settings), workspace)
+    assert len(stored(workspace)) == 2
+
+
 @pytest.mark.skipif(not DATA, reason="real scans are found through SCANLOOM_DATA")
 def test_the_hippocampus_of_the_decathlon_is_read_as_nibabel_reads_it(
     workspace: Workspace, raw: Path
