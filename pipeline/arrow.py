@@ -71,7 +71,7 @@ ARROW = {
             "fit the network",
             reads=("normalize", "cohort"),
             sections=("train",),
-            writes=("model.keras", "model.json", "history.csv", "first_fit.csv"),
+            writes=("model.keras", "model.json", "history.csv", "first_fit.keras"),
             waits_for=("drift",),
         ),
         Stage(

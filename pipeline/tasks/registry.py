@@ -13,7 +13,6 @@ TASKS: Final = {
     "classification": "pipeline.tasks.classification",
     "multilabel": "pipeline.tasks.multilabel",
     "regression": "pipeline.tasks.regression",
-    "segmentation": "pipeline.tasks.segmentation",
 }
 
 OF_TABLES: Final = "classification"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline import backend, digests, provenance
 from pipeline.config import Config
-from pipeline.contracts import first_fit, history, model_record
+from pipeline.contracts import history, model_record
 from pipeline.contracts.model_record import Member, ModelRecord
 from pipeline.contracts.unopened import Unopened
 from pipeline.models import Intensities, ensemble
@@ -65,28 +66,32 @@ def run(config: Config, workspace: Workspace) -> Summary:
     ):
         trained = _trained(work)
     changed = write_model(workspace.candidate / model_record.MODEL_FILE, trained.net)
+    changed |= _keep_first_fit(workspace.candidate / model_record.FIRST_FIT_FILE, trained.first)
     record = ModelRecord(
         **_what_was_trained(config, data, trained.net, statistics),
         **_how_it_went(work, trained),
         training=training,
         model_sha256=digests.of_file(workspace.candidate / model_record.MODEL_FILE),
+        first_fit_sha256=digests.of_file(workspace.candidate / model_record.FIRST_FIT_FILE)
+        if trained.first
+        else "",
     )
     changed |= model_record.FILE.write(workspace.candidate, record)
     changed |= history.FILE.write(workspace.candidate, _history(trained))
-    if trained.refits:
-        changed |= first_fit.write(workspace.candidate, data.validation.case_ids, trained.logits)
-    else:
-        changed |= first_fit.FILE.remove(workspace.candidate)
     return Summary((_line(record, len(data.train.case_ids), task.learning.in_words),), changed)
 
 
 @dataclass(frozen=True)
 class _Trained:
-    """The fits on the training part, those on both, the model, and what the first said of validation."""
+    """The fits on the training part, those on both, the model, and what the first said of validation.
+
+    `first` is the model of the fits on the training part, where there are others.
+    """
 
     fits: tuple[Fitted, ...]
     refits: tuple[Fitted, ...]
     net: keras.Model
+    first: keras.Model | None
     logits: NDArray[np.float64]
 
 
@@ -94,9 +99,18 @@ def _trained(work: Work) -> _Trained:
     fits = members.fitted(work)
     logits = members.validation_logits(work, fits)
     if not work.config.train.refit:
-        return _Trained(fits, (), members.network(work, fits), logits)
+        return _Trained(fits, (), members.network(work, fits), None, logits)
     refits = members.refitted(work, fits)
-    return _Trained(fits, refits, members.network(work, refits), logits)
+    return _Trained(fits, refits, members.network(work, refits), members.network(work, fits), logits)
+
+
+def _keep_first_fit(path: Path, first: keras.Model | None) -> bool:
+    """Whether the file of the model before the refit changed; it goes where there was no refit."""
+    if first is not None:
+        return write_model(path, first)
+    was_there = path.is_file()
+    path.unlink(missing_ok=True)
+    return was_there
 
 
 def _what_was_trained(
