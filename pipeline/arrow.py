@@ -71,7 +71,13 @@ ARROW = {
             "fit the network",
             reads=("normalize", "cohort"),
             sections=("train",),
-            writes=("model.keras", "model.json", "history.csv", "first_fit.keras"),
+            writes=(
+                "model.keras",
+                "model.json",
+                "history.csv",
+                "first_fit.keras",
+                "data:control_networks.json",
+            ),
             waits_for=("drift",),
         ),
         Stage(
@@ -86,6 +92,7 @@ ARROW = {
                 "rule.json",
                 "insights.json",
                 "insights.npz",
+                "controls.json",
             ),
         ),
         Stage(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,6 +135,11 @@ def _no_model(path: Path) -> DataError:
     return DataError(
         f"There is no model here: {path.parent.name}/{path.name} is missing. Run `{make('train')}`."
     )
+
+
+def with_model(scorer: Scorer, path: Path) -> Scorer:
+    """The scorer with the network in another file of the same training. Raises as `load`."""
+    return replace(scorer, model=_load_model(path, scorer.record.versions))
 
 
 def logits(scorer: Scorer, arrays: Iterable[NDArray[Any]]) -> NDArray[np.float64]:

@@ -70,6 +70,7 @@ class Train(Section):
 
     `seeds` networks are trained, from `seed` on, and answer as one. `average_epochs` is how many epochs the
     running mean of the weights remembers. `refit` fits anew on training and validation part together.
+    `controls` says whether control networks are trained beside it, for a fifth of its epochs together.
     `label_smoothing` and `class_weights` are of some tasks only, and so is `loss`.
     """
 
@@ -93,12 +94,13 @@ class Train(Section):
     jit: Literal["auto"] | bool = "auto"
     threads: Count | None = None
     checkpoint_every_steps: Count = 200
+    controls: bool = True
     augment: Augment = Augment()
 
     @model_serializer(mode="wrap")
-    def _loss_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the loss unless it is given, so that other tasks have the digest they had before."""
-        return without_defaults(dump(self), ("loss",), self.model_fields_set)
+    def _later_keys_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the keys that came later unless they are given, so that trainings keep their digests."""
+        return without_defaults(dump(self), ("loss", "controls"), self.model_fields_set)
 
     @property
     def network(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeGuard
 from pipeline.contracts import (
     cohort,
     comparison,
+    controls,
     drift,
     generation,
     history,
@@ -48,6 +49,7 @@ CANDIDATE: Final[tuple[Handover, ...]] = (
     rule.FILE,
     insights.FILE,
     insights.PICTURES,
+    controls.FILE,
     comparison.FILE,
     comparison.CHAMPION,
     report.FILE,
@@ -60,6 +62,7 @@ ELSEWHERE: Final[tuple[Handover, ...]] = (
     ingested.FILE,
     normalized.FILE,
     normalized.REFUSED,
+    controls.NETWORKS,
     pointer.FILE,
     generation.FILE,
     stamp.of("STAGE"),

@@ -13,13 +13,14 @@ from pipeline.catalogue import Catalogue
 from pipeline.champion import looks, pointer
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
+from pipeline.contracts import controls as control_runs
 from pipeline.contracts import metrics as contract
 from pipeline.contracts import model_record, operating, predicted_masks, predictions, rule
 from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.unopened import Unopened
 from pipeline.errors import DataError
-from pipeline.evaluate import insights
+from pipeline.evaluate import controls, insights
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.summary import lines
@@ -84,6 +85,7 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
         bound=goal.bound if goal else None,
     )
     changed |= contract.FILE.write(folder, measured)
+    changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
     changed |= _insights(candidate, chosen)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 
@@ -177,6 +179,21 @@ def _digests(candidate: Candidate) -> dict[str, str | None]:
         "model": candidate.scorer.record.model_sha256,
         "predictions": digests.of_file(predictions.FILE.path(folder)),
     }
+
+
+def _controls(candidate: Candidate, measured: contract.Metrics) -> control_runs.Controls:
+    """What control networks reach. Test labels are read here, after the look."""
+    scorer, workspace = candidate.scorer, candidate.workspace
+    tested = controls.Tested(
+        candidate.task,
+        candidate.question,
+        candidate.config.evaluate,
+        scorer,
+        cohorts.prediction_rows(candidate.cases),
+        candidate.labels(*PARTS),
+        scoring.scans(workspace, scorer.record.recipe_id, kept=workspace.data),
+    )
+    return controls.run(tested, workspace.data, measured)
 
 
 def _insights(candidate: Candidate, chosen: Chosen) -> bool:

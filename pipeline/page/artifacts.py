@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from pipeline.config import Config
 from pipeline.contracts.cohort import Cohort
 from pipeline.contracts.comparison import Comparison
+from pipeline.contracts.controls import Controls
 from pipeline.contracts.drift import Drift
 from pipeline.contracts.insights import Insights, Pictures
 from pipeline.contracts.leaks import Leaks
@@ -78,6 +79,7 @@ class Artifacts:
     of_cohort: Cohort | None = None
     of_model: ModelRecord | None = None
     leaks: Leaks | None = None
+    controls: Controls | None = None
     insights: Insights | None = None
     pictures: Pictures = field(default_factory=dict)
     comparison: Comparison | None = None

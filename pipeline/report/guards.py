@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from pipeline.contracts.controls import Control
+from pipeline.contracts.metrics import Metric
+from pipeline.contracts.objects import Json, plain
 from pipeline.page.artifacts import Artifacts
 
 Status = Literal["pass", "fail", "not_run"]
-NOT_BUILT = "not part of this version"
 NOT_COUNTED = "as the cohort is of an earlier version (the stage `cohort` makes it anew)"
+NOT_ASKED = "as the evaluation is of an earlier version (the stage `evaluate` makes it anew)"
 
 
 @dataclass(frozen=True)
 class Guard:
-    """One check: what was found, and why when it failed or was not run."""
+    """One check: what was found, and why when it failed or was not run.
+
+    `metric` is what a control run reached, with its interval and n.
+    """
 
     key: str
     title: str
@@ -24,18 +30,20 @@ class Guard:
     limit: float | None = None
     reason: str = ""
     override: str = ""
+    metric: Metric | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The check as plain JSON values."""
-        return asdict(self)
+        value: Json = plain(self)
+        return value
 
 
 def guards(artifacts: Artifacts) -> list[Guard]:
     """All checks, those that ran first."""
-    made = [*(check(artifacts) for check in (patients_apart, *_CHECKS)), *_of_cohort(artifacts)]
+    by_page = [check(artifacts) for check in (patients_apart, *_CHECKS)]
+    made = [*by_page, *_of_cohort(artifacts), *_of_controls(artifacts)]
     ran = [guard for guard in made if guard.status != "not_run"]
-    not_run = [guard for guard in made if guard.status == "not_run"]
-    return [*ran, *not_run, *(Guard(key, title, "not_run", reason=NOT_BUILT) for key, title in _NOT_BUILT)]
+    return [*ran, *(guard for guard in made if guard.status == "not_run")]
 
 
 def tally(checks: Sequence[Guard]) -> str:
@@ -43,6 +51,15 @@ def tally(checks: Sequence[Guard]) -> str:
     ran = [guard for guard in checks if guard.status != "not_run"]
     failed = sum(guard.status == "fail" for guard in ran)
     return f"{len(ran)} of {len(checks)} checks against leakage ran, {failed or 'none'} failed"
+
+
+def not_run(checks: Sequence[Guard]) -> list[str]:
+    """The checks that were not run, by the reason that they share."""
+    titles: dict[str, list[str]] = {}
+    for guard in checks:
+        if guard.status == "not_run":
+            titles.setdefault(guard.reason, []).append(guard.title)
+    return [f"{'; '.join(names)} ({reason})" for reason, names in titles.items()]
 
 
 def patients_apart(artifacts: Artifacts) -> Guard:
@@ -58,6 +75,25 @@ def _of_cohort(artifacts: Artifacts) -> list[Guard]:
     if artifacts.leaks is None:
         return [Guard(key, title, "not_run", reason=NOT_COUNTED) for key, title in _BY_COHORT]
     return [Guard(**asdict(check)) for check in artifacts.leaks.checks]
+
+
+def _of_controls(artifacts: Artifacts) -> list[Guard]:
+    """The control runs that were measured, or that there were none."""
+    if artifacts.controls is None:
+        return [Guard(key, title, "not_run", reason=NOT_ASKED) for key, title in CONTROL_TITLES.items()]
+    return [_of_control(control) for control in artifacts.controls.controls]
+
+
+def _of_control(control: Control) -> Guard:
+    return Guard(
+        control.key,
+        CONTROL_TITLES[control.key],
+        control.status,
+        control.metric.value if control.metric else None,
+        control.chance,
+        control.reason,
+        metric=control.metric,
+    )
 
 
 def _duplicates(artifacts: Artifacts) -> Guard:
@@ -136,8 +172,9 @@ _BY_COHORT = (
     ("burned_in_text", "The outer tenth of the image doesn't tell the label"),
     ("dates", "Dates of the parts"),
 )
-_NOT_BUILT = (
-    ("permuted_labels", "Training on shuffled labels finds nothing"),
-    ("random_weights", "An untrained network finds nothing"),
-    ("background", "The image without its centre finds less"),
-)
+CONTROL_TITLES = {
+    "permuted_labels": "Training on shuffled labels finds nothing",
+    "random_weights": "An untrained network finds nothing",
+    "centre_blanked": "Without the middle of the image less is found",
+    "border_only": "The border of the image alone finds less",
+}

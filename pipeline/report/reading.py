@@ -9,6 +9,7 @@ from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import (
     comparison,
+    controls,
     drift,
     history,
     insights,
@@ -39,6 +40,7 @@ DIGESTED = (
     operating.FILE.name,
     insights.FILE.name,
     insights.PICTURES.name,
+    controls.FILE.name,
     rule.FILE.name,
     comparison.FILE.name,
 )
@@ -80,6 +82,7 @@ def read(config: Config, *, candidate: Path, ledgers: Path, champion: Path | Non
         predictions=predictions.FILE.frame(candidate),
         history=history.numbers(candidate) if history.FILE.path(candidate).is_file() else pd.DataFrame(),
         leaks=leaks.FILE.find(candidate),
+        controls=controls.FILE.find(candidate),
         insights=insights.FILE.find(candidate),
         pictures=insights.pictures(candidate),
         comparison=comparison.FILE.find(candidate),

@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax, logit
 
 from pipeline.statistics.estimate import Estimate, missing, wald
@@ -54,6 +53,8 @@ def fit_temperature(logits: Floats, truth: Integers) -> Temperature:
 
     `logits` has shape (rows, classes). Dividing by a temperature keeps the order of scores and ties.
     """
+
+    from scipy.optimize import minimize_scalar  # half a second, for one number of a training
 
     def loss(log_temperature: float) -> float:
         scaled = log_softmax(logits / math.exp(log_temperature), axis=1)

@@ -30,6 +30,8 @@ Targets = NDArray[Any]
 Loss = Callable[[Any, Any], Any]
 Weigh = Callable[[Targets], NDArray[np.float64]]
 """From targets to how much each case counts."""
+Overlaps = Callable[[Any, Any, Any], Any]
+"""From bits and logits of voxels, and which of them count, to the sums of each scan, in `keras.ops`."""
 Refuse = Callable[[tuple[str | int, ...], str], ConfigError]
 """The error that says a message at the place of keys in the YAML."""
 

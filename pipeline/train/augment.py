@@ -17,7 +17,7 @@ from pipeline import backend
 from pipeline.config import Augment
 from pipeline.models import Intensities
 from pipeline.train import draws
-from pipeline.train.warp import matrices, warped
+from pipeline.train.warp import matrices, warped, warped_bits
 
 Tensor = Any
 Change = Callable[[Tensor, Tensor], Tensor]
@@ -41,6 +41,12 @@ class Augmentation:
         voxels = math.prod(scans.shape[1:])
         return backend.in_parts(self._changed, (scans, key), most=max(1, _VOXELS // voxels))
 
+    def marked(self, bits: Tensor, *, step: Tensor, case: Tensor) -> Tensor:
+        """The bits `(batch, *space)` of what is marked in scans, moved as those are, by the nearest voxel."""
+        if not self._moves:
+            return bits
+        return warped_bits(bits, *self._motion(draws.keys(self.seed, step=step, case=case), bits.shape[1:]))
+
     def _changed(self, scans: Tensor, key: Tensor) -> Tensor:
         for change in self._changes():
             scans = change(scans, key)
@@ -49,25 +55,30 @@ class Augmentation:
     def _changes(self) -> list[Change]:
         """The changes whose strength isn't 0, in their order."""
         strengths = self.strengths
-        moves = any(getattr(strengths, name) for name in _MOVES)
         chosen: list[tuple[object, Change]] = [
-            (moves, self._move),
+            (self._moves, self._move),
             (strengths.contrast or strengths.gamma, backend.compiled(self._grey)),
             (strengths.noise, self._noise),
         ]
         return [change for strength, change in chosen if strength]
 
+    @property
+    def _moves(self) -> bool:
+        return any(getattr(self.strengths, name) for name in _MOVES)
+
     def _move(self, scans: Tensor, key: Tensor) -> Tensor:
-        space = tuple(scans.shape[1:-1])
+        return warped(scans, *self._motion(key, scans.shape[1:-1]))
+
+    def _motion(self, key: Tensor, space: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+        """The matrix and the offset of each case, by which voxels of `space` are moved."""
         coin = draws.uniform(key, 1, stream=_FLIP)[:, 0]
         flip = ops.where(coin < 0.5, -1.0, 1.0) if self.strengths.flip else ops.ones_like(coin)
         radians = _symmetric(key, 1, stream=_ANGLE)[:, 0] * math.radians(self.strengths.rotate_degrees)
         zoom = 1.0 + _symmetric(key, 1, stream=_ZOOM) * self.strengths.zoom
         stretch = 1.0 + _symmetric(key, len(space), stream=_STRETCH) * self.strengths.stretch
         share = _symmetric(key, len(space), stream=_SHIFT) * self.strengths.shift
-        offset = share * ops.convert_to_tensor(space, dtype="float32")
-        matrix = matrices(flip=flip, radians=radians, scale=zoom * stretch)
-        return warped(scans, matrix, offset)
+        offset = share * ops.convert_to_tensor(tuple(space), dtype="float32")
+        return matrices(flip=flip, radians=radians, scale=zoom * stretch), offset
 
     def _grey(self, scans: Tensor, key: Tensor) -> Tensor:
         """Contrast, then gamma, as one kernel."""

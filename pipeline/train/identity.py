@@ -13,12 +13,16 @@ from pipeline import digests, provenance
 from pipeline.config import Config
 from pipeline.train.material import Material
 
-CODE: Final = ("arrays.py", "backend.py", "models", "scoring.py", "statistics", "train")
+CODE: Final = (
+    "arrays.py", "backend.py", "bits.py", "controls.py", "models", "scoring.py", "statistics", "train",
+)  # fmt: skip
 """The source that can change a weight; what training imports besides reads, writes, names and tells."""
-OF_TASK: Final = ("classes.py", "learning.py", "network.py")
+OF_TASK: Final = ("classes.py", "learning.py", "network.py", "structures.py")
 """The same of a task's folder, as far as the task has them."""
 
 
+_BESIDE: Final = "controls"
+"""The key of `train` that says whether networks are trained beside the model: none of its weights change."""
 _OF_THE_WHOLE: Final = ("seeds", "refit")
 """Keys of `train` that say how many fits there are, and change nothing in one of them."""
 
@@ -51,7 +55,7 @@ def _decides_a_fit(config: Config, data: Material) -> dict[str, Any]:
 
 def _decides(config: Config, data: Material) -> dict[str, Any]:
     return {
-        "train": config.section("train"),
+        "train": {key: value for key, value in config.section("train").items() if key != _BESIDE},
         "task": config.task,
         "question": data.question.to_json(),
         "cases": [data.train.digest, data.validation.digest],

@@ -21,7 +21,7 @@ from pipeline.models.receptive_field import distance_pixels, receptive_field_pix
 from pipeline.provenance import cores
 from pipeline.records import Summary
 from pipeline.tasks.registry import task_of
-from pipeline.train import assembly, intensities, material, members
+from pipeline.train import assembly, controls, intensities, material, members
 from pipeline.train.checkpoint import open_store
 from pipeline.train.fit import InWords, of_validation
 from pipeline.train.gate import require_fitting, require_judgeable
@@ -78,6 +78,9 @@ def run(config: Config, workspace: Workspace) -> Summary:
     )
     changed |= model_record.FILE.write(workspace.candidate, record)
     changed |= history.FILE.write(workspace.candidate, _history(trained))
+    wanted = controls.Wanted(training, material.persons(workspace, data.train.case_ids))
+    with backend.explain_out_of_memory("Leave the control runs out: `train: {controls: false}`."):
+        changed |= controls.write(work, wanted, workspace.data)
     return Summary((_line(record, len(data.train.case_ids), task.learning.in_words),), changed)
 
 
@@ -97,7 +100,7 @@ class _Trained:
 
 def _trained(work: Work) -> _Trained:
     fits = members.fitted(work)
-    logits = members.validation_logits(work, fits)
+    logits = members.validation_answers(work, fits)
     if not work.config.train.refit:
         return _Trained(fits, (), members.network(work, fits), None, logits)
     refits = members.refitted(work, fits)

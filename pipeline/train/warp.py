@@ -50,6 +50,39 @@ def warped(scans: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
     return ops.transpose(volumes, (0, 3, 1, 2, 4))
 
 
+def warped_bits(bits: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
+    """The numbers `(batch, *space)` of voxels moved as `warped` moves scans, each from the nearest voxel.
+
+    Halfway between two voxels the one of the higher index counts.
+    """
+    return backend.compiled(_warped_bits)(bits, matrix, offset)
+
+
+def _warped_bits(bits: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
+    batch, *space = bits.shape
+    rows, columns = space[-2:]
+    along_rows, along_columns = _source(matrix[:, -2:, -2:], offset[:, -2:], (rows, columns))
+    place = _nearest(along_rows, rows) * columns + _nearest(along_columns, columns)  # (batch, pixels)
+    if len(space) == 3:
+        slices = _nearest(_along_slices(matrix[:, 0, 0], offset[:, 0], space[0]), space[0])
+        place = slices[:, :, None] * (rows * columns) + place[:, None, :]  # (batch, slices, pixels)
+    voxels = int(np.prod(space))
+    start = np.arange(batch, dtype=np.int32)[:, None] * voxels
+    flat = ops.take(ops.reshape(bits, (-1,)), ops.reshape(place, (batch, voxels)) + start, axis=0)
+    return ops.reshape(flat, (batch, *space))
+
+
+def _nearest(along: Tensor, size: int) -> Tensor:
+    """The int32 index on an axis that is nearest to each place, the border's beyond it."""
+    return ops.cast(ops.floor(ops.clip(along, 0.0, size - 1.0) + 0.5), "int32")
+
+
+def _along_slices(scale: Tensor, offset: Tensor, slices: int) -> Tensor:
+    """Where each slice of the result is taken from, `(batch, slices)`."""
+    centre = np.float32((slices - 1) / 2)
+    return scale[:, None] * (np.arange(slices, dtype=np.float32) - centre) + offset[:, None] + centre
+
+
 def _by_slices(volumes: Tensor, scale: Tensor, offset: Tensor) -> Tensor:
     """The volumes resampled along their slices, which become channels.
 
@@ -58,8 +91,7 @@ def _by_slices(volumes: Tensor, scale: Tensor, offset: Tensor) -> Tensor:
     """
     batch, slices, rows, columns, channels = volumes.shape
     places = np.arange(slices, dtype=np.float32)
-    centre = np.float32((slices - 1) / 2)
-    source = scale[:, None] * (places - centre) + offset[:, None] + centre  # (batch, slices)
+    source = _along_slices(scale, offset, slices)
     distance = ops.abs(ops.clip(source, 0.0, slices - 1.0)[:, None, :] - places[None, :, None])
     weights = ops.maximum(1.0 - distance, 0.0)  # (batch, slices of the scan, slices of the result)
     last = ops.transpose(volumes, (0, 2, 3, 4, 1))  # (batch, rows, columns, channels, slices)

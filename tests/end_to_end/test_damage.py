@@ -19,6 +19,7 @@ REPORTS = "reports/small"
 FOLDERS = {"reports/small/candidate", "reports/small/generations/0001"}
 ELSEWHERE = {
     "champion.json": REPORTS,
+    "control_networks.json": "data/small",
     "digests.json": "reports/small/generations/0001",
     "ingest.json": "data/small",
     "normalize.json": "data/small",

@@ -30,7 +30,8 @@ from pipeline.executors import ChildLimits, Executor, Failure, cluster, run
 from pipeline.ingest.cases import batching
 from pipeline.workspace import Workspace
 
-LIMITS = ChildLimits(seconds=2.5, memory_mb=2048)
+LIMITS = ChildLimits(seconds=600, memory_mb=2048)
+SHORT = ChildLimits(seconds=1.5, memory_mb=2048)
 PASSING = re.compile(r"^catalogue|\.tmp-")
 """The database's own files, and what a killed worker left half-written: the next command removes it."""
 PROJECT = Path(__file__).parent.parent.parent
@@ -39,7 +40,10 @@ PROJECT = Path(__file__).parent.parent.parent
 @pytest.fixture(scope="module")
 def workers() -> Iterator[distributed.LocalCluster]:
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        # On a busy machine a worker that was killed needs long to come back, and is given up otherwise.
+        dask.config.set(
+            {"distributed.scheduler.allowed-failures": 1, "distributed.comm.timeouts.connect": "600s"}
+        ),
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
@@ -51,18 +55,23 @@ def workers() -> Iterator[distributed.LocalCluster]:
         yield started
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test is lost to a machine that is slow to start a worker."""
+    monkeypatch.setattr(cluster, "_WORKERLESS_SECONDS", 600)
+
+
 @pytest.fixture
 def executor(workers: distributed.LocalCluster, tmp_path: Path) -> Executor:
     return Executor(tmp_path, scheduler=workers.scheduler_address)
 
 
-def test_a_child_that_dies_hangs_or_grows_costs_its_own_batch_alone_on_a_worker_too(
+def test_a_child_that_dies_or_grows_costs_its_own_batch_alone_on_a_worker_too(
     workers: distributed.LocalCluster, executor: Executor
 ) -> None:
-    assert list(run(work, range(1, 8), executor=executor, limits=LIMITS)) == [
+    assert list(run(work, [1, 2, 4, 5, 6, 7], executor=executor, limits=LIMITS)) == [
         (1, 1),
         (2, Failure("died", "exit code -6")),
-        (3, Failure("hung", "more than 2.5 s")),
         (4, Failure("memory", "more than 2048 MB")),
         (5, Failure("error", "KeyError")),
         (6, 36),
@@ -70,6 +79,10 @@ def test_a_child_that_dies_hangs_or_grows_costs_its_own_batch_alone_on_a_worker_
     ]
     assert "secret" not in str(workers.get_logs())  # what an exception says may be about a patient
     assert list(executor.folder.iterdir()) == []  # the file that proves the shared folder is gone
+
+
+def test_a_child_that_hangs_costs_its_own_batch_alone_on_a_worker_too(executor: Executor) -> None:
+    assert list(run(work, [3], executor=executor, limits=SHORT)) == [(3, Failure("hung", "more than 1.5 s"))]
 
 
 def test_the_batch_of_a_worker_that_dies_is_done_by_another(executor: Executor) -> None:

@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from pipeline.contracts.leaks import Check, Leaks
+from pipeline.controls import CONTROLS
 from pipeline.page.artifacts import Artifacts
 from pipeline.report import reading
 from pipeline.report.guards import Guard, guards, tally
-from pipeline.report.sections import warnings
+from pipeline.report.sections import controls, warnings
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,22 @@ def _same_images(read: Artifacts) -> Artifacts:
     return replace(read, of_cohort=replace(read.cohort, images_across_parts=2))
 
 
+def _found_by(key: str) -> Callable[[Artifacts], Artifacts]:
+    """The control run of this key finds what it must not."""
+
+    def planted(read: Artifacts) -> Artifacts:
+        assert read.controls is not None
+        runs = tuple(
+            replace(run, status="fail", reason="it tells the truth") if run.key == key else run
+            for run in read.controls.controls
+        )
+        return replace(read, controls=replace(read.controls, controls=runs))
+
+    return planted
+
+
 FAULTS: dict[tuple[str, str], Callable[[Artifacts], Artifacts]] = {
+    **{(key, "a control run that finds it"): _found_by(key) for key in CONTROLS},
     ("patients_apart", "one patient in two parts"): _crossing,
     ("duplicates_apart", "two images in two parts"): _same_images,
     ("choices_on_validation", "a threshold of the test part"): _chosen_on_test,
@@ -133,6 +149,41 @@ def test_the_first_screen_says_how_many_checks_ran_of_how_many(read: Artifacts) 
     expected = f"{len(ran)} of {len(guards(passed))} checks against leakage ran, none failed"
     assert tally(guards(passed)) == warnings.build(passed).words["checks"] == expected
     assert "expect less elsewhere" in warnings.build(passed).words["source"]
+
+
+def test_the_first_screen_names_the_checks_that_were_not_run_by_their_reason(read: Artifacts) -> None:
+    without = replace(read, controls=None, leaks=None)
+    named = warnings.build(without).words["not_run"]
+    assert len(named) == len({guard.reason for guard in guards(without) if guard.status == "not_run"}) == 2
+    for guard in guards(without):
+        (text,) = [text for text in named if guard.title in text] or [""]
+        assert text.endswith(f"({guard.reason})") if guard.status == "not_run" else text == ""
+
+
+def test_a_control_run_stands_in_the_report_with_n_and_interval_and_the_key_that_leaves_it_out(
+    read: Artifacts,
+) -> None:
+    section = controls.build(_found_by(CONTROLS[0])(read))
+    rows = section.tables["rows"]
+    assert [row["status"] for row in rows] == ["fail", "pass", "pass", "pass"]
+    for row in rows:
+        assert row["reached"].low < row["reached"].value < row["reached"].high
+        assert (row["reached"].patients, row["reached"].rule) == (200, "")
+    assert (rows[0]["means"], "must not tell" in rows[1]["means"]) == ("it tells the truth", True)
+    assert section.words["off"] == "train: {controls: false}"
+
+
+def test_control_runs_that_were_left_out_say_why(read: Artifacts) -> None:
+    assert read.controls is not None
+    left_out = tuple(
+        replace(run, status="not_run", metric=None, reason="it was said so") for run in read.controls.controls
+    )
+    without = replace(read, controls=replace(read.controls, controls=left_out))
+    assert controls.build(without).reason == "it was said so"
+    assert any("it was said so" in text for text in warnings.build(without).words["not_run"])
+    assert controls.build(replace(read, controls=None)).reason.startswith(
+        "as the evaluation is of an earlier"
+    )
 
 
 def test_a_cohort_without_these_checks_says_that_they_were_not_made(read: Artifacts) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.contracts import (
     cohort,
     comparison,
+    controls,
     drift,
     generation,
     ingested,
@@ -96,6 +97,10 @@ LEAKS = leaks.Leaks(
     (leaks.Check("near_duplicates", "Near copies", "fail", 1.0, 0.0, "one pair", "looked at"),),
     (leaks.Lookalike("case-1", "case-2", 2, 1.1, "cut", ("AAAA", "AAAA"), "text"),),
 )
+NETWORKS = controls.Networks("9" * 64, 60, (controls.Network("border_only", "a" * 64, 4),), 12.5, "none")
+CONTROLS = controls.Controls(
+    (controls.Control("border_only", "fail", METRIC, 0.5, 0.91, 4, "the border tells it"),), 60, 12.5
+)
 REPORT = report.Report(
     run="0123456789ab",
     created="2026-05-02T09:14:00+00:00",
@@ -120,6 +125,8 @@ WHOLE: dict[str, Any] = {
     insights.FILE.name: INSIGHTS,
     leaks.FILE.name: LEAKS,
     comparison.FILE.name: COMPARISON,
+    controls.FILE.name: CONTROLS,
+    controls.NETWORKS.name: NETWORKS,
     pointer.FILE.name: POINTER,
     generation.FILE.name: generation.Seal({"cohort.csv": "5" * 64}),
     stamp.of("STAGE").name: stamp.Stamp({"cohort.csv": "5" * 64}, "STAGE"),

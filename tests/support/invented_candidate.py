@@ -13,9 +13,13 @@ import pandas as pd
 
 from pipeline import digests
 from pipeline.config import Config, Evaluate
+from pipeline.contracts import controls as control_runs
 from pipeline.contracts import metrics as metric_file
 from pipeline.contracts import operating as operating_file
 from pipeline.contracts import rule
+from pipeline.contracts.controls import Control
+from pipeline.contracts.metrics import Metric
+from pipeline.controls import BORDER, CENTRE, PERMUTED, RANDOM
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import measure
 from pipeline.tasks.classification import answers, predictions
@@ -72,6 +76,7 @@ def make(
     _write_model(folder, generator, classes)
     _write_evaluation(folder, cases, classes, config)
     invented_insights.write(folder, generator, cases, classes)
+    _write_controls(folder, classes)
     invented_comparison.write(workspace, champion=champion)
     return Candidate(config, workspace)
 
@@ -172,6 +177,24 @@ def _write_cohort(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...], c
         },
     )
     (folder / "config.yaml").write_text("task: classification\n")
+
+
+def _write_controls(folder: Path, classes: tuple[str, ...]) -> None:
+    """Control runs that found nothing."""
+    name = "auroc" if len(classes) == 2 else "macro_auroc"
+    reached = {PERMUTED: 0.503, RANDOM: 0.548, CENTRE: 0.71, BORDER: 0.52}
+    runs = [
+        Control(
+            key,
+            "pass",
+            Metric(name, "test", "patient", value, value - 0.06, value + 0.05, 0.95, "DeLong", patients=200, cases=250),
+            0.5,
+            0.92,
+            0 if key == RANDOM else 4,
+        )
+        for key, value in reached.items()
+    ]  # fmt: skip
+    control_runs.FILE.write(folder, control_runs.Controls(tuple(runs), 60, 11.5))
 
 
 def _excluded() -> pd.DataFrame:

@@ -16,6 +16,7 @@ from pipeline.report.sections import (
     brief,
     card,
     comparison,
+    controls,
     flow,
     gallery,
     learning,
@@ -64,7 +65,7 @@ def chapters(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
         ("In brief", (brief.build, warnings.build, precision.build, *_named(page.IN_BRIEF, page))),
         ("The data", (flow.build, population.build, lookalikes.build)),
         ("On patients it had never seen", _named(page.TESTED, page)),
-        ("Looking inside", _named(page.INSIDE, page)),
+        ("Looking inside", (*_named(page.INSIDE, page), controls.build)),
         ("Beside the champion", (comparison.build,)),
         ("Limits and accounts", (limitations.build, card.build, _checklists, provenance.build)),
     )

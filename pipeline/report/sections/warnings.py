@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pipeline.page.artifacts import Artifacts
-from pipeline.page.facts import DESCRIBED, Fact, count
+from pipeline.page.facts import DESCRIBED, Fact, count, of_metric
 from pipeline.page.headline import headline
 from pipeline.page.section import Section
-from pipeline.report.guards import Guard, guards, patients_apart, tally
+from pipeline.report.guards import Guard, guards, not_run, patients_apart, tally
 
 KEY, TITLE = "warnings", "Warnings"
 MOST_FAILED_SHARE = 0.01  # a choice: what fails is seldom like the rest, so more could hide a subgroup
@@ -30,7 +31,12 @@ def build(artifacts: Artifacts) -> Section:
         *_failures(artifacts),
         *_drift(artifacts),
     ]
-    words = {"none": NONE, "checks": tally(checks), "source": _one_source(artifacts)}
+    words = {
+        "none": NONE,
+        "checks": tally(checks),
+        "not_run": not_run(checks),
+        "source": _one_source(artifacts),
+    }
     return Section(KEY, TITLE, tables={"rows": rows}, words=words)
 
 
@@ -43,7 +49,10 @@ def of_table(artifacts: Artifacts) -> Section:
         *_failures(artifacts),
     ]
     return Section(
-        KEY, TITLE, tables={"rows": rows}, words={"none": NONE_OF_TABLE, "checks": "", "source": ""}
+        KEY,
+        TITLE,
+        tables={"rows": rows},
+        words={"none": NONE_OF_TABLE, "checks": "", "not_run": [], "source": ""},
     )
 
 
@@ -81,7 +90,9 @@ def _failed(checks: list[Guard]) -> list[dict[str, Any]]:
 
 
 def _found(guard: Guard) -> Fact:
-    """What the check found: how many, or an area."""
+    """What the check found: how many, an area, or what a control run reached."""
+    if guard.metric is not None:
+        return replace(of_metric(guard.metric), id=guard.key, rule="")
     if guard.limit:
         return Fact(guard.key, guard.value, unit="area under the ROC curve", method="cross-validated",
                     reason=DESCRIBED)  # fmt: skip

@@ -20,6 +20,7 @@ __all__ = [
     "METRICS",
     "RULES",
     "SHOWN",
+    "chance",
     "group_difference",
     "group_metric",
     "groups",
@@ -52,6 +53,11 @@ def headline(question: Classes, goal: str | None) -> str:
     """The id of the metric that leads: that of the goal, else the area; of many classes its mean."""
     name = goal or "auroc"
     return name if question.finding is not None else _OF_MANY.get(name, name)
+
+
+def chance(question: Classes) -> tuple[str, float]:
+    """The area, of many classes their mean, and one half: pairs are ranked as a coin would."""
+    return headline(question, None), 0.5
 
 
 def require_goal(

@@ -37,6 +37,10 @@ class Measures(Protocol):
         """The id of the metric that leads, given the goal's."""
         ...
 
+    def chance(self, question: Any) -> tuple[str, float] | None:
+        """The metric that judges a control run, and what nothing learned would reach; None: not known."""
+        ...
+
     def require_goal(self, goal: Goal, question: Any, *, refuse: Refuse) -> None:
         """Nothing, if the question has the goal's metric. Raises ConfigError with those that it has."""
         ...

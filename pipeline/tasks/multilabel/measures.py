@@ -20,6 +20,7 @@ __all__ = [
     "METRICS",
     "RULES",
     "SHOWN",
+    "chance",
     "group_difference",
     "group_metric",
     "groups",
@@ -39,6 +40,11 @@ SHOWN: Final = ("macro_auroc", "macro_sensitivity", "macro_specificity", "exact_
 def headline(question: Labels, goal: str | None) -> str:
     """The id of the metric that leads: that of the goal, else the mean area over the findings."""
     return goal or GOALS[0]
+
+
+def chance(question: Labels) -> tuple[str, float]:
+    """The mean area over the findings, and one half: pairs are ranked as a coin would."""
+    return GOALS[0], 0.5
 
 
 def require_goal(goal: Goal, question: Labels, *, refuse: Refuse) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "METRICS",
     "RULES",
     "SHOWN",
+    "chance",
     "group_difference",
     "group_metric",
     "groups",
@@ -42,6 +43,11 @@ _CALIBRATION: Final = {"slope": "calibration_slope", "intercept": "calibration_i
 def headline(question: Quantity, goal: str | None) -> str:
     """The id of the metric that leads: that of the goal, else the mean absolute error."""
     return goal or "mae"
+
+
+def chance(question: Quantity) -> tuple[str, float]:
+    """R², and 0: the mean of all is as good."""
+    return "r2", 0.0
 
 
 def require_goal(

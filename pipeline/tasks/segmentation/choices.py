@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as t_law
 
 from pipeline.bits import of_bit
 from pipeline.config import Evaluate
+from pipeline.statistics.laws import student_quantile
 from pipeline.statistics.masks import dice
 from pipeline.statistics.vectors import Floats
 from pipeline.tasks.measured import Json
@@ -110,5 +110,5 @@ def _cleaning(gains: Floats) -> Cleaning:
     if count < _FEWEST:
         return Cleaning(applied=False, patients=count)
     mean, error = float(gains.mean()), float(gains.std(ddof=1)) / count**0.5
-    half = float(t_law.ppf((1 + _LEVEL) / 2, count - 1)) * error
+    half = student_quantile((1 + _LEVEL) / 2, count - 1) * error
     return Cleaning(mean - half > 0, count, mean, mean - half, mean + half)

@@ -21,6 +21,7 @@ __all__ = [
     "METRICS",
     "RULES",
     "SHOWN",
+    "chance",
     "group_difference",
     "group_metric",
     "groups",
@@ -40,6 +41,10 @@ SHOWN: Final = ("dice", "nsd", "hd95", "missed", "invented")
 def headline(question: Structures, goal: str | None) -> str:
     """The id of the metric that leads: that of the goal, else the mean Dice."""
     return goal or GOALS[0].id
+
+
+def chance(question: Structures) -> None:
+    """Not known: how well a mask of nothing that was learned agrees depends on where structures lie."""
 
 
 def require_goal(goal: Goal, question: Structures, *, refuse: Refuse) -> None:

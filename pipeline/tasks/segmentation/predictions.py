@@ -2,7 +2,8 @@
 
 Beside what every table has, for each structure NAME: `truth_NAME` (1: the reference holds it, 0: it says that
 it isn't there, empty: unknown), `predicted_NAME` (1 or 0), and the numbers of MEASURED, `dice_NAME` first.
-A prediction that failed counts as an empty one: what the reference holds was missed.
+A prediction that failed counts as an empty one where the reference holds something: that was missed.
+Distances and volumes are empty of scans without a spacing in millimetres.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def of_frame(frame: pd.DataFrame, names: tuple[str, ...], origin: Origin) -> Pre
 def scored(frame: pd.DataFrame, names: Sequence[str]) -> Scored:
     """The numbers of the rows, from a table whose truths and predictions are one text a case."""
     truth, predicted = _cells(frame, TRUTH, names), _cells(frame, PREDICTED, names)
-    held, absent, said = truth == PRESENT, truth == ABSENT, predicted == PRESENT
+    held, said = truth == PRESENT, predicted == PRESENT
+    absent = (truth == ABSENT) & np.asarray(frame["status"] == "ok")[:, None]
     empty = held & ~said
 
     def number(column: str, *, of_nothing: float = np.nan) -> np.ndarray:
@@ -157,7 +159,8 @@ def _check(frame: pd.DataFrame, name: str, held: Flags, *, failed: Flags, origin
                 f"'{column}' has a number where the reference holds no {name}. Leave it empty there",
             )
         origin.refuse_first(
-            held & ~empty & (cells == ""), f"'{column}' is empty, and the reference holds {name}"
+            (measure == DICE) & held & ~empty & (cells == ""),
+            f"'{column}' is empty, and the reference holds {name}",
         )
 
 
