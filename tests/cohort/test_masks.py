@@ -9,7 +9,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.cohort import run
 from pipeline.config import Config, load
 from pipeline.errors import ConfigError, DataError, UsageError
-from pipeline.records import Mask, Stored
+from pipeline.records import EMPTY_MASK, Mask, Stored
 from pipeline.tasks.settings import require_settings
 
 STORED = Stored("shard-00000.npy", 0, 4, "|u1", (2, 2), 0)
@@ -28,7 +28,7 @@ def config(study, *cohort_lines: str, masks: str = "structures: {lung: 1, nodule
 def mark(study, sop: str, *structures: str, empty: tuple[str, ...] = ()) -> None:
     with Catalogue(study.workspace.catalogue) as catalogue, catalogue.transaction():
         catalogue.put_masks(
-            Mask(study.case_id(sop), name, "token", STORED, ("empty",) if name in empty else ())
+            Mask(study.case_id(sop), name, "token", STORED, (EMPTY_MASK,) if name in empty else ())
             for name in (*structures, *empty)
         )
 
