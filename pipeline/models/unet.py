@@ -96,7 +96,8 @@ def answers(
     for level in range(len(steps) + 1):
         if level:
             maps = blocks.averaged(maps, steps[level - 1], name=f"averaging_{level}")
-        maps = _residual(maps, level, parameters)
+        last = "last_features" if not steps else f"activation_{level}b"
+        maps = _residual(maps, level, parameters, name=last)
         skips.append(maps)
     maps = keras.layers.Dropout(dropout, name="dropout")(maps)
     said: list[keras.KerasTensor] = []
@@ -107,8 +108,8 @@ def answers(
     return said or [_answer(maps, outputs, 0)]
 
 
-def _residual(maps: keras.KerasTensor, level: int, parameters: Parameters) -> keras.KerasTensor:
-    """Two convolutions added to a shortcut, with the level's number of filters."""
+def _residual(maps: keras.KerasTensor, level: int, parameters: Parameters, *, name: str) -> keras.KerasTensor:
+    """Two convolutions added to a shortcut, with as many filters as the level has; `name`: the last layer."""
     import keras
 
     filters = min(parameters.width * 2**level, _MOST_FILTERS)
@@ -119,7 +120,7 @@ def _residual(maps: keras.KerasTensor, level: int, parameters: Parameters) -> ke
     maps = _normalized(maps, parameters, name=f"normalization_{level}b")
     shortcut = _convolved(before, filters, kernel=1, name=f"shortcut_{level}")
     maps = keras.layers.Add(name=f"sum_{level}")([maps, shortcut])
-    return _activated(maps, f"activation_{level}b")
+    return _activated(maps, name)
 
 
 def _joined(

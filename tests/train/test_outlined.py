@@ -13,19 +13,12 @@ import pytest
 from pipeline import backend
 from pipeline.config import Config
 from pipeline.contracts import model_record
-from pipeline.tasks.registry import TASKS
 from pipeline.workspace import Workspace
 
 backend.prepare()
 keras = pytest.importorskip("keras")
 
 from pipeline.train import run  # noqa: E402 - needs Keras's environment
-
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The task as it is named."""
-    monkeypatch.setitem(TASKS, "segmentation", "pipeline.tasks.segmentation")  # type: ignore[misc]
 
 
 def train(workspace: Workspace, **settings: Any) -> tuple[str, ...]:

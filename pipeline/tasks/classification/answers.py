@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from pipeline.contracts.metrics import Number, Threshold
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, nine_digits
-from pipeline.scoring import ask
+from pipeline.scoring import ask, marked
 from pipeline.statistics.sample import PatientScore
 from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.classification.classes import Classes
@@ -38,9 +38,11 @@ __all__ = [
     "frozen",
     "in_words",
     "kinds",
+    "marked",
     "observed",
     "output_of",
     "outputs",
+    "overlays",
     "pictured",
     "probabilities",
     "read",
@@ -211,6 +213,13 @@ def kinds(question: Classes) -> tuple[Kind, ...]:
         Kind("true_positive", RIGHT),
         Kind("true_negative", RIGHT),
     )
+
+
+def overlays(
+    predictions: pd.DataFrame, outputs: Mapping[str, Any], *, question: Classes, fixed: Frozen
+) -> None:
+    """None: an answer is no mask."""
+    return
 
 
 def pictured(row: Mapping[str, object], question: Classes) -> tuple[Pictured, ...]:

@@ -12,16 +12,18 @@ from pipeline.tasks.segmentation import remarks
 from pipeline.tasks.segmentation.definitions import METRICS
 from pipeline.tasks.segmentation.figures import overlaps as every_overlap
 from pipeline.tasks.segmentation.figures import volumes as agreement_of_volumes
-from pipeline.tasks.segmentation.sections import borders, overlaps, presence, structures, volumes
+from pipeline.tasks.segmentation.overlaying import KINDS
+from pipeline.tasks.segmentation.sections import borders, outlines, overlaps, presence, structures, volumes
 from pipeline.tasks.segmentation.structures import ABSENT, PRESENT, UNKNOWN, Structures, cells_of
 
 IN_BRIEF: Final = ("structures",)
 TESTED: Final = ("presence", "overlaps", "borders", "volumes", "subgroups")
-INSIDE: Final = ("learning",)
+INSIDE: Final = ("outlines", "network", "learning")
 """The sections of the chapters, by key; what every task has stands in the report itself."""
 
 SECTIONS: Final[Mapping[str, Build]] = {
     "borders": borders.build,
+    "outlines": outlines.build,
     "overlaps": overlaps.build,
     "presence": presence.build,
     "structures": structures.build,
@@ -81,21 +83,23 @@ def brief(question: Structures) -> dict[str, str]:
 
 def lead(question: Structures, headline: str, number: Callable[[str], Number], *, unit: str) -> str:
     """What the headline means, in words; empty where there is none. `unit` has one vote."""
-    overlap, distance = number("dice"), number("hd95")
+    overlap, distance, missed = number("dice"), number("hd95"), number("missed")
     if overlap.value is None:
         return ""
     said = f"What it marks overlaps with the reference at a Dice of {overlap.value:.2f}"
     if overlap.low is not None and overlap.high is not None:
         said += f" (plausibly {overlap.low:.2f} to {overlap.high:.2f})"
     said += f" in the mean {unit}, where 1 is the same mask and 0 has no voxel in common"
+    if missed.value:  # the mean distance is then mostly the diagonals of those images
+        return f"{said}. In {missed.value:.1%} of {unit}s a structure was missed, which counts as 0."
     if distance.value is None:
         return f"{said}."
     return f"{said}; 19 of 20 places of the border are within {distance.value:.1f} mm on average."
 
 
 def gallery(question: Structures) -> dict[str, str]:
-    """None: cases are shown with their outlines, in a section of their own."""
-    return {}
+    """The kinds of cases that are shown with their outlines, each with its heading."""
+    return dict(KINDS)
 
 
 def measured_in(metric: str, question: Structures) -> str:

@@ -57,7 +57,7 @@ class Predictions:
 
     def measurable(self, part: str) -> Flags:
         """Which rows of a part have a structure that is known, shape (cases,): also those that failed."""
-        return np.asarray((self.frame["part"] == part) & (self.frame[TRUTH] != ""), dtype=np.bool_)
+        return measurable(self.frame, part)
 
 
 def read(path: Path) -> Predictions:
@@ -72,6 +72,11 @@ def read(path: Path) -> Predictions:
             f"{path.name}: no column {TRUTH}_STRUCTURE, such as 'truth_liver'. Give one for each structure."
         )
     return of_frame(frame, names, origin)
+
+
+def measurable(frame: pd.DataFrame, part: str) -> Flags:
+    """Which rows of a part have a structure that is known, shape (cases,): also those that failed."""
+    return np.asarray((frame["part"] == part) & (frame[TRUTH] != ""), dtype=np.bool_)
 
 
 def names_in(columns: Sequence[str]) -> tuple[str, ...]:

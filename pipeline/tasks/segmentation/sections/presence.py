@@ -50,8 +50,7 @@ def _row(label: str, target: str, artifacts: Artifacts) -> dict[str, Any]:
 
 def _cases(kind: str, artifacts: Artifacts) -> list[dict[str, str]]:
     """The pseudonyms of the cases in which a structure is missed, or invented, and which one."""
-    rows, names = artifacts.predictions, artifacts.question.names
-    rows = rows[(rows["part"] == artifacts.part) & (rows["truth"] != "")]
+    rows, names = artifacts.tested, artifacts.question.names
     numbers = scored(rows, names).missed if kind == "missed" else scored(rows, names).invented
     return [
         {"case_id": str(case_id), "structures": ", ".join(np.array(names)[of_case == 1])}

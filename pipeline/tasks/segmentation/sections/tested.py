@@ -17,8 +17,7 @@ from pipeline.tasks.segmentation.views import at_unit
 
 def view_of(artifacts: Artifacts) -> View | None:
     """The rows of the reported part at the unit in use, those that failed among them; None of none."""
-    rows = artifacts.predictions
-    rows = rows[(rows["part"] == artifacts.part) & (rows["truth"] != "")]
+    rows = artifacts.tested
     if rows.empty:
         return None
     names = artifacts.question.names
