@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from invented_table import table
+from page_rules import problems
 
 from pipeline.config import Evaluate
 from pipeline.evaluate.score import score
@@ -187,3 +188,7 @@ def test_a_table_whose_scores_separate_all_patients_has_its_subgroups_drawn(tmp_
     folder = _report(tmp_path, patients=18, change=separated)
     assert _section(folder, "subgroups")["facts"]["overall"]["value"] == 1
     assert '<table class="forest">' in _html(folder)
+
+
+def test_the_page_keeps_the_rules_of_all_pages(external: Path) -> None:
+    assert problems(_html(external)) == []
