@@ -76,7 +76,8 @@ def test_the_page_of_a_table_needs_no_script_no_address_and_no_second_file(exter
         "<iframe",
     ):
         assert word not in html
-    assert sorted(path.name for path in external.iterdir()) == ["metrics.json", "report.html", "report.json"]
+    written = sorted(path.name for path in external.iterdir())
+    assert written == ["figures", "metrics.json", "report.html", "report.json", "tables"]
 
 
 def test_the_numbers_of_the_page_are_those_of_metrics_json(external: Path) -> None:
@@ -170,9 +171,9 @@ def test_no_identifier_of_the_table_and_no_path_is_in_the_report(external: Path)
 
 
 def test_the_same_table_leaves_the_report_as_it_is(external: Path) -> None:
-    before = {path.name: path.read_bytes() for path in external.iterdir()}
+    before = {path: path.read_bytes() for path in external.rglob("*") if path.is_file()}
     assert not run_table(read(external.parent / "study.csv", Columns()), external).changed
-    assert {path.name: path.read_bytes() for path in external.iterdir()} == before
+    assert {path: path.read_bytes() for path in external.rglob("*") if path.is_file()} == before
 
 
 def test_a_table_whose_scores_separate_all_patients_has_its_subgroups_drawn(tmp_path: Path) -> None:
