@@ -251,7 +251,7 @@ test: .venv/dev.ready
 ## test-slow: run the slow tests
 .PHONY: test-slow
 test-slow: .venv/dev.ready
-	@.venv/bin/python -m pytest -m slow
+	@.venv/bin/python -m pytest -n 2 --dist loadgroup -m slow
 
 ## test-exhaustive: kill every command at every crash point (about half an hour on two cores)
 .PHONY: test-exhaustive
