@@ -190,10 +190,10 @@ rollback: | $(SETUP)
 generations: | $(SETUP)
 	@$(SCANLOOM) generations $(CONFIG)
 
-## predict NEW=folder-or-file [OUT=file.csv] [PATHS=1]: score new scans with the champion, else the candidate
+## predict NEW=folder-or-file [OUT=file.csv] [PATHS=1] [SEG=labelmap|none]: score new scans with the champion, else the candidate
 .PHONY: predict
 predict: | $(SETUP)
-	@$(SCANLOOM) predict $(CONFIG) $(call given,OUT=out) $(if $(PATHS),--paths) -- '$(subst ','\'',$(NEW))'
+	@$(SCANLOOM) predict $(CONFIG) $(call given,OUT=out) $(call given,SEG=seg) $(if $(PATHS),--paths) -- '$(subst ','\'',$(NEW))'
 
 # Tools -------------------------------------------------------------------------------------------
 

@@ -190,6 +190,12 @@ def _add_predict(add_configured: Add) -> None:
         metavar="FILE",
         help="the table to write (predictions.csv)",
     )
+    predict.add_argument(
+        "--seg",
+        choices=("binary", "labelmap", "none"),
+        default="binary",
+        help="what voxels are marked in, of DICOM scans: a DICOM SEG of this form, or none (binary)",
+    )
 
 
 def _add_score(add: Add) -> None:

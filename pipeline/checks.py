@@ -13,9 +13,10 @@ from pipeline.errors import nearest
 from pipeline.ingest.header import series_rules, stated_units
 from pipeline.ingest.header.attributes import NUMBER_NAMES, WORD_NAMES
 from pipeline.ingest.source.remote import is_url
-from pipeline.models import ARCHITECTURES, architecture
+from pipeline.models import ARCHITECTURES, architecture, giving
 from pipeline.normalize.recipe import parse
 from pipeline.printed import make
+from pipeline.tasks.registry import task_of
 from pipeline.tasks.settings import require_settings
 from pipeline.workspace import Workspace
 
@@ -37,10 +38,17 @@ def _network_keys(name: str) -> type[BaseModel] | None:
 
 
 def _check_network(config: Config) -> None:
-    """Raises ConfigError for a network that there isn't, and for a file that one needs and isn't there."""
+    """Raises ConfigError for a network that there isn't, that no task so asks, or whose file isn't there."""
     name = config.train.model
     if name not in ARCHITECTURES:
         raise config.refuse(("train", "model"), f"unknown model '{name}' ({nearest(name, ARCHITECTURES)}).")
+    asked, given = task_of(config.task).network.ASKS, architecture(name).GIVES
+    if given != asked:
+        raise config.refuse(
+            ("train", "model"),
+            f"'{name}' gives {given}, and `task: {config.task}` asks for {asked}. Choose "
+            f"{' or '.join(giving(asked))}.",
+        )
     for key, path in config.train.network.items():
         if isinstance(path, Path) and not path.is_file():
             raise config.refuse(

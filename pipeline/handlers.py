@@ -172,10 +172,11 @@ def generations(options: argparse.Namespace) -> None:
 
 def predict(options: argparse.Namespace) -> None:
     """Scores new scans."""
-    from pipeline.commands.predict import run
+    from pipeline.commands.predict import Wanted, run
 
     config, space = _load(options)
-    _show(run(config, space, new=options.new, out=options.out, paths=options.paths))
+    wanted = Wanted(paths=options.paths, seg=options.seg)
+    _show(run(config, space, new=options.new, out=options.out, wanted=wanted))
 
 
 def score(options: argparse.Namespace) -> None:

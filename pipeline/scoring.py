@@ -98,6 +98,11 @@ class Answers:
         return np.array([not reason for reason in self.reasons], dtype=np.bool_)
 
 
+def marked(kept: Path, case_id: str, *, question: Any, fixed: Any) -> None:
+    """None: of a scan with one answer no voxel is marked."""
+    return
+
+
 def load(folder: Path) -> Scorer:
     """The model of a candidate's or a generation's folder.
 

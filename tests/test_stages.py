@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 import study
+from small_project import PROJECT
 
 from pipeline import ledger, stages
+from pipeline.arrow import STAGES
 from pipeline.config import Config
 from pipeline.errors import GateError, UsageError
 from pipeline.records import Summary
@@ -110,3 +114,19 @@ def test_without_a_look_of_drift_nothing_is_trained(ready: Workspace) -> None:
     (ready.candidate / "drift.json").unlink()
     with pytest.raises(UsageError, match="waits for `drift`"):
         train(ready)
+
+
+def test_nobody_waits_for_packages_that_neither_the_stage_nor_the_command_needs() -> None:
+    stages_without = [f"pipeline.{name}.stage" for name in STAGES if name not in ("train", "evaluate")]
+    commands_without = [
+        f"pipeline.commands.{path.stem}"
+        for path in (PROJECT / "pipeline/commands").glob("*.py")
+        if path.stem != "doctor"
+    ]
+    code = (
+        "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]];"
+        "print({'keras', 'tensorflow', 'jax', 'sklearn', 'scipy.stats', 'scipy.optimize'} & set(sys.modules))"
+    )
+    command = [sys.executable, "-c", code, *stages_without, *commands_without]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT)
+    assert found.stdout.strip() == "set()"

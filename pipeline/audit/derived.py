@@ -74,6 +74,20 @@ def _subgroups(section: Json, metrics: Mapping[str, Any]) -> Iterator[Pair]:
             yield row["p"], each["p_holm"]
 
 
+def _presence(section: Json, metrics: Mapping[str, Any]) -> Iterator[Pair]:
+    """How many patients a share is of how many, as metrics.json has it."""
+    known = {
+        (metric["id"], metric["class"] or ""): metric
+        for metric in metrics["metrics"]
+        if metric["part"] != "validation" and metric["unit"] == metrics["unit"] and not metric["group"]
+    }
+    for row in section["tables"].get("rows", []):
+        for name in ("missed", "invented"):
+            metric = known[name, row[name]["target"]]
+            yield row[f"{name}_of"], metric["cases"]
+            yield row[f"{name}_count"], round((metric["value"] or 0) * metric["cases"])
+
+
 def _thousand(section: Json, metrics: Mapping[str, Any]) -> Iterator[Pair]:
     """Whole people at a prevalence: halves round up, the rest by subtraction."""
     known = {
@@ -110,6 +124,7 @@ _OF_SECTION: Final[Mapping[str, Callable[[Json, Mapping[str, Any]], Iterator[Pai
     "operating": _operating,
     "population": _population,
     "precision": _precision,
+    "presence": _presence,
     "subgroups": _subgroups,
     "thousand": _thousand,
 }

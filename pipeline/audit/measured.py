@@ -153,6 +153,21 @@ def at_prevalence(seen: Seen, share: float) -> dict[str, Number]:
     }
 
 
+def of_sets(seen: Seen, least: list[float]) -> dict[tuple[str, int | None], Number]:
+    """The shares of rows whose set of classes holds the true one, and of sets of each size."""
+    held = seen.rows.score >= np.array(least)
+    size, everyone = held.sum(axis=1), np.ones(seen.rows.truth.size, dtype=np.bool_)
+    return {
+        **{
+            ("set_coverage", of): _proportion(seen, seen.rows.truth == of, held[:, of])
+            for of in range(seen.classes)
+        },
+        ("set_none", None): _proportion(seen, everyone, size == 0),
+        ("set_one", None): _proportion(seen, everyone, size == 1),
+        ("set_several", None): _proportion(seen, everyone, size > 1),
+    }
+
+
 def _proportions(truth: Flags, flagged: Flags) -> Mapping[str, tuple[Flags, Flags]]:
     """Of each proportion the rows it is over, and those that count."""
     everyone = np.ones(truth.size, dtype=np.bool_)

@@ -39,6 +39,11 @@ class Written:
         chosen = self.operating["choices"]["thresholds"]
         return float(chosen[0]["threshold"]) if chosen else None
 
+    @cached_property
+    def least(self) -> list[float]:
+        """From which probability on each class belongs to a set, empty where there are no sets."""
+        return list((self.operating["choices"].get("sets") or {}).get("least", []))
+
 
 def audit(written: Written, account: Account) -> None:
     """Compares every metric over a part or a subgroup, at each unit, by the task's kind."""
@@ -101,9 +106,14 @@ def _numbers(seen: Seen, written: Written, group: str | None) -> Numbers:
         return {}
     if group is not None:
         return _of_group(seen)
+    of_sets = measured.of_sets(seen, written.least) if written.least else {}
+    sets: Numbers = {
+        (name, None if of is None else written.classes[of], None): number
+        for (name, of), number in of_sets.items()
+    }
     if seen.classes == 2:
         numbers = measured.of_class(seen, 1) | measured.of_finding(seen)
-        whole: Numbers = {(name, None, None): number for name, number in numbers.items()}
+        whole: Numbers = sets | {(name, None, None): number for name, number in numbers.items()}
         targets = {
             metric["target"] for metric in written.metrics["metrics"] if metric["id"] == "ppv_at_prevalence"
         }
@@ -113,7 +123,7 @@ def _numbers(seen: Seen, written: Written, group: str | None) -> Numbers:
                 (name, None, target): number for name, number in measured.at_prevalence(seen, share).items()
             }
         return whole
-    whole = {(name, None, None): number for name, number in measured.over_classes(seen).items()}
+    whole = sets | {(name, None, None): number for name, number in measured.over_classes(seen).items()}
     for of in seen.judged:
         numbers = measured.of_class(seen, of)
         whole |= {(name, written.classes[of], None): number for name, number in numbers.items()}

@@ -84,8 +84,11 @@ def _facts(value: Any) -> Iterator[Json]:
 
 def _counts(part: str, sources: Sources) -> Iterator[tuple[str, Any]]:
     """Every number that can be counted in the tables, by the id that a fact has."""
+    counts_failed = "structures" in sources.metrics["question"]
     tested = [
-        row for row in sources.predictions if row["part"] == part and row["status"] == "ok" and row["truth"]
+        row
+        for row in sources.predictions
+        if row["part"] == part and row["truth"] and (counts_failed or row["status"] == "ok")
     ]
     yield "tested_patients", len({row["patient_id"] for row in tested})
     yield "tested_cases", len(tested)

@@ -51,10 +51,16 @@ class View:
         found, patients = [], []
         for (patient, _), numbers in sorted(self.values[measure].items()):
             known = list(numbers.values()) if of is None else [numbers[of]] if of in numbers else []
-            if known:
-                found.append(max(known) if measure in _LARGEST else math.fsum(known) / len(known))
+            number = max(known) if measure in _LARGEST and known else _over_all(known)
+            if not math.isnan(number):
+                found.append(number)
                 patients.append(patient)
         return np.array(found, dtype=np.float64), np.array(patients, dtype=np.str_)
+
+
+def _over_all(numbers: list[float]) -> float:
+    """The mean, nan where one lacks or there is none."""
+    return math.fsum(numbers) / len(numbers) if numbers else math.nan
 
 
 def audit(table: Table, metrics: Json, account: Account) -> None:
@@ -72,11 +78,7 @@ def audit(table: Table, metrics: Json, account: Account) -> None:
 
 def _compare(metric: Json, view: View, where: str, account: Account) -> None:
     name, of = metric["id"], metric["class"]
-    measure = "truth_ml" if name.startswith("volume_") else name
-    values, patients = view.rows(measure, of)
-    if name.startswith("volume_"):
-        said, _ = view.rows("predicted_ml", of)
-        values = said - values
+    values, patients = view.rows("bias_ml" if name.startswith("volume_") else name, of)
     account.compare(f"{where}, cases", metric["cases"], values.size)
     account.compare(f"{where}, patients", metric["patients"], np.unique(patients).size)
     compare_number(where, metric, _number(name, of, values, patients, view), account)
@@ -86,7 +88,7 @@ def _number(name: str, of: str | None, values: Floats, patients: np.ndarray, vie
     if name in _LARGEST:
         return _share(values, patients, view)
     several = np.unique(patients).size
-    lacking = name in ("hd95", "hd") and values.size < view.rows("dice", of)[0].size
+    lacking = name != "invented_ml" and values.size < view.rows("dice", of)[0].size
     if several < FEWEST or lacking:
         return Number(None)
     if name.startswith("volume_limit"):
@@ -153,7 +155,8 @@ def _view(table: Table, metrics: Json, part: str, unit: str, group: str | None, 
     names = tuple(metrics["question"]["structures"])
     cases = [row for row in table if row["part"] == part and any(row[f"truth_{name}"] for name in names)]
     measured = {
-        measure: _of_cases(cases, measure, names) for measure in (*_COLUMNS, *_LARGEST, "invented_ml")
+        measure: _of_cases(cases, measure, names)
+        for measure in (*_COLUMNS, *_LARGEST, "bias_ml", "invented_ml")
     }
     if unit == "patient":
         measured = {measure: _of_patients(values, measure) for measure, values in measured.items()}
@@ -183,13 +186,16 @@ def _cell(row: dict[str, str], measure: str, name: str) -> float | None:
     if measure == "missed":
         return float(not said) if truth == "1" else None
     if measure == "invented":
-        return float(said) if truth == "0" else None
+        return float(said) if truth == "0" and row["status"] == "ok" else None
+    if measure == "bias_ml":
+        said_ml, held_ml = _cell(row, "predicted_ml", name), _cell(row, "truth_ml", name)
+        return None if said_ml is None or held_ml is None else said_ml - held_ml
     if measure == "invented_ml":
         return float(row.get(f"volume_predicted_ml_{name}") or math.nan) if truth == "0" and said else None
     if truth != "1":
         return None
     cell = row.get(f"{_COLUMNS[measure]}_{name}", "")
-    return float(cell) if cell else 0.0 if measure in _OF_NOTHING and not said else None
+    return float(cell) if cell else 0.0 if measure in _OF_NOTHING and not said else math.nan
 
 
 def _of_patients(values: Values, measure: str) -> Values:
@@ -200,8 +206,7 @@ def _of_patients(values: Values, measure: str) -> Values:
             own.setdefault(name, []).append(number)
     return {
         (patient, ""): {
-            name: max(found) if measure in _LARGEST else math.fsum(found) / len(found)
-            for name, found in own.items()
+            name: max(found) if measure in _LARGEST else _over_all(found) for name, found in own.items()
         }
         for patient, own in gathered.items()
     }

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.cohort.changes import Before, changes
 from pipeline.cohort.exclusions import Exclusion
+from pipeline.cohort.groups import Groups, groups_of
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
 from pipeline.cohort.links import Links, link_patients
@@ -97,7 +98,8 @@ def assemble(
     position = positions(persons.ids, key=key, salt=choices.salt)
     draw = Draw(choices.shares.model_dump(), position, past.era)
     places = place(persons, ledger, published=published, draw=draw)
-    rows, crossing = _rows(joined, membership, persons, places=places, columns=choices.groups)
+    groups = _groups(joined, choices, membership)
+    rows, crossing = _rows(joined, membership, persons, places=places, groups=groups.of_cases)
     advice = _way_to_other_parts(choices, past, placed=bool(ledger))
     _require_parts(rows, joined, question, advice=advice)
     notices = (
@@ -109,6 +111,7 @@ def assemble(
         *past.notices,
         *_other_shares(past.records, choices),
         *changes(past.champion, rows),
+        *groups.notices,
     )
     exclusions = sorted((*membership.exclusions, *crossing), key=lambda exclusion: exclusion.case_id)
     cohort = Cohort(tuple(rows), tuple(exclusions), notices, task, question, copies.pairs)
@@ -192,16 +195,22 @@ def _persons(
     )
 
 
+def _groups(joined: Joined, choices: Choices, membership: Membership) -> Groups:
+    """The groups of the scans of the cohort, by table and header."""
+    cells = {column: group_values(joined.table, column, joined.join) for column in choices.groups}
+    cases = {case_id: joined.scans.cases[case_id] for case_id in membership.label_of}
+    return groups_of(cases, cells, meanings=choices.groups, header_groups=choices.header_groups)
+
+
 def _rows(
     joined: Joined,
     membership: Membership,
     persons: Persons,
     *,
     places: Mapping[str, Placed],
-    columns: Sequence[str],
+    groups: Mapping[str, Mapping[str, str]],
 ) -> tuple[list[Row], list[Exclusion]]:
     """The rows of the cohort, and scans of linked ids that stand in another part than their person."""
-    groups = {column: group_values(joined.table, column, joined.join) for column in columns}
     person_of = {patient_id: person for person, ids in persons.ids.items() for patient_id in ids}
     part_of = {person: part_of_person(ids, places) for person, ids in persons.ids.items()}
     rows, crossing = [], []
@@ -212,7 +221,7 @@ def _rows(
             detail = f"a scan of the {placed.part} part, whose patient is also in {part_of[person]}"
             crossing.append(Exclusion(case_id, "linked_across_parts", detail))
             continue
-        by = {column: values.get(case_id, "") for column, values in groups.items()}
+        by = {name: values.get(case_id, "") for name, values in groups.items()}
         rows.append(Row(case_id, person, placed.part, placed.era, label, case.pixel_digest, by))
     return rows, crossing
 

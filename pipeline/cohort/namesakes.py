@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from math import comb
 from typing import Final
 
-from scipy.stats import poisson
-
 from pipeline.contracts.cohort import Notice
+from pipeline.statistics.laws import poisson_tail
 
 CHANCE: Final = 0.01
 """A choice: as many pairs or more come about by chance in one of a hundred sets of patients."""
@@ -29,7 +28,7 @@ class Namesakes:
     @property
     def by_chance(self) -> bool:
         """Whether chance explains them; without a pair there is nothing to explain."""
-        return self.pairs > 0 and float(poisson.sf(self.pairs - 1, self.expected)) >= CHANCE
+        return self.pairs > 0 and poisson_tail(self.pairs - 1, self.expected) >= CHANCE
 
     def notices(self) -> list[Notice]:
         """What a person should know where they are taken for chance."""

@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,8 @@ from pipeline.catalogue import Catalogue
 from pipeline.catalogue import cases as stored_cases
 from pipeline.catalogue import files as stored_files
 from pipeline.champion.predictions import score
+from pipeline.commands import mask_files
+from pipeline.commands.mask_files import Seg
 from pipeline.config import Config
 from pipeline.config.ingest import Formats
 from pipeline.contracts import cohort as cohorts
@@ -40,13 +43,24 @@ if TYPE_CHECKING:
 _NAMES: Final = "The column `path` can name patients: keep this table where the scans are kept."
 
 
-def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: bool = False) -> Summary:
+@dataclass(frozen=True)
+class Wanted:
+    """What is written beside the rows: the column `path`, and of what is marked a DICOM SEG of that form."""
+
+    paths: bool = False
+    seg: Seg = "binary"
+
+
+ROWS_ALONE: Final = Wanted(seg="none")
+
+
+def run(config: Config, workspace: Workspace, *, new: str, out: Path, wanted: Wanted = ROWS_ALONE) -> Summary:
     """Writes one row a case to `out`: `case_id, patient_id, predicted, score_NAME..., status, reason`.
 
-    A file that can't be read or used has a row, too: its token in place of a case, and its reason. `paths`
-    adds the column `path` of each row. Raises UsageError when no folder is given or the key is another,
-    DataError when there is no model yet or no usable scan, DamageError when the model is not the one that was
-    written.
+    A file that can't be read or used has a row, too: its token in place of a case, and its reason. What a
+    model marks in voxels becomes files in a folder beside the table. Raises UsageError when no folder is
+    given, the key is another, or targets that overlap should become a label map, DataError when there is no
+    model yet or no usable scan, DamageError when the model is not the one that was written.
     """
     if not new:
         raise UsageError(f"No folder of scans was given. Name it: `{make('predict', {'NEW': 'folder'})}`.")
@@ -58,6 +72,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
         raise DataError(f"There is no model of '{workspace.name}' yet. Run `{make('report')}` first.")
     if model:
         champion.check_generation(workspace, model.generation)
+    mask_files.require_form(wanted.seg, record)
     _check_key(config, workspace)
     with _scratch(workspace) as scratch:
         theirs = _theirs(config, _formats(config, workspace), _raw(new, scratch), record.recipe)
@@ -65,12 +80,21 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, paths: boo
         cohort = _all_cases(scratch, new, lines)
         _normalize(theirs, scratch, new, lines)
         table = score(scratch, folder, cohort=cohort).drop(columns=["part", "truth"])
+        ok = list(table["case_id"][table["status"] == "ok"])
+        marked = mask_files.write_all(ok, mask_files.Job(config, theirs, scratch, folder, out, wanted.seg))
         table = _with_unusable(table, scratch)
-        if paths:
+        if wanted.paths:
             table.insert(1, "path", _paths(table, theirs, scratch, new))
     write_csv(out, _apart(table, record))
     who = f"champion, generation {model.generation}" if model else "candidate (there is no champion yet)"
-    return Summary((*lines, *_summary(table, task_of(config.task), who, out), *([_NAMES] if paths else [])))
+    return Summary(
+        (
+            *lines,
+            *_summary(table, task_of(config.task), who, out),
+            *marked,
+            *([_NAMES] if wanted.paths else []),
+        )
+    )
 
 
 def _raw(new: str, scratch: Workspace) -> str:
@@ -98,6 +122,7 @@ def _theirs(config: Config, formats: Formats, raw: str, recipe: Sequence[Mapping
     """The analysis' settings for the new scans, with the model's recipe and its `formats`.
 
     Where patients were told by table or path, they are told by study now: new scans have no row or place.
+    Masks beside them are not read.
     """
     settings = {
         "raw": raw,
@@ -105,6 +130,7 @@ def _theirs(config: Config, formats: Formats, raw: str, recipe: Sequence[Mapping
         "failed_share": 1.0,
         "patient_from": "study" if config.ingest.patient_from or formats != Formats() else None,
         "formats": formats,
+        "masks": None,
     }
     ingest_settings = config.ingest.model_copy(update=settings)
     return config.model_copy(update={"ingest": ingest_settings, "normalize": tuple(recipe)})

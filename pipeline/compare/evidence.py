@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,7 @@ def evidence_of(
         test=against(test, champion.table),
         core=frozenset(core[names]),
         anchor=anchor,
-        groups=_groups(test, names),
+        groups=_groups(test, names, declared=config.cohort.groups.values()),
     )
     notes = _left_out(task, test, champion.table, candidate.table)
     return evidence, [
@@ -94,11 +94,13 @@ def _pairs_with_former(
     return against(core[~core["case_id"].isin(replaced)], former.table)
 
 
-def _groups(test: pd.DataFrame, names: str) -> dict[str, frozenset[str]]:
-    columns = [name for name in test.columns if name.startswith("by_")]
+def _groups(test: pd.DataFrame, names: str, *, declared: Collection[str]) -> dict[str, frozenset[str]]:
+    """The declared groups; each guard more would veto by chance, so headers add none of themselves."""
+    columns = [f"{cohorts.GROUP}{name}" for name in declared]
     return {
         f"{column.removeprefix('by_')} = {value}": frozenset(rows[names])
         for column in columns
+        if column in test
         for value, rows in test.groupby(column)
         if value
     }

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.contracts.comparison import Reason
+from pipeline.statistics.laws import normal_quantile
 
 Outcome = Literal["PASS", "FAIL", "UNKNOWN"]
 Role = Literal["require", "guard"]
@@ -76,9 +77,7 @@ def patients_needed(patients: int, standard_error: float, *, alpha: float, dista
 
     From `patients` and the standard error now: n ((z_alpha + z_0.80) SE / distance)^2, rounded up.
     """
-    from scipy.stats import norm
-
-    z = float(norm.isf(alpha) + norm.ppf(0.80))  # 80 %: the usual power of a trial
+    z = normal_quantile(0.80) - normal_quantile(alpha)  # 80 %: the usual power of a trial
     return math.ceil(patients * (z * standard_error / distance) ** 2)
 
 

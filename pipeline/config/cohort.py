@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pipeline.config.base import Section, Share, without_defaults
+from pipeline.config.groups import HEADER_GROUPS, Groups, HeaderGroup
 from pipeline.config.masks import StructureName
 
 
@@ -110,7 +111,8 @@ class Cohort(Section):
     on_patient_overlap: Literal["refuse", "redraw"] = "refuse"
     shares: Shares = Shares()
     salt: int = 1
-    groups: tuple[str, ...] = ()
+    groups: Groups = Field(default_factory=dict)
+    header_groups: tuple[HeaderGroup, ...] = HEADER_GROUPS
 
     @model_validator(mode="after")
     def _each_word_once(self) -> Cohort:

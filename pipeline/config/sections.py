@@ -146,8 +146,8 @@ class OperatingPoint(Section):
 class Evaluate(Section):
     """What is measured on the test part, and how uncertainty is stated.
 
-    `operating_point`, `prevalences`, `intervals` and `tolerance_mm`, within which borders of masks agree, are
-    of some tasks only.
+    `operating_point`, `prevalences`, `intervals`, `sets` and `tolerance_mm`, within which borders of masks
+    agree, are of some tasks only.
     """
 
     unit: Literal["patient", "case"] = "patient"
@@ -156,6 +156,7 @@ class Evaluate(Section):
     operating_point: OperatingPoint = OperatingPoint()
     prevalences: tuple[Share, ...] = ()
     intervals: Annotated[float, Field(ge=0.5, lt=1)] = 0.9
+    sets: Annotated[float, Field(ge=0.5, lt=1)] = 0.9
     tolerance_mm: Positive = 1.0
     resamples: Annotated[int, Field(ge=200)] = 2000
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
@@ -163,8 +164,8 @@ class Evaluate(Section):
 
     @model_serializer(mode="wrap")
     def _intervals_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the intervals unless they are given, so that a rule has the digest it had before."""
-        return without_defaults(dump(self), ("intervals", "tolerance_mm"), self.model_fields_set)
+        """Without what is newer unless it is given, so that a rule has the digest it had before."""
+        return without_defaults(dump(self), ("intervals", "sets", "tolerance_mm"), self.model_fields_set)
 
 
 class Compare(Section):

@@ -63,6 +63,49 @@ class Gallery:
 
 
 @dataclass(frozen=True)
+class Plane:
+    """A plane through a case: a part of it as a picture by name, with what the masks mark there.
+
+    Beside the picture NAME stand `NAME_truth` and `NAME_said`, the bits of the structures on the same pixels.
+    The view is a square of `side`; the part shown begins at `left` and `top` in it and is `width` by
+    `height`, all in millimetres, or in pixels where no spacing is known. `edges` are the letters of the
+    patient's sides at left, right, top and bottom, empty where they aren't known; `slice` counts from 1.
+    """
+
+    name: str
+    picture: str
+    slice: int
+    slices: int
+    side: float
+    left: float
+    top: float
+    width: float
+    height: float
+    edges: tuple[str, ...] = ("", "", "", "")
+
+
+@dataclass(frozen=True)
+class Outlined:
+    """A case whose marked and true structures are shown; `said` tells in words how each agrees.
+
+    `score` is None where there is nothing to agree with; `hidden` says why there is no picture. `window` are
+    the values of the scan, in `value_unit`, that became black and white.
+    """
+
+    kind: str
+    case_id: str
+    patient_id: str
+    score: float | None
+    said: str
+    structures: tuple[str, ...]
+    hidden: str | None = None
+    window: tuple[float, ...] = ()
+    value_unit: str = ""
+    in_mm: bool = False
+    planes: tuple[Plane, ...] = ()
+
+
+@dataclass(frozen=True)
 class Filters:
     """The kernels of a layer, as a picture by name."""
 
@@ -114,6 +157,7 @@ class Insights:
     field: Field
     shifts: Shifts
     seed: int = 0
+    outlines: tuple[Outlined, ...] = ()
 
 
 FILE: Final = ObjectFile("insights.json", Insights, Schema("insights", 1), _REMEDY, goes_whole=True)

@@ -7,13 +7,13 @@ is as good as a draw, and patients with many scans weigh no more than others.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contracts.cohort import prediction_rows
+from pipeline.contracts.cohort import GROUP, prediction_rows
 from pipeline.records import Attribute, Case
 from pipeline.tasks.contract import Question
 from pipeline.tasks.registry import Task
@@ -67,6 +67,15 @@ def intensity(voxels: NDArray[np.generic], spatial_axes: int) -> dict[str, Attri
         "intensity_p50": float(p50),
         "intensity_p99": float(p99),
     }
+
+
+def groups(cohort: pd.DataFrame, names: Sequence[str]) -> list[dict[str, Attribute]]:
+    """What the table of labels says of each patient, of the groups `names`."""
+    first = _first_rows(prediction_rows(cohort))
+    return [
+        {f"group {name}": str(row[f"{GROUP}{name}"]) for name in names if row[f"{GROUP}{name}"]}
+        for row in first.to_dict("records")
+    ]
 
 
 def truths(cohort: pd.DataFrame, task: Task, question: Question) -> list[dict[str, Attribute]]:

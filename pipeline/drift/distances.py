@@ -9,7 +9,6 @@ import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from pipeline.statistics import standardised
 
@@ -23,6 +22,8 @@ Counts = NDArray[np.int64]
 
 def kolmogorov_smirnov(old: Numbers, new: Numbers) -> float:
     """The two-sided p-value that both samples come from one distribution."""
+    from scipy import stats  # a second, which a look without a champion needs not wait
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the exact law underflows; its limit is used then
         return float(stats.ks_2samp(old, new).pvalue)
@@ -48,6 +49,8 @@ def independence(table: Counts, generator: np.random.Generator) -> float:
     table = table[:, table.sum(axis=0) > 0]
     if table.shape[1] < 2:
         return 1.0
+    from scipy import stats
+
     expected = stats.contingency.expected_freq(table)
     if expected.min() >= _SMALLEST_EXPECTED:
         return float(stats.chi2_contingency(table, correction=False).pvalue)

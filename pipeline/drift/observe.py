@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
-from pipeline.drift.describe import header, intensity, one_a_patient, scores, truths
+from pipeline.contracts.cohort import GROUP
+from pipeline.drift.describe import groups, header, intensity, one_a_patient, scores, truths
 from pipeline.drift.differences import Columns, columns
 from pipeline.records import Attribute, Case
 from pipeline.tasks.contract import Question
@@ -33,9 +34,16 @@ class Group:
     replaced: frozenset[str] = frozenset()
 
 
-def observed(
-    workspace: Workspace, old: Group, *, new: Group, task: Task, question: Question
-) -> tuple[Columns, Columns]:
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the scans, and the groups that the table of labels tells of them."""
+
+    task: Task
+    question: Question
+    groups: tuple[str, ...] = ()
+
+
+def observed(workspace: Workspace, old: Group, *, new: Group, asked: Asked) -> tuple[Columns, Columns]:
     """The attributes of old and new patients; scans that the catalogue no longer holds are left out.
 
     Raises DamageError when stored voxels can't be read.
@@ -44,9 +52,12 @@ def observed(
         cases = catalogue.cases()
     old_cases, new_cases = (_cases_of(group, cases) for group in (old, new))
     shards = Shards(workspace.cases)
+    task, question = asked.task, asked.question
+    names = [name for name in asked.groups if all(f"{GROUP}{name}" in g.cohort for g in (old, new))]
     sources = (
         columns([header(case) for case in old_cases], [header(case) for case in new_cases]),
         columns(_intensities(shards, old_cases), _intensities(shards, new_cases)),
+        columns(groups(old.cohort, names), groups(new.cohort, names)),
         columns(truths(old.cohort, task, question), truths(new.cohort, task, question)),
         columns(scores(old.predictions, task, question), scores(new.predictions, task, question)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import model_record, predictions
 from pipeline.contracts.drift import FILE, NEW_SCANS, AttributeDrift, Drift
 from pipeline.drift.differences import differences
-from pipeline.drift.observe import Group, observed
+from pipeline.drift.observe import Asked, Group, observed
 from pipeline.drift.rule import level_of, overall
 from pipeline.errors import GateError, UsageError
 from pipeline.printed import WHY, is_placeholder, make
@@ -95,7 +96,8 @@ def _question(config: Config, folder: Path) -> Question:
 
 def _compared(workspace: Workspace, config: Config, *, old: Group, new: Group, question: Question) -> Drift:
     rule, task = config.drift, task_of(config.task)
-    old_columns, new_columns = observed(workspace, old, new=new, task=task, question=question)
+    asked = Asked(task, question, tuple(config.cohort.groups.values()))
+    old_columns, new_columns = observed(workspace, old, new=new, asked=asked)
     compared = differences(old_columns, new_columns, generator=np.random.Generator(np.random.PCG64(_SEED)))
     levels = [level_of(d, warn=rule.warn, stop=rule.stop, min_patients=rule.min_patients) for d in compared]
     patients = int(new.cohort[cohorts.PERSON].nunique())
@@ -130,13 +132,25 @@ def _lines(record: Drift, generation: str) -> tuple[str, ...]:
     scans = f"{new}{replaced} against generation {generation}"
     level = record.level
     if level == "too_few":
-        return (f"Drift: too few patients to say ({scans}).",)
+        return (f"Drift: too few patients to say ({scans}).", *_unseen(record, level))
     if level == "none":
-        return (f"Drift: none found in {len(record.attributes)} attributes ({scans}).",)
-    lines = [f"Drift: {level} ({scans}): {_in_words(record, level)}."]
+        found = f"Drift: none found in {len(record.attributes)} attributes ({scans})."
+        return (found, *_unseen(record, level))
+    lines = [f"Drift: {level} ({scans}): {_in_words(record, level)}.", *_unseen(record, level)]
     if record.accepted:
         lines.append(f"Accepted: {record.accepted}")
     return tuple(lines)
+
+
+def _unseen(record: Drift, level: str) -> Iterator[str]:
+    """A line on words that are new, however few scans have them, of the attributes that aren't told yet."""
+    new = [
+        f"{attribute.name} {', '.join(attribute.unseen)}"
+        for attribute in record.attributes
+        if attribute.unseen and (attribute.level != level or level in ("none", "too_few"))
+    ]
+    if new:
+        yield f"Never seen before: {'; '.join(new)}."
 
 
 def _in_words(record: Drift, level: str) -> str:

@@ -16,6 +16,7 @@ from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import controls as control_runs
 from pipeline.contracts import first_fit, model_record, operating, predicted_masks, predictions, rule
 from pipeline.contracts import metrics as contract
+from pipeline.contracts import population as populations
 from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.unopened import Unopened
@@ -23,6 +24,7 @@ from pipeline.errors import DataError
 from pipeline.evaluate import controls, insights
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
+from pipeline.evaluate.population import population
 from pipeline.evaluate.summary import lines
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
@@ -88,8 +90,10 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
         bound=goal.bound if goal else None,
     )
     changed |= contract.FILE.write(folder, measured)
+    everybody = cohorts.TABLE.frame(folder)  # with the labels: the look is taken
+    changed |= populations.FILE.write(folder, population(everybody, candidate.task, candidate.question))
     changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
-    changed |= _insights(candidate, chosen)
+    changed |= _insights(candidate, asked, chosen)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 
 
@@ -201,7 +205,7 @@ def _controls(candidate: Candidate, measured: contract.Metrics) -> control_runs.
     return controls.run(tested, workspace.data, measured)
 
 
-def _insights(candidate: Candidate, chosen: Chosen) -> bool:
+def _insights(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> bool:
     scorer, workspace = candidate.scorer, candidate.workspace
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(scorer.record.recipe_id)
@@ -213,8 +217,19 @@ def _insights(candidate: Candidate, chosen: Chosen) -> bool:
 
     subject = insights.Subject(scorer.model, candidate.task, candidate.question, chosen.fixed, scores)
     reviewed = candidate.config.ingest.pixel_text == "reviewed"
-    scans = insights.Scans(lambda case_id: shards.read(stored[case_id]), cases, reviewed)
+    native = Shards(workspace.cases)
+    scans = insights.Scans(
+        lambda case_id: shards.read(stored[case_id]), cases, lambda case: native.read(case.stored), reviewed
+    )
     frame = candidate.task.answers.read(predictions.FILE.path(workspace.candidate)).frame
+    overlays = candidate.task.answers.overlays(
+        frame,
+        dict(zip(candidate.cases["case_id"], asked.outputs, strict=True)),
+        question=candidate.question,
+        fixed=chosen.fixed,
+    )
     with waiting("evaluate: looking into the network"):
         seed = candidate.config.evaluate.seed
+        if overlays is not None:
+            return insights.write_outlines(subject, overlays, scans, workspace.candidate, seed=seed)
         return insights.write(subject, frame, scans, workspace.candidate, seed=seed)

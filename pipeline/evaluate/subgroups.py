@@ -18,11 +18,12 @@ def compare(view: View, groups: Mapping[str, Labels], task: Task) -> tuple[list[
     """The metric of every subgroup of the view, and its difference from all others.
 
     `groups` has for each column the value of each row of the view. The p values are corrected over all
-    subgroups of the view together.
+    subgroups of the view together. A column in which all are alike compares nobody.
     """
     metrics, comparisons = [], []
     for column, values in groups.items():
-        for value in sorted(set(values)):
+        distinct = sorted(set(values))
+        for value in distinct if len(distinct) > 1 else ():
             rows = np.asarray(values == value, dtype=np.bool_)
             label = f"{column}={value or UNKNOWN}"
             metrics.append(task.measures.group_metric(view, rows, label))

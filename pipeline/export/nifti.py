@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.records import Geometry
 
-__all__ = ["nifti_bytes"]
+__all__ = ["nifti_bytes", "placed_bytes"]
 
 _SCANNER = 1  # NIFTI_XFORM_SCANNER_ANAT
 _AFFINE_TOLERANCE_MM = 1e-3  # the qform is stored in float32: seven digits of offsets of up to a metre
@@ -30,7 +30,11 @@ def nifti_bytes(array: NDArray[Any], geometry: Geometry) -> bytes:
         raise ValueError("this case has no position in space")
     volume = array if len(geometry.spacing) == 3 else array[None]
     voxels = np.swapaxes(volume, 0, 2)  # (columns, rows, slices), plus colours
-    affine = np.array(geometry.affine)[:, [2, 1, 0, 3]]
+    return placed_bytes(voxels, np.array(geometry.affine)[:, [2, 1, 0, 3]])
+
+
+def placed_bytes(voxels: NDArray[Any], affine: NDArray[np.float64]) -> bytes:
+    """The same of voxels `(i, j, k)`, plus any axis of 3, whose indices `affine` maps to RAS millimetres."""
     if voxels.ndim == 4:
         voxels = voxels[:, :, :, None, :]
     image = nib.Nifti1Image(voxels, affine, dtype=voxels.dtype)

@@ -118,10 +118,14 @@ def _differences(
 
 @dataclass(frozen=True)
 class RawFile:
-    """One path of RAW, below its root, and what the catalogue knows of it; `state` is "" if unread."""
+    """One path of RAW, below its root, and what the catalogue knows of it; `state` is "" if unread.
+
+    `source` is where its bytes lie.
+    """
 
     path: str
     token: str
+    source: SourcePath
     state: str
     reason: str
     detail: str
@@ -174,7 +178,7 @@ def raw_files(config: Config, workspace: Workspace) -> Iterator[RawFile]:
         if isinstance(listing, Listing)
     }
     for file in (path for outer in paths for path in (outer, *members.get(outer.token, ()))):
-        yield RawFile(file.relative, file.token, *known.get(file.token, ("", "", "")))
+        yield RawFile(file.relative, file.token, file, *known.get(file.token, ("", "", "")))
 
 
 def printable(path: str) -> str:
@@ -209,7 +213,8 @@ def _recipe(settings: Ingest) -> str:
         "settle_seconds",
         "failed_share",
     }
-    return digests.of_json([VERSION, settings.model_dump(mode="json", exclude=outside)])
+    exclude = dict.fromkeys(outside, True) | {"masks": {"codes"}}
+    return digests.of_json([VERSION, settings.model_dump(mode="json", exclude=exclude)])
 
 
 def _stamped(catalogue: Catalogue, folder: Path, key: Key) -> bool:

@@ -20,6 +20,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.errors import UsageError
+from pipeline.models import SCAN, Gives
 
 if TYPE_CHECKING:
     import keras
@@ -65,6 +66,8 @@ BACKBONES: Final[dict[str, tuple[str, InputScale]]] = {
     "resnet50_v2": ("ResNet50V2", FROM_MINUS_ONE_TO_ONE),
 }
 """By their names in the YAML: the name in keras.applications, and the unit of its weights of ImageNet."""
+
+GIVES: Gives = SCAN
 
 
 class Parameters(BaseModel):

@@ -19,7 +19,8 @@ def receptive_field_pixels(model: keras.Model, layer_name: str = LAST_FEATURES) 
 
     Along each path a layer with kernel k adds (k - 1) times the distance of neighbours, and a stride
     multiplies that distance (Araujo et al. 2019, doi:10.23915/distill.00021); where paths
-    meet, the largest counts. The field may exceed the scan.
+    meet, the largest counts, and where a map is repeated, the distance is divided. The field may exceed the
+    scan.
     """
     return tuple(seen for seen, _ in _reach(model, layer_name))
 
@@ -53,6 +54,9 @@ def _largest(reaches: list[Reach]) -> Reach:
 
 
 def _after(layer: Any, before: Reach) -> Reach:
+    if isinstance(layer, keras.layers.UpSampling2D | keras.layers.UpSampling3D):
+        sizes = layer.size if isinstance(layer.size, tuple) else (layer.size,) * len(before)
+        return tuple((seen, distance // size) for (seen, distance), size in zip(before, sizes, strict=True))
     window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
     if window is None:
         return before

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.config.base import Count
+from pipeline.models import SCAN, Gives
 
 if TYPE_CHECKING:
     import keras
+
+GIVES: Gives = SCAN
 
 
 class Parameters(BaseModel):

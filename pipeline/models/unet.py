@@ -1,7 +1,7 @@
 """A residual U-Net (Ronneberger 2015, arXiv 1505.04597; Isensee 2021, Nat Methods 18:203): a class a voxel.
 
-It isn't in the registry of networks of one answer a scan: it gives a map of answers, of the scan's own shape,
-and coarser ones beside it that training may judge as well (deep supervision).
+It gives a map of answers, of the scan's own shape, and coarser ones beside it that training judges as well
+(deep supervision).
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.config.base import Count
-from pipeline.models import Intensities
+from pipeline.models import VOXEL, Gives
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Parameters", "build", "halvings"]
+__all__ = ["GIVES", "Parameters", "answers", "halvings", "unfit"]
+
+GIVES: Gives = VOXEL
 
 _LEAST_LENGTH = 4
 """No axis gets shorter: below, a kernel of 3 sees more of the border than of the scan."""
@@ -67,55 +69,58 @@ def halvings(shape: Sequence[int], spacing: Sequence[float], *, levels: int) -> 
     return steps
 
 
-def build(
-    parameters: Parameters,
-    input_shape: tuple[int, ...],
-    outputs: int,
-    *,
-    intensities: Intensities,
-    spacing: Sequence[float] | None = None,
-) -> keras.Model:
-    """A network of scans `([slices,] rows, columns, channels)` with fresh weights.
+def unfit(input_shape: tuple[int, ...]) -> str | None:
+    """None: images and volumes of any size are taken."""
 
-    Its outputs are float32 logits `(batch, [slices,] rows, columns, outputs)`, then those of coarser levels,
-    each axis divided by its `halvings` and rounded up. `spacing` has a length a spatial axis, all alike where
-    none is given.
+
+def answers(
+    maps: keras.KerasTensor,
+    outputs: int,
+    parameters: Parameters,
+    *,
+    spacing: Sequence[float] | None,
+    dropout: float,
+) -> list[keras.KerasTensor]:
+    """Float32 logits `(batch, [slices,] rows, columns, outputs)`, then those of coarser levels.
+
+    Of these each axis is divided by its `halvings` and rounded up. `spacing` has a length a spatial axis, all
+    alike where none is given; `dropout` is the share of the coarsest features that is dropped in training.
     """
     import keras
 
     from pipeline.models import blocks
 
-    shape = input_shape[:-1]
+    shape = maps.shape[1:-1]
     steps = halvings(shape, spacing or (1.0,) * len(shape), levels=parameters.levels)
-    scan = blocks.scan_input(input_shape)
-    maps = blocks.standardize(scan, intensities)
     skips: list[keras.KerasTensor] = []
     for level in range(len(steps) + 1):
         if level:
             maps = blocks.averaged(maps, steps[level - 1], name=f"averaging_{level}")
-        maps = _residual(maps, level, parameters)
+        last = "last_features" if not steps else f"activation_{level}b"
+        maps = _residual(maps, level, parameters, name=last)
         skips.append(maps)
-    answers: list[keras.KerasTensor] = []
+    maps = keras.layers.Dropout(dropout, name="dropout")(maps)
+    said: list[keras.KerasTensor] = []
     for level in reversed(range(len(steps))):
         maps = _joined(maps, skips[level], steps[level], level=level, parameters=parameters)
         if level < parameters.supervised:
-            answers.insert(0, _answer(maps, outputs, level))
-    return keras.Model(scan, answers or [_answer(maps, outputs, 0)], name="unet")
+            said.insert(0, _answer(maps, outputs, level))
+    return said or [_answer(maps, outputs, 0)]
 
 
-def _residual(maps: keras.KerasTensor, level: int, parameters: Parameters) -> keras.KerasTensor:
-    """Two convolutions added to a shortcut, with the level's number of filters."""
+def _residual(maps: keras.KerasTensor, level: int, parameters: Parameters, *, name: str) -> keras.KerasTensor:
+    """Two convolutions added to a shortcut, with as many filters as the level has; `name`: the last layer."""
     import keras
 
     filters = min(parameters.width * 2**level, _MOST_FILTERS)
-    shortcut = _convolved(maps, filters, kernel=1, name=f"shortcut_{level}")
-    first = "first_convolution" if level == 0 else f"convolution_{level}a"
+    before, first = maps, "first_convolution" if level == 0 else f"convolution_{level}a"
     maps = _convolved(maps, filters, kernel=3, name=first)
     maps = _activated(_normalized(maps, parameters, name=f"normalization_{level}a"), f"activation_{level}a")
     maps = _convolved(maps, filters, kernel=3, name=f"convolution_{level}b")
     maps = _normalized(maps, parameters, name=f"normalization_{level}b")
+    shortcut = _convolved(before, filters, kernel=1, name=f"shortcut_{level}")
     maps = keras.layers.Add(name=f"sum_{level}")([maps, shortcut])
-    return _activated(maps, f"activation_{level}b")
+    return _activated(maps, name)
 
 
 def _joined(

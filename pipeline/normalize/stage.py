@@ -27,7 +27,7 @@ from pipeline.normalize.store import (
     write_refused,
 )
 from pipeline.printed import scanloom
-from pipeline.records import Case, Mask, Summary
+from pipeline.records import PARTS, Case, Mask, Summary
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
@@ -48,7 +48,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     parts = cohort.parts(workspace.candidate)
     with Catalogue(workspace.catalogue) as catalogue:
         cases = _cohort_cases(catalogue, parts)
-        ours = Wanted(recipe, cases, _outlines(config, workspace, catalogue))
+        ours = Wanted(recipe, cases, _outlines(config, workspace, catalogue, parts))
         ready = [
             bring_up_to_date(wanted, catalogue=catalogue, workspace=workspace, pool=pool)
             for wanted in (ours, *_champions(recipe, champion, cases, parts))
@@ -71,8 +71,12 @@ def _cohort_cases(catalogue: Catalogue, parts: Mapping[str, str]) -> list[Case]:
     return cases
 
 
-def _outlines(config: Config, workspace: Workspace, catalogue: Catalogue) -> Outlines:
+def _outlines(
+    config: Config, workspace: Workspace, catalogue: Catalogue, parts: Mapping[str, str]
+) -> Outlines:
     """What the cohort's question asks of every voxel, and the masks that say it."""
+    if not {*parts.values()} & {*PARTS}:  # new scans: nobody knows what they show
+        return Outlines()
     target = task_of(config.task).target
     asked = target.outlined(target.question_of(cohort.FILE.read(workspace.candidate)))
     masks: dict[str, list[Mask]] = {}

@@ -14,6 +14,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from pipeline.bits import Bits, of_bit
 from pipeline.page.axis import Axis, axis
 from pipeline.report import figures, pictures
 from pipeline.report.environment import environment
@@ -33,6 +34,8 @@ def html(document: Json, arrays: Arrays) -> str:
     templates.globals["chart"] = lambda name, data: Markup(figures.chart(page, name, data))
     templates.globals["axis"] = partial(_axis, task.measures.METRICS)
     templates.globals["paired"] = page.PAIRED
+    templates.globals["borders"] = lambda name, of: _borders(arrays, name, of)
+    templates.globals["borders_size"] = lambda name: arrays[f"{name}_truth"].shape
     templates.globals["picture"] = lambda name, how="grey": _picture(arrays, name, how)
     return templates.get_template("report.html").render(document=document)
 
@@ -60,6 +63,13 @@ def _axis(
     """The axis of the fact's metric that holds its value, its interval and the others."""
     values = (fact["value"], fact["low"], fact["high"], *others)
     return axis(metrics[fact["id"]], values, margin=margin, most_ticks=most_ticks)
+
+
+def _borders(arrays: Arrays, name: str, of: str) -> list[str]:
+    """The borders of each structure that `of` ("truth" or "said") marks on a picture, as paths of an SVG."""
+    bits: Bits = np.asarray(arrays[f"{name}_{of}"], dtype=np.uint32)
+    marked = (of_bit(bits, bit) for bit in range(8 * bits.dtype.itemsize))
+    return [pictures.borders(each) for each in marked if each.any()]
 
 
 def _picture(arrays: Arrays, name: str, how: str) -> str:

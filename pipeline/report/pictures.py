@@ -52,3 +52,46 @@ def kernel_sheet(kernels: NDArray[np.float32]) -> Bytes:
 def _diverging(share: NDArray[np.float32]) -> NDArray[np.float64]:
     ends = np.where(share[..., None] > 0, [194, 87, 12], [11, 83, 148])
     return np.asarray(np.rint(255 + np.abs(share[..., None]) * (ends - 255)), dtype=np.float64)
+
+
+def borders(marked: NDArray[np.bool_]) -> str:
+    """The border of what is marked, as the path of an SVG in units of pixels: along the edges of pixels.
+
+    >>> borders(np.array([[False, True]]))
+    'M1 0H2V1H1V0Z'
+    """
+    ends = _edges(np.pad(marked, 1))
+    path = []
+    while ends:
+        first = at = next(iter(ends))
+        way = [f"M{at[1]} {at[0]}"]
+        before: tuple[int, int] | None = None
+        while True:
+            following = ends[at].pop()
+            if not ends[at]:
+                del ends[at]
+            step = (following[0] - at[0], following[1] - at[1])
+            if step == before:
+                way.pop()
+            way.append(f"H{following[1]}" if step[1] else f"V{following[0]}")
+            before, at = step, following
+            if at == first:
+                break
+        path.append("".join(way) + "Z")
+    return "".join(path)
+
+
+def _edges(padded: NDArray[np.bool_]) -> dict[tuple[int, int], list[tuple[int, int]]]:
+    """The edges of marked pixels, from corner to corner `(row, column)`, with marks at the right hand."""
+    ends: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    inside = padded[1:-1, 1:-1]
+    sides = (
+        (padded[:-2, 1:-1], (0, 0), (0, 1)),  # nothing above: to the right
+        (padded[1:-1, 2:], (0, 1), (1, 1)),  # nothing at the right: down
+        (padded[2:, 1:-1], (1, 1), (1, 0)),  # nothing below: to the left
+        (padded[1:-1, :-2], (1, 0), (0, 0)),  # nothing at the left: up
+    )
+    for beside, start, end in sides:
+        for row, column in np.argwhere(inside & ~beside).tolist():
+            ends.setdefault((row + start[0], column + start[1]), []).append((row + end[0], column + end[1]))
+    return ends

@@ -17,6 +17,7 @@ __all__ = [
     "conformal",
     "confusion",
     "estimate",
+    "laws",
     "masks",
     "multiclass",
     "multiple",

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import f as f_law
-from scipy.stats import t as t_law
 
 from pipeline.statistics.bootstrap import ROUNDING, Statistic
 from pipeline.statistics.estimate import Estimate, missing
+from pipeline.statistics.laws import f_quantile, student_quantile
 from pipeline.statistics.sample import codes
 from pipeline.statistics.vectors import Flags, Floats, Integers
 
@@ -132,8 +131,8 @@ def icc(rows: Measurements, *, level: float) -> Estimate:
         return Estimate(value, method=method, reason="the differences don't vary: no interval")
     a, b = 2 * value / (n * (1 - value)), 1 + 2 * value * (n - 1) / (n * (1 - value))
     freedom = (a * raters + b * error) ** 2 / ((a * raters) ** 2 + (b * error) ** 2 / (n - 1))
-    upper = float(f_law.ppf(0.5 + level / 2, n - 1, freedom))
-    lower = float(f_law.ppf(0.5 + level / 2, freedom, n - 1))
+    upper = f_quantile(0.5 + level / 2, n - 1, freedom)
+    lower = f_quantile(0.5 + level / 2, freedom, n - 1)
     rest = 2 * raters + (2 * n - 2 - n) * error
     low = n * (subjects - upper * error) / (upper * rest + n * subjects)
     high = n * (lower * subjects - error) / (rest + n * lower * subjects)
@@ -216,7 +215,7 @@ def _icc(n: float, subjects: float, raters: float, error: float) -> float:
 def _student(value: float, error: float, freedom: int, level: float, method: str) -> Estimate:
     if error <= ROUNDING * max(1.0, abs(value)):
         return Estimate(value, method=method, reason="the estimated variance is zero: no interval")
-    half = float(t_law.ppf(0.5 + level / 2, freedom)) * error
+    half = student_quantile(0.5 + level / 2, freedom) * error
     return Estimate(value, value - half, value + half, method)
 
 

@@ -13,11 +13,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import expit, logit
-from scipy.stats import rankdata, t
 
 from pipeline.statistics.estimate import Estimate, quantile, two_sided_p
+from pipeline.statistics.laws import student_quantile
 from pipeline.statistics.vectors import Flags, Floats, Integers
 
 # Rounding leaves some 1e-33 where the variance of scores in one order is truly zero.
@@ -111,7 +110,7 @@ def interval(area: Auroc, *, level: float) -> Estimate:
     if freedom is None or not 0 < area.value < 1:
         return newcombe(area.value, area.patients, level=level)
     error = math.sqrt(area.variance) / (area.value * (1 - area.value))
-    half = float(t.ppf(0.5 + level / 2, freedom)) * error
+    half = student_quantile(0.5 + level / 2, freedom) * error
     low, high = expit(logit(area.value) - half), expit(logit(area.value) + half)
     return Estimate(area.value, float(low), float(high), f"{area.method}, logit interval")
 
@@ -122,6 +121,8 @@ def newcombe(value: float, patients: tuple[int, int], *, level: float) -> Estima
     It holds every area whose variance by Hanley & McNeil (1982), both classes taken as of equal size, makes
     `value` no surprise; so it needs no variance of the rows, and has a width where all are in order.
     """
+    from scipy.optimize import brentq  # half a second, for the few areas that need it
+
     z, pairs = quantile(level), math.prod(patients)
     others = sum(patients) / 2 - 1
 
@@ -170,12 +171,19 @@ def _placements(is_positive: Flags, score: Floats) -> tuple[Floats, Floats]:
     if positives == 0 or negatives == 0:
         raise ValueError("an area under the ROC curve needs both classes")
     score = np.asarray(score, dtype=np.float64)
-    overall = rankdata(score)
-    among_positives = rankdata(score[is_positive])
-    among_negatives = rankdata(score[~is_positive])
+    overall = _midranks(score)
+    among_positives = _midranks(score[is_positive])
+    among_negatives = _midranks(score[~is_positive])
     of_positives = (overall[is_positive] - among_positives) / negatives
     of_negatives = 1.0 - (overall[~is_positive] - among_negatives) / positives
     return of_positives, of_negatives
+
+
+def _midranks(score: Floats) -> Floats:
+    """The rank of each score from 1, ties sharing their mean rank, shape (rows,)."""
+    _, place, counts = np.unique(score, return_inverse=True, return_counts=True)
+    ranks: Floats = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    return ranks
 
 
 def _variance(components: Floats) -> float:

@@ -1,8 +1,9 @@
-"""Intervals that hold a new patient's number with a stated probability: split conformal prediction.
+"""What holds a new patient's truth with a stated probability, by split conformal prediction.
 
-A residual is divided by its expected size before the quantile is taken, so that intervals are wide where the
-model errs more (Lei et al. 2018, JASA 113:1094, section 5.2). The patient is what is exchangeable: each gives
-one score, that of the worst of the patient's scans.
+Intervals hold a number. A residual is divided by its expected size before the quantile is taken, so that
+they are wide where the model errs more (Lei et al. 2018, JASA 113:1094, section 5.2). Sets hold a class, and
+are made class by class, so that a rare one is held as often as a frequent one (Vovk 2012, PMLR 25:475). The
+patient is what is exchangeable: each gives one score, that of the worst of the patient's scans.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.statistics.agreement import Measurements
+from pipeline.statistics.sample import Sample
 from pipeline.statistics.vectors import Floats
 
 LEAST_SHARE: Final = 0.25
@@ -75,6 +77,24 @@ def width(rows: Measurements, *, alpha: float) -> Width | None:
     return Width(float(np.sort(scores)[min(rank, patients) - 1]), _line(sums.sum(axis=0), least), patients)
 
 
+def least_probabilities(sample: Sample, *, alpha: float) -> Floats | None:
+    """From which probability on each class belongs to a set, shape (classes,); None of too few patients.
+
+    A patient counts in each class that the patient's scans have, by the least probability that they give it.
+    A new patient's scans of a class all reach it with probability 1 - `alpha` at least.
+    """
+    least = np.full((sample.patients, sample.classes), np.inf)
+    of_truth = sample.probability[np.arange(sample.truth.size), sample.truth]
+    np.minimum.at(least, (sample.patient, sample.truth), of_truth)
+    limits = np.empty(sample.classes)
+    for index, scores in enumerate(least.T):
+        known = np.sort(scores[np.isfinite(scores)])
+        if known.size < fewest_patients(alpha):
+            return None
+        limits[index] = known[known.size - math.ceil(round((known.size + 1) * (1 - alpha), 9))]
+    return limits
+
+
 def _sums(rows: Measurements, residual: Floats) -> Floats:
     """Of each patient the sums of 1, x, x^2, r and xr over the rows, shape (patients, 5)."""
     x = rows.prediction
@@ -87,5 +107,6 @@ def _line(sums: Floats, least: float) -> Spread:
     n, x, xx, r, xr = (float(value) for value in sums)
     centre, mean = x / n, r / n
     spread = xx - n * centre**2
+    # Predictions that differ by rounding alone have no slope; below it the quotient is noise.
     slope = (xr - n * centre * mean) / spread if spread > 1e-9 * max(xx, 1e-300) else 0.0
     return Spread(mean, slope, centre, least)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import norm
+from pipeline.statistics.laws import normal_quantile, normal_tail
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Estimate:
 
 def quantile(level: float) -> float:
     """The normal quantile of a two-sided interval: 1.959963985 for level 0.95."""
-    return float(norm.ppf(0.5 + level / 2))
+    return normal_quantile(0.5 + level / 2)
 
 
 def two_sided_p(statistic: float) -> float:
     """The two-sided p-value of a standard normal statistic."""
-    return float(2 * norm.sf(abs(statistic)))
+    return 2 * normal_tail(abs(statistic))
 
 
 def missing(reason: str, method: str = "") -> Estimate:

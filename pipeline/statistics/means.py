@@ -14,10 +14,10 @@ from typing import Final
 
 import numpy as np
 from scipy.special import expit, logit
-from scipy.stats import t as student
 
 from pipeline.statistics.bootstrap import ROUNDING
 from pipeline.statistics.estimate import Estimate, missing
+from pipeline.statistics.laws import student_quantile
 from pipeline.statistics.vectors import Floats, Integers
 
 
@@ -54,6 +54,6 @@ def mean(values: Floats, patient: Integers, scale: Scale, *, level: float) -> Es
     error = math.sqrt(patients / (patients - 1) * float(sums @ sums)) / values.size
     if error <= ROUNDING * max(1.0, middle):
         return Estimate(middle, method=scale.method, reason="all patients have the same: no interval")
-    half = float(student.ppf(0.5 + level / 2, patients - 1)) * error / scale.slope(middle)
+    half = student_quantile(0.5 + level / 2, patients - 1) * error / scale.slope(middle)
     at = scale.there(middle)
     return Estimate(middle, float(scale.back(at - half)), float(scale.back(at + half)), scale.method)

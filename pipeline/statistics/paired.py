@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
 
 from pipeline.statistics.bootstrap import Resampled, Statistic, resample
+from pipeline.statistics.laws import fair_coin
 from pipeline.statistics.vectors import Flags, Floats
 
 
@@ -26,9 +26,8 @@ def mcnemar(b: int, c: int) -> McNemar:
     discordant, fewer = b + c, min(b, c)
     if discordant == 0:
         return McNemar(b, c, 1.0, 1.0)
-    lower_tail = float(binom.cdf(fewer, discordant, 0.5))
+    lower_tail, at_fewer = fair_coin(fewer, discordant)
     p_exact = min(1.0, 2 * lower_tail)
-    at_fewer = float(binom.pmf(fewer, discordant, 0.5))
     # At b = c both tails hold the centre, which the mid-p counts once.
     p_mid = 1.0 - at_fewer if b == c else 2 * lower_tail - at_fewer
     return McNemar(b, c, p_exact, p_mid)

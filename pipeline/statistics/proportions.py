@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import beta
-
 from pipeline.statistics.estimate import Estimate, missing, quantile
+from pipeline.statistics.laws import beta_quantile
 
 
 def wilson(successes: float, trials: float, *, level: float) -> Estimate:
@@ -36,6 +35,6 @@ def clopper_pearson(successes: float, trials: float, *, level: float) -> Estimat
         return missing("no case in the denominator", "Clopper-Pearson")
     tail = (1 - level) / 2
     failures = trials - successes
-    low = 0.0 if successes == 0 else float(beta.ppf(tail, successes, failures + 1))
-    high = 1.0 if failures == 0 else float(beta.ppf(1 - tail, successes + 1, failures))
+    low = 0.0 if successes == 0 else beta_quantile(tail, successes, failures + 1)
+    high = 1.0 if failures == 0 else beta_quantile(1 - tail, successes + 1, failures)
     return Estimate(successes / trials, low, high, "Clopper-Pearson")

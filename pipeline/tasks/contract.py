@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.bits import Bits
 from pipeline.errors import ConfigError
 from pipeline.statistics.vectors import Flags
 from pipeline.tasks.measured import Json
@@ -30,6 +31,8 @@ Targets = NDArray[Any]
 Loss = Callable[[Any, Any], Any]
 Weigh = Callable[[Targets], NDArray[np.float64]]
 """From targets to how much each case counts."""
+Overlaps = Callable[[Any, Any, Any], Any]
+"""From bits and logits of voxels, and which of them count, to the sums of each scan, in `keras.ops`."""
 Refuse = Callable[[tuple[str | int, ...], str], ConfigError]
 """The error that says a message at the place of keys in the YAML."""
 
@@ -193,6 +196,24 @@ class Pictured:
     truth: str
     said: str
     sureness: float
+
+
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """A case to be shown with its outlines: its kind, how it agrees, and the masks on the scan's own grid.
+
+    `truth` and `said` give the bits `(*space,)` of the structures `names`, read when asked for; `told` says
+    in words how each structure agrees, `score` their mean, None where the reference holds none.
+    """
+
+    kind: str
+    case_id: str
+    patient_id: str
+    score: float | None
+    told: str
+    names: tuple[str, ...]
+    truth: Callable[[], Bits]
+    said: Callable[[], Bits]
 
 
 @dataclass(frozen=True)

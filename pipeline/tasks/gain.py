@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import t as student
 
 from pipeline.statistics.bootstrap import METHOD, ROUNDING, Resampled
+from pipeline.statistics.laws import student_quantile
 from pipeline.statistics.vectors import Floats, Integers
 
 DRAWS: Final = 5000
@@ -65,7 +65,7 @@ def of_means(before: Floats, after: Floats, patient: Integers, *, alpha: float, 
     values = float(before.mean()), float(after.mean())
     if error < ROUNDING:
         return Gain(*values, None, None, None, PAIRED, _ALIKE, better=better)
-    half = float(student.isf(alpha, patients - 1)) * error
+    half = -student_quantile(alpha, patients - 1) * error
     return Gain(*values, value - half, value + half, error, PAIRED, better=better)
 
 

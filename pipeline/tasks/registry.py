@@ -13,6 +13,7 @@ TASKS: Final = {
     "classification": "pipeline.tasks.classification",
     "multilabel": "pipeline.tasks.multilabel",
     "regression": "pipeline.tasks.regression",
+    "segmentation": "pipeline.tasks.segmentation",
 }
 
 OF_TABLES: Final = "classification"
@@ -96,6 +97,14 @@ if TYPE_CHECKING:  # every module of every task holds what its protocol says: on
     from pipeline.tasks.regression import page as page_of_number
     from pipeline.tasks.regression import target as target_of_number
     from pipeline.tasks.regression import verdict as verdict_of_number
+    from pipeline.tasks.segmentation import answers as answers_of_structures
+    from pipeline.tasks.segmentation import choices as choices_of_structures
+    from pipeline.tasks.segmentation import learning as learning_of_structures
+    from pipeline.tasks.segmentation import measures as measures_of_structures
+    from pipeline.tasks.segmentation import network as network_of_structures
+    from pipeline.tasks.segmentation import page as page_of_structures
+    from pipeline.tasks.segmentation import target as target_of_structures
+    from pipeline.tasks.segmentation import verdict as verdict_of_structures
     from pipeline.tasks.sheet import Sheet
 
     _Modules = tuple[
@@ -138,11 +147,24 @@ if TYPE_CHECKING:  # every module of every task holds what its protocol says: on
         verdict_of_number,
         page_of_number,
     )
+    _SEGMENTATION: _Modules = (
+        target_of_structures,
+        network_of_structures,
+        learning_of_structures,
+        choices_of_structures,
+        answers_of_structures,
+        measures_of_structures,
+        verdict_of_structures,
+        page_of_structures,
+    )
 
 
 def task_of_table(sheet: Sheet) -> Task:
-    """The task of a table of predictions from elsewhere, for no configuration names it."""
-    taken = (name for name in TASKS if name != OF_TABLES and Task(name).answers.fits(sheet))
+    """The task of a table of predictions from elsewhere, for no configuration names it.
+
+    The last ones are asked first: masks have the truths of several findings, and a Dice beside each.
+    """
+    taken = (name for name in reversed(TASKS) if name != OF_TABLES and Task(name).answers.fits(sheet))
     return Task(next(taken, OF_TABLES))
 
 

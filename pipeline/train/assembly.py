@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from pipeline import backend, models, scoring
+from pipeline import backend, models
 from pipeline.config import Config, Train
-from pipeline.models import Intensities
+from pipeline.models import Intensities, Scans
+from pipeline.models.segmenter import finest
 from pipeline.progress import say
 from pipeline.tasks.contract import Loss, Validation
 from pipeline.tasks.registry import Task, task_of
@@ -19,6 +20,7 @@ from pipeline.train.feed import Examples, steps_per_epoch
 from pipeline.train.fit import InWords, Plan, Validate
 from pipeline.train.material import Material
 from pipeline.train.training_model import TrainingModel
+from pipeline.train.validation import answers
 
 FLOAT32, MIXED = "float32", "mixed_bfloat16"
 
@@ -56,16 +58,15 @@ def computing(settings: Train) -> Computing:
 def build_net(
     task: Task, settings: Train, data: Material, statistics: Intensities, *, policy: str
 ) -> keras.Model:
-    """A fresh net whose layers compute in `policy`."""
+    """A fresh net whose layers compute in `policy`; beside its answer it may give what training judges."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
         network = models.network(settings.model, settings.network)
         return task.network.build(
             network,
-            data.input_shape,
+            Scans(data.input_shape, statistics, data.normalized.spacing),
             data.question,
-            intensities=statistics,
             dropout=settings.dropout,
             targets=data.train.targets,
         )
@@ -80,9 +81,13 @@ def assemble(config: Config, data: Material, statistics: Intensities, how: Compu
     plan = _plan(settings, len(data.train.case_ids), task.learning.in_words)
     weigh = task.learning.weigh(settings, data.train.targets, data.question)
     weights = weigh(data.train.targets).astype(np.float32)
-    examples = Examples(data.train.case_ids, data.train.targets, weights, data.train.read)
+    part = data.train
+    examples = Examples(
+        part.case_ids, part.targets, weights, part.read, bits=part.bits if part.marked else None
+    )
     net = build_net(task, settings, data, statistics, policy=how.policy)
-    net.compile(jit_compile=how.compiled)
+    answering = finest(net)
+    answering.compile(jit_compile=how.compiled)
     trainer = TrainingModel(net, Augmentation(settings.augment, statistics, settings.seed))
     steps = steps_per_epoch(len(examples.case_ids), plan.batch_size)
     loss = task.learning.loss(settings, data.train.targets)
@@ -90,11 +95,8 @@ def assemble(config: Config, data: Material, statistics: Intensities, how: Compu
 
     def validate() -> Validation:
         part = data.validation
-        arrays = (part.read(index) for index in range(len(part.case_ids)))
-        logits = scoring.predict(
-            net, arrays, outputs=task.network.outputs(data.question), batch_size=scoring.BATCH_SIZE
-        )
-        return task.learning.validated(logits, part.targets, weigh(part.targets), loss)
+        said = answers(answering, part, task, data.question)
+        return task.learning.validated(said, part.targets, weigh(part.targets), loss)
 
     return Assembly(trainer, examples, validate if data.validation.case_ids else None, plan)
 

@@ -26,13 +26,15 @@ _PATIENCE_SECONDS = 0.1  # how soon the thread sees that it is to stop
 class Examples:
     """The cases of a part: `read(i)` gives the array of case `case_ids[i]`, whose truth is `targets[i]`.
 
-    `targets` has the shape (cases, ...), `weights`, float32, (cases,).
+    `targets` has the shape (cases, ...), `weights`, float32, (cases,). Where voxels are asked for, `bits(i)`
+    gives what the truth marks in each.
     """
 
     case_ids: tuple[str, ...]
     targets: Targets
     weights: NDArray[np.float32]
     read: Callable[[int], NDArray[Any]]
+    bits: Callable[[int], NDArray[Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,13 @@ class Batch:
     scans: NDArray[Any]
     targets: Targets
     weights: NDArray[np.float32]
+    bits: NDArray[Any] | None = None
 
     @property
     def inputs(self) -> dict[str, NDArray[Any]]:
         """The inputs of the training model."""
-        return {"scans": self.scans, "case": self.case, "step": np.full_like(self.case, self.step)}
+        marked = {} if self.bits is None else {"bits": self.bits}
+        return {"scans": self.scans, "case": self.case, "step": np.full_like(self.case, self.step), **marked}
 
 
 def order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
@@ -74,6 +78,7 @@ def make_batch(examples: Examples, step: int, *, seed: int, batch_size: int) -> 
         scans=np.stack([examples.read(int(index)) for index in chosen]),
         targets=examples.targets[chosen],
         weights=examples.weights[chosen],
+        bits=np.stack([examples.bits(int(index)) for index in chosen]) if examples.bits else None,
     )
 
 

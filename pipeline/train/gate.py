@@ -7,7 +7,7 @@ from pipeline.champion.looks import Terms, require_look, rule
 from pipeline.champion.pointer import current
 from pipeline.config import Config
 from pipeline.contracts import model_record
-from pipeline.models import ARCHITECTURES, architecture
+from pipeline.models import architecture, giving
 from pipeline.tasks.contract import Question
 from pipeline.tasks.registry import Task, task_of
 from pipeline.workspace import Workspace
@@ -17,7 +17,8 @@ def require_fitting(config: Config, input_shape: tuple[int, ...]) -> None:
     """Nothing, if the network takes scans `([slices,] rows, columns, channels)`. Raises ConfigError."""
     if (reason := architecture(config.train.model).unfit(input_shape)) is None:
         return
-    fitting = [name for name in sorted(ARCHITECTURES) if architecture(name).unfit(input_shape) is None]
+    alike = giving(architecture(config.train.model).GIVES)
+    fitting = [name for name in alike if architecture(name).unfit(input_shape) is None]
     raise config.refuse(
         ("train", "model"),
         f"'{config.train.model}' {reason}, and the recipe gives scans of {_shape(input_shape)}. "

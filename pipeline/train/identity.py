@@ -13,9 +13,11 @@ from pipeline import digests, provenance
 from pipeline.config import Config
 from pipeline.train.material import Material
 
-CODE: Final = ("arrays.py", "backend.py", "controls.py", "models", "scoring.py", "statistics", "train")
+CODE: Final = (
+    "arrays.py", "backend.py", "bits.py", "controls.py", "models", "scoring.py", "statistics", "train",
+)  # fmt: skip
 """The source that can change a weight; what training imports besides reads, writes, names and tells."""
-OF_TASK: Final = ("classes.py", "learning.py", "network.py")
+OF_TASK: Final = ("classes.py", "learning.py", "network.py", "structures.py")
 """The same of a task's folder, as far as the task has them."""
 
 

@@ -34,27 +34,36 @@ _COLUMNS = ("case_id", "part", "target")
 
 @dataclass(frozen=True)
 class Part:
-    """Scans of one part by case_id: their targets, `(cases, ...)`, and where their arrays lie."""
+    """Scans of one part by case_id: their targets, `(cases, ...)`, and where their arrays lie.
+
+    `marked` says where the bits of their voxels lie, where voxels are asked for.
+    """
 
     case_ids: tuple[str, ...]
     targets: Targets
     stored: tuple[Stored, ...]
     shards: Shards
+    marked: tuple[Stored, ...] = ()
 
     def read(self, index: int) -> NDArray[Any]:
         """The array of case `index`, memory-mapped."""
         return self.shards.read(self.stored[index])
 
+    def bits(self, index: int) -> NDArray[Any]:
+        """What is marked in the voxels of case `index`, memory-mapped."""
+        return self.shards.read(self.marked[index])
+
     def joined(self, other: Part) -> Part:
         """The scans of both parts, by case_id."""
         case_ids = self.case_ids + other.case_ids
         order = sorted(range(len(case_ids)), key=case_ids.__getitem__)
-        stored = self.stored + other.stored
+        stored, marked = self.stored + other.stored, self.marked + other.marked
         return Part(
             case_ids=tuple(case_ids[index] for index in order),
             targets=np.concatenate([self.targets, other.targets])[order],
             stored=tuple(stored[index] for index in order),
             shards=self.shards,
+            marked=tuple(marked[index] for index in order) if marked else (),
         )
 
     @property
@@ -64,8 +73,9 @@ class Part:
 
     def check(self) -> None:
         """Raises DamageError when an array is not the one that was written."""
-        for case_id, stored in zip(self.case_ids, self.stored, strict=True):
-            self.shards.sound(case_id, stored)
+        for kind in filter(None, (self.stored, self.marked)):
+            for case_id, stored in zip(self.case_ids, kind, strict=True):
+                self.shards.sound(case_id, stored)
 
     @property
     def digest(self) -> str:
@@ -75,7 +85,7 @@ class Part:
     @property
     def contents(self) -> list[int]:
         """The checksums of the arrays."""
-        return [stored.crc32 for stored in self.stored]
+        return [stored.crc32 for stored in (*self.stored, *self.marked)]
 
 
 @dataclass(frozen=True)
@@ -111,12 +121,13 @@ def read(workspace: Workspace, task: Task) -> Material:
     frame = _without_test(workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(normalized.recipe_id)
+        marked = catalogue.arrays(normalized.mask_id) if normalized.mask_id else {}
     shards = Shards(workspace.normalized)
     train, validation = (
         _part(
             frame[frame["part"] == name],
             partial(task.learning.targets, question=question),
-            stored,
+            (stored, marked),
             shards=shards,
         )
         for name in _PARTS
@@ -150,15 +161,20 @@ def _without_test(workspace: Workspace) -> pd.DataFrame:
 def _part(
     frame: pd.DataFrame,
     targets: Callable[[Sequence[str]], Targets],
-    stored: Mapping[str, Stored],
+    arrays: tuple[Mapping[str, Stored], Mapping[str, Stored]],
     *,
     shards: Shards,
 ) -> Part:
-    """The part's scans that have an array; `normalize` told of the others, with a reason each."""
+    """The part's scans that have an array; `normalize` told of the others, with a reason each.
+
+    `arrays` are those of the scans, and those of their bits, none where no voxels are asked for.
+    """
+    stored, marked = arrays
     frame = frame[frame["case_id"].isin(stored.keys())]
     return Part(
         case_ids=tuple(frame["case_id"]),
         targets=targets(list(frame["target"])),
         stored=tuple(stored[case_id] for case_id in frame["case_id"]),
         shards=shards,
+        marked=tuple(marked[case_id] for case_id in frame["case_id"]) if marked else (),
     )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
-from pipeline import scoring
 from pipeline.config import Config
 from pipeline.models import Intensities, ensemble
+from pipeline.models.segmenter import finest
 from pipeline.progress import say
 from pipeline.tasks.contract import Validation
 from pipeline.tasks.registry import Task
@@ -20,6 +23,7 @@ from pipeline.train.checkpoint import Store
 from pipeline.train.fit import fit
 from pipeline.train.material import Material
 from pipeline.train.state import State
+from pipeline.train.validation import answers
 
 
 @dataclass(frozen=True)
@@ -75,20 +79,18 @@ def refitted(work: Work, before: tuple[Fitted, ...]) -> tuple[Fitted, ...]:
 
 def network(work: Work, fits: tuple[Fitted, ...]) -> keras.Model:
     """The networks as one, in float32 whatever the training's precision, so that any machine can score."""
-    return ensemble.averaged(list(_networks(work, fits)), work.task.network.averaged)
+    average = partial(work.task.network.averaged, question=work.data.question)
+    return ensemble.averaged(list(_networks(work, fits)), average)
 
 
-def validation_logits(work: Work, fits: tuple[Fitted, ...]) -> Any:
-    """What the networks as one say of the validation part, `(cases, outputs)`."""
-    part = work.data.validation
+def validation_answers(work: Work, fits: tuple[Fitted, ...]) -> NDArray[np.float64]:
+    """What the networks as one say of the validation part, as `validation.answers` has it."""
     net = network(work, fits)  # one of its own, for what it is compiled with would be saved, too
     net.compile(jit_compile=work.how.compiled)
-    arrays = (part.read(index) for index in range(len(part.case_ids)))
-    outputs = work.task.network.outputs(work.data.question)
-    return scoring.predict(net, arrays, outputs=outputs, batch_size=scoring.BATCH_SIZE)
+    return answers(net, work.data.validation, work.task, work.data.question)
 
 
-def validated(work: Work, logits: Any) -> Validation:
+def validated(work: Work, logits: NDArray[np.float64]) -> Validation:
     """How good answers to the validation part are."""
     learning, data = work.task.learning, work.data
     weigh = learning.weigh(work.config.train, data.train.targets, data.question)
@@ -113,4 +115,4 @@ def _networks(work: Work, fits: tuple[Fitted, ...]) -> Iterator[keras.Model]:
             work.task, work.config.train, work.data, work.statistics, policy=assembly.FLOAT32
         )
         net.set_weights(each.state.kept_weights)
-        yield net
+        yield finest(net)

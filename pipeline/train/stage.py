@@ -95,7 +95,7 @@ class _Trained:
 
 def _trained(work: Work) -> _Trained:
     fits = members.fitted(work)
-    logits = members.validation_logits(work, fits)
+    logits = members.validation_answers(work, fits)
     if not work.config.train.refit:
         return _Trained(fits, (), members.network(work, fits), logits)
     refits = members.refitted(work, fits)

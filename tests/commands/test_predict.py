@@ -14,7 +14,7 @@ from dicom_files import encoded, write
 from ingesting import config, ct_series, scan, write_all
 
 from pipeline import backend, digests
-from pipeline.commands.predict import run
+from pipeline.commands.predict import Wanted, run
 from pipeline.config import Config
 from pipeline.errors import DataError, UsageError
 from pipeline.normalize.recipe import parse
@@ -56,7 +56,7 @@ def ready(workspace: Workspace, candidate: Path, own_key: Path, monkeypatch) -> 
 def predicted(
     workspace: Workspace, new: str, *, settings: Config = SETTINGS, paths: bool = False
 ) -> tuple[list[dict[str, str]], str]:
-    summary = run(settings, workspace, new=new, out=Path("out.csv"), paths=paths)
+    summary = run(settings, workspace, new=new, out=Path("out.csv"), wanted=Wanted(paths=paths))
     with Path("out.csv").open(newline="") as stream:
         return list(csv.DictReader(stream)), summary.lines[-1]
 

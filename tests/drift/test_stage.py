@@ -87,6 +87,32 @@ def drift_table(workspace):
     return NEW_SCANS.frame(workspace.candidate)
 
 
+def test_a_group_of_the_table_that_was_never_seen_is_told_however_few_have_it(workspace, model):
+    import dataclasses
+
+    def at(scans, site):
+        return dataclasses.replace(scans, cohort=scans.cohort.assign(by_site=site))
+
+    config = CONFIG.model_copy(
+        update={"cohort": CONFIG.cohort.model_copy(update={"groups": {"Haus": "site"}})}
+    )
+    first = at(FIRST_SCANS, ["north", "south"] * 80)
+    study.store(workspace, first)
+    study.write_candidate(workspace, config, first, weights=study.WEAK, model=model)
+    compare.run(config, workspace)
+    publish(workspace, approver="Ada", reason="")
+    new = at(
+        study.scans("n", 30, part="train", era=2, seed=4), ["north", "south"] * 14 + ["north", "harbour"]
+    )
+    study.store(workspace, new)
+    study.write_candidate(workspace, config, first + new, weights=study.WEAK, model=model)
+    lines = drift.run(config, workspace).lines
+    assert "none found" in lines[0]
+    assert lines[1] == "Never seen before: group site harbour."
+    group = next(found for found in recorded(workspace)["attributes"] if found["name"] == "group site")
+    assert (group["n_old"], group["n_new"], group["unseen"]) == (160, 30, ["harbour"])
+
+
 def test_another_scanner_stops_the_run_until_a_reason_is_given(champion, model):
     arrive(champion, model, 60, kvp=80.0, brightness=300)
     with pytest.raises(GateError, match=r"kvp \(by .* standard deviations") as refusal:

@@ -258,7 +258,7 @@ def _scans(modalities: dict[str, str]) -> insights.Scans:
         name: invented_case(modality=modalities.get(name, "CT"), image_type="ORIGINAL\\PRIMARY")
         for name in images
     }
-    return insights.Scans(images.__getitem__, cases, reviewed=False)
+    return insights.Scans(images.__getitem__, cases, lambda case: images[case.case_id], reviewed=False)
 
 
 def test_what_is_written_is_the_same_twice_and_holds_no_picture_of_a_hidden_case(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import dask
 import distributed
+import handed_on
 import numpy as np
 import pytest
 from dicom_files import image, write
@@ -25,12 +26,14 @@ from small_project import contents
 from pipeline import ingest, normalize
 from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Config, Ingest, Report
+from pipeline.contracts import cohort
 from pipeline.errors import RetryError, UsageError
 from pipeline.executors import ChildLimits, Executor, Failure, cluster, run
 from pipeline.ingest.cases import batching
 from pipeline.workspace import Workspace
 
-LIMITS = ChildLimits(seconds=2.5, memory_mb=2048)
+LIMITS = ChildLimits(seconds=600, memory_mb=2048)
+SHORT = ChildLimits(seconds=1.5, memory_mb=2048)
 PASSING = re.compile(r"^catalogue|\.tmp-")
 """The database's own files, and what a killed worker left half-written: the next command removes it."""
 PROJECT = Path(__file__).parent.parent.parent
@@ -39,7 +42,10 @@ PROJECT = Path(__file__).parent.parent.parent
 @pytest.fixture(scope="module")
 def workers() -> Iterator[distributed.LocalCluster]:
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        # On a busy machine a worker that was killed needs long to come back, and is given up otherwise.
+        dask.config.set(
+            {"distributed.scheduler.allowed-failures": 1, "distributed.comm.timeouts.connect": "600s"}
+        ),
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
@@ -51,18 +57,23 @@ def workers() -> Iterator[distributed.LocalCluster]:
         yield started
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test is lost to a machine that is slow to start a worker."""
+    monkeypatch.setattr(cluster, "_WORKERLESS_SECONDS", 600)
+
+
 @pytest.fixture
 def executor(workers: distributed.LocalCluster, tmp_path: Path) -> Executor:
     return Executor(tmp_path, scheduler=workers.scheduler_address)
 
 
-def test_a_child_that_dies_hangs_or_grows_costs_its_own_batch_alone_on_a_worker_too(
+def test_a_child_that_dies_or_grows_costs_its_own_batch_alone_on_a_worker_too(
     workers: distributed.LocalCluster, executor: Executor
 ) -> None:
-    assert list(run(work, range(1, 8), executor=executor, limits=LIMITS)) == [
+    assert list(run(work, [1, 2, 4, 5, 6, 7], executor=executor, limits=LIMITS)) == [
         (1, 1),
         (2, Failure("died", "exit code -6")),
-        (3, Failure("hung", "more than 2.5 s")),
         (4, Failure("memory", "more than 2048 MB")),
         (5, Failure("error", "KeyError")),
         (6, 36),
@@ -70,6 +81,10 @@ def test_a_child_that_dies_hangs_or_grows_costs_its_own_batch_alone_on_a_worker_
     ]
     assert "secret" not in str(workers.get_logs())  # what an exception says may be about a patient
     assert list(executor.folder.iterdir()) == []  # the file that proves the shared folder is gone
+
+
+def test_a_child_that_hangs_costs_its_own_batch_alone_on_a_worker_too(executor: Executor) -> None:
+    assert list(run(work, [3], executor=executor, limits=SHORT)) == [(3, Failure("hung", "more than 1.5 s"))]
 
 
 def test_the_batch_of_a_worker_that_dies_is_done_by_another(executor: Executor) -> None:
@@ -118,7 +133,8 @@ def test_without_the_extra_the_way_to_install_it_is_told() -> None:
         import sys
         from pathlib import Path
         sys.modules["distributed"] = None
-        from pipeline.errors import UsageError
+        from pipeline.contracts import cohort
+from pipeline.errors import UsageError
         from pipeline.executors import ChildLimits, Executor, run
         try:
             run(len, ["a"], executor=Executor(Path(), scheduler="tcp://127.0.0.1:9"), limits=ChildLimits(1, 512))
@@ -172,6 +188,7 @@ def ingest_and_normalize(root: Path, raw: Path, scheduler: str | None = None) ->
     workspace.candidate.mkdir(parents=True)
     with (workspace.candidate / "cohort.csv").open("w", newline="") as stream:
         csv.writer(stream).writerows([("case_id", "patient_id", "part", "era", "target"), *rows])
+    cohort.FILE.write(workspace.candidate, handed_on.COHORT)
     normalize.run(settings, workspace)
     tables = ("files", "cases", "case_files", "identifiers", "arrays")
     with Catalogue(workspace.catalogue) as catalogue:

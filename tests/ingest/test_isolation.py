@@ -11,7 +11,7 @@ from pipeline.ingest.isolation import header_refusal, pixel_refusal, run_isolate
 from pipeline.ingest.limits import FileLimits
 
 HERE = Executor(Path(), workers=1)
-LIMITS = FileLimits(seconds=1, memory_mb=1024)
+LIMITS = FileLimits(seconds=60, memory_mb=1024)
 
 
 def test_a_part_that_kills_its_child_costs_itself_alone() -> None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import fresh_network
 import numpy as np
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pipeline import backend
 from pipeline.config import Augment
 from pipeline.errors import UsageError
-from pipeline.models import ARCHITECTURES, Intensities, architecture, network
+from pipeline.models import ARCHITECTURES, SCAN, VOXEL, Intensities, architecture, giving, network
 
 backend.prepare()
 keras = pytest.importorskip("keras")
@@ -26,7 +27,6 @@ from pipeline.evaluate.insights.attention import (  # noqa: E402 - needs Keras's
     method_of,
     with_shuffled_weights,
 )
-from pipeline.models.classifier import build  # noqa: E402
 from pipeline.models.receptive_field import receptive_field_pixels  # noqa: E402
 from pipeline.tasks.classification.learning import cross_entropy  # noqa: E402
 from pipeline.tasks.classification.network import evidence  # noqa: E402
@@ -53,13 +53,14 @@ FITTING = [
     if architecture(name).unfit(shape) is None
 ]
 NAMES = sorted(ARCHITECTURES)
+OF_SCANS = [each for each in FITTING if architecture(str(each.values[0])).GIVES == SCAN]
 CLASSES = 3
 
 
 def fresh(name: str, shape: tuple[int, ...], statistics: Intensities | None = None) -> Any:
     statistics = statistics or Intensities((1.0,) * shape[-1], (2.0,) * shape[-1])
     keras.utils.set_random_seed(1)
-    model = build(network(name, {}), shape, CLASSES, intensities=statistics, dropout=0.1)
+    model = fresh_network.fresh_network(name, shape, CLASSES, statistics)
     # Untrained deep networks answer with next to nothing, in which no difference shows.
     last = model.get_layer("logits")
     scan = np.asarray(statistics.mean) + np.asarray(statistics.std) * scans(shape)
@@ -103,10 +104,12 @@ def test_a_shape_fits_or_the_sentence_says_why_not(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "shape"), FITTING)
-def test_the_network_gives_one_finite_float32_logit_per_class(name: str, shape: tuple[int, ...]) -> None:
+def test_the_network_gives_finite_float32_logits_of_a_scan_or_of_each_voxel(
+    name: str, shape: tuple[int, ...]
+) -> None:
     model = built(name, shape)
     logits = np.asarray(model(scans(shape), training=False))
-    assert logits.shape == (2, CLASSES)
+    assert logits.shape == (2, *(shape[:-1] if architecture(name).GIVES == VOXEL else ()), CLASSES)
     assert logits.dtype == np.float32
     assert np.isfinite(logits).all()
 
@@ -165,7 +168,7 @@ def test_the_network_is_built_in_16_bits_and_gives_its_weights_to_one_in_32(name
     single.set_weights(mixed.get_weights())
 
 
-@pytest.mark.parametrize(("name", "shape"), FITTING)
+@pytest.mark.parametrize(("name", "shape"), OF_SCANS)
 def test_what_speaks_for_a_class_is_a_map_over_the_scan(name: str, shape: tuple[int, ...]) -> None:
     model = built(name, shape)
     assert method_of(model) == "grad_cam"
@@ -183,7 +186,7 @@ def test_a_copy_with_shuffled_weights_answers_otherwise(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", giving(SCAN))
 def test_no_pixel_beyond_the_receptive_field_changes_the_map(name: str) -> None:
     seen, _ = receptive_field_pixels(built(name, (64, 36, 3)))
     side = (2 * seen // 32 + 2) * 32
@@ -210,7 +213,7 @@ def _with_row(scan: np.ndarray, row: int) -> np.ndarray:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", giving(SCAN))
 def test_ten_steps_an_end_and_ten_steps_are_twenty_steps(tmp_path: Path, name: str) -> None:
     straight = _trained(name, tmp_path / "straight", read_at_most=10**9)
     with pytest.raises(RuntimeError, match="the end"):

@@ -22,6 +22,7 @@ from pipeline.evaluate.insights.attention import (  # noqa: E402 - needs Keras's
 from pipeline.evaluate.insights.network import first_kernels, influence, stride_pixels  # noqa: E402
 from pipeline.models.classifier import build  # noqa: E402
 from pipeline.models.ensemble import averaged, members  # noqa: E402
+from pipeline.tasks.classification.classes import Classes  # noqa: E402
 from pipeline.tasks.classification.network import averaged as mean_probability  # noqa: E402
 from pipeline.tasks.classification.network import evidence  # noqa: E402
 from pipeline.train.saving import write_model  # noqa: E402
@@ -36,6 +37,10 @@ def single(seed: int) -> Any:
     return build(chosen, SHAPE, 3, intensities=Intensities((0.0,), (1.0,)), dropout=0.1)
 
 
+def of_classes(outputs: Any) -> Any:
+    return mean_probability(outputs, Classes(("a", "b", "c"), None))
+
+
 def softmax(logits: Any) -> np.ndarray:
     shares: np.ndarray = np.exp(np.asarray(logits, dtype=np.float64))
     return shares / shares.sum(axis=1, keepdims=True)
@@ -43,7 +48,7 @@ def softmax(logits: Any) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def together() -> Any:
-    return averaged([single(1), single(2)], mean_probability)
+    return averaged([single(1), single(2)], of_classes)
 
 
 def test_probabilities_are_averaged_and_not_logits(together: Any) -> None:
@@ -54,14 +59,14 @@ def test_probabilities_are_averaged_and_not_logits(together: Any) -> None:
 def test_networks_that_are_sure_of_opposite_things_have_half_the_say_each() -> None:
     """Softmax of 1000 and -1000 is 1 and 0 in any precision; the mean of both networks is a half."""
     sure = [np.array([[1000.0, -1000.0]], np.float32), np.array([[-1000.0, 1000.0]], np.float32)]
-    np.testing.assert_allclose(np.asarray(mean_probability(sure)), np.log([[0.5, 0.5]]), atol=1e-4)
+    np.testing.assert_allclose(np.asarray(of_classes(sure)), np.log([[0.5, 0.5]]), atol=1e-4)
     alike = np.asarray(mean_probability(sure[:1] * 2))
     np.testing.assert_allclose(alike, [[0.0, -2000.0]], atol=1e-3)  # finite, where a probability is 0
 
 
 def test_one_network_stays_what_it_is() -> None:
     alone = single(1)
-    assert averaged([alone], mean_probability) is alone
+    assert averaged([alone], of_classes) is alone
     assert members(alone) == (alone,)
 
 

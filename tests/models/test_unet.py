@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from pipeline import backend
-from pipeline.models import Intensities
-from pipeline.models.unet import Parameters, build, halvings
+from pipeline.models import Intensities, Network, Scans
+from pipeline.models.unet import Parameters, halvings
 
 backend.prepare()
 keras = pytest.importorskip("keras")
+
+from pipeline.models.receptive_field import distance_pixels  # noqa: E402 - needs Keras's environment
+from pipeline.models.segmenter import build, finest  # noqa: E402
 
 SHAPES = [(33, 47, 1), (9, 17, 12, 3), (5, 40, 44, 1), (4, 5, 6, 1)]
 SMALL = Parameters(width=8, levels=4, supervised=2)
@@ -20,7 +23,7 @@ SMALL = Parameters(width=8, levels=4, supervised=2)
 def fresh(shape: tuple[int, ...], parameters: Parameters = SMALL, outputs: int = 3, **how: Any) -> Any:
     keras.utils.set_random_seed(1)
     statistics = Intensities((1.0,) * shape[-1], (2.0,) * shape[-1])
-    return build(parameters, shape, outputs, intensities=statistics, **how)
+    return build(Network("unet", parameters), Scans(shape, statistics, **how), outputs, dropout=0.1)
 
 
 def answers(model: Any, scans: np.ndarray) -> list[np.ndarray]:
@@ -69,6 +72,18 @@ def test_layers_have_the_names_that_others_look_for() -> None:
     assert "first_convolution" in [layer.name for layer in convolutions[:2]]
     assert model.get_layer("last_features").output.shape[1:-1] == SHAPES[2][:-1]
     assert model.outputs[0] is model.get_layer("logits").output
+
+
+def test_the_finest_logits_alone_are_those_of_the_whole_network() -> None:
+    model = fresh(SHAPES[1])
+    alone = finest(model)
+    assert len(alone.outputs) == 1
+    assert finest(alone) is alone
+    np.testing.assert_array_equal(answers(alone, scans(SHAPES[1]))[0], answers(model, scans(SHAPES[1]))[0])
+
+
+def test_neighbours_of_the_last_features_are_neighbours_of_the_scan() -> None:
+    assert distance_pixels(finest(fresh(SHAPES[2]))) == (1, 1, 1)
 
 
 def test_a_saved_network_loads_without_code_of_ours_to_the_same_bits(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
+import pytest
 
 from pipeline.report import pictures
 
@@ -22,3 +25,35 @@ def test_kernels_lie_in_a_square_with_zero_white_positive_orange_negative_blue()
     assert sheet[centre, centre].tolist() == [194, 87, 12]
     assert sheet[centre, tile + centre].tolist() == [11, 83, 148]
     assert sheet[tile + centre, centre].tolist() == [255, 255, 255]
+
+
+def area(path: str) -> int:
+    """The area that the closed paths of an SVG enclose, holes taken off (the shoelace formula)."""
+    total = 0
+    for way in path.split("Z")[:-1]:
+        steps = re.findall(r"([MHV])(\d+)(?: (\d+))?", way)
+        x, y = int(steps[0][1]), int(steps[0][2])
+        corners = [(x, y)]
+        for step, at, _ in steps[1:]:
+            x, y = (int(at), y) if step == "H" else (x, int(at))
+            corners.append((x, y))
+        assert corners[0] == corners[-1] or steps[-1][0] in "HV"
+        total += sum(
+            a[0] * b[1] - b[0] * a[1] for a, b in zip(corners, corners[1:] + corners[:1], strict=True)
+        )
+    return total // 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_border_encloses_as_much_as_is_marked(seed: int) -> None:
+    marked = np.random.default_rng(seed).random((14, 17)) < 0.55
+    assert area(pictures.borders(marked)) == marked.sum()
+
+
+def test_the_border_of_a_ring_has_an_outer_and_an_inner_path() -> None:
+    ring = np.ones((5, 5), dtype=np.bool_)
+    ring[2, 2] = False
+    path = pictures.borders(ring)
+    assert path.count("Z") == 2
+    assert "M0 0H5V5H0V0Z" in path
+    assert area(path) == 24

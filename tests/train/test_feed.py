@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from pipeline.train import feed as feed_module
 from pipeline.train.feed import Batch, Examples, Prefetched, make_batch, order, steps_per_epoch
 
 
@@ -93,15 +94,36 @@ def test_only_a_few_batches_are_made_ahead() -> None:
         assert len(made) <= 5
 
 
-def test_waiting_is_measured() -> None:
+class Clock:
+    """Time that passes when a test says so, in place of the feed's; `asked` counts the waits that began."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.looks, self.asked = 0.0, 0, threading.Semaphore(0)
+        monkeypatch.setattr(feed_module, "time", self)
+
+    def monotonic(self) -> float:
+        now, self.looks = self.now, self.looks + 1
+        if self.looks % 2:  # the first of two looks a batch
+            self.asked.release()
+        return now
+
+
+def test_waiting_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+
     def slow(step: int) -> Batch:
-        time.sleep(0.05)
+        clock.asked.acquire()
+        clock.now += 5.0
         return batch(step)
 
     with Prefetched(slow, range(4)) as feed:
         list(feed)
-        assert feed.waited_seconds > 0.15
+    assert feed.waited_seconds == 20.0
+
+
+def test_the_steps_themselves_are_no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
     with Prefetched(batch, range(4)) as feed:
-        time.sleep(0.2)
-        assert next(iter(feed)).step == 0
-        assert feed.waited_seconds < 0.05
+        for _ in feed:
+            clock.now += 5.0
+    assert feed.waited_seconds == 0.0

@@ -7,7 +7,7 @@ number of the evaluation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,19 +18,20 @@ from numpy.typing import NDArray
 
 from pipeline.contracts import insights as contract
 from pipeline.contracts.insights import Shown
-from pipeline.evaluate.insights import attention, gallery, gradients, network, shifts
+from pipeline.evaluate.insights import attention, gallery, gradients, network, outlines, shifts
 from pipeline.pixel_text import hidden_because
 from pipeline.records import Case
-from pipeline.tasks.contract import Fixed, Question
+from pipeline.tasks.contract import Fixed, Overlay, Question
 from pipeline.tasks.registry import Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Subject", "write"]
+__all__ = ["Subject", "write", "write_outlines"]
 
 FIELD_CASES = 16  # a choice: a derivative a case, and their mean hardly changes with more
 FIRST_LAYER = "first_convolution"
+OF_MASKS = "an answer for each voxel is seen in its outlines"
 
 Images = NDArray[np.generic]
 Pictures = dict[str, NDArray[np.generic]]
@@ -56,12 +57,34 @@ class Subject:
 class Scans:
     """The scans to look at: `read(case_id)` gives `([slices,] rows, columns, channels)`.
 
-    `reviewed` says that a person looked through the pixels (the key `ingest.pixel_text`).
+    `native` gives a scan's own voxels, and `reviewed` says that a person looked through the pixels (the key
+    `ingest.pixel_text`).
     """
 
     read: Callable[[str], Images]
     cases: Mapping[str, Case]
+    native: Callable[[Case], Images]
     reviewed: bool
+
+
+def write_outlines(
+    subject: Subject, overlays: Sequence[Overlay], scans: Scans, folder: Path, *, seed: int
+) -> bool:
+    """Whether the insights in `folder` changed, of a network whose answers are masks: outlines for heat.
+
+    Raises RetryError when the folder can't be written.
+    """
+    shown, pictures = outlines.outlines(overlays, scans.cases, scans.native, reviewed=scans.reviewed)
+    pictures["filters"] = network.first_kernels(subject.model, FIRST_LAYER)
+    record = contract.Insights(
+        gallery=contract.Gallery("", "", (), contract.Checks(0)),
+        filters=contract.Filters(FIRST_LAYER, "filters"),
+        field=contract.Field(reason=OF_MASKS),
+        shifts=contract.Shifts(reason=OF_MASKS),
+        seed=seed,
+        outlines=shown,
+    )
+    return contract.write(folder, record, pictures)
 
 
 def write(subject: Subject, predictions: pd.DataFrame, scans: Scans, folder: Path, *, seed: int) -> bool:

@@ -13,11 +13,11 @@ from pipeline.pixel_text import hidden_because
 from pipeline.records import Case
 from pipeline.report.ingest.sizes import slice_axis
 from pipeline.report.png import uri
-from pipeline.units import ARBITRARY, HU
+from pipeline.units import ARBITRARY
+from pipeline.windows import in_grey, window
 
 MOST_TILES = 60  # a choice: what a person looks through, and a page of a few megabytes
 LARGEST_PIXELS = 192
-_PERCENTILES = (0.5, 99.5)  # a choice: single bright voxels would else darken the rest
 
 Json = dict[str, Any]
 Read = Callable[[Case], NDArray[Any]]
@@ -57,11 +57,10 @@ def _tile(series: Sequence[Case], read: Read, hidden: str) -> Json:
         return {**caption, "hidden": hidden}
     plane, width_by_height = middle_slice(case, read(case))
     low, high = window(case, plane)
-    grey = np.clip((plane - low) / max(high - low, 1e-12), 0, 1)  # of an even plane: all black
     return {
         **caption,
         "hidden": "",
-        "picture": uri(np.asarray(np.rint(255 * grey), dtype=np.uint8)),
+        "picture": uri(in_grey(plane, (low, high))),
         "ratio": round(width_by_height, 4),
         "window": f"{low:.4g} to {high:.4g}",
         "unit": "" if case.value_unit == ARBITRARY else case.value_unit,
@@ -84,15 +83,6 @@ def middle_slice(case: Case, array: NDArray[Any]) -> tuple[Plane, float]:
     plane = plane.mean(axis=-1) if case.channels > 1 else plane
     ratio = plane.shape[1] * spacing[1] / (plane.shape[0] * spacing[0])
     return _reduced(_reduced(plane, 0), 1), ratio
-
-
-def window(case: Case, plane: Plane) -> tuple[float, float]:
-    """What is shown black and white: the header's window for CT, else nearly all values of the plane."""
-    center, width = (case.attributes.get(f"window_{name}") for name in ("center", "width"))
-    if case.value_unit == HU and isinstance(center, int | float) and isinstance(width, int | float):
-        return center - width / 2, center + width / 2
-    low, high = np.percentile(plane, _PERCENTILES)
-    return float(low), float(high)
 
 
 def _reduced(plane: Plane, axis: int) -> Plane:

@@ -40,7 +40,7 @@ def _one_source(artifacts: Artifacts) -> Iterator[Row]:
     for column, noun in (("by_site", "site"), ("by_manufacturer", "manufacturer")):
         if column not in artifacts.cases:
             yield remark(
-                f"The {noun} of the scans is not in the table of the data, so its influence is unknown.",
+                f"The {noun} of the scans is known from neither table nor headers, and so is its influence.",
                 count(f"{noun}_known", 0, "cases with it"),
                 "population",
             )
@@ -69,7 +69,9 @@ def _groups(artifacts: Artifacts) -> Iterator[Row]:
         if not any(column.startswith(f"by_{word}") for column in artifacts.cases)
     ]
     if missing:
-        text = f"Results by {' and '.join(missing)} are not shown: the table of labels names no such group."
+        text = (
+            f"Results by {' and '.join(missing)} are not shown: neither table nor headers tell such a group."
+        )
         yield remark(text, count("groups_missing", len(missing), "of sex and age"), "subgroups")
 
 

@@ -13,7 +13,10 @@ from pipeline.page.section import Section, not_available
 
 KEY, TITLE = "subgroups", "For whom it works, and for whom less well"
 ALPHA = 0.05  # the usual level, of p values that are corrected for the number of subgroups
-_NO_GROUPS = "no groups are named (`cohort.groups`; of a table of predictions the columns by_NAME)"
+_NO_GROUPS = (
+    "neither headers nor the table of labels (`cohort.groups`) tell groups of the reported patients apart; a "
+    "table of predictions names them in columns by_NAME"
+)
 
 
 def build(artifacts: Artifacts) -> Section:

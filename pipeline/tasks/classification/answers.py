@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from pipeline.contracts.metrics import Number, Threshold
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, nine_digits
-from pipeline.scoring import ask
+from pipeline.scoring import ask, marked
 from pipeline.statistics.sample import PatientScore
-from pipeline.statistics.vectors import Floats, Integers
+from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.elsewhere import fits, read_table, require_table
 from pipeline.tasks.classification.predictions import LOGIT, SCORE, read
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Frozen",
+    "Sets",
     "ask",
     "decide",
     "decided",
@@ -37,9 +38,11 @@ __all__ = [
     "frozen",
     "in_words",
     "kinds",
+    "marked",
     "observed",
     "output_of",
     "outputs",
+    "overlays",
     "pictured",
     "probabilities",
     "read",
@@ -49,14 +52,34 @@ __all__ = [
     "table",
 ]
 
+SET, SET_SIZE = "set", "set_size"
+"""The columns of the classes that a scan may be of, and of how many they are."""
+EITHER, NO_CLASS = " or ", "(none)"
 WRONG: Final = 6
 RIGHT: Final = 3
 """How many cases of a kind a gallery shows: errors teach more."""
 
 
 @dataclass(frozen=True)
+class Sets:
+    """The classes that a scan may be of: those whose probability reaches `least`, in the classes' order.
+
+    `level` of new patients of each class are to be held; `patients` of validation told so. Where they were
+    too few, `least` is empty and there are no sets.
+    """
+
+    level: Number
+    patients: tuple[int, ...]
+    least: tuple[Number, ...] = ()
+
+    def holds(self, probability: Floats) -> Flags:
+        """Which classes each row's set holds, shape (rows, classes); nan rows hold none."""
+        return np.asarray(probability >= np.array(self.least, dtype=np.float64))
+
+
+@dataclass(frozen=True)
 class Frozen:
-    """What validation fixed: the temperature, and the threshold of the positive class.
+    """What validation fixed: the temperature, the threshold of the positive class, and the sets.
 
     The threshold is None where the likeliest class is taken. `patient_score` says how the scores of a
     patient's cases become one.
@@ -65,14 +88,19 @@ class Frozen:
     temperature: float = 1.0
     threshold: float | None = None
     patient_score: PatientScore = "max"
+    sets: Sets | None = None
 
 
 @dataclass(frozen=True)
 class _Chosen:
-    """What validation fixed, as it is handed on; there is no threshold where the likeliest class is taken."""
+    """What validation fixed, as it is handed on; there is no threshold where the likeliest class is taken.
+
+    A version that made no sets wrote none.
+    """
 
     temperature: Number
     thresholds: tuple[Threshold, ...]
+    sets: Sets | None = None
 
 
 def frozen(operating: Operating | None) -> Frozen:
@@ -81,7 +109,7 @@ def frozen(operating: Operating | None) -> Frozen:
         return Frozen()
     chosen = operating.choices.opened(_Chosen)
     threshold = float(chosen.thresholds[0].threshold) if chosen.thresholds else None
-    return Frozen(float(chosen.temperature), threshold, operating.patient_score)
+    return Frozen(float(chosen.temperature), threshold, operating.patient_score, chosen.sets)
 
 
 def decide(probability: Floats, threshold: float | None) -> Integers:
@@ -132,10 +160,26 @@ def table(
         ],
         **{SCORE + name: probability[:, index] for index, name in enumerate(names)},
         **{LOGIT + name: known[:, index] for index, name in enumerate(names)},
+        **_sets_of(probability, names, fixed.sets),
         status=np.where(answered, "ok", "failed"),
         reason=list(reasons),
     )
     return frame.join(cases[[name for name in cases.columns if name.startswith(GROUP)]])
+
+
+def _sets_of(probability: Floats, names: Sequence[str], sets: Sets | None) -> dict[str, list[str | int]]:
+    """The columns of each row's set and its size, empty without an answer; none where there are no sets."""
+    if sets is None or not sets.least:
+        return {}
+    answered = np.asarray(np.isfinite(probability).all(axis=1))
+    held = [
+        [names[of] for of in np.flatnonzero(row).tolist()] if good else None
+        for row, good in zip(sets.holds(probability), answered, strict=True)
+    ]
+    return {
+        SET: ["" if inside is None else EITHER.join(inside) or NO_CLASS for inside in held],
+        SET_SIZE: ["" if inside is None else len(inside) for inside in held],
+    }
 
 
 def outputs(predictions: pd.DataFrame, question: Classes) -> Floats:
@@ -169,6 +213,13 @@ def kinds(question: Classes) -> tuple[Kind, ...]:
         Kind("true_positive", RIGHT),
         Kind("true_negative", RIGHT),
     )
+
+
+def overlays(
+    predictions: pd.DataFrame, outputs: Mapping[str, Any], *, question: Classes, fixed: Frozen
+) -> None:
+    """None: an answer is no mask."""
+    return
 
 
 def pictured(row: Mapping[str, object], question: Classes) -> tuple[Pictured, ...]:

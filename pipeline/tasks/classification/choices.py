@@ -14,12 +14,12 @@ from pipeline.config import Evaluate
 from pipeline.contracts import metrics as contract
 from pipeline.contracts.objects import plain
 from pipeline.errors import DataError
-from pipeline.statistics import thresholds
+from pipeline.statistics import conformal, thresholds
 from pipeline.statistics.calibration import TEMPERATURE_BOUNDS, Temperature, fit_temperature
 from pipeline.statistics.sample import Sample, codes
 from pipeline.statistics.thresholds import Rule
 from pipeline.statistics.vectors import Floats, Integers
-from pipeline.tasks.classification.answers import Frozen, probabilities
+from pipeline.tasks.classification.answers import Frozen, Sets, probabilities
 from pipeline.tasks.classification.classes import Classes, finding
 from pipeline.tasks.classification.definitions import METRICS
 from pipeline.tasks.classification.predictions import Predictions
@@ -73,6 +73,7 @@ class Choices:
     threshold: Threshold | None
     cases: int
     patients: int
+    sets: Sets | None = None
 
     @property
     def fixed(self) -> Frozen:
@@ -80,6 +81,7 @@ class Choices:
         return Frozen(
             1.0 if self.temperature is None else self.temperature.value,
             None if self.threshold is None else self.threshold.value,
+            sets=self.sets,
         )
 
     @property
@@ -90,6 +92,8 @@ class Choices:
     def to_json(self) -> Json:
         """What is handed on of them, by key: with the temperature the log-loss before it and with it."""
         handed_on: Json = {"temperature": self.fixed.temperature, "thresholds": plain(self.thresholds)}
+        if self.sets is not None:
+            handed_on["sets"] = plain(self.sets)
         if self.temperature is not None:
             handed_on |= {
                 "log_loss_before": self.temperature.nll_before,
@@ -113,7 +117,8 @@ def choose(
     probability = probabilities(logits, Frozen(temperature.value))
     sample = Sample(indices, probability, codes(list(patients)))
     chosen = None if question.finding is None else threshold(sample, rule_of(plan), plan)
-    return Choices(temperature, chosen, sample.truth.size, sample.patients)
+    sets = _sets(sample, level=plan.sets)
+    return Choices(temperature, chosen, sample.truth.size, sample.patients, sets)
 
 
 def of_table(table: Predictions, plan: Evaluate) -> Choices:
@@ -126,7 +131,8 @@ def of_table(table: Predictions, plan: Evaluate) -> Choices:
         chosen = None
     else:
         chosen = threshold(sample, rule_of(plan), plan) if sample.truth.size else EVEN
-    return Choices(None, chosen, sample.truth.size, sample.patients)
+    sets = _sets(sample, level=plan.sets) if sample.truth.size else None
+    return Choices(None, chosen, sample.truth.size, sample.patients, sets)
 
 
 def threshold(sample: Sample, rule: Rule, plan: Evaluate) -> Threshold:
@@ -174,6 +180,13 @@ def rule_of(plan: Evaluate) -> Rule:
     return Rule(
         point.rule, point.at_least, point.cost_false_negative, point.cost_false_positive, point.prevalence
     )
+
+
+def _sets(sample: Sample, *, level: float) -> Sets:
+    """The sets that hold the class of `level` of new patients of each class, none of too few patients."""
+    least = conformal.least_probabilities(sample, alpha=1 - level)
+    patients = tuple(int(count) for count in sample.membership().sum(axis=0))
+    return Sets(level, patients, () if least is None else tuple(float(each) for each in least))
 
 
 def _need_two_classes(truth: Integers) -> None:

@@ -15,6 +15,8 @@ RULES: Final = {
     "average precision": "Average precision in steps, tied scores entering together; resampled by patient.",
     "calibration error": "Calibration error over ten equal bins, beside that of as many perfectly "
     "calibrated outcomes.",
+    "conformal sets": "Split conformal sets, class by class, from the least probability that the scans of a "
+    "validation patient give the true class; shares have Wilson's interval, or are resampled by patient.",
     "four counts": "From the four counts at the threshold; a zero denominator gives no number; resampled by "
     "patient.",
     "loss": "Brier score; log-loss, natural, probabilities clipped by 1e-7; resampled by patient.",
@@ -73,6 +75,10 @@ METRICS: Final = by_id(
     Metric("macro_auroc", "Macro AUROC", "macro AUROC", "mean over classes"),
     Metric("macro_auprc", "Macro average precision", "macro average precision", "mean over classes"),
     Metric("macro_f1", "Macro F1", "macro F1", "mean over classes"),
+    Metric("set_coverage", "Sets that hold the class", "coverage of sets", "conformal sets", 0),
+    Metric("set_one", "Sets of one class", "sets of one class", "conformal sets"),
+    Metric("set_several", "Sets of several classes", "sets of several classes", "conformal sets", 0),
+    Metric("set_none", "Sets of no class", "sets of no class", "conformal sets", 0),
     Metric(
         "temperature", "Temperature", "temperature", "temperature", 0, high=UNBOUNDED,
         reading="fitted on the validation part; leaves every ranking as it is",

@@ -17,7 +17,7 @@ from pipeline.errors import DataError
 from pipeline.statistics.auroc import delong
 from pipeline.statistics.multiclass import in_macro
 from pipeline.tasks.classification.classes import Classes
-from pipeline.tasks.contract import Loss, Validation, Weigh
+from pipeline.tasks.contract import Loss, Overlaps, Validation, Weigh
 
 Tensor = Any
 
@@ -79,6 +79,11 @@ def validated(
         loss=float(np.average(losses, weights=weights)),
         numbers={"accuracy": float(np.mean(logits.argmax(axis=1) == targets)), "auroc": area},
     )
+
+
+def overlaps(question: Classes) -> Overlaps | None:
+    """None: a scan has one answer."""
+    return None
 
 
 def in_words(numbers: Mapping[str, float | None]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.config.sections import Goal
+from pipeline.contracts.predictions import measurable
 from pipeline.errors import ConfigError
 from pipeline.tasks.classification.classes import Classes, of_names
 from pipeline.tasks.classification.definitions import METRICS, RULES
@@ -27,6 +28,7 @@ __all__ = [
     "headline",
     "in_metrics",
     "left_out",
+    "measurable",
     "measure",
     "model_differences",
     "require_goal",

@@ -17,7 +17,7 @@ from pipeline.statistics.confusion import confusion
 from pipeline.statistics.estimate import Estimate, missing
 from pipeline.statistics.proportions import at_an_end, wilson
 from pipeline.statistics.vectors import Floats, Integers
-from pipeline.tasks.classification import curves, detection, quality
+from pipeline.tasks.classification import curves, detection, quality, sets
 from pipeline.tasks.classification.answers import decide
 from pipeline.tasks.classification.classes import finding
 from pipeline.tasks.classification.view import View, withheld
@@ -56,14 +56,14 @@ def measure(view: View) -> Measured:
     seen = {index: _detection(view, decided, index) for index in judged}
     where = {index: detection.axes(each) for index, each in seen.items()}
     resampled = resample(
-        _statistic(view, seen, where, decided),
+        merged(_statistic(view, seen, where, decided), sets.statistic(view)),
         view.sample.membership(),
         resamples=view.plan.resamples,
         seed=view.plan.seed,
     )
     metrics = _of_finding(view, seen, resampled) if single else _over_classes(view, seen, resampled, decided)
     return Measured(
-        metrics=metrics,
+        metrics=metrics + sets.metrics(view, resampled),
         confusion=[_confusion(view, decided)],
         curves=_curves(view, resampled, where),
         redrawn=resampled.redrawn,

@@ -10,12 +10,12 @@ from pipeline.tasks.classification import remarks
 from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.figures import decision, precision_recall, reliability, roc
 from pipeline.tasks.classification.figures import thousand as thousand_squares
-from pipeline.tasks.classification.sections import curves, operating, thousand
+from pipeline.tasks.classification.sections import curves, operating, sets, thousand
 from pipeline.tasks.contract import Grouped, Number, Score
 from pipeline.tasks.modules.page import Build, Draw
 
 IN_BRIEF: Final = ("thousand",)
-TESTED: Final = ("operating", "roc", "precision_recall", "reliability", "decision", "subgroups")
+TESTED: Final = ("operating", "roc", "precision_recall", "reliability", "sets", "decision", "subgroups")
 INSIDE: Final = ("gallery", "network", "shifts", "learning")
 """The sections of the chapters, by key; what every task has stands in the report itself."""
 
@@ -25,6 +25,7 @@ SECTIONS: Final[Mapping[str, Build]] = {
     "precision_recall": curves.precision_recall,
     "reliability": curves.reliability,
     "roc": curves.roc,
+    "sets": sets.build,
     "thousand": thousand.build,
 }
 FIGURES: Final[Mapping[str, Draw]] = {

@@ -9,12 +9,17 @@ from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import count
 from pipeline.page.section import remark
 from pipeline.statistics.small_sample import CURVE_EVENTS, FULL
+from pipeline.tasks.classification.sections import sets
 
 Row = dict[str, Any]
 
 
 def warnings(artifacts: Artifacts) -> list[Row]:
-    """That the probabilities can't be believed, where the slope's interval shows it."""
+    """That the probabilities can't be believed, or the sets, where an interval shows it."""
+    return [*_slope(artifacts), *sets.warnings(artifacts)]
+
+
+def _slope(artifacts: Artifacts) -> list[Row]:
     slope = artifacts.metric("calibration_slope")
     if slope.low is None or slope.high is None or slope.low <= 1 <= slope.high:
         return []

@@ -37,6 +37,7 @@ KEYS: Final = frozenset(
         ("evaluate", "operating_point"),
         ("evaluate", "patient_score"),
         ("evaluate", "prevalences"),
+        ("evaluate", "sets"),
         ("train", "class_weights"),
         ("train", "label_smoothing"),
     }

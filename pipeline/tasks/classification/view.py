@@ -12,6 +12,7 @@ from pipeline.statistics.estimate import Estimate, missing
 from pipeline.statistics.sample import Sample
 from pipeline.statistics.small_sample import Judgement, judge
 from pipeline.statistics.vectors import Flags, Floats
+from pipeline.tasks.classification.answers import Sets
 from pipeline.tasks.classification.classes import finding
 from pipeline.tasks.classification.definitions import rule_of
 from pipeline.tasks.contract import Unit
@@ -23,7 +24,8 @@ class View:
     """The rows of one part, or of one subgroup of it, at one unit; `plan` says how numbers are made.
 
     `threshold` is that of the positive class, None where the largest score decides. `uncalibrated`
-    holds the probabilities before temperature, shape (rows, classes), where they are known.
+    holds the probabilities before temperature, shape (rows, classes), where they are known. There are no
+    `sets` in a table from elsewhere.
     """
 
     part: str
@@ -34,6 +36,7 @@ class View:
     threshold: float | None = None
     uncalibrated: Floats | None = None
     group: str | None = None
+    sets: Sets | None = None
 
     def within(self, rows: Flags, group: str) -> View:
         """The view of a subgroup."""

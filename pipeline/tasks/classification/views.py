@@ -24,7 +24,9 @@ def views_of(predictions: Predictions, part: str, plan: Evaluate, *, fixed: Froz
     cases = sample_of(predictions, part)
     uncalibrated = _uncalibrated(predictions, part)
     views = [
-        _at_unit(uncalibrated, View(part, unit, predictions.classes, cases, plan, fixed.threshold))
+        _at_unit(
+            uncalibrated, View(part, unit, predictions.classes, cases, plan, fixed.threshold, sets=fixed.sets)
+        )
         for unit in (_units(cases, plan) if cases.truth.size else [])
     ]
     return [view for view in views if view.sample.truth.size]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline import scoring
 from pipeline.contracts.operating import Operating
 from pipeline.statistics.vectors import Floats, Integers
-from pipeline.tasks.contract import Fixed, Kind, Pictured, Predicted
+from pipeline.tasks.contract import Fixed, Kind, Overlay, Pictured, Predicted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +66,13 @@ class Answers(Protocol):
         """The network's own outputs as a table of predictions holds them, shape (rows, outputs)."""
         ...
 
+    def marked(self, kept: Path, case_id: str, *, question: Any, fixed: Fixed) -> Any:
+        """What the model marks in a case, bits on the scan's own grid, from the folder where they are kept.
+
+        None where a scan has one answer.
+        """
+        ...
+
     def in_words(self, predicted: Sequence[str]) -> str:
         """The predictions of a table in a few words for the terminal."""
         ...
@@ -84,6 +91,15 @@ class Answers(Protocol):
 
     def pictured(self, row: Mapping[str, object], question: Any) -> Iterable[Pictured]:
         """What a row of the table can be shown for in a gallery, whose truth is known."""
+        ...
+
+    def overlays(
+        self, predictions: pd.DataFrame, outputs: Mapping[str, Any], *, question: Any, fixed: Fixed
+    ) -> Sequence[Overlay] | None:
+        """The cases of the test part that are shown with their masks, given the output of each by case_id.
+
+        None where an answer is no mask.
+        """
         ...
 
     def fits(self, sheet: Sheet) -> bool:

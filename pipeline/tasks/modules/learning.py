@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.tasks.contract import Loss, Targets, Validation, Weigh
+from pipeline.tasks.contract import Loss, Overlaps, Targets, Validation, Weigh
 
 if TYPE_CHECKING:
     import keras
@@ -43,6 +43,10 @@ class Learning(Protocol):
         self, logits: NDArray[np.float64], targets: Targets, weights: NDArray[np.float64], loss: Loss
     ) -> Validation:
         """The loss that is watched, given the one that is trained, and what else is measured."""
+        ...
+
+    def overlaps(self, question: Any) -> Overlaps | None:
+        """What answers to every voxel are summed up to in validation; None where a scan has one answer."""
         ...
 
     def in_words(self, numbers: Mapping[str, float | None]) -> str:

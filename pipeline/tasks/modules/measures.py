@@ -11,6 +11,8 @@ from pipeline.tasks.measured import Json, Measured
 from pipeline.tasks.metric import Metric
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline import config
     from pipeline.config.sections import Goal
 
@@ -47,6 +49,10 @@ class Measures(Protocol):
 
     def in_metrics(self, predictions: Any, metrics: Sequence[Json]) -> Mapping[str, Any]:
         """What metrics.json says of the question and of its metrics taken together."""
+        ...
+
+    def measurable(self, frame: pd.DataFrame, part: str) -> Flags:
+        """Which rows of a table of predictions, its truths as one text, are measured in a part."""
         ...
 
     def views_of(self, predictions: Any, part: str, plan: config.Evaluate, *, fixed: Fixed) -> Sequence[View]:

@@ -19,25 +19,32 @@ if TYPE_CHECKING:
 class Network(Protocol):
     """Outputs and head, and what of the outputs is explained."""
 
+    @property
+    def ASKS(self) -> models.Gives:  # noqa: N802
+        """What kind of answer a network must give."""
+        ...
+
     def build(
         self,
         network: models.Network,
-        input_shape: tuple[int, ...],
+        scans: models.Scans,
         question: Any,
         *,
-        intensities: models.Intensities,
         dropout: float,
         targets: Targets,
     ) -> keras.Model:
-        """The network with its head, with fresh weights; `targets` are those of the training part."""
+        """The network with its head, with fresh weights; `targets` are those of the training part.
+
+        Its first output is what it answers; others are judged in training alone.
+        """
         ...
 
     def outputs(self, question: Any) -> int:
         """How many numbers the network gives for a scan."""
         ...
 
-    def averaged(self, outputs: Sequence[Any]) -> Any:
-        """The output `(batch, outputs)` of several networks as one, from that of each, in `keras.ops`."""
+    def averaged(self, outputs: Sequence[Any], question: Any) -> Any:
+        """The output `(batch, ..., outputs)` of several networks as one, from each one's, in `keras.ops`."""
         ...
 
     def evidence(self, outputs: int, target: int) -> NDArray[np.float32]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from pipeline.contracts.metrics import Number, Threshold
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, PREDICTED, TRUTH, nine_digits
-from pipeline.scoring import ask
+from pipeline.scoring import ask, marked
 from pipeline.statistics.sample import PatientScore
 from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.classification.answers import Frozen as FrozenOfOne
@@ -36,9 +36,11 @@ __all__ = [
     "frozen",
     "in_words",
     "kinds",
+    "marked",
     "observed",
     "output_of",
     "outputs",
+    "overlays",
     "pictured",
     "read",
     "read_table",
@@ -186,6 +188,13 @@ def output_of(predicted: str, question: Labels) -> int:
 def kinds(question: Labels) -> tuple[Kind, ...]:
     """The kinds of cases that a gallery shows, and how many of each: errors before hits."""
     return Kind("missed", WRONG), Kind("false_alarm", WRONG), Kind("found", RIGHT), Kind("left_alone", RIGHT)
+
+
+def overlays(
+    predictions: pd.DataFrame, outputs: Mapping[str, Any], *, question: Labels, fixed: Frozen
+) -> None:
+    """None: an answer is no mask."""
+    return
 
 
 def pictured(row: Mapping[str, object], question: Labels) -> Iterator[Pictured]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.config import Train
 from pipeline.errors import DataError
 from pipeline.statistics.auroc import delong
-from pipeline.tasks.contract import Loss, Validation, Weigh
+from pipeline.tasks.contract import Loss, Overlaps, Validation, Weigh
 from pipeline.tasks.multilabel.labels import ABSENT, NOT_KNOWN, PRESENT, Labels, matrix
 
 Tensor = Any
@@ -84,6 +84,11 @@ def validated(
         loss=float(np.average(losses, weights=weights)),
         numbers={"macro_auroc": _macro_auroc(logits, targets)},
     )
+
+
+def overlaps(question: Labels) -> Overlaps | None:
+    """None: a scan has one answer."""
+    return None
 
 
 def in_words(numbers: Mapping[str, float | None]) -> str:

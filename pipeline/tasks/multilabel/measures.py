@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.config.sections import Goal
+from pipeline.contracts.predictions import measurable
 from pipeline.tasks.contract import Refuse
 from pipeline.tasks.measured import Json
 from pipeline.tasks.multilabel.definitions import GOALS, METRICS, RULES
@@ -27,6 +28,7 @@ __all__ = [
     "headline",
     "in_metrics",
     "left_out",
+    "measurable",
     "measure",
     "model_differences",
     "require_goal",

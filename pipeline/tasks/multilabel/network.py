@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.models import Intensities, Network
+from pipeline.models import SCAN, Gives, Network, Scans
 from pipeline.tasks.contract import Targets
 from pipeline.tasks.multilabel.labels import Labels
 
 if TYPE_CHECKING:
     import keras
+
+ASKS: Final[Gives] = SCAN
 
 
 def outputs(question: Labels) -> int:
@@ -23,20 +25,21 @@ def outputs(question: Labels) -> int:
 
 def build(
     network: Network,
-    input_shape: tuple[int, ...],
+    scans: Scans,
     question: Labels,
     *,
-    intensities: Intensities,
     dropout: float,
     targets: Targets,
 ) -> keras.Model:
-    """The network with its head, with fresh weights; any architecture fits."""
+    """The network with its head, with fresh weights; any architecture of one answer a scan fits."""
     from pipeline.models import classifier
 
-    return classifier.build(network, input_shape, outputs(question), intensities=intensities, dropout=dropout)
+    return classifier.build(
+        network, scans.shape, outputs(question), intensities=scans.intensities, dropout=dropout
+    )
 
 
-def averaged(outputs: Sequence[Any]) -> Any:
+def averaged(outputs: Sequence[Any], question: Labels) -> Any:
     """The logit of the mean probability of each finding, `(batch, findings)`, of several networks' logits.
 
     Probabilities are averaged, not logits, by sums of their logarithms and those of their complements, so

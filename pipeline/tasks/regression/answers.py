@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, PREDICTED, TRUTH, nine_digits
-from pipeline.scoring import ask
+from pipeline.scoring import ask, marked
 from pipeline.statistics.conformal import Spread, Width
 from pipeline.statistics.vectors import Floats, Integers
 from pipeline.tasks.contract import Kind, Pictured
@@ -30,9 +30,11 @@ __all__ = [
     "frozen",
     "in_words",
     "kinds",
+    "marked",
     "observed",
     "output_of",
     "outputs",
+    "overlays",
     "pictured",
     "read",
     "read_table",
@@ -143,6 +145,13 @@ def output_of(predicted: str, question: Quantity) -> int:
 def kinds(question: Quantity) -> tuple[Kind, ...]:
     """The kinds of cases that a gallery shows: those predicted far too high, and far too low."""
     return Kind("too_high", WORST), Kind("too_low", WORST)
+
+
+def overlays(
+    predictions: pd.DataFrame, outputs: Mapping[str, Any], *, question: Quantity, fixed: Frozen
+) -> None:
+    """None: an answer is no mask."""
+    return
 
 
 def pictured(row: Mapping[str, object], question: Quantity) -> tuple[Pictured, ...]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import Train
 from pipeline.errors import DataError
-from pipeline.tasks.contract import Loss, Validation, Weigh
+from pipeline.tasks.contract import Loss, Overlaps, Validation, Weigh
 from pipeline.tasks.regression.network import standard
 from pipeline.tasks.regression.quantity import Quantity
 
@@ -80,6 +80,11 @@ def validated(logits: Floats, targets: Floats, weights: Floats, loss: Loss) -> V
             "r2": 1 - float((errors**2).sum()) / total if total > 0 else None,
         },
     )
+
+
+def overlaps(question: Quantity) -> Overlaps | None:
+    """None: a scan has one answer."""
+    return None
 
 
 def in_words(numbers: Mapping[str, float | None]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from pipeline.config.sections import Goal
+from pipeline.contracts.predictions import measurable
 from pipeline.contracts.unopened import Unopened
 from pipeline.errors import ConfigError
 from pipeline.tasks.measured import Json
@@ -28,6 +29,7 @@ __all__ = [
     "headline",
     "in_metrics",
     "left_out",
+    "measurable",
     "measure",
     "model_differences",
     "require_goal",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import t as student
 
 from pipeline.statistics import agreement, bootstrap
 from pipeline.statistics.bootstrap import Resampled, Statistic, resample
 from pipeline.statistics.estimate import Estimate, missing
+from pipeline.statistics.laws import student_quantile
 from pipeline.statistics.proportions import at_an_end, wilson
 from pipeline.statistics.sample import codes
 from pipeline.statistics.small_sample import FULL
@@ -133,6 +133,8 @@ def _point(view: View, chosen: Flags) -> Json:
 def _mean(values: Floats, view: View, chosen: Flags) -> tuple[float, float, float]:
     patient = codes(view.rows.patient[chosen])
     means = np.bincount(patient, values) / np.bincount(patient)
-    half = float(student.ppf(0.5 + view.plan.level / 2, means.size - 1) * means.std(ddof=1) / means.size**0.5)
+    half = float(
+        student_quantile(0.5 + view.plan.level / 2, means.size - 1) * means.std(ddof=1) / means.size**0.5
+    )
     middle = float(means.mean())
     return middle, middle - half, middle + half

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.models import Intensities, Network
+from pipeline.models import SCAN, Gives, Network, Scans
 from pipeline.tasks.contract import Targets
 from pipeline.tasks.regression.quantity import Quantity
 
 if TYPE_CHECKING:
     import keras
+
+ASKS: Final[Gives] = SCAN
 
 
 def outputs(question: Quantity) -> int:
@@ -23,14 +25,13 @@ def outputs(question: Quantity) -> int:
 
 def build(
     network: Network,
-    input_shape: tuple[int, ...],
+    scans: Scans,
     question: Quantity,
     *,
-    intensities: Intensities,
     dropout: float,
     targets: Targets,
 ) -> keras.Model:
-    """The network with its head, with fresh weights; any architecture fits.
+    """The network with its head, with fresh weights; any architecture of one answer a scan fits.
 
     The head learns the number in standard deviations from the mean of `targets`, those of the training part;
     the last layer puts it back into the unit, so the saved model needs nothing beside it.
@@ -39,7 +40,7 @@ def build(
 
     mean, spread = standard(targets)
     return regressor.build(
-        network, input_shape, intensities=intensities, dropout=dropout, mean=mean, spread=spread
+        network, scans.shape, intensities=scans.intensities, dropout=dropout, mean=mean, spread=spread
     )
 
 
@@ -53,7 +54,7 @@ def evidence(outputs: int, target: int) -> NDArray[np.float32]:
     return np.ones((1, outputs), dtype=np.float32)
 
 
-def averaged(outputs: Sequence[Any]) -> Any:
+def averaged(outputs: Sequence[Any], question: Quantity) -> Any:
     """The mean of several networks' numbers, `(batch, 1)`, from the output of each, in `keras.ops`."""
     from keras import ops
 

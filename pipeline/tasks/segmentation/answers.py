@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.bits import of_bit
-from pipeline.contracts import targets
+from pipeline.bits import Bits, of_bit
+from pipeline.contracts import predicted_masks, targets
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import GROUP, PREDICTED, TRUTH
 from pipeline.progress import bar
@@ -19,10 +19,13 @@ from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.contract import Kind, Pictured
 from pipeline.tasks.segmentation.asking import Marked, ask, without_strays
 from pipeline.tasks.segmentation.elsewhere import fits, read_table, require_table
+from pipeline.tasks.segmentation.overlaying import overlays
 from pipeline.tasks.segmentation.predictions import read
 from pipeline.tasks.segmentation.structures import ABSENT, PRESENT, UNKNOWN, Structures, cells_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 __all__ = [
@@ -34,9 +37,11 @@ __all__ = [
     "frozen",
     "in_words",
     "kinds",
+    "marked",
     "observed",
     "output_of",
     "outputs",
+    "overlays",
     "pictured",
     "read",
     "read_table",
@@ -145,6 +150,11 @@ def in_words(predicted: Sequence[str]) -> str:
     """The predictions of a table in a few words for the terminal: how many cases have anything marked."""
     having = sum(PRESENT in text.split("|") for text in predicted)
     return f"{having} with a structure, {len(predicted) - having} with none" if predicted else ""
+
+
+def marked(kept: Path, case_id: str, *, question: Structures, fixed: Frozen) -> Bits:
+    """What the model marks in a case on the scan's own grid, kept in a folder. Raises DamageError."""
+    return without_strays(predicted_masks.read(kept, case_id), question, fixed.largest)
 
 
 def observed(predictions: pd.DataFrame, question: Structures) -> dict[str, Floats]:

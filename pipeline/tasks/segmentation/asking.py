@@ -37,12 +37,13 @@ _HALF = 0.5
 class Marked:
     """What a network marked in a case, and what the case's masks mark; both are read when asked for.
 
-    `masks` are those of declared structures, by name.
+    `masks` are those of declared structures, by name; `kept` is None of a case without an answer: it has
+    nothing marked, so that what its masks hold was missed.
     """
 
     case: Case
     question: Structures
-    kept: Path
+    kept: Path | None
     masks: Mapping[str, Mask]
     native: Path
 
@@ -59,6 +60,8 @@ class Marked:
 
     def predicted(self) -> Bits:
         """What the network marked, `(*space,)` on the scan's own grid. Raises DamageError."""
+        if self.kept is None:
+            return np.zeros(self.shape, self.question.bits)
         bits = predicted_masks.read(self.kept, self.case.case_id)
         if bits.shape != self.shape:
             raise DamageError(
@@ -79,7 +82,7 @@ class Marked:
 def ask(
     scorer: scoring.Scorer, case_ids: Sequence[str], scans: scoring.Scans, *, shown: str
 ) -> scoring.Answers:
-    """What the network marks in each case, kept as files and given as `Marked`, None where it can't be asked.
+    """What the network marks in each case, kept as files and given as `Marked`; None of no scan.
 
     Raises DamageError when an array's bytes are not those that were written.
     """
@@ -92,8 +95,10 @@ def ask(
             reason, bits = _bits(scorer, question, scans, case_id=case_id, place=places.get(case_id))
             if bits is not None:
                 predicted_masks.write(scans.kept, case_id, bits)
+            if case_id in scans.cases:
                 masks = {mask.structure: mask for mask in scans.masks.get(case_id, ())}
-                outputs[at] = Marked(scans.cases[case_id], question, scans.kept, masks, scans.native)
+                kept = None if bits is None else scans.kept
+                outputs[at] = Marked(scans.cases[case_id], question, kept, masks, scans.native)
             reasons.append(reason)
             progress.advance()
     return scoring.Answers(outputs, tuple(reasons))

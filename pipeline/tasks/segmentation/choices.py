@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as t_law
 
 from pipeline.bits import of_bit
 from pipeline.config import Evaluate
+from pipeline.contracts.unopened import Unopened
+from pipeline.statistics.laws import student_quantile
 from pipeline.statistics.masks import dice
 from pipeline.statistics.vectors import Floats
 from pipeline.tasks.measured import Json
@@ -89,7 +90,8 @@ def of_table(table: Any, plan: Evaluate) -> Choices:
 
 def add_to_metrics(metrics: Json, choices: Choices) -> None:
     """Puts the choices where metrics.json has them."""
-    metrics["choices"] = choices.to_json()
+    metrics["thresholds"] = ()
+    metrics["choices"] = Unopened(choices.to_json())
 
 
 def _gains(case: Marked, value: str, question: Structures) -> dict[str, float]:
@@ -110,5 +112,5 @@ def _cleaning(gains: Floats) -> Cleaning:
     if count < _FEWEST:
         return Cleaning(applied=False, patients=count)
     mean, error = float(gains.mean()), float(gains.std(ddof=1)) / count**0.5
-    half = float(t_law.ppf((1 + _LEVEL) / 2, count - 1)) * error
+    half = student_quantile((1 + _LEVEL) / 2, count - 1) * error
     return Cleaning(mean - half > 0, count, mean, mean - half, mean + half)

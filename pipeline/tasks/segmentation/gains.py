@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,7 +19,6 @@ from pipeline.statistics.vectors import Floats
 from pipeline.tasks.gain import DRAWS, Gain, of_means, of_resamples
 from pipeline.tasks.segmentation.measuring import mean_by_weight
 from pipeline.tasks.segmentation.pairs import Pairs
-from pipeline.tasks.segmentation.scored import mean_of
 from pipeline.tasks.segmentation.view import View
 
 DIAMETER, VOLUME, MISSED = "hd95_over_diameter", "volume_error", "missed"
@@ -43,7 +43,7 @@ def gain(metric: str, pairs: Pairs, *, alpha: float, seed: int) -> Gain:
 def over_diameter(view: View) -> Floats:
     """HD95 over the diameter of a ball of the structure's volume, mean over structures, shape (rows,)."""
     diameter_mm = np.cbrt(6 * view.scored.volume_truth * MM3_PER_ML / math.pi)
-    return mean_of(view.scored.hd95 / diameter_mm, axis=1)
+    return replace(view.scored, hd95=view.scored.hd95 / diameter_mm).over_structures().hd95
 
 
 def volume_error(view: View) -> Statistic:

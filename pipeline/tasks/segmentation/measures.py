@@ -13,7 +13,7 @@ from pipeline.tasks.segmentation.definitions import GOALS, METRICS, RULES
 from pipeline.tasks.segmentation.differences import model_differences
 from pipeline.tasks.segmentation.groups import group_difference, group_metric
 from pipeline.tasks.segmentation.measuring import measure
-from pipeline.tasks.segmentation.predictions import Predictions
+from pipeline.tasks.segmentation.predictions import Predictions, measurable
 from pipeline.tasks.segmentation.structures import Structures, of_names
 from pipeline.tasks.segmentation.views import groups, left_out, views_of
 
@@ -28,6 +28,7 @@ __all__ = [
     "headline",
     "in_metrics",
     "left_out",
+    "measurable",
     "measure",
     "model_differences",
     "require_goal",

@@ -58,8 +58,8 @@ def mean_by_weight(values: Floats, patient: Integers, patients: int) -> Callable
 
 def _mean(view: View, name: str, structure: str | None) -> Estimate:
     scale = means.OF_SHARES if name in SHARES else means.OF_SIZES
-    if lacking := _without_a_distance(view, name, structure):
-        return missing(f"empty or failed predictions have no distance (n = {lacking})", scale.method)
+    if reason := _not_known(view, name, structure):
+        return missing(reason, scale.method)
     values, patient = view.numbers(name, structure)
     estimate = judged(means.mean(values, patient, scale, level=view.plan.level), int(np.unique(patient).size))
     failed = _failed(view, structure) if name in SHARES else 0
@@ -68,14 +68,15 @@ def _mean(view: View, name: str, structure: str | None) -> Estimate:
     return estimate
 
 
-def _without_a_distance(view: View, name: str, structure: str | None) -> int:
-    """How many rows lack the distance of a missed structure: to leave them out would flatter the model.
+def _not_known(view: View, name: str, structure: str | None) -> str:
+    """Why there is no mean: a measure isn't known of all rows who have the structure; else empty.
 
-    A table from elsewhere that tells no distances at all has no row with one.
+    To leave rows out would flatter the model: those that lack a distance are often those that failed.
     """
-    known, _ = view.numbers(name, structure)
-    held, _ = view.numbers("dice", structure)
-    return held.size - known.size if name in ("hd95", "hd") and known.size else 0
+    if name == "invented_ml":
+        return ""
+    known, held = view.numbers(name, structure)[0].size, view.numbers("dice", structure)[0].size
+    return "" if known == held else f"not known of {held - known} of {held} {view.unit}s who have it"
 
 
 def _failed(view: View, structure: str | None) -> int:
@@ -118,8 +119,10 @@ def _volumes(view: View, structure: str) -> Iterator[Json]:
     """Bias and limits of agreement, by formula where each patient has one row."""
     rows = volumes(view, structure)
     counted = int(rows.reference.size), rows.patients
+    reason = _not_known(view, "volume_predicted", structure) or _not_known(view, "volume_truth", structure)
     for name, estimate in zip(_VOLUMES, _of_volumes(view, rows), strict=True):
-        yield view.metric(name, judged(estimate, rows.patients), structure=structure, counted=counted)
+        told = missing(reason, estimate.method) if reason else judged(estimate, rows.patients)
+        yield view.metric(name, told, structure=structure, counted=counted)
 
 
 def _of_volumes(view: View, rows: Measurements) -> tuple[Estimate, Estimate, Estimate]:

@@ -2,7 +2,8 @@
 
 Beside what every table has, for each structure NAME: `truth_NAME` (1: the reference holds it, 0: it says that
 it isn't there, empty: unknown), `predicted_NAME` (1 or 0), and the numbers of MEASURED, `dice_NAME` first.
-A prediction that failed counts as an empty one: what the reference holds was missed.
+A prediction that failed counts as an empty one where the reference holds something: that was missed.
+Distances and volumes are empty of scans without a spacing in millimetres.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Predictions:
 
     def measurable(self, part: str) -> Flags:
         """Which rows of a part have a structure that is known, shape (cases,): also those that failed."""
-        return np.asarray((self.frame["part"] == part) & (self.frame[TRUTH] != ""), dtype=np.bool_)
+        return measurable(self.frame, part)
 
 
 def read(path: Path) -> Predictions:
@@ -71,6 +72,11 @@ def read(path: Path) -> Predictions:
             f"{path.name}: no column {TRUTH}_STRUCTURE, such as 'truth_liver'. Give one for each structure."
         )
     return of_frame(frame, names, origin)
+
+
+def measurable(frame: pd.DataFrame, part: str) -> Flags:
+    """Which rows of a part have a structure that is known, shape (cases,): also those that failed."""
+    return np.asarray((frame["part"] == part) & (frame[TRUTH] != ""), dtype=np.bool_)
 
 
 def names_in(columns: Sequence[str]) -> tuple[str, ...]:
@@ -99,7 +105,8 @@ def of_frame(frame: pd.DataFrame, names: tuple[str, ...], origin: Origin) -> Pre
 def scored(frame: pd.DataFrame, names: Sequence[str]) -> Scored:
     """The numbers of the rows, from a table whose truths and predictions are one text a case."""
     truth, predicted = _cells(frame, TRUTH, names), _cells(frame, PREDICTED, names)
-    held, absent, said = truth == PRESENT, truth == ABSENT, predicted == PRESENT
+    held, said = truth == PRESENT, predicted == PRESENT
+    absent = (truth == ABSENT) & np.asarray(frame["status"] == "ok")[:, None]
     empty = held & ~said
 
     def number(column: str, *, of_nothing: float = np.nan) -> np.ndarray:
@@ -157,7 +164,8 @@ def _check(frame: pd.DataFrame, name: str, held: Flags, *, failed: Flags, origin
                 f"'{column}' has a number where the reference holds no {name}. Leave it empty there",
             )
         origin.refuse_first(
-            held & ~empty & (cells == ""), f"'{column}' is empty, and the reference holds {name}"
+            (measure == DICE) & held & ~empty & (cells == ""),
+            f"'{column}' is empty, and the reference holds {name}",
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Final
@@ -10,6 +9,9 @@ from typing import Final
 import numpy as np
 
 from pipeline.statistics.vectors import Flags, Floats, Integers
+
+Reduce = Callable[[Floats, Flags], Floats]
+"""From numbers and which of them are held to one along the last axis."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +55,24 @@ class Scored:
         return self.each(lambda values: values[:, index])
 
     def over_structures(self) -> Scored:
-        """The mean over the structures of each row that have a number; missed or invented where any is."""
-        return self._reduced(lambda values: mean_of(values, axis=1), lambda values: most_of(values, axis=1))
+        """The mean over the structures that a row's reference holds; missed or invented where any is."""
+        return self._reduced(lambda reduce, values, held: reduce(values, held))
 
     def of_patients(self, patient: Integers) -> Scored:
         """One row a patient: the mean over the cases; missed or invented where any is."""
         cases = [patient == code for code in range(int(patient.max()) + 1)]
         return self._reduced(
-            lambda values: np.stack([mean_of(values[own], axis=0) for own in cases]),
-            lambda values: np.stack([most_of(values[own], axis=0) for own in cases]),
+            lambda reduce, values, held: np.stack([reduce(values[own].T, held[own].T) for own in cases])
         )
 
-    def _reduced(self, mean: Callable[[Floats], Floats], most: Callable[[Floats], Floats]) -> Scored:
-        named = zip(NAMES, self.all, strict=True)
-        return Scored(*(most(values) if name in _ANY else mean(values) for name, values in named))
+    def _reduced(self, along: Callable[[Reduce, Floats, Flags], Floats]) -> Scored:
+        """The numbers with their last axis reduced; `along` says how rows are laid out for that."""
+        held = ~np.isnan(self.dice)
+        reduced = []
+        for name, values in zip(NAMES, self.all, strict=True):
+            counted = ~np.isnan(values) if name == "invented_ml" else held
+            reduced.append(along(_largest if name in _ANY else _mean, values, counted))
+        return Scored(*reduced)
 
 
 NAMES: Final = tuple(field.name for field in fields(Scored))
@@ -84,15 +90,14 @@ def both_known(one: Scored, other: Scored) -> tuple[Scored, Scored]:
     return known(one, other), known(other, one)
 
 
-def mean_of(values: Floats, *, axis: int) -> Floats:
-    """The mean of the numbers that are there, nan of none."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Mean of empty slice", category=RuntimeWarning)
-        return np.asarray(np.nanmean(values, axis=axis))
+def _mean(values: Floats, held: Flags) -> Floats:
+    """The mean over the last axis of what is held, nan of nothing; nan, too, where a number of it lacks."""
+    count = held.sum(axis=-1)
+    total = np.where(held, values, 0.0).sum(axis=-1)
+    return np.asarray(np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0))
 
 
-def most_of(values: Floats, *, axis: int) -> Floats:
-    """The largest of the numbers that are there, nan of none."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="All-NaN", category=RuntimeWarning)
-        return np.asarray(np.nanmax(values, axis=axis))
+def _largest(values: Floats, held: Flags) -> Floats:
+    """The largest over the last axis of the numbers that are there, nan of none."""
+    filled = np.where(np.isnan(values), -np.inf, values).max(axis=-1)
+    return np.where(np.isinf(filled), np.nan, filled)

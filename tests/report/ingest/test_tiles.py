@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from pipeline.records import Case, Geometry, Stored
-from pipeline.report.ingest.tiles import MOST_TILES, middle_slice, tiles, window
+from pipeline.report.ingest.tiles import MOST_TILES, middle_slice, tiles
+from pipeline.windows import window
 
 ORIGINAL = {"image_type": "ORIGINAL\\PRIMARY\\AXIAL"}
 

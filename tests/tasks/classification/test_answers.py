@@ -13,6 +13,7 @@ from pipeline.contracts.unopened import Unopened
 from pipeline.errors import DamageError
 from pipeline.tasks.classification.answers import (
     Frozen,
+    Sets,
     decide,
     followed,
     frozen,
@@ -117,3 +118,19 @@ def test_without_a_finding_a_case_is_an_error_or_a_hit() -> None:
 
 def test_predictions_are_counted_by_class() -> None:
     assert in_words(["well", "sick", "well"]) == "sick 1, well 2"
+
+
+def test_a_set_names_the_classes_that_are_likely_enough_and_a_failed_case_has_none() -> None:
+    sets = Sets(0.9, (20, 20), (0.4, 0.3))
+    logits = np.log([[0.65, 0.35], [0.8, 0.2], [0.5, 0.5]])
+    found = table(CASES, logits, ["", "", "broken"], question=TWO, fixed=Frozen(1.0, 0.5, sets=sets))
+    assert list(found["set"]) == ["no or yes", "no", ""]
+    assert list(found["set_size"]) == [2, 1, ""]
+    high = Sets(0.9, (20, 20), (0.9, 0.9))
+    found = table(CASES, logits, ["", "", "broken"], question=TWO, fixed=Frozen(1.0, 0.5, sets=high))
+    assert list(found["set"]) == ["(none)", "(none)", ""]
+
+
+def test_too_few_validation_patients_make_no_column_of_sets() -> None:
+    fixed = Frozen(1.0, 0.5, sets=Sets(0.9, (20, 9)))
+    assert "set" not in table(CASES, np.zeros((3, 2)), ["", "", ""], question=TWO, fixed=fixed)

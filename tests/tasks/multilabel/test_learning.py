@@ -70,7 +70,7 @@ def test_a_finding_that_training_knows_one_side_of_is_refused() -> None:
 
 def test_networks_answer_together_by_the_mean_of_their_probabilities() -> None:
     one, other = np.array([[math.log(3), -60.0]]), np.array([[0.0, -60.0]])
-    logit = np.asarray(averaged([one, other]))
+    logit = np.asarray(averaged([one, other], QUESTION))
     assert 1 / (1 + np.exp(-logit[0, 0])) == pytest.approx((0.75 + 0.5) / 2)
     assert logit[0, 1] == pytest.approx(-60.0)
     assert evidence(3, 1).tolist() == [[0.0, 1.0, 0.0]]

@@ -13,7 +13,7 @@ pytest.importorskip("keras")
 from pipeline import models  # noqa: E402 - needs Keras's environment
 from pipeline.config.sections import Train  # noqa: E402
 from pipeline.errors import DataError  # noqa: E402
-from pipeline.models import Intensities  # noqa: E402
+from pipeline.models import Intensities, Scans  # noqa: E402
 from pipeline.tasks.regression import learning, network  # noqa: E402
 from pipeline.tasks.regression.quantity import Quantity  # noqa: E402
 
@@ -54,9 +54,8 @@ def test_a_part_that_teaches_nothing_is_refused(train: list[float], said: str) -
 def test_a_fresh_network_says_the_mean_of_the_training_part_in_its_unit() -> None:
     net = network.build(
         models.network("plain_cnn", {"width": 4}),
-        (16, 16, 1),
+        Scans((16, 16, 1), Intensities((0.0,), (1.0,))),
         AGE,
-        intensities=Intensities((0.0,), (1.0,)),
         dropout=0.0,
         targets=TRAIN,
     )
@@ -69,4 +68,4 @@ def test_a_fresh_network_says_the_mean_of_the_training_part_in_its_unit() -> Non
 
 def test_several_networks_answer_with_the_mean_of_their_numbers() -> None:
     outputs = [np.array([[50.0], [60.0]]), np.array([[54.0], [62.0]])]
-    assert np.asarray(network.averaged(outputs)).tolist() == [[52.0], [61.0]]
+    assert np.asarray(network.averaged(outputs, AGE)).tolist() == [[52.0], [61.0]]

@@ -142,7 +142,38 @@ def test_a_missed_structure_without_a_distance_withholds_their_mean_instead_of_b
     rows[0] = row("c0", "p0", cells(0.0, 3.0, 0.0) | {"hd95_mm": ""})
     found = metric(measures.measure(views(frame(rows))[0]), "hd95")
     assert found["value"] is None
-    assert found["reason"] == "empty or failed predictions have no distance (n = 1)"
+    assert found["reason"] == "not known of 1 of 10 patients who have it"
+
+
+def test_no_structure_and_no_scan_of_a_patient_is_left_out_of_a_mean_for_want_of_its_distance() -> None:
+    lacking = cells(0.0, 3.0, 0.0) | {"hd95_mm": ""}
+    beside = [row(f"c{n}", f"p{n}", cells(0.8), lacking if n == 0 else cells(0.7)) for n in range(10)]
+    found = metric(measures.measure(views(frame(beside))[0]), "hd95")
+    assert found["reason"] == "not known of 1 of 10 patients who have it"
+    before = [row(f"c{n}", f"p{n % 10}", lacking if n == 0 else cells(0.7)) for n in range(20)]
+    found = metric(measures.measure(views(frame(before))[0]), "hd95", "anterior")
+    assert found["reason"] == "not known of 1 of 10 patients who have it"
+
+
+def test_scans_without_a_spacing_have_overlaps_and_no_distances() -> None:
+    pixels = dict.fromkeys(("hd95_mm", "hd_mm", "nsd", "volume_truth_ml", "volume_predicted_ml"), "")
+    rows = [row(f"c{n}", f"p{n}", cells(0.8 + n / 100) | pixels) for n in range(9)]
+    rows.append(row("c9", "p9", cells(0.0, 3.0, 0.0) | pixels))
+    measured = measures.measure(views(frame(rows))[0])
+    assert metric(measured, "dice")["value"] == pytest.approx(0.756)
+    for name in ("hd95", "nsd"):
+        assert metric(measured, name)["value"] is None
+    assert metric(measured, "nsd")["reason"] == "not known of 9 of 10 patients who have it"
+    assert (
+        metric(measured, "volume_bias", "anterior")["reason"] == "not known of 9 of 10 patients who have it"
+    )
+
+
+def test_a_prediction_that_failed_spares_nothing() -> None:
+    rows = [row(f"c{n}", f"p{n}", cells(None), status="failed" if n == 0 else "ok") for n in range(10)]
+    rows[0] |= {"predicted_anterior": "0"}
+    measured = measures.measure(views(frame(rows).assign(predicted_anterior="0"))[0])
+    assert (metric(measured, "invented")["patients"], metric(measured, "invented")["value"]) == (9, 0.0)
 
 
 def test_no_interval_has_no_width() -> None:

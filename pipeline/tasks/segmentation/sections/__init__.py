@@ -1,0 +1,1 @@
+"""The sections of a segmentation's page that no other task has."""
