@@ -22,7 +22,7 @@ _SCANS_A_DIRECTION: Final = 4  # a choice: fewer, and two near copies would have
 _FITTED: Final = 4000  # scans; more change the components by nothing
 _FAINT: Final = 0.02  # of the strongest component: what is weaker is noise, and isn't made as strong
 _ALIKE: Final = 0.40
-"""The least cosine of a candidate: all copies of 100 CT slices reach it, whichever of 22 ways they were changed.
+"""The least cosine of a candidate: all copies of 100 CT slices reach it, changed in any of 22 ways.
 
 In chest radiographs one pair in 12 000 of two patients reaches 0.45.
 """
