@@ -78,7 +78,8 @@ def file_of(module: str) -> Path | None:
 def reached() -> set[Path]:
     """All source that the stage imports, directly or not."""
     found: set[Path] = set()
-    waiting = {ROOT / "train/stage.py", *(ROOT / "tasks/classification" / name for name in OF_TASK)}
+    of_task = {ROOT / "tasks/classification" / name for name in OF_TASK}
+    waiting = {ROOT / "train/stage.py", *(path for path in of_task if path.exists())}
     while waiting:
         path = waiting.pop()
         found.add(path)
