@@ -60,9 +60,9 @@ def run(config: Config, workspace: Workspace) -> Summary:
     backend.start(store.threads)
     how = assembly.computing(config.train)
     statistics = intensities.measured(len(data.train.case_ids), data.train.read)
-    work = Work(config, task, data, statistics, how, store)
+    work = Work(config, task, data, statistics, how, store, workspace.training_page.parent)
     with backend.explain_out_of_memory(
-        "Lower `train.batch_size`, the size of the network or the shape in `normalize`."
+        "Lower `train.batch_size`, the size of the network, the shape in `normalize` or `train.patch`."
     ):
         trained = _trained(work)
     changed = write_model(workspace.candidate / model_record.MODEL_FILE, trained.net)
