@@ -75,7 +75,7 @@ ARROW = {
                 "model.keras",
                 "model.json",
                 "history.csv",
-                "first_fit.csv",
+                "first_fit.keras",
                 "data:control_networks.json",
             ),
             waits_for=("drift",),
