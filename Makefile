@@ -203,10 +203,10 @@ SCORE_OPTIONS = TRUTH=truth PATIENT=patient CASE=case SCORE=score POSITIVE=posit
 score: | $(SETUP)
 	@$(SCANLOOM) score $(foreach o,$(SCORE_OPTIONS),$(call given,$(o))) -- '$(subst ','\'',$(TABLE))'
 
-## export OUT=folder [MODEL=1]: write the cases as NIfTI (MODEL=1: the model as ONNX)
+## export OUT=folder [MODEL=1] [LAYOUT=nnunet]: write the cases as NIfTI (MODEL=1: the model as ONNX)
 .PHONY: export
 export: $(if $(MODEL),,$(S)/ingest.json) | $(SETUP)
-	@$(SCANLOOM) export $(CONFIG) $(if $(MODEL),--model) -- '$(subst ','\'',$(OUT))'
+	@$(SCANLOOM) export $(CONFIG) $(if $(MODEL),--model) $(call given,LAYOUT=layout) -- '$(subst ','\'',$(OUT))'
 
 ## list WHAT=steps|models|tasks|formats|reasons: show what there is, with keys and defaults
 .PHONY: list
