@@ -38,7 +38,7 @@ def measure(config: Config, data: Any) -> None:
     statistics_of_part = intensities.measured(len(data.train.case_ids), data.train.read)
     how = assembly.computing(config.train)
     assembled = assembly.assemble(config, data, statistics_of_part, how)
-    plain = assembly.assemble(_unaugmented(config), data, statistics_of_part, how)
+    plain = assembly.assemble(unaugmented(config), data, statistics_of_part, how)
     make = partial(
         make_batch, assembled.examples, seed=config.train.seed, batch_size=assembled.plan.batch_size
     )
@@ -59,7 +59,8 @@ def measure(config: Config, data: Any) -> None:
     _print(config.name, fed, ceiling, without, waited=waited)
 
 
-def _unaugmented(config: Config) -> Config:
+def unaugmented(config: Config) -> Config:
+    """The configuration without random changes."""
     train = config.train.model_copy(update={"augment": Augment()})
     return config.model_copy(update={"train": train})
 
@@ -87,20 +88,28 @@ def _print(
     row(f"{name}: augmentation, cost of a step without it", f"{100 * cost:.1f} %", "<= 10 %", cost <= 0.10)
 
 
-def made_up(folder: Path) -> Any:
-    """Scans of noise, as many and as large as a few batches of radiographs, memory-mapped as real ones."""
+def made_up(folder: Path, shape: tuple[int, ...] = SHAPE, count: int = SCANS) -> Any:
+    """Scans of noise, by default as those of a few batches of radiographs, memory-mapped as real ones."""
+    from pipeline.contracts.cohort import Cohort, Flow, Join
+    from pipeline.contracts.normalized import Normalized
+    from pipeline.contracts.unopened import Unopened
+    from pipeline.tasks.classification.classes import Classes
     from pipeline.train.material import Material, Part
 
     generator = np.random.default_rng(0)
     with ShardWriter(folder / "shard-00000.npy") as shard:
-        stored = tuple(shard.append(generator.normal(size=SHAPE).astype(np.float16)) for _ in range(SCANS))
+        stored = tuple(shard.append(generator.normal(size=shape).astype(np.float16)) for _ in range(count))
     part = Part(
-        case_ids=tuple(f"case-{number:04d}" for number in range(SCANS)),
-        targets=np.arange(SCANS) % 2,
+        case_ids=tuple(f"case-{number:04d}" for number in range(count)),
+        targets=np.arange(count) % 2,
         stored=stored,
         shards=Shards(folder),
     )
-    return Material(part, part, {"classes": ["negative", "positive"]}, {"shape": list(SHAPE)})
+    question = Classes(("negative", "positive"), "positive")
+    cohort = Cohort(
+        Unopened(question.to_json()), "", Join("", "", count, count), Flow({}, count, count, {}, 0), {}, ()
+    )
+    return Material(question, part, part, cohort, Normalized((), "", shape, None))
 
 
 def main(arguments: list[str]) -> None:

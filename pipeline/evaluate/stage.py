@@ -16,6 +16,7 @@ from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import controls as control_runs
 from pipeline.contracts import first_fit, model_record, operating, predicted_masks, predictions, rule
 from pipeline.contracts import metrics as contract
+from pipeline.contracts import population as populations
 from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.unopened import Unopened
@@ -23,6 +24,7 @@ from pipeline.errors import DataError
 from pipeline.evaluate import controls, insights
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
+from pipeline.evaluate.population import population
 from pipeline.evaluate.summary import lines
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
@@ -88,6 +90,8 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
         bound=goal.bound if goal else None,
     )
     changed |= contract.FILE.write(folder, measured)
+    everybody = cohorts.TABLE.frame(folder)  # with the labels: the look is taken
+    changed |= populations.FILE.write(folder, population(everybody, candidate.task, candidate.question))
     changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
     changed |= _insights(candidate, asked, chosen)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)

@@ -17,6 +17,7 @@ from pipeline import backend
 from pipeline.config import Augment
 from pipeline.models import Intensities
 from pipeline.train import draws
+from pipeline.train.elementary import logarithm, power_of_two
 from pipeline.train.warp import matrices, warped, warped_bits
 
 Tensor = Any
@@ -57,7 +58,7 @@ class Augmentation:
         strengths = self.strengths
         chosen: list[tuple[object, Change]] = [
             (self._moves, self._move),
-            (strengths.contrast or strengths.gamma, backend.compiled(self._grey)),
+            (strengths.contrast or strengths.gamma, self._grey),
             (strengths.noise, self._noise),
         ]
         return [change for strength, change in chosen if strength]
@@ -82,26 +83,36 @@ class Augmentation:
 
     def _grey(self, scans: Tensor, key: Tensor) -> Tensor:
         """Contrast, then gamma, as one kernel."""
-        if self.strengths.contrast:
-            scans = self._contrast(scans, key)
-        return self._gamma(scans, key) if self.strengths.gamma else scans
+        if not self.strengths.gamma:
+            return backend.compiled(self._contrast)(scans, key)
+        space = tuple(range(1, len(scans.shape) - 1))
+        # Before the kernel, in which they would be found number by number.
+        extremes = ops.min(scans, axis=space, keepdims=True), ops.max(scans, axis=space, keepdims=True)
+        return backend.compiled(self._bent)(scans, key, *extremes)
+
+    def _bent(self, scans: Tensor, key: Tensor, low: Tensor, high: Tensor) -> Tensor:
+        """`low` and `high` are the darkest and the brightest value of each channel."""
+        scans, low, high = (self._contrast(values, key) for values in (scans, low, high))
+        return self._gamma(
+            scans, key, ops.min(low, axis=-1, keepdims=True), ops.max(high, axis=-1, keepdims=True)
+        )
 
     def _contrast(self, scans: Tensor, key: Tensor) -> Tensor:
-        """Stretches values away from the training part's mean, or squeezes them towards it."""
+        """Stretches values away from the training part's mean, or squeezes them towards it, in order."""
+        if not self.strengths.contrast:
+            return scans
         factor = 1.0 + _symmetric(key, 1, stream=_CONTRAST) * self.strengths.contrast
         mean = self._per_channel(self.intensities.mean)
         return mean + (scans - mean) * _per_case(factor, scans)
 
-    def _gamma(self, scans: Tensor, key: Tensor) -> Tensor:
+    def _gamma(self, scans: Tensor, key: Tensor, low: Tensor, high: Tensor) -> Tensor:
         """Bends the grey scale between a scan's own darkest and brightest value, which stay."""
         exponent = 2.0 ** (_symmetric(key, 1, stream=_GAMMA) * self.strengths.gamma)
-        axes = tuple(range(1, len(scans.shape)))
-        low, high = ops.min(scans, axis=axes, keepdims=True), ops.max(scans, axis=axes, keepdims=True)
         span = ops.maximum(high - low, 1e-6)  # of a scan of one value alone
-        # A power by its logarithm takes a quarter of the time; that of 0 is -inf, whose exponential is 0.
+        share = (scans - low) / span
+        bent = power_of_two(_per_case(exponent, scans) * logarithm(share))
         # Where a step is compiled, the darkest value is worked out twice, and may differ in the last bit.
-        share = ops.maximum(scans - low, 0.0) / span
-        return low + span * ops.exp(_per_case(exponent, scans) * ops.log(share))
+        return low + span * ops.where(share > 0.0, bent, 0.0)
 
     def _noise(self, scans: Tensor, key: Tensor) -> Tensor:
         noise = draws.normal(key, math.prod(scans.shape[1:]), stream=_NOISE)

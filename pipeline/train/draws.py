@@ -16,6 +16,7 @@ import numpy as np
 from keras import ops
 
 from pipeline import backend
+from pipeline.train.elementary import logarithm, on_circle, root
 
 Tensor = Any
 
@@ -58,26 +59,9 @@ def _normal_pair(key: Tensor, *, half: int, stream: int) -> tuple[Tensor, Tensor
     """Two arrays `(batch, half)` of independent standard normal numbers."""
     stream_key = _scrambled(_add(key, (stream + 1) * _GOLDEN))
     # 1 - u lies in (0, 1], where the logarithm is finite.
-    radius = ops.sqrt(-2.0 * ops.log(1.0 - _drawn(stream_key, 0, half)))
-    cosine, sine = _on_circle(_drawn(stream_key, half, half))
+    radius = root(-2.0 * math.log(2.0) * logarithm(1.0 - _drawn(stream_key, 0, half)))
+    cosine, sine = on_circle(_drawn(stream_key, half, half))
     return radius * cosine, radius * sine
-
-
-def _on_circle(turns: Tensor) -> tuple[Tensor, Tensor]:
-    """Cosine and sine of `turns` in [0, 1), 1 being a whole turn, to some 3e-7.
-
-    By their series within an eighth of a turn of the nearest axis, since the functions themselves are called
-    number by number on a CPU.
-    """
-    quarter = ops.floor(4.0 * turns + 0.5)  # 0 to 4: the nearest axis
-    angle = (turns - 0.25 * quarter) * np.float32(2.0 * math.pi)
-    square = angle * angle
-    sine = angle * (1.0 + square * (-1 / 6 + square * (1 / 120 - square / 5040)))
-    cosine = 1.0 + square * (-0.5 + square * (1 / 24 + square * (-1 / 720 + square / 40320)))
-    half = ops.floor(0.5 * quarter)  # 0, 1 or 2 half turns
-    sign = 1.0 - 2.0 * (half - 2.0 * ops.floor(0.5 * half))
-    is_across = quarter - 2.0 * half > 0.5
-    return sign * ops.where(is_across, -sine, cosine), sign * ops.where(is_across, cosine, sine)
 
 
 def _scrambled(bits: Tensor) -> Tensor:

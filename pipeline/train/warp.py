@@ -62,7 +62,8 @@ def _warped_bits(bits: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
     batch, *space = bits.shape
     rows, columns = space[-2:]
     along_rows, along_columns = _source(matrix[:, -2:, -2:], offset[:, -2:], (rows, columns))
-    place = _nearest(along_rows, rows) * columns + _nearest(along_columns, columns)  # (batch, pixels)
+    place = _nearest(along_rows, rows) * columns + _nearest(along_columns, columns)
+    place = ops.reshape(place, (batch, rows * columns))
     if len(space) == 3:
         slices = _nearest(_along_slices(matrix[:, 0, 0], offset[:, 0], space[0]), space[0])
         place = slices[:, :, None] * (rows * columns) + place[:, None, :]  # (batch, slices, pixels)
@@ -120,13 +121,20 @@ def _warped_images(images: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
 
 
 def _source(matrix: Tensor, offset: Tensor, space: tuple[int, int]) -> list[Tensor]:
-    """Where each result pixel's value lies: one array of indices `(batch, pixels)` per axis."""
-    centre = (np.array(space, dtype=np.float32) - 1.0) / 2.0
-    grid = np.stack(np.meshgrid(*(np.arange(size) for size in space), indexing="ij"))
-    places = grid.reshape(len(space), -1).astype(np.float32) - centre[:, None]
-    homogeneous = np.concatenate([places, np.ones_like(places[:1])])  # (3, pixels)
-    rows = ops.concatenate([matrix, (offset + centre)[:, :, None]], axis=2)  # (batch, 2, 3)
-    return [ops.matmul(rows[:, axis], homogeneous) for axis in range(len(space))]
+    """Where each result pixel's value lies: an array of indices `(batch, rows, columns)` per axis.
+
+    As sums of a part by rows and one by columns, which become one kernel with what follows, as a product of
+    matrices would not.
+    """
+    centre = [np.float32((size - 1) / 2) for size in space]
+    row, column = (np.arange(size, dtype=np.float32) - at for size, at in zip(space, centre, strict=True))
+
+    def along(axis: int) -> Tensor:
+        by_row = matrix[:, axis, 0, None] * row + (offset[:, axis, None] + centre[axis])  # (batch, rows)
+        by_column = matrix[:, axis, 1, None] * column  # (batch, columns)
+        return by_row[:, :, None] + by_column[:, None, :]
+
+    return [along(0), along(1)]
 
 
 def _cell(along: Tensor, size: int) -> tuple[Tensor, Tensor]:
@@ -137,11 +145,11 @@ def _cell(along: Tensor, size: int) -> tuple[Tensor, Tensor]:
 
 
 def _corner(upper: Tensor, left: Tensor, *, columns: int, pixels: int) -> Tensor:
-    """The place in the flattened batch, int32 `(batch, pixels)`, of each cell's upper left corner.
+    """The place in the flattened batch, int32 `(batch, rows, columns)`, of each cell's upper left corner.
 
     Within an image it is computed in float32, which is exact up to 2**24 pixels.
     """
-    start = np.arange(upper.shape[0], dtype=np.int32)[:, None] * pixels
+    start = np.arange(upper.shape[0], dtype=np.int32)[:, None, None] * pixels
     return ops.cast(upper * float(columns) + left, "int32") + start
 
 

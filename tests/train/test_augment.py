@@ -124,6 +124,25 @@ def test_gamma_leaves_an_empty_scan_as_it_is() -> None:
     )
 
 
+def test_gamma_of_a_value_below_the_darkest_by_its_last_bits_is_the_darkest() -> None:
+    # Where a whole step is compiled, the darkest value is worked out twice, and may differ in the last bit.
+    change = Augmentation(Augment(gamma=1.0), Intensities(mean=(100.0,), std=(20.0,)), 1)
+    key = np.arange(4, dtype=np.uint32)
+    low, high = SCANS.min(axis=(1, 2, 3), keepdims=True), SCANS.max(axis=(1, 2, 3), keepdims=True)
+    darkest = low == SCANS
+    result = np.asarray(change._gamma(SCANS - 1e-5 * darkest, key, low, high))
+    np.testing.assert_allclose(result[darkest], low.ravel(), rtol=1e-6)
+
+
+@pytest.mark.skipif(backend.device().backend != "tensorflow", reason="elsewhere all steps are compiled")
+def test_in_a_step_that_is_compiled_as_a_whole_scans_become_the_same() -> None:
+    change = Augmentation(ALL, Intensities(mean=(100.0,), std=(20.0,)), 1)
+    whole = backend.compiled(lambda scans, step, case: change(scans, step=step, case=case))
+    case = np.arange(4, dtype=np.uint32)
+    # Coordinates differ in their last bits, and neighbouring values here by 100.
+    np.testing.assert_allclose(whole(SCANS, 0 * case, case), augmented(ALL), atol=2e-3)
+
+
 def test_noise_has_its_share_of_the_training_standard_deviation() -> None:
     scans = np.zeros((8, 64, 64, 1), np.float32)
     noise = augmented(Augment(noise=0.5), scans)
