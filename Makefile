@@ -258,7 +258,7 @@ test-slow: .venv/dev.ready
 test-exhaustive: .venv/dev.ready
 	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0
 
-## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, chest-xray, ct-contrast, feed, masks)
+## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, demo-segmentation, chest-xray, ct-contrast, feed, masks)
 .PHONY: bench
 bench: .venv/dev.ready
 	@$(if $(filter-out feed masks,$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out feed masks,$(ONLY)))
