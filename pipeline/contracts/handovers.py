@@ -86,6 +86,8 @@ def without(folder: Path, erased: Collection[str]) -> dict[Path, str | None]:
     }
     texts: dict[Path, str | None] = {path: text for path, text in taken_apart.items() if text is not None}
     whole = {path: None for path, each in handovers.items() if each is not None and each.goes_whole}
+    for beside in (report.FIGURES, report.TABLES):
+        whole |= dict.fromkeys(sorted((folder / beside).glob("*")))
     masks: dict[Path, str | None] = dict.fromkeys(predicted_masks.of_patients(folder, erased))
     return {**texts, **whole, **masks} if texts or masks else {}
 

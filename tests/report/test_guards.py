@@ -10,8 +10,8 @@ import pytest
 from pipeline.contracts.leaks import Check, Leaks
 from pipeline.controls import CONTROLS
 from pipeline.page.artifacts import Artifacts
-from pipeline.report import reading
-from pipeline.report.guards import Guard, guards, tally
+from pipeline.report import judgements, reading
+from pipeline.report.guards import Guard, guards
 from pipeline.report.sections import controls, warnings
 
 
@@ -140,14 +140,16 @@ def test_what_the_cohort_stage_found_is_a_guard_and_a_warning(read: Artifacts) -
     assert _guard("near_duplicates", failed).status == "fail"
     shown = warnings.build(failed)
     assert "No image twice: three pairs" in [row["text"] for row in shown.tables["rows"]]
-    assert "1 failed" in shown.words["checks"]
+    ran = sum(guard.status != "not_run" for guard in guards(failed))
+    assert judgements.of(failed)[0] == (f"1 of {ran} checks failed", "bad")
 
 
 def test_the_first_screen_says_how_many_checks_ran_of_how_many(read: Artifacts) -> None:
     passed = _with(read, "pass")
     ran = [guard for guard in guards(passed) if guard.status != "not_run"]
-    expected = f"{len(ran)} of {len(guards(passed))} checks against leakage ran, none failed"
-    assert tally(guards(passed)) == warnings.build(passed).words["checks"] == expected
+    row = judgements.of(passed)[1][-1]
+    assert (row["failed"].value, row["ran"].value) == (0, len(ran))
+    assert row["not_run"].value == len(guards(passed)) - len(ran)
     assert "expect less elsewhere" in warnings.build(passed).words["source"]
 
 
@@ -158,6 +160,23 @@ def test_the_first_screen_names_the_checks_that_were_not_run_by_their_reason(rea
     for guard in guards(without):
         (text,) = [text for text in named if guard.title in text] or [""]
         assert text.endswith(f"({guard.reason})") if guard.status == "not_run" else text == ""
+
+
+@pytest.mark.parametrize(("area", "warned"), [(0.70, False), (0.999, True)])
+def test_size_and_header_alone_stand_beside_the_model_and_warn_where_it_is_not_above(
+    read: Artifacts, area: float, warned: bool
+) -> None:
+    check = Check(
+        "metadata_only", "Size alone", "pass", area, 0.75, low=area - 0.1, high=1.0, patients=90, cases=99
+    )
+    shown = warnings.build(replace(read, leaks=Leaks((check,))))
+    fact = shown.facts["metadata"]
+    assert (fact.value, fact.low, fact.high, fact.level) == (area, area - 0.1, 1.0, 0.95)
+    assert (fact.patients, fact.cases, fact.reason) == (90, 99, "")
+    texts = [row["text"] for row in shown.tables["rows"]]
+    assert any("as well as the model does from the image" in text for text in texts) == warned
+    without = replace(check, low=None, high=None)
+    assert "metadata" not in warnings.build(replace(read, leaks=Leaks((without,)))).facts
 
 
 def test_a_control_run_stands_in_the_report_with_n_and_interval_and_the_key_that_leaves_it_out(
