@@ -251,19 +251,20 @@ test: .venv/dev.ready
 ## test-slow: run the slow tests
 .PHONY: test-slow
 test-slow: .venv/dev.ready
-	@.venv/bin/python -m pytest -m slow
+	@.venv/bin/python -m pytest -n 2 --dist loadgroup -m slow
 
 ## test-exhaustive: kill every command at every crash point (about half an hour on two cores)
 .PHONY: test-exhaustive
 test-exhaustive: .venv/dev.ready
 	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0
 
-## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, chest-xray, ct-contrast, feed, masks)
+## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, chest-xray, ct-contrast, feed, masks, leaks)
 .PHONY: bench
 bench: .venv/dev.ready
-	@$(if $(filter-out feed masks,$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out feed masks,$(ONLY)))
+	@$(if $(filter-out feed masks leaks,$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out feed masks leaks,$(ONLY)))
 	@$(if $(filter feed,$(or $(ONLY),feed)),.venv/bin/python -m bench.feed)
 	@$(if $(filter masks,$(or $(ONLY),masks)),.venv/bin/python -m bench.masks)
+	@$(if $(filter leaks,$(or $(ONLY),leaks)),.venv/bin/python -m bench.leaks)
 
 ## bench-ingest [ONLY=series|tree]: measure ingest beside dcm2niix and SimpleITK, and on 100 000 small files
 .PHONY: bench-ingest
