@@ -258,12 +258,13 @@ test-slow: .venv/dev.ready
 test-exhaustive: .venv/dev.ready
 	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0
 
-## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, chest-xray, ct-contrast, feed, masks)
+## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, chest-xray, ct-contrast, feed, augmentation, masks, step)
 .PHONY: bench
+PARTS_OF_BENCH := feed augmentation masks step
 bench: .venv/dev.ready
-	@$(if $(filter-out feed masks,$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out feed masks,$(ONLY)))
-	@$(if $(filter feed,$(or $(ONLY),feed)),.venv/bin/python -m bench.feed)
-	@$(if $(filter masks,$(or $(ONLY),masks)),.venv/bin/python -m bench.masks)
+	@$(if $(filter-out $(PARTS_OF_BENCH),$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out $(PARTS_OF_BENCH),$(ONLY)))
+	@$(if $(filter step,$(ONLY)),.venv/bin/python -m pipeline.install requirements-bench.lock || true)
+	@set -e; for part in $(or $(filter $(PARTS_OF_BENCH),$(ONLY)),$(if $(ONLY),,feed augmentation masks)); do .venv/bin/python -m bench.$$part; done
 
 ## bench-ingest [ONLY=series|tree]: measure ingest beside dcm2niix and SimpleITK, and on 100 000 small files
 .PHONY: bench-ingest
@@ -293,3 +294,4 @@ lock:
 	@$(COMPILE) --extra onnx -c requirements.lock -c requirements-dask.lock -o requirements-onnx.lock
 	@$(COMPILE) --extra dask --extra onnx --extra dev -c requirements.lock -c requirements-dask.lock -c requirements-onnx.lock -o requirements-dev.lock
 	@$(COMPILE) --extra gpu -c requirements.lock -o requirements-gpu.lock
+	@$(COMPILE) --extra bench -c requirements-dev.lock -o requirements-bench.lock

@@ -18,6 +18,10 @@ from bench.project import row
 from bench.race import race, ratio, serve
 
 THREADS: Final = 2
+NO_PYTORCH: Final = """\
+      PyTorch is not installed here, so ours is measured alone. Its build for CPUs is on PyTorch's own index:
+      give the address that pytorch.org shows for pip and CPU as PIP_EXTRA_INDEX_URL, and run
+      `make bench ONLY=step` again, which installs requirements-bench.lock."""
 ROUNDS: Final = 5
 STEPS: Final = 20
 BATCHES: Final = {"resnet": (32, 128, 128, 1), "unet": (2, 40, 56, 40, 1)}
@@ -69,16 +73,16 @@ def _resnet(statistics: Any) -> Any:
     from pipeline.models import classifier
     from pipeline.models import network as named
 
-    return classifier.build(
-        named("resnet", {}), BATCHES["resnet"][1:], CLASSES["resnet"], intensities=statistics, dropout=0.2
-    )
+    shape, outputs = BATCHES["resnet"][1:], CLASSES["resnet"]
+    return classifier.build(named("resnet", {}), shape, outputs, intensities=statistics, dropout=0.2)
 
 
 def _unet(statistics: Any) -> Any:
-    from pipeline.models import unet
+    from pipeline.models import Scans, segmenter
+    from pipeline.models import network as named
 
-    shape, outputs = BATCHES["unet"][1:], CLASSES["unet"]
-    return unet.build(unet.Parameters(supervised=1), shape, outputs, intensities=statistics)
+    scans = Scans(BATCHES["unet"][1:], statistics)
+    return segmenter.build(named("unet", {"supervised": 1}), scans, CLASSES["unet"], dropout=0.0)
 
 
 NETWORKS: Final[dict[str, Callable[[Any], Any]]] = {"resnet": _resnet, "unet": _unet}
@@ -110,7 +114,7 @@ def measure(network: str) -> None:
     if find_spec("torch"):
         runners |= {name: ("bench.step", "theirs", network, kind) for name, kind in THEIRS.items()}
     else:
-        print("      PyTorch is not installed here: `make bench ONLY=step` says how to install it.")
+        print(NO_PYTORCH)
     taken = race(runners, rounds=ROUNDS, steps=STEPS)
     for name, each in taken.items():
         row(
