@@ -60,13 +60,19 @@ def trainer(network: str, policy: str) -> Any:
     keras.config.set_dtype_policy("float32")
     model = TrainingModel(net, Augmentation(Augment(), statistics, 1))
     optimizer = schedule.adamw(learning_rate=0.001, weight_decay=0.0001, warmup_steps=10, steps=10_000)
-    loss = cross_entropy(label_smoothing=0.0)
-    if network == "unet":
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    loss = _of_voxels if network == "unet" else cross_entropy(label_smoothing=0.0)
     accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
     model.compile(optimizer=optimizer, loss=loss, metrics=[accuracy], jit_compile=False)
     schedule.build_for(optimizer, net)
     return model
+
+
+def _of_voxels(truth: Any, logits: Any) -> Any:
+    """The mean cross entropy of each patch's voxels, shape (batch,)."""
+    from keras import ops
+
+    losses = ops.sparse_categorical_crossentropy(truth, logits, from_logits=True)
+    return ops.mean(losses, axis=(1, 2, 3))
 
 
 def _resnet(statistics: Any) -> Any:

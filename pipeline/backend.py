@@ -7,6 +7,7 @@ and the GPU's abilities are TensorFlow's own settings; on another backend `start
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import platform
 import resource
@@ -43,9 +44,11 @@ class Device:
 
 
 def prepare() -> None:
-    """Sets what must be in the environment before Keras is first imported."""
+    """Sets what must be set before Keras is first imported."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Its warnings are for programmers: that several networks are each traced anew, say.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if platform.machine().lower() in _X86:
         # TensorFlow itself turns oneDNN's convolutions on for newer processors alone; older ones gain, too.
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

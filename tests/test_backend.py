@@ -101,3 +101,18 @@ def test_onednn_is_on_for_processors_of_its_kind_unless_the_environment_says_oth
     monkeypatch.setattr(platform, "machine", lambda: machine)
     backend.prepare()
     assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == expected
+
+
+def test_what_tensorflow_warns_its_programmers_of_is_not_shown() -> None:
+    code = """if True:
+        from pipeline import backend
+        backend.load()
+        import logging
+        logging.getLogger("tensorflow").warning("5 out of the last 10 calls triggered tf.function retracing")
+        logging.getLogger("tensorflow").error("an error")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert "retracing" not in done.stderr
+    assert "an error" in done.stderr
