@@ -130,7 +130,12 @@ def _add_arrow(add_configured: Add) -> None:
     add_configured(
         "configure", "write each section of the YAML to its own file when it changed", handlers.configure
     )
-    handler_of = {"ingest": handlers.ingest, "cohort": handlers.cohort, "drift": handlers.drift}
+    handler_of = {
+        "ingest": handlers.ingest,
+        "cohort": handlers.cohort,
+        "drift": handlers.drift,
+        "evaluate": handlers.evaluate,
+    }
     stages = {}
     for name, stated in ARROW.items():
         stages[name] = add_configured(name, stated.does, handler_of.get(name, handlers.stage))

@@ -93,6 +93,7 @@ ARROW = {
                 "insights.json",
                 "insights.npz",
                 "controls.json",
+                "population.json",
             ),
         ),
         Stage(

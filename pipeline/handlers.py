@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,19 @@ def drift(options: argparse.Namespace) -> None:
         _show(stages.run("drift", config, space, work))
 
 
+def evaluate(options: argparse.Namespace) -> None:
+    """Runs evaluate, whose pictures show scans in their own unit."""
+    from pipeline import locking, normalize, stages
+    from pipeline.evaluate import run
+
+    def work(config: Config, space: Workspace) -> Summary:
+        return run(config, space, normalize.reader(config, space))
+
+    config, space = _load(options)
+    with locking.lock(space):
+        _show(stages.run("evaluate", config, space, work))
+
+
 def where(options: argparse.Namespace) -> None:
     """Says where the report lies, or what writes it."""
     from pipeline.contracts.report import PAGE
@@ -140,8 +154,12 @@ def promote(options: argparse.Namespace) -> None:
     from pipeline import champion, locking, report
 
     config, space = _load(options)
+    named = partial(report.name_generation, approver=options.approver.strip())
     with locking.lock(space):
-        _show(champion.promote(space, approver=options.approver, override=options.override or None))
+        done = champion.promote(
+            space, approver=options.approver, override=options.override or None, named=named
+        )
+        _show(done)
         report.write_index(config, space)
 
 

@@ -52,6 +52,28 @@ class Geometry:
         )
 
 
+_TOWARDS = (("R", "L"), ("A", "P"), ("H", "F"))
+"""What a growing RAS coordinate runs to, and what a falling one does (letters of PS3.3 C.7.6.1.1.1)."""
+_ALONG = 0.7  # a choice, of a unit vector: at 45 degrees and more between two axes no letter is right
+
+
+def sides(geometry: Geometry) -> tuple[str, ...]:
+    """What of the patient lies at the left and at the right edge of a plane's rows; empty where unknown.
+
+    >>> sides(Geometry((1.0, 1.0), affine=((0, 0, -1, 90), (0, -1, 0, 80), (1, 0, 0, 5), (0, 0, 0, 1))))
+    ('R', 'L')
+    """
+    if geometry.affine is None:
+        return ()
+    along = [row[2] for row in geometry.affine[:3]]  # the way from one column to the next
+    length = sum(value * value for value in along) ** 0.5
+    axis = max(range(3), key=lambda place: abs(along[place]))
+    if not length or abs(along[axis]) < _ALONG * length:
+        return ()
+    grows, falls = _TOWARDS[axis]
+    return (falls, grows) if along[axis] > 0 else (grows, falls)
+
+
 @dataclass(frozen=True)
 class Stored:
     """Where an array lies in the shards: `bytes[offset : offset + nbytes]` of shard `shard`.

@@ -68,6 +68,11 @@ class Workspace:
         return self.reports / "ingest.html"
 
     @property
+    def training_page(self) -> Path:
+        """How a training goes, renewed each epoch, `history.csv` beside it; `make clean` removes both."""
+        return self.reports / "training" / "training.html"
+
+    @property
     def candidate(self) -> Path:
         """The generation in the making."""
         return self.reports / "candidate"

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
+from everything import Everything, lived
+from once import once
 
 from pipeline.workspace import Workspace
+
+# By default an example that a busy machine takes too long over is a failure, and examples differ from run to run.
+hypothesis.settings.register_profile(
+    "anywhere", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("anywhere")
 
 PROJECT = Path(__file__).parent.parent
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -41,6 +51,18 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("SCANLOOM_DATA is not set: the real scans are not here")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Everything:
+    """A project after every command, on scans full of planted words; its files are for reading alone."""
+
+    def live(folder: Path) -> None:
+        (folder / "everything.pickle").write_bytes(pickle.dumps(lived(folder)))
+
+    folder = once(tmp_path_factory, "everything", live)
+    found: Everything = pickle.loads((folder / "everything.pickle").read_bytes())
+    return found
 
 
 @pytest.fixture

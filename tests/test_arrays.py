@@ -13,7 +13,7 @@ ARRAYS = DTYPES.flatmap(lambda dtype: arrays.arrays(dtype, arrays.array_shapes(m
 
 
 @given(values=st.lists(ARRAYS, min_size=1, max_size=6))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_arrays_come_back_as_they_were(
     tmp_path_factory: pytest.TempPathFactory, values: list[np.ndarray]
 ) -> None:

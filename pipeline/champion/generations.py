@@ -4,34 +4,50 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pipeline import digests, ledger
 from pipeline.champion.memory import require_champion
 from pipeline.champion.pointer import current, line_of_champions
+from pipeline.contracts import report
 from pipeline.contracts.generation import FILE, Seal
 from pipeline.crash_points import crash_point
 from pipeline.errors import DamageError
 from pipeline.workspace import Workspace
 from pipeline.writing import TEMPORARY, retry_error, sync
 
+Named = Callable[[Path, str], None]
+"""Writes into the report in a folder of which generation it is."""
+_NAMED: Final = (report.PAGE.name, report.FILE.name)
 
-def freeze(workspace: Workspace) -> str:
+
+def unnamed(folder: Path, generation: str) -> None:
+    """Leaves the report as it is."""
+
+
+def freeze(workspace: Workspace, named: Named = unnamed) -> str:
     """The name of the generation that now holds a copy of every file of the candidate.
 
-    A generation that already holds the same files (a promotion was cut short) is used as it is.
+    `named` writes the generation's name into the copy of the report before it is sealed. A generation that
+    already holds the same files but for the report (a promotion was cut short) is used as it is.
     Raises RetryError when the disk is full; nothing is then left behind.
     """
-    files = _digests_of(workspace.candidate)
+    files = _but_report(_digests_of(workspace.candidate))
     names = _names(workspace)
     for name in reversed(names):
-        if _sealed(workspace.generations / name) == files:
+        sealed = _sealed(workspace.generations / name)
+        if sealed is not None and _but_report(sealed) == files:
             return name
     name = f"{int(names[-1]) + 1 if names else 1:04d}"
-    _copy(workspace.candidate, workspace.generations / name)
+    _copy(workspace.candidate, workspace.generations / name, named)
     return name
+
+
+def _but_report(files: Mapping[str, str]) -> dict[str, str]:
+    """The digests without those of the report, which a generation has under its own name."""
+    return {name: digest for name, digest in files.items() if name not in _NAMED}
 
 
 def seal(folder: Path) -> None:
@@ -131,7 +147,7 @@ def _sealed(folder: Path) -> Mapping[str, str] | None:
     return seal.files if seal else None
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, named: Named) -> None:
     temporary = target.with_name(f"{target.name}{TEMPORARY}{os.getpid()}")
     try:
         for path in sorted(
@@ -139,6 +155,7 @@ def _copy(source: Path, target: Path) -> None:
         ):
             _copy_file(path, temporary / path.relative_to(source))
             crash_point(f"copied:{path.name}")
+        named(temporary, target.name)
         seal(temporary)
         crash_point(f"write:generation {target.name}")
         temporary.rename(target)

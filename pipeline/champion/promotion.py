@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline import digests, ledger
-from pipeline.champion.generations import check_generation, freeze
+from pipeline.champion.generations import Named, check_generation, freeze, unnamed
 from pipeline.champion.memory import require_whole
 from pipeline.champion.pointer import Champion, current, finish_move, line_of_champions, record_move
 from pipeline.champion.smoke import smoke_test
@@ -20,11 +20,13 @@ from pipeline.workspace import Workspace
 _OVERRIDABLE = "INCONCLUSIVE"
 
 
-def promote(workspace: Workspace, *, approver: str, override: str | None = None) -> Summary:
+def promote(
+    workspace: Workspace, *, approver: str, override: str | None = None, named: Named = unnamed
+) -> Summary:
     """Makes the candidate the champion, when its verdict allows it.
 
     `override` is the reason to promote in spite of an INCONCLUSIVE verdict; it is recorded. A promotion
-    that was cut short is finished by the same command.
+    that was cut short is finished by the same command. `named` writes into the frozen report what it is of.
 
     Raises UsageError without an approver, GateError (nothing is written) when the verdict forbids it,
     belongs to other files or to another champion, or when the model doesn't repeat its stored scores.
@@ -33,8 +35,8 @@ def promote(workspace: Workspace, *, approver: str, override: str | None = None)
         approver, "promote", arguments={"APPROVER": YOUR_NAME}, meaning="the name of who answers for it"
     )
     if override and override.strip():
-        named = {"APPROVER": approver, "OVERRIDE": WHY}
-        override = _required(override, "promote", arguments=named, meaning="a reason to override the verdict")
+        given = {"APPROVER": approver, "OVERRIDE": WHY}
+        override = _required(override, "promote", arguments=given, meaning="a reason to override the verdict")
     require_whole(workspace)
     ledger.catch_up(workspace.ledgers)
     finish_move(workspace)
@@ -50,17 +52,17 @@ def promote(workspace: Workspace, *, approver: str, override: str | None = None)
     _check_reference(compared.champion, champion)
     _check_files(workspace, compared.files)
     smoked = smoke_test(workspace, workspace.candidate)
-    generation = publish(workspace, approver=approver, reason=(override or "").strip())
+    generation = publish(workspace, approver=approver, reason=(override or "").strip(), named=named)
     return Summary((smoked, f"Generation {generation} is the champion, approved by {approver}."))
 
 
-def publish(workspace: Workspace, *, approver: str, reason: str) -> str:
+def publish(workspace: Workspace, *, approver: str, reason: str, named: Named = unnamed) -> str:
     """The generation that now holds the candidate and is the champion; all checks are behind it.
 
     A kill at any moment leaves the old champion or the new one; doing it again finishes it.
     """
     compared = _comparison(workspace)
-    generation = freeze(workspace)
+    generation = freeze(workspace, named)
     record_move(
         workspace,
         {

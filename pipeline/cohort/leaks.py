@@ -26,7 +26,7 @@ GOES_WITH: Final = 0.75
 """An area from which acquisition alone is worth a warning: a choice, as good as many a published model."""
 _SINGLE: Final = 0.65  # fields that are named, alone
 _NOTABLE: Final = 0.2  # of Cramer's V: a choice, a weak bond by Cohen's words and one that a network can use
-_NAMED, _SHOWN = 12, 60
+_NAMED, _SHOWN = 12, 60  # fields in a sentence, pairs on a page: choices, more are counted and not listed
 _FRAME: Final = 3  # pixels of 32: the outer tenth of the image
 _OF_THE_PATIENT: Final = frozenset(
     {"patient_age", "patient_sex", "days_since_first", "study_date", "series_rule"}

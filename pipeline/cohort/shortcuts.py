@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from pipeline.records import Attribute
 from pipeline.statistics.auroc import auroc, interval
 
-FOLDS: Final = 5
+FOLDS: Final = 5  # each leaves out two persons of the rarer class at least
 FEWEST_PERSONS: Final = 10
 """Persons of a class without which nothing is estimated (Collins 2016 wants ten times as many)."""
 
 _MOST_CASES: Final = 3000  # a choice: a thousand patients tell a shortcut, and more cost seconds
-_CHANCE: Final = 0.01
+_CHANCE: Final = 0.01  # of some dozens of fields asked, one in a hundred is named for nothing
 _MOST_WORDS: Final = 24  # of one field; rarer ones tell few scans
 TREES: Final = 60  # for many things together; of one thing a single tree tells as much
-_LEAF: Final = 3
+_LEAF: Final = 3  # a choice: leaves of one case learn the case by heart
 _ABSENT: Final = -1e6  # what a header doesn't say is a value of its own
 
 Features = NDArray[np.float64]

@@ -26,7 +26,9 @@ def run(workspace: Workspace) -> Summary:
 
 
 def _remove(workspace: Workspace) -> None:
-    folders = (workspace.candidate, workspace.data)  # the lock lies in the last
+    training = workspace.training_page.parent
+    live = (training,) if training.is_dir() else ()
+    folders = (workspace.candidate, *live, workspace.data)  # the lock lies in the last
     for folder in folders:
         say(f"Removing {workspace.shown(folder)} ({_megabytes(folder):.1f} MB)")
     say("Staying: the scans, the key, ledgers, generations and the champion.")

@@ -111,7 +111,11 @@ def _erase_files(folder: Path, erased_ids: set[str]) -> bool:
         return False
     texts = {path: text for path, text in cleaned.items() if text is not None}
     removed = [path for path in cleaned if path not in texts]
-    reseal(folder, {path.name: text for path, text in texts.items()}, removed=[path.name for path in removed])
+    reseal(
+        folder,
+        {path.name: text for path, text in texts.items()},
+        removed=[path.relative_to(folder).as_posix() for path in removed],
+    )
     for path in removed:
         path.unlink()
     for path, text in texts.items():

@@ -71,13 +71,19 @@ class Train(Section):
     `seeds` networks are trained, from `seed` on, and answer as one. `average_epochs` is how many epochs the
     running mean of the weights remembers. `refit` fits anew on training and validation part together.
     `controls` says whether control networks are trained beside it, for a fifth of its epochs together.
-    `label_smoothing` and `class_weights` are of some tasks only, and so is `loss`.
+    `label_smoothing` and `class_weights` are of some tasks only, and so is `loss`. Where voxels are asked
+    for, `patches` of the shape `patch` are cut of each scan in an epoch, a share `foreground` of them about
+    what is marked; `auto` is what `memory_gb` has room for.
     """
 
     model_config = ConfigDict(extra="allow")
     model: str = "resnet"
     epochs: Count = 20
-    batch_size: Count = 32
+    batch_size: Count | Literal["auto"] = 32
+    patch: Annotated[tuple[Count, ...], Field(min_length=2, max_length=3)] | Literal["auto"] = "auto"
+    patches: Count = 1
+    foreground: Share = 1 / 3
+    memory_gb: Positive | None = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     seeds: Annotated[int, Field(ge=1, le=100)] = 1
     learning_rate: Positive = 1e-3
@@ -100,7 +106,13 @@ class Train(Section):
     @model_serializer(mode="wrap")
     def _later_keys_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without the keys that came later unless they are given, so that trainings keep their digests."""
-        return without_defaults(dump(self), ("loss", "controls"), self.model_fields_set)
+        later = ("loss", "controls", "patch", "patches", "foreground", "memory_gb")
+        return without_defaults(dump(self), later, self.model_fields_set)
+
+    @property
+    def scans_a_step(self) -> int:
+        """How many scans make a batch; with `auto` as many as by default, where nothing worked it out."""
+        return 32 if self.batch_size == "auto" else self.batch_size
 
     @property
     def network(self) -> dict[str, Any]:

@@ -54,6 +54,21 @@ class Flow:
     excluded: Mapping[str, int]
     patients: int
 
+    @property
+    def all_files(self) -> int:
+        """How many files there are, whatever became of them."""
+        return sum(sum(reasons.values()) for reasons in self.files.values())
+
+    @property
+    def used_files(self) -> int:
+        """How many files the scans are made of."""
+        return sum(self.files.get("accepted", {}).values())
+
+    @property
+    def excluded_cases(self) -> int:
+        """How many scans were left out."""
+        return sum(self.excluded.values())
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -89,6 +104,16 @@ class Cohort:
     notices: tuple[Notice, ...]
     eras: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)
     images_across_parts: int | None = None
+
+    @property
+    def cases(self) -> int:
+        """How many scans are in some part."""
+        return sum(part.cases for part in self.parts.values())
+
+    @property
+    def patients(self) -> int:
+        """How many patients are in some part."""
+        return sum(part.patients for part in self.parts.values())
 
 
 FILE: Final = ObjectFile("cohort.json", Cohort, Schema("cohort", 2), _REMEDY, with_counts)

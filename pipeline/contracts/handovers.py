@@ -22,6 +22,7 @@ from pipeline.contracts import (
     normalized,
     operating,
     pointer,
+    population,
     predicted_masks,
     predictions,
     report,
@@ -52,6 +53,7 @@ CANDIDATE: Final[tuple[Handover, ...]] = (
     insights.FILE,
     insights.PICTURES,
     controls.FILE,
+    population.FILE,
     comparison.FILE,
     comparison.CHAMPION,
     report.FILE,
@@ -84,6 +86,8 @@ def without(folder: Path, erased: Collection[str]) -> dict[Path, str | None]:
     }
     texts: dict[Path, str | None] = {path: text for path, text in taken_apart.items() if text is not None}
     whole = {path: None for path, each in handovers.items() if each is not None and each.goes_whole}
+    for beside in (report.FIGURES, report.TABLES):
+        whole |= dict.fromkeys(sorted((folder / beside).glob("*")))
     masks: dict[Path, str | None] = dict.fromkeys(predicted_masks.of_patients(folder, erased))
     return {**texts, **whole, **masks} if texts or masks else {}
 

@@ -22,11 +22,25 @@ Pictures = Mapping[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
+class InUnit:
+    """A scan's values in its own unit on the network's grid, `([slices,] rows, columns, channels)`.
+
+    `window` is that of the recipe, None where it has none.
+    """
+
+    values: NDArray[np.float32]
+    unit: str
+    window: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
 class Shown:
     """A case of the gallery: how it was decided, the score of `target`, and its picture by name.
 
-    `hidden` says why there is no picture; `window` are the input values that became black and white,
-    `slice` the slice of a volume, `reduced` the factor by which sides were made smaller.
+    `hidden` says why there is no picture; `window` are the values that became black and white, in `unit`,
+    which is empty where they are the network's own; `slice` is the slice of a volume of so many `slices`,
+    `reduced` the factor by which sides were made smaller, `sides` what of the patient lies at the left and
+    the right edge, empty where that isn't known.
     """
 
     kind: str
@@ -40,6 +54,9 @@ class Shown:
     window: tuple[float, ...] = ()
     slice: int | None = None
     reduced: int | None = None
+    unit: str = ""
+    slices: int | None = None
+    sides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ class Metric:
 
     `low` and `high` are the ends of the interval at `level`; `rule` names the method in the list of rules;
     `class_` is the class that it is about, `target` the sensitivity or prevalence that it is given at.
-    `cases` counts cases and `patients` patients, whatever has one vote (`unit`).
+    `cases` counts cases and `patients` patients, whatever has one vote (`unit`). A proportion is
+    `numerator` of `denominator` of what has one vote.
     """
 
     __pydantic_config__ = ConfigDict(alias_generator=key_of)
@@ -44,6 +45,8 @@ class Metric:
     cases: int | None = None
     patients: int | None = None
     positive_patients: int | None = None
+    numerator: int | None = None
+    denominator: int | None = None
     flag: str | None = None
     reason: str | None = None
 

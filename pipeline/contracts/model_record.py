@@ -30,12 +30,12 @@ class ModelRecord:
     """What was trained on what, and how it went.
 
     `task` is the kind of question, which earlier versions had one of, and `question` what was asked, in the
-    task's own keys. `input_shape` is that of one scan with its channels last, `network` the settings of the
-    architecture, `spacing` in mm an axis; `stem_distance_pixels` and `distance_pixels` lie between
-    neighbours of the maps behind the first layers and of the last ones. `training` is the digest of all
-    that decides the weights, None where an earlier version trained it. `validation` are loss and metrics of
-    the validation part, asked of all `members` together, before any refit; `epochs_run` are those of the
-    longest fit.
+    task's own keys. `input_shape` is that of one scan with its channels last, or of the patches that are cut
+    of it, `network` the settings of the architecture, `spacing` in mm an axis;
+    `stem_distance_pixels` and `distance_pixels` lie between neighbours of the maps behind the first layers
+    and of the last ones. `training` is the digest of all that decides the weights, None where an earlier
+    version trained it. `validation` are loss and metrics of the validation part, asked of all `members`
+    together, before any refit; `epochs_run` are those of the longest fit.
     """
 
     model_sha256: str
@@ -48,6 +48,7 @@ class ModelRecord:
     architecture: str = ""
     network: Json = field(default_factory=dict)
     dropout: float | None = None
+    batch_size: int | None = None
     parameters: int | None = None
     spacing: tuple[float, ...] | None = None
     first_layer: str = ""

@@ -17,11 +17,14 @@ _REMEDY = rewritten_by("normalize")
 
 @dataclass(frozen=True)
 class Arrays:
-    """The arrays of a recipe: their one shape, `(*space, channels)`, and what it took and refused."""
+    """The arrays of a recipe: their shape, `(*space, channels)`, and what it took and refused.
+
+    Where they have several, `shape` is None on the axes on which they differ.
+    """
 
     recipe: tuple[Json, ...]
     recipe_id: str
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
     dtype: str = ""
     scans: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
@@ -34,12 +37,12 @@ class Normalized:
 
     `inputs` is the digest of the scans, `spacing` the median of the training part in mm an axis, None where
     a scan tells none. Where structures are outlined, `structures` names them, and their bits are the arrays
-    of the catalogue under `mask_id`.
+    of the catalogue under `mask_id`, and some voxels of each, as flat indices, those under `voxels_id`.
     """
 
     recipe: tuple[Json, ...]
     recipe_id: str
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
     spacing: tuple[float, ...] | None
     dtype: str = ""
     scans: int = 0
@@ -48,6 +51,7 @@ class Normalized:
     champion: Arrays | None = None
     inputs: str = ""
     mask_id: str = ""
+    voxels_id: str = ""
     structures: tuple[str, ...] = ()
 
 

@@ -38,7 +38,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Report:
-    """The document; `run` names its inputs, `task` whose templates make its page, `html_digest` that page."""
+    """The document; `run` names its inputs, `task` whose templates make its page, `html_digest` that page.
+
+    `holds` says what the page is about: a candidate, a generation or a table; empty in an earlier version.
+    """
 
     run: str
     created: str
@@ -56,8 +59,12 @@ class Report:
     looks: tuple[Json, ...] = ()
     checklists: Json = field(default_factory=dict)
     limitations: tuple[Json, ...] = ()
+    holds: Json = field(default_factory=dict)
 
 
 FILE: Final = ObjectFile("report.json", Report, Schema("report", 1), _REMEDY, goes_whole=True)
 PAGE: Final = WholeFile("report.html", _REMEDY)
+FIGURES: Final = "figures"
+TABLES: Final = "tables"
+"""The folders beside the page with its charts and tables; both go whole, as the page does."""
 CARD: Final = WholeFile("model_card.md", _REMEDY)

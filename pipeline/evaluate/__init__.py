@@ -12,18 +12,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.config import Config
-    from pipeline.records import Summary
+    from pipeline.contracts.insights import InUnit
+    from pipeline.records import Case, Summary
     from pipeline.workspace import Workspace
 
 __all__ = ["run"]
 
 
-def run(config: Config, workspace: Workspace) -> Summary:
-    """What the evaluation found, in lines for the terminal.
+def run(
+    config: Config, workspace: Workspace, in_unit: Callable[[Case], InUnit | None] = lambda case: None
+) -> Summary:
+    """What the evaluation found, in lines for the terminal; `in_unit` gives a case in its unit, for pictures.
 
     Raises GateError when the looks at the test part are spent or the rule changed after this model's.
     """
     from pipeline.evaluate.stage import evaluate
 
-    return evaluate(config, workspace)
+    return evaluate(config, workspace, in_unit)

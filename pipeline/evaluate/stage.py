@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +17,20 @@ from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import controls as control_runs
 from pipeline.contracts import first_fit, model_record, operating, predicted_masks, predictions, rule
 from pipeline.contracts import metrics as contract
+from pipeline.contracts import population as populations
 from pipeline.contracts.cohort import PERSON
+from pipeline.contracts.insights import InUnit
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.unopened import Unopened
 from pipeline.errors import DataError
 from pipeline.evaluate import controls, insights
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
+from pipeline.evaluate.population import population
 from pipeline.evaluate.summary import lines
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
-from pipeline.records import PARTS, Summary
+from pipeline.records import PARTS, Case, Summary
 from pipeline.tasks.contract import Chosen, Question
 from pipeline.tasks.measured import Json
 from pipeline.tasks.registry import Task, task_of
@@ -41,13 +45,14 @@ NOT_ASKED = "the fit before the refit was not asked"
 
 @dataclass(frozen=True)
 class Candidate:
-    """What is evaluated, and where its files lie."""
+    """What is evaluated, and where its files lie; `in_unit` gives a case as people know it, for pictures."""
 
     config: Config
     workspace: Workspace
     task: Task
     scorer: scoring.Scorer
     cases: pd.DataFrame
+    in_unit: Callable[[Case], InUnit | None]
 
     @property
     def question(self) -> Question:
@@ -59,7 +64,9 @@ class Candidate:
         return cohorts.labels(self.workspace.candidate, parts)
 
 
-def evaluate(config: Config, workspace: Workspace) -> Summary:
+def evaluate(
+    config: Config, workspace: Workspace, in_unit: Callable[[Case], InUnit | None] = lambda case: None
+) -> Summary:
     """Predictions, metrics and insights of the candidate, in lines for the terminal.
 
     Raises GateError before any test label is read.
@@ -69,7 +76,7 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
         if not file.path(folder).is_file():
             raise DataError(f"{file.name} is missing in the candidate's folder. Run `{scanloom('cohort')}`.")
     scorer = scoring.load(folder)
-    candidate = Candidate(config, workspace, task_of(config.task), scorer, cohorts.cases(folder))
+    candidate = Candidate(config, workspace, task_of(config.task), scorer, cohorts.cases(folder), in_unit)
     look = _look(candidate)
     looks.refuse(workspace.ledger("looks"), look)
     asked = _answers(candidate)
@@ -88,6 +95,8 @@ def evaluate(config: Config, workspace: Workspace) -> Summary:
         bound=goal.bound if goal else None,
     )
     changed |= contract.FILE.write(folder, measured)
+    everybody = cohorts.TABLE.frame(folder)  # with the labels: the look is taken
+    changed |= populations.FILE.write(folder, population(everybody, candidate.task, candidate.question))
     changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
     changed |= _insights(candidate, asked, chosen)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
@@ -215,7 +224,11 @@ def _insights(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> b
     reviewed = candidate.config.ingest.pixel_text == "reviewed"
     native = Shards(workspace.cases)
     scans = insights.Scans(
-        lambda case_id: shards.read(stored[case_id]), cases, lambda case: native.read(case.stored), reviewed
+        lambda case_id: shards.read(stored[case_id]),
+        cases,
+        lambda case: native.read(case.stored),
+        reviewed,
+        candidate.in_unit,
     )
     frame = candidate.task.answers.read(predictions.FILE.path(workspace.candidate)).frame
     overlays = candidate.task.answers.overlays(

@@ -49,8 +49,11 @@ def _p(value: float) -> str:
 
 
 def _number(metric: Json) -> str:
-    """Value, interval and patients, or the reason why there is none."""
+    """Value, interval and what it rests on, or the reason why there is none."""
     if metric["value"] is None:
         return str(metric["reason"])
     interval = "" if metric["low"] is None else f" ({metric['low']:.3f} to {metric['high']:.3f})"
+    if metric["denominator"] is not None:
+        counted = f"{metric['numerator']} of {metric['denominator']} {metric['unit']}s"
+        return f"{metric['value']:.3f}{interval}, {counted}"
     return f"{metric['value']:.3f}{interval}, {metric['patients']} patients"

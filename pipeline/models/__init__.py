@@ -105,6 +105,11 @@ class Mapper(Protocol):
     ) -> list[keras.KerasTensor]:
         """Logits `(batch, [slices,] rows, columns, outputs)` of standardized scans, then coarser ones."""
 
+    def kept_floats(
+        self, input_shape: tuple[int, ...], parameters: Any, *, spacing: tuple[float, ...] | None
+    ) -> int:
+        """How many numbers the maps of one scan have, which a step keeps for the gradient."""
+
 
 @dataclass(frozen=True)
 class Network:

@@ -6,6 +6,7 @@ It gives a map of answers, of the scan's own shape, and coarser ones beside it t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,7 +18,7 @@ from pipeline.models import VOXEL, Gives
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["GIVES", "Parameters", "answers", "halvings", "unfit"]
+__all__ = ["GIVES", "Parameters", "answers", "halvings", "kept_floats", "unfit"]
 
 GIVES: Gives = VOXEL
 
@@ -106,6 +107,21 @@ def answers(
         if level < parameters.supervised:
             said.insert(0, _answer(maps, outputs, level))
     return said or [_answer(maps, outputs, 0)]
+
+
+def kept_floats(
+    input_shape: tuple[int, ...], parameters: Parameters, *, spacing: Sequence[float] | None
+) -> int:
+    """How many numbers the maps of one scan have: eight maps a level on the way down, six on the way up."""
+    lengths, channels = list(input_shape[:-1]), input_shape[-1]
+    steps = halvings(lengths, spacing or (1.0,) * len(lengths), levels=parameters.levels)
+    total = 2 * channels * math.prod(lengths)
+    for level in range(len(steps) + 1):
+        filters = min(parameters.width * 2**level, _MOST_FILTERS)
+        total += (14 if level < len(steps) else 8) * filters * math.prod(lengths)
+        if level < len(steps):
+            lengths = [-(-length // by) for length, by in zip(lengths, steps[level], strict=True)]
+    return total
 
 
 def _residual(maps: keras.KerasTensor, level: int, parameters: Parameters, *, name: str) -> keras.KerasTensor:

@@ -12,11 +12,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.config import Config
-    from pipeline.records import Summary
+    from pipeline.contracts.insights import InUnit
+    from pipeline.records import Case, Summary
     from pipeline.workspace import Workspace
 
-__all__ = ["run"]
+__all__ = ["reader", "run"]
+
+
+def reader(config: Config, workspace: Workspace) -> Callable[[Case], InUnit | None]:
+    """What gives a case in its own unit on the grid that the network sees, None where it can't be had."""
+    from pipeline.normalize.shown import reader as of_recipe
+
+    return of_recipe(config, workspace)
 
 
 def run(config: Config, workspace: Workspace) -> Summary:

@@ -14,7 +14,7 @@ from pipeline import digests
 from pipeline.arrays import Shards, ShardWriter
 from pipeline.contracts.normalized import Grid, Grids, MadeOf, Refusal, grids_of, made_of
 from pipeline.normalize.image import Image, Refused
-from pipeline.normalize.outlines import Outlines
+from pipeline.normalize.outlines import Outlines, some_voxels
 from pipeline.normalize.recipe import Recipe, apply, to_storage
 from pipeline.records import Case, Stored
 
@@ -46,11 +46,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of each scan of a batch; `masks` are where its bits lie, if something is outlined."""
+    """What became of each scan of a batch.
+
+    If something is outlined, `masks` are where its bits lie, and `voxels` where some of its voxels do.
+    """
 
     arrays: tuple[tuple[Case, Stored], ...]
     refused: tuple[Refusal, ...]
     masks: tuple[tuple[Case, Stored], ...] = ()
+    voxels: tuple[tuple[Case, Stored], ...] = ()
 
 
 def normalize(batch: Batch) -> Outcome:
@@ -64,6 +68,7 @@ def normalize(batch: Batch) -> Outcome:
     """
     arrays: list[tuple[Case, Stored]] = []
     masks: list[tuple[Case, Stored]] = []
+    voxels: list[tuple[Case, Stored]] = []
     refused: list[Refusal] = []
     grids: dict[str, Grid] = {}
     with contextlib.ExitStack() as stack:
@@ -78,12 +83,15 @@ def normalize(batch: Batch) -> Outcome:
                 refused.append(Refusal(case.case_id, verdict.reason, verdict.detail, digest))
                 continue
             grids[case.case_id] = _grid(image)
-            masks += [(case, bits.append(image.mask[..., 0]))] if bits and image.mask is not None else []
+            if bits and image.mask is not None:
+                some = some_voxels(image.mask[..., 0], len(batch.outlines.asked.targets))
+                masks.append((case, bits.append(image.mask[..., 0])))
+                voxels.append((case, bits.append(some)))
         grids_of(batch.shard).write(batch.folder, Grids(grids))
         if bits:
             made = {case.case_id: batch.outlines.digest(case.case_id) for case, _ in masks}
             made_of(batch.mask_shard).write(batch.folder, MadeOf(made))
-    return Outcome(tuple(arrays), tuple(refused), tuple(masks))
+    return Outcome(tuple(arrays), tuple(refused), tuple(masks), tuple(voxels))
 
 
 def normalize_case(recipe: Recipe, case: Case, *, native: Path, outlines: Outlines) -> Image:

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from pipeline import digests
 from pipeline.arrays import Shards
-from pipeline.bits import Bits, joined
+from pipeline.bits import Bits, joined, of_bit
 from pipeline.normalize.image import Refused
 from pipeline.records import Case, Mask
 from pipeline.tasks.contract import Outlined
 
 OVERLAP = "structures_overlap"
+_SOME = 256  # voxels of a structure are kept: patches of more epochs than anybody trains are about others
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class Outlines:
         """12 hex digits of a recipe and of what is asked; empty where nothing is."""
         targets = [[name, list(parts)] for name, parts in self.asked.targets.items()]
         return digests.of_json([recipe_id, targets, self.asked.exclusive])[:12] if self else ""
+
+    def voxels_id(self, recipe_id: str) -> str:
+        """12 hex digits of the same for the voxels that are kept; empty where nothing is asked."""
+        return digests.of_json([self.mask_id(recipe_id), "voxels"])[:12] if self else ""
 
     def chosen(self, cases: Sequence[Case]) -> Outlines:
         """The same with the masks of these cases alone."""
@@ -77,6 +82,20 @@ class Outlines:
                 if part in found:
                     union |= found[part] != 0
             yield union
+
+
+def some_voxels(bits: Bits, targets: int) -> NDArray[np.int64]:
+    """Flat indices of voxels of each target, evenly from all it has, `(targets, 256)`; -1 where it has none.
+
+    >>> some_voxels(np.array([0, 2, 2], np.uint8), 2)[:, [0, -1]].tolist()
+    [[-1, -1], [1, 2]]
+    """
+    some = np.full((targets, _SOME), -1, np.int64)
+    for target in range(targets):
+        voxels = np.flatnonzero(of_bit(bits, target))
+        if voxels.size:
+            some[target] = voxels[np.arange(_SOME) * voxels.size // _SOME]
+    return some
 
 
 def _require_apart(masks: Mapping[str, NDArray[Any]]) -> None:

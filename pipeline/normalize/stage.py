@@ -14,9 +14,10 @@ from pipeline.contracts import cohort
 from pipeline.contracts.normalized import FILE, Arrays, Normalized
 from pipeline.errors import DataError
 from pipeline.executors import Executor
+from pipeline.models import VOXEL
 from pipeline.normalize.champion import Champion, load_champion
 from pipeline.normalize.outlines import Outlines
-from pipeline.normalize.recipe import Recipe, parse
+from pipeline.normalize.recipe import parse
 from pipeline.normalize.store import (
     Pool,
     Ready,
@@ -48,10 +49,12 @@ def run(config: Config, workspace: Workspace) -> Summary:
     parts = cohort.parts(workspace.candidate)
     with Catalogue(workspace.catalogue) as catalogue:
         cases = _cohort_cases(catalogue, parts)
-        ours = Wanted(recipe, cases, _outlines(config, workspace, catalogue, parts))
+        outlines = _outlines(config, workspace, catalogue, parts)
+        in_patches = task_of(config.task).network.ASKS == VOXEL
+        ours = Wanted(recipe, cases, outlines, in_patches=in_patches)
         ready = [
             bring_up_to_date(wanted, catalogue=catalogue, workspace=workspace, pool=pool)
-            for wanted in (ours, *_champions(recipe, champion, cases, parts))
+            for wanted in (ours, *_champions(ours, champion, parts))
         ]
         remove_unused(catalogue, workspace.normalized)
     changed = write_refused(workspace, ready)
@@ -85,14 +88,12 @@ def _outlines(
     return Outlines(asked, {case_id: tuple(found) for case_id, found in masks.items()})
 
 
-def _champions(
-    recipe: Recipe, champion: Champion | None, cases: Sequence[Case], parts: Mapping[str, str]
-) -> list[Wanted]:
+def _champions(ours: Wanted, champion: Champion | None, parts: Mapping[str, str]) -> list[Wanted]:
     """The scans that are needed under the champion's recipe, too: nothing is learned from them."""
-    if champion is None or champion.recipe.recipe_id == recipe.recipe_id:
+    if champion is None or champion.recipe.recipe_id == ours.recipe.recipe_id:
         return []
-    scored = [case for case in cases if parts[case.case_id] == "test" or not champion.knows(case)]
-    return [Wanted(champion.recipe, scored)]
+    scored = [case for case in ours.cases if parts[case.case_id] == "test" or not champion.knows(case)]
+    return [Wanted(champion.recipe, scored, in_patches=ours.in_patches)]
 
 
 def _require_enough(ready: Ready, failed_share: float) -> None:
@@ -122,6 +123,7 @@ def _record(
         champion=champions[0] if champions else None,
         inputs=digests.of_json([_seen(case, wanted.outlines) for case in wanted.cases]),
         mask_id=wanted.mask_id,
+        voxels_id=wanted.outlines.voxels_id(wanted.recipe.recipe_id),
         structures=tuple(wanted.outlines.asked.targets),
     )
 
@@ -154,7 +156,7 @@ def _arrays(ready: Ready) -> Arrays:
 
 def _line(ready: Ready) -> str:
     total = len(ready.arrays) + len(ready.refused)
-    shape = " x ".join(str(size) for size in ready.shape)
+    shape = " x ".join("any" if size is None else str(size) for size in ready.shape)
     refused = f"; refused {_counted(Counter(r.reason for r in ready.refused))}" if ready.refused else ""
     return (
         f"{len(ready.arrays):,} of {total:,} scans ready as {shape} {ready.recipe.storage} "

@@ -25,6 +25,7 @@ from pipeline.records import Case, Stored
 from pipeline.workspace import Workspace
 
 _FAILED: Final = "failed_"
+_ALIKE: Final = 0.01  # of a spacing: a header rounds to as much
 
 Shape = tuple[int, ...]
 
@@ -40,11 +41,15 @@ class Pool:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Scans that are needed under a recipe, and what is outlined in them."""
+    """Scans that are needed under a recipe, and what is outlined in them.
+
+    They may differ in shape where they are asked about patch by patch (`in_patches`).
+    """
 
     recipe: Recipe
     cases: Sequence[Case]
     outlines: Outlines = field(default_factory=Outlines)
+    in_patches: bool = False
 
     @property
     def mask_id(self) -> str:
@@ -66,9 +71,10 @@ class Ready:
     computed: int
 
     @property
-    def shape(self) -> Shape:
-        """The one shape of all arrays, `(*space, channels)`."""
-        return next(iter(self.arrays.values())).shape
+    def shape(self) -> tuple[int | None, ...]:
+        """The shape of all arrays, `(*space, channels)`, None on the axes on which they differ."""
+        axes = zip(*(stored.shape for stored in self.arrays.values()), strict=True)
+        return tuple(axis[0] if len(set(axis)) == 1 else None for axis in axes)
 
 
 def bring_up_to_date(wanted: Wanted, *, catalogue: Catalogue, workspace: Workspace, pool: Pool) -> Ready:
@@ -77,7 +83,7 @@ def bring_up_to_date(wanted: Wanted, *, catalogue: Catalogue, workspace: Workspa
     A batch's rows appear in the catalogue in one transaction, after its shards are on disk.
 
     Raises:
-        DataError: the recipe doesn't end in one shape.
+        DataError: the recipe doesn't end in one shape, or of several ones in one spacing.
         DamageError: stored native voxels don't match their checksum.
         RetryError: the disk has no room for the missing arrays, or fills up.
     """
@@ -86,29 +92,32 @@ def bring_up_to_date(wanted: Wanted, *, catalogue: Catalogue, workspace: Workspa
     known = arrays.keys() | {refusal.case_id for refusal in refused}
     pending = [case for case in wanted.cases if case.case_id not in known]
     if pending:
-        need_bytes = len(pending) * _bytes_each(wanted, pending, workspace.cases)
-        require_space(workspace.data, need_bytes)
+        require_space(workspace.data, _need_bytes(wanted, pending, workspace.cases))
     shapes = {stored.shape for stored in arrays.values()}
     batches = _batches(wanted, pending, workspace)
     with bar("normalize", len(pending), "scans") as progress:
         for batch, outcome in _outcomes(batches, pool):
             shapes |= {stored.shape for _, stored in outcome.arrays}
-            _require_one_shape(shapes)
+            _require_one_shape({shape[-1:] for shape in shapes} if wanted.in_patches else shapes)
             arrays |= {case.case_id: stored for case, stored in outcome.arrays}
             masks |= {case.case_id: stored for case, stored in outcome.masks}
             with catalogue.transaction():
                 catalogue.put_arrays(wanted.recipe.recipe_id, outcome.arrays)
                 catalogue.put_arrays(wanted.mask_id, outcome.masks)
+                catalogue.put_arrays(wanted.outlines.voxels_id(wanted.recipe.recipe_id), outcome.voxels)
             refused += outcome.refused
             progress.advance(len(batch.cases))
     refused.sort(key=lambda refusal: refusal.case_id)
-    return Ready(
+    ready = Ready(
         wanted.recipe,
         arrays=dict(sorted(arrays.items())),
         masks=dict(sorted(masks.items())),
         refused=tuple(refused),
         computed=len(pending),
     )
+    if len(shapes) > 1:
+        _require_one_spacing(set(spacings(ready, workspace.normalized).values()))
+    return ready
 
 
 def spacings(ready: Ready, folder: Path) -> dict[str, tuple[float, ...]]:
@@ -191,13 +200,18 @@ def _shards(stored: Mapping[str, Stored]) -> list[str]:
     return sorted({where.shard for where in stored.values()})
 
 
-def _bytes_each(wanted: Wanted, cases: Sequence[Case], native: Path) -> int:
-    """The size of one array and its bits: of the first scan that isn't refused, as all have one shape."""
+def _need_bytes(wanted: Wanted, cases: Sequence[Case], native: Path) -> int:
+    """The size of all arrays and their bits, by that of the first scan that isn't refused.
+
+    Of several shapes each has its share by the size of its native voxels.
+    """
     for case in cases:
         try:
             image = normalize_case(wanted.recipe, case, native=native, outlines=wanted.outlines)
             bits = 0 if image.mask is None else image.mask.nbytes
-            return to_storage(wanted.recipe, image).nbytes + bits
+            one = to_storage(wanted.recipe, image).nbytes + bits
+            whole = sum(other.stored.nbytes for other in cases)
+            return one * whole // case.stored.nbytes if wanted.in_patches else one * len(cases)
         except Refused:
             continue
         except MemoryError:
@@ -263,3 +277,18 @@ def _require_one_shape(shapes: Collection[Shape]) -> None:
         f"After `normalize` scans have different shapes ({examples}), and a model needs one. End the recipe "
         "with '- resize: {shape: [...]}', or with '- crop_or_pad: {shape: [...]}' to keep the spacing."
     )
+
+
+def _require_one_spacing(known: Collection[tuple[float, ...]]) -> None:
+    """Raises DataError where scans of several shapes have voxels of several lengths, too."""
+    first, *others = sorted(known)
+    for other in others:
+        pairs = list(zip(first, other, strict=False))
+        if len(first) != len(other) or any(abs(a - b) > _ALIKE * max(a, b) for a, b in pairs):
+            examples = " and ".join(
+                " x ".join(f"{size:g}" for size in each) or "none" for each in (first, other)
+            )
+            raise DataError(
+                f"After `normalize` scans have different shapes and different spacings ({examples} mm), so "
+                "that a voxel has no one length. End the recipe with '- resample: {spacing_mm: [...]}'."
+            )

@@ -18,6 +18,7 @@ from pipeline.contracts.insights import Insights, Pictures
 from pipeline.contracts.leaks import Leaks
 from pipeline.contracts.metrics import Difference, Metrics
 from pipeline.contracts.model_record import ModelRecord
+from pipeline.contracts.population import Population
 from pipeline.page.facts import Fact, of_metric, unavailable
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Artifacts:
     `task` is the kind of question and `question` what was asked, the task's own record. `unit` has one vote
     in the numbers shown ("patient" or "case"), `level` is that of the intervals, `part` the part reported on;
     `table` is the name of the table, empty for a candidate, and `command` what scored it. A table has neither
-    `of_config` nor `of_cohort` nor `of_model`.
+    `of_config` nor `of_cohort`, `of_model` and `of_population`.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Artifacts:
     of_config: Config | None = None
     of_cohort: Cohort | None = None
     of_model: ModelRecord | None = None
+    of_population: Population | None = None
     leaks: Leaks | None = None
     controls: Controls | None = None
     insights: Insights | None = None
@@ -105,6 +107,11 @@ class Artifacts:
     def model(self) -> ModelRecord:
         """What a candidate's model is; no section of a table asks for it."""
         return _of_candidate(self.of_model)
+
+    @property
+    def population(self) -> Population:
+        """Who is in which part of a candidate's cohort; no section of a table asks for it."""
+        return _of_candidate(self.of_population)
 
     def short(self, name: str) -> str:
         """A metric's name in a sentence."""

@@ -28,7 +28,7 @@ class Fact:
     `low` and `high` are the ends of the interval at `level`; `unit` says what is counted, or what has one
     vote; `rule` names the method in the report's own list of methods; `cases`, `patients` and
     `positive_patients` are what the number rests on. `measured_in` is the unit of value and interval, empty
-    for a pure number.
+    for a pure number. A proportion is `numerator` of `denominator` of what has one vote.
     """
 
     id: str
@@ -48,6 +48,8 @@ class Fact:
     flag: str = ""
     reason: str = ""
     measured_in: str = ""
+    numerator: int | None = None
+    denominator: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The fact as plain JSON values."""
@@ -61,7 +63,7 @@ def of_metric(metric: Metric, measured_in: str = "") -> Fact:
         method=metric.method, rule=metric.rule or "", part=metric.part, group=metric.group or "",
         target=metric.class_ or metric.target or "", cases=metric.cases, patients=metric.patients,
         positive_patients=metric.positive_patients, flag=metric.flag or "", reason=metric.reason or "",
-        measured_in=measured_in,
+        measured_in=measured_in, numerator=metric.numerator, denominator=metric.denominator,
     )  # fmt: skip
 
 
@@ -153,22 +155,6 @@ def shown_p(value: float | None) -> str:
     if value is None:
         return EN_DASH
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def full(fact: Mapping[str, Any]) -> str:
-    """Everything about a fact in one line, as shown when the pointer rests on it."""
-    parts = [f"{fact['value']!r}".strip("'") if fact["value"] is not None else "no value"]
-    if measured_in := fact.get("measured_in"):  # a report of an earlier version has none
-        parts[0] += f" {measured_in}"
-    if fact["low"] is not None and fact["high"] is not None:
-        level = f"{100 * fact['level']:g} % interval" if fact["level"] else "interval"
-        parts.append(f"{level} {fact['low']!r} to {fact['high']!r}")
-    unit = f"one vote a {fact['unit']}" if fact["unit"] in ("patient", "case") else fact["unit"]
-    parts += [text for text in (unit, fact["method"], fact["rule"], fact["part"], fact["group"]) if text]
-    for key in ("patients", "positive_patients", "cases"):
-        if fact[key] is not None:
-            parts.append(f"{key.replace('_', ' ')} {fact[key]}")
-    return "; ".join([*parts, *[text for text in (fact["flag"], fact["reason"]) if text]])
 
 
 def _apart(digits: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.records import Summary
     from pipeline.workspace import Workspace
 
-__all__ = ["run", "run_table", "write_index"]
+__all__ = ["name_generation", "run", "run_table", "write_index"]
 
 
 def run(config: Config, workspace: Workspace) -> Summary:
@@ -34,6 +34,13 @@ def run_table(foreign: Foreign, out: Path) -> Summary:
     from pipeline.report.table import run as run_of_table
 
     return run_of_table(foreign, out)
+
+
+def name_generation(folder: Path, generation: str, *, approver: str) -> None:
+    """Writes into the report in `folder`, a copy of a candidate's, that it is one of a generation."""
+    from pipeline.report.stage import name_generation as name
+
+    name(folder, generation, approver=approver)
 
 
 def write_index(config: Config, workspace: Workspace) -> bool:

@@ -50,6 +50,7 @@ def _document(artifacts: Artifacts, chapters: Chapters) -> Json:
         "title": artifacts.title,
         "part": artifacts.part,
         "level": f"{100 * artifacts.level:g}\u202f%",
+        "holds": _holds(artifacts),
         "run": digests.of_json(dict(artifacts.file_digests))[:RUN_DIGITS],
         "metrics_digest": artifacts.file_digests.get(metrics.FILE.name, ""),
         "verdict": {"goal": goal.fact.to_json(), "outcome": goal.outcome, "metric_id": goal.metric},
@@ -58,3 +59,13 @@ def _document(artifacts: Artifacts, chapters: Chapters) -> Json:
         ],
         "sections": [section.to_json() for _, sections in chapters for section in sections],
     }
+
+
+def _holds(artifacts: Artifacts) -> Json:
+    """What the reader of this page has before them: a candidate and whom it was judged against, or a table.
+
+    A promotion writes the generation that it became into the copy that it freezes.
+    """
+    against = artifacts.comparison.champion if artifacts.comparison else None
+    kind = "table" if artifacts.table else "candidate"
+    return {"kind": kind, "generation": "", "against": against.generation if against else "", "approver": ""}

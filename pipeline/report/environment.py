@@ -32,7 +32,6 @@ def environment(of_task: Path | None = None) -> jinja2.Environment:
         "shown": facts.shown_value,
         "printed": facts.printed,
         "p": facts.shown_p,
-        "full": facts.full,
         "percent": percent,
         "css_string": lambda words: Markup(css_string(words)),
         "with_code": with_code,

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline import ledger
 from pipeline.contracts import comparison, pointer, report
 from pipeline.contracts.pointer import Pointer
+from pipeline.errors import DamageError
 from pipeline.page.facts import unavailable
 from pipeline.printed import YOUR_NAME, make, page
 from pipeline.workspace import Workspace
@@ -28,7 +29,34 @@ def entries(workspace: Workspace, title: str) -> Json:
         "generations": generations,
         "promote": make("promote", {"APPROVER": YOUR_NAME}, place=page()),
         "ingest": _link(workspace.ingest_page, workspace),
+        "training": _link(workspace.training_page, workspace),
     }
+
+
+def analyses(reports: Path) -> list[Json]:
+    """A row for each analysis in the folder of all reports, by name: its candidate, its champion.
+
+    An analysis whose files can't be read has a row that says so: its own commands tell what to do.
+    """
+    folders = sorted(path for path in reports.glob("*") if (path / "index.html").is_file())
+    return [_analysis(Workspace(reports.parent, folder.name)) for folder in folders]
+
+
+def _analysis(workspace: Workspace) -> Json:
+    row = {"name": workspace.name, "link": f"{workspace.name}/index.html", "title": "", "damaged": False}
+    try:
+        champion = pointer.FILE.find(workspace.reports)
+        found = report.FILE.find(workspace.candidate)
+        used = workspace.generations / champion.generation if champion else None
+        return {
+            **row,
+            "title": found.title if found else "",
+            "generation": champion.generation if champion else "",
+            "candidate": _summary(workspace.candidate, workspace),
+            "champion": _summary(used, workspace) if used else None,
+        }
+    except DamageError:
+        return {**row, "damaged": True}
 
 
 def _entry(folder: Path, workspace: Workspace, promotions: list[Json], champion: Pointer | None) -> Json:
@@ -49,6 +77,7 @@ def _summary(folder: Path, workspace: Workspace) -> Json:
     return {
         "link": _link(report.PAGE.path(folder), workspace),
         "run": document.run if document else "",
+        "task": document.task if document else "",
         "outcome": document.verdict.outcome if document else "",
         "metric": document.verdict.metric_id if document else "",
         "headline": briefs[0].facts["headline"] if briefs else unavailable("headline", "no report").to_json(),

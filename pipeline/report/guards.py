@@ -46,13 +46,6 @@ def guards(artifacts: Artifacts) -> list[Guard]:
     return [*ran, *(guard for guard in made if guard.status == "not_run")]
 
 
-def tally(checks: Sequence[Guard]) -> str:
-    """How many checks ran, of how many, and how many failed."""
-    ran = [guard for guard in checks if guard.status != "not_run"]
-    failed = sum(guard.status == "fail" for guard in ran)
-    return f"{len(ran)} of {len(checks)} checks against leakage ran, {failed or 'none'} failed"
-
-
 def not_run(checks: Sequence[Guard]) -> list[str]:
     """The checks that were not run, by the reason that they share."""
     titles: dict[str, list[str]] = {}

@@ -6,7 +6,7 @@ document. Autoescape is on: what a table or a configuration says is shown, never
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -37,6 +37,7 @@ def html(document: Json, arrays: Arrays) -> str:
     templates.globals["borders"] = lambda name, of: _borders(arrays, name, of)
     templates.globals["borders_size"] = lambda name: arrays[f"{name}_truth"].shape
     templates.globals["picture"] = lambda name, how="grey": _picture(arrays, name, how)
+    templates.globals["heat_scale"] = lambda: uri(pictures.heat_scale())
     return templates.get_template("report.html").render(document=document)
 
 
@@ -48,8 +49,24 @@ def text(template: str, document: Json) -> str:
 
 
 def index(entries: Json) -> str:
-    """The page that lists generations and the candidate."""
-    return environment().get_template("index.html").render(page=entries)
+    """The page that lists generations and the candidate, with the headline of each on one axis."""
+    rows = [entries["candidate"], *entries["generations"]]
+    return environment().get_template("index.html").render(page=entries, scale=_scale(rows))
+
+
+def all_analyses(rows: Sequence[Json]) -> str:
+    """The page that lists all analyses."""
+    return environment().get_template("analyses.html").render(rows=rows)
+
+
+def _scale(rows: Sequence[Json]) -> Axis | None:
+    """The axis that holds the headlines of one metric, the newest; None without a number."""
+    known = [row for row in rows if row["task"] and row["headline"]["value"] is not None]
+    if not known:
+        return None
+    alike = [row["headline"] for row in known if row["metric"] == known[0]["metric"]]
+    values = [fact[end] for fact in alike for end in ("value", "low", "high")]
+    return axis(task_of(known[0]["task"]).measures.METRICS[known[0]["metric"]], values, most_ticks=6)
 
 
 def _axis(

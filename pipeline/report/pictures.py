@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 KERNEL_SCALE = 12  # screen pixels for one weight
 HEAT_OPACITY = 0.8  # a choice: anatomy still shows through the hottest spot
+_SCALE_GREY = 96  # as soft tissue is in most pictures
 
 Bytes = NDArray[np.uint8]
 
@@ -20,6 +21,12 @@ def with_heat(grey: Bytes, heat: Bytes) -> Bytes:
     color = mpl.colormaps["inferno"](0.25 + 0.7 * heat / 255)[..., :3] * 255
     opacity = HEAT_OPACITY * share
     return np.asarray(np.rint((1 - opacity) * grey[..., None] + opacity * color), dtype=np.uint8)
+
+
+def heat_scale() -> Bytes:
+    """All heats from none to the most as they lie over grey, `(rows, columns, 3)`."""
+    heat = np.tile(np.arange(256, dtype=np.uint8), (12, 1))
+    return with_heat(np.full_like(heat, _SCALE_GREY), heat)
 
 
 def heat_map(heat: Bytes) -> Bytes:

@@ -17,6 +17,7 @@ from pipeline.contracts import (
     metrics,
     model_record,
     operating,
+    population,
     predictions,
     rule,
 )
@@ -41,6 +42,7 @@ DIGESTED = (
     insights.FILE.name,
     insights.PICTURES.name,
     controls.FILE.name,
+    population.FILE.name,
     rule.FILE.name,
     comparison.FILE.name,
 )
@@ -50,6 +52,7 @@ _NEEDED = (
     ("train", model_record.FILE),
     ("evaluate", metrics.FILE),
     ("evaluate", predictions.FILE),
+    ("evaluate", population.FILE),
 )
 
 
@@ -83,6 +86,7 @@ def read(config: Config, *, candidate: Path, ledgers: Path, champion: Path | Non
         history=history.numbers(candidate) if history.FILE.path(candidate).is_file() else pd.DataFrame(),
         leaks=leaks.FILE.find(candidate),
         controls=controls.FILE.find(candidate),
+        of_population=population.FILE.read(candidate),
         insights=insights.FILE.find(candidate),
         pictures=insights.pictures(candidate),
         comparison=comparison.FILE.find(candidate),

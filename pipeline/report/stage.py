@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 from pipeline import digests
 from pipeline.champion.pointer import generation_in_use
 from pipeline.config import Config
+from pipeline.contracts import insights
+from pipeline.contracts.objects import plain
 from pipeline.contracts.report import CARD, FILE, PAGE
 from pipeline.errors import DamageError
 from pipeline.records import Summary
-from pipeline.report import document, environment, page, reading
-from pipeline.report.generations import entries
+from pipeline.report import beside, document, environment, page, reading
+from pipeline.report.generations import analyses, entries
 from pipeline.workspace import Workspace
 from pipeline.writing import write_text
 
@@ -34,6 +37,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     body = document.build(read)
     dated, changed = write(workspace.candidate, body, page.html(body, read.pictures))
     written = (
+        beside.write(workspace.candidate, body, read.task.page),
         write_text(CARD.path(workspace.candidate), page.text("model_card.md", dated)),
         write_index(config, workspace),
     )
@@ -44,8 +48,26 @@ def run(config: Config, workspace: Workspace) -> Summary:
 
 
 def write_index(config: Config, workspace: Workspace) -> bool:
-    """Whether the list of generations and the candidate, `index.html`, changed."""
-    return write_text(workspace.reports / "index.html", page.index(entries(workspace, config.report.title)))
+    """Whether the list of generations and the candidate changed, or that of all analyses above it."""
+    models = entries(workspace, config.report.title)
+    changed = write_text(workspace.reports / "index.html", page.index(models))
+    everything = analyses(workspace.reports.parent)
+    return write_text(workspace.reports.parent / "index.html", page.all_analyses(everything)) or changed
+
+
+def name_generation(folder: Path, generation: str, *, approver: str) -> None:
+    """Writes into the report in `folder`, a copy of a candidate's, that it is one of a generation.
+
+    Without a report, or with one of an earlier version, the copy stays as it is.
+    """
+    found = FILE.find(folder)
+    if found is None or not found.holds:
+        return
+    kind = {"kind": "generation", "generation": generation, "approver": approver}
+    body = plain(replace(found, holds={**found.holds, **kind}))
+    undated = page.html(body, insights.pictures(folder))
+    write_text(PAGE.path(folder), environment.dated(undated, found.created))
+    FILE.write(folder, FILE.of({**body, "html_digest": digests.of_bytes(undated.encode())}))
 
 
 def write(folder: Path, body: Json, undated: str) -> tuple[Json, bool]:

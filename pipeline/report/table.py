@@ -13,7 +13,7 @@ from pipeline.foreign import Foreign
 from pipeline.page.artifacts import VALIDATION, Artifacts
 from pipeline.printed import make, on_page, page
 from pipeline.records import Summary
-from pipeline.report import document, stage
+from pipeline.report import beside, document, stage
 from pipeline.report import page as pages
 
 
@@ -22,6 +22,7 @@ def run(foreign: Foreign, out: Path) -> Summary:
     read_in = read(foreign, out)
     body = document.build_of_table(read_in)
     _, changed = stage.write(out, body, pages.html(body, read_in.pictures))
+    changed |= beside.write(out, body, read_in.task.page)
     return Summary((f"Report on the {read_in.part} part: {PAGE.path(out)}",), changed)
 
 

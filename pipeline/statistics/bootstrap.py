@@ -21,6 +21,7 @@ FLAGGED_SHARE = 0.01
 REFUSED_SHARE = 0.05
 ROUNDING = 1e-12  # what sums of weights in another order differ by
 METHOD = "resampled patients"
+SIMULTANEOUS = "resampled patients, simultaneous band"
 
 Statistic = Callable[[Floats], Mapping[str, float | Floats]]
 """From the weight of each patient, shape (patients,), to named numbers or arrays; nan: undefined."""
@@ -57,6 +58,26 @@ class Resampled:
         ends = np.full((2, values.shape[1]), np.nan)
         kept = lost <= REFUSED_SHARE
         ends[:, kept] = np.nanquantile(values[:, kept], _ends(level), axis=0)
+        return ends[0], ends[1]
+
+    def simultaneous(self, name: str, *, level: float) -> tuple[Floats, Floats]:
+        """One band that holds a whole array statistic at `level`: the sup-t band of the resamples.
+
+        Its half-width is the same number of standard errors everywhere, the `level` quantile of the largest
+        deviation of a resample (Montiel Olea & Plagborg-Møller 2019, J Appl Econometrics 34:1). nan where
+        resamples don't differ, or 5 % of them are lost.
+        """
+        point, values = self.point[name], self.values[name]
+        lost = (self.redrawn + np.isnan(values).sum(axis=0)) / (self.redrawn + len(values))
+        ends = np.full((2, point.size), np.nan)
+        kept = (lost <= REFUSED_SHARE) & ~np.isnan(point)
+        kept[kept] = np.nanstd(values[:, kept], axis=0) > ROUNDING
+        if not kept.any():
+            return ends[0], ends[1]
+        error = np.nanstd(values[:, kept], axis=0, ddof=1)
+        largest = np.nanmax(np.abs(values[:, kept] - point[kept]) / error, axis=1)
+        half = np.nanquantile(largest, level) * error
+        ends[:, kept] = point[kept] - half, point[kept] + half
         return ends[0], ends[1]
 
 

@@ -18,7 +18,7 @@ CLIP = 1e-7  # a choice: a sure and wrong answer costs 16 in log-loss, not infin
 TEMPERATURE_BOUNDS = (0.05, 20.0)  # a choice, wider than nets need; one that reaches an end is flagged
 BINS = 10  # of equal width: 10 in Naeini 2015, 15 in Guo 2017
 NULL_SETS = 1000  # the error of their mean is a thirtieth of their spread
-_MOST_STEPS = 100
+_MOST_STEPS = 100  # Newton's method takes some ten where it converges at all
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ def fit_temperature(logits: Floats, truth: Integers) -> Temperature:
 
     bounds = (math.log(TEMPERATURE_BOUNDS[0]), math.log(TEMPERATURE_BOUNDS[1]))
     best = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-8})
+    # The bounded search comes near an end, but never tries it.
     at_bound = min(best.x - bounds[0], bounds[1] - best.x) < 1e-4
     return Temperature(math.exp(best.x), loss(0.0), float(best.fun), bool(at_bound))
 
@@ -168,7 +169,7 @@ def _logistic(design: Floats, offset: Floats, truth: Integers, patient: Integers
         step = bread @ (design.T @ residual)
         # Halving a long step keeps a start far from the answer from overshooting.
         coefficients = coefficients + step / max(1.0, float(np.abs(step).max()))
-        if np.abs(step).max() < 1e-10:
+        if np.abs(step).max() < 1e-10:  # far below what is printed, far above rounding
             break
     codes = np.unique(patient, return_inverse=True)[1]
     patients = int(codes.max()) + 1

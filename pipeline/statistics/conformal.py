@@ -107,5 +107,6 @@ def _line(sums: Floats, least: float) -> Spread:
     n, x, xx, r, xr = (float(value) for value in sums)
     centre, mean = x / n, r / n
     spread = xx - n * centre**2
+    # Predictions that differ by rounding alone have no slope; below it the quotient is noise.
     slope = (xr - n * centre * mean) / spread if spread > 1e-9 * max(xx, 1e-300) else 0.0
     return Spread(mean, slope, centre, least)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.statistics.laws import normal_quantile, normal_tail
 
@@ -14,6 +14,7 @@ class Estimate:
 
     `value` is None when the quantity cannot be estimated, `low` and `high` are None when no interval
     can be given; `reason` says why in both cases. `flag` is a remark that does not withhold the number.
+    A proportion has the counts that it is made of, `numerator` of `denominator`.
     """
 
     value: float | None
@@ -22,6 +23,12 @@ class Estimate:
     method: str = ""
     reason: str | None = None
     flag: str | None = None
+    numerator: int | None = None
+    denominator: int | None = None
+
+    def counted(self, numerator: int, denominator: int) -> Estimate:
+        """The same proportion with its counts."""
+        return replace(self, numerator=numerator, denominator=denominator)
 
 
 def quantile(level: float) -> float:

@@ -160,8 +160,11 @@ if TYPE_CHECKING:  # every module of every task holds what its protocol says: on
 
 
 def task_of_table(sheet: Sheet) -> Task:
-    """The task of a table of predictions from elsewhere, for no configuration names it."""
-    taken = (name for name in TASKS if name != OF_TABLES and Task(name).answers.fits(sheet))
+    """The task of a table of predictions from elsewhere, for no configuration names it.
+
+    The last ones are asked first: masks have the truths of several findings, and a Dice beside each.
+    """
+    taken = (name for name in reversed(TASKS) if name != OF_TABLES and Task(name).answers.fits(sheet))
     return Task(next(taken, OF_TABLES))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,10 +17,13 @@ from pipeline.tasks.contract import Loss, Validation
 from pipeline.tasks.registry import Task, task_of
 from pipeline.train import schedule
 from pipeline.train.augment import Augmentation
-from pipeline.train.feed import Examples, steps_per_epoch
+from pipeline.train.feed import Examples, make_batch, steps_per_epoch
 from pipeline.train.fit import InWords, Plan, Validate
 from pipeline.train.material import Material
+from pipeline.train.patches import Patches
+from pipeline.train.sizes import budget_bytes
 from pipeline.train.training_model import TrainingModel
+from pipeline.train.trial import require_room
 from pipeline.train.validation import answers
 
 FLOAT32, MIXED = "float32", "mixed_bfloat16"
@@ -78,20 +82,21 @@ def assemble(config: Config, data: Material, statistics: Intensities, how: Compu
     """The trainer with fresh weights; its optimizer's variables exist. An empty part is not validated on."""
     settings, task = config.train, task_of(config.task)
     backend.seed_everything(settings.seed, order="free" if how.compiled else "fixed")
-    plan = _plan(settings, len(data.train.case_ids), task.learning.in_words)
     weigh = task.learning.weigh(settings, data.train.targets, data.question)
     weights = weigh(data.train.targets).astype(np.float32)
     part = data.train
-    examples = Examples(
-        part.case_ids, part.targets, weights, part.read, bits=part.bits if part.marked else None
-    )
+    examples = Examples(part.case_ids, part.targets, weights, part.read, **_outlined(settings, data))
+    plan = _plan(settings, examples.count, task.learning.in_words)
     net = build_net(task, settings, data, statistics, policy=how.policy)
     answering = finest(net)
     answering.compile(jit_compile=how.compiled)
     trainer = TrainingModel(net, Augmentation(settings.augment, statistics, settings.seed))
-    steps = steps_per_epoch(len(examples.case_ids), plan.batch_size)
+    steps = steps_per_epoch(examples.count, plan.batch_size)
     loss = task.learning.loss(settings, data.train.targets)
     _compile(trainer, task, settings, steps=steps, loss=loss, compiled=how.compiled)
+    if part.marked:
+        first = make_batch(examples, 0, seed=settings.seed, batch_size=plan.batch_size)
+        require_room(trainer, first, budget_bytes=budget_bytes(config))
 
     def validate() -> Validation:
         part = data.validation
@@ -101,13 +106,24 @@ def assemble(config: Config, data: Material, statistics: Intensities, how: Compu
     return Assembly(trainer, examples, validate if data.validation.case_ids else None, plan)
 
 
+def _outlined(settings: Train, data: Material) -> dict[str, Any]:
+    """What examples have beside their scans where voxels are asked for."""
+    part = data.train
+    if not part.marked:
+        return {}
+    patches = None
+    if data.patch is not None:
+        patches = Patches(data.patch, settings.foreground, settings.seed, part.voxels)
+    return {"bits": part.bits, "patches": patches, "a_scan": settings.patches}
+
+
 def _plan(settings: Train, count: int, in_words: InWords) -> Plan:
     """The plan; with fewer cases than a batch holds, a batch holds them all."""
-    batch_size = min(settings.batch_size, count)
-    if batch_size < settings.batch_size:
+    batch_size = min(settings.scans_a_step, count)
+    if batch_size < settings.scans_a_step:
         say(
             f"The training part has only {count} scans, so a batch holds {batch_size} instead of "
-            f"{settings.batch_size}."
+            f"{settings.scans_a_step}."
         )
     return Plan(
         epochs=settings.epochs,

@@ -22,7 +22,7 @@ from pipeline.errors import UsageError
 from pipeline.progress import say
 from pipeline.writing import atomic, write_json
 
-KEPT = 2
+KEPT = 2  # the newest may be half-written when the power goes; the one before it is whole
 _NUMBERS = "numbers"
 _RUN_FILE = "run.json"
 _STATES = "state-????????.npz"

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.tasks.contract import Targets
+from pipeline.train.patches import Patches, cut
 
 _AHEAD = 2  # batches; more hides no more, a step takes longer than a read
 _PATIENCE_SECONDS = 0.1  # how soon the thread sees that it is to stop
@@ -27,7 +28,8 @@ class Examples:
     """The cases of a part: `read(i)` gives the array of case `case_ids[i]`, whose truth is `targets[i]`.
 
     `targets` has the shape (cases, ...), `weights`, float32, (cases,). Where voxels are asked for, `bits(i)`
-    gives what the truth marks in each.
+    gives what the truth marks in each, and `patches` are cut, `a_scan` of each in an epoch. An example is
+    called by its number: case and patch are `divmod(number, a_scan)`.
     """
 
     case_ids: tuple[str, ...]
@@ -35,11 +37,30 @@ class Examples:
     weights: NDArray[np.float32]
     read: Callable[[int], NDArray[Any]]
     bits: Callable[[int], NDArray[Any]] | None = None
+    patches: Patches | None = None
+    a_scan: int = 1
+
+    @property
+    def count(self) -> int:
+        """How many examples an epoch has."""
+        return len(self.case_ids) * self.a_scan
+
+    def take(self, number: int, step: int) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """The scan of an example, or a patch of it, and what is marked there."""
+        index = number // self.a_scan
+        scan, bits = self.read(index), self.bits(index) if self.bits else None
+        if self.patches is None or bits is None:
+            return scan, bits
+        corner = self.patches.corner(index, bits.shape, unit=number, step=step)
+        return cut(scan, corner, self.patches.shape), cut(bits, corner, self.patches.shape)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step trains on; all arrays have the batch as first axis, `scans` in its stored type."""
+    """What one step trains on; all arrays have the batch as first axis, `scans` in its stored type.
+
+    `case` are the numbers of the examples.
+    """
 
     step: int
     case: NDArray[np.uint32]
@@ -68,17 +89,18 @@ def steps_per_epoch(count: int, batch_size: int) -> int:
 
 def make_batch(examples: Examples, step: int, *, seed: int, batch_size: int) -> Batch:
     """The batch of global step `step`, counted from 0 over all epochs."""
-    count = len(examples.case_ids)
+    count = examples.count
     epoch, within = divmod(step, steps_per_epoch(count, batch_size))
     # Sorted, so that the memory-mapped shards are read forwards.
     chosen = np.sort(order(seed, epoch, count)[within * batch_size : (within + 1) * batch_size])
+    scans, bits = zip(*(examples.take(int(number), step) for number in chosen), strict=True)
     return Batch(
         step=step,
         case=chosen.astype(np.uint32),
-        scans=np.stack([examples.read(int(index)) for index in chosen]),
-        targets=examples.targets[chosen],
-        weights=examples.weights[chosen],
-        bits=np.stack([examples.bits(int(index)) for index in chosen]) if examples.bits else None,
+        scans=np.stack(scans),
+        targets=examples.targets[chosen // examples.a_scan],
+        weights=examples.weights[chosen // examples.a_scan],
+        bits=np.stack(bits) if examples.bits else None,
     )
 
 

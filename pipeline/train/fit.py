@@ -64,7 +64,7 @@ def fit(
         ScanloomError: the loss is not finite for another reason.
         Interrupted: a signal asked to stop; the state is stored.
     """
-    steps = steps_per_epoch(len(examples.case_ids), plan.batch_size)
+    steps = steps_per_epoch(examples.count, plan.batch_size)
     total = plan.epochs * steps
     state = resumed(trainer, store)
     left = range(state.step, state.step if _is_done(state, plan) else total)
@@ -113,7 +113,7 @@ class _Clock:
 def _train_step(trainer: TrainingModel, batch: Batch, state: State, *, examples: Examples) -> None:
     logs = trainer.train_on_batch(batch.inputs, batch.targets, sample_weight=batch.weights, return_dict=True)
     if not math.isfinite(logs["loss"]):
-        raise _not_finite(batch, examples.case_ids, learning_rate(trainer))
+        raise _not_finite(batch, examples, learning_rate(trainer))
     state.step += 1
     state.loss_sum += float(logs["loss"])
     for name, value in logs.items():
@@ -121,17 +121,18 @@ def _train_step(trainer: TrainingModel, batch: Batch, state: State, *, examples:
             state.metric_sums[name] = state.metric_sums.get(name, 0.0) + float(value)
 
 
-def _not_finite(batch: Batch, case_ids: tuple[str, ...], rate: float) -> ScanloomError:
+def _not_finite(batch: Batch, examples: Examples, rate: float) -> ScanloomError:
     """The error for a loss that is NaN or infinite, with where it arose."""
     what = f"The loss is not a finite number at step {batch.step + 1}, learning rate {rate:.3g}"
-    scans = zip(batch.case, batch.scans, strict=True)
-    broken = [case_ids[case] for case, scan in scans if not np.isfinite(scan.astype(np.float32)).all()]
+    case_ids = [examples.case_ids[number // examples.a_scan] for number in batch.case]
+    scans = zip(case_ids, batch.scans, strict=True)
+    broken = [case_id for case_id, scan in scans if not np.isfinite(scan.astype(np.float32)).all()]
     if broken:
         return DataError(
             f"{what}, because these scans hold NaN or infinities: {', '.join(broken)}. "
             "Mend `normalize`, or leave the scans out."
         )
-    sound = ", ".join(case_ids[case] for case in batch.case)
+    sound = ", ".join(case_ids)
     return ScanloomError(
         f"{what}; the scans of the batch are sound ({sound}). No state was kept of it. "
         "Lower `train.learning_rate`, or set `train.precision: float32`."

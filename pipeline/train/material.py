@@ -36,7 +36,8 @@ _COLUMNS = ("case_id", "part", "target")
 class Part:
     """Scans of one part by case_id: their targets, `(cases, ...)`, and where their arrays lie.
 
-    `marked` says where the bits of their voxels lie, where voxels are asked for.
+    Where voxels are asked for, `marked` says where their bits lie, and `some` where some voxels of each
+    structure do, as flat indices.
     """
 
     case_ids: tuple[str, ...]
@@ -44,6 +45,7 @@ class Part:
     stored: tuple[Stored, ...]
     shards: Shards
     marked: tuple[Stored, ...] = ()
+    some: tuple[Stored, ...] = ()
 
     def read(self, index: int) -> NDArray[Any]:
         """The array of case `index`, memory-mapped."""
@@ -53,17 +55,30 @@ class Part:
         """What is marked in the voxels of case `index`, memory-mapped."""
         return self.shards.read(self.marked[index])
 
+    def voxels(self, index: int) -> NDArray[np.int64]:
+        """Some voxels of each structure in case `index`, `(structures, count)`; -1 where it has none."""
+        return self.shards.read(self.some[index])
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shape of each scan, without its channels."""
+        return [stored.shape[:-1] for stored in self.stored]
+
     def joined(self, other: Part) -> Part:
         """The scans of both parts, by case_id."""
         case_ids = self.case_ids + other.case_ids
         order = sorted(range(len(case_ids)), key=case_ids.__getitem__)
-        stored, marked = self.stored + other.stored, self.marked + other.marked
+
+        def ordered(stored: tuple[Stored, ...]) -> tuple[Stored, ...]:
+            return tuple(stored[index] for index in order) if stored else ()
+
         return Part(
             case_ids=tuple(case_ids[index] for index in order),
             targets=np.concatenate([self.targets, other.targets])[order],
-            stored=tuple(stored[index] for index in order),
+            stored=ordered(self.stored + other.stored),
             shards=self.shards,
-            marked=tuple(marked[index] for index in order) if marked else (),
+            marked=ordered(self.marked + other.marked),
+            some=ordered(self.some + other.some),
         )
 
     @property
@@ -73,7 +88,7 @@ class Part:
 
     def check(self) -> None:
         """Raises DamageError when an array is not the one that was written."""
-        for kind in filter(None, (self.stored, self.marked)):
+        for kind in filter(None, (self.stored, self.marked, self.some)):
             for case_id, stored in zip(self.case_ids, kind, strict=True):
                 self.shards.sound(case_id, stored)
 
@@ -97,11 +112,17 @@ class Material:
     validation: Part
     cohort: Cohort
     normalized: Normalized
+    patch: tuple[int, ...] | None = None
+
+    @property
+    def channels(self) -> int:
+        """How many numbers a voxel has."""
+        return self.train.stored[0].shape[-1]
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """The shape of every array, channels last."""
-        return self.normalized.shape
+        """What the network takes, channels last: the shape of every array, or the patch that is cut of it."""
+        return (*(self.patch or self.train.stored[0].shape[:-1]), self.channels)
 
     @property
     def together(self) -> Material:
@@ -121,13 +142,15 @@ def read(workspace: Workspace, task: Task) -> Material:
     frame = _without_test(workspace)
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.arrays(normalized.recipe_id)
-        marked = catalogue.arrays(normalized.mask_id) if normalized.mask_id else {}
+        marked, some = (
+            catalogue.arrays(name) if name else {} for name in (normalized.mask_id, normalized.voxels_id)
+        )
     shards = Shards(workspace.normalized)
     train, validation = (
         _part(
             frame[frame["part"] == name],
             partial(task.learning.targets, question=question),
-            (stored, marked),
+            (stored, marked, some),
             shards=shards,
         )
         for name in _PARTS
@@ -161,20 +184,23 @@ def _without_test(workspace: Workspace) -> pd.DataFrame:
 def _part(
     frame: pd.DataFrame,
     targets: Callable[[Sequence[str]], Targets],
-    arrays: tuple[Mapping[str, Stored], Mapping[str, Stored]],
+    arrays: Sequence[Mapping[str, Stored]],
     *,
     shards: Shards,
 ) -> Part:
     """The part's scans that have an array; `normalize` told of the others, with a reason each.
 
-    `arrays` are those of the scans, and those of their bits, none where no voxels are asked for.
+    `arrays` are those of the scans, then those of their bits and of some of their voxels, none where no
+    voxels are asked for.
     """
-    stored, marked = arrays
+    stored = arrays[0]
     frame = frame[frame["case_id"].isin(stored.keys())]
     return Part(
         case_ids=tuple(frame["case_id"]),
         targets=targets(list(frame["target"])),
-        stored=tuple(stored[case_id] for case_id in frame["case_id"]),
         shards=shards,
-        marked=tuple(marked[case_id] for case_id in frame["case_id"]) if marked else (),
+        **{
+            name: tuple(known[case_id] for case_id in frame["case_id"]) if known else ()
+            for name, known in zip(("stored", "marked", "some"), arrays, strict=True)
+        },
     )

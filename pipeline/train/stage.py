@@ -20,7 +20,7 @@ from pipeline.models.receptive_field import distance_pixels, receptive_field_pix
 from pipeline.provenance import cores
 from pipeline.records import Summary
 from pipeline.tasks.registry import task_of
-from pipeline.train import assembly, controls, intensities, material, members
+from pipeline.train import assembly, controls, intensities, material, members, sizes
 from pipeline.train.checkpoint import open_store
 from pipeline.train.fit import InWords, of_validation
 from pipeline.train.gate import require_fitting, require_judgeable
@@ -44,7 +44,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
         Interrupted: a signal asked to stop; the same command goes on.
     """
     task = task_of(config.task)
-    data = material.read(workspace, task)
+    config, data = sizes.worked_out(config, material.read(workspace, task))
     require_fitting(config, data.input_shape)
     training = run_digest(config, data)
     require_judgeable(config, workspace, data.question, training=training)
@@ -112,6 +112,7 @@ def _what_was_trained(
         "dropout": config.train.dropout,
         "parameters": net.count_params(),
         "input_shape": data.input_shape,
+        "batch_size": config.train.scans_a_step,
         "spacing": data.normalized.spacing,
         "first_layer": "first_convolution",
         "receptive_field_pixels": receptive_field_pixels(one),

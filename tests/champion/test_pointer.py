@@ -89,7 +89,7 @@ def test_a_promotion_written_down_twice_counts_once():
     assert line_of_champions(moves) == ["0001", "0002"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.booleans(), max_size=12))
 def test_the_line_ends_with_the_present_champion_and_each_rollback_goes_one_step(choices):
     moves, stack = [], []

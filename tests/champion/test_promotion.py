@@ -102,6 +102,19 @@ def test_a_published_candidate_is_frozen_with_all_its_files(candidate):
     assert record["model"] == current(candidate).model_sha256
 
 
+def test_the_report_is_named_before_it_is_sealed_and_a_promotion_cut_short_is_found_again(candidate):
+    (candidate.candidate / "report.json").write_text("{}")
+
+    def named(folder, generation):
+        (folder / "report.json").write_text(generation)
+
+    assert publish(candidate, approver="Ada", reason="", named=named) == "0001"
+    assert (candidate.generations / "0001" / "report.json").read_text() == "0001"
+    assert (candidate.candidate / "report.json").read_text() == "{}"
+    assert check_generation(candidate, "0001")
+    assert publish(candidate, approver="Ada", reason="", named=named) == "0001"
+
+
 @pytest.mark.parametrize("change", ["flip", "remove"])
 def test_a_generation_that_changed_is_damage(candidate, change):
     publish(candidate, approver="Ada", reason="")

@@ -199,7 +199,7 @@ def test_a_number_shortened_by_a_spreadsheet_is_hinted_at() -> None:
         find(table(accession=["2.02001E+15"], label=["yes"]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_wrong_join_is_never_chosen_over_a_right_one(data: st.DataObject) -> None:
     """Right columns with or without gaps beside numbers of all kinds: right or refused, in any order."""
@@ -237,7 +237,7 @@ def test_a_wrong_join_is_never_chosen_over_a_right_one(data: st.DataObject) -> N
     assert wrong(labels, join) == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.permutations(range(40)), st.permutations(["age", "patient_id", "site", "label"]))
 def test_the_order_of_rows_and_columns_changes_no_label(rows: list[int], names: list[str]) -> None:
     columns = {"age": shuffled(7), "patient_id": PEOPLE, "site": ["A", "B"] * 20, "label": EVERYBODY}

@@ -73,7 +73,7 @@ def test_a_table_that_is_not_links_is_told_with_its_line(rows, header, message: 
         links(*rows, header=header)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(groups, st.randoms(use_true_random=False))
 def test_persons_do_not_depend_on_the_order_of_links(shared: list[frozenset[str]], random) -> None:
     shuffled = [*shared]

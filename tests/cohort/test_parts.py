@@ -72,7 +72,7 @@ def test_the_patients_of_a_class_stand_in_the_order_of_their_positions() -> None
     assert [parts[patient] for patient in ordered] == ["train"] * 28 + ["validation"] * 6 + ["test"] * 6
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(strata_of_patients, some_shares, st.randoms(use_true_random=False))
 def test_the_draw_does_not_depend_on_order(
     strata: dict[str, str], shares: dict[str, float], random_: random.Random
@@ -82,7 +82,7 @@ def test_the_draw_does_not_depend_on_order(
     assert draw(dict(shuffled), shares) == draw(strata, shares)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(strata_of_patients, some_shares)
 def test_every_patient_has_one_part_and_every_class_its_shares(
     strata: dict[str, str], shares: dict[str, float]

@@ -104,7 +104,7 @@ def test_a_new_id_of_a_person_in_two_parts_is_placed_where_the_person_counts(one
     assert part_of_person(("P", "Q", "R"), placed) == counts
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.dictionaries(st.text("abc", min_size=1, max_size=3), st.sampled_from(PARTS), min_size=1, max_size=12),
     st.integers(0, 12),

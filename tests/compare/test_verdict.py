@@ -79,7 +79,7 @@ def test_a_rule_that_requires_nothing_promotes_nobody():
     assert decide([row("guard", "PASS")]) == "INCONCLUSIVE"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from(("require", "guard")), st.sampled_from(OUTCOMES)), min_size=1, max_size=8

@@ -83,7 +83,7 @@ def test_a_cross_table_counts_both_groups_by_sorted_category():
     assert cross_table(["b", "a", "b"], ["c"]).tolist() == [[1, 2, 0], [0, 0, 1]]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.integers(-5, 5), min_size=2, max_size=40),
     st.lists(st.integers(-5, 5), min_size=2, max_size=40),

@@ -6,34 +6,44 @@ import shutil
 from pathlib import Path
 
 import pytest
+from once import once
 from small_project import make_in, new_project
 from writes import watching
+
+NAME = "a study"
+
+
+def _after(source: Path, folder: Path, *target: str, **environment: str) -> None:
+    """A copy of a project in `folder`, on which a target of make was made."""
+    project = Path(shutil.copytree(source, folder / NAME, symlinks=True))
+    done = make_in(project, *target, **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")
 def fresh_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project on which nothing was run yet; copy it."""
-    return new_project(tmp_path_factory.mktemp("new") / "a study")
+    return once(tmp_path_factory, "new", lambda folder: new_project(folder / NAME)) / NAME
 
 
 @pytest.fixture(scope="session")
 def finished_source(fresh_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same project after `make report`; copy it. What was written is noted beside it."""
-    folder = tmp_path_factory.mktemp("done") / "a study"
-    shutil.copytree(fresh_source, folder, symlinks=True)
-    done = make_in(folder, "report", **watching(folder.parent / "writes.log"))
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+
+    def make(folder: Path) -> None:
+        _after(fresh_source, folder, "report", **watching(folder / "writes.log"))
+
+    return once(tmp_path_factory, "finished", make) / NAME
 
 
 @pytest.fixture(scope="session")
 def champion_source(finished_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The finished project after its first promotion; copy it."""
-    folder = tmp_path_factory.mktemp("promoted") / "a study"
-    shutil.copytree(finished_source, folder, symlinks=True)
-    done = make_in(folder, "promote", "APPROVER=Ada")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+
+    def make(folder: Path) -> None:
+        _after(finished_source, folder, "promote", "APPROVER=Ada")
+
+    return once(tmp_path_factory, "promoted", make) / NAME
 
 
 @pytest.fixture
@@ -57,11 +67,7 @@ def finished(finished_source: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def ingested_source(fresh_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project after `make ingest`; copy it."""
-    folder = tmp_path_factory.mktemp("ingested") / "a study"
-    shutil.copytree(fresh_source, folder, symlinks=True)
-    done = make_in(folder, "ingest")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    return once(tmp_path_factory, "ingested", lambda folder: _after(fresh_source, folder, "ingest")) / NAME
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 Of a loop over files, steps or states the first and the last passing stand for all.
 """
 
-import fcntl
 import os
 import pickle
 import re
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from disks import fill_up
+from once import once
 from settled import NOT_COMPARED, leftovers, looks, settled
 from small_project import PROJECT, a_patient, contents, phantom
 
@@ -70,17 +70,12 @@ def _kind(point: str) -> str:
 @pytest.fixture(scope="session")
 def life(fresh_source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
     """The whole life without a kill; lived once for all processes of pytest."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder = shared / "life"
-    with (shared / "life.lock").open("w") as lock:
-        fcntl.lockf(lock, fcntl.LOCK_EX)
-        if not (folder / "steps.pickle").exists():
-            shutil.rmtree(folder, ignore_errors=True)  # what a worker that failed left
-            (folder / "new.pickle").write_bytes(pickle.dumps(_lived(fresh_source, folder)))
-            (folder / "new.pickle").rename(folder / "steps.pickle")
-        lived: dict[str, Step] = pickle.loads((folder / "steps.pickle").read_bytes())
+
+    def live(folder: Path) -> None:
+        (folder / "steps.pickle").write_bytes(pickle.dumps(_lived(fresh_source, folder)))
+
+    folder = once(tmp_path_factory, "life", live)
+    lived: dict[str, Step] = pickle.loads((folder / "steps.pickle").read_bytes())
     return lived
 
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_project import PROJECT, contents, make_in, phantom
+from small_project import PROJECT, a_patient, contents, make_in, phantom
 
 from pipeline.catalogue import Catalogue
 from pipeline.pseudonyms import PHANTOM_NOTE
@@ -131,30 +131,35 @@ def test_a_config_with_a_space_is_refused_in_a_sentence(fresh: Path) -> None:
     assert "has a space: rename the file" in done.stderr
 
 
-def test_retraining_keeps_parts_and_only_promote_moves_the_champion(finished: Path) -> None:
+def test_a_promotion_bears_the_name_of_a_person(finished: Path) -> None:
     refused = make_in(finished, "promote")
     assert "APPROVER" in refused.stderr
     assert not (finished / "reports/small/champion.json").exists()
     promoted = make_in(finished, "promote", "APPROVER=Dr O'Neil")
     assert promoted.returncode == 0, promoted.stderr
+    champion = json.loads((finished / "reports/small/champion.json").read_text())
+    assert (champion["generation"], champion["approver"]) == ("0001", "Dr O'Neil")
     assert 'href="generations/0001/report.html">0001</a> champion' in (finished / INDEX).read_text()
-    first = {row["case_id"]: row["part"] for row in rows(finished / CANDIDATE / "cohort.csv")}
-    again = make_in(finished, "retrain")
+    assert "0001" in make_in(finished, "generations").stdout
+
+
+@pytest.mark.slow
+def test_retraining_keeps_parts_and_only_promote_moves_the_champion(with_champion: Path) -> None:
+    first = {row["case_id"]: row["part"] for row in rows(with_champion / CANDIDATE / "cohort.csv")}
+    again = make_in(with_champion, "retrain")
     assert again.returncode == 0, again.stderr
 
-    phantom(finished, "--later")
-    done = make_in(finished, "retrain", "ACCEPT_DRIFT=a third scanner came")
+    phantom(with_champion, "--later")
+    done = make_in(with_champion, "retrain", "ACCEPT_DRIFT=a third scanner came")
     assert done.returncode == 0, done.stderr
     assert "VERDICT " in done.stdout
-    second = {row["case_id"]: row["part"] for row in rows(finished / CANDIDATE / "cohort.csv")}
+    second = {row["case_id"]: row["part"] for row in rows(with_champion / CANDIDATE / "cohort.csv")}
     assert len(second) > len(first)
     assert {case: second[case] for case in first} == first
-    champion = json.loads((finished / "reports/small/champion.json").read_text())
+    champion = json.loads((with_champion / "reports/small/champion.json").read_text())
     assert champion["generation"] == "0001"
-    assert champion["approver"] == "Dr O'Neil"
-    comparison = json.loads((finished / CANDIDATE / "comparison.json").read_text())
+    comparison = json.loads((with_champion / CANDIDATE / "comparison.json").read_text())
     assert comparison["champion"]["generation"] == "0001"
-    assert "0001" in make_in(finished, "generations").stdout
 
 
 def test_predict_scores_new_scans_and_leaves_the_analysis_alone(finished: Path) -> None:
@@ -210,30 +215,39 @@ def test_a_rebuilt_analysis_has_the_same_parts_and_arrays(finished: Path) -> Non
         assert (finished / CANDIDATE / name).read_bytes() == data
 
 
-def test_forget_removes_a_patient_everywhere_and_for_good(finished: Path) -> None:
-    labels = rows(finished / "data/raw/small/labels.csv")
-    cohort = rows(finished / CANDIDATE / "cohort.csv")
-    patient = labels[20]["patient_id"]
-    assert make_in(finished, "promote", "APPROVER=me").returncode == 0
-    done = make_in(finished, "forget", f"ID={patient}")
+def test_forget_removes_a_patient_everywhere_and_for_good(with_champion: Path) -> None:
+    project = with_champion
+    cohort = rows(project / CANDIDATE / "cohort.csv")
+    patient = rows(project / "data/raw/small/labels.csv")[20]["patient_id"]
+    done = make_in(project, "forget", f"ID={patient}")
     assert done.returncode == 0, done.stderr
-    assert not (finished / PAGE).exists()
-    left = rows(finished / CANDIDATE / "cohort.csv")
+    assert not (project / PAGE).exists()
+    left = rows(project / CANDIDATE / "cohort.csv")
     gone = {row["person_id"] for row in cohort} - {row["person_id"] for row in left}
     assert len(gone) == 1
     pseudonym = gone.pop().encode()
-    for folder in (finished / CANDIDATE, finished / "reports/small/generations", finished / "data/small"):
+    for folder in (project / CANDIDATE, project / "reports/small/generations", project / "data/small"):
         holding = [
             path.name for path in folder.rglob("*") if path.is_file() and pseudonym in path.read_bytes()
         ]
         assert holding == []
-    assert make_in(finished, "forget", f"ID={patient}").returncode == 0
-    again = make_in(finished, "report")
+    assert make_in(project, "forget", f"ID={patient}").returncode == 0
+    again = make_in(project, "cohort")
     assert again.returncode == 0, again.stderr
-    assert make_in(finished, "verify").returncode == 0
-    assert "consent_withdrawn</span>" in (finished / PAGE).read_text()
-    assert pseudonym.decode() not in (finished / CANDIDATE / "cohort.csv").read_text()
-    assert make_in(finished, "forget", "ID=nobody").returncode == 2
+    assert make_in(project, "verify").returncode == 0
+    assert "consent_withdrawn</span>" in (project / PAGE).read_text()
+    assert pseudonym.decode() not in (project / CANDIDATE / "cohort.csv").read_text()
+    assert make_in(project, "forget", "ID=nobody").returncode == 2
+
+
+@pytest.mark.slow
+def test_the_arrow_goes_on_without_a_forgotten_patient(with_champion: Path) -> None:
+    assert make_in(with_champion, "forget", f"ID={a_patient(with_champion)}").returncode == 0
+    before = len(rows(with_champion / CANDIDATE / "cohort.csv"))
+    again = make_in(with_champion, "report")
+    assert again.returncode == 0, again.stderr
+    assert len(rows(with_champion / CANDIDATE / "cohort.csv")) == before
+    assert make_in(with_champion, "verify").returncode == 0
 
 
 def rows(path: Path) -> list[dict[str, str]]:

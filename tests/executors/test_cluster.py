@@ -16,6 +16,7 @@ from pathlib import Path
 
 import dask
 import distributed
+import handed_on
 import numpy as np
 import pytest
 from dicom_files import image, write
@@ -25,6 +26,7 @@ from small_project import contents
 from pipeline import ingest, normalize
 from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Config, Ingest, Report
+from pipeline.contracts import cohort
 from pipeline.errors import RetryError, UsageError
 from pipeline.executors import ChildLimits, Executor, Failure, cluster, run
 from pipeline.ingest.cases import batching
@@ -131,7 +133,8 @@ def test_without_the_extra_the_way_to_install_it_is_told() -> None:
         import sys
         from pathlib import Path
         sys.modules["distributed"] = None
-        from pipeline.errors import UsageError
+        from pipeline.contracts import cohort
+from pipeline.errors import UsageError
         from pipeline.executors import ChildLimits, Executor, run
         try:
             run(len, ["a"], executor=Executor(Path(), scheduler="tcp://127.0.0.1:9"), limits=ChildLimits(1, 512))
@@ -185,6 +188,7 @@ def ingest_and_normalize(root: Path, raw: Path, scheduler: str | None = None) ->
     workspace.candidate.mkdir(parents=True)
     with (workspace.candidate / "cohort.csv").open("w", newline="") as stream:
         csv.writer(stream).writerows([("case_id", "patient_id", "part", "era", "target"), *rows])
+    cohort.FILE.write(workspace.candidate, handed_on.COHORT)
     normalize.run(settings, workspace)
     tables = ("files", "cases", "case_files", "identifiers", "arrays")
     with Catalogue(workspace.catalogue) as catalogue:

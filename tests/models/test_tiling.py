@@ -37,7 +37,7 @@ def whole(scan: NDArray, network=by_value, *, classes: int = 4, **how: object) -
     st.integers(1, 5),
     st.integers(0, 1 << 30),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_every_voxel_of_any_scan_is_told_once_and_at_its_place(
     shape: list[int], tile: list[int], overlap: float, at_once: int, seed: int
 ) -> None:

@@ -22,7 +22,7 @@ def test_a_mask_twice_as_fine_repeats_each_voxel_and_twice_as_coarse_takes_the_s
     st.sampled_from([0.3, 0.5, 0.7, 1.0]),
     st.integers(0, 1 << 30),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_mask_goes_where_the_nearest_values_go(old: int, new: int, pitch: float, seed: int) -> None:
     mask = (np.random.default_rng(seed).random((old, 3, 2)) < 0.5).astype(np.uint8)
     places = np.arange(old, dtype=np.float32)[:, None, None] * np.ones((1, 3, 1), np.float32)

@@ -12,7 +12,7 @@ import pytest
 from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.catalogue import masks as stored_masks
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, DataError
 from pipeline.executors import Executor
 from pipeline.normalize.outlines import OVERLAP, Outlines
 from pipeline.normalize.recipe import parse
@@ -40,7 +40,7 @@ def ready(workspace: Workspace, asked: Outlined, step: Mapping[str, Any] = SAME)
         masks = {mask.case_id: () for mask in stored_masks.all_of(catalogue)}
         for mask in stored_masks.all_of(catalogue):
             masks[mask.case_id] += (mask,)
-        wanted = Wanted(recipe, catalogue.cases(), Outlines(asked, masks))
+        wanted = Wanted(recipe, catalogue.cases(), Outlines(asked, masks), in_patches=True)
         pool = Pool(Executor(workspace.data, 1), 30, 2048)
         found = bring_up_to_date(wanted, catalogue=catalogue, workspace=workspace, pool=pool)
         assert catalogue.arrays(wanted.mask_id) == found.masks
@@ -115,6 +115,30 @@ def test_twenty_structures_take_four_bytes_a_voxel(analysis, noise) -> None:
     made = bits(analysis.workspace, ready(analysis.workspace, asked))["c01"]
     assert made.dtype == np.uint32
     assert set(np.unique(made)) == {sum(1 << number for number in range(1, 20, 2))}
+
+
+def test_scans_may_differ_in_shape_where_their_voxels_are_alike(analysis, noise) -> None:
+    larger = {"c02": np.ones((6, 9), np.int16) + np.arange(9, dtype=np.int16)}
+    analysis.add({**noise(1, 1), **larger}, masks={"c01": halves()})
+    found = ready(analysis.workspace, APART)
+    assert found.shape == (6, None, 1)
+    assert found.masks["c02"].shape == (6, 9)
+    analysis.add({"c03": np.arange(70, dtype=np.int16).reshape(7, 10)}, spacing=3.0)
+    with pytest.raises(DataError, match=r"different spacings \(2 x 2 and 3 x 3 mm\).*resample"):
+        ready(analysis.workspace, APART)
+
+
+def test_some_voxels_of_each_structure_are_kept_evenly_from_all_it_has(analysis, noise) -> None:
+    analysis.add(noise(1, 2), masks={"c01": halves(), "c02": {"back": halves()["back"]}})
+    ready(analysis.workspace, APART)
+    recipe = parse([SAME], lambda keys, message: ConfigError(message)).recipe_id
+    with Catalogue(analysis.workspace.catalogue) as catalogue:
+        stored = catalogue.arrays(Outlines(APART).voxels_id(recipe))
+    shards = Shards(analysis.workspace.normalized)
+    first, second = (shards.sound(case_id, stored[case_id]) for case_id in ("c01", "c02"))
+    assert set(first[0].tolist()) == set(range(24))  # the upper rows of 6 x 8
+    assert set(first[1].tolist()) == set(range(24, 48))
+    assert set(second[0].tolist()) == {-1}
 
 
 @pytest.mark.parametrize("damaged", ["array", "bits"])

@@ -99,7 +99,7 @@ def test_raw_values_are_stored_exactly_and_scores_in_half_the_bytes(steps: list[
     assert recipe_of(*steps).storage == storage
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(-1024, 3071), min_size=6, max_size=6))
 def test_storing_a_window_moves_no_value_by_more_than_a_4096th_of_it(values: list[float]) -> None:
     recipe = recipe_of({"hu_window": {"low": -1024, "high": 3071}})

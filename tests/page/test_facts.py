@@ -9,7 +9,6 @@ from pipeline.page import facts
 from pipeline.page.facts import (
     Fact,
     count,
-    full,
     of_metric,
     printed,
     recorded,
@@ -59,29 +58,5 @@ def test_a_metric_becomes_a_fact_with_its_class_as_target() -> None:
     assert of_metric(metric) == fact
 
 
-def test_the_full_text_of_a_fact_tells_interval_level_method_and_n() -> None:
-    fact = Fact(
-        "auroc",
-        0.9,
-        0.85,
-        0.95,
-        0.95,
-        "patient",
-        "DeLong, logit interval",
-        "AUROC",
-        "test",
-        patients=80,
-        positive_patients=20,
-    )
-    assert full(fact.to_json()) == (
-        "0.9; 95 % interval 0.85 to 0.95; one vote a patient; DeLong, logit interval; AUROC; test; patients 80; positive patients 20"
-    )
-
-
 def test_a_count_says_why_it_has_no_interval() -> None:
     assert count("cases", 7, "cases").reason == "a count, not an estimate"
-
-
-def test_a_number_with_a_unit_is_told_with_it() -> None:
-    fact = of_metric(Metric("mae", "test", "patient", 3.25, reason="no spread"), "mm")
-    assert full(fact.to_json()) == "3.25 mm; one vote a patient; test; no spread"

@@ -10,7 +10,7 @@ SPAN_MM = (-20.0, 20.0)
 
 
 @pytest.mark.parametrize("difficulty", [IMAGE, VOLUME])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_nodules_lie_inside_the_lungs_within_the_span(difficulty: Difficulty, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -24,7 +24,7 @@ def test_nodules_lie_inside_the_lungs_within_the_span(difficulty: Difficulty, se
         assert difficulty.nodule_radius_mm[0] <= nodule.radius_mm <= difficulty.nodule_radius_mm[1]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_middle_of_each_vessel_lies_inside_a_lung(seed: int) -> None:
     chest = draw_chest(np.random.default_rng(seed), IMAGE, span_mm=SPAN_MM, size=1.0)

@@ -21,7 +21,7 @@ def _decoded(data: bytes, syntax: str, *, rows: int, columns: int) -> NDArray[np
 
 
 @pytest.mark.parametrize("syntax", ENCODERS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 2**32 - 1),
     rows=st.integers(3, 20),

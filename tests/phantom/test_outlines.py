@@ -28,7 +28,7 @@ def test_a_hole_is_a_line_of_its_own_and_nothing_has_none() -> None:
 
 
 @given(marked=arrays(bool, st.tuples(st.integers(1, 7), st.integers(1, 7))))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_pixel_is_marked_where_its_centre_lies_in_an_odd_number_of_lines(marked: NDArray[np.bool_]) -> None:
     centres = list(np.ndindex(marked.shape))
     # matplotlib closes a line at the last point that it is given.

@@ -52,7 +52,8 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Store]:
         canary = Canary(random.Random(7))
         plant(project / "data/raw/study", canary, patients=range(16))
         plant_trouble(project / "data/raw/study", canary)
-        assert run(project, STEPS).codes == [0, 0]
+        steps = STEPS if key == ONE else STEPS[:1]  # nothing is asked of the other cohort
+        assert run(project, steps).codes == [0] * len(steps)
         projects[name] = Store(project)
     return projects
 

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from control_grid import control_runs
 from html_tables import Grid, tables, words
 from page_grids import BINARY, OF_MANY, Files, interval, number
 
 from pipeline.report import run
+
+SHOWN = BINARY | {"controls": (control_runs,)}
 
 
 def tables_of(made: Any) -> dict[str, list[Grid]]:
@@ -29,16 +32,16 @@ def binary(candidate: Any) -> tuple[Files, dict[str, list[Grid]]]:
 
 def test_every_table_of_the_page_is_one_of_those_below(binary: Any) -> None:
     assert {key: len(grids) for key, grids in binary[1].items()} == {
-        key: len(expected) for key, expected in BINARY.items()
+        key: len(expected) for key, expected in SHOWN.items()
     }
 
 
 @pytest.mark.parametrize(
-    ("key", "place"), [(key, place) for key, all_ in BINARY.items() for place in range(len(all_))]
+    ("key", "place"), [(key, place) for key, all_ in SHOWN.items() for place in range(len(all_))]
 )
 def test_every_cell_says_what_the_files_say_for_its_row_and_column(key: str, place: int, binary: Any) -> None:
     files, shown = binary
-    wanted = as_words(BINARY[key][place](files))
+    wanted = as_words(SHOWN[key][place](files))
     assert shown[key][place] == wanted
     # Columns that hold the same could be exchanged unseen.
     width = max(map(len, wanted))
@@ -65,9 +68,21 @@ def test_the_list_of_models_says_what_their_reports_say(binary: Any) -> None:
     [grid] = tables((files.folder.parent / "index.html").read_text(encoding="utf-8"))[""]
     told = (promotion["approver"], promotion["created"][:10])
     wanted = [
-        ["Generation", "Headline", "Interval", "Goal", "Verdict", "Approved by", "When"],
+        [
+            "Generation, newest first",
+            "Headline",
+            "Trend",
+            "Value",
+            "Interval",
+            "Goal",
+            "Verdict",
+            "Approved by",
+            "When",
+        ],
         [
             f"Candidate {run_}",
+            "auroc",
+            "",
             number(auroc),
             interval(auroc),
             outcome,
@@ -75,6 +90,27 @@ def test_the_list_of_models_says_what_their_reports_say(binary: Any) -> None:
             "",
             "",
         ],
-        ["0001 champion", "no report", "-", "-", "", *told],
+        ["0001 champion", "", "", "no report", "-", "-", "", *told],
+        grid[-1],
     ]
     assert grid == as_words(wanted)
+    assert float(grid[-1][1].split()[0]) <= auroc["low"]
+    assert grid[-1][1].split()[-1] == "1.0"
+
+
+def test_all_analyses_are_listed_with_what_leads_and_one_that_cannot_be_read(
+    make_candidate: Callable[..., Any], tmp_path: Path
+) -> None:
+    made = make_candidate(tmp_path, patients=60, champion=False)
+    broken = tmp_path / "reports" / "other"
+    (broken / "candidate").mkdir(parents=True)
+    (broken / "index.html").write_text("", encoding="utf-8")
+    (broken / "candidate" / "report.json").write_text("{", encoding="utf-8")
+    run(made.config, made.workspace)
+    page = (tmp_path / "reports" / "index.html").read_text(encoding="utf-8")
+    [grid] = tables(page)[""]
+    assert [row[0].split(" ")[0] for row in grid] == ["Analysis", "demo", "other"]
+    assert grid[1][3] == "none yet"
+    assert "can't be read" in grid[2][1]
+    assert 'href="demo/index.html"' in page
+    assert "all analyses" in (made.workspace.reports / "index.html").read_text(encoding="utf-8").lower()

@@ -12,7 +12,7 @@ from pipeline.statistics.confusion import Confusion, rates
 SHARES = st.floats(0, 1)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(SHARES, SHARES, SHARES, st.sampled_from([1_000, 10_000, 100_000]))
 def test_the_whole_numbers_add_up(sensitivity: float, specificity: float, share: float, scale: int) -> None:
     people = prevalence.population(sensitivity, specificity, share, scale=scale)

@@ -25,7 +25,7 @@ def counts_of(cases: list[tuple[bool, int, int]]) -> ranking.Counts:
     return order.counts(np.array([float(case[2]) for case in cases]))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(CASES)
 def test_a_weight_counts_like_that_many_copies_of_the_patient(cases: list[tuple[bool, int, int]]) -> None:
     truth, score = spelled_out(cases)

@@ -22,7 +22,7 @@ def rates_at(truth: np.ndarray, score: np.ndarray, threshold: float) -> dict[str
     return confusion.rates(confusion.confusion(truth, score >= threshold))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ROWS, st.sampled_from([0.5, 0.8, 0.95, 1.0]))
 def test_no_higher_threshold_keeps_the_sensitivity(rows: list[tuple[bool, int]], target: float) -> None:
     truth, score = arrays(rows)
@@ -32,7 +32,7 @@ def test_no_higher_threshold_keeps_the_sensitivity(rows: list[tuple[bool, int]],
         assert rates_at(truth, score, higher)["sensitivity"] < target - 1e-12
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ROWS, st.sampled_from([0.5, 0.8, 0.95, 1.0]))
 def test_no_lower_threshold_keeps_the_specificity(rows: list[tuple[bool, int]], target: float) -> None:
     truth, score = arrays(rows)
@@ -42,7 +42,7 @@ def test_no_lower_threshold_keeps_the_specificity(rows: list[tuple[bool, int]], 
         assert rates_at(truth, score, lower)["specificity"] < target - 1e-12
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ROWS)
 def test_no_threshold_costs_less_than_the_chosen_one(rows: list[tuple[bool, int]]) -> None:
     truth, score = arrays(rows)

@@ -20,11 +20,13 @@ from pipeline.contracts import (
     normalized,
     operating,
     pointer,
+    population,
     report,
     rule,
     stamp,
 )
 from pipeline.contracts.unopened import Unopened
+from pipeline.records import PARTS
 from pipeline.workspace import Workspace
 
 
@@ -98,6 +100,10 @@ LEAKS = leaks.Leaks(
     (leaks.Lookalike("case-1", "case-2", 2, 1.1, "cut", ("AAAA", "AAAA"), "text"),),
 )
 NETWORKS = controls.Networks("9" * 64, 60, (controls.Network("border_only", "a" * 64, 4),), 12.5, "none")
+POPULATION = population.Population(
+    {part: population.Part(3, 4, 1.0, 2) for part in PARTS},
+    (population.Group("by_sex", "Sex", "F", dict.fromkeys(PARTS, 1), dict.fromkeys(PARTS, 1 / 3), 0.0),),
+)
 CONTROLS = controls.Controls(
     (controls.Control("border_only", "fail", METRIC, 0.5, 0.91, 4, "the border tells it"),), 60, 12.5
 )
@@ -127,6 +133,7 @@ WHOLE: dict[str, Any] = {
     comparison.FILE.name: COMPARISON,
     controls.FILE.name: CONTROLS,
     controls.NETWORKS.name: NETWORKS,
+    population.FILE.name: POPULATION,
     pointer.FILE.name: POINTER,
     generation.FILE.name: generation.Seal({"cohort.csv": "5" * 64}),
     stamp.of("STAGE").name: stamp.Stamp({"cohort.csv": "5" * 64}, "STAGE"),

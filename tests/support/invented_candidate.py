@@ -13,15 +13,18 @@ import pandas as pd
 
 from pipeline import digests
 from pipeline.config import Config, Evaluate
+from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import controls as control_runs
 from pipeline.contracts import metrics as metric_file
 from pipeline.contracts import operating as operating_file
+from pipeline.contracts import population as populations
 from pipeline.contracts import rule
 from pipeline.contracts.controls import Control
 from pipeline.contracts.metrics import Metric
 from pipeline.controls import BORDER, CENTRE, PERMUTED, RANDOM
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import measure
+from pipeline.evaluate.population import population
 from pipeline.tasks.classification import answers, predictions
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
@@ -286,3 +289,5 @@ def _write_evaluation(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...
     }
     operating_file.FILE.write(folder, operating_file.FILE.of(fixed_on_validation))
     rule.FILE.write(folder, rule.Rule({}, {}))
+    counted = population(cohorts.TABLE.frame(folder), task, task.target.question_of(record))
+    populations.FILE.write(folder, counted)

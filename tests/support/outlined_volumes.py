@@ -15,6 +15,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import normalized
 from pipeline.contracts.unopened import Unopened
+from pipeline.normalize.outlines import some_voxels
 from pipeline.records import Case, Geometry, Stored
 from pipeline.tasks.segmentation.structures import Structures
 from pipeline.workspace import Workspace
@@ -46,11 +47,14 @@ def prepare(root: Path, shapes: list[tuple[int, ...]] | None = None) -> Workspac
         scans = [shard.append(values) for values, _ in made]
     with ShardWriter(workspace.normalized / "bits-00000.npy") as shard:
         marked = [shard.append(bits) for _, bits in made]
+    with ShardWriter(workspace.normalized / "voxels-00000.npy") as shard:
+        some = [shard.append(some_voxels(bits, 2)) for _, bits in made]
     cases = [_case(number, stored) for number, stored in enumerate(scans)]
     with Catalogue(workspace.catalogue) as catalogue, catalogue.transaction():
         catalogue.put_cases([(case, []) for case in cases])
         catalogue.put_arrays("recipe", zip(cases, scans, strict=True))
         catalogue.put_arrays("masks", zip(cases, marked, strict=True))
+        catalogue.put_arrays("voxels", zip(cases, some, strict=True))
     _describe(workspace)
     return workspace
 
@@ -110,6 +114,7 @@ def _describe(workspace: Workspace) -> None:
         shape=(*SHAPE, 1),
         spacing=(1.0, 1.0, 1.0),
         mask_id="masks",
+        voxels_id="voxels",
         structures=QUESTION.names,
     )
     normalized.FILE.write(workspace.data, arrays)

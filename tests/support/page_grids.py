@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from bases import base, patients
 from html_tables import Grid
+from points_grid import points
 
 from pipeline import digests, ledger
 from pipeline.page.facts import shown_interval, shown_p, shown_value
@@ -60,16 +62,9 @@ def interval(metric: Json) -> str:
     return "-" if metric["value"] is None else metric["reason"]
 
 
-def patients(metric: Json) -> str:
-    of_these = metric["positive_patients"]
-    if of_these in (None, metric["patients"]):
-        return str(metric["patients"])
-    return f"{metric['patients']} ({of_these})"
-
-
 def measured(files: Files, labels: dict[str, str]) -> Grid:
     found = {label: files.metric(name) for label, name in labels.items()}
-    return [[label, number(m), interval(m), patients(m)] for label, m in found.items()]
+    return [[label, number(m), interval(m), base(m)] for label, m in found.items()]
 
 
 def brief(files: Files) -> Grid:
@@ -80,7 +75,12 @@ def brief(files: Files) -> Grid:
         "An alarm is right - PPV": "ppv",
         "An all-clear is right - NPV": "npv",
     }
-    head = ["On the test part, one vote a patient", "Value", "95 % interval", "Patients (with nodule)"]
+    head = [
+        "On the test part, one vote a patient",
+        "Value",
+        "95 % interval",
+        "Patients (with nodule), or x of n",
+    ]
     return [head, *measured(files, labels)]
 
 
@@ -93,7 +93,7 @@ def brief_of_many(files: Files) -> Grid:
         "Agreement beyond chance - Cohen's kappa": "kappa",
     }
     return [
-        ["On the test part, one vote a patient", "Value", "95 % interval", "Patients"],
+        ["On the test part, one vote a patient", "Value", "95 % interval", "Patients, or x of n"],
         *measured(files, labels),
     ]
 
@@ -106,7 +106,7 @@ def operating(files: Files) -> Grid:
         "Accuracy": "accuracy", "Balanced accuracy": "balanced_accuracy", "F1": "f1",
         "Matthews correlation": "mcc",
     }  # fmt: skip
-    head = ["Test part, one vote a patient", "Value", "95 % interval", "Patients (with nodule)"]
+    head = ["Test part, one vote a patient", "Value", "95 % interval", "Patients (with nodule), or x of n"]
     return [[*head, "Exact interval", "Method"], *_with_method(files, labels)]
 
 
@@ -115,8 +115,8 @@ def operating_of_many(files: Files) -> Grid:
         "Accuracy": "accuracy", "Balanced accuracy": "balanced_accuracy", "Macro F1": "macro_f1",
         "Macro AUROC": "macro_auroc", "Cohen's kappa": "kappa", "Matthews correlation": "mcc",
     }  # fmt: skip
-    head = ["Test part, one vote a patient", "Value", "95 % interval", "Patients", "Exact interval", "Method"]
-    return [head, *_with_method(files, labels)]
+    head = ["Test part, one vote a patient", "Value", "95 % interval", "Patients, or x of n"]
+    return [[*head, "Exact interval", "Method"], *_with_method(files, labels)]
 
 
 def _with_method(files: Files, labels: dict[str, str]) -> Grid:
@@ -153,9 +153,9 @@ def classes(files: Files) -> Grid:
 
 
 def reliability(files: Files) -> Grid:
-    def row(label: str, name: str, read: str, ends: str | None = None) -> list[str]:
+    def row(label: str, name: str, read: str) -> list[str]:
         metric = files.metric(name)
-        return [label, number(metric), interval(metric) if ends is None else ends, read]
+        return [label, number(metric), interval(metric), read]
 
     perfect = (
         f"perfect probabilities would show {number(files.metric('ece_null_mean'))} with this many patients"
@@ -166,7 +166,7 @@ def reliability(files: Files) -> Grid:
         row("Slope", "calibration_slope", "1 is right; below 1 the probabilities are too extreme"),
         row("Intercept", "calibration_intercept", "0 is right; below 0 they are too high on the whole"),
         row("Observed over expected", "o_over_e", "1 is right"),
-        row("Expected calibration error", "ece", perfect, "none"),
+        row("Expected calibration error", "ece", perfect),
         row("Brier score", "brier", "0 is perfect"),
         [
             "Temperature",
@@ -381,7 +381,7 @@ COMMON: dict[str, tuple[Expected, ...]] = {
 BINARY = COMMON | {
     "brief": (brief,),
     "thousand": (thousand,),
-    "operating": (operating, confusion),
+    "operating": (operating, lambda files: points(files.folder), confusion),
     "reliability": (reliability,),
     "subgroups": (subgroups,),
 }

@@ -54,7 +54,11 @@ def train_here(workspace: Workspace, **train: Any) -> tuple[str, ...]:
 
 
 def start(workspace: Workspace, *, crash_at: str = "", **train: Any) -> subprocess.Popen[str]:
-    chosen = settings(**(train or {"epochs": 12}))
+    return start_of(settings(**(train or {"epochs": 12})), workspace, crash_at=crash_at)
+
+
+def start_of(chosen: dict[str, Any], workspace: Workspace, *, crash_at: str) -> subprocess.Popen[str]:
+    """The training of these settings in a process that can be killed."""
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(workspace.root), json.dumps(chosen)],
         env={**os.environ, "PYTHONPATH": str(PROJECT), "SCANLOOM_CRASH_AT": crash_at},

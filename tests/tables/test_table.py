@@ -250,7 +250,7 @@ def test_a_column_without_a_header_is_marked(read_bytes) -> None:
     assert table.unnamed == {"column 1"}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(st.text("ab,;|\t\"'\n é€", max_size=6), st.text("xy z", max_size=4)), min_size=1),
     delimiter=st.sampled_from(",;\t"),

@@ -12,7 +12,7 @@ from pipeline.errors import DataError
 from pipeline.train.intensities import measured
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(arrays(np.int16, (3, 4, 2, 2), elements=st.integers(-3000, 3000), unique=True))
 def test_they_are_numpys_over_all_cases_and_positions(scans: np.ndarray) -> None:
     result = measured(3, lambda index: scans[index])

@@ -83,19 +83,28 @@ def test_one_seed_more_trains_that_seed_only(two: Workspace, alone: dict[int, Wo
         assert (two.checkpoints / "seed-5" / path.name).stat().st_mtime_ns == path.stat().st_mtime_ns
 
 
+FIVE = {"seeds": 5, "refit": True, "epochs": 5, "average_epochs": 1.0}
+
+
+@pytest.fixture(scope="module")
+def unbroken(prepare: Any, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Five seeds and a refit, trained without a kill."""
+    workspace: Workspace = prepare(tmp_path_factory.mktemp("unbroken"))
+    assert start(workspace, **FIVE).wait() == 0
+    return workspace
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("step", [2, 5, 9, 14])
 def test_five_seeds_and_a_refit_killed_anywhere_end_with_the_same_bits(
-    prepare: Any, tmp_path: Path, step: int
+    unbroken: Workspace, prepare: Any, tmp_path: Path, step: int
 ) -> None:
-    chosen = {"seeds": 5, "refit": True, "epochs": 5, "average_epochs": 1.0}
-    whole, killed = prepare(tmp_path / "whole"), prepare(tmp_path / "killed")
-    assert start(whole, **chosen).wait() == 0
+    killed = prepare(tmp_path)
     for _ in range(3):  # in one fit after another: each kill is at that step of the fit in progress
-        assert start(killed, crash_at=f"train:step-{step}", **chosen).wait() == -signal.SIGKILL
-    assert start(killed, **chosen).wait() == 0
+        assert start(killed, crash_at=f"train:step-{step}", **FIVE).wait() == -signal.SIGKILL
+    assert start(killed, **FIVE).wait() == 0
     for name in ("model.keras", "first_fit.csv"):
-        assert digests.of_file(killed.candidate / name) == digests.of_file(whole.candidate / name)
+        assert digests.of_file(killed.candidate / name) == digests.of_file(unbroken.candidate / name)
 
 
 def test_a_refit_learns_from_both_parts_and_leaves_what_validation_said(

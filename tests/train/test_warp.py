@@ -83,7 +83,7 @@ def test_a_scan_is_stretched_along_its_own_axes_and_then_turned() -> None:
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     degrees=st.floats(-180, 180),
     scale=st.tuples(st.floats(0.6, 1.6), st.floats(0.6, 1.6), st.floats(0.6, 1.6)),

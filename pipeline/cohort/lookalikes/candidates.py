@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.cohort.lookalikes.views import CUTS, Pictures, View, cutting, views
 
-_SIDE: Final = 16
+_SIDE: Final = 16  # pixels: the cosine asks for what is large, registration for the rest
 _MOST_DIRECTIONS: Final = 128
 _SCANS_A_DIRECTION: Final = 4  # a choice: fewer, and two near copies would have a direction of their own
 _FITTED: Final = 4000  # scans; more change the components by nothing
@@ -24,7 +24,7 @@ _FAINT: Final = 0.02  # of the strongest component: what is weaker is noise, and
 _ALIKE: Final = 0.45
 """The least cosine of a candidate. In 5232 chest radiographs of children one pair in 20 000 of two patients
 reaches it, and 24 of 25 copies that were windowed hard, 25 of 25 that were changed otherwise."""
-_BLOCK: Final = 2048
+_BLOCK: Final = 2048  # scans: a block of cosines of float32 is 16 MB
 _ALL_VIEWS: Final = 20_000  # scans; of more, only the uncut views are compared: minutes in place of an hour
 
 

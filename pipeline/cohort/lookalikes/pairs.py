@@ -16,7 +16,7 @@ from pipeline.records import LIKENESS_SIDE
 
 _FEWEST: Final = 8  # scans: of fewer nothing is known that images have in common
 _LOOKED_AT: Final = 12_000  # pairs, those that look most alike: half a minute at most
-_RANKED: Final = 4096
+_RANKED: Final = 4096  # pictures at once: memory doesn't grow with the cohort
 
 
 @dataclass(frozen=True)

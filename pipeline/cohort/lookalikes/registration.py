@@ -26,7 +26,7 @@ those of two patients that look most alike, the highest is 0.73 in the fine band
 _REACH: Final = 7  # pixels that one may be moved over the other: what a cut on one side needs
 _TAPER: Final = 0.5  # the power of a Hann window: edges count less, for they may have been cut off
 _WORTH_IT: Final = 0.6  # a choice: what agrees less at the likeliest cut is no copy at any other
-_AT_ONCE: Final = 256
+_AT_ONCE: Final = 256  # pairs: their spectra stay some tens of megabytes
 
 
 def agreement(
@@ -80,6 +80,7 @@ def _spectrum(apart: NDArray[np.float32], cut: int, band: tuple[float, float]) -
     details = (fine @ apart @ fine.T - coarse @ apart @ coarse.T) * _window()
     details -= details.mean(axis=(1, 2), keepdims=True)
     lengths = np.linalg.norm(details, axis=(1, 2), keepdims=True)
+    # A picture without details stays zero, and agrees with none.
     unit = (details / np.maximum(lengths, 1e-9)).astype(np.float32)
     spectrum: NDArray[np.complex64] = scipy.fft.rfft2(unit)  # numpy's would be of twice the size
     return spectrum

@@ -20,7 +20,7 @@ from pipeline.contracts import insights as contract
 from pipeline.contracts.insights import Shown
 from pipeline.evaluate.insights import attention, gallery, gradients, network, outlines, shifts
 from pipeline.pixel_text import hidden_because
-from pipeline.records import Case
+from pipeline.records import Case, sides
 from pipeline.tasks.contract import Fixed, Overlay, Question
 from pipeline.tasks.registry import Task
 
@@ -58,13 +58,14 @@ class Scans:
     """The scans to look at: `read(case_id)` gives `([slices,] rows, columns, channels)`.
 
     `native` gives a scan's own voxels, and `reviewed` says that a person looked through the pixels (the key
-    `ingest.pixel_text`).
+    `ingest.pixel_text`); `in_unit` gives a case as people know it, None where that can't be had.
     """
 
     read: Callable[[str], Images]
     cases: Mapping[str, Case]
     native: Callable[[Case], Images]
     reviewed: bool
+    in_unit: Callable[[Case], contract.InUnit | None] = lambda case: None
 
 
 def write_outlines(
@@ -127,10 +128,12 @@ def _gallery(
         checks.append(
             {"correlation_with_shuffled": correlation, **_drops(subject, image, heat, target, generator)}
         )
-        hidden = hidden_because(scans.cases[row.case_id], reviewed=scans.reviewed)
-        shown = (
-            _keep(gallery.picture(image, heat), f"gallery_{number:03d}", pictures) if hidden is None else {}
-        )
+        case = scans.cases[row.case_id]
+        hidden = hidden_because(case, reviewed=scans.reviewed)
+        shown = {}
+        if hidden is None:
+            picture = gallery.picture(image, heat, scans.in_unit(case))
+            shown = _keep(picture, f"gallery_{number:03d}", pictures) | {"sides": sides(case.geometry)}
         items.append(Shown(**asdict(row), hidden=hidden, **shown))
     method = attention.method_of(subject.model)
     return contract.Gallery(method, attention.LAST_FEATURES, tuple(items), _means(checks)), pictures
@@ -140,8 +143,10 @@ def _keep(picture: gallery.Picture, name: str, pictures: Pictures) -> Json:
     pictures[name], pictures[f"{name}_heat"] = picture.grey, picture.heat
     return {
         "picture": name,
-        "window": list(picture.window),
+        "window": picture.window,
+        "unit": picture.unit,
         "slice": picture.slice_index,
+        "slices": picture.slices,
         "reduced": picture.reduced,
     }
 

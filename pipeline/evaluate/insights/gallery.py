@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
+from pipeline.contracts.insights import InUnit
 from pipeline.tasks.contract import Question
 from pipeline.tasks.registry import Task
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LARGEST_PIXELS = 256  # a choice: as wide as a card of the page, so that the file stays small
+_BLACK = 0.02  # a choice, of the window: what can't be told from black on a screen
 _WINDOW_PERCENTILES = (0.5, 99.5)  # a choice: single bright voxels (metal, marks) would else darken the rest
 
 Array = NDArray[np.float32]
@@ -35,15 +38,18 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Picture:
-    """One slice as the network saw it: grey values, heat, both uint8 of one shape, and what was shown.
+    """One slice: grey values, heat where there is anything to see, both uint8 of one shape, and what it is.
 
-    `window` is the pair of input values that became black and white; `slice_index` is None for images.
+    `window` is the pair of values that became black and white, in `unit` (empty: the network's input);
+    `slice_index` and `slices` are None for images.
     """
 
     grey: NDArray[np.uint8]
     heat: NDArray[np.uint8]
     window: tuple[float, float]
+    unit: str
     slice_index: int | None
+    slices: int | None
     reduced: int
 
 
@@ -60,24 +66,48 @@ def choose(predictions: pd.DataFrame, task: Task, question: Question) -> list[Ch
     return [row for kind in kinds for row in _surest(rows, kind.name, most=kind.shown)]
 
 
-def picture(image: Array, heat: Array) -> Picture:
-    """The slice of `image` with the most heat, as the report shows it.
+def picture(image: Array, heat: Array, known: InUnit | None = None) -> Picture:
+    """The slice of `image` with the most heat among those that show anything, as the report shows it.
 
-    `image` is `([slices,] rows, columns, channels)`, `heat` `([slices,] rows, columns)` from 0 to 1.
-    Colour images are shown by the mean of their channels; sides above `LARGEST_PIXELS` are reduced
-    by whole factors.
+    `image` is `([slices,] rows, columns, channels)`, `heat` `([slices,] rows, columns)` from 0 to 1, `known`
+    the same scan in its unit. Colour images are shown by the mean of their channels; sides above
+    `LARGEST_PIXELS` are reduced by whole factors.
     """
-    index = None
-    grey = image.mean(axis=-1)
+    if known is None or known.values.shape[:-1] != image.shape[:-1]:
+        known = InUnit(image, "")
+    index = slices = None
+    grey = known.values.mean(axis=-1)
     if grey.ndim == 3:
-        index = int(heat.sum(axis=(1, 2)).argmax()) if heat.any() else len(grey) // 2
+        index, slices = _telling(grey, heat), len(grey)
         grey, heat = grey[index], heat[index]
-    low, high = (float(value) for value in np.percentile(grey, _WINDOW_PERCENTILES))
+    low, high = known.window or _window(grey)
     factor = -(-max(grey.shape) // LARGEST_PIXELS)
-    shown = np.clip((grey - low) / max(high - low, 1e-12), 0, 1)  # of an even slice: all black
+    shown = np.clip((grey - low) / max(high - low, 1e-12), 0, 1)  # of an even scan: all black
+    heat = np.where(_content(shown), heat, 0)
     return Picture(
-        _bytes(_reduced(shown, factor)), _bytes(_reduced(heat, factor)), (low, high), index, factor
-    )
+        _bytes(_reduced(shown, factor)), _bytes(_reduced(heat, factor)), (low, high), known.unit, index,
+        slices, factor,
+    )  # fmt: skip
+
+
+def _telling(grey: Array, heat: Array) -> int:
+    """The slice with the most heat of those whose values differ; without heat the middle one of them."""
+    differs = np.ptp(grey, axis=(1, 2)) > 0
+    places = np.flatnonzero(differs) if differs.any() else np.arange(len(grey))
+    sums = heat.sum(axis=(1, 2))[places]
+    return int(places[sums.argmax()] if sums.any() else places[len(places) // 2])
+
+
+def _window(plane: Array) -> tuple[float, float]:
+    """The values that become black and white: nearly all of the plane, or all where most are one value."""
+    low, high = (float(value) for value in np.percentile(plane, _WINDOW_PERCENTILES))
+    return (low, high) if high > low else (float(plane.min()), float(plane.max()))
+
+
+def _content(shown: Array) -> NDArray[np.bool_]:
+    """Where the scan shows anything, and what that encloses: air inside the body is no background."""
+    content = ndimage.binary_fill_holes(shown > _BLACK)
+    return np.asarray(content if content.any() else np.ones_like(content), dtype=np.bool_)
 
 
 def _chosen(record: dict[str, object], task: Task, question: Question) -> Iterator[Chosen]:

@@ -8,6 +8,7 @@ from pipeline.page.artifacts import VALIDATION, Artifacts
 from pipeline.page.facts import count
 from pipeline.page.headline import goal_of, headline
 from pipeline.page.section import Section
+from pipeline.report import judgements
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,7 @@ def build(artifacts: Artifacts) -> Section:
     """The one paragraph, the one table and the verdict against the goal fixed beforehand."""
     page, question, goal = artifacts.task.page, artifacts.question, goal_of(artifacts)
     tested = artifacts.tested
+    (word, tone), stands = judgements.of(artifacts)
     facts = {
         "headline": headline(artifacts),
         "patients": count("tested_patients", tested["patient_id"].nunique(), "patients", artifacts.part),
@@ -31,6 +33,8 @@ def build(artifacts: Artifacts) -> Section:
     ]
     words = {
         "outcome": goal.outcome,
+        "word": word,
+        "tone": tone,
         "metric": artifacts.short(goal.metric),
         "side": "at least" if artifacts.task.measures.METRICS[goal.metric].better > 0 else "at most",
         "lead": page.lead(question, goal.metric, artifacts.metric, unit=artifacts.unit),
@@ -43,7 +47,7 @@ def build(artifacts: Artifacts) -> Section:
         "sites": _values(tested, "by_site"),
         "manufacturers": _values(tested, "by_manufacturer"),
     }
-    return Section(KEY, TITLE, facts, {"rows": rows}, words=words)
+    return Section(KEY, TITLE, facts, {"rows": rows, "standing": stands}, words=words)
 
 
 def _others(artifacts: Artifacts) -> list[str]:

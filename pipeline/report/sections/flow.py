@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.contracts.cohort import Counts, Flow, Notice
+from pipeline.contracts.cohort import Cohort, Counts, Notice
 from pipeline.errors import DamageError
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import count, recorded
@@ -20,13 +20,13 @@ def build(artifacts: Artifacts) -> Section:
     """The boxes of the flow. Raises DamageError when they don't add up."""
     cohort = artifacts.cohort
     flow, parts = cohort.flow, cohort.parts
-    _check(flow, parts)
+    _check(cohort)
     facts = {
-        "files": count("files", _total(flow.files), "files"),
-        "files_used": count("files_used", sum(flow.files.get("accepted", {}).values()), "files"),
+        "files": count("files", flow.all_files, "files"),
+        "files_used": count("files_used", flow.used_files, "files"),
         "series": count("series", flow.series, "series"),
         "cases": count("cases", flow.cases, "cases"),
-        "cases_used": count("cases_used", sum(parts[part].cases for part in parts), "cases"),
+        "cases_used": count("cases_used", cohort.cases, "cases"),
         "patients": count("patients", flow.patients, "patients"),
         "digest": recorded("cohort_digest", cohort.digest),
         "matched": count("matched", cohort.join.matched, "cases"),
@@ -44,15 +44,14 @@ def build(artifacts: Artifacts) -> Section:
     return Section(KEY, TITLE, facts, tables, words=words)
 
 
-def _check(flow: Flow, parts: Mapping[str, Counts]) -> None:
-    used = sum(part.cases for part in parts.values())
-    left_out = sum(flow.excluded.values())
+def _check(cohort: Cohort) -> None:
+    flow, used, left_out = cohort.flow, cohort.cases, cohort.flow.excluded_cases
     if used + left_out != flow.cases:
         raise DamageError(
             f"cohort.json does not add up: {used} cases in parts and {left_out} left out, "
             f"but {flow.cases} cases. Run `{scanloom('cohort')}` again."
         )
-    if sum(part.patients for part in parts.values()) != flow.patients:
+    if cohort.patients != flow.patients:
         raise DamageError(
             "cohort.json does not add up: the patients of the parts are not all patients. "
             f"Run `{scanloom('cohort')}` again."
@@ -89,10 +88,6 @@ def _use(artifacts: Artifacts) -> dict[str, str]:
 
 def _notice(notice: Notice) -> dict[str, Any]:
     return {"text": notice.detail, "count": count(notice.kind, notice.count, "found")}
-
-
-def _total(files: Mapping[str, Mapping[str, int]]) -> int:
-    return sum(sum(reasons.values()) for reasons in files.values())
 
 
 def _words(code: str) -> str:

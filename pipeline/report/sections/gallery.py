@@ -38,6 +38,7 @@ def build(artifacts: Artifacts) -> Section:
         "layer": stored.layer,
         "in_per_cent": said.in_per_cent,
         "evidence": said.evidence,
+        "marked": any(item.sides for item in stored.items),
     }
     return Section(KEY, title, facts, tables, words=words)
 
@@ -68,8 +69,11 @@ def _item(item: Shown, artifacts: Artifacts) -> dict[str, Any]:
         **shown,
         "score": score,
         "slice": recorded("slice", None if item.slice is None else item.slice + 1),
+        "slices": recorded("slices", item.slices, "slices"),
         "window_low": recorded("window_low", window[0], "input value"),
         "window_high": recorded("window_high", window[1], "input value"),
+        "unit": item.unit,
+        "sides": list(item.sides),
         **_scale_bar(item, artifacts),
     }
 

@@ -2,122 +2,95 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from pipeline.contracts.cohort import GROUP
+from pipeline.contracts.population import Group, Part
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, FEWEST_SHOWN, Fact, count, small_count
 from pipeline.page.section import Section
 from pipeline.records import PARTS
-from pipeline.statistics.standardised import of_shares
-from pipeline.tasks.contract import Grouped
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 KEY, TITLE = "population", "The data, part by part"
 NOTABLE_DIFFERENCE = 0.1  # Austin 2009, Stat Med 28:3083
+_NO_DIFFERENCE = "a part has no patients, or all of one part and none of the other are in it"
 
 
 def build(artifacts: Artifacts) -> Section:
     """One table: a row per characteristic and category, a column per part."""
-    cases = artifacts.cases
-    groups = [column for column in cases.columns if column.startswith("by_")]
-    rows = [_patients(cases), _cases(cases), _cases_per_patient(cases)]
-    for place, truth in enumerate(artifacts.task.page.population(list(cases["target"]), artifacts.question)):
-        column = f"target_{place + 1}" if place else "target"
-        rows += _categories(cases.assign(**{column: truth.of_cases}), column, truth, small=False)
-    for column in groups:
-        heading = column.removeprefix("by_").replace("_", " ").capitalize()
-        grouped = Grouped(heading, list(cases[column]), sorted(cases[column].unique()))
-        rows += _categories(cases, column, grouped, small=True)
-    return Section(KEY, TITLE, tables={"rows": rows}, words={"parts": list(PARTS), "grouped": bool(groups)})
-
-
-def _patients(cases: pd.DataFrame) -> dict[str, Any]:
-    cells = {
-        part: count(f"patients_{part}", _in(cases, part)["patient_id"].nunique(), "patients", part)
-        for part in PARTS
+    parts, groups = artifacts.population.parts, artifacts.population.groups
+    sizes = {
+        "Patients": {name: _size("patients", name, part.patients) for name, part in parts.items()},
+        "Cases": {name: _size("cases", name, part.cases) for name, part in parts.items()},
+        "Cases per patient, median (largest)": {
+            name: _per_patient(name, part) for name, part in parts.items()
+        },
     }
-    return {"heading": "", "label": "Patients", "share": False, **cells}
+    rows = [{"heading": "", "label": label, "share": False, **cells} for label, cells in sizes.items()]
+    rows += [_group(group, parts) for group in groups]
+    grouped = any(group.of.startswith(GROUP) for group in groups)
+    return Section(KEY, TITLE, tables={"rows": rows}, words={"parts": list(PARTS), "grouped": grouped})
 
 
-def _cases(cases: pd.DataFrame) -> dict[str, Any]:
+def _size(noun: str, part: str, number: int) -> Fact:
+    return count(f"{noun}_{part}", number, noun, part)
+
+
+def _per_patient(name: str, part: Part) -> Fact:
+    told = None if part.median_cases is None else f"{part.median_cases:g} ({part.most_cases})"
+    return Fact(
+        f"cases_per_patient_{name}", told, unit="median (largest)", method="count", part=name,
+        patients=part.patients, reason=DESCRIBED,
+    )  # fmt: skip
+
+
+def _group(group: Group, parts: Mapping[str, Part]) -> dict[str, Any]:
+    """A row: patients with at least one such case. Few of them are hidden, unless they are told by truth."""
+    small = group.of.startswith(GROUP)
+    cell = small_count if small else _shown_count
     return {
-        "heading": "",
-        "label": "Cases",
-        "share": False,
-        **{part: count(f"cases_{part}", len(_in(cases, part)), "cases", part) for part in PARTS},
+        "heading": group.heading,
+        "label": group.category or "unknown",
+        "share": True,
+        **{part: cell(f"{group.of}_{group.category}_{part}", group.patients[part], part) for part in PARTS},
+        **{f"{part}_share": _share(group, part, parts[part].patients, small=small) for part in PARTS},
+        "difference": _difference(group, parts["test"].patients + parts["train"].patients, small=small),
     }
-
-
-def _cases_per_patient(cases: pd.DataFrame) -> dict[str, Any]:
-    cells = {}
-    for part in PARTS:
-        sizes = _in(cases, part).groupby("patient_id").size()
-        median = f"{sizes.median():g} ({sizes.max()})" if len(sizes) else None
-        cells[part] = Fact(
-            f"cases_per_patient_{part}", median, unit="median (largest)", method="count", part=part,
-            patients=len(sizes), reason=DESCRIBED,
-        )  # fmt: skip
-    return {"heading": "", "label": "Cases per patient, median (largest)", "share": False, **cells}
-
-
-def _categories(cases: pd.DataFrame, column: str, grouped: Grouped, *, small: bool) -> list[dict[str, Any]]:
-    """A row for each category: patients with at least one such case. Small groups are hidden when asked."""
-    rows = []
-    for category in grouped.order:
-        of_category = cases[cases[column] == category]
-        numbers = {part: _in(of_category, part)["patient_id"].nunique() for part in PARTS}
-        totals = {part: _in(cases, part)["patient_id"].nunique() for part in PARTS}
-        cell = small_count if small else _shown_count
-        rows.append(
-            {
-                "heading": grouped.heading,
-                "label": category or "unknown",
-                "share": True,
-                **{part: cell(f"{column}_{category}_{part}", numbers[part], part) for part in PARTS},
-                **{f"{part}_share": _share(numbers[part], totals[part], part, small=small) for part in PARTS},
-                "difference": _difference(numbers, totals, f"{column}_{category}", small=small),
-            }
-        )
-    return rows
 
 
 def _shown_count(name: str, patients: int, part: str) -> Fact:
     return count(name, patients, "patients", part)
 
 
-def _share(number: int, total: int, part: str, *, small: bool) -> Fact:
-    if total == 0 or (small and 0 < number < FEWEST_SHOWN):
-        return Fact("share", None, part=part, patients=total, reason="hidden or empty")
+def _share(group: Group, part: str, patients: int, *, small: bool) -> Fact:
+    share = group.shares[part]
+    if share is None or (small and 0 < group.patients[part] < FEWEST_SHOWN):
+        return Fact("share", None, part=part, patients=patients, reason="hidden or empty")
     return Fact(
         "share",
-        number / total,
+        share,
         unit="share of patients",
         method="count",
         part=part,
-        patients=total,
+        patients=patients,
         reason=DESCRIBED,
     )
 
 
-def _difference(numbers: dict[str, int], totals: dict[str, int], name: str, *, small: bool) -> Fact:
-    hidden = small and any(0 < numbers[part] < FEWEST_SHOWN for part in ("train", "test"))
-    if hidden or not totals["train"] or not totals["test"]:
-        return Fact(f"difference_{name}", None, reason=f"a group of fewer than {FEWEST_SHOWN} patients")
-    difference = of_shares(numbers["test"] / totals["test"], numbers["train"] / totals["train"])
-    value = difference if math.isfinite(difference) else None
+def _difference(group: Group, patients: int, *, small: bool) -> Fact:
+    name = f"difference_{group.of}_{group.category}"
+    if small and any(0 < group.patients[part] < FEWEST_SHOWN for part in ("train", "test")):
+        return Fact(name, None, reason=f"a group of fewer than {FEWEST_SHOWN} patients")
+    value = group.difference
     return Fact(
-        f"difference_{name}",
+        name,
         value,
         unit="standard deviations, test minus train",
         method="standardised difference",
-        patients=totals["test"] + totals["train"],
-        reason=DESCRIBED,
+        patients=patients,
+        reason=DESCRIBED
+        if value is not None
+        else "a part without patients, or all of one part and none of the other",
         flag="notable" if value is not None and abs(value) > NOTABLE_DIFFERENCE else "",
     )
-
-
-def _in(cases: pd.DataFrame, part: str) -> pd.DataFrame:
-    return cases[cases["part"] == part]

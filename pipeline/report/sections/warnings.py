@@ -9,7 +9,7 @@ from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, count, of_metric
 from pipeline.page.headline import headline
 from pipeline.page.section import Section
-from pipeline.report.guards import Guard, guards, not_run, patients_apart, tally
+from pipeline.report.guards import Guard, guards, not_run, patients_apart
 
 KEY, TITLE = "warnings", "Warnings"
 MOST_FAILED_SHARE = 0.01  # a choice: what fails is seldom like the rest, so more could hide a subgroup
@@ -31,12 +31,7 @@ def build(artifacts: Artifacts) -> Section:
         *_failures(artifacts),
         *_drift(artifacts),
     ]
-    words = {
-        "none": NONE,
-        "checks": tally(checks),
-        "not_run": not_run(checks),
-        "source": _one_source(artifacts),
-    }
+    words = {"none": NONE, "not_run": not_run(checks), "source": _one_source(artifacts)}
     return Section(KEY, TITLE, tables={"rows": rows}, words=words)
 
 
@@ -48,12 +43,8 @@ def of_table(artifacts: Artifacts) -> Section:
         *artifacts.task.page.warnings(artifacts),
         *_failures(artifacts),
     ]
-    return Section(
-        KEY,
-        TITLE,
-        tables={"rows": rows},
-        words={"none": NONE_OF_TABLE, "checks": "", "not_run": [], "source": ""},
-    )
+    words = {"none": NONE_OF_TABLE, "not_run": [], "source": ""}
+    return Section(KEY, TITLE, tables={"rows": rows}, words=words)
 
 
 def _one_source(artifacts: Artifacts) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, logit
 
-from pipeline.statistics.bootstrap import METHOD, Resampled
+from pipeline.statistics.bootstrap import METHOD, SIMULTANEOUS, Resampled
 from pipeline.statistics.calibration import CLIP, equal_mass_bins, recalibrate
 from pipeline.statistics.net_benefit import treat_all
 from pipeline.statistics.proportions import wilson
@@ -34,15 +34,20 @@ def ranking_curves(view: View, resampled: Resampled, where: Axes, *, of: int, pr
 
 
 def decision(view: View, resampled: Resampled) -> Json:
-    """Net benefit over threshold probabilities, and the ranges in which it is shown to beat all and none."""
+    """Net benefit over threshold probabilities, and the ranges in which it is shown to beat all and none.
+
+    Its excess over the better of the two has one band for all thresholds together, so that every range
+    outside it is shown at once.
+    """
     curve = _curve(view, resampled, "benefit", DECISION_THRESHOLDS, of=1)
-    low, high = resampled.band("benefit_excess", level=view.plan.level)
+    low, high = resampled.simultaneous("benefit_excess", level=view.plan.level)
     prevalence = float(resampled.point["prevalence"])
     return curve | {
         "treat_all": _plain(treat_all(prevalence, threshold=DECISION_THRESHOLDS)),
         "excess": _plain(resampled.point["benefit_excess"]),
         "excess_low": _plain(low),
         "excess_high": _plain(high),
+        "excess_method": SIMULTANEOUS,
         "better": _ranges(low > 0),
         "prevalence": prevalence,
     }
@@ -56,7 +61,7 @@ def reliability(view: View, probability: Floats, *, stage: str) -> Json:
     truth, score = view.sample.truth, probability[:, 1]
     edges = np.linspace(0, 1, HISTOGRAM_BINS + 1)
     positives = int(view.sample.membership()[:, 1].sum())
-    return _label(view, of=1) | {
+    return label(view, of=1) | {
         "stage": stage,
         "method": "Wilson",
         "flag": few_events(positives),
@@ -70,7 +75,8 @@ def reliability(view: View, probability: Floats, *, stage: str) -> Json:
     }
 
 
-def _label(view: View, *, of: int) -> Json:
+def label(view: View, *, of: int) -> Json:
+    """What every curve says of itself: whose it is, and how many it rests on."""
     return {
         "part": view.part,
         "unit": view.unit,
@@ -84,7 +90,7 @@ def _label(view: View, *, of: int) -> Json:
 
 def _curve(view: View, resampled: Resampled, name: str, x: Floats, *, of: int) -> Json:
     low, high = resampled.band(name, level=view.plan.level)
-    return _label(view, of=of) | {
+    return label(view, of=of) | {
         "method": METHOD,
         "x": _plain(x),
         "y": _plain(resampled.point[name]),

@@ -17,6 +17,7 @@ from pipeline.statistics.prevalence import likelihood_ratios
 from pipeline.statistics.proportions import at_an_end, clopper_pearson, wilson
 from pipeline.statistics.sample import Sample
 from pipeline.statistics.vectors import Flags, Floats, Integers
+from pipeline.tasks.classification import points
 
 PROPORTIONS = ("accuracy", "alarm_share", "npv", "ppv", "prevalence", "sensitivity", "specificity")
 RESAMPLED = ("auprc", "balanced_accuracy", "f1", "kappa", "mcc")
@@ -45,18 +46,20 @@ class Detection:
 
 @dataclass(frozen=True)
 class Axes:
-    """Where the curves of a detection are read: false-positive rates and recalls, both rising."""
+    """Where the curves of a detection are read: false-positive rates, recalls and thresholds, all rising."""
 
     false_positive_rate: Floats
     recall: Floats
+    thresholds: Floats
 
 
-def axes(detection: Detection) -> Axes:
-    """The places of the curves' own points, thinned to at most 201."""
+def axes(detection: Detection, in_use: float | None) -> Axes:
+    """The places of the curves' own points, thinned to at most 201; `in_use` is the class's threshold."""
     counts = detection.ranking().counts(np.ones(int(detection.patient.max()) + 1))
     return Axes(
         false_positive_rate=_thinned(np.unique(counts.fp / counts.fp[-1])),
         recall=_thinned(np.unique(counts.tp[1:] / counts.tp[-1])),
+        thresholds=points.thresholds(in_use),
     )
 
 
@@ -65,6 +68,8 @@ def statistic(detection: Detection, where: Axes) -> Statistic:
     ranked = detection.ranking()
     cuts = ranked.positions(DECISION_THRESHOLDS)
     cells = _cells(detection)
+    # Where patients count once the rates have Wilson's interval, and no resample is needed.
+    shown = ranked.positions(where.thresholds) if detection.repeated else None
 
     def measured(weights: Floats) -> dict[str, float | Floats]:
         counts = ranked.counts(weights)
@@ -81,6 +86,7 @@ def statistic(detection: Detection, where: Axes) -> Statistic:
             "roc": ranking.sensitivity_at(counts, where.false_positive_rate),
             "pr": precision_at(counts, where.recall),
             **_benefit(counts, cuts, prevalence),
+            **({} if shown is None else points.drawn_rates(counts, shown)),
         }
 
     return measured
@@ -191,11 +197,13 @@ def _rows(name: str, detection: Detection) -> tuple[Flags, Flags]:
 def _proportion(name: str, detection: Detection, resampled: Estimate, *, level: float) -> Estimate:
     """Wilson where patients count once, else the bootstrap."""
     rows, success = _rows(name, detection)
+    counts = int((rows & success).sum()), int(rows.sum())
     if not detection.repeated:
-        return wilson(int((rows & success).sum()), int(rows.sum()), level=level)
-    return at_an_end(resampled, np.unique(detection.patient[rows]).size, level=level)
+        return wilson(*counts, level=level).counted(*counts)
+    return at_an_end(resampled, np.unique(detection.patient[rows]).size, level=level).counted(*counts)
 
 
 def _exact(name: str, detection: Detection, *, level: float) -> Estimate:
     rows, success = _rows(name, detection)
-    return clopper_pearson(int((rows & success).sum()), int(rows.sum()), level=level)
+    counts = int((rows & success).sum()), int(rows.sum())
+    return clopper_pearson(*counts, level=level).counted(*counts)

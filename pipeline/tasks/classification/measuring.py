@@ -17,7 +17,7 @@ from pipeline.statistics.confusion import confusion
 from pipeline.statistics.estimate import Estimate, missing
 from pipeline.statistics.proportions import at_an_end, wilson
 from pipeline.statistics.vectors import Floats, Integers
-from pipeline.tasks.classification import curves, detection, quality, sets
+from pipeline.tasks.classification import curves, detection, points, quality, sets
 from pipeline.tasks.classification.answers import decide
 from pipeline.tasks.classification.classes import finding
 from pipeline.tasks.classification.view import View, withheld
@@ -54,7 +54,7 @@ def measure(view: View) -> Measured:
         return Measured(withheld(view, OF_FINDING if single else OVER_CLASSES))
     decided = decide(view.sample.probability, view.threshold)
     seen = {index: _detection(view, decided, index) for index in judged}
-    where = {index: detection.axes(each) for index, each in seen.items()}
+    where = {index: detection.axes(each, view.threshold) for index, each in seen.items()}
     resampled = resample(
         merged(_statistic(view, seen, where, decided), sets.statistic(view)),
         view.sample.membership(),
@@ -65,7 +65,7 @@ def measure(view: View) -> Measured:
     return Measured(
         metrics=metrics + sets.metrics(view, resampled),
         confusion=[_confusion(view, decided)],
-        curves=_curves(view, resampled, where),
+        curves=_curves(view, seen, resampled, where),
         redrawn=resampled.redrawn,
     )
 
@@ -163,7 +163,7 @@ def _over_classes(
         at_an_end(estimates["accuracy"], sample.patients, level=level)
         if sample.repeated
         else wilson(int((decided == sample.truth).sum()), decided.size, level=level)
-    )
+    ).counted(int((decided == sample.truth).sum()), decided.size)
     if len(seen) < len(view.classes):
         flag = f"{len(seen)} of {len(view.classes)} classes can be estimated"
         estimates |= {name: _flagged(estimates[name], flag) for name in MACRO}
@@ -234,7 +234,12 @@ def _confusion(view: View, decided: Integers) -> Json:
     }
 
 
-def _curves(view: View, resampled: Resampled, where: dict[int, detection.Axes]) -> Curves:
+def _curves(
+    view: View,
+    seen: dict[int, detection.Detection],
+    resampled: Resampled,
+    where: dict[int, detection.Axes],
+) -> Curves:
     drawings = [
         curves.ranking_curves(view, resampled, axes, of=index, prefix=_prefix(view, index))
         for index, axes in where.items()
@@ -245,4 +250,17 @@ def _curves(view: View, resampled: Resampled, where: dict[int, detection.Axes]) 
     stages = [curves.reliability(view, view.sample.probability, stage="calibrated")]
     if view.uncalibrated is not None:
         stages.append(curves.reliability(view, view.uncalibrated, stage="before_temperature"))
-    return ranking | {"reliability": stages, "decision": [curves.decision(view, resampled)]}
+    [(index, one)] = seen.items()
+    table = points.rows(
+        points.Scored(one.truth, one.score, one.patient),
+        where[index].thresholds,
+        resampled,
+        prefix=_prefix(view, index),
+        level=view.plan.level,
+    )
+    operating = curves.label(view, of=index) | {"in_use": view.threshold, "points": table}
+    return ranking | {
+        "reliability": stages,
+        "decision": [curves.decision(view, resampled)],
+        "operating": [operating],
+    }

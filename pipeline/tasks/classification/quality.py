@@ -17,7 +17,7 @@ from pipeline.tasks.classification.classes import finding
 
 LOSSES = ("brier", "brier_skill", "log_loss")
 ERRORS = ("ece", "ece_null_mean")
-BIASED = "no interval: resampling inflates a calibration error; read it beside ece_null_mean"
+BIASED = "no interval: resampling inflates a calibration error; read it beside the one by chance"
 
 
 def statistic(sample: Sample) -> Statistic:

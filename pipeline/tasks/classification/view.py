@@ -81,6 +81,8 @@ class View:
             "cases": int(self.sample.truth.size),
             "patients": self.sample.patients,
             "positive_patients": self.patients_by_side(of)[0] if named else None,
+            "numerator": estimate.numerator,
+            "denominator": estimate.denominator,
             "flag": "; ".join(flags) or None,
             "reason": estimate.reason,
         }

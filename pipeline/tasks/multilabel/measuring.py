@@ -88,9 +88,11 @@ def _mean(view: View, judged: Sequence[int], resampled: Resampled, name: str) ->
 def _exact_match(view: View, resampled: Resampled) -> Estimate:
     """Wilson's interval where patients count once, else the bootstrap."""
     level, right = view.plan.level, joint.right_rows(view)
+    counts = int(right.sum()), right.size
     if view.patients == right.size:
-        return wilson(int(right.sum()), right.size, level=level)
-    return at_an_end(resampled.estimate("exact_match", level=level), view.patients, level=level)
+        return wilson(*counts, level=level).counted(*counts)
+    estimate = at_an_end(resampled.estimate("exact_match", level=level), view.patients, level=level)
+    return estimate.counted(*counts)
 
 
 def _by_finding(view: View, findings: Sequence[Measured]) -> Iterator[Json]:

@@ -100,6 +100,8 @@ class View:
             "cases": len(self.truth),
             "patients": self.patients,
             "positive_patients": None,
+            "numerator": estimate.numerator,
+            "denominator": estimate.denominator,
             "flag": estimate.flag,
             "reason": estimate.reason,
         }

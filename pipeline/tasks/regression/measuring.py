@@ -93,7 +93,7 @@ def _intervals(view: View, resampled: Resampled) -> dict[str, Estimate]:
         at_an_end(resampled.estimate("coverage", level=level), rows.patients, level=level)
         if rows.repeated
         else wilson(int(view.held.sum()), view.held.size, level=level)
-    )
+    ).counted(int(view.held.sum()), view.held.size)
     return {"coverage": coverage, "interval_width": resampled.estimate("interval_width", level=level)}
 
 

@@ -67,6 +67,8 @@ class View:
             "cases": int(self.rows.reference.size),
             "patients": self.rows.patients,
             "positive_patients": None,
+            "numerator": estimate.numerator,
+            "denominator": estimate.denominator,
             "flag": "; ".join(flags) or None,
             "reason": estimate.reason,
         }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.bits import of_bit
 from pipeline.config import Evaluate
+from pipeline.contracts.unopened import Unopened
 from pipeline.statistics.laws import student_quantile
 from pipeline.statistics.masks import dice
 from pipeline.statistics.vectors import Floats
@@ -89,7 +90,8 @@ def of_table(table: Any, plan: Evaluate) -> Choices:
 
 def add_to_metrics(metrics: Json, choices: Choices) -> None:
     """Puts the choices where metrics.json has them."""
-    metrics["choices"] = choices.to_json()
+    metrics["thresholds"] = ()
+    metrics["choices"] = Unopened(choices.to_json())
 
 
 def _gains(case: Marked, value: str, question: Structures) -> dict[str, float]:

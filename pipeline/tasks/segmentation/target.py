@@ -18,9 +18,17 @@ from pipeline.tasks.contract import Outlined, Refuse
 from pipeline.tasks.goals import require_goal
 from pipeline.tasks.segmentation import structures
 from pipeline.tasks.segmentation.definitions import METRICS
+from pipeline.tasks.segmentation.sides import one_sided
 from pipeline.tasks.segmentation.structures import ABSENT, MOST, PRESENT, UNKNOWN, Structures, cells_of
 
-KEYS: Final = frozenset({("cohort", "regions"), ("cohort", "overlap"), ("evaluate", "tolerance_mm")})
+KEYS: Final = frozenset(
+    {
+        ("cohort", "regions"),
+        ("cohort", "overlap"),
+        ("evaluate", "tolerance_mm"),
+        *(("train", key) for key in ("patch", "patches", "foreground", "memory_gb")),
+    }
+)
 """The keys of the YAML that not all tasks have."""
 
 GOALS: Final = ("dice", "hd95", "nsd")
@@ -103,7 +111,25 @@ def require_settings(settings: Config) -> None:
         raise settings.refuse(
             ("cohort", "target"), f"{len(names)} targets, and a model takes {MOST} at most. Name fewer."
         )
+    _require_learnable(settings, names)
     require_goal(settings, [METRICS[name] for name in GOALS])
+
+
+def _require_learnable(settings: Config, names: Sequence[str]) -> None:
+    """Raises ConfigError where training would mix up sides, or leave nothing to choose on."""
+    sided = one_sided(names) if settings.train.augment.flip else None
+    if sided is not None:
+        raise settings.refuse(
+            ("train", "augment"),
+            f"'{sided}' lies on one side, and `flip` mirrors left and right: the network would learn the one "
+            "for the other. Leave `flip` out.",
+        )
+    if settings.train.refit:
+        raise settings.refuse(
+            ("train", "refit"),
+            "a segmentation isn't fitted anew: what it marks is cleaned by what validation scans show, and "
+            "the refit would have learned from them. Leave `refit` out.",
+        )
 
 
 def reader(cells: Iterable[str], choices: Cohort) -> Marks:

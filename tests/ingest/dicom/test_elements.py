@@ -201,7 +201,7 @@ def test_very_many_nested_elements_are_over_the_limit() -> None:
 
 
 @given(st.binary(max_size=200), st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes_end_in_a_data_set_or_a_refusal(data: bytes, explicit: bool) -> None:
     try:
         found = parsed(data, Encoding(explicit=explicit))

@@ -76,7 +76,7 @@ def test_from_the_third_file_of_a_series_on_the_header_is_known(kind: str, tmp_p
     assert again.attributes["window_center"] == 3
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(sorted(KINDS)),
     changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=3),

@@ -87,7 +87,7 @@ COORDINATE = st.integers(-20, 100).map(lambda tenth: tenth / 10 + 0.0317)
 
 
 @given(st.lists(st.tuples(COORDINATE, COORDINATE.map(lambda x: x + 0.0041)), min_size=3, max_size=12))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_contour_marks_the_centres_that_it_winds_around_an_odd_number_of_times(contour: Points) -> None:
     found = fill(contour)
     for row in range(8):

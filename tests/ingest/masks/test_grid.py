@@ -65,7 +65,7 @@ def test_every_voxel_keeps_its_place_in_all_orders_and_directions_of_axes(
     st.permutations(range(SHAPE[0])),
     st.integers(1, SHAPE[0]),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_slices_come_one_by_one_in_any_order_and_those_that_do_not_come_are_empty(
     orientation: tuple[tuple[int, ...], tuple[int, ...]],
     degrees: tuple[float, float, float],

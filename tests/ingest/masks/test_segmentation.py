@@ -57,7 +57,7 @@ def test_each_segment_comes_onto_all_slices_and_absent_frames_are_empty(
     st.randoms(use_true_random=False),
     st.sampled_from(["BINARY", "LABELMAP"]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_is_written_is_read_at_every_voxel_in_any_order_of_frames(
     seed: int, orientation: tuple[float, ...], random: object, kind: str
 ) -> None:

@@ -49,7 +49,7 @@ def noisy(stored: NDArray[np.int64], noise: int, seed: int = 1) -> NDArray[np.in
     width=st.integers(0, 40),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_voxel_is_left_below_what_a_scanner_measures(
     padding: int, noise: int, lossy: bool, width: int, seed: int
 ) -> None:

@@ -171,7 +171,7 @@ quarters = st.integers(-48, 56).map(lambda quarter: timedelta(minutes=15 * quart
 
 
 @given(own=quarters, common=quarters, seconds=st.integers(0, 20_000))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_the_time_to_the_scan_is_the_same_in_any_two_zones(
     own: timedelta, common: timedelta, seconds: int
 ) -> None:

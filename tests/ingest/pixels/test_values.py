@@ -217,7 +217,7 @@ def test_the_smallest_exact_dtype_is_kept(values: list[float], dtype: str) -> No
     signed=st.booleans(),
     data=st.lists(st.integers(0, 65535), min_size=1, max_size=20),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_stored_values_are_the_low_bits_read_as_twos_complement(
     bits: int, signed: bool, data: list[int]
 ) -> None:
@@ -232,7 +232,7 @@ def test_stored_values_are_the_low_bits_read_as_twos_complement(
     slope=st.floats(0.001, 100).map(lambda x: round(x, 4)),
     intercept=st.floats(-2000, 2000).map(lambda x: round(x, 2)),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_stored_values_can_be_won_back_from_what_is_kept(
     stored: list[int], slope: float, intercept: float
 ) -> None:

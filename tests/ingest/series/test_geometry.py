@@ -147,7 +147,7 @@ def test_a_single_image_keeps_its_plane_and_is_shown_the_usual_way(plane: str, t
 
 
 @given(rotations)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_oblique_volume_keeps_its_world_points_and_lands_on_the_nearest_axes(frame: np.ndarray) -> None:
     array = np.arange(24).reshape(2, 3, 4)
     row_direction, column_direction, normal = frame.T
@@ -174,7 +174,7 @@ def test_any_oblique_volume_keeps_its_world_points_and_lands_on_the_nearest_axes
 
 
 @given(rotations)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_turning_twice_changes_nothing_more(frame: np.ndarray) -> None:
     array = np.arange(24).reshape(2, 3, 4)
     affine = affine_from((0, 0, 0), frame.T.reshape(-1)[:6], spacing_mm=(0.5, 0.8), step_mm=frame.T[2])
@@ -185,7 +185,7 @@ def test_turning_twice_changes_nothing_more(frame: np.ndarray) -> None:
 
 
 @given(rotations)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_indices_to_millimetres_and_back_lose_less_than_a_ten_thousandth(frame: np.ndarray) -> None:
     row_direction, column_direction, normal = frame.T
     affine = affine_from(

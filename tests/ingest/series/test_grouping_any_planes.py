@@ -56,7 +56,7 @@ rules_of_any_kind = st.builds(
 
 
 @given(mixtures, rules_of_any_kind, st.integers(1, 4), st.randoms(use_true_random=False))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_every_frame_is_in_one_group_and_the_order_of_input_changes_nothing(
     frames: list[Frame], rules: Rules, kinds: int, random
 ) -> None:

@@ -71,7 +71,7 @@ def test_a_single_slice_without_thickness_is_refused(plane: Frame) -> None:
 
 
 @given(st.lists(st.floats(-1e-3, 1e-3), min_size=6, max_size=6), st.floats(0.6, 5.0))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_rounding_noise_of_a_micrometre_is_no_variable_spacing(
     plane: Frame, noise: list[float], gap_mm: float
 ) -> None:

@@ -28,7 +28,7 @@ def test_the_fill_is_the_configured_value(make_image) -> None:
     np.testing.assert_array_equal(result.values[..., 0], [[-1024, 7, -1024]])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.tuples(*[st.integers(1, 6)] * 3), st.tuples(*[st.integers(0, 4)] * 3))
 def test_cropping_undoes_padding(shape: tuple[int, int, int], more: tuple[int, int, int]) -> None:
     values = np.random.default_rng(3).normal(size=(*shape, 3)).astype(np.float32)

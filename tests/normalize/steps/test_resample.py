@@ -23,7 +23,7 @@ def ramp(spacing: tuple[float, float], shape: tuple[int, int] = (40, 50)) -> Ima
     return Image(values[..., None].astype(np.float32), spacing, "patient", "HU")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(spacings, spacings, spacings, spacings)
 def test_a_ramp_in_millimetres_is_the_same_ramp_on_any_grid(
     rows: float, columns: float, new_rows: float, new_columns: float
@@ -35,7 +35,7 @@ def test_a_ramp_in_millimetres_is_the_same_ramp_on_any_grid(
     np.testing.assert_allclose(result.values[inner], expected.values[inner], atol=0.05)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.tuples(spacings, spacings, spacings), st.floats(-1000, 3000))
 def test_a_constant_volume_stays_constant(new: tuple[float, float, float], value: float) -> None:
     volume = Image(np.full((5, 6, 7, 1), value, np.float32), (1.0, 1.0, 1.0), "patient", "HU")

@@ -26,7 +26,7 @@ def test_half_as_many_columns_average_their_neighbours(make_image) -> None:
     assert result.spacing == (1.0, 2.0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 12), st.integers(1, 12))
 def test_values_stay_within_the_range_of_the_image(
     rows: int, columns: int, new_rows: int, new_columns: int
@@ -40,7 +40,7 @@ def test_values_stay_within_the_range_of_the_image(
     assert result.values.max() <= values.max() + 1e-6
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 9), st.integers(1, 9))
 def test_a_turned_image_gives_the_turned_result(rows: int, columns: int) -> None:
     values = np.random.default_rng(7).normal(size=(5, 6, 1)).astype(np.float32)

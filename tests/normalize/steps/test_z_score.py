@@ -22,7 +22,7 @@ def test_z_scores_by_hand(make_image) -> None:
     np.testing.assert_allclose(result.values[..., 0], [[-np.sqrt(2), 0, 0, np.sqrt(2)]], rtol=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(contrasts)
 def test_z_scores_have_mean_0_and_standard_deviation_1(values: np.ndarray) -> None:
     result = apply(Image(values, (1.0, 1.0), "pixels", "HU"), Parameters()).values
@@ -30,7 +30,7 @@ def test_z_scores_have_mean_0_and_standard_deviation_1(values: np.ndarray) -> No
     assert result.std(dtype=np.float64) == pytest.approx(1, abs=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(contrasts, st.floats(0.5, 20), st.floats(-500, 500))
 def test_z_scores_forget_gain_and_offset(values: np.ndarray, gain: float, offset: float) -> None:
     parameters = Parameters()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from pipeline.contracts.metrics import FILE, Difference
 from pipeline.contracts.objects import plain
+from pipeline.contracts.population import Group, Part, Population
 from pipeline.errors import DamageError
 from pipeline.evaluate.headline import with_headline
 from pipeline.page.artifacts import Artifacts
@@ -70,30 +70,16 @@ def test_the_flow_adds_up_and_refuses_a_cohort_that_does_not(read: Artifacts) ->
         flow.build(replace(read, of_cohort=wrong))
 
 
-def _cases(sizes: dict[tuple[str, str], int]) -> pd.DataFrame:
-    rows = [
-        {
-            "case_id": f"{part}{value}{n}",
-            "patient_id": f"{part}{value}{n}",
-            "part": part,
-            "target": "x",
-            "by_sex": value,
-        }
-        for (part, value), number in sizes.items()
-        for n in range(number)
-    ]
-    return pd.DataFrame(rows)
-
-
 def test_a_group_of_fewer_than_five_patients_is_hidden_with_its_share_and_difference(read: Artifacts) -> None:
-    sizes = {
-        ("train", "F"): 50,
-        ("train", "M"): 50,
-        ("validation", "F"): 20,
-        ("test", "F"): 40,
-        ("test", "M"): 4,
+    parts = {
+        "train": Part(100, 100, 1.0, 1),
+        "validation": Part(20, 20, 1.0, 1),
+        "test": Part(44, 44, 1.0, 1),
     }
-    rows = population.build(replace(read, cases=_cases(sizes))).tables["rows"]
+    numbers = {"train": 50, "validation": 0, "test": 4}
+    shares = {"train": 0.5, "validation": 0.0, "test": 4 / 44}
+    people = Population(parts, (Group("by_sex", "Sex", "M", numbers, shares, -1.0),))
+    rows = population.build(replace(read, of_population=people)).tables["rows"]
     [men] = [row for row in rows if row["label"] == "M"]
     assert men["train"].value == 50
     assert (men["test"].value, men["test_share"].value, men["difference"].value) == (None, None, None)

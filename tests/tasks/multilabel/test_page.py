@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,8 +17,8 @@ from pipeline.tasks.multilabel.sections import findings, thresholds, together
 QUESTION = Labels(("edema", "mass"), ("mass", "edema"))
 
 
-@pytest.fixture
-def artifacts(tmp_path: Path) -> Artifacts:
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
     """Eighty patients: edema is told well and unknown in eight, mass by chance; a fifth is validation."""
     generator = np.random.default_rng(4)
     truth = generator.integers(0, 2, (80, 2))
@@ -33,11 +31,11 @@ def artifacts(tmp_path: Path) -> Artifacts:
         "score_edema": np.clip(0.3 + 0.4 * truth[:, 0] + generator.normal(0, 0.15, 80), 0, 1),
         "score_mass": generator.random(80),
     })  # fmt: skip
-    path = tmp_path / "table.csv"
-    frame.to_csv(path, index=False)
-    foreign = read(path, Columns())
-    score(foreign, tmp_path)
-    return read_report(foreign, tmp_path)
+    folder = tmp_path_factory.mktemp("scored")
+    frame.to_csv(folder / "table.csv", index=False)
+    foreign = read(folder / "table.csv", Columns())
+    score(foreign, folder)
+    return read_report(foreign, folder)
 
 
 def test_each_finding_has_a_row_with_the_patients_in_whom_it_is_known(artifacts: Artifacts) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pipeline.contracts.metrics import Threshold
-from pipeline.page.artifacts import VALIDATION, Artifacts
+from pipeline.page.artifacts import VALIDATION, Artifacts, Curve
 from pipeline.page.facts import Fact, count, setting
 from pipeline.page.section import Section
 from pipeline.tasks.classification.classes import Classes
@@ -16,6 +16,7 @@ _NUMBERS_OF_FINDING: Final = (
     "balanced_accuracy", "f1", "mcc",
 )  # fmt: skip
 _NUMBERS_OF_MANY: Final = ("accuracy", "balanced_accuracy", "macro_f1", "macro_auroc", "kappa", "mcc")
+_RATES: Final = ("sensitivity", "specificity", "ppv", "npv", "alarm_share")
 _OF_CLASS: Final = ("auroc", "recall", "precision", "f1")
 
 
@@ -42,12 +43,14 @@ def build(artifacts: Artifacts) -> Section:
         if row.part == artifacts.part
     ]
     tables["classes"] = _classes(artifacts)
+    tables["points"] = _points(artifacts)
     words: dict[str, Any] = {
         "positive": artifacts.question.positive,
         "classes": list(artifacts.question.names),
         "unit": artifacts.unit,
     }
     names = dict.fromkeys(name for keys in _by_class(question).values() for name in keys)
+    words["rates"] = [{"name": name, "label": known[name].label} for name in _RATES]
     words["of_class"] = {name: known[name].label for name in names}
     return Section(KEY, _numbers_title(question), tables=tables, words=words)
 
@@ -64,12 +67,48 @@ def _threshold(threshold: Threshold, artifacts: Artifacts) -> dict[str, Any]:
             part=VALIDATION if chosen else "",
             reason="chosen, not estimated",
         ),
+        "shown": shown(float(value)),
         "chosen": chosen,
         "note": threshold.reason or "",
         "achieved": artifacts.metric(threshold.rule)
         if threshold.rule in ("sensitivity", "specificity")
         else None,
     }
+
+
+def shown(threshold: float) -> str:
+    """The threshold with three digits; one that only rounding makes 1 isn't reached by every sure score.
+
+    >>> shown(0.851195825), shown(0.99996), shown(2.0)
+    ('0.851', 'just below 1', 'above every score')
+    """
+    if threshold > 1:
+        return "above every score"
+    digits = f"{threshold:.3g}"
+    return "just below 1" if digits == "1" and threshold < 1 else digits
+
+
+def _points(artifacts: Artifacts) -> list[dict[str, Any]]:
+    """A row for each of ten thresholds and the one in use, as the evaluation counted them."""
+    curve = next((each for each in artifacts.curves("operating") if each["part"] == artifacts.part), None)
+    return [] if curve is None else [_point(row, curve, artifacts) for row in curve["points"]]
+
+
+def _point(row: Curve, curve: Curve, artifacts: Artifacts) -> dict[str, Any]:
+    cells = {
+        name: Fact(
+            name, cell["value"], cell["low"], cell["high"],
+            None if cell["low"] is None else curve["level"],
+            unit=artifacts.unit, method=cell["method"], part=curve["part"], cases=curve["cases"],
+            patients=curve["patients"], flag=cell["flag"] or "", reason=cell["reason"] or "",
+            numerator=cell["numerator"], denominator=cell["denominator"],
+        )
+        for name, cell in row.items()
+        if name != "threshold"
+    }  # fmt: skip
+    threshold = setting("threshold", row["threshold"])
+    in_use = row["threshold"] == curve["in_use"]
+    return {"threshold": threshold, "shown": shown(row["threshold"]), "in_use": in_use, **cells}
 
 
 def _confusion(artifacts: Artifacts) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from pipeline.contracts.metrics import Threshold
 from pipeline.page.artifacts import VALIDATION, Artifacts
 from pipeline.page.facts import Fact, count, setting
 from pipeline.page.section import Section, not_available
+from pipeline.tasks.classification.sections.operating import shown
 from pipeline.tasks.multilabel.sections.findings import confusion_of
 
 KEY, TITLE = "thresholds", "At the thresholds"
@@ -41,9 +42,10 @@ def _row(name: str, threshold: Threshold, artifacts: Artifacts) -> dict[str, Any
     counts = {"found": found, "with_it": missed + found, "cleared": cleared, "without": cleared + false}
     return {
         "label": name,
+        "shown": shown(float(threshold.threshold)),
         "threshold": Fact(
             "threshold",
-            _shown(float(threshold.threshold)),
+            f"{threshold.threshold:.6g}",
             method="chosen on validation" if threshold.chosen_on == VALIDATION else "fixed beforehand",
             part=VALIDATION if threshold.chosen_on == VALIDATION else "",
             target=name,
@@ -52,9 +54,3 @@ def _row(name: str, threshold: Threshold, artifacts: Artifacts) -> dict[str, Any
         **{rate: artifacts.metric(rate, target=name) for rate in _RATES},
         **{key: count(key, number, f"{artifacts.unit}s", artifacts.part) for key, number in counts.items()},
     }
-
-
-def _shown(threshold: float) -> str:
-    """The threshold with six digits; one that only rounding makes 1 isn't reached by every sure score."""
-    digits = f"{threshold:.6g}"
-    return "just below 1" if digits == "1" and threshold < 1 else digits

@@ -1,4 +1,4 @@
-"""One run of everything on scans full of planted words, shared by the tests that look for them."""
+"""One run of everything on scans full of planted words: a life of an analysis in one process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
 from arrow import CONFIG, Run, arrow, new_study, run
 from canary import Canary, plant, plant_trouble
 
@@ -32,13 +31,10 @@ class Everything:
         return self.project / "data/raw"
 
 
-@pytest.fixture(scope="session")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Everything:
+def lived(folder: Path) -> Everything:
     """The arrow, a promotion, a retraining on later scans, prediction, rollback, deletion, bad input."""
     canary = Canary(random.Random(20261124))
-    project = new_study(
-        tmp_path_factory.mktemp("canary") / "project", key=KEY, comment=canary.word("comment in the config")
-    )
+    project = new_study(folder / "project", key=KEY, comment=canary.word("comment in the config"))
     word = canary.word("folder of RAW")
     (project / "data/raw").mkdir(parents=True)
     (project / "data/raw" / word).symlink_to("study")

@@ -1,0 +1,39 @@
+"""What a picture of the gallery shows of a scan."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.contracts.insights import InUnit
+from pipeline.evaluate.insights import gallery
+
+
+def test_an_even_slice_is_not_shown_though_the_heat_lies_there() -> None:
+    image = np.zeros((5, 8, 8, 1), np.float32)
+    image[1, 2:5, 2:5] = 1
+    heat = np.zeros((5, 8, 8), np.float32)
+    heat[4] = 1
+    shown = gallery.picture(image, heat)
+    assert (shown.slice_index, shown.slices) == (1, 5)
+    assert shown.grey.min() < shown.grey.max()
+
+
+def test_a_scan_is_shown_in_its_unit_and_window_where_that_is_known() -> None:
+    image = np.random.default_rng(0).normal(size=(8, 8, 1)).astype(np.float32)
+    hu = np.full((8, 8, 1), -1000, np.float32)
+    hu[2, 3], hu[4, 4] = 40, 5000
+    shown = gallery.picture(image, np.ones((8, 8), np.float32), InUnit(hu, "HU", (-160.0, 240.0)))
+    assert (shown.window, shown.unit) == ((-160, 240), "HU")
+    assert (shown.grey[0, 0], shown.grey[2, 3], shown.grey[4, 4]) == (0, 128, 255)  # 200 of 400 HU: half
+    other_grid = InUnit(hu[:4], "HU", (-160.0, 240.0))
+    assert gallery.picture(image, np.ones((8, 8), np.float32), other_grid).unit == ""
+
+
+def test_heat_lies_where_the_scan_shows_anything_and_in_what_that_encloses() -> None:
+    image = np.zeros((16, 16, 1), np.float32)
+    image[4:12, 4:12] = 1
+    image[7:9, 7:9] = 0  # air inside the body
+    shown = gallery.picture(image, np.ones((16, 16), np.float32))
+    inside = np.zeros((16, 16), dtype=np.bool_)
+    inside[4:12, 4:12] = True
+    assert (shown.heat == np.where(inside, 255, 0)).all()

@@ -1,0 +1,65 @@
+"""Who is in which part, counted by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+import pytest
+
+from pipeline.contracts.population import Group, Part
+from pipeline.evaluate.population import population
+from pipeline.tasks.registry import task_of
+
+TASK = task_of("classification")
+
+
+def cases(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
+    """Rows of a patient, a part, a label and a sex."""
+    table = pd.DataFrame(rows, columns=["person_id", "part", "target", "by_sex"])
+    return table.assign(case_id=[f"case-{row}" for row in range(len(rows))])
+
+
+def groups(table: pd.DataFrame) -> Mapping[tuple[str, str], Group]:
+    return {(group.of, group.category): group for group in population(table, TASK, None).groups}
+
+
+EVERYBODY = cases(
+    ("a", "train", "no", "F"), ("a", "train", "yes", "F"), ("a", "train", "yes", "F"), ("b", "train", "no", "M"),
+    ("c", "train", "no", ""), ("d", "train", "no", "F"),
+    ("e", "test", "yes", "F"), ("f", "test", "no", "M"),
+)  # fmt: skip
+
+
+def test_parts_are_counted_by_patient_and_case() -> None:
+    parts = population(EVERYBODY, TASK, None).parts
+    assert parts == {"train": Part(4, 6, 1.0, 3), "validation": Part(0, 0), "test": Part(2, 2, 1.0, 1)}
+
+
+def test_a_patient_counts_once_in_every_group_that_a_case_of_theirs_is_in() -> None:
+    found = groups(EVERYBODY)
+    assert list(found) == [
+        ("target", "no"), ("target", "yes"), ("by_sex", ""), ("by_sex", "F"), ("by_sex", "M"),
+    ]  # fmt: skip
+    assert found["target", "no"].patients == {"train": 4, "validation": 0, "test": 1}
+    assert found["target", "yes"].patients == {"train": 1, "validation": 0, "test": 1}
+    assert found["by_sex", "F"].patients == {"train": 2, "validation": 0, "test": 1}
+    assert (found["by_sex", "F"].heading, found["target", "no"].heading) == ("Sex", "Label")
+
+
+def test_shares_are_of_the_patients_of_the_part_and_their_difference_is_standardised() -> None:
+    found = groups(EVERYBODY)["target", "yes"]
+    assert found.shares == {"train": 0.25, "validation": None, "test": 0.5}
+    assert found.difference == pytest.approx(0.25 / math.sqrt((0.25 * 0.75 + 0.5 * 0.5) / 2))
+    assert groups(EVERYBODY)["by_sex", "F"].difference == 0.0
+
+
+def test_all_of_one_part_and_none_of_the_other_have_no_difference_that_can_be_told() -> None:
+    table = cases(("a", "train", "no", "F"), ("b", "test", "no", "M"))
+    assert groups(table)["by_sex", "F"].difference is None
+    assert groups(table)["target", "no"].difference == 0.0
+
+
+def test_without_a_test_part_nothing_differs() -> None:
+    assert groups(cases(("a", "train", "no", "F")))["by_sex", "F"].difference is None
