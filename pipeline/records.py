@@ -14,6 +14,8 @@ LIKENESS_SIDE = 64
 """The sides of the likeness of a case, in pixels: what is enough to tell two chest radiographs apart."""
 HINT = "hint"
 """The kind of the pseudonyms of words in paths and free texts."""
+PLACES: Final = ("InstitutionName", "InstitutionalDepartmentName", "StationName")
+"""The free texts of a header that say where a scan was made."""
 OTHER = "OTHER"
 """What a case says in place of a word that no shipped vocabulary has."""
 SpacingKind = Literal["patient", "detector_plane", "nominal", "pixels"]

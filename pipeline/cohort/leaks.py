@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from pipeline.cohort.shortcuts import Features, Told, Truths
 from pipeline.cohort.sources import ONE_PERSON, Scans
 from pipeline.contracts.leaks import Check, Leaks, Lookalike
 from pipeline.pixel_text import hidden_because
-from pipeline.records import HINT, LIKENESS_SIDE, Attribute, Case
+from pipeline.records import HINT, LIKENESS_SIDE, PLACES, Attribute, Case
 
 TOLD: Final = 0.95
 """An area from which a field is said to tell the label: next to nothing is left for the image to add."""
@@ -31,6 +32,13 @@ _FRAME: Final = 3  # pixels of 32: the outer tenth of the image
 _OF_THE_PATIENT: Final = frozenset(
     {"patient_age", "patient_sex", "days_since_first", "study_date", "series_rule"}
 )
+_OF_ACQUISITION: Final = frozenset(
+    {
+        *("site", "centre", "center", "hospital", "clinic", "institution", "department", "room", "station"),
+        *("scanner", "device", "machine", "manufacturer", "vendor", "model", "protocol", "kernel", "view"),
+    }
+)
+"""Words by which the name of a table's column says that it tells how a scan was made."""
 _FIELDS: Final = {"folders": "the names of folders", "file_name": "the file name"}
 NOT_ASKED: Final = "not asked of this kind of question, or of so few patients"
 
@@ -54,15 +62,15 @@ class Frozen:
 def look_for_leaks(frozen: Frozen) -> Leaks:
     """All checks, and the pairs of near copies with pictures where they may be shown."""
     checks = [_one_person(frozen), _near_copies(frozen)]
-    truth, cases = _truths(frozen)
-    if truth is None:
+    asked = _asked(frozen)
+    if asked is None:
         titles = (_LABEL_TOLD, _ACQUISITION, _BORDER)
         checks += [Check(key, title, "not_run", reason=NOT_ASKED) for key, title in titles]
     else:
         checks += [
-            _label_told(frozen, truth, cases),
-            _acquisition(frozen, truth, cases),
-            _border(frozen, truth, cases),
+            _label_told(frozen, asked.truth, asked.cases),
+            _acquisition(frozen, asked),
+            _border(frozen, asked.truth, asked.cases),
         ]
     checks.append(Check("dates", "Dates of the parts", "not_run", reason=_NO_DATES))
     return Leaks(tuple(checks), tuple(_shown(pair, frozen) for pair in frozen.pairs[:_SHOWN]))
@@ -109,14 +117,23 @@ def _near_copies(frozen: Frozen) -> Check:
     return Check("near_duplicates", title, status, crossing, 0, reason, override)
 
 
-def _truths(frozen: Frozen) -> tuple[Truths | None, list[Case]]:
-    """The truths that are asked for, and their scans, of all rows or an even choice."""
+@dataclass(frozen=True)
+class _Asked:
+    """The truths that are asked for, and the rows and scans that have them: all, or an even choice."""
+
+    truth: Truths
+    rows: Sequence[Row]
+    cases: Sequence[Case]
+
+
+def _asked(frozen: Frozen) -> _Asked | None:
+    """What can be asked; None where classes are none, or too many or too rare to be told apart."""
     if frozen.groups is None or len(set(frozen.groups)) > len(frozen.rows) // shortcuts.FEWEST_PERSONS:
-        return None, []
+        return None
     places = shortcuts.chosen(len(frozen.rows)).tolist()
     rows = [frozen.rows[place] for place in places]
     truth = shortcuts.truths([frozen.groups[place] for place in places], [row.person_id for row in rows])
-    return (truth if truth.is_enough else None), [frozen.scans.cases[row.case_id] for row in rows]
+    return _Asked(truth, rows, [frozen.scans.cases[row.case_id] for row in rows]) if truth.is_enough else None
 
 
 def _label_told(frozen: Frozen, truth: Truths, cases: Sequence[Case]) -> Check:
@@ -134,8 +151,10 @@ def _label_told(frozen: Frozen, truth: Truths, cases: Sequence[Case]) -> Check:
     return Check(*_LABEL_TOLD, "fail" if telling else "pass", round(worst, 4), TOLD, reason)
 
 
-def _acquisition(frozen: Frozen, truth: Truths, cases: Sequence[Case]) -> Check:
-    fields = {name: shortcuts.columns_of(values) for name, values in _acquired(cases).items()}
+def _acquisition(frozen: Frozen, asked: _Asked) -> Check:
+    truth, acquired = asked.truth, {**_acquired(asked.cases), **_of_table(asked.rows)}
+    fields = {name: shortcuts.columns_of(values) for name, values in acquired.items()}
+    fields |= _places(frozen, asked.cases)
     fields = {name: columns for name, columns in fields.items() if columns.shape[1]}
     told = shortcuts.told_by(shortcuts.joined(fields), truth) if fields else None
     if told is None:
@@ -149,9 +168,36 @@ def _acquisition(frozen: Frozen, truth: Truths, cases: Sequence[Case]) -> Check:
     reason = f"they rank it with an area of {_range(told)}"
     if single:
         reason += f"; alone do {_listed(single)}"
-    if together := _together(_acquired(cases), truth):
+    if together := _together(acquired, truth):
         reason += f"; it goes together with {_listed(together)} by Cramer's V"
-    return Check(*_ACQUISITION, "fail" if goes else "pass", round(told.area, 4), GOES_WITH, reason)
+    return Check(
+        *_ACQUISITION,
+        "fail" if goes else "pass",
+        round(told.area, 4),
+        GOES_WITH,
+        reason,
+        low=round(told.low, 4),
+        high=round(told.high, 4),
+        patients=len(set(truth.person.tolist())),
+        cases=len(asked.cases),
+    )
+
+
+def _of_table(rows: Sequence[Row]) -> dict[str, list[Attribute | None]]:
+    """The groups of the table that say where or by what a scan was made, by name."""
+    names = sorted({name for row in rows for name in row.groups if _is_of_acquisition(name)})
+    return {name: [row.groups.get(name) or None for row in rows] for name in names}
+
+
+def _is_of_acquisition(column: str) -> bool:
+    return not _OF_ACQUISITION.isdisjoint(re.findall(r"[a-z]+", column.casefold()))
+
+
+def _places(frozen: Frozen, cases: Sequence[Case]) -> dict[str, Features]:
+    """The words of headers that say where a scan was made."""
+    hints = [frozen.scans.hints.get(case.case_id, {}) for case in cases]
+    known = [place for place in PLACES if any(place in each for each in hints)]
+    return {place: shortcuts.columns_of_words([each.get(place, ()) for each in hints]) for place in known}
 
 
 def _alone(fields: Mapping[str, Features], truth: Truths) -> dict[str, Told]:

@@ -13,7 +13,8 @@ from pipeline.contracts.objects import ObjectFile, Schema
 class Check:
     """One check: what was found, against which limit, and why where it failed or was not run.
 
-    `override` is the reason by which the settings let it stand.
+    `override` is the reason by which the settings let it stand; `low` and `high` are the ends of the value's
+    95 % interval, `patients` and `cases` what it rests on.
     """
 
     key: str
@@ -23,6 +24,10 @@ class Check:
     limit: float | None = None
     reason: str = ""
     override: str = ""
+    low: float | None = None
+    high: float | None = None
+    patients: int | None = None
+    cases: int | None = None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ NOT_ASKED = "as the evaluation is of an earlier version (the stage `evaluate` ma
 class Guard:
     """One check: what was found, and why when it failed or was not run.
 
-    `metric` is what a control run reached, with its interval and n.
+    `low` and `high` are the ends of the value's interval, `patients` and `cases` what it rests on; `metric`
+    is what a control run reached.
     """
 
     key: str
@@ -30,6 +31,10 @@ class Guard:
     limit: float | None = None
     reason: str = ""
     override: str = ""
+    low: float | None = None
+    high: float | None = None
+    patients: int | None = None
+    cases: int | None = None
     metric: Metric | None = None
 
     def to_json(self) -> Json:

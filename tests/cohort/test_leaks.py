@@ -152,6 +152,33 @@ def test_a_scanner_that_goes_with_the_label_is_found(planted: Callable[..., Any]
     assert "manufacturer" in check["reason"] and "view position" not in check["reason"]
 
 
+@pytest.mark.parametrize("place", ["InstitutionName", "StationName"])
+def test_a_site_that_mostly_goes_with_the_label_is_found_with_interval_and_n(
+    place: str, planted: Callable[..., Any]
+) -> None:
+    def plant(n: int) -> dict[str, Any]:
+        return {"hints": ((place, (("here", "there")[n % 2 ^ (n % 20 in (0, 1))],)),)}
+
+    check = checks(planted(plant))["metadata_only"]
+    assert (check["status"], place in check["reason"]) == ("fail", True)
+    assert check["low"] < check["value"] < check["high"]
+    assert (check["patients"], check["cases"]) == (PATIENTS, PATIENTS)
+
+
+def test_a_group_of_the_table_that_names_a_site_is_asked_and_one_of_patients_is_not(
+    study: Any, scan: Any
+) -> None:
+    study.add(*(scan(f"1.{n}", f"P{n:03d}", likeness=picture(n).tobytes()) for n in range(PATIENTS)))
+    lines = [f"1.{n},{('well', 'sick')[n % 2]},{'AB'[n % 2]},{'AB'[n % 2]}" for n in range(PATIENTS)]
+    for column, status in (("Site_name", "fail"), ("lesion", "pass")):
+        study.table(f"uid,label,{column},other", *lines)
+        run(study.config(f"groups: [{column}]"), study.workspace)
+        check = checks(study)["metadata_only"]
+        assert (column, check["status"]) == (column, status)
+    # and the header alone doesn't name what the table does
+    assert checks(study)["label_in_header"]["status"] == "pass"
+
+
 def test_a_mark_in_a_corner_of_one_class_is_found(planted: Callable[..., Any]) -> None:
     def plant(n: int) -> dict[str, Any]:
         image = picture(n)

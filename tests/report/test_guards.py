@@ -162,6 +162,23 @@ def test_the_first_screen_names_the_checks_that_were_not_run_by_their_reason(rea
         assert text.endswith(f"({guard.reason})") if guard.status == "not_run" else text == ""
 
 
+@pytest.mark.parametrize(("area", "warned"), [(0.70, False), (0.999, True)])
+def test_size_and_header_alone_stand_beside_the_model_and_warn_where_it_is_not_above(
+    read: Artifacts, area: float, warned: bool
+) -> None:
+    check = Check(
+        "metadata_only", "Size alone", "pass", area, 0.75, low=area - 0.1, high=1.0, patients=90, cases=99
+    )
+    shown = warnings.build(replace(read, leaks=Leaks((check,))))
+    fact = shown.facts["metadata"]
+    assert (fact.value, fact.low, fact.high, fact.level) == (area, area - 0.1, 1.0, 0.95)
+    assert (fact.patients, fact.cases, fact.reason) == (90, 99, "")
+    texts = [row["text"] for row in shown.tables["rows"]]
+    assert any("as well as the model does from the image" in text for text in texts) == warned
+    without = replace(check, low=None, high=None)
+    assert "metadata" not in warnings.build(replace(read, leaks=Leaks((without,)))).facts
+
+
 def test_a_control_run_stands_in_the_report_with_n_and_interval_and_the_key_that_leaves_it_out(
     read: Artifacts,
 ) -> None:

@@ -1,6 +1,6 @@
 """Stage one: which pairs are worth a look, by one product of matrices for each view.
 
-Likenesses of 16 x 16, ranked, with what all images have in common taken out (the set's own principal
+Likenesses of 16 x 16, evened, with what all images have in common taken out (the set's own principal
 components, each made equally strong): two images of two people are then nearly at right angles, however
 alike all chests are.
 """
@@ -14,16 +14,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.cohort.lookalikes.views import CUTS, Pictures, View, cutting, views
+from pipeline.cohort.lookalikes.views import NONE, Cut, Pictures, View, cut_off, views
 
 _SIDE: Final = 16  # pixels: the cosine asks for what is large, registration for the rest
 _MOST_DIRECTIONS: Final = 128
 _SCANS_A_DIRECTION: Final = 4  # a choice: fewer, and two near copies would have a direction of their own
 _FITTED: Final = 4000  # scans; more change the components by nothing
 _FAINT: Final = 0.02  # of the strongest component: what is weaker is noise, and isn't made as strong
-_ALIKE: Final = 0.45
-"""The least cosine of a candidate. In 5232 chest radiographs of children one pair in 20 000 of two patients
-reaches it, and 24 of 25 copies that were windowed hard, 25 of 25 that were changed otherwise."""
+_ALIKE: Final = 0.40
+"""The least cosine of a candidate: all copies of 100 CT slices reach it, changed in any of 22 ways.
+
+In chest radiographs one pair in 12 000 of two patients reaches 0.45.
+"""
 _BLOCK: Final = 2048  # scans: a block of cosines of float32 is 16 MB
 _ALL_VIEWS: Final = 20_000  # scans; of more, only the uncut views are compared: minutes in place of an hour
 
@@ -38,43 +40,58 @@ class Candidates:
     cosine: NDArray[np.float32]
 
 
-def candidates(pictures: Pictures, persons: NDArray[np.intp]) -> Iterator[Candidates]:
-    """The pairs of scans of two `persons` that look alike, view by view. `pictures` are ranked."""
-    mean, components = _components(_small(pictures, cut=0))
+def candidates(
+    pictures: Pictures, persons: NDArray[np.intp], among: NDArray[np.intp] | None = None
+) -> Iterator[Candidates]:
+    """The pairs of scans of two `persons` that look alike, view by view. `pictures` are evened.
+
+    With `among`, one of each pair is among these places, and no view is cut.
+    """
+    mean, components = _components(_small(pictures, NONE))
     plain = _directions(pictures, mean, components)
-    for view in views(with_cuts=len(pictures) <= _ALL_VIEWS):
-        seen = _directions(view.of(pictures), mean, components, cut=view.cut)
+    looking = np.arange(len(pictures)) if among is None else among
+    for view in views(with_cuts=among is None and len(pictures) <= _ALL_VIEWS):
+        seen = _directions(view.of(pictures[looking]), mean, components, cut=view.cut)
         # Uncut, the view of a pair and that of the same pair the other way round are both tried.
-        pairs = _above(seen, plain, persons, both_ways=view.cut > 0)
+        one_way = among is None and view.cut.is_none
+        pairs = _above(seen, plain, looking, persons, one_way=one_way)
         if pairs:
             yield Candidates(view, *(np.concatenate(each) for each in zip(*pairs, strict=True)))
 
 
 def _above(
-    seen: NDArray[np.float32], plain: NDArray[np.float32], persons: NDArray[np.intp], *, both_ways: bool
+    seen: NDArray[np.float32],
+    plain: NDArray[np.float32],
+    looking: NDArray[np.intp],
+    persons: NDArray[np.intp],
+    *,
+    one_way: bool,
 ) -> list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]]:
+    """The pairs above the bar; `seen` are views of the places `looking`, `plain` is everyone.
+
+    `one_way`: of a pair that would be met twice, only with the smaller place first.
+    """
     found = []
     for start in range(0, len(seen), _BLOCK):
         rows = seen[start : start + _BLOCK]
-        first_column = 0 if both_ways else start
-        for column in range(first_column, len(plain), _BLOCK):
+        for column in range(start if one_way else 0, len(plain), _BLOCK):
             cosines = rows @ plain[column : column + _BLOCK].T
             flat = np.flatnonzero(cosines.reshape(-1) > _ALIKE)
             i, j = np.divmod(flat, cosines.shape[1])
-            first, second = i + start, j + column
+            first, second = looking[i + start], j + column
             kept = persons[first] != persons[second]
-            if not both_ways:
+            if one_way:
                 kept &= first < second
             if kept.any():
                 found.append((first[kept], second[kept], cosines.reshape(-1)[flat[kept]]))
     return found
 
 
-def _small(pictures: Pictures, *, cut: int) -> NDArray[np.float32]:
-    """The pictures at 16 x 16, `(scans, 256)`."""
-    matrix = cutting(cut, _SIDE)
+def _small(pictures: Pictures, cut: Cut) -> NDArray[np.float32]:
+    """What a cut leaves of the pictures, at 16 x 16, `(scans, 256)`."""
+    rows, columns = cut_off(cut, _SIDE)
     parts = [
-        (matrix @ pictures[start : start + _BLOCK].astype(np.float32) @ matrix.T).reshape(-1, _SIDE**2)
+        (rows @ pictures[start : start + _BLOCK].astype(np.float32) @ columns.T).reshape(-1, _SIDE**2)
         for start in range(0, len(pictures), _BLOCK)
     ]
     return np.concatenate(parts)
@@ -93,10 +110,10 @@ def _components(small: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
 
 
 def _directions(
-    pictures: Pictures, mean: NDArray[np.float32], components: NDArray[np.float32], *, cut: int = CUTS[0]
+    pictures: Pictures, mean: NDArray[np.float32], components: NDArray[np.float32], *, cut: Cut = NONE
 ) -> NDArray[np.float32]:
     """Unit vectors, `(scans, directions)`."""
-    projected = (_small(pictures, cut=cut) - mean) @ components
+    projected = (_small(pictures, cut) - mean) @ components
     lengths = np.linalg.norm(projected, axis=1, keepdims=True)
     unit: NDArray[np.float32] = projected / np.maximum(lengths, 1e-9)
     return unit

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from pipeline.cohort.lookalikes.views import Pictures, cutting
+from pipeline.cohort.lookalikes.views import NONE, Cut, Pictures, cut_off
 from pipeline.records import LIKENESS_SIDE
 
 _BARS: Final = (((0.7, 2.0), 0.80), ((1.0, 3.0), 0.88))
@@ -30,12 +30,12 @@ _AT_ONCE: Final = 256  # pairs: their spectra stay some tens of megabytes
 
 
 def agreement(
-    first: Pictures, second: Pictures, mean: NDArray[np.float32], *, cut: int
+    first: Pictures, second: Pictures, mean: NDArray[np.float32], *, cut: Cut
 ) -> NDArray[np.float32]:
     """How surely each pair is one image: 1 at the bar, more above; `(pairs,)`.
 
-    `first` was turned as the view says, `mean` is the set's mean picture; about `cut` pixels are to be cut
-    off each side of `first` for it to become `second`.
+    `first` was turned as the view says, `mean` is the set's mean picture; about `cut` is to be cut off
+    `first` for it to become `second`.
     """
     parts = [
         _agreement(first[start : start + _AT_ONCE], second[start : start + _AT_ONCE], mean, cut)
@@ -44,7 +44,7 @@ def agreement(
     return np.concatenate(parts) if parts else np.empty(0, np.float32)
 
 
-def _agreement(first: Pictures, second: Pictures, mean: NDArray[np.float32], cut: int) -> NDArray[np.float32]:
+def _agreement(first: Pictures, second: Pictures, mean: NDArray[np.float32], cut: Cut) -> NDArray[np.float32]:
     pair = first.astype(np.float32) - mean, second.astype(np.float32) - mean
     best = _best(pair, [_cuts(cut)[0]], dict([_BARS[-1]]))
     likely = np.flatnonzero(best > _WORTH_IT)
@@ -55,29 +55,30 @@ def _agreement(first: Pictures, second: Pictures, mean: NDArray[np.float32], cut
 
 def _best(
     pair: tuple[NDArray[np.float32], NDArray[np.float32]],
-    cuts: Sequence[tuple[int, int]],
+    cuts: Sequence[tuple[Cut, Cut]],
     bars: Mapping[tuple[float, float], float],
 ) -> NDArray[np.float32]:
     """The highest agreement of each pair at these cuts, in the bands of `bars`."""
     best = np.zeros(len(pair[0]), np.float32)
     for band, bar in bars.items():
-        needed = {each for both in cuts for each in enumerate(both)}
-        spectra = {(at, cut): _spectrum(pair[at], cut, band) for at, cut in sorted(needed)}
+        needed = dict.fromkeys(each for both in cuts for each in enumerate(both))
+        spectra = {(at, cut): _spectrum(pair[at], cut, band) for at, cut in needed}
         for first, second in cuts:
             best = np.maximum(best, _peak(spectra[0, first] * np.conj(spectra[1, second])) / bar)
     return best
 
 
-def _cuts(cut: int) -> list[tuple[int, int]]:
-    """The pixels cut off each side of the first and of the second, the likeliest first."""
-    if cut == 0:
-        return [(0, 0), (1, 0), (0, 1), (2, 0), (0, 2)]
-    return [(cut + more, 0) for more in (0, -2, -1, 1, 2)]
+def _cuts(cut: Cut) -> list[tuple[Cut, Cut]]:
+    """What is cut off the first and off the second, the likeliest first."""
+    if cut.is_none:
+        one, two = (Cut(each, each, each, each) for each in (1, 2))
+        return [(NONE, NONE), (one, NONE), (NONE, one), (two, NONE), (NONE, two)]
+    return [(cut.more(pixels), NONE) for pixels in (0, -2, -1, 1, 2)]
 
 
-def _spectrum(apart: NDArray[np.float32], cut: int, band: tuple[float, float]) -> NDArray[np.complex64]:
-    fine, coarse = (_blurring(width) @ cutting(cut) for width in band)
-    details = (fine @ apart @ fine.T - coarse @ apart @ coarse.T) * _window()
+def _spectrum(apart: NDArray[np.float32], cut: Cut, band: tuple[float, float]) -> NDArray[np.complex64]:
+    fine, coarse = ([_blurring(width) @ side for side in cut_off(cut)] for width in band)
+    details = (fine[0] @ apart @ fine[1].T - coarse[0] @ apart @ coarse[1].T) * _window()
     details -= details.mean(axis=(1, 2), keepdims=True)
     lengths = np.linalg.norm(details, axis=(1, 2), keepdims=True)
     # A picture without details stays zero, and agrees with none.

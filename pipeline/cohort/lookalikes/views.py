@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from typing import Final, TypeVar
 
@@ -17,15 +17,48 @@ Pictures = NDArray[np.uint8]
 """Likenesses, `(scans, 64, 64)`."""
 Values = TypeVar("Values", NDArray[np.uint8], NDArray[np.float32])
 
-CUTS: Final = (0, 3, 6)
-"""Pixels cut off each side: nothing, a tenth of the width, a fifth. What lies between is near one of them."""
+
+@dataclass(frozen=True)
+class Cut:
+    """Pixels that are cut off each side."""
+
+    top: int = 0
+    bottom: int = 0
+    left: int = 0
+    right: int = 0
+
+    def more(self, pixels: int) -> Cut:
+        """So many pixels more off each side of which any are cut."""
+        return Cut(*(side and max(0, side + pixels) for side in astuple(self)))
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing is cut off."""
+        return self == NONE
+
+
+NONE: Final = Cut()
+CUTS: Final = (
+    NONE,
+    *(Cut(each, each, each, each) for each in (3, 6)),
+    *(Cut(**{side: 5}) for side in ("top", "bottom", "left", "right")),
+)
+"""Nothing; a tenth of the width and of the height, a fifth, half on each side; a twelfth off one side.
+
+What lies between is near one of them.
+"""
+_RISE: Final = 3.0
+"""How much steeper than a line greys may be spread where many pixels have nearly one grey: a choice.
+
+Without a bound the noise of air would be spread over all the greys that air takes, and stand beside anatomy.
+"""
 
 
 @dataclass(frozen=True)
 class View:
-    """`cut` pixels off each side, `turns` by 90 degrees after a mirroring, black for white."""
+    """A cut, `turns` by 90 degrees after a mirroring, black for white."""
 
-    cut: int
+    cut: Cut
     turns: int
     mirrored: bool
     inverted: bool
@@ -47,36 +80,42 @@ class View:
             (self.mirrored, "mirrored"),
             (self.turns != 0, "turned"),
             (self.inverted, "inverted"),
-            (self.cut > 0, "cut"),
+            (not self.cut.is_none, "cut"),
         )
         return ", ".join(word for is_done, word in done if is_done)
 
 
 def views(*, with_cuts: bool) -> Iterator[View]:
-    """All views: 8 orientations, black for white, and three cuts of what is neither turned nor inverted."""
+    """All views: 8 orientations, black for white, and the cuts of what is neither turned nor inverted."""
     for mirrored, turns in itertools.product((False, True), range(4)):
         for cut in CUTS if with_cuts and not turns else CUTS[:1]:
             yield View(cut, turns, mirrored, inverted=False)
-        yield View(0, turns, mirrored, inverted=True)
+        yield View(NONE, turns, mirrored, inverted=True)
 
 
-def ranked(pictures: Pictures) -> Pictures:
-    """Each value by its rank in its picture, 0 to 255: no window and no gamma changes it."""
+def evened(pictures: Pictures) -> Pictures:
+    """The pictures with their greys spread evenly, 0 to 255: hardly a window or gamma changes the result."""
     count, size = len(pictures), LIKENESS_SIDE**2
     flat = pictures.reshape(count, size).astype(np.int64)
     offsets = np.arange(count)[:, None] * 256
     counts = np.bincount((flat + offsets).reshape(-1), minlength=count * 256).reshape(count, 256)
-    middle = np.cumsum(counts, axis=1) - counts / 2
-    levels = np.rint(middle * (255 / size)).astype(np.uint8)
+    bounded = np.minimum(counts, _RISE * size / 256)
+    middle = np.cumsum(bounded, axis=1) - bounded / 2
+    levels = np.rint(middle * 255 / bounded.sum(axis=1, keepdims=True)).astype(np.uint8)
     return np.take_along_axis(levels, flat, axis=1).reshape(pictures.shape)
 
 
-@lru_cache(maxsize=32)
-def cutting(cut: int, side: int = LIKENESS_SIDE) -> NDArray[np.float32]:
-    """From the 64 pixels of a side to `side` averages of what is left when `cut` are cut off each end."""
-    edges = np.linspace(cut, LIKENESS_SIDE - cut, side + 1)
+def cut_off(cut: Cut, side: int = LIKENESS_SIDE) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What makes `side` averages each of the rows and of the columns that a cut leaves."""
+    return _averaging(cut.top, cut.bottom, side), _averaging(cut.left, cut.right, side)
+
+
+@lru_cache(maxsize=128)
+def _averaging(first: int, last: int, side: int) -> NDArray[np.float32]:
+    """From 64 pixels to `side` averages of what is left without so many `first` and `last` ones."""
+    edges = np.linspace(first, LIKENESS_SIDE - last, side + 1)
     samples = np.arange(LIKENESS_SIDE)
     starts, ends = np.maximum(edges[:-1, None], samples), np.minimum(edges[1:, None], samples + 1)
-    width = (LIKENESS_SIDE - 2 * cut) / side
+    width = (LIKENESS_SIDE - first - last) / side
     matrix: NDArray[np.float32] = (np.clip(ends - starts, 0, None) / width).astype(np.float32)
     return matrix

@@ -26,6 +26,7 @@ from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels.plausibility import check_ct, has_plausible_uptakes
 from pipeline.ingest.reasons import Refusal
+from pipeline.ingest.series.frames import Frame
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute, Case, Geometry
 from pipeline.units import CT, PET, RGB, SUV, fill_of
@@ -241,11 +242,25 @@ def _case(
         geometry=voxels.geometry,
         stored=writer.append(voxels.array),
         pixel_digest=pixel_digest(voxels.array, key),
-        attributes={**case_plan.attributes, **_reading_attributes(reader)},
+        attributes={**case_plan.attributes, **_reading_attributes(reader), **_orientation(first)},
         notes=tuple(sorted({*case_plan.notes, *voxels.notes, *read_notes})),
         hints=case_plan.hints,
         likeness=likeness_of(voxels.array, spatial_axes=len(voxels.geometry.spacing)),
     )
+
+
+_TOWARDS = ("RL", "AP", "FH")
+"""The ends of the patient's axes, backwards and forwards in the patient's frame (PS3.3 C.7.6.1.1.1)."""
+
+
+def _orientation(frame: Frame) -> dict[str, Attribute]:
+    """`orientation`: where rows and columns ran as they were stored, such as LP, before they were turned."""
+    if frame.orientation is None:
+        return {}
+    directions = np.reshape(frame.orientation, (2, 3))
+    axes = np.abs(directions).argmax(axis=1)
+    ends = [_TOWARDS[axis][int(directions[row, axis] > 0)] for row, axis in enumerate(axes)]
+    return {"orientation": "".join(ends)}
 
 
 def _reading_attributes(reader: PlaneReader) -> dict[str, Attribute]:

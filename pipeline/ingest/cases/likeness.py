@@ -16,31 +16,32 @@ from pipeline.records import LIKENESS_SIDE
 _SLICES = 9  # a choice: more change nothing that can be seen
 _BLOCKS = 2 * LIKENESS_SIDE
 """Rows are added up to no fewer than so many first, which costs less than averaging them all exactly."""
-_SAMPLED = 256  # a choice: rows and columns looked at for a border, which then is told to 1/256 of the side
-_FLAT = 0.1
-"""A row or column whose values differ by less than this share of the image's range is border, as air is.
-
-A choice: noise in the air of a CT is less, and any body more, with or without a window.
-"""
-_RANGE = (0.01, 0.99)  # of the values: beyond lie metal and marks, which a window cuts off
+_RANGE = (0.005, 0.995)
+"""Of the averages, from black to white: a choice by which marks and metal take no grey from the rest."""
 _ROUNDING = 1e-5  # of sums in float32
 
 
 def likeness_of(array: NDArray[Any], *, spatial_axes: int) -> bytes:
     """64 x 64 grey values, row by row, of `(rows, columns[, 3])` or `(slices, rows, columns[, 3])`.
 
-    Without a border of one value, squeezed to a square, and scaled to its own range, so that padding, shape,
-    unit and window don't change the look. b"" where the image has one value only.
+    The whole image, squeezed to a square and scaled to its own range, so that shape and unit don't change the
+    look. b"" where the image has one value only.
     """
     image = _middle(array) if spatial_axes == 3 else array
     grey = image.mean(axis=2, dtype=np.float32) if image.ndim == 3 else image
-    rows, columns = _content(grey)
-    small = _averaged(grey[rows, columns])  # (64, 64)
-    low, high = float(small.min()), float(small.max())
-    if high - low <= _ROUNDING * max(abs(low), abs(high)):
+    small = _averaged(grey)  # (64, 64)
+    low, high = (float(end) for end in np.quantile(small, _RANGE))
+    if _is_nothing(low, high):
+        low, high = float(small.min()), float(small.max())
+    if _is_nothing(low, high):
         return b""
-    scaled: NDArray[np.uint8] = np.rint((small - low) * np.float32(255 / (high - low))).astype(np.uint8)
+    shares = np.clip((small - low) / np.float32(high - low), 0, 1)
+    scaled: NDArray[np.uint8] = np.rint(shares * 255).astype(np.uint8)
     return bytes(scaled)
+
+
+def _is_nothing(low: float, high: float) -> bool:
+    return high - low <= _ROUNDING * max(abs(low), abs(high))
 
 
 def _middle(array: NDArray[Any]) -> NDArray[np.float32]:
@@ -50,21 +51,6 @@ def _middle(array: NDArray[Any]) -> NDArray[np.float32]:
     step = max(1, (last - first) // _SLICES)
     mean: NDArray[np.float32] = array[first:last:step].mean(axis=0, dtype=np.float32)
     return mean
-
-
-def _content(grey: NDArray[Any]) -> tuple[slice, slice]:
-    """The rows and columns inside a border of one value; all of them where nothing stands out."""
-    steps = [max(1, size // _SAMPLED) for size in grey.shape]
-    seen = grey[:: steps[0], :: steps[1]]
-    spreads = [seen.max(axis=axis).astype(np.float64) - seen.min(axis=axis) for axis in (1, 0)]
-    low, high = np.quantile(seen[::2, ::2], _RANGE, method="nearest")
-    least = _FLAT * (float(high) - float(low))
-    inside = []
-    for spread, step, size in zip(spreads, steps, grey.shape, strict=True):
-        filled = np.flatnonzero(spread > least)
-        whole = filled.size < 2 or step > size
-        inside.append(slice(None) if whole else slice(filled[0] * step, min(size, (filled[-1] + 1) * step)))
-    return inside[0], inside[1]
 
 
 def _averaged(grey: NDArray[Any]) -> NDArray[np.float32]:

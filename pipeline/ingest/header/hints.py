@@ -13,11 +13,16 @@ from collections.abc import Iterator
 
 from pipeline.ingest.dicom.dataset import Dataset
 from pipeline.pseudonyms import Key
-from pipeline.records import HINT
+from pipeline.records import HINT, PLACES
 
 FOLDERS, FILE_NAME = "folders", "file_name"
 """The fields of a path, beside the keywords of free texts."""
-_TEXTS = ("SeriesDescription", "StudyDescription", "ProtocolName")
+_TEXTS = (
+    "SeriesDescription", "StudyDescription", "ProtocolName", *PLACES, "AdmittingDiagnosesDescription",
+    "DerivationDescription", "PatientComments", "ImageComments", "ReasonForStudy", "StudyComments",
+    "RequestedProcedureDescription", "PerformedProcedureStepDescription",
+    "CommentsOnThePerformedProcedureStep",
+)  # fmt: skip
 _PIECES = re.compile(r"[^\W\d_]+|\d+")
 _MOST_PIECES, _MOST_DIGITS = (
     12,

@@ -12,6 +12,8 @@ from pipeline.page.section import Section
 from pipeline.report.guards import Guard, guards, not_run, patients_apart
 
 KEY, TITLE = "warnings", "Warnings"
+METADATA, LEVEL, OF_AREAS = "metadata_only", 0.95, 0.5
+"""The check on size and header, the level of its interval, and what chance reaches of areas."""
 MOST_FAILED_SHARE = 0.01  # a choice: what fails is seldom like the rest, so more could hide a subgroup
 NONE = "the test part was opened for one model only, and hardly any of its cases lacks a prediction"
 NONE_OF_TABLE = (
@@ -23,16 +25,19 @@ NONE_OF_TABLE = (
 def build(artifacts: Artifacts) -> Section:
     """One row a warning; none is an answer too."""
     checks = guards(artifacts)
+    metadata = _of_metadata(checks)
     rows = [
         *_headline(artifacts),
         *_failed(checks),
+        *_not_above(artifacts, metadata),
         *_looks(artifacts),
         *artifacts.task.page.warnings(artifacts),
         *_failures(artifacts),
         *_drift(artifacts),
     ]
     words = {"none": NONE, "not_run": not_run(checks), "source": _one_source(artifacts)}
-    return Section(KEY, TITLE, tables={"rows": rows}, words=words)
+    facts = {"metadata": _area(metadata)} if metadata else {}
+    return Section(KEY, TITLE, facts, {"rows": rows}, words=words)
 
 
 def of_table(artifacts: Artifacts) -> Section:
@@ -85,9 +90,42 @@ def _found(guard: Guard) -> Fact:
     if guard.metric is not None:
         return replace(of_metric(guard.metric), id=guard.key, rule="")
     if guard.limit:
-        return Fact(guard.key, guard.value, unit="area under the ROC curve", method="cross-validated",
-                    reason=DESCRIBED)  # fmt: skip
+        return _area(guard)
     return count(guard.key, int(guard.value or 0), "found")
+
+
+def _area(guard: Guard) -> Fact:
+    """How well the label was told by something else than the image."""
+    return Fact(
+        guard.key,
+        guard.value,
+        guard.low,
+        guard.high,
+        None if guard.low is None else LEVEL,
+        unit="area under the ROC curve",
+        method="cross-validated",
+        cases=guard.cases,
+        patients=guard.patients,
+        reason=DESCRIBED if guard.low is None else "",
+    )
+
+
+def _of_metadata(checks: list[Guard]) -> Guard | None:
+    """The check how well size and header alone tell the label, where it has an interval."""
+    found = (guard for guard in checks if guard.key == METADATA and guard.low is not None)
+    return next(found, None)
+
+
+def _not_above(artifacts: Artifacts, metadata: Guard | None) -> list[dict[str, Any]]:
+    """That the image adds nothing, where both are areas under the ROC curve."""
+    chance = artifacts.task.measures.chance(artifacts.question)
+    if metadata is None or metadata.value is None or chance is None or chance[1] != OF_AREAS:
+        return []
+    model = artifacts.metric(chance[0])
+    if not isinstance(model.value, float) or model.value > metadata.value:
+        return []
+    text = "Size, aspect and header alone tell the label as well as the model does from the image"
+    return [{"text": text, "fact": _area(metadata), "link": "guards"}]
 
 
 def _looks(artifacts: Artifacts) -> list[dict[str, Any]]:

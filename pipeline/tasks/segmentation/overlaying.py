@@ -112,7 +112,10 @@ def _chosen(rows: Sequence[_Row]) -> list[tuple[str, _Row]]:
     worst_first = sorted(
         (row for row in rows if not np.isnan(row.dice)), key=lambda row: (row.dice, row.case_id)
     )
-    known = list({row.patient_id: row for row in reversed(worst_first)}.values())[::-1]
+    worst_of: dict[str, _Row] = {}
+    for row in worst_first:
+        worst_of.setdefault(row.patient_id, row)
+    known = list(worst_of.values())
     shown = [(WORST, row) for row in known[: max(1, min(MOST_WORST, len(known) // 3))]]
     rest = known[len(shown) :]
     if len(rest) > 1:

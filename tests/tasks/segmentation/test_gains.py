@@ -10,8 +10,12 @@ import pytest
 from invented_masks import NAMES, cells, drawn, frame, row
 from scipy import stats
 
+from pipeline.compare.rows import Evidence, rows
+from pipeline.compare.verdict import Row, decide
+from pipeline.config import Compare
 from pipeline.tasks.contract import Table, Unit
 from pipeline.tasks.gain import PAIRED
+from pipeline.tasks.registry import task_of
 from pipeline.tasks.segmentation.pairs import Pairs
 from pipeline.tasks.segmentation.structures import Structures
 from pipeline.tasks.segmentation.verdict import (
@@ -73,7 +77,7 @@ def test_a_guard_is_a_part_of_the_structures_own_size() -> None:
         row(f"c{n:02d}", f"p{n:02d}", cells(0.8, volume, volume * (1.1 + n / 1000), hd95=1.5 + n / 100))
         for n in range(20)
     ]
-    filled = [frame(rows).assign(**{f"{c}_posterior": "" for c in cells(0.8)}) for rows in (before, after)]
+    filled = [frame(each).assign(**{f"{c}_posterior": "" for c in cells(0.8)}) for each in (before, after)]
     pairs = paired(*filled)
     borders = gain("hd95_over_diameter", pairs, alpha=0.05, seed=1)
     assert borders.reference == pytest.approx(0.5, rel=1e-6)
@@ -87,13 +91,13 @@ def test_a_guard_is_a_part_of_the_structures_own_size() -> None:
 
 def test_more_missed_is_a_shown_loss_that_vetoes() -> None:
     before = drawn(40)
-    rows = before.to_dict("records")
+    table = before.to_dict("records")
     for index in range(12):
-        rows[index] |= {
+        table[index] |= {
             f"{key}_anterior": cell
-            for key, cell in cells(0.0, float(rows[index]["volume_truth_ml_anterior"]), 0.0).items()
+            for key, cell in cells(0.0, float(table[index]["volume_truth_ml_anterior"]), 0.0).items()
         }
-    found = gain("missed", paired(before, frame(rows)), alpha=0.05, seed=1)
+    found = gain("missed", paired(before, frame(table)), alpha=0.05, seed=1)
     assert found.high is not None
     assert found.high < -0.05
 
@@ -115,13 +119,13 @@ def test_patients_who_recur_count_once() -> None:
 
 def test_a_case_that_failed_counts_as_missed_and_is_not_left_out() -> None:
     before = drawn(20)
-    rows = before.to_dict("records")
-    rows[0] |= {
+    table = before.to_dict("records")
+    table[0] |= {
         f"{key}_{name}": cell
         for name in NAMES
-        for key, cell in cells(0.0, float(rows[0][f"volume_truth_ml_{name}"]), 0.0).items()
+        for key, cell in cells(0.0, float(table[0][f"volume_truth_ml_{name}"]), 0.0).items()
     } | {"status": "failed"}
-    found = gain(HEADLINE, paired(before, frame(rows)), alpha=0.05, seed=1)
+    found = gain(HEADLINE, paired(before, frame(table)), alpha=0.05, seed=1)
     assert found.value == pytest.approx(-dice(before)[0] / 20)
 
 
@@ -152,3 +156,39 @@ def test_those_found_now_and_those_missed_now_are_named() -> None:
     assert (gained.name, gained.score_of, gained.champion_score, gained.candidate_score) == (
         "p1", "posterior", 0.0, 0.6,
     )  # fmt: skip
+
+
+def judged(before: pd.DataFrame, after: pd.DataFrame) -> tuple[str, list[Row]]:
+    """The verdict on a candidate that is held against the champion on the core alone."""
+    pairs = paired(before, after)
+    found = rows(
+        task_of("segmentation"),
+        Compare(objective="maintain"),
+        Evidence(pairs, frozenset(pairs.names)),
+        alpha=0.01,
+        seed=1,
+    )
+    return decide(found), found
+
+
+def test_a_candidate_that_outlines_as_well_passes_every_row_with_its_arithmetic() -> None:
+    verdict, found = judged(drawn(60), drawn(60, better_by=0.01))
+    assert verdict == "PROMOTE"
+    assert [row.rule for row in found] == ["non_inferior_core", *(guard.rule for guard in GUARDS)]
+    assert "no loss of 0.05 or more in Dice against the champion" in found[0].sentence
+    assert "(60 patients with a structure)" in found[0].sentence
+
+
+def test_a_candidate_that_misses_more_is_kept_out_by_the_guard_though_its_dice_is_as_good() -> None:
+    before = drawn(60)
+    table = drawn(60, better_by=0.15).to_dict("records")
+    for index in range(10):
+        table[index] |= {
+            f"{key}_anterior": cell
+            for key, cell in cells(0.0, float(table[index]["volume_truth_ml_anterior"]), 0.0).items()
+        }
+    verdict, found = judged(before, frame(table))
+    outcomes = {row.rule: row.outcome for row in found}
+    assert verdict == "KEEP"
+    assert outcomes["guard_missed"] == "FAIL"
+    assert outcomes["non_inferior_core"] != "FAIL"

@@ -67,6 +67,12 @@ def test_a_patient_with_several_scans_is_shown_by_the_worst() -> None:
     assert [case_id for _, case_id in chosen(rows)] == ["c01", "c02", "c00"]
 
 
+def test_the_scan_that_counts_for_a_patient_sets_the_place_in_the_order() -> None:
+    rows = of_dice(0.9, 0.5, 0.6, 0.7, 0.65)
+    rows[1] = rows[1] | {"patient_id": "p00"}  # the best patient's other scan is the worst of all
+    assert chosen(rows) == [("worst", "c01"), ("median", "c04"), ("best", "c03")]
+
+
 def test_the_largest_inventions_are_shown_of_patients_who_are_not_shown_yet() -> None:
     absent = [row(f"d{n}", f"q{n}", cells(None, said=0.1 * (n + 1)), cells(None, said=0.0)) for n in range(3)]
     shown = chosen([*of_dice(0.9, 0.5), *absent])

@@ -1,0 +1,185 @@
+"""Leaks planted in clean sets: how many of each kind the stage `cohort` finds, and how often it is wrong.
+
+Run as `python -m bench.leaks [SET]`, one of demo, chest-xray and ct-contrast; real scans are found through
+SCANLOOM_DATA. Ten kinds, five of each: in the demo all of them, in real scans those of two IDs and copies.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.plants import LABELLED, PAIRS, Planted, plant_labels, plant_pairs
+from bench.project import fresh, make, real_data, row
+
+EACH = 5
+"""Leaks of a kind."""
+PATIENTS = 200
+"""Of the demo: enough of which a scan is uncompressed, in half the time."""
+RADIOGRAPHS = 700
+"""Of the 5232: enough that near copies must be told from chests that all look alike, in a minute."""
+
+
+@dataclass(frozen=True)
+class Set:
+    """A set of scans: the analysis' name, what fills RAW, the labels' column, and which checks fail as it is.
+
+    Real sets have leaks of their own: their file names tell the label, or their makers go with it.
+    """
+
+    name: str
+    fill: Callable[[Path], None]
+    label: str
+    fails: frozenset[str] = frozenset()
+
+
+def main(wanted: list[str]) -> None:
+    """Plants in the sets named, or in all that are there."""
+    data = real_data()
+    sets = {"demo": Set("demo", _demo, "finding")}
+    if data is not None:
+        sets["chest-xray"] = Set("chest-xray-pneumonia", lambda raw: _chest(raw, data), "label")
+        own = frozenset({"label_in_header"})
+        sets["ct-contrast"] = Set("ct-contrast", lambda raw: _ct(raw, data), "contrast", own)
+    else:
+        print("SCANLOOM_DATA is not set: no leaks are planted in real scans")
+    with tempfile.TemporaryDirectory(prefix="scanloom leaks ") as folder:
+        for name in wanted or list(sets):
+            _planted_in(sets[name], Path(folder) / name)
+
+
+def _planted_in(of: Set, folder: Path) -> None:
+    """One set: as it is, with copies and second IDs and, of invented patients, with labels that are told."""
+    _clean(of, folder / "clean")
+    found = _pairs(of, folder / "pairs")
+    if of.name == "demo":
+        for kind in LABELLED:
+            found[kind] = _labels(of, folder, kind)
+    for kind, number in found.items():
+        row(f"{of.name}: {kind}, found of {EACH}", str(number), f"{EACH}", number == EACH)
+    total, planted = sum(found.values()), EACH * len(found)
+    row(f"{of.name}: planted leaks found", f"{total} of {planted}", f"{planted}", total == planted)
+
+
+def _clean(of: Set, folder: Path) -> None:
+    project = _project(of, folder)
+    _cohort(project, of)
+    linked = sum(
+        notice["count"]
+        for notice in _read(project, of, "cohort.json")["notices"]
+        if notice["kind"] == "linked_patients"
+    )
+    leaks = _read(project, of, "leaks.json")
+    across = sum(pair["persons"] > 1 for pair in leaks["lookalikes"])
+    wrong = {check["key"] for check in leaks["checks"] if check["status"] == "fail"} - of.fails
+    row(f"{of.name}, as it is: near copies of two patients", str(across), "0", across == 0)
+    row(f"{of.name}, as it is: IDs taken for one person", str(linked), "0", linked == 0)
+    row(f"{of.name}, as it is: checks that fail", ", ".join(sorted(wrong)) or "0", "0", not wrong)
+
+
+def _pairs(of: Set, folder: Path) -> dict[str, int]:
+    """Of each kind of copies and second IDs, how many pairs of scans came to be one person's."""
+    project = _project(of, folder)
+    planted = plant_pairs(_raw(project, of), EACH)
+    _cohort(project, of)
+    with (_candidate(project, of) / "cohort.csv").open(newline="") as stream:
+        person_of = {line["case_id"]: line["person_id"] for line in csv.DictReader(stream)}
+    pseudonym = _pseudonyms(project, of)
+    found: Counter[str] = Counter()
+    for each in planted:
+        persons = {person_of.get(pseudonym(uid), uid) for uid in each.uids}
+        found[each.kind] += len(persons) == 1
+        if len(persons) > 1:
+            print(f"      not found: {each.kind}, {each.how}")
+    return {kind: found[kind] for kind in PAIRS}
+
+
+def _labels(of: Set, folder: Path, kind: str) -> int:
+    """How many plants of the kind are named by the check that looks for them."""
+    projects = []
+
+    def new(number: int) -> Path:
+        project = _project(of, folder / f"{kind} {number}")
+        projects.append(project)
+        return _raw(project, of)
+
+    planted = plant_labels(kind, new, of.label, EACH)
+    for project in projects:
+        _cohort(project, of)
+    found = [_is_named(each, _read(projects[each.project], of, "leaks.json")) for each in planted]
+    for each, is_found in zip(planted, found, strict=True):
+        if not is_found:
+            print(f"      not found: {kind}, {each.how}")
+    return sum(found)
+
+
+def _is_named(planted: Planted, leaks: dict[str, Any]) -> bool:
+    failed = [check for check in leaks["checks"] if check["status"] == "fail"]
+    return any(check["key"] in planted.checks and planted.named in check["reason"] for check in failed)
+
+
+def _project(of: Set, folder: Path) -> Path:
+    project = fresh(folder)
+    of.fill(_raw(project, of))
+    yaml = project / f"configs/{of.name}.yaml"
+    text = yaml.read_text().replace("key: phantom", f"key: {project / 'bench.key'}")
+    if "key:" not in text:
+        text = text.replace("ingest:\n", f"ingest:\n  key: {project / 'bench.key'}\n")
+    yaml.write_text(text)
+    key = project / "bench.key"
+    key.touch(mode=0o600)
+    key.write_bytes(b"benchmark" * 4)
+    return project
+
+
+def _raw(project: Path, of: Set) -> Path:
+    return project / "data/raw" / of.name
+
+
+def _cohort(project: Path, of: Set) -> None:
+    make(project, "cohort", f"CONFIG=configs/{of.name}.yaml")
+
+
+def _candidate(project: Path, of: Set) -> Path:
+    return project / "reports" / of.name / "candidate"
+
+
+def _read(project: Path, of: Set, name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((_candidate(project, of) / name).read_text())
+    return content
+
+
+def _pseudonyms(project: Path, of: Set) -> Callable[[str], str]:
+    from pipeline.pseudonyms import load_key
+
+    key, _ = load_key(str(project / "bench.key"), of.name, project)
+    return lambda uid: key.pseudonym("case", uid)
+
+
+def _demo(raw: Path) -> None:
+    command = [sys.executable, "-m", "pipeline.cli", "phantom", str(raw), "--patients", str(PATIENTS)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def _chest(raw: Path, data: Path) -> None:
+    command = [sys.executable, data / "make_chest_xray.py", raw, "--limit", str(RADIOGRAPHS)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def _ct(raw: Path, data: Path) -> None:
+    with tarfile.open(data / "ct-contrast/ct-contrast-dicom.tar.xz") as archive:
+        archive.extractall(raw, filter="data")
+    (raw / "labels.csv").write_bytes((data / "ct-contrast/labels.csv").read_bytes())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

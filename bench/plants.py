@@ -1,0 +1,339 @@
+"""Leaks to plant in a folder of DICOM files and their table of labels, one kind at a time."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from scipy.ndimage import zoom
+
+PAIRS: Final = (
+    "near copies",
+    "turned copies",
+    "IDs spelt otherwise",
+    "other patient IDs",
+    "names and birth dates",
+)
+LABELLED: Final = (
+    "a header's free text",
+    "file names and descriptions",
+    "marks in the image",
+    "sites",
+    "acquisition",
+)
+Pixels = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two scans of one person under two IDs, by SOP Instance UID."""
+
+    kind: str
+    how: str
+    uids: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What tells the label in a project, the checks that may find it, and the word by which they name it."""
+
+    how: str
+    project: int
+    checks: tuple[str, ...]
+    named: str = ""
+
+
+def _noisy(image: Pixels) -> Pixels:
+    span = float(np.ptp(image))
+    noise = np.random.default_rng(5).normal(0, 0.05 * span, image.shape)
+    return np.clip(image + noise, image.min(), image.max())
+
+
+def _gamma(image: Pixels) -> Pixels:
+    low, span = float(image.min()), float(np.ptp(image))
+    return low + span * ((image - low) / span) ** 0.5
+
+
+def _cropped(image: Pixels) -> Pixels:
+    rows, columns = (round(size * 0.1) for size in image.shape)
+    return image[rows:-rows, columns:-columns]
+
+
+def _coarse(image: Pixels) -> Pixels:
+    """Rounded to 32 greys, as a strong compression does."""
+    span = max(float(np.ptp(image)) / 32, 1.0)
+    return np.round(image / span) * span
+
+
+COPIES: Final[dict[str, Callable[[Pixels], Pixels]]] = {
+    "coded anew": _coarse,
+    "half the size": lambda image: zoom(image, 0.5, order=1),
+    "another contrast": _gamma,
+    "a tenth cut off each side": _cropped,
+    "noise of 5 %": _noisy,
+}
+TURNED: Final[dict[str, Callable[[Pixels], Pixels]]] = {
+    "mirrored": lambda image: image[:, ::-1],
+    "upside down": lambda image: image[::-1],
+    "turned by 90 degrees": lambda image: np.rot90(image),
+    "turned by 180 degrees": lambda image: np.rot90(image, 2),
+    "mirrored and turned": lambda image: image.T,
+}
+
+
+def plant_pairs(raw: Path, each: int) -> list[Pair]:
+    """Every kind of PAIRS, so many times, of different patients."""
+    table = _Table(raw)
+    files = _one_a_patient(raw, table)
+    pairs = []
+    for how, change in [*COPIES.items()][:each]:
+        pairs.append(_copied(next(files), table, PAIRS[0], how, change))
+    for how, change in [*TURNED.items()][:each]:
+        pairs.append(_copied(next(files), table, PAIRS[1], how, change))
+    spellings: tuple[Callable[[str], str], ...] = (
+        lambda name: name.lower() if name.lower() != name else name.upper() + " ",
+        lambda name: f"00{name}" if name.isdigit() else name.replace("-", "") + " ",
+        lambda name: f"  {name} ",
+        lambda name: name.replace("-", "_") if "-" in name else f"{name[:3]}-{name[3:]}",
+        lambda name: name.swapcase().replace("-", " "),
+    )
+    for number, spelling in enumerate(spellings[:each]):
+        pairs.append(_same_id(next(files), next(files), PAIRS[2], f"spelling {number + 1}", spelling))
+    for number in range(each):
+        pairs.append(_other_id(next(files), next(files), number))
+    for number in range(each):
+        pairs.append(_born(next(files), next(files), number))
+    table.write()
+    return pairs
+
+
+def plant_labels(kind: str, new: Callable[[int], Path], label: str, each: int) -> list[Planted]:
+    """So many leaks of a kind of LABELLED; `new` makes a clean project by number and gives its RAW."""
+    return _LABELLED[kind](new, label)[:each]
+
+
+def _copied(path: Path, table: _Table, kind: str, how: str, change: Callable[[Pixels], Pixels]) -> Pair:
+    """A changed copy of an image under another patient, another study and UIDs of its own."""
+    dataset = pydicom.dcmread(path)
+    first, study = str(dataset.SOPInstanceUID), str(dataset.StudyInstanceUID)
+    pixels = np.ascontiguousarray(change(dataset.pixel_array.astype(np.float64)))
+    _put(dataset, pixels)
+    for keyword in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"):
+        setattr(dataset, keyword, generate_uid(entropy_srcs=[how, first, keyword]))
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.PatientID = dataset.PatientName = dataset.AccessionNumber = f"SECOND{len(table.lines)}"
+    dataset.PatientBirthDate = "19500101"
+    dataset.save_as(path.with_name(f"copy {path.name}"))
+    new = {first: str(dataset.SOPInstanceUID), study: str(dataset.StudyInstanceUID)}
+    table.add_like({first, study}, new, f"copy {path.name}")
+    return Pair(kind, how, (first, str(dataset.SOPInstanceUID)))
+
+
+def _same_id(first: Path, second: Path, kind: str, how: str, spelling: Callable[[str], str]) -> Pair:
+    one, two = pydicom.dcmread(first), pydicom.dcmread(second)
+    two.PatientID = spelling(str(one.PatientID))
+    two.save_as(second)
+    return Pair(kind, how, (str(one.SOPInstanceUID), str(two.SOPInstanceUID)))
+
+
+def _other_id(first: Path, second: Path, number: int) -> Pair:
+    """The other's ID among the other IDs, as a value, or as an item of the sequence."""
+    one, two = pydicom.dcmread(first), pydicom.dcmread(second)
+    if number % 2:
+        item = pydicom.Dataset()
+        item.PatientID, item.TypeOfPatientID = str(one.PatientID), "TEXT"
+        two.OtherPatientIDsSequence = pydicom.Sequence([item])
+    else:
+        two.OtherPatientIDs = ["OLD1", str(one.PatientID)][number // 2 % 2 :]
+    two.save_as(second)
+    return Pair(PAIRS[3], f"number {number + 1}", (str(one.SOPInstanceUID), str(two.SOPInstanceUID)))
+
+
+def _born(first: Path, second: Path, number: int) -> Pair:
+    one, two = pydicom.dcmread(first), pydicom.dcmread(second)
+    name = f"Planted{chr(65 + number)}^Same"
+    for dataset, path, spelt in ((one, first, name), (two, second, name.upper() if number % 2 else name)):
+        dataset.PatientName, dataset.PatientBirthDate = spelt, f"1951020{number + 1}"
+        dataset.save_as(path)
+    return Pair(PAIRS[4], f"number {number + 1}", (str(one.SOPInstanceUID), str(two.SOPInstanceUID)))
+
+
+def _texts(new: Callable[[int], Path], label: str) -> list[Planted]:
+    fields = (
+        "ImageComments",
+        "PatientComments",
+        "ReasonForStudy",
+        "RequestedProcedureDescription",
+        "AdmittingDiagnosesDescription",
+    )
+    return _stated(new(0), label, fields, ("label_in_header",))
+
+
+def _names(new: Callable[[int], Path], label: str) -> list[Planted]:
+    raw = new(0)
+    fields = ("SeriesDescription", "StudyDescription", "ProtocolName")
+    planted = _stated(raw, label, fields, ("label_in_header",))
+    for path, word in _labelled(raw, label):
+        folder = raw / f"group {word}" / path.parent.relative_to(raw)
+        folder.mkdir(parents=True, exist_ok=True)
+        path.rename(folder / f"{word}_{path.name}")
+    check = ("label_in_header",)
+    return [*planted, Planted("folder", 0, check, "folders"), Planted("file name", 0, check, "the file name")]
+
+
+def _sites(new: Callable[[int], Path], label: str) -> list[Planted]:
+    raw = new(0)
+    fields = ("InstitutionName", "InstitutionalDepartmentName", "StationName")
+    planted = _stated(raw, label, fields, ("label_in_header",))
+    for path, word in _labelled(raw, label):
+        dataset = pydicom.dcmread(path)
+        dataset.ManufacturerModelName = {"nodule": "LightSpeed VCT"}.get(word, "Sensation 64")
+        dataset.save_as(path)
+    table = _Table(raw)
+    for line in table.lines:
+        line["site"] = f"site of {line[label]}"
+    table.write()
+    check = ("metadata_only",)
+    return [
+        *planted,
+        Planted("model", 0, check, "manufacturer model name"),
+        Planted("table", 0, check, "site"),
+    ]
+
+
+def _acquisition(new: Callable[[int], Path], label: str) -> list[Planted]:
+    raw = new(0)
+    for path, word in _labelled(raw, label):
+        dataset = pydicom.dcmread(path)
+        is_first = word == "nodule"
+        dataset.KVP, dataset.SliceThickness = ("100", "2") if is_first else ("130", "4")
+        dataset.Manufacturer = "SIEMENS" if is_first else "GE MEDICAL SYSTEMS"
+        pixels = dataset.pixel_array.astype(np.float64)
+        if is_first:
+            dataset.PixelSpacing = [dataset.PixelSpacing[0], float(dataset.PixelSpacing[1]) * 1.1]
+            pixels = pixels[3:]
+        _put(dataset, pixels)
+        dataset.save_as(path)
+    check = ("metadata_only",)
+    named = ("kvp", "slice thickness", "manufacturer", "aspect", "number of rows")
+    return [Planted(name, 0, check, name) for name in named]
+
+
+def _marks(new: Callable[[int], Path], label: str) -> list[Planted]:
+    places = {
+        "a bright mark at the top left": (slice(2, 8), slice(3, 20), 1.0),
+        "a bright mark at the bottom right": (slice(-9, -3), slice(-22, -4), 1.0),
+        "a dark mark at the top right": (slice(2, 9), slice(-20, -3), -1.0),
+        "a line along the left edge": (slice(None), slice(1, 3), 1.0),
+        "a row of short strokes at the bottom": (slice(-8, -3), slice(4, 40, 3), 1.0),
+    }
+    planted = []
+    for number, (how, (rows, columns, sign)) in enumerate(places.items()):
+        for path, word in _labelled(new(number), label):
+            dataset = pydicom.dcmread(path)
+            pixels = dataset.pixel_array.astype(np.float64)
+            if word == "nodule":
+                pixels[rows, columns] = pixels.max() if sign > 0 else pixels.max() / 2
+            _put(dataset, pixels)
+            dataset.save_as(path)
+        planted.append(Planted(how, number, ("burned_in_text",)))
+    return planted
+
+
+_LABELLED: Final = dict(zip(LABELLED, (_texts, _names, _marks, _sites, _acquisition), strict=True))
+
+
+def _stated(raw: Path, label: str, fields: tuple[str, ...], checks: tuple[str, ...]) -> list[Planted]:
+    """Writes the label into fields of every header."""
+    for path, word in _labelled(raw, label):
+        dataset = pydicom.dcmread(path)
+        for field in fields:
+            setattr(dataset, field, f"scan {word}")
+        dataset.save_as(path)
+    return [Planted(field, 0, checks, field) for field in fields]
+
+
+def _labelled(raw: Path, label: str) -> list[tuple[Path, str]]:
+    """Every image with the word that the table has for its study."""
+    words = {line["study_instance_uid"]: line[label] for line in _Table(raw).lines}
+    found = []
+    for path in sorted(raw.rglob("*")):
+        study = _header(path, "StudyInstanceUID")
+        if study in words:
+            found.append((path, words[study]))
+    return found
+
+
+def _one_a_patient(raw: Path, table: _Table) -> Iterator[Path]:
+    """An uncompressed image of each patient that has one scan and stands in the table."""
+    by_patient: dict[str, list[Path]] = {}
+    for path in sorted(raw.rglob("*")):
+        patient = _header(path, "PatientID")
+        if patient:
+            by_patient.setdefault(patient, []).append(path)
+    for paths in by_patient.values():
+        if len(paths) > 1:
+            continue
+        dataset = pydicom.dcmread(paths[0], stop_before_pixels=True)
+        plain = not dataset.file_meta.TransferSyntaxUID.is_compressed
+        if plain and table.has({str(dataset.SOPInstanceUID), str(dataset.StudyInstanceUID)}):
+            yield paths[0]
+
+
+def _header(path: Path, keyword: str) -> str:
+    """One element of a file, "" where it is no DICOM file."""
+    if not path.is_file() or path.suffix == ".csv":
+        return ""
+    try:
+        dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[keyword, "Rows"])
+    except (pydicom.errors.InvalidDicomError, OSError):
+        return ""
+    return str(dataset.get(keyword, "")) if "Rows" in dataset else ""
+
+
+def _put(dataset: pydicom.Dataset, pixels: Pixels) -> None:
+    """These values as the pixels of the image, uncompressed."""
+    old = dataset.pixel_array
+    stored = np.ascontiguousarray(np.rint(pixels)).astype(old.dtype)
+    dataset.Rows, dataset.Columns = stored.shape
+    dataset.PixelData = stored.tobytes()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset["PixelData"].VR = "OW"
+    dataset["PixelData"].is_undefined_length = False
+
+
+class _Table:
+    """The table of labels beside the scans, changed in memory and written back."""
+
+    def __init__(self, raw: Path) -> None:
+        self._path = raw / "labels.csv"
+        with self._path.open(newline="", encoding="utf-8") as stream:
+            self.lines = list(csv.DictReader(stream))
+
+    def has(self, uids: set[str]) -> bool:
+        """Whether a row names one of them."""
+        return any(uids & set(line.values()) for line in self.lines)
+
+    def add_like(self, uids: set[str], new: dict[str, str], name: str) -> None:
+        """A row like the one that names one of them, with the new UIDs."""
+        line = next(line for line in self.lines if uids & set(line.values()))
+        changed = {column: new.get(value, value) for column, value in line.items()}
+        if "path" in changed:
+            changed["path"] = str(Path(changed["path"]).with_name(name))
+        if "patient_id" in changed:
+            changed["patient_id"] = ""
+        self.lines.append(changed)
+
+    def write(self) -> None:
+        """Puts the table back."""
+        with self._path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, self.lines[0].keys())
+            writer.writeheader()
+            writer.writerows(self.lines)
