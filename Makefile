@@ -243,6 +243,11 @@ forget: | $(SETUP)
 case: | $(SETUP)
 	@$(SCANLOOM) case $(CONFIG) '$(subst ','\'',$(ID))'
 
+## look [PORT=8600]: show cases, slices and the pixel-text review in a browser of this machine
+.PHONY: look
+look: | $(SETUP)
+	@$(SCANLOOM) look $(CONFIG) $(call given,PORT=port)
+
 ## test: run the tests (a quarter of an hour on two cores, and more beside other work)
 .PHONY: test
 test: .venv/dev.ready
