@@ -168,8 +168,10 @@ def test_a_section_of_one_task_is_added_in_the_folder_of_that_task_alone(copy: P
     (task / "templates/remark.html").write_text("<p>{{ s.words.said }}</p>\n")
     page = task / "page.py"
     text = page.read_text()
-    assert text.count("sections import curves, operating, thousand\n") == 1
-    text = text.replace("import curves, operating, thousand", "import curves, operating, remark, thousand")
+    assert text.count("sections import curves, operating, sets, thousand\n") == 1
+    text = text.replace(
+        "import curves, operating, sets, thousand", "import curves, operating, remark, sets, thousand"
+    )
     page.write_text(
         text.replace('IN_BRIEF: Final = ("thousand",)', 'IN_BRIEF: Final = ("thousand", "remark")')
     )
