@@ -266,9 +266,17 @@ def _labelled(raw: Path, label: str) -> list[tuple[Path, str]]:
     found = []
     for path in sorted(raw.rglob("*")):
         study = _header(path, "StudyInstanceUID")
-        if study in words:
+        if study in words and _is_sound(path):
             found.append((path, words[study]))
     return found
+
+
+def _is_sound(path: Path) -> bool:
+    """Whether the pixels can be read: the demo has files that are faulty on purpose."""
+    try:
+        return bool(pydicom.dcmread(path).pixel_array.size)
+    except (ValueError, RuntimeError, AttributeError):
+        return False
 
 
 def _one_a_patient(raw: Path, table: _Table) -> Iterator[Path]:
@@ -283,7 +291,11 @@ def _one_a_patient(raw: Path, table: _Table) -> Iterator[Path]:
             continue
         dataset = pydicom.dcmread(paths[0], stop_before_pixels=True)
         plain = not dataset.file_meta.TransferSyntaxUID.is_compressed
-        if plain and table.has({str(dataset.SOPInstanceUID), str(dataset.StudyInstanceUID)}):
+        if (
+            plain
+            and _is_sound(paths[0])
+            and table.has({str(dataset.SOPInstanceUID), str(dataset.StudyInstanceUID)})
+        ):
             yield paths[0]
 
 
