@@ -18,7 +18,7 @@ def build(network: Network, scans: Scans, outputs: int, *, dropout: float) -> ke
     said = mapper(network.name).answers(
         maps, outputs, network.parameters, spacing=scans.spacing, dropout=dropout
     )
-    return keras.Model(scan, said, name=network.name)
+    return keras.Model(scan, said if len(said) > 1 else said[0], name=network.name)
 
 
 def finest(network: keras.Model) -> keras.Model:

@@ -45,6 +45,8 @@ def started() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # A shell that runs tests in the background lets them, and all that they start, ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         processes.append(process)
         return process

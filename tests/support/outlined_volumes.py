@@ -28,18 +28,21 @@ SHAPE = (8, 12, 12)
 
 def volume(number: int, shape: tuple[int, ...] = SHAPE) -> tuple[np.ndarray, np.ndarray]:
     """Values `(*shape, 1)` and bits `(*shape,)`: a bright sphere in front, a brighter one behind."""
-    rng = np.random.default_rng(number)
+    rng, axes = np.random.default_rng(number), len(shape)
     values, bits = rng.normal(100, 10, shape), np.zeros(shape, np.uint8)
     grid = np.indices(shape)
     for bit, (row, level) in enumerate(((0.3, 60), (0.7, 120))):
-        middle = np.array([shape[0] / 2, shape[1] * row, shape[2] / 2])[: len(shape)] + rng.uniform(-1, 1, 3)
-        inside = ((grid - middle.reshape(-1, 1, 1, 1)) ** 2).sum(axis=0) < 2.5**2
+        middle = np.array(shape) / 2 + rng.uniform(-1, 1, axes)
+        middle[-2] += (row - 0.5) * shape[-2]
+        inside = ((grid - middle.reshape(-1, *[1] * axes)) ** 2).sum(axis=0) < 2.5**2
         values[inside] += level
         bits[inside] = 1 << bit
     return values.astype(np.float16)[..., None], bits
 
 
-def prepare(root: Path, shapes: list[tuple[int, ...]] | None = None) -> Workspace:
+def prepare(
+    root: Path, shapes: list[tuple[int, ...]] | None = None, question: Structures = QUESTION
+) -> Workspace:
     """The project; scans have the `shapes` in turn."""
     workspace = Workspace(root, "study")
     made = [volume(number, (shapes or [SHAPE])[number % len(shapes or [SHAPE])]) for number in range(10)]
@@ -55,7 +58,7 @@ def prepare(root: Path, shapes: list[tuple[int, ...]] | None = None) -> Workspac
         catalogue.put_arrays("recipe", zip(cases, scans, strict=True))
         catalogue.put_arrays("masks", zip(cases, marked, strict=True))
         catalogue.put_arrays("voxels", zip(cases, some, strict=True))
-    _describe(workspace)
+    _describe(workspace, question, axes=len((shapes or [SHAPE])[0]))
     return workspace
 
 
@@ -98,7 +101,7 @@ def _case(number: int, stored: Stored) -> Case:
     )
 
 
-def _describe(workspace: Workspace) -> None:
+def _describe(workspace: Workspace, question: Structures, *, axes: int) -> None:
     cells = {f"target_{name}": "1" for name in QUESTION.names}
     names = [(f"case-{number:02d}", f"patient-{number:02d}") for number in range(len(PARTS))]
     rows = [
@@ -106,13 +109,13 @@ def _describe(workspace: Workspace) -> None:
         for (case_id, person_id), part in zip(names, PARTS, strict=True)
     ]
     write_csv(workspace.candidate / "cohort.csv", pd.DataFrame(rows))
-    described = replace(handed_on.COHORT, question=Unopened(QUESTION.to_json()), digest="frozen")
+    described = replace(handed_on.COHORT, question=Unopened(question.to_json()), digest="frozen")
     cohorts.FILE.write(workspace.candidate, described)
     arrays = replace(
         handed_on.NORMALIZED,
         recipe_id="recipe",
         shape=(*SHAPE, 1),
-        spacing=(1.0, 1.0, 1.0),
+        spacing=(1.0,) * axes,
         mask_id="masks",
         voxels_id="voxels",
         structures=QUESTION.names,

@@ -30,7 +30,7 @@ from pipeline.train import material  # noqa: E402 - needs Keras's environment
 from pipeline.train.identity import OF_TASK, code_of, run_digest  # noqa: E402
 
 ROOT = Path(pipeline.__file__).parent
-COVERED = code_of("classification")
+COVERED = tuple(name for name in code_of("classification") if (ROOT / name).exists())
 ASKED = ("tasks/registry.py", "tasks/modules/__init__.py")
 """Name all modules of all tasks; those that training asks are followed by themselves."""
 NO_WEIGHT = {
@@ -45,6 +45,8 @@ NO_WEIGHT = {
     "disks": "what kind of disk",
     "errors": "sentences",
     "ledger": "looks, for which a training may be refused",
+    "memory": "how much there is; patch and batch that follow from it are in the section `train`",
+    "places": "where arrays lie on their scans, which training doesn't ask",
     "printed": "commands in sentences",
     "progress": "what is shown",
     "provenance": "versions and code, which are in the digest as found",
@@ -76,7 +78,8 @@ def file_of(module: str) -> Path | None:
 def reached() -> set[Path]:
     """All source that the stage imports, directly or not."""
     found: set[Path] = set()
-    waiting = {ROOT / "train/stage.py", *(ROOT / "tasks/classification" / name for name in OF_TASK)}
+    of_task = {ROOT / "tasks/classification" / name for name in OF_TASK}
+    waiting = {ROOT / "train/stage.py", *(path for path in of_task if path.exists())}
     while waiting:
         path = waiting.pop()
         found.add(path)

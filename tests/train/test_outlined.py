@@ -15,6 +15,7 @@ from pipeline import backend
 from pipeline.config import Config
 from pipeline.contracts import model_record
 from pipeline.errors import ConfigError, RetryError
+from pipeline.tasks.segmentation.structures import Structures
 from pipeline.workspace import Workspace
 
 backend.prepare()
@@ -27,6 +28,7 @@ def train(workspace: Workspace, **settings: Any) -> tuple[str, ...]:
     return run(Config.model_validate(outlined_volumes.settings(**settings)), workspace).lines
 
 
+@pytest.mark.slow
 def test_scans_of_several_shapes_are_learned_patch_by_patch_and_a_resumed_training_gives_the_same_bits(
     tmp_path: Path,
 ) -> None:
@@ -43,6 +45,17 @@ def test_scans_of_several_shapes_are_learned_patch_by_patch_and_a_resumed_traini
     assert process.returncode == -9
     train(broken, **settings)
     assert (broken.candidate / "model.keras").read_bytes() == (whole.candidate / "model.keras").read_bytes()
+
+
+def test_pictures_whose_structures_may_overlap_are_learned_by_two_networks_as_one(tmp_path: Path) -> None:
+    question = Structures(("front", "back"), exclusive=False)
+    workspace = outlined_volumes.prepare(tmp_path, [(20, 22), (24, 20)], question)
+    train(workspace, seeds=2, epochs=4, patch=[16, 16])
+    record = model_record.FILE.read(workspace.candidate)
+    assert (record.input_shape, len(record.members)) == ((16, 16, 1), 2)
+    net = keras.saving.load_model(workspace.candidate / "model.keras", compile=False)
+    assert net.output_shape == (None, 16, 16, 2)
+    assert record.validation["loss"] == pytest.approx(1 - (record.validation["dice"] or 0))
 
 
 def test_a_patch_and_a_batch_that_memory_has_room_for_are_chosen_and_told(

@@ -99,6 +99,7 @@ def _share(view: View, values: Floats, patient: Integers) -> Estimate:
         estimate = at_an_end(
             resampled.estimate("share", level=view.plan.level), patients, level=view.plan.level
         )
+    estimate = estimate.counted(int(values.sum()), values.size)
     return flagged(estimate, f"small sample (n = {patients})") if patients < FULL else estimate
 
 

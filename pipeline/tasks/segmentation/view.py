@@ -86,6 +86,8 @@ class View:
             "cases": rows,
             "patients": patients,
             "positive_patients": None,
+            "numerator": estimate.numerator,
+            "denominator": estimate.denominator,
             "flag": estimate.flag,
             "reason": estimate.reason,
         }
