@@ -243,6 +243,11 @@ forget: | $(SETUP)
 case: | $(SETUP)
 	@$(SCANLOOM) case $(CONFIG) '$(subst ','\'',$(ID))'
 
+## look [PORT=8600]: show cases, slices and the pixel-text review in a browser of this machine
+.PHONY: look
+look: | $(SETUP)
+	@$(SCANLOOM) look $(CONFIG) $(call given,PORT=port)
+
 ## test: run the tests (a quarter of an hour on two cores, and more beside other work)
 .PHONY: test
 test: .venv/dev.ready
@@ -258,13 +263,13 @@ test-slow: .venv/dev.ready
 test-exhaustive: .venv/dev.ready
 	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0
 
-## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, chest-xray, ct-contrast, feed, masks, leaks)
+## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, chest-xray, ct-contrast, feed, augmentation, masks, leaks, step)
 .PHONY: bench
+PARTS_OF_BENCH := feed augmentation masks leaks step
 bench: .venv/dev.ready
-	@$(if $(filter-out feed masks leaks,$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out feed masks leaks,$(ONLY)))
-	@$(if $(filter feed,$(or $(ONLY),feed)),.venv/bin/python -m bench.feed)
-	@$(if $(filter masks,$(or $(ONLY),masks)),.venv/bin/python -m bench.masks)
-	@$(if $(filter leaks,$(or $(ONLY),leaks)),.venv/bin/python -m bench.leaks)
+	@$(if $(filter-out $(PARTS_OF_BENCH),$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out $(PARTS_OF_BENCH),$(ONLY)))
+	@$(if $(filter step,$(ONLY)),.venv/bin/python -m pipeline.install requirements-bench.lock || true)
+	@set -e; for part in $(or $(filter $(PARTS_OF_BENCH),$(ONLY)),$(if $(ONLY),,feed augmentation masks leaks)); do .venv/bin/python -m bench.$$part; done
 
 ## bench-ingest [ONLY=series|tree]: measure ingest beside dcm2niix and SimpleITK, and on 100 000 small files
 .PHONY: bench-ingest
@@ -294,3 +299,4 @@ lock:
 	@$(COMPILE) --extra onnx -c requirements.lock -c requirements-dask.lock -o requirements-onnx.lock
 	@$(COMPILE) --extra dask --extra onnx --extra dev -c requirements.lock -c requirements-dask.lock -c requirements-onnx.lock -o requirements-dev.lock
 	@$(COMPILE) --extra gpu -c requirements.lock -o requirements-gpu.lock
+	@$(COMPILE) --extra bench -c requirements-dev.lock -o requirements-bench.lock

@@ -110,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_arrow(add_configured)
     _add_ways_to_files(add_configured)
+    _add_look(add_configured)
     _add_champion(add_configured)
     _add_predict(add_configured)
     _add_score(add)
@@ -162,6 +163,11 @@ def _add_ways_to_files(add_configured: Add) -> None:
     case.add_argument(
         "named", metavar="ID", help="a pseudonym as a table or report has it, or its beginning; or a path"
     )
+
+
+def _add_look(add_configured: Add) -> None:
+    look = add_configured("look", "show the cases in a browser of this machine", handlers.look)
+    look.add_argument("--port", type=int, default=8600, metavar="NUMBER", help="where it listens (8600)")
 
 
 def _add_champion(add_configured: Add) -> None:

@@ -139,6 +139,14 @@ def case(options: argparse.Namespace) -> None:
         print(line)
 
 
+def look(options: argparse.Namespace) -> None:
+    """Serves the cases to a browser of this machine until it is interrupted."""
+    from pipeline.commands.look import run
+
+    config, space = _load(options)
+    run(config, space, port=options.port)
+
+
 def verdict(options: argparse.Namespace) -> int:
     """Prints the verdict and its reasons; the exit code that stands for it, if asked for."""
     from pipeline.compare import read_verdict

@@ -120,7 +120,7 @@ class Case:
     hints: tuple[tuple[str, tuple[str, ...]], ...] = field(default=(), repr=False)
 
 
-EMPTY_MASK: Final = "empty"
+EMPTY_MASK: Final = "structure_absent"
 """The note of a mask that says that its structure is not there."""
 
 

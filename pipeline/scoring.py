@@ -20,7 +20,7 @@ from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.catalogue import masks as stored_masks
 from pipeline.contracts import model_record, operating
-from pipeline.contracts.model_record import MODEL_FILE, ModelRecord
+from pipeline.contracts.model_record import FIRST_FIT_FILE, MODEL_FILE, ModelRecord
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.predictions import nine_digits
 from pipeline.errors import DamageError, DataError, ScanloomError, UsageError
@@ -109,19 +109,37 @@ def load(folder: Path) -> Scorer:
     Raises DataError when there is none, DamageError when a file isn't the one that was written, UsageError
     when it was saved by another version of Keras that this one can't read.
     """
-    model_path = folder / MODEL_FILE
-    for path in (model_path, model_record.FILE.path(folder)):
-        if not path.is_file():
-            raise DataError(
-                f"There is no model here: {folder.name}/{path.name} is missing. Run `{make('train')}`."
-            )
+    if not model_record.FILE.path(folder).is_file():
+        raise _no_model(model_record.FILE.path(folder))
     record = model_record.FILE.read(folder)
-    if digests.of_file(model_path) != record.model_sha256:
+    return _scorer(folder, MODEL_FILE, record, digest=record.model_sha256)
+
+
+def before_refit(folder: Path) -> Scorer:
+    """The model that was fitted on the training part alone, where that of the folder was refitted.
+
+    Raises as `load`.
+    """
+    record = model_record.FILE.read(folder)
+    return _scorer(folder, FIRST_FIT_FILE, record, digest=record.first_fit_sha256)
+
+
+def _scorer(folder: Path, name: str, record: ModelRecord, *, digest: str) -> Scorer:
+    path = folder / name
+    if not path.is_file():
+        raise _no_model(path)
+    if digests.of_file(path) != digest:
         raise DamageError(
-            f"{folder.name}/{MODEL_FILE} is not the file that {model_record.FILE.name} describes, so "
-            "nothing is predicted with it. Restore the folder from a backup, roll back, or train again."
+            f"{folder.name}/{name} is not the file that {model_record.FILE.name} describes, so nothing is "
+            "predicted with it. Restore the folder from a backup, roll back, or train again."
         )
-    return Scorer(_load_model(model_path, record.versions), record, operating.FILE.find(folder))
+    return Scorer(_load_model(path, record.versions), record, operating.FILE.find(folder))
+
+
+def _no_model(path: Path) -> DataError:
+    return DataError(
+        f"There is no model here: {path.parent.name}/{path.name} is missing. Run `{make('train')}`."
+    )
 
 
 def with_model(scorer: Scorer, path: Path) -> Scorer:

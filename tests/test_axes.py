@@ -43,6 +43,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.models import SCAN
+
+GIVES = SCAN
+
 
 class Parameters(BaseModel):
     """`filters`: how many."""
@@ -117,7 +121,7 @@ def test_a_step_is_added_by_its_file_its_test_and_one_entry(copy: Path) -> None:
         copy, "-m", "pipeline.cli", "list", "steps"
     )
     tried = ("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/normalize/steps/test_contract.py")
-    assert "4 passed" in ask(copy, *tried, "-k", "turned")
+    assert "5 passed" in ask(copy, *tried, "-k", "turned")
     assert touched(copy, before) == {
         "pipeline/normalize/steps/__init__.py", "pipeline/normalize/steps/turned.py",
         "tests/normalize/steps/test_turned.py",
@@ -164,8 +168,10 @@ def test_a_section_of_one_task_is_added_in_the_folder_of_that_task_alone(copy: P
     (task / "templates/remark.html").write_text("<p>{{ s.words.said }}</p>\n")
     page = task / "page.py"
     text = page.read_text()
-    assert text.count("sections import curves, operating, thousand\n") == 1
-    text = text.replace("import curves, operating, thousand", "import curves, operating, remark, thousand")
+    assert text.count("sections import curves, operating, sets, thousand\n") == 1
+    text = text.replace(
+        "import curves, operating, sets, thousand", "import curves, operating, remark, sets, thousand"
+    )
     page.write_text(
         text.replace('IN_BRIEF: Final = ("thousand",)', 'IN_BRIEF: Final = ("thousand", "remark")')
     )

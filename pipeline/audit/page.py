@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.audit import derived
+from pipeline.audit import derived, formulas
 from pipeline.audit.account import Account
+from pipeline.audit.formulas import Number
 from pipeline.audit.rows import Table
 
 Json = dict[str, Any]
@@ -33,6 +35,7 @@ class Known:
     """What was counted, by the id that a fact has, and the metrics, by what each is of."""
 
     counts: dict[str, Any]
+    shares: dict[str, Number]
     metrics: dict[tuple[str, ...], Json]
 
 
@@ -40,6 +43,7 @@ def audit(report: Json, sources: Sources, account: Account) -> None:
     """Compares every fact of every section that can be computed anew; counts the others by their section."""
     known = Known(
         dict(_counts(report["part"], sources)),
+        {"stranger_share": _stranger_share(report, sources)},
         {_key(metric): metric for metric in sources.metrics["metrics"]},
     )
     for section in report["sections"]:
@@ -59,6 +63,10 @@ def _compare(fact: Json, section: str, known: Known, account: Account) -> None:
     if metric is not None:
         for end in (end for end in _ENDS if end in _ENDS[:3] or fact[end] is not None):
             account.compare(f"{where}, {end}", fact[end], metric[end])
+    elif fact["id"] in known.shares:
+        number = known.shares[fact["id"]]
+        for end, anew in (("value", number.value), ("low", number.low), ("high", number.high)):
+            account.compare(f"{where}, {end}", fact[end], anew)
     elif fact["id"] in known.counts and fact["method"] in ("count", "record"):
         account.compare(where, fact["value"], known.counts[fact["id"]])
     elif any(isinstance(fact[end], int | float) for end in _ENDS[:3]):
@@ -92,6 +100,10 @@ def _counts(part: str, sources: Sources) -> Iterator[tuple[str, Any]]:
     ]
     yield "tested_patients", len({row["patient_id"] for row in tested})
     yield "tested_cases", len(tested)
+    judged = [row for row in sources.predictions if row["part"] == part]
+    yield f"{part}_strangers", len({row["patient_id"] for row in judged if _distance(row) > 1})
+    yield f"{part}_abstained", len({row["case_id"] for row in judged if row.get("abstain")})
+    yield "judged_cases", len({row["case_id"] for row in judged})
     for name in _PARTS:
         rows = [row for row in sources.cohort if row["part"] == name]
         yield f"patients_{name}", _patients(rows)
@@ -114,6 +126,20 @@ def _counts(part: str, sources: Sources) -> Iterator[tuple[str, Any]]:
     yield from sources.files.items()
     for name in ("parameters", "epochs_run", "best_epoch", "seconds", "threads", "model_sha256", "recipe_id"):
         yield name, sources.model.get(name)
+
+
+def _stranger_share(report: Json, sources: Sources) -> Number:
+    """The share of patients of the reported part with a scan beyond the limit, with Wilson's interval."""
+    judged = [row for row in sources.predictions if row["part"] == report["part"]]
+    known = {row["patient_id"] for row in judged if not math.isnan(_distance(row))}
+    strange = {row["patient_id"] for row in judged if _distance(row) > 1}
+    level = next(metric["level"] for metric in sources.metrics["metrics"] if metric["level"])
+    return formulas.wilson(len(strange), len(known), level) if known else Number(None)
+
+
+def _distance(row: dict[str, str]) -> float:
+    """How unlike the training scans a row's is, in units of the limit; nan where it wasn't said."""
+    return float(row.get("stranger") or "nan")
 
 
 def _confusion(matrix: Json) -> Iterator[tuple[str, int]]:

@@ -33,6 +33,7 @@ from pipeline.ingest.stage import FORMATS_READ, printable, raw_files
 from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM_NOTE, key_path, require_same_key
 from pipeline.records import Summary
+from pipeline.strangers import ABSTAIN
 from pipeline.tasks.registry import Task, task_of
 from pipeline.workspace import Workspace, expanded
 from pipeline.writing import write_csv
@@ -79,7 +80,8 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, wanted: Wa
         lines = _read(theirs, scratch)
         cohort = _all_cases(scratch, new, lines)
         _normalize(theirs, scratch, new, lines)
-        table = score(scratch, folder, cohort=cohort).drop(columns=["part", "truth"])
+        table = score(scratch, folder, cohort=cohort, abstain=config.evaluate.abstain)
+        table = table.drop(columns=["part", "truth"])
         ok = list(table["case_id"][table["status"] == "ok"])
         marked = mask_files.write_all(ok, mask_files.Job(config, theirs, scratch, folder, out, wanted.seg))
         table = _with_unusable(table, scratch)
@@ -170,7 +172,11 @@ def _summary(table: pd.DataFrame, task: Task, who: str, out: Path) -> list[str]:
     counts = task.answers.in_words(list(table["predicted"][ok]))
     lost = int((~ok).sum())
     failed = f" {lost:,} row{'' if lost == 1 else 's'} failed: the column `reason` says why." if lost else ""
-    return [f"Scored {ok.sum():,} cases with the {who}: {counts or 'none'}.{failed} Table: {out}"]
+    scored = f"Scored {ok.sum():,} cases with the {who}: {counts or 'none'}.{failed} Table: {out}"
+    abstained = int((table[ABSTAIN].fillna("") != "").sum())
+    if not abstained:
+        return [scored]
+    return [f"Don't decide by the model on {abstained:,} cases: the column `{ABSTAIN}` says why.", scored]
 
 
 def _apart(table: pd.DataFrame, record: ModelRecord) -> pd.DataFrame:

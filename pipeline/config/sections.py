@@ -27,6 +27,7 @@ from pipeline.config.ingest import Ingest
 from pipeline.config.text import KeyPath, place
 from pipeline.errors import ConfigError
 
+_NEWER_OF_EVALUATE = ("abstain", "intervals", "sets", "strangers", "tolerance_mm")
 _PLACES = {"ingest": ("raw", "key", "withdrawn", "scheduler"), "cohort": ("labels", "links")}
 """The keys that say where something lies."""
 SECTIONS = STAGES
@@ -169,6 +170,8 @@ class Evaluate(Section):
     prevalences: tuple[Share, ...] = ()
     intervals: Annotated[float, Field(ge=0.5, lt=1)] = 0.9
     sets: Annotated[float, Field(ge=0.5, lt=1)] = 0.9
+    strangers: Annotated[float, Field(ge=0.001, le=0.5)] = 0.05
+    abstain: tuple[Literal["stranger", "several", "none"], ...] = ("stranger", "several", "none")
     tolerance_mm: Positive = 1.0
     resamples: Annotated[int, Field(ge=200)] = 2000
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
@@ -177,7 +180,7 @@ class Evaluate(Section):
     @model_serializer(mode="wrap")
     def _intervals_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is newer unless it is given, so that a rule has the digest it had before."""
-        return without_defaults(dump(self), ("intervals", "sets", "tolerance_mm"), self.model_fields_set)
+        return without_defaults(dump(self), _NEWER_OF_EVALUATE, self.model_fields_set)
 
 
 class Compare(Section):

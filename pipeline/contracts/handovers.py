@@ -11,7 +11,6 @@ from pipeline.contracts import (
     comparison,
     controls,
     drift,
-    first_fit,
     generation,
     history,
     ingested,
@@ -28,6 +27,7 @@ from pipeline.contracts import (
     report,
     rule,
     stamp,
+    strangers,
 )
 from pipeline.contracts.damage import from_backup
 from pipeline.contracts.objects import ObjectFile
@@ -45,13 +45,14 @@ CANDIDATE: Final[tuple[Handover, ...]] = (
     drift.NEW_SCANS,
     model_record.FILE,
     history.FILE,
-    first_fit.FILE,
     predictions.FILE,
     metrics.FILE,
     operating.FILE,
     rule.FILE,
     insights.FILE,
     insights.PICTURES,
+    strangers.FILE,
+    strangers.ODDEST,
     controls.FILE,
     population.FILE,
     comparison.FILE,

@@ -12,6 +12,8 @@ from pipeline.contracts.objects import Json, ObjectFile, Schema
 from pipeline.contracts.unopened import OfTask
 
 MODEL_FILE: Final = "model.keras"
+FIRST_FIT_FILE: Final = "first_fit.keras"
+"""The fit on the training part alone: a refitted model has learned from the validation part, too."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class ModelRecord:
     validation: Mapping[str, float | None] = field(default_factory=dict)
     average_epochs: float = 0.0
     refit: bool = False
+    first_fit_sha256: str = ""
     train_digest: str = ""
     validation_digest: str = ""
     cohort_digest: str | None = None

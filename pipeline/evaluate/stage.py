@@ -15,15 +15,15 @@ from pipeline.champion import looks, pointer
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import controls as control_runs
-from pipeline.contracts import first_fit, model_record, operating, predicted_masks, predictions, rule
 from pipeline.contracts import metrics as contract
+from pipeline.contracts import model_record, operating, predicted_masks, predictions, rule
 from pipeline.contracts import population as populations
 from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.insights import InUnit
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.unopened import Unopened
 from pipeline.errors import DataError
-from pipeline.evaluate import controls, insights
+from pipeline.evaluate import controls, insights, strangers
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.population import population
@@ -31,6 +31,7 @@ from pipeline.evaluate.summary import lines
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
 from pipeline.records import PARTS, Case, Summary
+from pipeline.strangers import with_reasons
 from pipeline.tasks.contract import Chosen, Question
 from pipeline.tasks.measured import Json
 from pipeline.tasks.registry import Task, task_of
@@ -38,9 +39,6 @@ from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-NOT_ASKED = "the fit before the refit was not asked"
 
 
 @dataclass(frozen=True)
@@ -81,11 +79,21 @@ def evaluate(
     looks.refuse(workspace.ledger("looks"), look)
     asked = _answers(candidate)
     chosen = _choices(candidate, asked)
+    known = scoring.scans(workspace, scorer.record.recipe_id, kept=workspace.data)
+    with waiting("evaluate: looking for scans unlike those of training"):
+        share = config.evaluate.strangers
+        unlike = strangers.look(scorer, candidate.cases, known, folder, share=share)
     operating.FILE.write(folder, _operating(candidate, chosen))
     rule.FILE.write(folder, looks.rule(config.evaluate, config.compare))
     created = looks.take(workspace.ledger("looks"), look)
     targets = candidate.task.target.targets(candidate.question)
-    changed = predictions.FILE.write(folder, _predictions(candidate, asked, chosen), targets=targets)
+    table = with_reasons(
+        _predictions(candidate, asked, chosen),
+        unlike.judged,
+        list(candidate.cases["case_id"]),
+        asked=config.evaluate.abstain,
+    )
+    changed = unlike.changed | predictions.FILE.write(folder, table, targets=targets)
     metrics = _metrics(candidate, chosen) | {"created_utc": created}
     goal = config.evaluate.goal
     measured = with_headline(
@@ -99,6 +107,7 @@ def evaluate(
     changed |= populations.FILE.write(folder, population(everybody, candidate.task, candidate.question))
     changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
     changed |= _insights(candidate, asked, chosen)
+    changed |= strangers.show(candidate.cases, unlike.judged, workspace, config)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 
 
@@ -118,23 +127,21 @@ def _look(candidate: Candidate) -> looks.Look:
 
 
 def _answers(candidate: Candidate) -> scoring.Answers:
+    """What the model says of every case; of the validation part what it said before a refit."""
     scorer, workspace = candidate.scorer, candidate.workspace
     kept = workspace.candidate / predicted_masks.FOLDER
     scans = scoring.scans(workspace, scorer.record.recipe_id, kept=kept)
-    asked = candidate.task.answers.ask(scorer, list(candidate.cases["case_id"]), scans, shown="evaluate")
-    return _before_the_refit(candidate, asked) if scorer.record.refit else asked
-
-
-def _before_the_refit(candidate: Candidate, asked: scoring.Answers) -> scoring.Answers:
-    """The answers, those to the validation part as they were before the model learned from it."""
-    before = first_fit.outputs(candidate.workspace.candidate)
-    outputs, reasons = asked.outputs.copy(), list(asked.reasons)
-    cases = zip(candidate.cases["case_id"], candidate.cases["part"], strict=True)
-    for row, (case_id, part) in enumerate(cases):
-        if part == CHOICES_PART:
-            outputs[row] = before.get(case_id, np.nan)
-            reasons[row] = "" if case_id in before else reasons[row] or NOT_ASKED
-    return scoring.Answers(outputs, tuple(reasons))
+    cases = candidate.cases
+    asked = candidate.task.answers.ask(scorer, list(cases["case_id"]), scans, shown="evaluate")
+    if not scorer.record.refit:
+        return asked
+    first, rows = scoring.before_refit(workspace.candidate), np.flatnonzero(cases["part"] == CHOICES_PART)
+    before = candidate.task.answers.ask(
+        first, list(cases["case_id"].iloc[rows]), scans, shown="evaluate: before the refit"
+    )
+    outputs, reasons = asked.outputs.copy(), np.array(asked.reasons, dtype=object)
+    outputs[rows], reasons[rows] = before.outputs, list(before.reasons)
+    return scoring.Answers(outputs, tuple(reasons.tolist()))
 
 
 def _choices(candidate: Candidate, asked: scoring.Answers) -> Chosen:

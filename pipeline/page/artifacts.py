@@ -19,6 +19,7 @@ from pipeline.contracts.leaks import Leaks
 from pipeline.contracts.metrics import Difference, Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.contracts.population import Population
+from pipeline.contracts.strangers import Oddest, Strangers
 from pipeline.page.facts import Fact, of_metric, unavailable
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Artifacts:
     of_population: Population | None = None
     leaks: Leaks | None = None
     controls: Controls | None = None
+    strangers: Strangers | None = None
+    oddest: Oddest | None = None
     insights: Insights | None = None
     pictures: Pictures = field(default_factory=dict)
     comparison: Comparison | None = None

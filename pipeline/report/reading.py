@@ -20,6 +20,7 @@ from pipeline.contracts import (
     population,
     predictions,
     rule,
+    strangers,
 )
 from pipeline.errors import DataError
 from pipeline.page.artifacts import Artifacts, Champion
@@ -42,6 +43,8 @@ DIGESTED = (
     insights.FILE.name,
     insights.PICTURES.name,
     controls.FILE.name,
+    strangers.FILE.name,
+    strangers.ODDEST.name,
     population.FILE.name,
     rule.FILE.name,
     comparison.FILE.name,
@@ -86,6 +89,8 @@ def read(config: Config, *, candidate: Path, ledgers: Path, champion: Path | Non
         history=history.numbers(candidate) if history.FILE.path(candidate).is_file() else pd.DataFrame(),
         leaks=leaks.FILE.find(candidate),
         controls=controls.FILE.find(candidate),
+        strangers=strangers.FILE.find(candidate),
+        oddest=strangers.ODDEST.find(candidate),
         of_population=population.FILE.read(candidate),
         insights=insights.FILE.find(candidate),
         pictures=insights.pictures(candidate),

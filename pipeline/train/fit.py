@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -40,6 +40,8 @@ class Plan:
     With `average_steps` above 0 it is the running mean of the weights that is validated and kept, over about
     so many steps. Moving averages of batch normalization are among the weights: theirs is the mean of the
     statistics that those very weights gave rise to.
+
+    `renew` is called with the rows of history after each epoch, and when an interrupted fit goes on.
     """
 
     epochs: int
@@ -49,6 +51,7 @@ class Plan:
     checkpoint_every_steps: int
     in_words: InWords
     average_steps: float = 0.0
+    renew: Callable[[Sequence[Mapping[str, Any]]], None] = lambda history: None
 
 
 def fit(
@@ -72,6 +75,7 @@ def fit(
     with watched() as stop, bar("train", total, "steps") as shown, Prefetched(make, left) as feed:
         if left and state.step:
             say(f"Training goes on after step {state.step} (epoch {state.step // steps + 1}).")
+            plan.renew(state.history)
         shown.advance(state.step)
         clock = _Clock(feed)
         for batch in feed:
@@ -82,6 +86,7 @@ def fit(
             if state.step % steps == 0:
                 _end_epoch(trainer, state, validate, plan=plan, steps=steps)
                 shown.note(_note(state, plan))
+                plan.renew(state.history)
             shown.advance()
             done, stopping = _is_done(state, plan), stop.signal_number is not None
             if done or stopping or state.step % plan.checkpoint_every_steps == 0:

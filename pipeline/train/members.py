@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -17,7 +18,7 @@ from pipeline.models.segmenter import finest
 from pipeline.progress import say
 from pipeline.tasks.contract import Validation
 from pipeline.tasks.registry import Task
-from pipeline.train import assembly
+from pipeline.train import assembly, live
 from pipeline.train.assembly import Computing
 from pipeline.train.checkpoint import Store
 from pipeline.train.fit import fit
@@ -46,7 +47,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Work:
-    """What all fits of a training share."""
+    """What all fits of a training share; `live` is the folder of the page that tells how it goes."""
 
     config: Config
     task: Task
@@ -54,6 +55,7 @@ class Work:
     statistics: Intensities
     how: Computing
     store: Store
+    live: Path
 
 
 def fitted(work: Work) -> tuple[Fitted, ...]:
@@ -105,6 +107,8 @@ def _fitted(work: Work, seed: int, *, number: int, name: str, epochs: int | None
         say(f"Network {number} of {settings.seeds} (seed {seed}).")
     made = assembly.assemble(config, work.data, work.statistics, work.how)
     plan = made.plan if epochs is None else replace(made.plan, epochs=epochs, patience=0)
+    renew = partial(live.renew, work.live, name=config.name, epochs=plan.epochs, seed=seed)
+    plan = replace(plan, renew=renew)
     state = fit(made.trainer, made.examples, made.validate, plan=plan, store=work.store.of(name))
     return Fitted(seed, state)
 

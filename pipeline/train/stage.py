@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline import backend, digests, provenance
 from pipeline.config import Config
-from pipeline.contracts import first_fit, history, model_record
+from pipeline.contracts import history, model_record
 from pipeline.contracts.model_record import Member, ModelRecord
 from pipeline.contracts.unopened import Unopened
 from pipeline.models import Intensities, ensemble
@@ -59,24 +60,24 @@ def run(config: Config, workspace: Workspace) -> Summary:
     backend.start(store.threads)
     how = assembly.computing(config.train)
     statistics = intensities.measured(len(data.train.case_ids), data.train.read)
-    work = Work(config, task, data, statistics, how, store)
+    work = Work(config, task, data, statistics, how, store, workspace.training_page.parent)
     with backend.explain_out_of_memory(
         "Lower `train.batch_size`, the size of the network, the shape in `normalize` or `train.patch`."
     ):
         trained = _trained(work)
     changed = write_model(workspace.candidate / model_record.MODEL_FILE, trained.net)
+    changed |= _keep_first_fit(workspace.candidate / model_record.FIRST_FIT_FILE, trained.first)
     record = ModelRecord(
         **_what_was_trained(config, data, trained.net, statistics),
         **_how_it_went(work, trained),
         training=training,
         model_sha256=digests.of_file(workspace.candidate / model_record.MODEL_FILE),
+        first_fit_sha256=digests.of_file(workspace.candidate / model_record.FIRST_FIT_FILE)
+        if trained.first
+        else "",
     )
     changed |= model_record.FILE.write(workspace.candidate, record)
     changed |= history.FILE.write(workspace.candidate, _history(trained))
-    if trained.refits:
-        changed |= first_fit.write(workspace.candidate, data.validation.case_ids, trained.logits)
-    else:
-        changed |= first_fit.FILE.remove(workspace.candidate)
     wanted = controls.Wanted(training, material.persons(workspace, data.train.case_ids))
     with backend.explain_out_of_memory("Leave the control runs out: `train: {controls: false}`."):
         changed |= controls.write(work, wanted, workspace.data)
@@ -85,11 +86,15 @@ def run(config: Config, workspace: Workspace) -> Summary:
 
 @dataclass(frozen=True)
 class _Trained:
-    """The fits on the training part, those on both, the model, and what the first said of validation."""
+    """The fits on the training part, those on both, the model, and what the first said of validation.
+
+    `first` is the model of the fits on the training part, where there are others.
+    """
 
     fits: tuple[Fitted, ...]
     refits: tuple[Fitted, ...]
     net: keras.Model
+    first: keras.Model | None
     logits: NDArray[np.float64]
 
 
@@ -97,9 +102,18 @@ def _trained(work: Work) -> _Trained:
     fits = members.fitted(work)
     logits = members.validation_answers(work, fits)
     if not work.config.train.refit:
-        return _Trained(fits, (), members.network(work, fits), logits)
+        return _Trained(fits, (), members.network(work, fits), None, logits)
     refits = members.refitted(work, fits)
-    return _Trained(fits, refits, members.network(work, refits), logits)
+    return _Trained(fits, refits, members.network(work, refits), members.network(work, fits), logits)
+
+
+def _keep_first_fit(path: Path, first: keras.Model | None) -> bool:
+    """Whether the file of the model before the refit changed; it goes where there was no refit."""
+    if first is not None:
+        return write_model(path, first)
+    was_there = path.is_file()
+    path.unlink(missing_ok=True)
+    return was_there
 
 
 def _what_was_trained(

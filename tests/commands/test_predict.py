@@ -145,3 +145,25 @@ def test_new_scans_without_patient_id_are_told_apart_by_study(ready: Workspace, 
     rows, _ = predicted(ready, "new", settings=settings)
     assert len({row["patient_id"] for row in rows}) == 2
     assert json.loads((ready.candidate / "model.json").read_text())["question"]["classes"] == ["no", "yes"]
+
+
+def test_a_scan_unlike_those_of_training_says_so_and_the_person_is_told_not_to_decide(
+    ready: Workspace,
+) -> None:
+    from pipeline.contracts.strangers import FILE, Strangers
+
+    # A portrait that knows one maker alone: what the invented scans' header says was never seen.
+    FILE.write(ready.candidate, Strangers(0.05, 30, {}, limit=1.0, words={"modality": ("CT",)}, ranges={}))
+    write_all(ready.root / "new", {"a/1.dcm": scan(1)})
+    summary = run(SETTINGS, ready, new="new", out=Path("out.csv"))
+    with Path("out.csv").open(newline="") as stream:
+        [row] = csv.DictReader(stream)
+    assert (row["stranger"], row["abstain"]) == ("2", "stranger: modality DX never seen")
+    assert row["predicted"] != ""
+    assert summary.lines[-2] == "Don't decide by the model on 1 cases: the column `abstain` says why."
+
+
+def test_a_model_without_a_portrait_tells_nobody_a_stranger(ready: Workspace) -> None:
+    write_all(ready.root / "new", {"a/1.dcm": scan(1)})
+    [row], _ = predicted(ready, "new")
+    assert (row["stranger"], row["abstain"]) == ("", "")

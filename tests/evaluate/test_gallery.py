@@ -37,3 +37,19 @@ def test_heat_lies_where_the_scan_shows_anything_and_in_what_that_encloses() -> 
     inside = np.zeros((16, 16), dtype=np.bool_)
     inside[4:12, 4:12] = True
     assert (shown.heat == np.where(inside, 255, 0)).all()
+
+
+def test_air_that_the_window_shows_grey_and_noisy_is_ground_all_the_same() -> None:
+    generator = np.random.default_rng(1)
+    image = 0.17 + generator.normal(0, 0.02, (32, 32, 1)).astype(np.float32)
+    image[8:24, 8:24] = 0.8
+    image[0, 0], image[31, 31] = 0, 1  # black and white of the window
+    shown = gallery.picture(image, np.ones((32, 32), np.float32))
+    assert shown.heat[8:24, 8:24].min() == 255
+    assert (shown.heat[1:7, 1:31] == 0).mean() > 0.98
+
+
+def test_a_film_that_the_body_fills_keeps_all_its_heat() -> None:
+    image = np.random.default_rng(2).uniform(0.4, 1, (16, 16, 1)).astype(np.float32)
+    image[8, 8] = 0
+    assert gallery.picture(image, np.ones((16, 16), np.float32)).heat.min() == 255

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from known_network import PATIENTS, config_of, is_ill, part_of, read
+import pytest
+from known_network import config_of, read, save_network
 
-from pipeline import evaluate
-from pipeline.contracts import first_fit, model_record
+from pipeline import digests, evaluate
+from pipeline.contracts import model_record
+from pipeline.contracts.model_record import FIRST_FIT_FILE
+from pipeline.errors import DamageError
 from pipeline.workspace import Workspace
 
 
@@ -17,17 +20,16 @@ def test_a_refitted_model_is_not_asked_about_the_part_that_it_has_learned_from(
     evaluated: Workspace, project: Workspace
 ) -> None:
     """The fit before says the opposite of the model, so that it shows which of the two was asked."""
-    _refitted(project)
     table = pd.read_csv(evaluated.candidate / "predictions.csv").query("part == 'validation'")
     opposite = table[["logit_ill", "logit_well"]].to_numpy()
-    first_fit.write(project.candidate, list(table["case_id"]), opposite)
+    _refitted(project)
     evaluate.run(config_of(project.root), project)
     columns = ["case_id", "logit_well", "logit_ill"]
     found, before = (
         pd.read_csv(workspace.candidate / "predictions.csv") for workspace in (project, evaluated)
     )
     validation = found.query("part == 'validation'")
-    np.testing.assert_array_equal(validation[["logit_well", "logit_ill"]], opposite)
+    np.testing.assert_allclose(validation[["logit_well", "logit_ill"]], opposite, atol=1e-6)
     pd.testing.assert_frame_equal(
         found.query("part != 'validation'")[columns], before.query("part != 'validation'")[columns]
     )
@@ -40,18 +42,17 @@ def test_a_refitted_model_is_not_asked_about_the_part_that_it_has_learned_from(
     assert threshold == ill.min()
 
 
-def test_a_validation_case_that_the_fit_before_was_not_asked_about_has_no_answer(project: Workspace) -> None:
+def test_a_fit_before_the_refit_that_is_not_the_one_that_was_kept_is_not_asked(project: Workspace) -> None:
     _refitted(project)
-    asked = [f"case{index:03d}" for index in range(PATIENTS) if part_of(index) == "validation"][1:]
-    levels = np.array([[0.0, 1.0 if is_ill(int(case_id[4:])) else -1.0] for case_id in asked])
-    first_fit.write(project.candidate, asked, levels)
-    evaluate.run(config_of(project.root), project)
-    table = pd.read_csv(project.candidate / "predictions.csv").query("part == 'validation'")
-    assert table["status"].tolist() == ["failed"] + ["ok"] * len(asked)
-    assert table["reason"].iloc[0] == "the fit before the refit was not asked"
+    path = project.candidate / FIRST_FIT_FILE
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(DamageError, match=r"candidate/first_fit.keras is not the file"):
+        evaluate.run(config_of(project.root), project)
 
 
 def _refitted(workspace: Workspace) -> None:
-    """Says of the model that it was fitted anew on both parts."""
-    found = model_record.FILE.read(workspace.candidate)
-    model_record.FILE.write(workspace.candidate, replace(found, refit=True))
+    """Says of the model that it was fitted anew on both parts, and of a fit before it that speaks otherwise."""
+    found, path = model_record.FILE.read(workspace.candidate), workspace.candidate / FIRST_FIT_FILE
+    save_network(path, ill=-2.0)
+    first = digests.of_file(path)
+    model_record.FILE.write(workspace.candidate, replace(found, refit=True, first_fit_sha256=first))

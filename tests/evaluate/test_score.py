@@ -84,7 +84,7 @@ def test_the_command_scores_a_table_and_refuses_a_bad_one(
     assert (done.returncode, "test: auroc" in done.stdout) == (0, True)
     assert done.stdout.endswith("Report on the test part: numbers/report.html\n")
     written = sorted(path.name for path in (tmp_path / "numbers").iterdir())
-    assert written == ["metrics.json", "report.html", "report.json"]
+    assert written == ["figures", "metrics.json", "report.html", "report.json", "tables"]
     path.write_text("case_id,patient,truth,score_yes\na,p1,yes,0.5\n")
     refused = scanloom("score", str(path))
     assert refused.returncode == 3

@@ -159,3 +159,17 @@ def test_a_damaged_array_is_an_error_not_a_wrong_score(project: Workspace) -> No
     path.write_bytes(data)
     with pytest.raises(DamageError, match="The stored array of case case000"):
         evaluate.run(config_of(project.root), project)
+
+
+def test_each_held_scan_says_how_unlike_the_training_part_it_is(evaluated: Workspace) -> None:
+    from pipeline.contracts.strangers import FILE
+
+    known = FILE.read(evaluated.candidate)
+    table = pd.read_csv(evaluated.candidate / "predictions.csv").query("status == 'ok'")
+    held = table[table["part"] != "train"]
+    assert known.limit is not None, known.reason
+    assert held["stranger"].notna().all()
+    assert table[table["part"] == "train"]["stranger"].isna().all()
+    # The limit is the conformal rank of the validation patients: all but one or two of thirty lie within.
+    validation = held[held["part"] == "validation"].groupby("patient_id")["stranger"].max()
+    assert 1 <= (validation >= 0.9995).sum() <= 2

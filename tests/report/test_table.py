@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from invented_table import table
+from page_rules import problems
 
 from pipeline.config import Evaluate
 from pipeline.evaluate.score import score
@@ -75,7 +76,8 @@ def test_the_page_of_a_table_needs_no_script_no_address_and_no_second_file(exter
         "<iframe",
     ):
         assert word not in html
-    assert sorted(path.name for path in external.iterdir()) == ["metrics.json", "report.html", "report.json"]
+    written = sorted(path.name for path in external.iterdir())
+    assert written == ["figures", "metrics.json", "report.html", "report.json", "tables"]
 
 
 def test_the_numbers_of_the_page_are_those_of_metrics_json(external: Path) -> None:
@@ -89,7 +91,7 @@ def test_the_numbers_of_the_page_are_those_of_metrics_json(external: Path) -> No
     for row in rows:
         for key in ("value", "low", "high", "level", "patients", "positive_patients"):
             assert row["fact"][key] == wanted[SHORT[row["short"]]][key]
-        assert f">{row['fact']['value']:.3f}</span>" in _html(external)
+        assert f">{row['fact']['value']:.3f}</td>" in _html(external)
 
 
 def test_the_page_has_the_chapters_that_a_table_can_answer(external: Path) -> None:
@@ -99,7 +101,7 @@ def test_the_page_has_the_chapters_that_a_table_can_answer(external: Path) -> No
         "decision", "subgroups", "source", "methods",
     ]  # fmt: skip
     assert "whom it had never seen" not in _html(external)
-    assert "The threshold <span" in _html(external)
+    assert "The threshold 0.5 was fixed beforehand" in _html(external)
     assert "was fixed beforehand, for the table has no validation part" in _html(external)
 
 
@@ -120,6 +122,7 @@ def test_a_section_that_many_classes_leave_empty_is_named_at_the_end_with_its_re
         "Of 1000 patients like these": "no single class is the finding looked for",
         "Can the probabilities be believed?": "drawn for one finding against its absence only",
         "Better than acting on all, or on none?": "drawn for one finding against its absence only",
+        "What can't be ruled out?": "they are made of validation scans, and nothing was made of them here",
     }
     assert "Not available" not in _html(folder)
 
@@ -169,9 +172,9 @@ def test_no_identifier_of_the_table_and_no_path_is_in_the_report(external: Path)
 
 
 def test_the_same_table_leaves_the_report_as_it_is(external: Path) -> None:
-    before = {path.name: path.read_bytes() for path in external.iterdir()}
+    before = {path: path.read_bytes() for path in external.rglob("*") if path.is_file()}
     assert not run_table(read(external.parent / "study.csv", Columns()), external).changed
-    assert {path.name: path.read_bytes() for path in external.iterdir()} == before
+    assert {path: path.read_bytes() for path in external.rglob("*") if path.is_file()} == before
 
 
 def test_a_table_whose_scores_separate_all_patients_has_its_subgroups_drawn(tmp_path: Path) -> None:
@@ -187,3 +190,7 @@ def test_a_table_whose_scores_separate_all_patients_has_its_subgroups_drawn(tmp_
     folder = _report(tmp_path, patients=18, change=separated)
     assert _section(folder, "subgroups")["facts"]["overall"]["value"] == 1
     assert '<table class="forest">' in _html(folder)
+
+
+def test_the_page_keeps_the_rules_of_all_pages(external: Path) -> None:
+    assert problems(_html(external)) == []

@@ -24,6 +24,7 @@ from pipeline.contracts import (
     report,
     rule,
     stamp,
+    strangers,
 )
 from pipeline.contracts.unopened import Unopened
 from pipeline.records import PARTS
@@ -130,6 +131,18 @@ WHOLE: dict[str, Any] = {
     ),
     insights.FILE.name: INSIGHTS,
     leaks.FILE.name: LEAKS,
+    strangers.FILE.name: strangers.Strangers(
+        0.05,
+        30,
+        {"picture": strangers.Kind((0.5, 0.1), (1.0, 2.0), ((0.6, 0.8),), (1.5,), 0.4, (1.1, 1.2))},
+        limit=1.6,
+        words={"modality": ("CT", "MR")},
+        ranges={"spacing": (0.7, 1.2)},
+    ),
+    strangers.ODDEST.name: strangers.Oddest(
+        strangers.Share(1, 40, 0.95, 0.025, 0.004, 0.129),
+        (strangers.Odd("case-1", "patient-1", 2.5, "blank", "AAAA"),),
+    ),
     comparison.FILE.name: COMPARISON,
     controls.FILE.name: CONTROLS,
     controls.NETWORKS.name: NETWORKS,

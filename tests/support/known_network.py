@@ -35,7 +35,8 @@ def part_of(index: int) -> str:
     return ("train", "validation", "test", "test")[index % 4]
 
 
-def save_network(path: Path) -> None:
+def save_network(path: Path, *, ill: float = 2.0) -> None:
+    """The network; `ill` is what its mean speaks for the ill."""
     backend.start(cores())
     import keras
 
@@ -45,7 +46,7 @@ def save_network(path: Path) -> None:
     mean = keras.layers.GlobalAveragePooling2D()(maps)
     dense = keras.layers.Dense(2, name="logits")
     model = keras.Model(scan, dense(mean))
-    dense.set_weights([np.array([[-2.0, 2.0]]), np.zeros(2)])
+    dense.set_weights([np.array([[-ill, ill]]), np.zeros(2)])
     model.save(path)
 
 

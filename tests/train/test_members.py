@@ -14,7 +14,7 @@ import pytest
 from small_training import start, train_here
 
 from pipeline import digests, scoring
-from pipeline.contracts import first_fit
+from pipeline.contracts.model_record import FIRST_FIT_FILE
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
@@ -103,7 +103,7 @@ def test_five_seeds_and_a_refit_killed_anywhere_end_with_the_same_bits(
     for _ in range(3):  # in one fit after another: each kill is at that step of the fit in progress
         assert start(killed, crash_at=f"train:step-{step}", **FIVE).wait() == -signal.SIGKILL
     assert start(killed, **FIVE).wait() == 0
-    for name in ("model.keras", "first_fit.csv"):
+    for name in ("model.keras", "first_fit.keras"):
         assert digests.of_file(killed.candidate / name) == digests.of_file(unbroken.candidate / name)
 
 
@@ -117,17 +117,14 @@ def test_a_refit_learns_from_both_parts_and_leaves_what_validation_said(
     assert (found["refit"], before["refit"]) == (True, False)
     assert (found["validation"], found["statistics"]) == (before["validation"], before["statistics"])
     assert found["training"] != before["training"]
-    kept = first_fit.outputs(workspace.candidate)
-    assert sorted(kept) == [f"case-{number}" for number in range(12, 16)]
-    logits = np.stack([kept[case_id] for case_id in sorted(kept)])
-    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(shares, plain, atol=1e-6)
-    assert np.abs(shares - probabilities(workspace)).max() > 1e-4
+    first = workspace.candidate / FIRST_FIT_FILE
+    assert digests.of_file(first) == found["first_fit_sha256"] == before["model_sha256"]
+    assert np.abs(plain - probabilities(workspace)).max() > 1e-4
     history = pd.read_csv(workspace.candidate / "history.csv")
     assert history["refit"].tolist() == [0, 0, 1, 1]
     assert history["val_loss"].isna().tolist() == [False, False, True, True]
     train_here(workspace, seed=6, epochs=2)
-    assert not first_fit.FILE.path(workspace.candidate).exists()
+    assert not first.exists()
     assert record(workspace)["model_sha256"] == before["model_sha256"]
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LARGEST_PIXELS = 256  # a choice: as wide as a card of the page, so that the file stays small
-_BLACK = 0.02  # a choice, of the window: what can't be told from black on a screen
+# Choices, in shares of the window: a ground brighter than this is no air, and noise of air is within that.
+_DARK, _ALIKE = 0.35, 0.1
 _WINDOW_PERCENTILES = (0.5, 99.5)  # a choice: single bright voxels (metal, marks) would else darken the rest
 
 Array = NDArray[np.float32]
@@ -105,9 +106,19 @@ def _window(plane: Array) -> tuple[float, float]:
 
 
 def _content(shown: Array) -> NDArray[np.bool_]:
-    """Where the scan shows anything, and what that encloses: air inside the body is no background."""
-    content = ndimage.binary_fill_holes(shown > _BLACK)
-    return np.asarray(content if content.any() else np.ones_like(content), dtype=np.bool_)
+    """Where the scan shows anything: all but the dark ground that reaches in from the edge.
+
+    Air inside the body belongs to it. Where the edge isn't dark, as of a film filled by the body, everything
+    is content.
+    """
+    edge = np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]])
+    level = float(np.median(edge))
+    if level > _DARK:
+        return np.ones(shown.shape, dtype=np.bool_)
+    alike, _ = ndimage.label(np.abs(shown - level) <= _ALIKE)
+    touching = np.unique(np.concatenate([alike[0], alike[-1], alike[:, 0], alike[:, -1]]))
+    content = ~np.isin(alike, touching[touching > 0])
+    return content if content.any() else np.ones(shown.shape, dtype=np.bool_)
 
 
 def _chosen(record: dict[str, object], task: Task, question: Question) -> Iterator[Chosen]:

@@ -30,6 +30,7 @@ from pipeline.report.sections import (
     provenance,
     shifts,
     source,
+    strangers,
     subgroups,
     warnings,
 )
@@ -65,7 +66,7 @@ def chapters(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
         ("In brief", (brief.build, warnings.build, precision.build, *_named(page.IN_BRIEF, page))),
         ("The data", (flow.build, population.build, lookalikes.build)),
         ("On patients it had never seen", _named(page.TESTED, page)),
-        ("Looking inside", (*_named(page.INSIDE, page), controls.build)),
+        ("Looking inside", (*_named(page.INSIDE, page), strangers.build, controls.build)),
         ("Beside the champion", (comparison.build,)),
         ("Limits and accounts", (limitations.build, card.build, _checklists, provenance.build)),
     )

@@ -10,6 +10,7 @@ from pipeline.page.facts import DESCRIBED, Fact, count, of_metric
 from pipeline.page.headline import headline
 from pipeline.page.section import Section
 from pipeline.report.guards import Guard, guards, not_run, patients_apart
+from pipeline.report.sections import strangers
 
 KEY, TITLE = "warnings", "Warnings"
 METADATA, LEVEL, OF_AREAS = "metadata_only", 0.95, 0.5
@@ -33,6 +34,7 @@ def build(artifacts: Artifacts) -> Section:
         *_looks(artifacts),
         *artifacts.task.page.warnings(artifacts),
         *_failures(artifacts),
+        *strangers.warnings(artifacts),
         *_drift(artifacts),
     ]
     words = {"none": NONE, "not_run": not_run(checks), "source": _one_source(artifacts)}

@@ -60,7 +60,8 @@ def _rows(view: View) -> dict[str, tuple[Flags, Flags]]:
 
 
 def _estimate(view: View, among: Flags, right: Flags, resampled: Estimate) -> Estimate:
-    level = view.plan.level
+    level, counts = view.plan.level, (int((among & right).sum()), int(among.sum()))
     if not view.sample.repeated:
-        return wilson(int((among & right).sum()), int(among.sum()), level=level)
-    return at_an_end(resampled, np.unique(view.sample.patient[among]).size, level=level)
+        return wilson(*counts, level=level).counted(*counts)
+    patients = np.unique(view.sample.patient[among]).size
+    return at_an_end(resampled, patients, level=level).counted(*counts)

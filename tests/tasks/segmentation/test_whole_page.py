@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from invented_masks import drawn
+from page_rules import problems
 
 from pipeline.contracts import insights
 from pipeline.contracts.insights import Outlined, Plane
@@ -87,3 +88,7 @@ def test_outlines_lie_on_their_picture_with_sides_slice_and_legend(artifacts: Ar
     for words in ("marked by the model", "Not shown: US pixels", "The worst", "The best", "HU", "10 mm"):
         assert words in text
     assert re.search(r'class="edge left">R<.*class="edge right">L<', html)
+
+
+def test_the_page_keeps_the_rules_of_all_pages(artifacts: Artifacts) -> None:
+    assert problems(page.html(document.build_of_table(artifacts), {})) == []

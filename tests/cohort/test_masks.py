@@ -1,0 +1,115 @@
+"""Cohorts whose truth stands in masks."""
+
+from __future__ import annotations
+
+import pytest
+from cohort_files import cohort, notices, rows
+
+from pipeline.catalogue import Catalogue
+from pipeline.cohort import run
+from pipeline.config import Config, load
+from pipeline.errors import ConfigError, DataError, UsageError
+from pipeline.records import EMPTY_MASK, Mask, Stored
+from pipeline.tasks.settings import require_settings
+
+STORED = Stored("shard-00000.npy", 0, 4, "|u1", (2, 2), 0)
+
+
+def config(study, *cohort_lines: str, masks: str = "structures: {lung: 1, nodule: 2}") -> Config:
+    path = study.workspace.root / "study.yaml"
+    lines = "".join(f"  {line}\n" for line in cohort_lines) or "  salt: 1\n"
+    path.write_text(
+        f"task: segmentation\ningest: {{raw: data/raw, key: phantom, masks: {{{masks}}}}}\n"
+        f"normalize: [{{z_score: {{}}}}]\nreport: {{title: Study}}\ncohort:\n{lines}"
+    )
+    return load(path)
+
+
+def mark(study, sop: str, *structures: str, empty: tuple[str, ...] = ()) -> None:
+    with Catalogue(study.workspace.catalogue) as catalogue, catalogue.transaction():
+        catalogue.put_masks(
+            Mask(study.case_id(sop), name, "token", STORED, (EMPTY_MASK,) if name in empty else ())
+            for name in (*structures, *empty)
+        )
+
+
+@pytest.fixture
+def marked(study, scan):
+    """Forty patients with a scan each: every fourth has no nodule marked, the last has no mask."""
+    study.add(*(scan(f"1.{number}", f"P{number:02d}") for number in range(40)))
+    for number in range(39):
+        mark(study, f"1.{number}", "lung", *(("nodule",) if number % 4 else ()))
+    return study
+
+
+def test_masks_say_what_is_there_and_what_may_be_absent_is_not(marked) -> None:
+    summary = run(
+        config(marked, masks="structures: {lung: 1, nodule: 2}, may_be_absent: [nodule]"), marked.workspace
+    )
+    found = {row["case_id"]: (row["target_lung"], row["target_nodule"]) for row in rows(marked)}
+    assert found[marked.case_id("1.1")] == ("1", "1")
+    assert found[marked.case_id("1.4")] == ("1", "0")
+    assert marked.case_id("1.39") not in found
+    assert cohort(marked)["flow"]["excluded"] == {"without_mask": 1}
+    assert cohort(marked)["question"]["structures"] == ["lung", "nodule"]
+    assert summary.lines[0].startswith("train: ")
+
+
+def test_a_structure_without_a_mask_is_unknown_where_it_must_be_there(marked) -> None:
+    run(config(marked), marked.workspace)
+    found = {row["case_id"]: row["target_nodule"] for row in rows(marked)}
+    assert found[marked.case_id("1.4")] == ""
+    assert notices(marked) == {"without_mask": 1, "structure_unknown": 10}
+
+
+def test_an_empty_mask_says_that_its_structure_is_not_there(study, scan) -> None:
+    study.add(*(scan(f"1.{number}", f"P{number:02d}") for number in range(40)))
+    for number in range(40):
+        mark(study, f"1.{number}", "lung", "nodule") if number else mark(
+            study, "1.0", "lung", empty=("nodule",)
+        )
+    run(config(study), study.workspace)
+    found = {row["case_id"]: row["target_nodule"] for row in rows(study)}
+    assert found[study.case_id("1.0")] == "0"
+
+
+def test_a_region_is_there_where_a_part_is_and_unknown_where_a_part_is(marked) -> None:
+    run(config(marked, "target: lung", "regions: {chest: [lung, nodule]}"), marked.workspace)
+    found = {row["case_id"]: (row["target_lung"], row["target_chest"]) for row in rows(marked)}
+    assert found[marked.case_id("1.1")] == ("1", "1")
+    assert found[marked.case_id("1.4")] == ("1", "")
+    question = cohort(marked)["question"]
+    assert (question["structures"], question["exclusive"]) == (["lung", "chest"], False)
+
+
+def test_a_table_still_gives_groups_where_the_truth_stands_in_masks(marked) -> None:
+    marked.table("uid,site", *(f"1.{number},{'AB'[number % 2]}" for number in range(40)))
+    run(config(marked, "labels: data/raw/labels.csv", "groups: [site]"), marked.workspace)
+    assert {row["by_site"] for row in rows(marked)} == {"A", "B"}
+
+
+def test_a_structure_that_no_scan_has_is_refused(marked) -> None:
+    wanted = config(marked, masks="structures: {lung: 1, nodule: 2, heart: 3}")
+    with pytest.raises(DataError, match=r"None of the 39 scans with masks has the structure 'heart'"):
+        run(wanted, marked.workspace)
+
+
+def test_scans_without_any_mask_are_refused(study, scan) -> None:
+    study.add(scan("1.1", "P01"), scan("1.2", "P02"))
+    with pytest.raises(DataError, match=r"None of the 2 scans has a mask of a declared structure"):
+        run(config(study), study.workspace)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("target: lungs",), r"'lungs' is none of `ingest.masks.structures` \(did you mean 'lung'\?\)"),
+        (("regions: {all: [lung, hart]}",), r"'hart' is none of `ingest.masks.structures`"),
+        (("regions: {lung: [lung, nodule]}",), r"'lung' is named twice among targets and regions"),
+        (("groups: [site]",), r"the column 'site' is in no table: 'cohort.labels' is missing"),
+        (("positive: lung",), r"'cohort.positive' is a key of `task: classification`"),
+    ],
+)  # fmt: skip
+def test_what_the_yaml_can_not_ask_is_told_at_its_line(study, lines: tuple[str, ...], said: str) -> None:
+    with pytest.raises((ConfigError, UsageError), match=said):
+        require_settings(config(study, *lines))
