@@ -78,7 +78,7 @@ demo-diameter: data/raw/demo-diameter/labels.csv
 demo-findings: data/raw/demo-findings/labels.csv
 	@$(MAKE) --no-print-directory report CONFIG=configs/demo-findings.yaml
 
-## demo-segmentation: run it with lungs and nodules to outline in small volumes
+## demo-segmentation: run it with lungs to outline in small volumes
 .PHONY: demo-segmentation
 demo-segmentation: data/raw/demo-segmentation/labels.csv
 	@$(MAKE) --no-print-directory report CONFIG=configs/demo-segmentation.yaml
@@ -203,10 +203,10 @@ SCORE_OPTIONS = TRUTH=truth PATIENT=patient CASE=case SCORE=score POSITIVE=posit
 score: | $(SETUP)
 	@$(SCANLOOM) score $(foreach o,$(SCORE_OPTIONS),$(call given,$(o))) -- '$(subst ','\'',$(TABLE))'
 
-## export OUT=folder [MODEL=1]: write the cases as NIfTI (MODEL=1: the model as ONNX)
+## export OUT=folder [MODEL=1] [LAYOUT=nnunet]: write the cases as NIfTI (MODEL=1: the model as ONNX)
 .PHONY: export
 export: $(if $(MODEL),,$(S)/ingest.json) | $(SETUP)
-	@$(SCANLOOM) export $(CONFIG) $(if $(MODEL),--model) -- '$(subst ','\'',$(OUT))'
+	@$(SCANLOOM) export $(CONFIG) $(if $(MODEL),--model) $(call given,LAYOUT=layout) -- '$(subst ','\'',$(OUT))'
 
 ## list WHAT=steps|models|tasks|formats|reasons: show what there is, with keys and defaults
 .PHONY: list
@@ -263,13 +263,13 @@ test-slow: .venv/dev.ready
 test-exhaustive: .venv/dev.ready
 	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0
 
-## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, chest-xray, ct-contrast, feed, masks, leaks)
+## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, demo-segmentation, chest-xray, ct-contrast, feed, augmentation, masks, leaks, step)
 .PHONY: bench
+PARTS_OF_BENCH := feed augmentation masks leaks step
 bench: .venv/dev.ready
-	@$(if $(filter-out feed masks leaks,$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out feed masks leaks,$(ONLY)))
-	@$(if $(filter feed,$(or $(ONLY),feed)),.venv/bin/python -m bench.feed)
-	@$(if $(filter masks,$(or $(ONLY),masks)),.venv/bin/python -m bench.masks)
-	@$(if $(filter leaks,$(or $(ONLY),leaks)),.venv/bin/python -m bench.leaks)
+	@$(if $(filter-out $(PARTS_OF_BENCH),$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out $(PARTS_OF_BENCH),$(ONLY)))
+	@$(if $(filter step,$(ONLY)),.venv/bin/python -m pipeline.install requirements-bench.lock || true)
+	@set -e; for part in $(or $(filter $(PARTS_OF_BENCH),$(ONLY)),$(if $(ONLY),,feed augmentation masks leaks)); do .venv/bin/python -m bench.$$part; done
 
 ## bench-ingest [ONLY=series|tree]: measure ingest beside dcm2niix and SimpleITK, and on 100 000 small files
 .PHONY: bench-ingest
@@ -299,3 +299,4 @@ lock:
 	@$(COMPILE) --extra onnx -c requirements.lock -c requirements-dask.lock -o requirements-onnx.lock
 	@$(COMPILE) --extra dask --extra onnx --extra dev -c requirements.lock -c requirements-dask.lock -c requirements-onnx.lock -o requirements-dev.lock
 	@$(COMPILE) --extra gpu -c requirements.lock -o requirements-gpu.lock
+	@$(COMPILE) --extra bench -c requirements-dev.lock -o requirements-bench.lock

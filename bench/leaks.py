@@ -93,10 +93,10 @@ def _pairs(of: Set, folder: Path) -> dict[str, int]:
     _cohort(project, of)
     with (_candidate(project, of) / "cohort.csv").open(newline="") as stream:
         person_of = {line["case_id"]: line["person_id"] for line in csv.DictReader(stream)}
-    pseudonym = _pseudonyms(project, of)
+    case_of = _cases(project, of)
     found: Counter[str] = Counter()
     for each in planted:
-        persons = {person_of.get(pseudonym(uid), uid) for uid in each.uids}
+        persons = {person_of.get(case_of(uid), uid) for uid in each.uids}
         found[each.kind] += len(persons) == 1
         if len(persons) > 1:
             print(f"      not found: {each.kind}, {each.how}")
@@ -130,15 +130,20 @@ def _is_named(planted: Planted, leaks: dict[str, Any]) -> bool:
 def _project(of: Set, folder: Path) -> Path:
     project = fresh(folder)
     of.fill(_raw(project, of))
+    key = _key(project)
     yaml = project / f"configs/{of.name}.yaml"
-    text = yaml.read_text().replace("key: phantom", f"key: {project / 'bench.key'}")
-    if "key:" not in text:
-        text = text.replace("ingest:\n", f"ingest:\n  key: {project / 'bench.key'}\n")
+    text = yaml.read_text().replace("key: phantom", f"key: {key}")
+    if f"key: {key}" not in text:
+        text = text.replace("ingest:\n", f"ingest:\n  key: {key}\n")
     yaml.write_text(text)
-    key = project / "bench.key"
     key.touch(mode=0o600)
     key.write_bytes(b"benchmark" * 4)
     return project
+
+
+def _key(project: Path) -> Path:
+    """The key of a project, beside it: inside lie data only."""
+    return project.with_name(f"{project.name}.key")
 
 
 def _raw(project: Path, of: Set) -> Path:
@@ -158,11 +163,15 @@ def _read(project: Path, of: Set, name: str) -> dict[str, Any]:
     return content
 
 
-def _pseudonyms(project: Path, of: Set) -> Callable[[str], str]:
+def _cases(project: Path, of: Set) -> Callable[[str], str]:
+    """What gives the case of an SOP Instance UID, "" for none."""
+    from pipeline.catalogue import Catalogue, identifiers
     from pipeline.pseudonyms import load_key
 
-    key, _ = load_key(str(project / "bench.key"), of.name, project)
-    return lambda uid: key.pseudonym("case", uid)
+    key, _ = load_key(str(_key(project)), of.name, project)
+    with Catalogue(project / "data" / of.name / "catalogue.sqlite") as catalogue:
+        known = {word: case_id for kind, word, case_id in identifiers.of_cases(catalogue) if kind == "sop"}
+    return lambda uid: known.get(key.pseudonym("sop", uid), "")
 
 
 def _demo(raw: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.project import SOURCE, row, watched
+from bench.project import SOURCE, Ended, row, watched
 from pipeline import backend
 from pipeline.models import Intensities
 from pipeline.models.tiling import Tiling, likeliest
@@ -29,6 +29,8 @@ BAR_SECONDS: Final = 0.8
 ROUNDS: Final = 3
 TORSO: Final = (400, 239, 239)
 """512 x 512 x 600 voxels of 0.7 x 0.7 x 1 mm at 1.5 mm."""
+SMALLER: Final = (300, 256, 256)
+"""What the probabilities of all voxels are measured on, which a torso would have no room for."""
 PATCH: Final = (40, 56, 40)
 STEPS: Final = 8
 TILE: Final = 128
@@ -63,6 +65,17 @@ def in_tiles(structures: int) -> None:
         raise RuntimeError(f"expected {TORSO[0]} planes, received {planes}")
 
 
+def at_once(structures: int) -> None:
+    """The probabilities of all voxels of a smaller scan, as a network gives them that is asked at once."""
+    classes = structures + 1
+    logits = np.zeros((*SMALLER, classes), np.float32)
+    np.exp(logits, out=logits)
+    logits /= logits.sum(axis=-1, keepdims=True)
+    labels = logits.argmax(axis=-1).astype(np.uint8)
+    if labels.any():
+        raise RuntimeError("expected the first of equal classes")
+
+
 def training_step() -> float:
     """CPU seconds of the median training step of the U-Net on two patches of 40 x 56 x 40."""
     backend.start(cores())
@@ -83,9 +96,12 @@ def training_step() -> float:
 
 
 def main(arguments: list[str]) -> None:
-    """Prints ours, and what is installed of the others, on the same masks; by a number, tiles are asked."""
+    """Prints ours, and what is installed of the others, on the same masks.
+
+    By `tiles` or `at-once` and a number of structures, one scan is asked about, for its memory to be watched.
+    """
     if arguments:
-        in_tiles(int(arguments[0]))
+        {"tiles": in_tiles, "at-once": at_once}[arguments[0]](int(arguments[1]))
         return
     truth, prediction = ellipsoids()
     seconds, ours = _seconds(lambda: _ours(truth, prediction))
@@ -104,13 +120,26 @@ def main(arguments: list[str]) -> None:
         seconds, _ = _seconds(lambda pair=scattered: _ours(*pair), rounds=1)
         row(f"the same of salt and pepper, {100 * share:.0f} % of voxels", f"{seconds:.2f}", "none", True)
     for structures, most_mb in MOST_MB.items():
-        ended = watched([sys.executable, "-m", "bench.masks", str(structures)], folder=SOURCE)
-        what = f"a scan of {' x '.join(map(str, TORSO))} in tiles, {structures} structures, MB"
+        ended = _watched("tiles", structures)
+        what = f"a scan of {_shown(TORSO)} in tiles, {structures} structures, MB"
         row(what, f"{ended.peak_mb}", f"<= {most_mb}", ended.code == 0 and ended.peak_mb <= most_mb)
+        whole = _watched("at-once", structures)
+        print(
+            f"      in {ended.seconds:.0f} s without the network's own; {_shown(SMALLER)} voxels at once take"
+        )
+        print(f"      {whole.peak_mb} MB and {whole.seconds:.0f} s")
     step = training_step()
     row("a training step of the U-Net, two patches of 40 x 56 x 40, CPU seconds", f"{step:.2f}", "none", True)
     for name, measure in (("monai", _monai), ("surface_distance", _surface_distance)):
         _beside(name, measure, (truth, prediction), ours)
+
+
+def _watched(how: str, structures: int) -> Ended:
+    return watched([sys.executable, "-m", "bench.masks", how, str(structures)], folder=SOURCE)
+
+
+def _shown(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
 
 
 def _ellipsoid(axes: Any, centre: tuple[int, ...], radii: tuple[int, ...]) -> Mask:

@@ -1,7 +1,7 @@
 """Whole pipelines on the phantom and on real scans: seconds and AUROC beside their bars.
 
-Run as `python -m bench.pipelines [NAME]`, one of demo, demo-3d, demo-diameter, demo-findings, chest-xray and
-ct-contrast; real scans are found through SCANLOOM_DATA.
+Run as `python -m bench.pipelines [NAME]`, one of demo, demo-3d, demo-diameter, demo-findings,
+demo-segmentation, chest-xray and ct-contrast; real scans are found through SCANLOOM_DATA.
 """
 
 from __future__ import annotations
@@ -61,6 +61,15 @@ def demo_findings(folder: Path) -> None:
     value = headline(project, "demo-findings", "macro_auroc")["value"]
     row("make demo-findings, seconds", f"{seconds:.0f}", "< 240", seconds < 240)
     row("make demo-findings, macro AUROC on its test part", f"{value:.3f}", ">= 0.85", value >= 0.85)
+
+
+def demo_segmentation(folder: Path) -> None:
+    """Structures to outline, from masks as segmentations and as contours."""
+    project = fresh(folder / "demo-segmentation")
+    seconds, _ = make(project, "demo-segmentation")
+    value = headline(project, "demo-segmentation", "dice")["value"]
+    row("make demo-segmentation, seconds", f"{seconds:.0f}", "< 240", seconds < 240)
+    row("make demo-segmentation, mean Dice on its test part", f"{value:.3f}", ">= 0.75", value >= 0.75)
 
 
 def chest_xray(folder: Path, data: Path) -> None:
@@ -149,6 +158,7 @@ def main(wanted: list[str]) -> None:
             "demo-3d": lambda: demo_3d(folder),
             "demo-diameter": lambda: demo_diameter(folder),
             "demo-findings": lambda: demo_findings(folder),
+            "demo-segmentation": lambda: demo_segmentation(folder),
         }
         if data is not None:
             runs["chest-xray"] = lambda: chest_xray(folder, data)

@@ -18,6 +18,10 @@ from bench.project import row
 from bench.race import race, ratio, serve
 
 THREADS: Final = 2
+NO_PYTORCH: Final = """\
+      PyTorch is not installed here, so ours is measured alone. Its build for CPUs is on PyTorch's own index:
+      give the address that pytorch.org shows for pip and CPU as PIP_EXTRA_INDEX_URL, and run
+      `make bench ONLY=step` again, which installs requirements-bench.lock."""
 ROUNDS: Final = 5
 STEPS: Final = 20
 BATCHES: Final = {"resnet": (32, 128, 128, 1), "unet": (2, 40, 56, 40, 1)}
@@ -56,29 +60,35 @@ def trainer(network: str, policy: str) -> Any:
     keras.config.set_dtype_policy("float32")
     model = TrainingModel(net, Augmentation(Augment(), statistics, 1))
     optimizer = schedule.adamw(learning_rate=0.001, weight_decay=0.0001, warmup_steps=10, steps=10_000)
-    loss = cross_entropy(label_smoothing=0.0)
-    if network == "unet":
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    loss = _of_voxels if network == "unet" else cross_entropy(label_smoothing=0.0)
     accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
     model.compile(optimizer=optimizer, loss=loss, metrics=[accuracy], jit_compile=False)
     schedule.build_for(optimizer, net)
     return model
 
 
+def _of_voxels(truth: Any, logits: Any) -> Any:
+    """The mean cross entropy of each patch's voxels, shape (batch,)."""
+    from keras import ops
+
+    losses = ops.sparse_categorical_crossentropy(truth, logits, from_logits=True)
+    return ops.mean(losses, axis=(1, 2, 3))
+
+
 def _resnet(statistics: Any) -> Any:
     from pipeline.models import classifier
     from pipeline.models import network as named
 
-    return classifier.build(
-        named("resnet", {}), BATCHES["resnet"][1:], CLASSES["resnet"], intensities=statistics, dropout=0.2
-    )
+    shape, outputs = BATCHES["resnet"][1:], CLASSES["resnet"]
+    return classifier.build(named("resnet", {}), shape, outputs, intensities=statistics, dropout=0.2)
 
 
 def _unet(statistics: Any) -> Any:
-    from pipeline.models import unet
+    from pipeline.models import Scans, segmenter
+    from pipeline.models import network as named
 
-    shape, outputs = BATCHES["unet"][1:], CLASSES["unet"]
-    return unet.build(unet.Parameters(supervised=1), shape, outputs, intensities=statistics)
+    scans = Scans(BATCHES["unet"][1:], statistics)
+    return segmenter.build(named("unet", {"supervised": 1}), scans, CLASSES["unet"], dropout=0.0)
 
 
 NETWORKS: Final[dict[str, Callable[[Any], Any]]] = {"resnet": _resnet, "unet": _unet}
@@ -110,7 +120,7 @@ def measure(network: str) -> None:
     if find_spec("torch"):
         runners |= {name: ("bench.step", "theirs", network, kind) for name, kind in THEIRS.items()}
     else:
-        print("      PyTorch is not installed here: `make bench ONLY=step` says how to install it.")
+        print(NO_PYTORCH)
     taken = race(runners, rounds=ROUNDS, steps=STEPS)
     for name, each in taken.items():
         row(

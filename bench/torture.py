@@ -22,17 +22,25 @@ from bench.mutations import WHEEL, bombs, mutated, renamed
 from bench.packed import archive_bombs, damaged_archive
 from bench.project import read, real_data, row, study
 from pipeline.catalogue import Catalogue
+from pipeline.phantom.files import dicom_bytes, slice_planes
+from pipeline.phantom.masks import mask_files
+from pipeline.phantom.plan import FIRST, plan
+from pipeline.phantom.scans import MARKED_CHEST, scan_of
 from pipeline.workspace import Workspace
 
 COUNT = 10_000
 _SOURCE_BYTES = 300_000
 _ARCHIVE_OF = 20
 _FORMAT_OF = 3
+_MASK_OF = 7
+_MARKED = 6  # patients with masks: of both kinds, one twice over
 _SECONDS, _PARENT_MB = 5, 1536
 _SETTINGS = (
     "modalities: [CT, MR, CR, DX, US, OT, XA, PT, NM, MG, RF, SC], pixel_text: reviewed, "
     "patient_from: {pattern: 'formats/([0-9]+)'}, "
     "formats: {nifti: {modality: MR}, png: {modality: DX}, jpeg: {modality: XC}, tiff: {modality: DX}}, "
+    "masks: {structures: {right: [Right lung, Lung_R], left: [Left lung, Lung_L], nodule: [Nodule, GTV]}, "
+    "may_be_absent: [right, left, nodule], undeclared: ignore, threshold: 0.5}, "
     f"limits: {{seconds: {_SECONDS}, memory_mb: 2048, members: 1000}}"
 )
 
@@ -58,7 +66,8 @@ def torture(folder: Path, *, seed: int, count: int) -> bool:
 def write_files(raw: Path, *, seed: int, count: int) -> None:
     """The mutated files of a seed, and the bombs as they are.
 
-    One in three is a volume or picture of another format than DICOM, some an archive.
+    One in three is a volume or picture of another format than DICOM, some an archive, and some are masks of
+    the scans of invented patients that lie there whole.
     """
     rng = np.random.default_rng(seed)
     data = real_data()
@@ -67,7 +76,12 @@ def write_files(raw: Path, *, seed: int, count: int) -> None:
     sources = [path.read_bytes() for path in paths if 0 < path.stat().st_size < _SOURCE_BYTES]
     others = format_sources(rng)
     (raw / "formats").mkdir()
+    masks = _marked_scans(raw)
     for number in range(count):
+        if number % _MASK_OF == _MASK_OF - 1:
+            source, other = (masks[int(index)] for index in rng.integers(len(masks), size=2))
+            (raw / f"{number:06}.mask").write_bytes(mutated(renamed(source, number), other, rng))
+            continue
         if number % _FORMAT_OF == _FORMAT_OF - 1:
             source, other = (others[int(index)] for index in rng.integers(len(others), size=2))
             (raw / f"formats/{number:06}.img").write_bytes(mutated_format(source, other, rng))
@@ -79,6 +93,19 @@ def write_files(raw: Path, *, seed: int, count: int) -> None:
         (raw / f"{number:06}.dcm").write_bytes(mutated(renamed(source, number), other, rng))
     for name, bomb in (bombs() | archive_bombs() | format_bombs()).items():
         (raw / f"bomb-{name}.dcm").write_bytes(bomb)
+
+
+def _marked_scans(raw: Path) -> list[bytes]:
+    """Writes the scans of some invented patients, and gives their masks: segmentations and structure sets."""
+    masks = []
+    for visit in plan(1, patients=_MARKED, delivery=FIRST, volumes=True):
+        scan = scan_of(visit, MARKED_CHEST)
+        for plane in slice_planes(scan):
+            path = raw / f"marked/{visit.uid()}-{plane.number}.dcm"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(dicom_bytes(visit, plane))
+        masks += [data for _, data in mask_files(visit, MARKED_CHEST, scan, faulty=False)]
+    return masks
 
 
 def accounted(workspace: Workspace) -> tuple[int, int, int, int]:

@@ -226,8 +226,12 @@ def _add_score(add: Add) -> None:
 def _add_export(add_configured: Add) -> None:
     export = add_configured("export", "write the cases as NIfTI, or the model as ONNX", handlers.export)
     export.add_argument("out", metavar="FOLDER", help="where the files go")
-    export.add_argument(
+    what = export.add_mutually_exclusive_group()
+    what.add_argument(
         "--model", action="store_true", help="the champion, else the candidate, as ONNX in place of the cases"
+    )
+    what.add_argument(
+        "--layout", choices=("nnunet",), help="the cohort with its masks and parts as nnU-Net reads them"
     )
 
 

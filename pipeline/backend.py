@@ -7,7 +7,9 @@ and the GPU's abilities are TensorFlow's own settings; on another backend `start
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import platform
 import resource
 import sys
 import tempfile
@@ -22,6 +24,7 @@ from pipeline.progress import waiting
 from pipeline.provenance import cores
 
 _FIRST_BFLOAT16_CAPABILITY = 8  # NVIDIA Ampere
+_X86 = ("x86_64", "amd64")
 _PARTS = 4  # at least, of a batch that is computed in parts: a choice, for more threads than two
 
 
@@ -41,9 +44,14 @@ class Device:
 
 
 def prepare() -> None:
-    """Sets what must be in the environment before Keras is first imported."""
+    """Sets what must be set before Keras is first imported."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Its warnings are for programmers: that several networks are each traced anew, say.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    if platform.machine().lower() in _X86:
+        # TensorFlow itself turns oneDNN's convolutions on for newer processors alone; older ones gain, too.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def load() -> None:

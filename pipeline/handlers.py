@@ -223,15 +223,16 @@ def score(options: argparse.Namespace) -> None:
 
 
 def export(options: argparse.Namespace) -> None:
-    """Writes the cases as NIfTI, or the model as ONNX."""
+    """Writes the cases as NIfTI or in a layout, or the model as ONNX."""
     from pipeline.errors import UsageError
-    from pipeline.export import run, run_model
+    from pipeline.export import run, run_model, run_nnunet
     from pipeline.printed import make
 
     if not options.out:
         raise UsageError(f"No folder to write to is named. Name one: `{make('export', {'OUT': 'folder'})}`.")
     config, space = _load(options)
-    _show((run_model if options.model else run)(config, space, Path(options.out)))
+    write = run_model if options.model else run_nnunet if options.layout else run
+    _show(write(config, space, Path(options.out)))
 
 
 def doctor(options: argparse.Namespace) -> None:

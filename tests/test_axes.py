@@ -43,6 +43,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.models import SCAN
+
+GIVES = SCAN
+
 
 class Parameters(BaseModel):
     """`filters`: how many."""
@@ -117,7 +121,7 @@ def test_a_step_is_added_by_its_file_its_test_and_one_entry(copy: Path) -> None:
         copy, "-m", "pipeline.cli", "list", "steps"
     )
     tried = ("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/normalize/steps/test_contract.py")
-    assert "4 passed" in ask(copy, *tried, "-k", "turned")
+    assert "5 passed" in ask(copy, *tried, "-k", "turned")
     assert touched(copy, before) == {
         "pipeline/normalize/steps/__init__.py", "pipeline/normalize/steps/turned.py",
         "tests/normalize/steps/test_turned.py",

@@ -81,6 +81,9 @@ def _compare(metric: Json, view: View, where: str, account: Account) -> None:
     values, patients = view.rows("bias_ml" if name.startswith("volume_") else name, of)
     account.compare(f"{where}, cases", metric["cases"], values.size)
     account.compare(f"{where}, patients", metric["patients"], np.unique(patients).size)
+    if name in _LARGEST and values.size:
+        account.compare(f"{where}, numerator", metric["numerator"], int(values.sum()))
+        account.compare(f"{where}, denominator", metric["denominator"], values.size)
     compare_number(where, metric, _number(name, of, values, patients, view), account)
 
 

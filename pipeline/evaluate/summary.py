@@ -53,7 +53,7 @@ def _number(metric: Json) -> str:
     if metric["value"] is None:
         return str(metric["reason"])
     interval = "" if metric["low"] is None else f" ({metric['low']:.3f} to {metric['high']:.3f})"
-    if metric["denominator"] is not None:
+    if metric.get("denominator") is not None:
         counted = f"{metric['numerator']} of {metric['denominator']} {metric['unit']}s"
         return f"{metric['value']:.3f}{interval}, {counted}"
     return f"{metric['value']:.3f}{interval}, {metric['patients']} patients"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.records import Summary
     from pipeline.workspace import Workspace
 
-__all__ = ["run", "run_model"]
+__all__ = ["run", "run_model", "run_nnunet"]
 
 
 def run(config: Config, workspace: Workspace, out: Path) -> Summary:
@@ -26,6 +26,13 @@ def run(config: Config, workspace: Workspace, out: Path) -> Summary:
     from pipeline.export.stage import run as run_stage
 
     return run_stage(config, workspace, out)
+
+
+def run_nnunet(config: Config, workspace: Workspace, out: Path) -> Summary:
+    """How many cases of each part, with masks, were written to the folder `out` as nnU-Net reads them."""
+    from pipeline.export.nnunet import run as run_in_layout
+
+    return run_in_layout(config, workspace, out)
 
 
 def run_model(config: Config, workspace: Workspace, out: Path) -> Summary:

@@ -27,11 +27,8 @@ from pipeline.contracts.unopened import Unopened
 from pipeline.errors import UsageError
 from pipeline.normalize.recipe import parse
 from pipeline.provenance import cores
-from pipeline.tasks.registry import TASKS
 from pipeline.tasks.segmentation.structures import Structures
 from pipeline.workspace import Workspace
-
-pytestmark = pytest.mark.skipif("segmentation" not in TASKS, reason="the task isn't entered yet")
 
 RECIPE = ({"crop_or_pad": {"shape": [8, 8, 8], "fill": 0}},)
 NAMES = ("anterior", "posterior")

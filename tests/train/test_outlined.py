@@ -28,6 +28,7 @@ def train(workspace: Workspace, **settings: Any) -> tuple[str, ...]:
     return run(Config.model_validate(outlined_volumes.settings(**settings)), workspace).lines
 
 
+@pytest.mark.slow
 def test_scans_of_several_shapes_are_learned_patch_by_patch_and_a_resumed_training_gives_the_same_bits(
     tmp_path: Path,
 ) -> None:

@@ -60,7 +60,8 @@ def _view(predictions: Predictions, part: str, plan: Evaluate, unit: Unit) -> Vi
     if unit == "case" or not cases.repeated:
         return View(part, unit, cases, held, high - low, plan)
     all_held = np.ones(cases.patients)
-    np.minimum.at(all_held, cases.patient, held)
+    with np.errstate(invalid="ignore"):  # nan where a scan has no interval
+        np.minimum.at(all_held, cases.patient, held)
     width = np.bincount(cases.patient, high - low) / np.bincount(cases.patient)
     return View(part, unit, cases.per_patient(), all_held, width, plan)
 

@@ -20,10 +20,12 @@ PLAN = Evaluate(resamples=200)
 
 
 def _table(rows: list[tuple[str, float, float, float, float]], **columns: list[str]) -> Predictions:
-    """Rows of patient, truth, predicted, low and high."""
+    """Rows of patient, truth, predicted, low and high; nan is an empty cell."""
     patient, *numbers = zip(*rows, strict=True)
     named = dict(zip(("truth", "predicted", "low", "high"), numbers, strict=True))
-    cells: dict[str, Any] = {name: [f"{value:g}" for value in values] for name, values in named.items()}
+    cells: dict[str, Any] = {
+        name: ["" if np.isnan(value) else f"{value:g}" for value in values] for name, values in named.items()
+    }
     frame = pd.DataFrame(
         {
             "case_id": [f"c{n}" for n in range(len(rows))],
@@ -118,3 +120,10 @@ def test_a_group_that_errs_more_differs_from_the_others_by_its_error() -> None:
     assert difference["difference"] == pytest.approx(inside["value"] - 1.48)
     assert difference["low"] > 0
     assert difference["p"] < 0.05
+
+
+@pytest.mark.filterwarnings("error")
+def test_of_patients_with_several_scans_and_no_intervals_none_is_held_without_a_warning() -> None:
+    rows = [(*row[:3], np.nan, np.nan) for row in [*_single(12), ("p01", 11, 15, 13, 17)]]
+    patient, _ = _views(_table(rows))
+    assert np.isnan(patient.held).all()
