@@ -31,7 +31,12 @@ WRITERS = {
     "commands/predict.py": ("copy2", "copy2", "a single file to predict, in the scratch folder of that run"),
     "commands/repair.py": ("replace", "a damaged catalogue moves aside; nothing rests on it"),
     "contracts/insights.py": ("savez_compressed", "in `atomic`"),
+    "contracts/predicted_masks.py": ("savez_compressed", "in `atomic`"),
     "crash_points.py": ("open", "the log of tests"),
+    "evaluate/controls.py": (
+        "TemporaryDirectory",
+        "a table on its way to the reader of its task; gone at once",
+    ),
     "executors/cluster.py": ("touch", "the proof that a folder is shared; removed at once"),
     "export/onnx_graph.py": ("TemporaryDirectory", "what the converter writes, read back and gone"),
     "handlers.py": ("touch", "a time stamp for make"),

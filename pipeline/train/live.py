@@ -15,11 +15,12 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.contracts.history import FILE as HISTORY
 from pipeline.writing import write_text
 
 Row = Mapping[str, Any]
 PAGE: Final = "training.html"
-TABLE: Final = "history.csv"
+TABLE: Final = HISTORY.name
 REFRESH_SECONDS: Final = 10  # a choice: an epoch of most trainings takes longer
 WIDTH, HEIGHT = 640, 180
 _STYLE: Final = (

@@ -124,12 +124,6 @@ def _require_learnable(settings: Config, names: Sequence[str]) -> None:
             f"'{sided}' lies on one side, and `flip` mirrors left and right: the network would learn the one "
             "for the other. Leave `flip` out.",
         )
-    if settings.train.refit:
-        raise settings.refuse(
-            ("train", "refit"),
-            "a segmentation isn't fitted anew: what it marks is cleaned by what validation scans show, and "
-            "the refit would have learned from them. Leave `refit` out.",
-        )
 
 
 def reader(cells: Iterable[str], choices: Cohort) -> Marks:
