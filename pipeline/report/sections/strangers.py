@@ -32,7 +32,7 @@ def build(artifacts: Artifacts) -> Section:
         "strangers": count(f"{artifacts.part}_strangers", share.flagged, "patients", artifacts.part),
         "share": _share(share, artifacts.part),
         "meant": setting("stranger_share_meant", known.share),
-        "validation": recorded("validation_patients", known.patients, "patients"),
+        "validation": recorded("limit_patients", known.patients, "patients"),
         "abstained": count(f"{artifacts.part}_abstained", abstained, "cases", artifacts.part),
         "cases": count("judged_cases", int(rows["case_id"].nunique()), "cases", artifacts.part),
     }

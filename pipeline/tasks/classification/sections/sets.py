@@ -47,7 +47,7 @@ def build(artifacts: Artifacts) -> Section:
         {
             "class": name,
             "least": setting("least_probability", float(least)),
-            "patients": recorded("validation_patients", patients, "patients"),
+            "patients": recorded("patients_of_class", patients, "patients"),
             "fact": artifacts.metric(COVERAGE, target=name),
         }
         for name, least, patients in zip(artifacts.question.names, told.least, told.patients, strict=True)
