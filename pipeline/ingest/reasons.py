@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.records import EMPTY_MASK
-
 State = Literal["accepted", "excluded", "quarantined", "failed"]
 
 
@@ -321,7 +319,6 @@ NOTES: dict[str, str] = {
     "picture_turned": "The picture was turned upright, as its file says that it is to be seen.",
     "details_differ": "Slices of one volume differ in details of the header that decide no voxel.",
     "time_untold": "Volumes in one place were told apart by instance numbers; nothing says what they are.",
-    EMPTY_MASK: "A structure that may be absent is marked nowhere: it is not there.",
     "contours_skipped": "Points and open lines of a structure mark no voxels and were left out.",
     "fewer_than_announced": "An acquisition announces more images than this series has of it.",
 }
