@@ -78,12 +78,15 @@ ELSEWHERE: Final[tuple[Handover, ...]] = (
 def without(folder: Path, erased: Collection[str]) -> dict[Path, str | None]:
     """What the folder's files will say without the patients and cases of `erased`; None: the file goes.
 
-    Empty where no file holds any of them. Raises DamageError when a file can't be read.
+    Empty where no file holds any of them. The seal of a generation, which names files of cases, is left to
+    whoever changes them. Raises DamageError when a file can't be read.
     """
     known = {each.name: each for each in CANDIDATE + ELSEWHERE}
     handovers = {path: known.get(path.name) or _of_the_form(path) for path in sorted(folder.glob("*"))}
     taken_apart = {
-        path: each.without(path, erased) for path, each in handovers.items() if _is_taken_apart(each)
+        path: each.without(path, erased)
+        for path, each in handovers.items()
+        if _is_taken_apart(each) and each is not generation.FILE
     }
     texts: dict[Path, str | None] = {path: text for path, text in taken_apart.items() if text is not None}
     whole = {path: None for path, each in handovers.items() if each is not None and each.goes_whole}

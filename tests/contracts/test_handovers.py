@@ -7,11 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import handed_on
+import numpy as np
 import pytest
 
 import pipeline
 from pipeline.arrow import ARROW
-from pipeline.contracts import cohort, comparison, handovers, insights, normalized, report
+from pipeline.contracts import (
+    cohort,
+    comparison,
+    generation,
+    handovers,
+    insights,
+    normalized,
+    predicted_masks,
+    report,
+)
 from pipeline.contracts.model_record import FIRST_FIT_FILE, MODEL_FILE
 from pipeline.contracts.objects import ObjectFile
 
@@ -91,6 +101,20 @@ def test_copies_that_a_person_put_into_the_folder_lose_the_patient_too(folder: P
     left = handovers.without(folder, {"person-1"})
     assert "person-1" not in (left[folder / "my copy.csv"] or "person-1")
     assert left[folder / "my copy.json"] == '{\n "mine": [\n  "person-2"\n ]\n}\n'
+
+
+def test_masks_of_a_case_go_and_the_seal_that_names_them_is_left_to_whoever_removes_them(
+    folder: Path,
+) -> None:
+    for case_id in ("case-1", "case-2"):
+        predicted_masks.write(folder / predicted_masks.FOLDER, case_id, np.ones((2, 2), np.uint8))
+    generation.FILE.write(
+        folder, generation.Seal({"masks/case-1.npz": "digest", "masks/case-2.npz": "digest"})
+    )
+    left = handovers.without(folder, {"person-1", "case-1"})
+    masks = {path.name: text for path, text in left.items() if path.parent.name == predicted_masks.FOLDER}
+    assert masks == {"case-1.npz": None}
+    assert generation.FILE.path(folder) not in left
 
 
 def test_refusals_and_grids_of_arrays_lose_the_cases(tmp_path: Path) -> None:
