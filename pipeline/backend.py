@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import platform
 import resource
 import sys
 import tempfile
@@ -24,7 +23,6 @@ from pipeline.progress import waiting
 from pipeline.provenance import cores
 
 _FIRST_BFLOAT16_CAPABILITY = 8  # NVIDIA Ampere
-_X86 = ("x86_64", "amd64")
 _PARTS = 4  # at least, of a batch that is computed in parts: a choice, for more threads than two
 
 
@@ -49,9 +47,6 @@ def prepare() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Its warnings are for programmers: that several networks are each traced anew, say.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    if platform.machine().lower() in _X86:
-        # TensorFlow itself turns oneDNN's convolutions on for newer processors alone; older ones gain, too.
-        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def load() -> None:

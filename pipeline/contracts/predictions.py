@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PARTS = ("train", "validation", "test", "external", "new")
 IDENTITY: Final = ("case_id", "patient_id")
 TRUTH, PREDICTED, GROUP = "truth", "predicted", "by_"
+SCORE: Final = "score_"
+"""What stands before an answer's name in the column of its score, where answers have one."""
 COLUMNS: Final = ("case_id", "patient_id", "part", TRUTH, PREDICTED, "status")
 """What every table of ours has, beside its scores."""
 

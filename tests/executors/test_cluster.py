@@ -133,8 +133,7 @@ def test_without_the_extra_the_way_to_install_it_is_told() -> None:
         import sys
         from pathlib import Path
         sys.modules["distributed"] = None
-        from pipeline.contracts import cohort
-from pipeline.errors import UsageError
+        from pipeline.errors import UsageError
         from pipeline.executors import ChildLimits, Executor, run
         try:
             run(len, ["a"], executor=Executor(Path(), scheduler="tcp://127.0.0.1:9"), limits=ChildLimits(1, 512))

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.contracts.predictions import SCORE
 from pipeline.records import Case
-from pipeline.tasks.classification.predictions import SCORE
 
 
 @dataclass(frozen=True)

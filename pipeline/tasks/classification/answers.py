@@ -14,13 +14,13 @@ import numpy as np
 
 from pipeline.contracts.metrics import Number, Threshold
 from pipeline.contracts.operating import Operating
-from pipeline.contracts.predictions import GROUP, nine_digits
+from pipeline.contracts.predictions import GROUP, SCORE, nine_digits
 from pipeline.scoring import ask, marked
 from pipeline.statistics.sample import PatientScore
 from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.elsewhere import fits, read_table, require_table
-from pipeline.tasks.classification.predictions import LOGIT, SCORE, read
+from pipeline.tasks.classification.predictions import LOGIT, read
 from pipeline.tasks.contract import Kind, Pictured
 
 if TYPE_CHECKING:

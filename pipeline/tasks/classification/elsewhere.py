@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.contracts.predictions import Origin
+from pipeline.contracts.predictions import SCORE, Origin
 from pipeline.errors import DataError
 from pipeline.tasks.classification.other_tables import refuse_other_tasks
-from pipeline.tasks.classification.predictions import LOGIT, SCORE, Predictions, checked
+from pipeline.tasks.classification.predictions import LOGIT, Predictions, checked
 from pipeline.tasks.classification.scored_columns import Scored, models_of
 from pipeline.tasks.classification.written_scores import probabilities
 from pipeline.tasks.sheet import Sheet

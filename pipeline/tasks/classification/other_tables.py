@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from pipeline.contracts.predictions import SCORE
 from pipeline.errors import DataError
-from pipeline.tasks.classification.predictions import SCORE
 from pipeline.tasks.sheet import Sheet
 
 _OVERLAPS: Final = ("dice", "hd95", "hd_mm", "nsd", "iou", "jaccard")

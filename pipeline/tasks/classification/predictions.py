@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contracts import predictions as contract
-from pipeline.contracts.predictions import Origin, numbers
+from pipeline.contracts.predictions import SCORE, Origin, numbers
 from pipeline.errors import DataError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCORE, LOGIT = "score_", "logit_"
+LOGIT = "logit_"
 SUM_TOLERANCE = 1e-6  # scores have nine digits (`write_csv`), softmax in float32 seven
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.contracts.predictions import SCORE
 from pipeline.errors import DataError, nearest
 from pipeline.tasks.classification.classes import finding
-from pipeline.tasks.classification.predictions import SCORE
 from pipeline.tasks.sheet import Sheet, numeric
 
 _USUAL: Final = (("0", "1"), ("false", "true"), ("no", "yes"), ("negative", "positive"))

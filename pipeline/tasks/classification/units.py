@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.contracts.cohort import PERSON
+from pipeline.contracts.predictions import SCORE
 from pipeline.statistics.sample import Sample, codes
 from pipeline.tasks.classification.answers import decide
 from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.pairs import Pairs, Scores
-from pipeline.tasks.classification.predictions import SCORE
 from pipeline.tasks.classification.rows import per_patient
 from pipeline.tasks.contract import Table, Unit
 

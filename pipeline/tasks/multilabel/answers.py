@@ -11,13 +11,13 @@ import numpy as np
 
 from pipeline.contracts.metrics import Number, Threshold
 from pipeline.contracts.operating import Operating
-from pipeline.contracts.predictions import GROUP, PREDICTED, TRUTH, nine_digits
+from pipeline.contracts.predictions import GROUP, PREDICTED, SCORE, TRUTH, nine_digits
 from pipeline.scoring import ask, marked
 from pipeline.statistics.sample import PatientScore
 from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks.classification.answers import Frozen as FrozenOfOne
 from pipeline.tasks.classification.answers import scores as scores_of_classes
-from pipeline.tasks.classification.predictions import LOGIT, SCORE
+from pipeline.tasks.classification.predictions import LOGIT
 from pipeline.tasks.contract import Kind, Pictured
 from pipeline.tasks.multilabel import labels
 from pipeline.tasks.multilabel.elsewhere import fits, read_table, require_table

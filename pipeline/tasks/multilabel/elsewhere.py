@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipeline.contracts.predictions import TRUTH, Origin, checked
+from pipeline.contracts.predictions import SCORE, TRUTH, Origin, checked
 from pipeline.errors import DataError, nearest
 from pipeline.tables.words import quoted
-from pipeline.tasks.classification.predictions import LOGIT, SCORE
+from pipeline.tasks.classification.predictions import LOGIT
 from pipeline.tasks.classification.written_scores import probabilities
 from pipeline.tasks.multilabel.cells import plain
 from pipeline.tasks.multilabel.labels import UNKNOWN, value_of

@@ -9,9 +9,9 @@ import numpy as np
 
 from pipeline.config import Evaluate
 from pipeline.contracts.cohort import PERSON, TARGET
+from pipeline.contracts.predictions import SCORE
 from pipeline.statistics.sample import codes
 from pipeline.statistics.vectors import Flags, Integers
-from pipeline.tasks.classification.predictions import SCORE
 from pipeline.tasks.classification.units import common_cases
 from pipeline.tasks.contract import Table, Unit
 from pipeline.tasks.multilabel.answers import EVEN

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contracts import predictions as contract
-from pipeline.contracts.predictions import PREDICTED, TRUTH, Origin, numbers
+from pipeline.contracts.predictions import PREDICTED, SCORE, TRUTH, Origin, numbers
 from pipeline.errors import DataError, nearest
 from pipeline.statistics.vectors import Flags, Integers
-from pipeline.tasks.classification.predictions import LOGIT, SCORE
+from pipeline.tasks.classification.predictions import LOGIT
 from pipeline.tasks.multilabel.labels import NO, UNKNOWN, YES, matrix, value_of
 
 if TYPE_CHECKING:

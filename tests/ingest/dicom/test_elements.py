@@ -83,9 +83,9 @@ def test_of_an_element_that_stands_there_twice_the_first_is_kept_if_both_say_the
 
 def test_what_nobody_asks_for_may_stand_there_twice_with_two_values() -> None:
     noting = replace(EXPLICIT, notes=set())
-    first, second = (element(0x00104000, b"LT", text) for text in (b"ab", b"cd"))  # PatientComments
+    first, second = (element(0x00102180, b"SH", text) for text in (b"ab", b"cd"))  # Occupation
     data = parsed(first + second + ROWS, noting)
-    assert data.value_of(0x00104000) == b"ab"
+    assert data.value_of(0x00102180) == b"ab"
     assert noting.notes == {"repeated_element"}
 
 

@@ -42,7 +42,7 @@ def one_slice(number: int, modality: str = "CT", **elements: object) -> Dataset:
         "AcquisitionTime": f"1200{number % 60:02}",
         "WindowCenter": f"{number:03}",
         "WindowWidth": "400",
-        "StationName": f"ROOM{number:02}",
+        "OperatorsName": f"OP{number:02}",
         "ConvolutionKernel": "B30f",
     }
     return image(modality, **{**own, **elements})
