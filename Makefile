@@ -248,7 +248,7 @@ case: | $(SETUP)
 look: | $(SETUP)
 	@$(SCANLOOM) look $(CONFIG) $(call given,PORT=port)
 
-## test: run the tests (a quarter of an hour on two cores, and more beside other work)
+## test: run the tests (about 25 minutes on two cores)
 .PHONY: test
 test: .venv/dev.ready
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup -m "not slow and not exhaustive"
