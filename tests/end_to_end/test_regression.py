@@ -40,7 +40,11 @@ def test_a_diameter_is_learned_measured_promoted_predicted_and_forgotten(measure
     assert "Goal: met." in done.stdout
     metrics = json.loads((measured / CANDIDATE / "metrics.json").read_text())
     assert metrics["question"]["unit"] == "mm"
-    of_test = {metric["id"]: metric for metric in metrics["metrics"] if metric["part"] == "test"}
+    of_test = {
+        metric["id"]: metric
+        for metric in metrics["metrics"]
+        if metric["part"] == "test" and metric["group"] is None
+    }
     table = [row for row in _rows(measured / CANDIDATE / "predictions.csv") if row["part"] == "test"]
     by_patient: dict[str, list[dict[str, str]]] = {}
     for row in table:
