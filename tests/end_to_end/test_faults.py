@@ -123,14 +123,10 @@ def test_ctrl_c_while_reading_scans_ends_all_children_and_loses_nothing(
         running = started(fresh, "make", "--no-print-directory", "ingest", f"CONFIG={CONFIG}")
         wait_for(lambda process=running: readers(process.pid) > 0 or process.poll() is not None)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGSTOP)  # so that what is seen now holds until Ctrl-C
-        if readers(running.pid) > 0:
-            break
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGCONT)  # a busy machine was too late
-    os.killpg(running.pid, signal.SIGINT)
-    os.killpg(running.pid, signal.SIGCONT)
-    said, _ = running.communicate(timeout=300)
+            os.killpg(running.pid, signal.SIGINT)
+        said, _ = running.communicate(timeout=300)
+        if "Interrupted." in said:
+            break  # else all was read before this process got its turn on a busy machine
     assert running.returncode in (2, -signal.SIGINT), said  # make's own code, or the signal passed on
     assert "Interrupted. Nothing was lost: run the same command again." in said
     assert "Traceback" not in said
