@@ -319,15 +319,6 @@ def changes(files: Files) -> Grid:
     return grid
 
 
-def settings_changed(files: Files) -> Grid:
-    says = {True: "allowed", False: "outside"}
-    rows = [
-        [row["key"], row["then"], row["now"], says[row["allowed"]]]
-        for row in files.read("comparison")["plan"]["changes"]
-    ]
-    return [["Setting", "Champion", "Candidate", "By the plan"], *rows]
-
-
 def notices(files: Files) -> Grid:
     return [[found["detail"], str(found["count"])] for found in files.read("cohort")["notices"]]
 
@@ -383,7 +374,6 @@ COMMON: dict[str, tuple[Expected, ...]] = {
     "population": (population,),
     "flow": (notices,),
     "comparison": (reasons, flips, drift, changes),
-    "change_control": (settings_changed,),
     "card": (history,),
     "provenance": (guards, looks, file_digests),
     "methods": (methods,),
