@@ -76,7 +76,7 @@ def scanloom(tmp_path: Path) -> Command:
             env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1800,
         )
 
     return run
