@@ -148,6 +148,16 @@ def look(options: argparse.Namespace) -> None:
     run(config, space, port=options.port)
 
 
+def review(options: argparse.Namespace) -> None:
+    """Writes down that a person accepted the pixels of the scans, or took that back."""
+    from pipeline import locking
+    from pipeline.commands.review import run
+
+    _, space = _load(options)
+    with locking.lock(space):
+        _show(run(space, reviewer=options.reviewer, withdraw=options.withdraw))
+
+
 def verdict(options: argparse.Namespace) -> int:
     """Prints the verdict and its reasons; the exit code that stands for it, if asked for."""
     from pipeline.compare import read_verdict

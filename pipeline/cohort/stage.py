@@ -27,6 +27,7 @@ from pipeline.config import Config
 from pipeline.contracts import leaks
 from pipeline.contracts.cohort import EXCLUDED, FILE, TABLE
 from pipeline.errors import DataError
+from pipeline.pixel_review import is_reviewed
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
 from pipeline.pseudonyms import Key, present_key, require_same_key
@@ -85,7 +86,7 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "", below: Below 
     if new:
         ledger.append(workspace.ledger("parts"), *([all_draws.begun] if all_draws.begun else []), *new)
     with waiting("cohort: looking for what tells the label beside the image"):
-        found = look_for_leaks(_frozen(cohort, scans, config, key))
+        found = look_for_leaks(_frozen(cohort, scans, config, key, workspace))
     changed = _write(workspace.candidate, cohort, joined)
     changed |= leaks.FILE.write(workspace.candidate, found)
     lines = [*all_draws.line(new), *summary_lines(cohort, scans, joined.join), *_advice(cohort, workspace)]
@@ -144,7 +145,7 @@ def _join(config: Config, labels: Table, known: Known) -> Join:
     return find_join(labels, others, value_columns=columns, known=known, refuse=config.refuse)
 
 
-def _frozen(cohort: Cohort, scans: Scans, config: Config, key: Key) -> Frozen:
+def _frozen(cohort: Cohort, scans: Scans, config: Config, key: Key, workspace: Workspace) -> Frozen:
     """What the checks on leakage look at."""
     targets = [row.target for row in cohort.rows]
     groups = cohort.task.page.population(targets, cohort.question)
@@ -154,7 +155,7 @@ def _frozen(cohort: Cohort, scans: Scans, config: Config, key: Key) -> Frozen:
         pairs=cohort.near_copies,
         groups=groups[0].of_cases if len(groups) == 1 else None,
         accepted={str(check): reason for check, reason in config.cohort.accept.items()},
-        reviewed=config.ingest.pixel_text == "reviewed",
+        reviewed=is_reviewed(config, workspace, scans.cases.values()),
         pseudonym=key.pseudonym,
     )
 

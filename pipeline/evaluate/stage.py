@@ -28,6 +28,7 @@ from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.population import population
 from pipeline.evaluate.summary import lines
+from pipeline.pixel_review import is_reviewed
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
 from pipeline.records import ALL_PARTS, EXTERNAL, PARTS, Case, Summary
@@ -233,7 +234,7 @@ def _insights(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> b
         return candidate.task.answers.scores(scoring.logits(scorer, arrays), chosen.fixed)
 
     subject = insights.Subject(scorer.model, candidate.task, candidate.question, chosen.fixed, scores)
-    reviewed = candidate.config.ingest.pixel_text == "reviewed"
+    reviewed = is_reviewed(candidate.config, workspace, cases.values())
     native = Shards(workspace.cases)
     scans = insights.Scans(
         lambda case_id: shards.read(stored[case_id]),

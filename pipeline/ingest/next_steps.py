@@ -63,6 +63,13 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "all images of a series the same one, or write the PatientID into the files.",
         ),
     ),
+    "mask_not_image": (
+        (
+            r"^it marks no declared",
+            "Nothing to do if none of it is wanted; else mend what `ingest.masks.structures` says that files "
+            "call its structures.",
+        ),
+    ),
     "mask_reference_missing": (
         (
             r"^it lies in an archive",
@@ -88,6 +95,25 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         (
             r"^fractional",
             "State in `ingest.masks.threshold` from which share on a voxel belongs to a structure, as 0.5.",
+        ),
+        (
+            r"though called much as",
+            "Compare letter by letter how the file calls it with what `ingest.masks.structures` says, and "
+            "mend that.",
+        ),
+        (
+            r"below 0 is|above 65535 is",
+            "Write the mask anew: 0 where it marks nothing, and a number from 1 to 65535 for each structure.",
+        ),
+        (r"not finite$", "Write the mask anew with 0 where it marks nothing (NaN now)."),
+        (
+            r"not whole",
+            "Write the mask anew with a whole number for each structure and 0 elsewhere: shares need a "
+            "threshold of yours, and what is resampled has to be so by the nearest voxel.",
+        ),
+        (
+            r"^colours",
+            "Save the mask anew with one number a voxel, as `ingest.masks.structures` calls each structure.",
         ),
         (
             r"is of no structure$",
@@ -181,6 +207,10 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ),
     ),
     "format_kind_unsupported": (
+        (
+            r"^a mask: \d+ volumes or values",
+            "Save the mask as one label map of three axes, with a number for each structure.",
+        ),
         (r"volumes or values", "Save each volume as a file of its own, of three axes."),
         (r"in another file$", "Save header and voxels as one file (.nii or .nii.gz)."),
         (r"^several pages", "Save each page that is wanted as a file of its own."),

@@ -38,7 +38,7 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
 
-VERSION = 17
+VERSION = 18
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 FORMATS_READ = "formats"
@@ -59,7 +59,8 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     """
     key, new_key = open_key(config, workspace)
     paths = paths_of_raw(config, workspace, key)
-    formats, layout_lines = with_layout(config.ingest.formats, paths)
+    called = config.ingest.masks.called if config.ingest.masks else {}
+    formats, layout_lines = with_layout(config.ingest.formats, paths, called)
     settings = config.ingest.model_copy(update={"formats": formats})
     stated = stated_formats.parse(formats, config.refuse)
     if paths and settings.key == PHANTOM:

@@ -88,10 +88,22 @@ def test_a_table_still_gives_groups_where_the_truth_stands_in_masks(marked) -> N
     assert {row["by_site"] for row in rows(marked)} == {"A", "B"}
 
 
-def test_a_structure_that_no_scan_has_is_refused(marked) -> None:
-    wanted = config(marked, masks="structures: {lung: 1, nodule: 2, heart: 3}")
-    with pytest.raises(DataError, match=r"None of the 39 scans with masks has the structure 'heart'"):
-        run(wanted, marked.workspace)
+def test_a_structure_that_no_scan_has_is_refused_with_those_that_scans_have(marked) -> None:
+    masks = "structures: {lung: 1, nodule: 2, heart: 3}"
+    with pytest.raises(
+        DataError,
+        match=r"None of the 39 scans with masks has the structure 'heart', so .*; they have lung in 39, nodule in 29\. "
+        r"Mend .*, or learn the others alone: `target: \[lung, nodule\]` below `cohort:`\.$",
+    ):
+        run(config(marked, masks=masks), marked.workspace)
+    run(config(marked, "target: [lung, nodule]", masks=masks), marked.workspace)
+    assert cohort(marked)["question"]["structures"] == ["lung", "nodule"]
+
+
+def test_a_region_that_no_scan_has_is_to_be_taken_out(marked) -> None:
+    lines = ("target: lung", "regions: {centre: [heart]}")
+    with pytest.raises(DataError, match=r"the structure 'centre'.*, or take it out of `cohort.regions`\.$"):
+        run(config(marked, *lines, masks="structures: {lung: 1, heart: 3}"), marked.workspace)
 
 
 def test_scans_without_any_mask_are_refused(study, scan) -> None:

@@ -106,6 +106,17 @@ def test_a_mask_in_another_frame_of_reference_is_refused(workspace: Workspace, r
     assert reason == "mask_geometry_mismatch (another frame of reference)"
 
 
+def test_contours_in_another_frame_of_reference_are_refused(workspace: Workspace, raw: Path) -> None:
+    sources = series()
+    square = np.array([(3.4, -3.8, 5), (5.4, -3.8, 5), (5.4, -2.2, 5), (3.4, -2.2, 5)])
+    drawn = structure_set(sources, {"rear": [square]})
+    drawn.StructureSetROISequence[0].ReferencedFrameOfReferenceUID = "2.25.99"
+    reason = refused_because(workspace, raw, drawn)
+    assert reason == "mask_geometry_mismatch (another frame of reference)"
+    write(raw / "5.dcm", structure_set(sources, {"rear": [square]}))
+    assert told(workspace)[1] == "ok"
+
+
 def test_a_mask_of_another_patient_is_refused_and_spoils_no_scan(workspace: Workspace, raw: Path) -> None:
     mask = segmentation(series(), marks(), PatientID="PAT2")
     reason = refused_because(workspace, raw, mask)

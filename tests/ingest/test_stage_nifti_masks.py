@@ -119,6 +119,23 @@ def test_a_mask_waits_for_its_image_and_follows_it(workspace: Workspace, raw: Pa
     assert {name for name, _ in stored(workspace)} == {case.case_id}
 
 
+def test_masks_of_two_images_may_have_the_same_bytes_and_copies_of_a_pair_count_once(
+    workspace: Workspace, raw: Path
+) -> None:
+    by_folder = {**SETTINGS, "patient_from": "folder"}
+    for patient, start in (("a", 0), ("b", 7)):
+        write(raw / patient / IMAGE, nifti(ramp(start=start)))
+        write(raw / patient / MASK, nifti(labels()))
+    outcomes = ingested(workspace, config(**by_folder))
+    assert {row[1] for row in outcomes.values()} == {"ok"}
+    assert len(stored(workspace)) == 4
+    write(raw / "a/again/imagesTr/h_1.nii", nifti(ramp()))
+    write(raw / "a/again/labelsTr/h_1.nii", nifti(labels()))
+    outcomes = ingested(workspace, config(**by_folder))
+    assert sorted(row[1] for row in outcomes.values()) == 2 * ["duplicate_identical"] + 4 * ["ok"]
+    assert len(stored(workspace)) == 4
+
+
 def test_a_mask_is_of_whom_the_table_names_with_its_image(workspace: Workspace, raw: Path) -> None:
     put(raw, nifti(labels()))
     (raw / "labels.csv").write_text(f"image,person,label\n{IMAGE},P1,a\n")

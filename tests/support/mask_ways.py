@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from mask_files import segmentation, slices, structure_set
 from nifti_files import nifti, ramp
+from numpy.typing import NDArray
 from packed import zipped
 from pydicom.dataset import Dataset
 from ways_out import Way
@@ -51,7 +54,17 @@ def _projection() -> Dataset:
     return one
 
 
-_PAIR = {"imagesTr/a.nii": nifti(ramp()), "labelsTr/a.nii": nifti(np.minimum(ramp(), 2).astype(np.uint8))}
+def _region(name: str) -> dict[str, Dataset]:
+    return {"mask.dcm": structure_set(slices(), {name: []})}
+
+
+def _pair(labels: NDArray[Any]) -> dict[str, bytes]:
+    return {"imagesTr/a.nii": nifti(ramp()), "labelsTr/a.nii": nifti(labels)}
+
+
+_LABELS = np.minimum(ramp(), 2).astype(np.uint8)
+_RGB = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
+_PAIR = _pair(_LABELS)
 _NIFTI = {
     **_SETTINGS,
     "formats": {"nifti": {"modality": "MR"}},
@@ -82,6 +95,28 @@ MASK_WAYS = [
         then={"other.dcm": None}),
     Way("mask_values_invalid", r"masks of the structure", {**_scan(), **_mask(numbers=(1, 2))},
         {**_SETTINGS, "masks": {"structures": {"both": [1, 2]}}}, setting={"masks": _MASKS}),
+    Way("mask_values_invalid", r"though called much as", {**_scan(), **_mask()},
+        {**_SETTINGS, "masks": {"structures": {"front": "segmen 1"}}},
+        setting={"masks": {"structures": {"front": "segment 1"}}}),
+    Way("mask_values_invalid", r"though called much as", {**_scan(), **_region("Anterior")},
+        {**_SETTINGS, "masks": {"structures": {"front": "Anterier"}, "may_be_absent": ["front"]}},
+        setting={"masks": {"structures": {"front": "Anterior"}, "may_be_absent": ["front"]}}),
+    Way("mask_values_invalid", r"is of no structure$", _pair((255 * (_LABELS > 0)).astype(np.uint8)), _NIFTI,
+        setting={"masks": {"structures": {"hippocampus": 255}}}),
+    Way("mask_values_invalid", r"is of no structure$", _pair((65535 * (_LABELS > 0)).astype(np.uint16)), _NIFTI,
+        setting={"masks": {"structures": {"hippocampus": 65535}}}),
+    Way("mask_values_invalid", r"is of no structure$", _pair(150 * _LABELS.astype(np.uint16)), _NIFTI,
+        setting={"masks": {"structures": {"anterior": 150, "posterior": 300}}}),
+    Way("mask_values_invalid", r"below 0 is", _pair(_LABELS.astype(np.int16) - 1), _NIFTI, then=_PAIR),
+    Way("mask_values_invalid", r"below 0 is", _pair(_LABELS.astype(np.int32) * 40_000), _NIFTI, then=_PAIR),
+    Way("mask_values_invalid", r"not finite$", _pair(np.where(_LABELS > 1, np.nan, _LABELS).astype(np.float32)), _NIFTI,
+        then=_PAIR),
+    Way("mask_values_invalid", r"not whole", _pair((_LABELS * 0.4).astype(np.float32)), _NIFTI, then=_PAIR),
+    Way("mask_values_invalid", r"^colours", _pair(np.zeros(_LABELS.shape, _RGB)), _NIFTI, then=_PAIR),
+    Way("format_kind_unsupported", r"^a mask: \d+ volumes", _pair(np.stack([_LABELS, _LABELS], axis=-1)), _NIFTI,
+        then=_PAIR),
+    Way("mask_not_image", r"^it marks no declared", {**_scan(), **_mask()},
+        {**_SETTINGS, "masks": {"structures": {"front": 4}, "undeclared": "ignore"}}, left=True),
     Way("patient_conflict", r"^the mask and its scan", {**_scan(), **_mask(PatientID="PAT2")}, _SETTINGS,
         then=_mask()),
 ]  # fmt: skip

@@ -87,14 +87,20 @@ def _named(
     named: dict[str, frozenset[str]] = {}
     refused: dict[str, Outcome] = {}
     for token, cases in sorted(cases_of.items()):
+        structures = cases[0][0].structures
         try:
             with (
                 at_most(files.limits.seconds),
                 opened_bytes(files.sources[token], files.limits) as data,
             ):
-                named[token] = structures_in(data, cases[0][0].structures, files.limits)
+                found = structures_in(data, structures, files.limits)
         except Refusal as refusal:
             refused[token] = Outcome(refusal.reason, refusal.detail)
+            continue
+        if found or structures.undeclared == "refuse":  # what is wrong with it is told when it is read
+            named[token] = found
+        else:
+            refused[token] = Outcome("mask_not_image", "it marks no declared structure")
     return named, refused
 
 

@@ -100,11 +100,14 @@ def understand_format(
 def _understand_mask(
     partial: PartialHeader, candidates: Sequence[str], *, digest: str, key: Key, selection: Selection
 ) -> None:
-    """As `understand_format`, for a mask that its layout pairs with an image: whose that is, the mask is."""
+    """As `understand_format`, for a mask that its layout pairs with an image: whose that is, the mask is.
+
+    Its name is of both their bytes: masks of two images may well be alike, as empty ones are.
+    """
     partial.image = True
     partial.file, content = paired(partial.file, candidates, key=key, limits=selection.limits)
     identification = identify_by_content(
-        digest, partial.file, study=content, key=key, owners=selection.owners
+        f"{digest} of {content}", partial.file, study=content, key=key, owners=selection.owners
     )
     partial.identification = identification
     if identification.ownerless is not None:

@@ -105,9 +105,10 @@ def _regions(dataset: Dataset, structures: Structures) -> list[tuple[Dataset, st
     regions: dict[str, Dataset] = {}
     for region in dataset.items("StructureSetROISequence"):
         number = region.whole("ROINumber")
-        structure = structures.of(None, region.text("ROIName"))
+        name = region.text("ROIName")
+        structure = structures.of(None, name)
         if not structure and structures.undeclared == "refuse":
-            raise Refusal("mask_values_invalid", f"region {number} is of no structure")
+            raise Refusal("mask_values_invalid", f"region {number} is of no structure{structures.like(name)}")
         if structure in regions:
             raise Refusal("mask_values_invalid", f"regions of one structure, one of them {number}")
         if structure:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from pipeline.ingest.reasons import Refusal
 
+_ALIKE: Final = 0.8
+"""From which ratio of difflib on two names may be one, misspelt, as Livr and Liver."""
 Called = int | str
 """A number of a segment or of a mask's voxels, or a segment's label or an ROI's name."""
 
@@ -42,6 +45,20 @@ class Structures:
             raise Refusal("mask_values_invalid", f"a segment is called as {len(known)} structures are")
         return next(iter(known), "")
 
+    def like(self, label: str) -> str:
+        """Words on the structure that is called much as the label is, "" where none is.
+
+        They say nothing of the label but that: it is free text.
+        """
+        words = {
+            one.strip().casefold(): name
+            for name, called in self.called.items()
+            for one in called
+            if isinstance(one, str)
+        }
+        close = difflib.get_close_matches(label.strip().casefold(), words, n=1, cutoff=_ALIKE)
+        return f", though called much as {words[close[0]]} is" if close else ""
+
     def numbered(self) -> dict[int, str]:
         """The structure of each number that files call one by."""
         return {one: name for name, called in self.called.items() for one in called if isinstance(one, int)}
@@ -55,7 +72,7 @@ class Structures:
         for number, label in sorted(called.items()):
             name = self.of(number, label)
             if not name and self.undeclared == "refuse":
-                raise Refusal("mask_values_invalid", f"segment {number} is of no structure")
+                raise Refusal("mask_values_invalid", f"segment {number} is of no structure{self.like(label)}")
             if name in found.values():
                 raise Refusal("mask_values_invalid", f"segments of one structure, one of them {number}")
             if name:

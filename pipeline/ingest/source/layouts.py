@@ -11,9 +11,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline.config.ingest import Formats
+from pipeline.ingest.source.described_labels import Called, label_lines
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.remote import is_url
 
@@ -114,10 +116,13 @@ def first_channel(relative: str) -> str:
     return f"{folder}/{_CHANNEL.sub('_0000', name, count=1)}"
 
 
-def with_layout(formats: Formats, paths: Sequence[SourcePath]) -> tuple[Formats, list[str]]:
+def with_layout(
+    formats: Formats, paths: Sequence[SourcePath], called: Called = MappingProxyType({})
+) -> tuple[Formats, list[str]]:
     """The formats with what a `dataset.json` states where the settings are silent, and lines for the person.
 
-    Such a file lies beside `imagesTr`; what it says of its images is held against those that are there.
+    Such a file lies beside `imagesTr`; what it says of images, masks and labels is held against what is
+    there, and against what the settings say that files call structures.
     """
     there = {file.relative for file in paths}
     lines: list[str] = []
@@ -133,7 +138,7 @@ def with_layout(formats: Formats, paths: Sequence[SourcePath]) -> tuple[Formats,
             )
             continue
         formats, line = _stated(formats, data)
-        lines += [line, *_lacking(data, folder, there)]
+        lines += [line, *_lacking(data, folder, there), *label_lines(data, called)]
     return formats, lines
 
 
@@ -172,23 +177,29 @@ def _channels(data: Mapping[str, Any]) -> int:
 
 
 def _lacking(data: Mapping[str, Any], folder: str, there: set[str]) -> list[str]:
-    """What the file says of its images that isn't so."""
+    """What the file says of its images and masks that isn't so."""
     training = data.get("training")
-    entries = training if isinstance(training, list) else []
-    listed = {
-        str(PurePosixPath(folder) / str(entry["image"]))
-        for entry in entries
-        if isinstance(entry, dict) and "image" in entry
-    }
-    missing = len(listed - there)
-    lines = (
-        [f"note: {FILE} lists {len(listed):,} images, {missing:,} of which are not there"] if missing else []
-    )
-    unlisted = sum(name.startswith(f"{folder}imagesTr/") for name in there - listed) if listed else 0
-    if unlisted:
-        are = "1 file lies" if unlisted == 1 else f"{unlisted:,} files lie"
-        lines.append(f"note: {are} in imagesTr that {FILE} doesn't list; read all the same")
+    entries = [entry for entry in training if isinstance(entry, dict)] if isinstance(training, list) else []
+    here = {name for name in there if name.startswith(f"{folder}imagesTr/")}
+    cases = {case_of_channel(name) or name for name in here}  # both are in use: cases, and channels of them
+    lines = []
+    for key, what, found in (("image", "images", there | cases), ("label", "masks", there)):
+        listed = {str(PurePosixPath(folder) / str(entry[key])) for entry in entries if entry.get(key)}
+        if missing := len(listed - found):
+            lines.append(f"note: {FILE} lists {len(listed):,} {what}, {missing:,} of which are not there")
+        if key == "image" and listed:
+            lines += _unlisted(sum(not {name, case_of_channel(name)} & listed for name in here))
+    count = data.get("numTraining")
+    if isinstance(count, int) and count != len(cases):
+        lines.append(f"note: {FILE} counts {count:,} cases for training, and {len(cases):,} are there")
     return lines
+
+
+def _unlisted(count: int) -> list[str]:
+    if not count:
+        return []
+    are = "1 file lies" if count == 1 else f"{count:,} files lie"
+    return [f"note: {are} in imagesTr that {FILE} doesn't list; read all the same"]
 
 
 def _read(file: SourcePath) -> Mapping[str, Any] | None:

@@ -15,6 +15,7 @@ from pipeline.page.section import Section, not_available
 from pipeline.report.sections import (
     brief,
     card,
+    change_control,
     comparison,
     controls,
     external,
@@ -68,7 +69,7 @@ def chapters(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
         ("The data", (flow.build, population.build, lookalikes.build)),
         ("On patients it had never seen", (*_named(page.TESTED, page), external.build)),
         ("Looking inside", (*_named(page.INSIDE, page), strangers.build, controls.build)),
-        ("Beside the champion", (comparison.build,)),
+        ("Beside the champion", (comparison.build, change_control.build)),
         ("Limits and accounts", (limitations.build, card.build, _checklists, provenance.build)),
     )
 

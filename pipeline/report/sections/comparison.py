@@ -56,6 +56,7 @@ def build(artifacts: Artifacts) -> Section:
             "positive": _changed(stored.flips.positive_list if stored.flips else ()),
         },
         "notes": list(stored.notes),
+        "held_by_plan": stored.is_held_by_plan,
     }
     return Section(KEY, TITLE, facts, tables, words=words)
 

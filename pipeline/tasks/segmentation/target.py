@@ -141,18 +141,30 @@ def question(
 ) -> Structures:
     """The question that these scans ask. Raises DataError where no scan has a structure."""
     names = reader((), choices).names
-    for name in names:
-        having = sum(count for value, count in counts.items() if cells_of(value, names)[name] == PRESENT)
-        if not having:
-            raise DataError(
-                f"None of the {sum(counts.values()):,} scans with masks has the structure '{name}', so it "
-                "can't be learned. Mend what `ingest.masks.structures` says that files call it, or take it "
-                "out of `cohort.target`."
-            )
+    having = Counter(dict.fromkeys(names, 0))
+    for value, count in counts.items():
+        having.update({name: count for name, cell in cells_of(value, names).items() if cell == PRESENT})
+    if lacking := [name for name in names if not having[name]]:
+        raise DataError(_unlearnable(lacking[0], having, sum(counts.values()), choices))
     return Structures(
         names,
         regions={name: tuple(parts) for name, parts in choices.regions.items()},
         exclusive=not (choices.regions or choices.overlap),
+    )
+
+
+def _unlearnable(name: str, having: Mapping[str, int], scans: int, choices: Cohort) -> str:
+    """Why a structure can't be learned that no scan has, and what can be done."""
+    there = {one: count for one, count in having.items() if count}
+    told = f"; they have {', '.join(f'{one} in {count:,}' for one, count in there.items())}" if there else ""
+    others = [one for one in choices.target if one in there]
+    instead = "take it out of `cohort.regions`" if name in choices.regions else ""
+    if not instead and others:
+        instead = f"learn the others alone: `target: [{', '.join(others)}]` below `cohort:`"
+    return (
+        f"None of the {scans:,} scans with masks has the structure '{name}', so it can't be learned{told}. "
+        "Mend what `ingest.masks.structures` says that files call it"
+        f"{f', or {instead}' if instead else ''}."
     )
 
 

@@ -128,5 +128,21 @@ def test_images_that_it_lists_and_that_are_not_there_are_told_and_the_other_way_
     ]
 
 
+def test_an_image_that_is_listed_by_its_case_is_there_by_its_channels(tmp_path: Path) -> None:
+    listed = [{"image": "./imagesTr/a.nii.gz", "label": "./labelsTr/a.nii.gz"}]
+    files = ("imagesTr/a_0000.nii.gz", "imagesTr/a_0001.nii.gz", "labelsTr/a.nii.gz")
+    _, lines = with_layout(Formats(), paths(tmp_path, {**MR, "training": listed, "numTraining": 1}, files))
+    assert lines[1:] == []
+
+
+def test_masks_that_are_not_there_and_a_wrong_number_of_cases_are_told(tmp_path: Path) -> None:
+    listed = [{"image": f"imagesTr/{name}.nii.gz", "label": f"labelsTr/{name}.nii.gz"} for name in "ab"]
+    _, lines = with_layout(Formats(), paths(tmp_path, {**MR, "training": listed, "numTraining": 7}))
+    assert lines[1:] == [
+        "note: dataset.json lists 2 masks, 2 of which are not there",
+        "note: dataset.json counts 7 cases for training, and 2 are there",
+    ]
+
+
 def test_a_file_of_that_name_without_the_layout_says_nothing(tmp_path: Path) -> None:
     assert with_layout(Formats(), paths(tmp_path, MR, ("a.nii.gz",))) == (Formats(), [])

@@ -1,0 +1,68 @@
+"""Label maps: arrays whose numbers say which structure a pixel or voxel is of; 0 is none."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ingest.masks.structures import Structures
+from pipeline.ingest.reasons import Refusal
+
+__all__ = ["marked_in", "read_as_mask"]
+
+HIGHEST: Final = 65535
+"""The largest number by which the settings may call a structure."""
+
+
+def marked_in(array: NDArray[Any], structures: Structures) -> dict[str, NDArray[np.bool_]]:
+    """Where the map has the numbers of each structure that a number calls, of the shape of the map.
+
+    Raises Refusal `mask_values_invalid` for a number of no structure, unless that is ignored, and for what
+    is no whole number.
+    """
+    named = structures.numbered()
+    strange = _present(array) - named.keys() - {0}
+    if strange and structures.undeclared == "refuse":
+        raise Refusal("mask_values_invalid", _undeclared(min(strange), max(strange)))
+    marked: dict[str, NDArray[np.bool_]] = {}
+    for number, name in named.items():
+        here = array == number
+        marked[name] = marked[name] | here if name in marked else here
+    return marked
+
+
+@contextlib.contextmanager
+def read_as_mask() -> Iterator[None]:
+    """Gives a refusal of a form that isn't read another way out, where it is a mask that is read.
+
+    Several volumes saved as a file each, as images are, would have no image of their names.
+    """
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.reason != "format_kind_unsupported":
+            raise
+        raise Refusal(refusal.reason, f"a mask: {refusal.detail}") from None
+
+
+def _undeclared(lowest: int, highest: int) -> str:
+    if lowest < 0:
+        return f"the value {lowest}, and nothing below 0 is a structure"
+    if highest > HIGHEST:
+        return f"the value {highest}, and nothing above {HIGHEST} is a structure"
+    return f"the value {lowest} is of no structure"
+
+
+def _present(array: NDArray[Any]) -> set[int]:
+    """The numbers that occur. Raises Refusal where one is none that counts."""
+    values = np.unique(array)
+    if not np.isfinite(values).all():
+        share = 100 * float(np.count_nonzero(~np.isfinite(array))) / array.size
+        raise Refusal("mask_values_invalid", f"{share:.3g} % of the values are not finite")
+    if (values != np.rint(values)).any():
+        raise Refusal("mask_values_invalid", "numbers that are not whole, where a label map has whole ones")
+    return {int(value) for value in values}
