@@ -50,8 +50,8 @@ def prepare() -> None:
     # Its warnings are for programmers: that several networks are each traced anew, say.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if platform.machine().lower() in _X86:
-        # TensorFlow itself turns oneDNN on for newer processors alone. With AVX2 it makes a step of a 3-D U-Net
-        # some eight times as fast, and one of a 2-D network half as fast again.
+        # TensorFlow itself turns oneDNN on for newer processors alone. With AVX2 it makes a step of a 3-D
+        # U-Net some eight times as fast, and one of a 2-D network half as fast again.
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
