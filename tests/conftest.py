@@ -14,7 +14,11 @@ import pytest
 from everything import Everything, lived
 from once import once
 
+from pipeline import backend
 from pipeline.workspace import Workspace
+
+# As every command does; a test that imports Keras first would compute with other kernels than its children.
+backend.prepare()
 
 # By default an example that a busy machine takes too long over is a failure, and examples differ from run to run.
 hypothesis.settings.register_profile(

@@ -18,6 +18,7 @@ from pipeline.report.sections import (
     change_control,
     comparison,
     controls,
+    external,
     flow,
     gallery,
     learning,
@@ -66,7 +67,7 @@ def chapters(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
     return (
         ("In brief", (brief.build, warnings.build, precision.build, *_named(page.IN_BRIEF, page))),
         ("The data", (flow.build, population.build, lookalikes.build)),
-        ("On patients it had never seen", _named(page.TESTED, page)),
+        ("On patients it had never seen", (*_named(page.TESTED, page), external.build)),
         ("Looking inside", (*_named(page.INSIDE, page), strangers.build, controls.build)),
         ("Beside the champion", (comparison.build, change_control.build)),
         ("Limits and accounts", (limitations.build, card.build, _checklists, provenance.build)),
