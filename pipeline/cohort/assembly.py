@@ -272,7 +272,8 @@ def _other_shares(records: Sequence[Mapping[str, Any]], choices: Choices) -> lis
     other = [
         record
         for record in records
-        if any(record.get(name, value) != value for name, value in wanted.items())
+        if record["part"] != EXTERNAL
+        and any(record.get(name, value) != value for name, value in wanted.items())
     ]
     if not other:
         return []

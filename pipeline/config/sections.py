@@ -5,7 +5,7 @@ The names of keys are part of the contract with users.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,7 +28,10 @@ from pipeline.config.text import KeyPath, place
 from pipeline.errors import ConfigError
 
 _NEWER_OF_EVALUATE = ("abstain", "intervals", "sets", "strangers", "tolerance_mm")
-PLACES = {"ingest": ("raw", "key", "withdrawn", "scheduler"), "cohort": ("labels", "links")}
+PLACES = {
+    "ingest": ("raw", "key", "withdrawn", "scheduler"),
+    "cohort": ("labels", "links", "external.folders"),
+}
 """The keys that say where something lies."""
 SECTIONS = STAGES
 
@@ -279,6 +282,18 @@ class Config(Section):
         files = {key: path for key, path in self.train.network.items() if isinstance(path, Path)}
         values["train"] |= {key: digests.of_file(path) for key, path in files.items()}
         for section, keys in PLACES.items():
-            named = {key: path for key in keys if (path := values[section][key]) is not None}
-            values[section] |= {key: place(path) for key, path in named.items()}
+            for key in keys:
+                _put(values[section], key.split("."), place)
         return values
+
+
+def _put(values: dict[str, Any], keys: Sequence[str], place: Callable[[str], str]) -> None:
+    """Puts what `place` says in the stead of the path, or of each of a list, that lies under the keys."""
+    *above, last = keys
+    for key in above:
+        values = values.get(key) or {}
+    given = values.get(last)
+    if isinstance(given, list):
+        values[last] = [place(path) for path in given]
+    elif given is not None:
+        values[last] = place(given)
