@@ -128,7 +128,7 @@ $(C)/%.json: $(C)/checked
 $(S)/ingest.checked: $(C)/ingest.json FORCE
 	@$(SCANLOOM) ingest $(CONFIG)
 
-$(S)/cohort.checked: $(S)/ingest.json $(C)/cohort.json $(C)/inputs.json $(if $(REDRAW),FORCE)
+$(S)/cohort.checked: $(S)/ingest.json $(C)/cohort.json $(C)/inputs.json $(C)/pictures.json $(if $(REDRAW),FORCE)
 	@$(SCANLOOM) cohort $(CONFIG) --redraw '$(subst ','\'',$(REDRAW))'
 
 $(S)/normalize.checked: $(S)/cohort.json $(S)/ingest.json $(C)/normalize.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
@@ -140,10 +140,10 @@ $(S)/drift.checked: $(S)/cohort.json $(S)/normalize.json $(C)/drift.json $(CHAMP
 $(S)/train.checked: $(S)/cohort.json $(S)/normalize.json $(C)/train.json | $(CANDIDATE)/cohort.csv $(CANDIDATE)/drift.json
 	@$(SCANLOOM) train $(CONFIG)
 
-$(S)/evaluate.checked: $(S)/train.json $(S)/cohort.json $(S)/normalize.json $(C)/evaluate.json $(C)/compare.json | $(CANDIDATE)/model.keras
+$(S)/evaluate.checked: $(S)/train.json $(S)/cohort.json $(S)/normalize.json $(C)/evaluate.json $(C)/compare.json $(C)/pictures.json | $(CANDIDATE)/model.keras
 	@$(SCANLOOM) evaluate $(CONFIG)
 
-$(S)/compare.checked: $(S)/evaluate.json $(S)/cohort.json $(S)/normalize.json $(CHAMPION) | $(CANDIDATE)/metrics.json
+$(S)/compare.checked: $(S)/evaluate.json $(S)/cohort.json $(S)/normalize.json $(C)/settings.json $(CHAMPION) | $(CANDIDATE)/metrics.json
 	@$(SCANLOOM) compare $(CONFIG)
 
 $(S)/report.checked: $(S)/cohort.json $(S)/drift.json $(S)/evaluate.json $(S)/compare.json $(C)/report.json | $(CANDIDATE)/comparison.json
@@ -247,6 +247,11 @@ case: | $(SETUP)
 .PHONY: look
 look: | $(SETUP)
 	@$(SCANLOOM) look $(CONFIG) $(call given,PORT=port)
+
+## review REVIEWER=name [WITHDRAW=reason]: accept that no pixel names a patient, after a look at all of them
+.PHONY: review
+review: | $(SETUP)
+	@$(SCANLOOM) review $(CONFIG) --reviewer '$(subst ','\'',$(REVIEWER))' --withdraw '$(subst ','\'',$(WITHDRAW))'
 
 ## test: run the tests (about 25 minutes on two cores)
 .PHONY: test

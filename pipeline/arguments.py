@@ -168,6 +168,9 @@ def _add_ways_to_files(add_configured: Add) -> None:
 def _add_look(add_configured: Add) -> None:
     look = add_configured("look", "show the cases in a browser of this machine", handlers.look)
     look.add_argument("--port", type=int, default=8600, metavar="NUMBER", help="where it listens (8600)")
+    review = add_configured("review", "accept that no pixel names a patient", handlers.review)
+    review.add_argument("--reviewer", default="", metavar="NAME", help="who looked through them (needed)")
+    review.add_argument("--withdraw", default="", metavar="REASON", help="take the acceptance back")
 
 
 def _add_champion(add_configured: Add) -> None:

@@ -69,9 +69,10 @@ def cohort(options: argparse.Namespace) -> None:
     """Runs cohort, with the reason to draw all parts anew if one is given."""
     from pipeline import locking, stages
     from pipeline.cohort import run
+    from pipeline.commands.folders import scans_below
 
     def work(config: Config, space: Workspace) -> Summary:
-        return run(config, space, redraw=options.redraw)
+        return run(config, space, redraw=options.redraw, below=partial(scans_below, config, space))
 
     config, space = _load(options)
     with locking.lock(space):
@@ -145,6 +146,16 @@ def look(options: argparse.Namespace) -> None:
 
     config, space = _load(options)
     run(config, space, port=options.port)
+
+
+def review(options: argparse.Namespace) -> None:
+    """Writes down that a person accepted the pixels of the scans, or took that back."""
+    from pipeline import locking
+    from pipeline.commands.review import run
+
+    _, space = _load(options)
+    with locking.lock(space):
+        _show(run(space, reviewer=options.reviewer, withdraw=options.withdraw))
 
 
 def verdict(options: argparse.Namespace) -> int:

@@ -88,7 +88,7 @@ class Workspace:
         return self.reports / "ledger"
 
     def ledger(self, which: str) -> Path:
-        """An append-only ledger: parts, looks or promotions."""
+        """An append-only ledger: parts, looks, promotions or reviews."""
         return self.ledgers / f"{which}.jsonl"
 
     def shown(self, path: Path) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pipeline.audit.account import Account
 
-LEDGERS: Final = ("parts", "looks", "promotions")
+LEDGERS: Final = ("parts", "looks", "promotions", "reviews")
 
 
 def sha256(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +13,7 @@ from pipeline.catalogue import masks as stored_masks
 from pipeline.cohort.assembly import Joined, Past, assemble, draw_settings
 from pipeline.cohort.changes import champion_cohort
 from pipeline.cohort.choice import find_join
+from pipeline.cohort.external import scans_of_another_source
 from pipeline.cohort.join import Join, KeyColumn, Known, join_by
 from pipeline.cohort.leaks import Frozen, look_for_leaks
 from pipeline.cohort.links import Links, read_links
@@ -26,6 +27,7 @@ from pipeline.config import Config
 from pipeline.contracts import leaks
 from pipeline.contracts.cohort import EXCLUDED, FILE, TABLE
 from pipeline.errors import DataError
+from pipeline.pixel_review import is_reviewed
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
 from pipeline.pseudonyms import Key, present_key, require_same_key
@@ -35,11 +37,21 @@ from pipeline.tables import Table
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
+Below = Callable[[Collection[str]], Mapping[str, Collection[str]]]
+"""From folders below RAW to the scans in each."""
 
-def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
+
+def nowhere(folders: Collection[str]) -> Mapping[str, Collection[str]]:
+    """Nothing lies in no folder. Raises LookupError when folders are asked for and nobody walks RAW."""
+    if folders:
+        raise LookupError("folders of RAW are named, and nothing was given that walks RAW")
+    return {}
+
+
+def run(config: Config, workspace: Workspace, *, redraw: str = "", below: Below = nowhere) -> Summary:
     """What the stage did; `redraw` is the reason to draw all parts anew, empty to keep them.
 
-    Raises:
+    `below` tells the scans of folders, asked only where the YAML names some. Raises:
         ConfigError: the table isn't there, or `cohort.positive` doesn't fit it.
         DataError: the table can't be joined, or its labels or parts can't be used.
         UsageError: the key is not the one the scans were read and the parts were drawn under.
@@ -55,14 +67,17 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     all_draws = draws(workspace, redraw, draw_settings(config.cohort))
     _require_first_key(key, all_draws.before)
     patients_of = _patients(known, scans, key, {record["patient_id"] for record in all_draws.held})
+    join = _join(config, labels, known) if path else Join((), ())
+    folders = config.cohort.external.folders if config.cohort.external else ()
     joined = Joined(
         scans,
         labels,
-        _join(config, labels, known) if path else Join((), ()),
+        join,
         _links(config, workspace, patients_of),
         task,
         one_vote=config.evaluate.unit == "patient",
         marks=_marks(config, workspace) if task.target.READS_MASKS else None,
+        external=scans_of_another_source(config, labels, join, below=below(folders)),
     )
     past = Past(
         all_draws.held, champion_cohort(workspace), _era(workspace), all_draws.notices, _redraw(workspace)
@@ -71,7 +86,7 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     if new:
         ledger.append(workspace.ledger("parts"), *([all_draws.begun] if all_draws.begun else []), *new)
     with waiting("cohort: looking for what tells the label beside the image"):
-        found = look_for_leaks(_frozen(cohort, scans, config, key))
+        found = look_for_leaks(_frozen(cohort, scans, config, key, workspace))
     changed = _write(workspace.candidate, cohort, joined)
     changed |= leaks.FILE.write(workspace.candidate, found)
     lines = [*all_draws.line(new), *summary_lines(cohort, scans, joined.join), *_advice(cohort, workspace)]
@@ -130,7 +145,7 @@ def _join(config: Config, labels: Table, known: Known) -> Join:
     return find_join(labels, others, value_columns=columns, known=known, refuse=config.refuse)
 
 
-def _frozen(cohort: Cohort, scans: Scans, config: Config, key: Key) -> Frozen:
+def _frozen(cohort: Cohort, scans: Scans, config: Config, key: Key, workspace: Workspace) -> Frozen:
     """What the checks on leakage look at."""
     targets = [row.target for row in cohort.rows]
     groups = cohort.task.page.population(targets, cohort.question)
@@ -140,7 +155,7 @@ def _frozen(cohort: Cohort, scans: Scans, config: Config, key: Key) -> Frozen:
         pairs=cohort.near_copies,
         groups=groups[0].of_cases if len(groups) == 1 else None,
         accepted={str(check): reason for check, reason in config.cohort.accept.items()},
-        reviewed=config.ingest.pixel_text == "reviewed",
+        reviewed=is_reviewed(config, workspace, scans.cases.values()),
         pseudonym=key.pseudonym,
     )
 

@@ -1,7 +1,8 @@
 """Writes each section of the YAML to its own file when it changed, so that make sees what an edit touches.
 
 Beside the sections, `inputs.json` holds the digests of the tables that the cohort reads: a changed
-table of labels is seen by its content, whatever its time stamp.
+table of labels is seen by its content, whatever its time stamp; `settings.json` holds what a plan of changes
+is about, `pictures.json` what decides whether pictures are shown.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from typing import Any
 
 from pipeline import digests
 from pipeline.cohort.opening import check_labels
-from pipeline.config import SECTIONS, Config, dump_without_places
+from pipeline.config import SECTIONS, Config, dump_without_places, settings
+from pipeline.pixel_review import told
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
 from pipeline.writing import write_json, write_text
 
 
 def run(config: Config, workspace: Workspace) -> Summary:
-    """Writes `data/NAME/config/SECTION.json`, `inputs.json`, `candidate/config.yaml` where they changed.
+    """Writes `data/NAME/config/SECTION.json`, those beside it and `candidate/config.yaml` where changed.
 
     A table of labels that changed, or is asked for something else, is looked into first: a typo in the name
     of a column is told before the scans are read.
@@ -33,6 +35,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
         check_labels(config, workspace.root)
     changed = [write_json(workspace.sections / f"{name}.json", config.section(name)) for name in SECTIONS]
     changed.append(write_json(workspace.sections / "inputs.json", inputs))
+    changed.append(write_json(workspace.sections / "settings.json", settings(config)))
+    changed.append(write_json(workspace.sections / "pictures.json", told(config, workspace)))
     changed.append(write_text(workspace.candidate / "config.yaml", dump_without_places(config)))
     return Summary(lines=(), changed=any(changed))
 

@@ -15,6 +15,7 @@ from pipeline.config import Config
 from pipeline.contracts.objects import plain
 from pipeline.ingest.account import advised, contents, noted
 from pipeline.ingest.reasons import NOTES, REASONS
+from pipeline.pixel_review import is_reviewed, told
 from pipeline.records import Case, Summary
 from pipeline.report.ingest import Account, Line, html
 from pipeline.workspace import Workspace
@@ -27,11 +28,10 @@ def run(config: Config, workspace: Workspace) -> Summary:
     Raises DamageError when the catalogue or the voxels of a case are damaged.
     """
     path, stamp = workspace.ingest_page, workspace.stamp("ingest")
-    reviewed = config.ingest.pixel_text == "reviewed"
     with Catalogue(workspace.catalogue) as catalogue:
         account = _account(catalogue, workspace.name)
         cases = catalogue.meta(INGEST_STAMP) or digests.of_json(plain(contents(catalogue, "")))
-        made_of = digests.of_json([cases, asdict(account), reviewed, provenance.code_digest()])
+        made_of = digests.of_json([cases, asdict(account), told(config, workspace), provenance.code_digest()])
         changed = not (path.is_file() and made_of in path.read_text(encoding="utf-8"))
         if changed:
             from pipeline.report.environment import dated
@@ -41,7 +41,9 @@ def run(config: Config, workspace: Workspace) -> Summary:
             def read(case: Case) -> NDArray[Any]:
                 return shards.read(case.stored)  # a slice of it is shown: no checksum of the whole
 
-            undated = html(account, catalogue.cases(), read, reviewed=reviewed, made_of=made_of)
+            everything = catalogue.cases()
+            reviewed = is_reviewed(config, workspace, everything)
+            undated = html(account, everything, read, reviewed=reviewed, made_of=made_of)
             ended = stamp if stamp.is_file() else workspace.catalogue
             when = datetime.fromtimestamp(ended.stat().st_mtime, UTC).isoformat(timespec="seconds")
             write_text(path, dated(undated, when))

@@ -19,7 +19,7 @@ from pipeline.records import Summary
 from pipeline.stages import damage
 from pipeline.workspace import Workspace
 
-_LEDGERS = ("parts", "looks", "promotions")
+_LEDGERS = ("parts", "looks", "promotions", "reviews")
 
 
 def run(workspace: Workspace) -> Summary:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -28,9 +28,10 @@ from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.population import population
 from pipeline.evaluate.summary import lines
+from pipeline.pixel_review import is_reviewed
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
-from pipeline.records import PARTS, Case, Summary
+from pipeline.records import ALL_PARTS, EXTERNAL, PARTS, Case, Summary
 from pipeline.strangers import with_reasons
 from pipeline.tasks.contract import Chosen, Question
 from pipeline.tasks.measured import Json
@@ -39,6 +40,9 @@ from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LOOKED_AT: Final = ("test", EXTERNAL)
+"""The parts whose labels nobody may know before the look: another source is opened with the test part."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,9 @@ def evaluate(
     )
     changed |= contract.FILE.write(folder, measured)
     everybody = cohorts.TABLE.frame(folder)  # with the labels: the look is taken
-    changed |= populations.FILE.write(folder, population(everybody, candidate.task, candidate.question))
+    abroad = table[candidate.task.measures.measurable(table, EXTERNAL)]["patient_id"].nunique()
+    parts = population(everybody, candidate.task, candidate.question, external_patients=int(abroad))
+    changed |= populations.FILE.write(folder, parts)
     changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
     changed |= _insights(candidate, asked, chosen)
     changed |= strangers.show(candidate.cases, unlike.judged, workspace, config)
@@ -112,7 +118,7 @@ def evaluate(
 
 
 def _look(candidate: Candidate) -> looks.Look:
-    test = candidate.cases[candidate.cases["part"] == "test"]
+    test = candidate.cases[candidate.cases["part"].isin(_LOOKED_AT)]
     columns = [test[name] for name in ("case_id", PERSON, "pixel_digest") if name in test]
     scans = looks.cohort_digest(list(zip(*columns, strict=True)))
     record = candidate.scorer.record
@@ -170,7 +176,7 @@ def _operating(candidate: Candidate, chosen: Chosen) -> Operating:
 
 def _predictions(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> pd.DataFrame:
     """The table of predictions. Test labels are read here, after the look."""
-    labels = candidate.labels(*PARTS)
+    labels = candidate.labels(*ALL_PARTS)
     truth = [labels[case_id] for case_id in candidate.cases["case_id"]]
     return candidate.task.answers.table(
         cohorts.prediction_rows(candidate.cases.assign(truth=truth)),
@@ -196,7 +202,7 @@ def _digests(candidate: Candidate) -> dict[str, str | None]:
         "code": provenance.code_digest(),
         "cohort": cohorts.FILE.read(folder).digest,
         "config": digests.of_json(candidate.config.section("evaluate")),
-        "labels": digests.of_json(candidate.labels(*PARTS)),
+        "labels": digests.of_json(candidate.labels(*ALL_PARTS)),
         "model": candidate.scorer.record.model_sha256,
         "predictions": digests.of_file(predictions.FILE.path(folder)),
     }
@@ -228,7 +234,7 @@ def _insights(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> b
         return candidate.task.answers.scores(scoring.logits(scorer, arrays), chosen.fixed)
 
     subject = insights.Subject(scorer.model, candidate.task, candidate.question, chosen.fixed, scores)
-    reviewed = candidate.config.ingest.pixel_text == "reviewed"
+    reviewed = is_reviewed(candidate.config, workspace, cases.values())
     native = Shards(workspace.cases)
     scans = insights.Scans(
         lambda case_id: shards.read(stored[case_id]),

@@ -15,8 +15,9 @@ from pipeline.catalogue import cases as stored_cases
 from pipeline.config import Config
 from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.strangers import FILE, ODDEST, Odd, Oddest, Share
+from pipeline.pixel_review import is_reviewed
 from pipeline.pixel_text import hidden_because
-from pipeline.records import Case
+from pipeline.records import EXTERNAL, Case
 from pipeline.scoring import Scans, Scorer
 from pipeline.statistics.proportions import wilson
 from pipeline.strangers import Judged, judged, portrait, seen
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 MOST_TRAINING: Final = 1000
 """Patients of the training part that are looked at, one scan each: more say nothing new."""
 MOST_SHOWN: Final = 8
-_JUDGED: Final = ("validation", "test")
+_JUDGED: Final = ("validation", "test", EXTERNAL)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def show(cases: pd.DataFrame, found: Judged, workspace: Workspace, config: Confi
     with Catalogue(workspace.catalogue) as stored:
         pictures = stored_cases.likenesses(stored)
         all_cases = {case.case_id: case for case in stored.cases()}
-    reviewed = config.ingest.pixel_text == "reviewed"
+    reviewed = is_reviewed(config, workspace, all_cases.values())
     shown = [
         _odd(row, all_cases[str(row["case_id"])], pictures, reviewed=reviewed)
         for row in rows[:MOST_SHOWN].to_dict("records")

@@ -1,11 +1,15 @@
 """The make targets, by real make in a folder with a space in its name."""
 
 import csv
+import html
 import json
+import re
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from small_project import PROJECT, a_patient, contents, make_in, phantom
 
 from pipeline.catalogue import Catalogue
@@ -46,23 +50,23 @@ def test_help_is_the_default_and_lists_every_target(fresh: Path) -> None:
 
 
 def test_ingest_leaves_a_page_with_every_count_of_the_catalogue(ingested: Path) -> None:
-    html = (ingested / PAGE).read_text()
+    page = (ingested / PAGE).read_text()
     with Catalogue(ingested / "data/small/catalogue.sqlite") as catalogue:
         counts = catalogue.query("SELECT reason, count(*) FROM files GROUP BY reason")
     assert len(counts) > 3
     for reason, files in counts:
         row = '"rowgroup">Used' if reason == "ok" else f"{reason}</span>"
-        assert f'{row}</th><td class="n">{files}</td>' in html
+        assert f'{row}</th><td class="n">{files}</td>' in page
 
 
 def test_the_page_is_left_alone_when_it_is_right_and_comes_back_when_it_is_gone(ingested: Path) -> None:
     page = ingested / PAGE
-    html, written = page.read_text(), page.stat().st_mtime_ns
+    text, written = page.read_text(), page.stat().st_mtime_ns
     assert "Page on the scans: reports/small/ingest.html" in make_in(ingested, "ingest").stdout
     assert page.stat().st_mtime_ns == written
     page.unlink()
     assert make_in(ingested, "ingest").returncode == 0
-    assert page.read_text() == html
+    assert page.read_text() == text
 
 
 def test_the_page_follows_a_new_scan(ingested: Path) -> None:
@@ -253,3 +257,30 @@ def test_the_arrow_goes_on_without_a_forgotten_patient(with_champion: Path) -> N
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+@pytest.mark.slow
+def test_the_command_that_the_report_names_for_chest_films_shows_their_pictures(fresh: Path) -> None:
+    for path in (fresh / "data/raw/small").rglob("*.dcm"):
+        film = dcmread(path)
+        film.ImageType = ["DERIVED", "PRIMARY"]
+        film.save_as(path)
+    page, config = fresh / CANDIDATE / "report.html", fresh / "configs/small.yaml"
+    assert make_in(fresh, "report").returncode == 0
+    text = html.unescape(re.sub("<[^>]*>", "", page.read_text()))
+    hidden, advice = page.read_text().count("Not shown:"), re.search(r"make (review .*?) accepts", text)
+    assert hidden > 0
+    assert advice
+    words = [word.replace("your name", "Ada") for word in shlex.split(advice[1])]
+    assert make_in(fresh, *words).returncode == 0
+    assert make_in(fresh, "report").returncode == 0
+    shown = page.read_text()
+    assert "Not shown:" not in shown
+    assert "make review" not in shown
+    assert make_in(fresh, "review", "REVIEWER=Ada", "WITHDRAW=a name was seen").returncode == 0
+    config.write_text(config.read_text().replace("[CT]", "[CT]\n  pixel_text: reviewed"))
+    assert make_in(fresh, "report").returncode == 0
+    assert "Not shown:" not in page.read_text()
+    config.write_text(config.read_text().replace("pixel_text: reviewed", "pixel_text: not_reviewed"))
+    assert make_in(fresh, "report").returncode == 0
+    assert page.read_text().count("Not shown:") == hidden

@@ -18,8 +18,9 @@ from pipeline.commands.look.table import Row, ordered, rows_of
 from pipeline.config import Config
 from pipeline.contracts import insights, predictions
 from pipeline.errors import UsageError
+from pipeline.pixel_review import digest_of, doubtful, last
 from pipeline.pixel_text import hidden_because
-from pipeline.printed import make
+from pipeline.printed import YOUR_NAME, make
 from pipeline.records import Case, sides
 from pipeline.report.environment import environment
 from pipeline.report.ingest.tiles import middle_slice
@@ -143,14 +144,17 @@ class Looker:
 
     def _review(self, path: tuple[str, ...], query: Query, root: str) -> Answer:
         """Every image whose pixels might carry text, in sheets: what a person looks through."""
-        reviewed = self._config.ingest.pixel_text == "reviewed"
-        unsure = [case for case in self._cases.values() if hidden_because(case, reviewed=False)]
+        unsure = doubtful(self._cases.values())
+        said = last(self._workspace)
         sheets = max(1, math.ceil(len(unsure) / MOST_TILES))
         sheet = int(_number(query, "sheet", 1, low=1, high=sheets))
         shown = unsure[(sheet - 1) * MOST_TILES : sheet * MOST_TILES]
         return self._page(
             "look_review.html", root, cases=shown, all=len(unsure), sheet=sheet, sheets=sheets,
-            reviewed=reviewed, told=[case.case_id for case in unsure if hidden_because(case, reviewed=True)],
+            reviewed=self._config.ingest.pixel_text == "reviewed",
+            said=said if said is not None and said.digest == digest_of(unsure) else None,
+            review=make("review", {"REVIEWER": YOUR_NAME}),
+            told=[case.case_id for case in unsure if hidden_because(case, reviewed=True)],
         )  # fmt: skip
 
     def _named(self, path: tuple[str, ...]) -> Case | None:

@@ -57,8 +57,8 @@ class Subject:
 class Scans:
     """The scans to look at: `read(case_id)` gives `([slices,] rows, columns, channels)`.
 
-    `native` gives a scan's own voxels, and `reviewed` says that a person looked through the pixels (the key
-    `ingest.pixel_text`); `in_unit` gives a case as people know it, None where that can't be had.
+    `native` gives a scan's own voxels, and `reviewed` says that a person looked through the pixels;
+    `in_unit` gives a case as people know it, None where that can't be had.
     """
 
     read: Callable[[str], Images]

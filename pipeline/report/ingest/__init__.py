@@ -17,7 +17,7 @@ __all__ = ["Account", "Line", "Read", "html"]
 def html(account: Account, cases: list[Case], read: Read, *, reviewed: bool, made_of: str) -> str:
     """The page without its time; `made_of` is kept in it to tell later whether it is still right.
 
-    `read` gives a case's voxels; `reviewed` is the key `ingest.pixel_text`: a person looked for text in them.
+    `read` gives a case's voxels; `reviewed`: a person looked for text in them.
     """
     from pipeline.report.environment import environment
 

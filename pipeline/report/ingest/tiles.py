@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.pixel_text import hidden_because
+from pipeline.pixel_text import hidden_because, way_to_see
 from pipeline.records import Case
 from pipeline.report.ingest.sizes import slice_axis
 from pipeline.report.png import uri
@@ -25,11 +25,12 @@ Plane = NDArray[np.float32]
 
 
 def tiles(cases: Sequence[Case], read: Read, *, reviewed: bool) -> Json:
-    """`{series, shown, hidden, tiles}`: how many series there are, how many have a picture, how many may not
-    be shown for which reason, and a tile for each of the first `MOST_TILES` in the order of pseudonyms.
+    """`{series, shown, hidden, to_see, tiles}`: how many series there are, how many have a picture, how many
+    may not be shown for which reason, what would open them, and a tile for each of the first `MOST_TILES` in
+    the order of pseudonyms.
 
     Pseudonyms are random, so the first are a fair draw, and few of them change when scans come.
-    `reviewed` says that a person looked through the pixels (the key `ingest.pixel_text`).
+    `reviewed` says that a person looked through the pixels.
     """
     by_series: defaultdict[str, list[Case]] = defaultdict(list)
     for case in cases:
@@ -40,6 +41,7 @@ def tiles(cases: Sequence[Case], read: Read, *, reviewed: bool) -> Json:
         "series": len(by_series),
         "shown": sum(not tile["hidden"] for tile in shown_tiles),
         "hidden": sorted(Counter(filter(None, hidden.values())).items()),
+        "to_see": way_to_see(hidden.values()),
         "tiles": shown_tiles,
     }
 

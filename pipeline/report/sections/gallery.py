@@ -8,6 +8,7 @@ from pipeline.contracts.insights import Shown
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, recorded
 from pipeline.page.section import Section, not_available
+from pipeline.pixel_text import way_to_see
 
 KEY = "gallery"
 BARS_MM = (1, 2, 5, 10, 20, 50, 100)
@@ -38,6 +39,7 @@ def build(artifacts: Artifacts) -> Section:
         "layer": stored.layer,
         "in_per_cent": said.in_per_cent,
         "evidence": said.evidence,
+        "to_see": way_to_see(item.hidden for item in stored.items),
         "marked": any(item.sides for item in stored.items),
     }
     return Section(KEY, title, facts, tables, words=words)

@@ -10,6 +10,7 @@ from pipeline.contracts.leaks import Lookalike
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, count
 from pipeline.page.section import Json, Section, not_available
+from pipeline.pixel_text import way_to_see
 from pipeline.records import LIKENESS_SIDE
 from pipeline.report.png import uri
 
@@ -22,7 +23,10 @@ def build(artifacts: Artifacts) -> Section:
         return not_available(KEY, TITLE, "the cohort is of an earlier version, which did not look for them")
     pairs = artifacts.leaks.lookalikes
     rows = [_row(pair) for pair in pairs]
-    return Section(KEY, TITLE, {"pairs": count("near_copies", len(pairs), "pairs")}, {"rows": rows})
+    words = {"to_see": way_to_see(pair.hidden for pair in pairs)}
+    return Section(
+        KEY, TITLE, {"pairs": count("near_copies", len(pairs), "pairs")}, {"rows": rows}, words=words
+    )
 
 
 def _row(pair: Lookalike) -> Json:

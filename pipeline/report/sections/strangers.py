@@ -11,6 +11,7 @@ from pipeline.contracts.strangers import Odd, Share
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, count, recorded, setting
 from pipeline.page.section import Section, not_available, remark
+from pipeline.pixel_text import way_to_see
 from pipeline.records import LIKENESS_SIDE
 from pipeline.report.png import uri
 
@@ -36,7 +37,9 @@ def build(artifacts: Artifacts) -> Section:
         "abstained": count(f"{artifacts.part}_abstained", abstained, "cases", artifacts.part),
         "cases": count("judged_cases", int(rows["case_id"].nunique()), "cases", artifacts.part),
     }
-    return Section(KEY, TITLE, facts, {"oddest": [_odd(scan) for scan in artifacts.oddest.scans]})
+    scans = artifacts.oddest.scans
+    words = {"to_see": way_to_see(scan.hidden for scan in scans)}
+    return Section(KEY, TITLE, facts, {"oddest": [_odd(scan) for scan in scans]}, words=words)
 
 
 def warnings(artifacts: Artifacts) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from pipeline.contracts.insights import Outlined, Plane
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import Fact, recorded
 from pipeline.page.section import Section, not_available
+from pipeline.pixel_text import way_to_see
 from pipeline.tasks.segmentation.overlaying import KINDS
 
 KEY, TITLE = "outlines", "Worst, median and best"
@@ -21,7 +22,8 @@ def build(artifacts: Artifacts) -> Section:
     shown = artifacts.insights.outlines
     tables = {kind: [_item(each) for each in shown if each.kind == kind] for kind in KINDS}
     groups = [{"kind": kind, "heading": heading} for kind, heading in KINDS.items() if tables[kind]]
-    words = {"groups": groups, "several": len(artifacts.question.names) > 1}
+    words = {"groups": groups, "several": len(artifacts.question.names) > 1,
+             "to_see": way_to_see(each.hidden for each in shown)}  # fmt: skip
     return Section(KEY, TITLE, {}, {group["kind"]: tables[group["kind"]] for group in groups}, words=words)
 
 
