@@ -75,6 +75,7 @@ def test_the_page_follows_a_new_scan(ingested: Path) -> None:
     assert 'empty_file</span></th><td class="n">1</td>' in (ingested / PAGE).read_text()
 
 
+@pytest.mark.slow
 def test_a_new_draw_is_made_when_it_is_asked_for_and_only_then(ingested: Path) -> None:
     assert make_in(ingested, "cohort").returncode == 0
     parts = ingested / "reports/small/ledger/parts.jsonl"
@@ -111,6 +112,7 @@ def test_with_nothing_to_do_nothing_is_touched(finished: Path) -> None:
     assert changed_times(finished) == times
 
 
+@pytest.mark.slow
 def test_editing_the_report_section_does_not_retrain(finished: Path) -> None:
     times = changed_times(finished)
     config = finished / "configs/small.yaml"
@@ -219,6 +221,7 @@ def test_a_rebuilt_analysis_has_the_same_parts_and_arrays(finished: Path) -> Non
         assert (finished / CANDIDATE / name).read_bytes() == data
 
 
+@pytest.mark.slow
 def test_forget_removes_a_patient_everywhere_and_for_good(with_champion: Path) -> None:
     project = with_champion
     cohort = rows(project / CANDIDATE / "cohort.csv")
