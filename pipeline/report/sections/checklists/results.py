@@ -136,8 +136,7 @@ def poor_input(artifacts: Artifacts) -> Answer | None:
         return None
     return Answer(
         "A scan that can't be read right is refused with a reason; one beyond a limit that "
-        f"{known.share:g} of patients pass "
-        "by chance is told as unlike those of training.",
+        f"{100 * known.share:g} % of patients pass by chance is told as unlike those of training.",
         "strangers",
     )
 
