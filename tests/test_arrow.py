@@ -13,7 +13,8 @@ from pipeline.arrow import ARROW, STAGES
 from pipeline.config import SECTIONS, Config
 
 MAKEFILE = (Path(pipeline.__file__).parent.parent / "Makefile").read_text()
-TABLES = "inputs"  # the digests of the tables that the cohort reads: a file beside the sections'
+BESIDE = {"inputs", "pictures"}
+"""Files beside the sections: the digests of the tables that the cohort reads, what decides on showing pictures."""
 
 
 def prerequisites(name: str) -> tuple[str, str]:
@@ -41,7 +42,7 @@ def test_make_makes_a_stage_from_what_it_reads(name: str) -> None:
     before, order = prerequisites(name)
     stage = ARROW[name]
     assert set(re.findall(r"\$\(S\)/(\w+)\.json", before)) == set(stage.reads)
-    assert set(re.findall(r"\$\(C\)/(\w+)\.json", before)) - {TABLES} == set(stage.sections)
+    assert set(re.findall(r"\$\(C\)/(\w+)\.json", before)) - BESIDE == set(stage.sections)
     assert ("$(CHAMPION)" in before) == stage.asks_champion
     waited = {f"$(CANDIDATE)/{ARROW[gate].writes[0]}" for gate in stage.waits_for}
     others = {f"$(CANDIDATE)/{ARROW[read].writes[0]}" for read in stage.reads}
