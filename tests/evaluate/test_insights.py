@@ -134,14 +134,6 @@ def test_the_influence_of_one_convolution_is_its_kernel(model: keras.Model) -> N
     assert network.width_pixels(found) == pytest.approx(3)
 
 
-def test_the_stride_is_the_distance_of_two_places_of_the_last_features(model: keras.Model) -> None:
-    scan = keras.Input((20, 20, 1))
-    maps = keras.layers.Conv2D(1, 3, strides=2, padding="same")(scan)
-    halved_twice = keras.Model(scan, keras.layers.MaxPooling2D(2, padding="same", name="last_features")(maps))
-    assert network.stride_pixels(halved_twice) == 4
-    assert network.stride_pixels(model) == 1
-
-
 def test_first_kernels_are_pictures_one_a_filter_of_volumes_the_middle_slice() -> None:
     scan = keras.Input((4, 8, 8, 2))
     model = keras.Model(scan, keras.layers.Conv3D(5, 3, name="first_convolution")(scan))

@@ -44,7 +44,7 @@ def build(artifacts: Artifacts) -> Section:
         "metric": metric.short,
         "decides": found.unchanged.flipped is not None,
         "in_mm": found.mm_per_pixel is not None,
-        "met": _is_beyond(found, metric.better),
+        "before": _before(found, metric.better),
         "left_out": [{"name": NAMES[each.key], "why": each.reason} for each in found.curves if each.reason],
     }
     tables = {
@@ -54,11 +54,15 @@ def build(artifacts: Artifacts) -> Section:
     return Section(KEY, TITLE, facts, tables, {"robustness": _chart(tried, found, metric.short)}, words)
 
 
-def _is_beyond(found: Robustness, better: int) -> bool:
-    """Whether the same scans as they are reach the goal with their whole interval."""
+def _before(found: Robustness, better: int) -> str:
+    """Where the interval of the scans as they are lies: "beyond" the goal, "short" of it, or "across"."""
     point = found.unchanged
-    worst = None if point is None else point.low if better > 0 else point.high
-    return worst is not None and found.goal is not None and better * worst >= better * found.goal
+    if point is None or point.low is None or point.high is None or found.goal is None:
+        return ""
+    worst, best = sorted((better * point.low, better * point.high))
+    if worst >= better * found.goal:
+        return "beyond"
+    return "short" if best < better * found.goal else "across"
 
 
 def _row(curve: Curve, found: Robustness, artifacts: Artifacts) -> Json:
