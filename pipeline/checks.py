@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from pipeline.cohort.join import DAY, KINDS, KeyColumn
-from pipeline.config import Config, load
+from pipeline.config import Config, is_known, load, settings
 from pipeline.errors import nearest
 from pipeline.ingest.header import series_rules, stated_units
 from pipeline.ingest.header.attributes import NUMBER_NAMES, WORD_NAMES
@@ -30,6 +30,7 @@ def load_checked(path: Path) -> Config:
     stated_units.parse(config.ingest.unit_of, rules, config.refuse)
     _check_keys(config)
     _check_network(config)
+    _check_plan(config)
     return config
 
 
@@ -53,6 +54,18 @@ def _check_network(config: Config) -> None:
         if isinstance(path, Path) and not path.is_file():
             raise config.refuse(
                 ("train", key), f"'train.{key}': there is no file {path}. Name a file of this machine."
+            )
+
+
+def _check_plan(config: Config) -> None:
+    """Raises ConfigError for an allowed change of what is no setting."""
+    keys = settings(config)
+    for at, path in enumerate(config.compare.allowed_changes or ()):
+        if not is_known(path, keys):
+            raise config.refuse(
+                ("compare", "allowed_changes", at),
+                f"a plan of changes can't name '{path}' ({nearest(path, keys)}). Name keys such as "
+                "train.epochs, or a section such as train; new scans and labels need no entry.",
             )
 
 

@@ -13,8 +13,8 @@ from pipeline.arrow import ARROW, STAGES
 from pipeline.config import SECTIONS, Config
 
 MAKEFILE = (Path(pipeline.__file__).parent.parent / "Makefile").read_text()
-BESIDE = {"inputs", "pictures"}
-"""Files beside the sections: the digests of the tables that the cohort reads, what decides on showing pictures."""
+BESIDE = {"inputs", "settings", "pictures"}
+"""Files beside the sections': the tables that the cohort reads, what a plan is about, what pictures need."""
 
 
 def prerequisites(name: str) -> tuple[str, str]:

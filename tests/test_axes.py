@@ -97,7 +97,7 @@ def ask(copy: Path, *words: str) -> str:
     """What Python says in the copy, run on its source."""
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, *words], cwd=copy, env=environment, capture_output=True, text=True, timeout=400
+        [sys.executable, *words], cwd=copy, env=environment, capture_output=True, text=True, timeout=1800
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -115,3 +115,17 @@ def test_what_a_network_cannot_be_is_refused_with_the_line(
     assert main(["config", "study.yaml"]) == 2
     said = capsys.readouterr().err
     assert f"study.yaml:{text.count(chr(10)) + 1}: {sentence}" in said
+
+
+def test_a_plan_of_changes_names_settings_that_there_are(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "study.yaml").write_text(
+        STUDY.replace("RAW", "raw").replace("LABELS", "labels.csv")
+        + "compare:\n  allowed_changes:\n    - train.seed\n    - train.epoch\n"
+    )
+    assert main(["config", "study.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(
+        "study.yaml:8: a plan of changes can't name 'train.epoch' (did you mean 'train.epochs'?)"
+    )

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.config import dump, dump_without_places, load
+from pipeline.config import Config, differing, dump, dump_without_places, is_known, load, settings
 from pipeline.errors import ConfigError, UsageError
 from pipeline.tasks.settings import require_settings
 
@@ -182,3 +182,71 @@ def test_a_registry_can_refuse_at_the_line_of_a_step(tmp_path: Path) -> None:
     config = load(write(tmp_path, GOOD))
     error = config.refuse(("normalize", 0, "resize", "shape"), "too small")
     assert str(error).endswith("study.yaml:7: too small")
+
+
+def planned(tmp_path: Path, more: str = "") -> dict[str, object]:
+    return settings(load(write(tmp_path, GOOD + more)))
+
+
+def test_settings_that_a_plan_is_about_are_told_by_key_and_places_and_words_of_people_are_not(
+    tmp_path: Path,
+) -> None:
+    found = planned(tmp_path)
+    assert found["train.learning_rate"] == 0.001
+    assert found["normalize"] == [{"resize": {"shape": [64, 64]}}]
+    assert not {"ingest.raw", "cohort.labels", "ingest.key", "report.title", "name"} & set(found)
+
+
+def test_a_copy_of_the_settings_differs_in_nothing(tmp_path: Path) -> None:
+    config = load(write(tmp_path, GOOD))
+    copy = load(write(tmp_path, dump_without_places(config)))
+    assert differing(settings(copy), settings(config)) == []
+
+
+def test_folders_of_another_source_are_named_in_no_copy_and_change_no_plan(tmp_path: Path) -> None:
+    def told(folder: str) -> Config:
+        return load(
+            write(
+                tmp_path,
+                GOOD.replace("  target: label", f"  target: label\n  external: {{folders: [{folder}]}}"),
+            )
+        )
+
+    ward, other = told("ward-of-mr-x"), told("other")
+    assert "ward-of-mr-x" in dump(ward)
+    assert "ward-of-mr-x" not in dump_without_places(ward) + str(ward.section("cohort"))
+    assert ward.section("cohort") != other.section("cohort")
+    assert settings(ward) == settings(other)
+    assert settings(load(write(tmp_path, dump_without_places(ward)))) == settings(ward)
+
+
+def test_a_section_that_came_is_told_once(tmp_path: Path) -> None:
+    then, now = planned(tmp_path), planned(tmp_path, "evaluate: {goal: {metric: auroc, at_least: 0.9}}\n")
+    assert differing(then, now) == ["evaluate.goal"]
+
+
+def test_a_file_of_weights_stands_by_its_contents_wherever_it_lies(tmp_path: Path) -> None:
+    for name, text in (("a", "one"), ("b", "one"), ("c", "two")):
+        (tmp_path / name).write_text(text)
+    config = load(write(tmp_path, GOOD))
+    a, b, c = (settings(config.with_network({"weights": tmp_path / name})) for name in "abc")
+    assert differing(a, b) == []
+    assert differing(a, c) == ["train.weights"]
+    kept = load(write(tmp_path, dump_without_places(config.with_network({"weights": tmp_path / "a"}))))
+    assert settings(kept)["train.weights"] == a["train.weights"]
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [
+        ("train", True),
+        ("train.epochs", True),
+        ("ingest.masks.threshold", True),
+        ("train.epoch", False),
+        ("train.epochs.first", False),
+        ("ingest.raw", False),
+        ("", False),
+    ],
+)
+def test_a_plan_names_settings_or_sections_of_them(path: str, known: bool, tmp_path: Path) -> None:
+    assert is_known(path, planned(tmp_path)) is known

@@ -48,7 +48,7 @@ def promote(
             (f"Generation {champion.generation} already holds this model and is the champion.",),
             changed=False,
         )
-    _check_verdict(compared.verdict, override)
+    _check_verdict(compared, override)
     _check_reference(compared.champion, champion)
     _check_files(workspace, compared.files)
     smoked = smoke_test(workspace, workspace.candidate)
@@ -141,11 +141,17 @@ def _comparison(workspace: Workspace) -> Comparison:
     return stored
 
 
-def _check_verdict(verdict: str, override: str | None) -> None:
+def _check_verdict(compared: Comparison, override: str | None) -> None:
+    verdict = compared.verdict
     if verdict in ("FIRST", "PROMOTE") or (verdict == _OVERRIDABLE and (override or "").strip()):
         return
+    collect = (
+        "Put back what lies outside the plan of changes and retrain"
+        if compared.is_held_by_plan
+        else "Collect the patients that the verdict names"
+    )
     remedy = (
-        "Collect the patients that the verdict names, or give a reason in place of "
+        f"{collect}, or give a reason in place of "
         f"'{WHY}', which will be recorded: `{make('promote', {'APPROVER': YOUR_NAME, 'OVERRIDE': WHY})}`."
         if verdict == _OVERRIDABLE
         else "The champion stays; a new candidate is needed."

@@ -53,6 +53,8 @@ def open_labels(config: Config, root: Path) -> tuple[Path, Table]:
         columns |= {("cohort", "target", at): column for at, column in enumerate(choices.target)}
     if choices.part_column is not None:
         columns["cohort", "part_column"] = choices.part_column
+    if choices.external is not None and choices.external.column is not None:
+        columns["cohort", "external", "column"] = choices.external.column
     columns |= {("cohort", "groups", column): column for column in choices.groups}
     source = config.ingest.patient_from
     if source is not None and not isinstance(source, str) and source.column is not None:

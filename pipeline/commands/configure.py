@@ -1,8 +1,8 @@
 """Writes each section of the YAML to its own file when it changed, so that make sees what an edit touches.
 
 Beside the sections, `inputs.json` holds the digests of the tables that the cohort reads: a changed
-table of labels is seen by its content, whatever its time stamp; `pictures.json` holds what decides whether
-pictures are shown.
+table of labels is seen by its content, whatever its time stamp; `settings.json` holds what a plan of changes
+is about, `pictures.json` what decides whether pictures are shown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline import digests
 from pipeline.cohort.opening import check_labels
-from pipeline.config import SECTIONS, Config, dump_without_places
+from pipeline.config import SECTIONS, Config, dump_without_places, settings
 from pipeline.pixel_review import told
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
@@ -35,6 +35,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
         check_labels(config, workspace.root)
     changed = [write_json(workspace.sections / f"{name}.json", config.section(name)) for name in SECTIONS]
     changed.append(write_json(workspace.sections / "inputs.json", inputs))
+    changed.append(write_json(workspace.sections / "settings.json", settings(config)))
     changed.append(write_json(workspace.sections / "pictures.json", told(config, workspace)))
     changed.append(write_text(workspace.candidate / "config.yaml", dump_without_places(config)))
     return Summary(lines=(), changed=any(changed))

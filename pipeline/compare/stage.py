@@ -14,6 +14,7 @@ from pipeline.compare.changes import notes_on_champion
 from pipeline.compare.evidence import evidence_of
 from pipeline.compare.models import Model, read_model
 from pipeline.compare.outlook import intake_a_month, outlook
+from pipeline.compare.plan import capped, line_with, notes_on_plan, plan_of
 from pipeline.compare.rows import rows
 from pipeline.compare.verdict import Row, decide, headline
 from pipeline.config import Config
@@ -21,7 +22,7 @@ from pipeline.contracts import cohort, model_record, operating, predictions, rul
 from pipeline.contracts.comparison import CHAMPION, FILE, Comparison, Judged, Look, Reference
 from pipeline.draws import standing
 from pipeline.errors import GateError
-from pipeline.records import Summary
+from pipeline.records import EXTERNAL, Summary
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
@@ -64,15 +65,23 @@ def _compare(config: Config, workspace: Workspace, *, champion: Champion, candid
     evidence, notes = evidence_of(config, workspace, champion=reference, candidate=candidate)
     judged = rows(task, config.compare, evidence, alpha=alpha, seed=config.evaluate.seed)
     verdict = decide(judged)
+    folders = (champion.folder, workspace.candidate)
+    plan = plan_of(config, champion=reference, candidate=candidate, folders=folders)
     record = replace(
         _frame(workspace, candidate, champion=champion),
-        verdict=verdict,
-        line=headline(verdict, judged),
+        verdict=capped(verdict, plan),
+        line=line_with(headline(verdict, judged), plan, was=verdict),
         reasons=tuple(row.record for row in judged),
         look=look,
         alpha=alpha,
         flips=task.verdict.flips(evidence.test, candidate.question) if evidence.test else None,
-        notes=(*_changed(workspace, champion), *notes, *_outlook(workspace, judged)),
+        plan=plan,
+        notes=(
+            *_changed(workspace, champion),
+            *notes,
+            *notes_on_plan(plan, champion.generation),
+            *_outlook(workspace, judged),
+        ),
     )
     changed |= FILE.write(workspace.candidate, record)
     against = f"Compared with generation {champion.generation}"
@@ -116,9 +125,9 @@ def _look(config: Config, workspace: Workspace, *, champion: Champion, candidate
 
 
 def _score_champion(workspace: Workspace, champion: Champion) -> bool:
-    """Whether the champion's predictions of the present test part changed."""
+    """Whether the champion's predictions of the present test part, and of another source, changed."""
     cases = cohort.TABLE.frame(workspace.candidate)
-    table = score(workspace, champion.folder, cohort=cases[cases["part"] == "test"])
+    table = score(workspace, champion.folder, cohort=cases[cases["part"].isin(("test", EXTERNAL))])
     return CHAMPION.write(workspace.candidate, table)
 
 

@@ -7,6 +7,7 @@ registries, which report through `Config.refuse` and `load`.
 from pipeline.config.cohort import Cohort
 from pipeline.config.ingest import Ingest, Limits
 from pipeline.config.loading import dump, dump_without_places, load
+from pipeline.config.plan import covers, differing, is_known, settings
 from pipeline.config.sections import (
     SECTIONS,
     Augment,
@@ -34,7 +35,11 @@ __all__ = [
     "OperatingPoint",
     "Report",
     "Train",
+    "covers",
+    "differing",
     "dump",
     "dump_without_places",
+    "is_known",
     "load",
+    "settings",
 ]

@@ -5,7 +5,7 @@ The names of keys are part of the contract with users.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,7 +28,10 @@ from pipeline.config.text import KeyPath, place
 from pipeline.errors import ConfigError
 
 _NEWER_OF_EVALUATE = ("abstain", "intervals", "robustness", "sets", "strangers", "tolerance_mm")
-_PLACES = {"ingest": ("raw", "key", "withdrawn", "scheduler"), "cohort": ("labels", "links")}
+PLACES = {
+    "ingest": ("raw", "key", "withdrawn", "scheduler"),
+    "cohort": ("labels", "links", "external.folders"),
+}
 """The keys that say where something lies."""
 SECTIONS = STAGES
 
@@ -186,20 +189,31 @@ class Evaluate(Section):
 
 
 class Compare(Section):
-    """The rule by which a candidate may take the place of the champion; both numbers as the task has them."""
+    """The rule by which a candidate may take the place of the champion; both numbers as the task has them.
+
+    `allowed_changes` are the keys, or sections of them, in which a candidate may differ from the champion; a
+    plan that names none allows new scans alone.
+    """
 
     margin: Positive = 0.05
     objective: Literal["improve", "maintain"] = "improve"
     look_budget: Count = 5
     min_gain: Positive = 0.05
+    allowed_changes: tuple[str, ...] | None = None
+
+    @model_serializer(mode="wrap")
+    def _plan_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the plan of changes unless there is one, so that a rule has the digest it had before."""
+        return without_defaults(dump(self), ("allowed_changes",), self.model_fields_set)
 
 
 class Report(Section):
-    """What only people can say about the model."""
+    """What only people can say about the model; `impact` is what its changes can do to patients."""
 
     title: str
     intended_use: str = ""
     out_of_scope: str = ""
+    impact: str = ""
     licence: str = ""
     contact: str = ""
 
@@ -258,20 +272,30 @@ class Config(Section):
         In the stead of places stand their digests, in the stead of a file that the network reads that of its
         contents.
         """
-        values = self.plain_values(lambda place: digests.of_bytes(place.encode())[:16])
-        files = {key: path for key, path in self.train.network.items() if isinstance(path, Path)}
-        values["train"] |= {key: digests.of_file(path) for key, path in files.items()}
-        return values[name]
+        return self.plain_values(lambda place: digests.of_bytes(place.encode())[:16])[name]
 
     def plain_values(self, place: Callable[[str], str]) -> dict[str, Any]:
         """All sections as plain JSON values, with what `place` says of each path and address.
 
-        A folder of scans may be named for a hospital or a patient: no copy of the settings holds its name.
+        A folder of scans may be named for a hospital or a patient: no copy of the settings holds its name. A
+        file that the network reads stands by the digest of its contents.
         """
         values: dict[str, Any] = self.model_dump(mode="json", exclude={"name"})
         files = {key: path for key, path in self.train.network.items() if isinstance(path, Path)}
-        values["train"] |= {key: place(str(path)) for key, path in files.items()}
-        for section, keys in _PLACES.items():
-            named = {key: path for key in keys if (path := values[section][key]) is not None}
-            values[section] |= {key: place(path) for key, path in named.items()}
+        values["train"] |= {key: digests.of_file(path) for key, path in files.items()}
+        for section, keys in PLACES.items():
+            for key in keys:
+                _put(values[section], key.split("."), place)
         return values
+
+
+def _put(values: dict[str, Any], keys: Sequence[str], place: Callable[[str], str]) -> None:
+    """Puts what `place` says in the stead of the path, or of each of a list, that lies under the keys."""
+    *above, last = keys
+    for key in above:
+        values = values.get(key) or {}
+    given = values.get(last)
+    if isinstance(given, list):
+        values[last] = [place(path) for path in given]
+    elif given is not None:
+        values[last] = place(given)

@@ -95,10 +95,44 @@ class Flips:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A setting that the candidate has otherwise than the champion, by its key; `allowed` by the plan."""
+
+    key: str
+    then: str
+    now: str
+    allowed: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a candidate may change, and what it changed.
+
+    `fixed_with` is the champion's generation, "candidate" where that had no plan, and empty where there is
+    none; `allowed` are keys or sections of the YAML. `unknown` says why the changes can't be told.
+    """
+
+    fixed_with: str
+    allowed: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    unknown: str = ""
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """The keys that changed without leave; none where there is no plan."""
+        return tuple(change.key for change in self.changes if not change.allowed) if self.fixed_with else ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether all that changed may have; it doesn't where a plan can't be checked."""
+        return not self.fixed_with or not (self.outside or self.unknown)
+
+
+@dataclass(frozen=True)
 class Comparison:
     """The verdict with its reasons; `files` holds the digests of what it is about, `ledgers` their heads.
 
-    `champion` is None where there was none, `look`, `alpha` and `flips` where nothing was compared.
+    `champion` is None where there was none, `look`, `alpha`, `flips` and `plan` where nothing was compared.
     """
 
     verdict: str
@@ -112,7 +146,16 @@ class Comparison:
     look: Look | None = None
     alpha: Number | None = None
     flips: Flips | None = None
+    plan: Plan | None = None
     ledgers: Heads = field(default_factory=dict)
+
+    @property
+    def is_held_by_plan(self) -> bool:
+        """Whether every required row passes, and what changed is all that stands against a promotion."""
+        required = [row.outcome for row in self.reasons if row.role == "require"]
+        failed = any(row.outcome == "FAIL" for row in self.reasons)
+        passes = bool(required) and not failed and set(required) == {"PASS"}
+        return passes and self.plan is not None and not self.plan.holds
 
 
 FILE: Final = ObjectFile("comparison.json", Comparison, Schema("comparison", 1), _REMEDY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from pipeline.evaluate.summary import lines
 from pipeline.pixel_review import is_reviewed
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
-from pipeline.records import PARTS, Case, Summary
+from pipeline.records import ALL_PARTS, EXTERNAL, PARTS, Case, Summary
 from pipeline.strangers import with_reasons
 from pipeline.tasks.contract import Chosen, Question
 from pipeline.tasks.measured import Json
@@ -41,6 +41,9 @@ from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LOOKED_AT: Final = ("test", EXTERNAL)
+"""The parts whose labels nobody may know before the look: another source is opened with the test part."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,9 @@ def evaluate(
     )
     changed |= contract.FILE.write(folder, measured)
     everybody = cohorts.TABLE.frame(folder)  # with the labels: the look is taken
-    changed |= populations.FILE.write(folder, population(everybody, candidate.task, candidate.question))
+    abroad = table[candidate.task.measures.measurable(table, EXTERNAL)]["patient_id"].nunique()
+    parts = population(everybody, candidate.task, candidate.question, external_patients=int(abroad))
+    changed |= populations.FILE.write(folder, parts)
     changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
     changed |= _insights(candidate, asked, chosen)
     changed |= robustness_found.FILE.write(folder, _robustness(candidate, asked, chosen, known))
@@ -115,7 +120,7 @@ def evaluate(
 
 
 def _look(candidate: Candidate) -> looks.Look:
-    test = candidate.cases[candidate.cases["part"] == "test"]
+    test = candidate.cases[candidate.cases["part"].isin(_LOOKED_AT)]
     columns = [test[name] for name in ("case_id", PERSON, "pixel_digest") if name in test]
     scans = looks.cohort_digest(list(zip(*columns, strict=True)))
     record = candidate.scorer.record
@@ -173,7 +178,7 @@ def _operating(candidate: Candidate, chosen: Chosen) -> Operating:
 
 def _predictions(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> pd.DataFrame:
     """The table of predictions. Test labels are read here, after the look."""
-    labels = candidate.labels(*PARTS)
+    labels = candidate.labels(*ALL_PARTS)
     truth = [labels[case_id] for case_id in candidate.cases["case_id"]]
     return candidate.task.answers.table(
         cohorts.prediction_rows(candidate.cases.assign(truth=truth)),
@@ -199,7 +204,7 @@ def _digests(candidate: Candidate) -> dict[str, str | None]:
         "code": provenance.code_digest(),
         "cohort": cohorts.FILE.read(folder).digest,
         "config": digests.of_json(candidate.config.section("evaluate")),
-        "labels": digests.of_json(candidate.labels(*PARTS)),
+        "labels": digests.of_json(candidate.labels(*ALL_PARTS)),
         "model": candidate.scorer.record.model_sha256,
         "predictions": digests.of_file(predictions.FILE.path(folder)),
     }

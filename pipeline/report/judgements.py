@@ -28,7 +28,7 @@ def of(artifacts: Artifacts) -> tuple[tuple[str, Tone], list[Row]]:
         flag=headline(artifacts).flag,
     )
     rows = [
-        *_verdict(record),
+        *_verdict(record, artifacts),
         _row("goal", "Goal", GOAL[record.goal][1]),
         *(row for row in rules if row["kept"] != "none"),
         *_flag(record, artifacts),
@@ -37,10 +37,12 @@ def of(artifacts: Artifacts) -> tuple[tuple[str, Tone], list[Row]]:
     return standing(record), rows
 
 
-def _verdict(record: Record) -> Iterator[Row]:
+def _verdict(record: Record, artifacts: Artifacts) -> Iterator[Row]:
     if record.verdict in VERDICT:
         tone = VERDICT[record.verdict][1]
-        yield _row("verdict", "Beside the champion", tone, says=record.verdict, link="comparison")
+        is_held = artifacts.comparison is not None and artifacts.comparison.is_held_by_plan
+        says = "HELD_BY_PLAN" if is_held else record.verdict
+        yield _row("verdict", "Beside the champion", tone, says=says, link="comparison")
 
 
 def _rules(artifacts: Artifacts) -> Iterator[Row]:

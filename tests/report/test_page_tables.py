@@ -10,10 +10,11 @@ import pytest
 from control_grid import control_runs
 from html_tables import Grid, tables, words
 from page_grids import BINARY, OF_MANY, Files, interval, number
+from plan_grid import settings_changed
 
 from pipeline.report import run
 
-SHOWN = BINARY | {"controls": (control_runs,)}
+SHOWN = BINARY | {"controls": (control_runs,), "change_control": (settings_changed,)}
 
 
 def tables_of(made: Any) -> dict[str, list[Grid]]:

@@ -71,7 +71,7 @@ def _write_verdict(folder: Path) -> None:
         folder / "comparison.json",
         {
             "schema": "comparison/1", "verdict": "INCONCLUSIVE", "reasons": reasons, "champion": {"generation": "0001", "model_sha256": "3" * 64},
-            "candidate": {"model_sha256": "4" * 64}, "files": {}, "look": {"number": 2, "budget": 5}, "alpha": 0.01, "line": "VERDICT INCONCLUSIVE", "notes": ["At the present intake of 12 test patients a month, 310 more take about 26 months."], "rule_digest": "5" * 64,
+            "candidate": {"model_sha256": "4" * 64}, "files": {}, "look": {"number": 2, "budget": 5}, "alpha": 0.01, "line": "VERDICT INCONCLUSIVE", "plan": {"fixed_with": "0001", "allowed": ["train.epochs", "train.seed"], "unknown": "", "changes": [{"key": "train.epochs", "then": "15", "now": "20", "allowed": True}, {"key": "train.width", "then": "16", "now": "24", "allowed": False}]}, "notes": ["At the present intake of 12 test patients a month, 310 more take about 26 months."], "rule_digest": "5" * 64,
             "flips": {"units": 231, "both_right": 196, "both_wrong": 14, "negative": 8, "positive": 13, "negative_rate": 8 / 231, "mcnemar_p": 0.383, "mcnemar_mid_p": 0.286, "negative_list": [{**flip, "name": f"{n:08d}abcdefgh"} for n in range(8)], "positive_list": []},
         },
     )  # fmt: skip

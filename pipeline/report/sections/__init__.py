@@ -15,8 +15,10 @@ from pipeline.page.section import Section, not_available
 from pipeline.report.sections import (
     brief,
     card,
+    change_control,
     comparison,
     controls,
+    external,
     flow,
     gallery,
     learning,
@@ -65,9 +67,9 @@ def chapters(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
     return (
         ("In brief", (brief.build, warnings.build, precision.build, *_named(page.IN_BRIEF, page))),
         ("The data", (flow.build, population.build, lookalikes.build)),
-        ("On patients it had never seen", _named(page.TESTED, page)),
+        ("On patients it had never seen", (*_named(page.TESTED, page), external.build)),
         ("Looking inside", (*_named(page.INSIDE, page), strangers.build, controls.build)),
-        ("Beside the champion", (comparison.build,)),
+        ("Beside the champion", (comparison.build, change_control.build)),
         ("Limits and accounts", (limitations.build, card.build, _checklists, provenance.build)),
     )
 

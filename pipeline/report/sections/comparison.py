@@ -18,6 +18,7 @@ _RULES = {
     "non_inferior_era": "No loss on the patients since",
     "superior_era": "A gain on the patients since",
     "guard_group": "No loss in the group",
+    "external": "On another source",
 }
 _LEVELS = {"stop": 0, "warn": 1}
 
@@ -55,6 +56,7 @@ def build(artifacts: Artifacts) -> Section:
             "positive": _changed(stored.flips.positive_list if stored.flips else ()),
         },
         "notes": list(stored.notes),
+        "held_by_plan": stored.is_held_by_plan,
     }
     return Section(KEY, TITLE, facts, tables, words=words)
 

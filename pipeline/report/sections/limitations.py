@@ -28,6 +28,8 @@ def build(artifacts: Artifacts) -> Section:
 
 
 def _external(artifacts: Artifacts) -> Iterator[Row]:
+    if artifacts.sources.external_patients:
+        return
     fact = count("external_patients", 0, "patients of an external test")
     yield remark(
         "No patients from another hospital or study were tested: all parts have the same source.",
