@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import platform
 import resource
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from pipeline.progress import waiting
 from pipeline.provenance import cores
 
 _FIRST_BFLOAT16_CAPABILITY = 8  # NVIDIA Ampere
+_X86 = ("x86_64", "amd64")
 _PARTS = 4  # at least, of a batch that is computed in parts: a choice, for more threads than two
 
 
@@ -47,6 +49,10 @@ def prepare() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Its warnings are for programmers: that several networks are each traced anew, say.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    if platform.machine().lower() in _X86:
+        # TensorFlow itself turns oneDNN on for newer processors alone. With AVX2 it makes a step of a 3-D
+        # U-Net some eight times as fast, and one of a 2-D network half as fast again.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def load() -> None:

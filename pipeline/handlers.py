@@ -69,9 +69,10 @@ def cohort(options: argparse.Namespace) -> None:
     """Runs cohort, with the reason to draw all parts anew if one is given."""
     from pipeline import locking, stages
     from pipeline.cohort import run
+    from pipeline.commands.folders import scans_below
 
     def work(config: Config, space: Workspace) -> Summary:
-        return run(config, space, redraw=options.redraw)
+        return run(config, space, redraw=options.redraw, below=partial(scans_below, config, space))
 
     config, space = _load(options)
     with locking.lock(space):

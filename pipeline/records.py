@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 PARTS = ("train", "validation", "test")
+"""The parts that patients are drawn into."""
+EXTERNAL: Final = "external"
+"""The part of patients of another source: never drawn, learnt from or chosen by; measured beside the test."""
+ALL_PARTS: Final = (*PARTS, EXTERNAL)
+"""The parts that a cohort may have."""
 
 Attribute = str | float | int
 LIKENESS_SIDE = 64

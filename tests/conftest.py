@@ -14,7 +14,11 @@ import pytest
 from everything import Everything, lived
 from once import once
 
+from pipeline import backend
 from pipeline.workspace import Workspace
+
+# As every command does; a test that imports Keras first would compute with other kernels than its children.
+backend.prepare()
 
 # By default an example that a busy machine takes too long over is a failure, and examples differ from run to run.
 hypothesis.settings.register_profile(
@@ -76,7 +80,7 @@ def scanloom(tmp_path: Path) -> Command:
             env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1800,
         )
 
     return run

@@ -97,7 +97,7 @@ def ask(copy: Path, *words: str) -> str:
     """What Python says in the copy, run on its source."""
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, *words], cwd=copy, env=environment, capture_output=True, text=True, timeout=400
+        [sys.executable, *words], cwd=copy, env=environment, capture_output=True, text=True, timeout=1800
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -151,7 +151,7 @@ def test_a_section_is_added_by_its_file_its_template_and_one_entry(copy: Path, t
     (copy / "pipeline/report/sections/remark.py").write_text(SECTION)
     (copy / "pipeline/report/templates/sections/remark.html").write_text("<p>{{ s.words.said }}</p>\n")
     registry = copy / "pipeline/report/sections/__init__.py"
-    entered(registry, "shifts,", "    remark,\n")
+    entered(registry, "provenance,", "    remark,\n")
     text = registry.read_text()
     assert text.count("lookalikes.build)") == 1
     registry.write_text(text.replace("lookalikes.build)", "lookalikes.build, remark.build)"))

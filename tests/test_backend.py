@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from pipeline import backend
 from pipeline.backend import explain_out_of_memory
 from pipeline.errors import RetryError
 
@@ -84,6 +86,21 @@ def test_what_native_code_prints_while_it_loads_is_shown_only_when_loading_fails
     )
     assert ended.stderr.startswith(sentence)
     assert ("can't be loaded (no libcudart)" in ended.stderr) == (ended.returncode != 0)
+
+
+@pytest.mark.parametrize(
+    ("machine", "given", "expected"),
+    [("x86_64", None, "1"), ("AMD64", None, "1"), ("x86_64", "0", "0"), ("aarch64", None, None)],
+)
+def test_onednn_is_on_for_processors_of_its_kind_unless_the_environment_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, machine: str, given: str | None, expected: str | None
+) -> None:
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", given or "")  # so that what was there comes back
+    if given is None:
+        monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    backend.prepare()
+    assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == expected
 
 
 def test_what_tensorflow_warns_its_programmers_of_is_not_shown() -> None:

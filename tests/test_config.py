@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.config import differing, dump, dump_without_places, is_known, load, settings
+from pipeline.config import Config, differing, dump, dump_without_places, is_known, load, settings
 from pipeline.errors import ConfigError, UsageError
 from pipeline.tasks.settings import require_settings
 
@@ -201,6 +201,23 @@ def test_a_copy_of_the_settings_differs_in_nothing(tmp_path: Path) -> None:
     config = load(write(tmp_path, GOOD))
     copy = load(write(tmp_path, dump_without_places(config)))
     assert differing(settings(copy), settings(config)) == []
+
+
+def test_folders_of_another_source_are_named_in_no_copy_and_change_no_plan(tmp_path: Path) -> None:
+    def told(folder: str) -> Config:
+        return load(
+            write(
+                tmp_path,
+                GOOD.replace("  target: label", f"  target: label\n  external: {{folders: [{folder}]}}"),
+            )
+        )
+
+    ward, other = told("ward-of-mr-x"), told("other")
+    assert "ward-of-mr-x" in dump(ward)
+    assert "ward-of-mr-x" not in dump_without_places(ward) + str(ward.section("cohort"))
+    assert ward.section("cohort") != other.section("cohort")
+    assert settings(ward) == settings(other)
+    assert settings(load(write(tmp_path, dump_without_places(ward)))) == settings(ward)
 
 
 def test_a_section_that_came_is_told_once(tmp_path: Path) -> None:

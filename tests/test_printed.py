@@ -50,7 +50,7 @@ def typed(command: str) -> str:
     alone = {
         name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
     }
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, env=alone)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=600, env=alone)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

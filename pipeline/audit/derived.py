@@ -9,7 +9,8 @@ from typing import Any, Final
 Json = dict[str, Any]
 Pair = tuple[Json, object]
 """A fact of the page, and its value computed anew."""
-_PARTS: Final = ("train", "validation", "test")
+_PARTS: Final = ("train", "validation", "test", "external")
+_REPORTED: Final = "test"
 _HALVING: Final = 4  # an interval shrinks with the square root of the number of patients
 
 
@@ -25,10 +26,11 @@ def _none(section: Json, metrics: Mapping[str, Any]) -> Iterator[Pair]:
 def _population(section: Json, metrics: Mapping[str, Any]) -> Iterator[Pair]:
     """Each group's share of the patients of a part, and its standardised difference (Austin 2009)."""
     rows = section["tables"]["rows"]
-    totals = {part: next(row[part]["value"] for row in rows if row["label"] == "Patients") for part in _PARTS}
+    of_all = next(row for row in rows if row["label"] == "Patients")
+    totals = {part: of_all[part]["value"] for part in _PARTS if part in of_all}
     for row in (row for row in rows if row["share"]):
-        shares = {part: _over(row[part]["value"], totals[part]) for part in _PARTS}
-        for part in _PARTS:
+        shares = {part: _over(row[part]["value"], total) for part, total in totals.items()}
+        for part in totals:
             if row[f"{part}_share"]["value"] is not None:
                 yield row[f"{part}_share"], shares[part]
         test, train = shares["test"], shares["train"]
@@ -45,7 +47,7 @@ def _precision(section: Json, metrics: Mapping[str, Any]) -> Iterator[Pair]:
             metric
             for metric in metrics["metrics"]
             if (metric["id"], metric["group"], metric["class"]) == (headline["metric"], None, None)
-            and metric["part"] != "validation"
+            and metric["part"] == _REPORTED
             and metric["unit"] == metrics["unit"]
         ),
         None,
@@ -79,7 +81,7 @@ def _presence(section: Json, metrics: Mapping[str, Any]) -> Iterator[Pair]:
     known = {
         (metric["id"], metric["class"] or ""): metric
         for metric in metrics["metrics"]
-        if metric["part"] != "validation" and metric["unit"] == metrics["unit"] and not metric["group"]
+        if metric["part"] == _REPORTED and metric["unit"] == metrics["unit"] and not metric["group"]
     }
     for row in section["tables"].get("rows", []):
         for name in ("missed", "invented"):
@@ -93,7 +95,7 @@ def _thousand(section: Json, metrics: Mapping[str, Any]) -> Iterator[Pair]:
     known = {
         metric["id"]: metric["value"]
         for metric in metrics["metrics"]
-        if metric["part"] != "validation" and metric["unit"] == metrics["unit"] and not metric["group"]
+        if metric["part"] == _REPORTED and metric["unit"] == metrics["unit"] and not metric["group"]
     }
     for row in section["tables"].get("rows", []):
         scale, prevalence = row["scale"]["value"], row["prevalence"]["value"]

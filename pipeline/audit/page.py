@@ -15,7 +15,7 @@ from pipeline.audit.rows import Table
 
 Json = dict[str, Any]
 _ENDS: Final = ("value", "low", "high", "cases", "patients")
-_PARTS: Final = ("train", "validation", "test")
+_PARTS: Final = ("train", "validation", "test", "external")
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,12 @@ def _facts(value: Any) -> Iterator[Json]:
 
 def _counts(part: str, sources: Sources) -> Iterator[tuple[str, Any]]:
     """Every number that can be counted in the tables, by the id that a fact has."""
-    counts_failed = "structures" in sources.metrics["question"]
-    tested = [
-        row
-        for row in sources.predictions
-        if row["part"] == part and row["truth"] and (counts_failed or row["status"] == "ok")
-    ]
+    tested = _measured(sources, part)
     yield "tested_patients", len({row["patient_id"] for row in tested})
     yield "tested_cases", len(tested)
+    abroad = _measured(sources, "external")
+    yield "external_measured_patients", len({row["patient_id"] for row in abroad})
+    yield "external_measured_cases", len(abroad)
     judged = [row for row in sources.predictions if row["part"] == part]
     yield f"{part}_strangers", len({row["patient_id"] for row in judged if _distance(row) > 1})
     yield f"{part}_abstained", len({row["case_id"] for row in judged if row.get("abstain")})
@@ -126,6 +124,13 @@ def _counts(part: str, sources: Sources) -> Iterator[tuple[str, Any]]:
     yield from sources.files.items()
     for name in ("parameters", "epochs_run", "best_epoch", "seconds", "threads", "model_sha256", "recipe_id"):
         yield name, sources.model.get(name)
+
+
+def _measured(sources: Sources, part: str) -> Table:
+    """The rows of a part that are measured: of structures also those without a prediction."""
+    counts_failed = "structures" in sources.metrics["question"]
+    rows = (row for row in sources.predictions if row["part"] == part and row["truth"])
+    return [row for row in rows if counts_failed or row["status"] == "ok"]
 
 
 def _stranger_share(report: Json, sources: Sources) -> Number:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.cohort.changes import Before, changes
 from pipeline.cohort.exclusions import Exclusion
+from pipeline.cohort.external import People, divided, people
 from pipeline.cohort.groups import Groups, groups_of
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
@@ -25,10 +26,11 @@ from pipeline.cohort.sources import Scans
 from pipeline.config import Cohort as Choices
 from pipeline.contracts.cohort import Notice
 from pipeline.draws import TOMBSTONE
+from pipeline.errors import DataError
 from pipeline.pseudonyms import Key
-from pipeline.records import PARTS
+from pipeline.records import EXTERNAL, PARTS
 from pipeline.tables import Table
-from pipeline.tasks.contract import Refuse
+from pipeline.tasks.contract import Reader, Refuse
 from pipeline.tasks.registry import Task
 
 
@@ -38,6 +40,7 @@ class Joined:
 
     `task` says how the labels are read, `one_vote` that patients are evaluated, not cases. Where the truth
     stands in masks, `marks` is what they say of each scan, and the table has the other columns alone.
+    `external` are the scans of another source, None where the YAML names none.
     """
 
     scans: Scans
@@ -47,6 +50,7 @@ class Joined:
     task: Task
     one_vote: bool
     marks: Mapping[str, Mapping[str, str]] | None = None
+    external: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,16 @@ def assemble(
         accepted=choices.accept.get(NEAR_COPIES, ""),
     )
     person_of = link_patients(patients, scans.shared, [*joined.links.linked, *copies.linked])
-    published = _published(joined, choices, labels, person_of)
-    membership = decide(
-        scans, labels, person_of=person_of, withdrawn=withdrawn, table_part_of=_one_part(published)
-    )
-    counts = Counter(membership.label_of.values())
+    patient_of = {case_id: scans.cases[case_id].patient_id for case_id in labels.of_case}
+    who = people(joined.external or (), person_of=person_of, patient_of=patient_of, ledger=ledger)
+    published = _published(joined, choices, who)
+    table_part_of = _one_part(published) | dict.fromkeys(who.named, EXTERNAL)
+    membership = decide(scans, labels, person_of=person_of, withdrawn=withdrawn, table_part_of=table_part_of)
+    membership = divided(membership, who, _reader(joined, choices))
+    counts = Counter(value for case_id, value in membership.label_of.items() if case_id not in who.named)
     question = task.target.question(counts, choices, missing=labels.missing, refuse=refuse)
     persons = _persons(
-        membership, scans, person_of, stratum=partial(task.target.stratum, question=question), ledger=ledger
+        membership, who, person_of, stratum=partial(task.target.stratum, question=question), ledger=ledger
     )
     position = positions(persons.ids, key=key, salt=choices.salt)
     draw = Draw(choices.shares.model_dump(), position, past.era)
@@ -120,12 +126,17 @@ def assemble(
 
 def _labels(joined: Joined, choices: Choices, refuse: Refuse) -> Labels:
     """What each scan is labelled, by the table or by masks."""
+    reader = _reader(joined, choices)
     if joined.marks is not None:
-        reader = joined.task.target.reader((), choices)
         return label_by_masks(joined.marks, reader, case_ids=joined.scans.cases)
-    reader = joined.task.target.reader(joined.table.column(choices.column), choices)
     target = Target(choices.column, reader, refuse)
     return label_cases(joined.table, target, join=joined.join, case_ids=joined.scans.cases)
+
+
+def _reader(joined: Joined, choices: Choices) -> Reader:
+    """How the cells of the target column are read; masks have none."""
+    cells = () if joined.marks is not None else joined.table.column(choices.column)
+    return joined.task.target.reader(cells, choices)
 
 
 def draw_settings(choices: Choices) -> dict[str, Any]:
@@ -139,13 +150,17 @@ def _living(ledger: Mapping[str, Placed]) -> tuple[dict[str, Placed], set[str]]:
     return {patient_id: ledger[patient_id] for patient_id in ledger if patient_id not in withdrawn}, withdrawn
 
 
-def _published(
-    joined: Joined, choices: Choices, labels: Labels, person_of: Mapping[str, str]
-) -> Published | None:
+def _published(joined: Joined, choices: Choices, who: People) -> Published | None:
+    """What the column of parts prescribes for the persons who aren't in the external part."""
     if choices.part_column is None:
         return None
     values = values_of_case(joined.table, choices.part_column, joined.join)
-    persons = {case_id: person_of[joined.scans.cases[case_id].patient_id] for case_id in labels.of_case}
+    abroad = who.abroad
+    persons = {
+        case_id: person
+        for case_id, person in who.of_case.items()
+        if case_id not in who.named and person not in abroad
+    }
     published = read_published(choices.part_column, values, persons)
     if choices.on_patient_overlap == "refuse":
         require_no_overlap(published)
@@ -153,11 +168,12 @@ def _published(
 
 
 def _given_parts(joined: Joined, choices: Choices) -> dict[str, str]:
-    """What the table's column of parts says of each scan, as it is written."""
+    """What the table's column of parts says of each scan, as it is written, and what comes from elsewhere."""
+    external = dict.fromkeys(joined.external or (), EXTERNAL)
     if choices.part_column is None:
-        return {}
+        return external
     values = values_of_case(joined.table, choices.part_column, joined.join)
-    return {case_id: "/".join(sorted(words)) for case_id, words in values.items()}
+    return {case_id: "/".join(sorted(words)) for case_id, words in values.items()} | external
 
 
 def _one_part(published: Published | None) -> dict[str, str]:
@@ -169,7 +185,7 @@ def _one_part(published: Published | None) -> dict[str, str]:
 
 def _persons(
     membership: Membership,
-    scans: Scans,
+    who: People,
     person_of: Mapping[str, str],
     *,
     stratum: Callable[[Iterable[str]], str],
@@ -177,19 +193,20 @@ def _persons(
 ) -> Persons:
     """The persons who take part, each in the `stratum` of the values that its scans have.
 
-    An id of the ledger counts for its person even where no scan of it is left.
+    An id of the ledger counts for its person even where no scan of it is left. Of another source nobody is
+    drawn, so there is no stratum.
     """
     ids: dict[str, set[str]] = defaultdict(set)
     values: dict[str, list[str]] = defaultdict(list)
     for case_id, label in membership.label_of.items():
-        patient_id = scans.cases[case_id].patient_id
-        person = person_of[patient_id]
-        ids[person].add(patient_id)
+        person = who.of_case[case_id]
+        ids[person].add(who.patient_of[case_id])
         values[person].append(label)
     for patient_id, person in person_of.items():
         if person in ids and patient_id in ledger:
             ids[person].add(patient_id)
-    strata = {person: stratum(labels) for person, labels in values.items()}
+    abroad = who.abroad
+    strata = {person: stratum(labels) for person, labels in values.items() if person not in abroad}
     return Persons(
         strata, {person: tuple(sorted(patient_ids)) for person, patient_ids in sorted(ids.items())}
     )
@@ -230,7 +247,12 @@ def _require_parts(rows: Sequence[Row], joined: Joined, question: Any, *, advice
     values: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         values[row.person_id].add(row.target)
-    part_of = {row.person_id: row.part for row in rows}
+    if joined.external and not any(row.part == EXTERNAL for row in rows):
+        raise DataError(
+            f"None of the {len(joined.external):,} scans of the other source can be used: they have no "
+            f"label, or their patients are in another part. See that they have one, or {advice}."
+        )
+    part_of = {row.person_id: row.part for row in rows if row.part != EXTERNAL}
     require_patients(part_of, advice=advice)
     joined.task.target.require_parts(part_of, values, question, one_vote=joined.one_vote, advice=advice)
 
@@ -250,7 +272,8 @@ def _other_shares(records: Sequence[Mapping[str, Any]], choices: Choices) -> lis
     other = [
         record
         for record in records
-        if any(record.get(name, value) != value for name, value in wanted.items())
+        if record["part"] != EXTERNAL
+        and any(record.get(name, value) != value for name, value in wanted.items())
     ]
     if not other:
         return []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pipeline.champion.pointer import generation_in_use
 from pipeline.cohort.outputs import Row
 from pipeline.contracts.cohort import Notice, changed, labels, pixel_digests
-from pipeline.records import PARTS
+from pipeline.records import ALL_PARTS
 from pipeline.workspace import Workspace
 
 
@@ -24,7 +24,7 @@ class Before:
 def champion_cohort(workspace: Workspace) -> Before:
     """What the champion's cohort says of its scans. Raises DamageError."""
     folder = generation_in_use(workspace)
-    return Before(labels(folder, PARTS), pixel_digests(folder)) if folder else Before()
+    return Before(labels(folder, ALL_PARTS), pixel_digests(folder)) if folder else Before()
 
 
 def changes(before: Before, rows: Sequence[Row]) -> list[Notice]:

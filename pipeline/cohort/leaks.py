@@ -19,7 +19,7 @@ from pipeline.cohort.shortcuts import Features, Told, Truths
 from pipeline.cohort.sources import ONE_PERSON, Scans
 from pipeline.contracts.leaks import Check, Leaks, Lookalike
 from pipeline.pixel_text import hidden_because
-from pipeline.records import HINT, LIKENESS_SIDE, PLACES, Attribute, Case
+from pipeline.records import EXTERNAL, HINT, LIKENESS_SIDE, PLACES, Attribute, Case
 
 TOLD: Final = 0.95
 """An area from which a field is said to tell the label: next to nothing is left for the image to add."""
@@ -127,12 +127,20 @@ class _Asked:
 
 
 def _asked(frozen: Frozen) -> _Asked | None:
-    """What can be asked; None where classes are none, or too many or too rare to be told apart."""
-    if frozen.groups is None or len(set(frozen.groups)) > len(frozen.rows) // shortcuts.FEWEST_PERSONS:
+    """What can be asked; None where classes are none, or too many or too rare to be told apart.
+
+    Nothing is learnt from another source, and who is sick there more often would look like a shortcut.
+    """
+    if frozen.groups is None:
         return None
-    places = shortcuts.chosen(len(frozen.rows)).tolist()
-    rows = [frozen.rows[place] for place in places]
-    truth = shortcuts.truths([frozen.groups[place] for place in places], [row.person_id for row in rows])
+    drawn = [
+        (row, group) for row, group in zip(frozen.rows, frozen.groups, strict=True) if row.part != EXTERNAL
+    ]
+    if len({group for _, group in drawn}) > len(drawn) // shortcuts.FEWEST_PERSONS:
+        return None
+    chosen = [drawn[place] for place in shortcuts.chosen(len(drawn)).tolist()]
+    rows = [row for row, _ in chosen]
+    truth = shortcuts.truths([group for _, group in chosen], [row.person_id for row in rows])
     return _Asked(truth, rows, [frozen.scans.cases[row.case_id] for row in rows]) if truth.is_enough else None
 
 

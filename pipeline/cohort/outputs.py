@@ -15,7 +15,7 @@ from pipeline.cohort.sources import Scans
 from pipeline.contracts import cohort as contract
 from pipeline.contracts.cohort import Counts, Notice
 from pipeline.contracts.unopened import Unopened
-from pipeline.records import PARTS
+from pipeline.records import ALL_PARTS, EXTERNAL
 from pipeline.tasks.contract import Question
 from pipeline.tasks.registry import Task
 
@@ -87,8 +87,9 @@ def summed(cohort: Cohort, scans: Scans, join: Join) -> contract.Cohort:
 
 
 def by_part(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """The rows of each part, every part named."""
-    return {part: [row for row in rows if row.part == part] for part in PARTS}
+    """The rows of each part, every part named that patients are drawn into."""
+    found = {part: [row for row in rows if row.part == part] for part in ALL_PARTS}
+    return {part: those for part, those in found.items() if those or part != EXTERNAL}
 
 
 def summary_lines(cohort: Cohort, scans: Scans, join: Join) -> list[str]:

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pipeline.cohort.parts import Placed, Shares, first_parts, later_part
 from pipeline.cohort.published import Published, parts_of_persons
 from pipeline.contracts.cohort import Notice
-from pipeline.records import PARTS
+from pipeline.records import ALL_PARTS, EXTERNAL, PARTS
 
 
 @dataclass(frozen=True)
 class Persons:
-    """The persons to place: `stratum` is what each is drawn within, `ids` the patient ids each one has."""
+    """The persons to place: `stratum` is what each is drawn within, `ids` the patient ids each one has.
+
+    A person of another source has no stratum, and is not drawn.
+    """
 
     stratum: Mapping[str, str]
     ids: Mapping[str, tuple[str, ...]]
@@ -40,6 +43,8 @@ def place(
     new = {person: name for person, name in persons.stratum.items() if person not in known}
     prescribed = _prescribed(published, ledger)
     placed = _first(new, prescribed, published, draw) if not ledger else _later(new, prescribed, draw)
+    abroad = persons.ids.keys() - persons.stratum.keys()
+    placed |= dict.fromkeys(abroad, Placed(EXTERNAL, draw.era, "source"))
     placed |= {person: Placed(earlier.part, draw.era, "link") for person, earlier in known.items()}
     return {
         patient_id: ledger.get(patient_id, placed[person])
@@ -49,11 +54,11 @@ def place(
 
 
 def part_of_person(ids: tuple[str, ...], places: Mapping[str, Placed]) -> str:
-    """The one part of a person with several ids: train before validation before test.
+    """The one part of a person with several ids: train before validation, test and external.
 
     What a model may have learnt from must never be what it is tested on.
     """
-    return min((places[patient_id].part for patient_id in ids), key=PARTS.index)
+    return min((places[patient_id].part for patient_id in ids), key=ALL_PARTS.index)
 
 
 def ledger_notices(published: Published | None, ledger: Mapping[str, Placed]) -> list[Notice]:
@@ -68,7 +73,7 @@ def ledger_notices(published: Published | None, ledger: Mapping[str, Placed]) ->
 
 def _known(ids: tuple[str, ...], ledger: Mapping[str, Placed]) -> Placed | None:
     places = [ledger[patient_id] for patient_id in ids if patient_id in ledger]
-    return min(places, key=lambda placed: PARTS.index(placed.part)) if places else None
+    return min(places, key=lambda placed: ALL_PARTS.index(placed.part)) if places else None
 
 
 def _prescribed(published: Published | None, ledger: Mapping[str, Placed]) -> Mapping[str, str]:

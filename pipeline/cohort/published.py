@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
-from pipeline.records import PARTS
+from pipeline.records import EXTERNAL, PARTS
 from pipeline.tables import line_numbers
 
 SPELLINGS: Final = {
@@ -25,6 +25,7 @@ SPELLINGS: Final = {
     "testing": "test",
     "holdout": "test",
     "hold-out": "test",
+    "external": EXTERNAL,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +13,7 @@ from pipeline.catalogue import masks as stored_masks
 from pipeline.cohort.assembly import Joined, Past, assemble, draw_settings
 from pipeline.cohort.changes import champion_cohort
 from pipeline.cohort.choice import find_join
+from pipeline.cohort.external import scans_of_another_source
 from pipeline.cohort.join import Join, KeyColumn, Known, join_by
 from pipeline.cohort.leaks import Frozen, look_for_leaks
 from pipeline.cohort.links import Links, read_links
@@ -36,11 +37,21 @@ from pipeline.tables import Table
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
+Below = Callable[[Collection[str]], Mapping[str, Collection[str]]]
+"""From folders below RAW to the scans in each."""
 
-def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
+
+def nowhere(folders: Collection[str]) -> Mapping[str, Collection[str]]:
+    """Nothing lies in no folder. Raises LookupError when folders are asked for and nobody walks RAW."""
+    if folders:
+        raise LookupError("folders of RAW are named, and nothing was given that walks RAW")
+    return {}
+
+
+def run(config: Config, workspace: Workspace, *, redraw: str = "", below: Below = nowhere) -> Summary:
     """What the stage did; `redraw` is the reason to draw all parts anew, empty to keep them.
 
-    Raises:
+    `below` tells the scans of folders, asked only where the YAML names some. Raises:
         ConfigError: the table isn't there, or `cohort.positive` doesn't fit it.
         DataError: the table can't be joined, or its labels or parts can't be used.
         UsageError: the key is not the one the scans were read and the parts were drawn under.
@@ -56,14 +67,17 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "") -> Summary:
     all_draws = draws(workspace, redraw, draw_settings(config.cohort))
     _require_first_key(key, all_draws.before)
     patients_of = _patients(known, scans, key, {record["patient_id"] for record in all_draws.held})
+    join = _join(config, labels, known) if path else Join((), ())
+    folders = config.cohort.external.folders if config.cohort.external else ()
     joined = Joined(
         scans,
         labels,
-        _join(config, labels, known) if path else Join((), ()),
+        join,
         _links(config, workspace, patients_of),
         task,
         one_vote=config.evaluate.unit == "patient",
         marks=_marks(config, workspace) if task.target.READS_MASKS else None,
+        external=scans_of_another_source(config, labels, join, below=below(folders)),
     )
     past = Past(
         all_draws.held, champion_cohort(workspace), _era(workspace), all_draws.notices, _redraw(workspace)

@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from pipeline.contracts.cohort import changed, labels, pixel_digests
-from pipeline.records import PARTS
+from pipeline.records import ALL_PARTS
 from pipeline.workspace import Workspace
 
 
@@ -27,7 +27,9 @@ def changes_since(workspace: Workspace, generation: str) -> Changes:
     then, now = workspace.generations / generation, workspace.candidate
     before, after = pixel_digests(then), pixel_digests(now)
     return Changes(
-        changed(labels(then, PARTS), labels(now, PARTS)), changed(before, after), bool(after) and not before
+        changed(labels(then, ALL_PARTS), labels(now, ALL_PARTS)),
+        changed(before, after),
+        bool(after) and not before,
     )
 
 

@@ -15,6 +15,7 @@ from pipeline.compare.models import Model, read_model
 from pipeline.compare.rows import Evidence
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
+from pipeline.records import EXTERNAL
 from pipeline.tasks.contract import Pairs, Table, Unit
 from pipeline.tasks.registry import Task
 from pipeline.workspace import Workspace
@@ -60,6 +61,7 @@ def evidence_of(
         core=frozenset(core[names]),
         anchor=anchor,
         groups=_groups(test, names, declared=config.cohort.groups.values()),
+        external=against(cohort[cohort["part"] == EXTERNAL], champion.table),
     )
     notes = _left_out(task, test, champion.table, candidate.table)
     return evidence, [

@@ -40,7 +40,7 @@ def judge(
     of_pairs = pilot_of(task, pairs, gain)
     n_more = (
         patients_more(criterion, of_pairs, patients=pairs.patients)
-        if result == "UNKNOWN" and of_pairs
+        if result == "UNKNOWN" and of_pairs and criterion.role != "report"
         else None
     )
     sentence = arithmetic(task, criterion, pairs, gain=gain, result=result)
@@ -53,7 +53,7 @@ def judge(
         method=gain.method,
         n_more=n_more,
         reason=gain.reason,
-        sentence=_joined(sentence, advice(criterion, n_more)),
+        sentence=_joined(sentence, advice(criterion, n_more), _remark(criterion)),
     )
 
 
@@ -101,6 +101,11 @@ def _open_row(task: Task, criterion: Criterion, pairs: Pairs | None) -> Row:
         reason=None,
         sentence="",
     )
+
+
+def _remark(criterion: Criterion) -> str:
+    """What is told of a row that only reports, whatever its outcome."""
+    return criterion.remedy if criterion.role == "report" else ""
 
 
 def _joined(*sentences: str) -> str:

@@ -12,6 +12,7 @@ from pipeline.compare.rule import (
     anchor_criterion,
     core_criterion,
     era_criterion,
+    external_criterion,
     group_criterion,
     guard_criteria,
 )
@@ -27,17 +28,19 @@ LEAST_OF_A_GROUP = 20  # patients, a choice: a smaller group can hardly show a l
 class Evidence:
     """The pairs of the whole test part, and which of them (by name) are its core and its groups.
 
-    `anchor` holds the anchor's generation and its pairs on the core, where it isn't the champion.
+    `anchor` holds the anchor's generation and its pairs on the core, where it isn't the champion, and
+    `external` the pairs of another source.
     """
 
     test: Pairs | None
     core: frozenset[str]
     anchor: tuple[str, Pairs | None] | None = None
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    external: Pairs | None = None
 
 
 def rows(task: Task, compare: Compare, evidence: Evidence, *, alpha: float, seed: int) -> list[Row]:
-    """The required rows, then the guards; `alpha` is that of one look."""
+    """The required rows, then the guards, then what is only told; `alpha` is that of one look."""
     verdict = task.verdict
     core = _among(evidence.test, evidence.core)
     era = _among(evidence.test, _names(evidence.test) - evidence.core)
@@ -52,7 +55,10 @@ def rows(task: Task, compare: Compare, evidence: Evidence, *, alpha: float, seed
         judged.append(judge(task, criterion, pairs, seed=seed, pilot=pilot))
     guards = guard_criteria(verdict, compare)
     judged += [judge(task, criterion, evidence.test, seed=seed) for criterion in guards]
-    return judged + _group_rows(task, compare, evidence, seed=seed)
+    judged += _group_rows(task, compare, evidence, seed=seed)
+    if evidence.external:
+        judged.append(judge(task, external_criterion(verdict, compare), evidence.external, seed=seed))
+    return judged
 
 
 def _group_rows(task: Task, compare: Compare, evidence: Evidence, *, seed: int) -> list[Row]:

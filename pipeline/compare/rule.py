@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pipeline.compare.verdict import Role
 from pipeline.config import Compare
+from pipeline.records import EXTERNAL
 from pipeline.tasks.modules import Verdict
 
 CORE = "test-core"
@@ -81,6 +82,17 @@ def guard_criteria(verdict: Verdict, compare: Compare) -> tuple[Criterion, ...]:
     return tuple(
         Criterion(guard.rule, "guard", guard.metric, TEST, -compare.margin, GUARD_ALPHA)
         for guard in verdict.GUARDS
+    )
+
+
+def external_criterion(verdict: Verdict, compare: Compare) -> Criterion:
+    """What both models are worth on another source: told beside the verdict, which doesn't rest on it.
+
+    Sources differ in whom they scan, and the rule was fixed for the patients of the first.
+    """
+    remedy = "Reported beside the verdict, which doesn't rest on it."
+    return Criterion(
+        "external", "report", verdict.HEADLINE, EXTERNAL, -compare.margin, GUARD_ALPHA, remedy=remedy
     )
 
 

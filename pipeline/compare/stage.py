@@ -22,7 +22,7 @@ from pipeline.contracts import cohort, model_record, operating, predictions, rul
 from pipeline.contracts.comparison import CHAMPION, FILE, Comparison, Judged, Look, Reference
 from pipeline.draws import standing
 from pipeline.errors import GateError
-from pipeline.records import Summary
+from pipeline.records import EXTERNAL, Summary
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
@@ -125,9 +125,9 @@ def _look(config: Config, workspace: Workspace, *, champion: Champion, candidate
 
 
 def _score_champion(workspace: Workspace, champion: Champion) -> bool:
-    """Whether the champion's predictions of the present test part changed."""
+    """Whether the champion's predictions of the present test part, and of another source, changed."""
     cases = cohort.TABLE.frame(workspace.candidate)
-    table = score(workspace, champion.folder, cohort=cases[cases["part"] == "test"])
+    table = score(workspace, champion.folder, cohort=cases[cases["part"].isin(("test", EXTERNAL))])
     return CHAMPION.write(workspace.candidate, table)
 
 

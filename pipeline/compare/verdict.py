@@ -17,7 +17,8 @@ from pipeline.contracts.comparison import Reason
 from pipeline.statistics.laws import normal_quantile
 
 Outcome = Literal["PASS", "FAIL", "UNKNOWN"]
-Role = Literal["require", "guard"]
+Role = Literal["require", "guard", "report"]
+"""What a row does to the verdict: it must pass, its shown loss vetoes, or nothing at all."""
 Verdict = Literal["PROMOTE", "KEEP", "INCONCLUSIVE", "FIRST"]
 
 
@@ -64,12 +65,17 @@ def outcome(low: float | None, high: float | None, *, bound: float) -> Outcome:
 
 def decide(rows: Sequence[Row]) -> Verdict:
     """PROMOTE, KEEP or INCONCLUSIVE; a rule that requires nothing can't promote."""
-    if any(row.outcome == "FAIL" for row in rows):
+    if failing(rows):
         return "KEEP"
     required = [row for row in rows if row.role == "require"]
     if required and all(row.outcome == "PASS" for row in required):
         return "PROMOTE"
     return "INCONCLUSIVE"
+
+
+def failing(rows: Sequence[Row]) -> list[Row]:
+    """The rows by whose shown loss the champion stays; a row that only reports vetoes nothing."""
+    return [row for row in rows if row.outcome == "FAIL" and row.role != "report"]
 
 
 def patients_needed(patients: int, standard_error: float, *, alpha: float, distance: float) -> int:
@@ -87,7 +93,7 @@ def headline(verdict: Verdict, rows: Sequence[Row]) -> str:
         required = sum(row.role == "require" for row in rows)
         return f"VERDICT PROMOTE: {required} of {required} required rows pass, no guard fails"
     if verdict == "KEEP":
-        return "VERDICT KEEP: " + "; ".join(_short(row) for row in rows if row.outcome == "FAIL")
+        return "VERDICT KEEP: " + "; ".join(_short(row) for row in failing(rows))
     unknown = [row for row in rows if row.role == "require" and row.outcome == "UNKNOWN"]
     return f"VERDICT {verdict}: " + "; ".join(_short(row) + _more(row) for row in unknown)
 

@@ -84,6 +84,24 @@ Keys = Annotated[
 """How scans are named: found, by one column, or by several together."""
 
 
+class External(Section):
+    """Which scans come from another source: by words of a column of the table, or by folders below RAW."""
+
+    column: str | None = None
+    values: Words = ()
+    folders: Words = ()
+
+    @model_validator(mode="after")
+    def _told(self) -> External:
+        if bool(self.column) == bool(self.values) and (self.column or self.folders):
+            return self
+        raise PydanticCustomError(
+            "said",
+            "expected a column of the table with the words of the other source, as in "
+            "`{column: site, values: [B]}`, or folders below `ingest.raw`, as in `{folders: [B]}`",
+        )
+
+
 class Cohort(Section):
     """Which scans have which truth, and how patients are divided into parts.
 
@@ -104,6 +122,7 @@ class Cohort(Section):
     missing: Words = ()
     id: Keys = "auto"
     part_column: str | None = None
+    external: External | None = None
     links: str | None = None
     accept: dict[Literal["one_person", "near_duplicates"], Annotated[str, Field(min_length=1)]] = Field(
         default_factory=dict
@@ -128,9 +147,9 @@ class Cohort(Section):
         return self
 
     @model_serializer(mode="wrap")
-    def _regions_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what is said of structures unless it is given, so that other tasks keep their digest."""
-        return without_defaults(dump(self), ("regions", "overlap"), self.model_fields_set)
+    def _as_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what few analyses say unless it is given, so that the others keep their digest."""
+        return without_defaults(dump(self), ("regions", "overlap", "external"), self.model_fields_set)
 
     @field_serializer("target")
     def _one_as_a_word(self, target: tuple[str, ...]) -> str | tuple[str, ...]:
@@ -150,13 +169,14 @@ class Cohort(Section):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns whose values the cohort takes: the targets, the part and the groups."""
+        """The columns whose values the cohort takes: the targets, the part, the source and the groups."""
         return (*self.target, *self.other_columns)
 
     @property
     def other_columns(self) -> tuple[str, ...]:
         """The same without the targets, which may stand in masks."""
-        return (*([self.part_column] if self.part_column else []), *self.groups)
+        named = (self.part_column, self.external.column if self.external else None, *self.groups)
+        return tuple(column for column in named if column)
 
     @property
     def structures(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ The names of keys are part of the contract with users.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,8 +27,11 @@ from pipeline.config.ingest import Ingest
 from pipeline.config.text import KeyPath, place
 from pipeline.errors import ConfigError
 
-_NEWER_OF_EVALUATE = ("abstain", "intervals", "sets", "strangers", "tolerance_mm")
-PLACES = {"ingest": ("raw", "key", "withdrawn", "scheduler"), "cohort": ("labels", "links")}
+_NEWER_OF_EVALUATE = ("abstain", "intervals", "robustness", "sets", "strangers", "tolerance_mm")
+PLACES = {
+    "ingest": ("raw", "key", "withdrawn", "scheduler"),
+    "cohort": ("labels", "links", "external.folders"),
+}
 """The keys that say where something lies."""
 SECTIONS = STAGES
 
@@ -160,7 +163,8 @@ class Evaluate(Section):
     """What is measured on the test part, and how uncertainty is stated.
 
     `operating_point`, `prevalences`, `intervals`, `sets` and `tolerance_mm`, within which borders of masks
-    agree, are of some tasks only.
+    agree, are of some tasks only. `robustness` is how many patients' scans are made worse step by step;
+    "auto": as many as cost little.
     """
 
     unit: Literal["patient", "case"] = "patient"
@@ -173,6 +177,7 @@ class Evaluate(Section):
     strangers: Annotated[float, Field(ge=0.001, le=0.5)] = 0.05
     abstain: tuple[Literal["stranger", "several", "none"], ...] = ("stranger", "several", "none")
     tolerance_mm: Positive = 1.0
+    robustness: Annotated[int, Field(ge=0)] | Literal["auto"] = "auto"
     resamples: Annotated[int, Field(ge=200)] = 2000
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     seed: Annotated[int, Field(ge=0)] = 1
@@ -279,6 +284,18 @@ class Config(Section):
         files = {key: path for key, path in self.train.network.items() if isinstance(path, Path)}
         values["train"] |= {key: digests.of_file(path) for key, path in files.items()}
         for section, keys in PLACES.items():
-            named = {key: path for key in keys if (path := values[section][key]) is not None}
-            values[section] |= {key: place(path) for key, path in named.items()}
+            for key in keys:
+                _put(values[section], key.split("."), place)
         return values
+
+
+def _put(values: dict[str, Any], keys: Sequence[str], place: Callable[[str], str]) -> None:
+    """Puts what `place` says in the stead of the path, or of each of a list, that lies under the keys."""
+    *above, last = keys
+    for key in above:
+        values = values.get(key) or {}
+    given = values.get(last)
+    if isinstance(given, list):
+        values[last] = [place(path) for path in given]
+    elif given is not None:
+        values[last] = place(given)

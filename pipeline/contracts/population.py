@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
 from pipeline.contracts.damage import rewritten_by
 from pipeline.contracts.objects import ObjectFile, Schema
@@ -37,12 +37,36 @@ class Group:
     difference: float | None = None
 
 
+Reach = Literal["one_source", "all_in_training", "new_in_test", "external"]
+"""How far a result reaches: all scans from one source as far as is known, all sources of the test part in
+training, too, one of them not, or patients of another source measured as a part of their own."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where scans come from; `of` is what tells sources apart ("site", "manufacturer"), "" where nothing is.
+
+    `numbers` are those of the sources of each part, `not_in_training` how many of the test part's training
+    doesn't have, `external_patients` how many patients of another source were measured.
+    """
+
+    reach: Reach
+    of: str = ""
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    not_in_training: int = 0
+    external_patients: int = 0
+
+
 @dataclass(frozen=True)
 class Population:
-    """Every part by its name, and every group in the order in which it is told."""
+    """Every part by its name, every group in the order in which it is told, and from where the scans come.
+
+    `sources` is None where a version wrote it that did not count them.
+    """
 
     parts: Mapping[str, Part]
     groups: tuple[Group, ...]
+    sources: Sources | None = None
 
 
 FILE: Final = ObjectFile("population.json", Population, Schema("population", 1), rewritten_by("evaluate"))

@@ -22,7 +22,7 @@ from pipeline.drift.rule import level_of, overall
 from pipeline.errors import GateError, UsageError
 from pipeline.printed import WHY, is_placeholder, make
 from pipeline.progress import waiting
-from pipeline.records import Summary
+from pipeline.records import EXTERNAL, Summary
 from pipeline.tasks.contract import Question
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
@@ -53,7 +53,10 @@ def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> S
     check_generation(workspace, champion.generation)
     folders = (champion.folder, workspace.candidate)
     known, cohort = map(cohorts.TABLE.frame, folders)
-    replaced = cohorts.changed(*map(cohorts.pixel_digests, folders))
+    known, cohort = (
+        table[table["part"] != EXTERNAL] for table in (known, cohort)
+    )  # nothing is trained on it
+    replaced = cohorts.changed(*map(cohorts.pixel_digests, folders)) & set(cohort["case_id"])
     cohort = cohort[~cohort["case_id"].isin(set(known["case_id"]) - replaced)]
     if cohort.empty:
         return _nothing(workspace, "no_new", line=f"No scans are new to generation {champion.generation}.")

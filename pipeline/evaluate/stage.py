@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -18,12 +18,13 @@ from pipeline.contracts import controls as control_runs
 from pipeline.contracts import metrics as contract
 from pipeline.contracts import model_record, operating, predicted_masks, predictions, rule
 from pipeline.contracts import population as populations
+from pipeline.contracts import robustness as robustness_found
 from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.insights import InUnit
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.unopened import Unopened
 from pipeline.errors import DataError
-from pipeline.evaluate import controls, insights, strangers
+from pipeline.evaluate import controls, insights, robustness, strangers
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.population import population
@@ -31,7 +32,7 @@ from pipeline.evaluate.summary import lines
 from pipeline.pixel_review import is_reviewed
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
-from pipeline.records import PARTS, Case, Summary
+from pipeline.records import ALL_PARTS, EXTERNAL, PARTS, Case, Summary
 from pipeline.strangers import with_reasons
 from pipeline.tasks.contract import Chosen, Question
 from pipeline.tasks.measured import Json
@@ -40,6 +41,9 @@ from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LOOKED_AT: Final = ("test", EXTERNAL)
+"""The parts whose labels nobody may know before the look: another source is opened with the test part."""
 
 
 @dataclass(frozen=True)
@@ -105,15 +109,18 @@ def evaluate(
     )
     changed |= contract.FILE.write(folder, measured)
     everybody = cohorts.TABLE.frame(folder)  # with the labels: the look is taken
-    changed |= populations.FILE.write(folder, population(everybody, candidate.task, candidate.question))
+    abroad = table[candidate.task.measures.measurable(table, EXTERNAL)]["patient_id"].nunique()
+    parts = population(everybody, candidate.task, candidate.question, external_patients=int(abroad))
+    changed |= populations.FILE.write(folder, parts)
     changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
     changed |= _insights(candidate, asked, chosen)
+    changed |= robustness_found.FILE.write(folder, _robustness(candidate, asked, chosen, known))
     changed |= strangers.show(candidate.cases, unlike.judged, workspace, config)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 
 
 def _look(candidate: Candidate) -> looks.Look:
-    test = candidate.cases[candidate.cases["part"] == "test"]
+    test = candidate.cases[candidate.cases["part"].isin(_LOOKED_AT)]
     columns = [test[name] for name in ("case_id", PERSON, "pixel_digest") if name in test]
     scans = looks.cohort_digest(list(zip(*columns, strict=True)))
     record = candidate.scorer.record
@@ -171,7 +178,7 @@ def _operating(candidate: Candidate, chosen: Chosen) -> Operating:
 
 def _predictions(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> pd.DataFrame:
     """The table of predictions. Test labels are read here, after the look."""
-    labels = candidate.labels(*PARTS)
+    labels = candidate.labels(*ALL_PARTS)
     truth = [labels[case_id] for case_id in candidate.cases["case_id"]]
     return candidate.task.answers.table(
         cohorts.prediction_rows(candidate.cases.assign(truth=truth)),
@@ -197,7 +204,7 @@ def _digests(candidate: Candidate) -> dict[str, str | None]:
         "code": provenance.code_digest(),
         "cohort": cohorts.FILE.read(folder).digest,
         "config": digests.of_json(candidate.config.section("evaluate")),
-        "labels": digests.of_json(candidate.labels(*PARTS)),
+        "labels": digests.of_json(candidate.labels(*ALL_PARTS)),
         "model": candidate.scorer.record.model_sha256,
         "predictions": digests.of_file(predictions.FILE.path(folder)),
     }
@@ -216,6 +223,25 @@ def _controls(candidate: Candidate, measured: contract.Metrics) -> control_runs.
         scoring.scans(workspace, scorer.record.recipe_id, kept=workspace.data),
     )
     return controls.run(tested, workspace.data, measured)
+
+
+def _robustness(
+    candidate: Candidate, asked: scoring.Answers, chosen: Chosen, scans: scoring.Scans
+) -> robustness_found.Robustness:
+    """What scans that were made worse do. Test labels are read here, after the look."""
+    return robustness.run(
+        robustness.Subject(
+            candidate.task,
+            candidate.question,
+            chosen.fixed,
+            candidate.config.evaluate,
+            candidate.scorer,
+            scans,
+            cohorts.prediction_rows(candidate.cases),
+            asked.answered,
+            candidate.labels("test"),
+        )
+    )
 
 
 def _insights(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> bool:

@@ -17,7 +17,7 @@ from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.strangers import FILE, ODDEST, Odd, Oddest, Share
 from pipeline.pixel_review import is_reviewed
 from pipeline.pixel_text import hidden_because
-from pipeline.records import Case
+from pipeline.records import EXTERNAL, Case
 from pipeline.scoring import Scans, Scorer
 from pipeline.statistics.proportions import wilson
 from pipeline.strangers import Judged, judged, portrait, seen
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_TRAINING: Final = 1000
 """Patients of the training part that are looked at, one scan each: more say nothing new."""
 MOST_SHOWN: Final = 8
-_JUDGED: Final = ("validation", "test")
+_JUDGED: Final = ("validation", "test", EXTERNAL)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from pipeline.export.nifti import nifti_bytes
 from pipeline.export.stage import refuse_raw
 from pipeline.printed import make
 from pipeline.progress import bar
-from pipeline.records import PARTS, Case, Mask, Summary
+from pipeline.records import ALL_PARTS, EXTERNAL, Case, Mask, Summary
 from pipeline.tasks.contract import Outlined
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
@@ -33,7 +33,7 @@ from pipeline.writing import write_bytes, write_text
 
 __all__ = ["run"]
 
-_FOLDERS: Final = {"train": "Tr", "validation": "Tr", "test": "Ts"}
+_FOLDERS: Final = {"train": "Tr", "validation": "Tr", "test": "Ts", EXTERNAL: "Ts"}
 _BACKGROUND: Final = "background"
 
 
@@ -72,7 +72,7 @@ def run(config: Config, workspace: Workspace, out: Path) -> Summary:
     changed |= _write_json(out / "dataset.json", _dataset(asked, numbers, marked))
     changed |= _write_json(out / "splits_final.json", [_split(marked)])
     counts = Counter(one.part for one in marked)
-    shown = ", ".join(f"{counts[part]:,} {part}" for part in PARTS)
+    shown = ", ".join(f"{counts[part]:,} {part}" for part in ALL_PARTS if part != EXTERNAL or counts[part])
     lines = [
         f"Cases in {out} in nnU-Net's layout: {shown}. Copy splits_final.json to its nnUNet_preprocessed."
     ]

@@ -9,6 +9,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.ingest.changes import archives_of
 from pipeline.ingest.header.header import Header
 from pipeline.ingest.reasons import ARCHIVE
+from pipeline.ingest.source.companions import with_companions
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.listing import Listed, Listing, Unlisted
 
@@ -32,6 +33,10 @@ class Locations:
         members = [member for listing in whole for member in listing.members]
         self.by_token |= {member.token: member for member in members}
         return members
+
+    def with_companions(self, files: Sequence[SourcePath]) -> list[SourcePath]:
+        """The files, each with those that it needs of the paths found so far."""
+        return with_companions(files, self.by_token.values())
 
     def of(self, tokens: Iterable[str], catalogue: Catalogue) -> list[SourcePath]:
         """The paths of tokens, in the order in which they are read best; their archives are listed."""

@@ -72,13 +72,13 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "mask_reference_missing": (
         (
-            r"^it lies in an archive",
-            "Unpack the data set into the input folder, and take the packed one out: there a mask is paired "
-            "with its image.",
+            r"images may be its own$",
+            "Write the suffix of its image into the name of the mask, as in `sub-1_T1w_label-L_mask.nii`.",
         ),
         (
             r"^no image is paired",
-            "Put its image into `imagesTr` under the name of the mask, or with `_0000` at the end of it.",
+            "Put its image into `imagesTr` under the name of the mask, or with `_0000` at the end of it; in "
+            "BIDS into the folder of its subject, with the entities of the mask.",
         ),
         (
             r"^it names no series",
@@ -89,6 +89,11 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         (
             r"^the scan has no place",
             "Take the mask out: projections and photographs have no place in space to compare it by.",
+        ),
+        (r"where its picture has", "Save the mask anew with a pixel for each pixel of its picture."),
+        (
+            r"turned upright by its file$",
+            "Save mask and picture anew without an orientation (EXIF), pixel for pixel alike.",
         ),
     ),
     "mask_values_invalid": (
@@ -114,6 +119,12 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         (
             r"^colours",
             "Save the mask anew with one number a voxel, as `ingest.masks.structures` calls each structure.",
+        ),
+        (r"^a JPEG", "Save the mask as PNG or TIFF from where it was drawn: a copy has the same changes."),
+        (
+            r"^the label in its name",
+            "Name the label in `ingest.masks.structures`, as `{tumour: [1, lesion]}`, or set "
+            "`ingest.masks.undeclared: ignore` to leave such masks out.",
         ),
         (
             r"is of no structure$",

@@ -54,8 +54,8 @@ REASONS: dict[str, Reason] = {
     "mask_not_image": Reason(
         "excluded",
         "A mask beside the images, by its place or its header.",
-        "Nothing to do: masks are not read as images. Where `ingest.masks` declares structures, NIfTI label "
-        "maps below `labelsTr` are read with their images.",
+        "Nothing to do: masks are not read as images. Where `ingest.masks` declares structures, label maps "
+        "below `labelsTr` (NIfTI, PNG, TIFF) and masks of BIDS are read with their images.",
     ),
     "dicomdir": Reason(
         "excluded",

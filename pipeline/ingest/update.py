@@ -161,8 +161,9 @@ def _read_images(
 
 def _read_headers(target: Target, spool: Spool, files: Sequence[SourcePath], locations: Locations) -> None:
     """Reads the headers of files into the spool, and of what is in archives among them."""
-    archives = _surveyed(target, spool, [file for file in files if file.token not in locations.listings])
-    _surveyed(target, spool, locations.open_archives(archives))
+    unlisted = [file for file in files if file.token not in locations.listings]
+    archives = _surveyed(target, spool, locations.with_companions(unlisted))
+    _surveyed(target, spool, locations.with_companions(locations.open_archives(archives)))
     listed = {file.token: locations.listings.get(file.token) for file in (*files, *archives)}
     for token, listing in listed.items():
         if listing is not None:
@@ -182,7 +183,7 @@ def _surveyed(target: Target, spool: Spool, files: Sequence[SourcePath]) -> list
         settings.include,
         target.owners,
         target.formats,
-        settings.masks is not None,
+        settings.masks.called if settings.masks else {},
     )
     return survey(
         files, spool, key=target.key, selection=selection, buried=target.buried, executor=target.executor

@@ -28,7 +28,7 @@ from pipeline.normalize.store import (
     write_refused,
 )
 from pipeline.printed import scanloom
-from pipeline.records import PARTS, Case, Mask, Summary
+from pipeline.records import ALL_PARTS, EXTERNAL, Case, Mask, Summary
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
@@ -78,7 +78,7 @@ def _outlines(
     config: Config, workspace: Workspace, catalogue: Catalogue, parts: Mapping[str, str]
 ) -> Outlines:
     """What the cohort's question asks of every voxel, and the masks that say it."""
-    if not {*parts.values()} & {*PARTS}:  # new scans: nobody knows what they show
+    if not {*parts.values()} & {*ALL_PARTS}:  # new scans: nobody knows what they show
         return Outlines()
     target = task_of(config.task).target
     asked = target.outlined(target.question_of(cohort.FILE.read(workspace.candidate)))
@@ -92,7 +92,8 @@ def _champions(ours: Wanted, champion: Champion | None, parts: Mapping[str, str]
     """The scans that are needed under the champion's recipe, too: nothing is learned from them."""
     if champion is None or champion.recipe.recipe_id == ours.recipe.recipe_id:
         return []
-    scored = [case for case in ours.cases if parts[case.case_id] == "test" or not champion.knows(case)]
+    compared = ("test", EXTERNAL)
+    scored = [case for case in ours.cases if parts[case.case_id] in compared or not champion.knows(case)]
     return [Wanted(champion.recipe, scored, in_patches=ours.in_patches)]
 
 

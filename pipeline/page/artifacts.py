@@ -18,9 +18,11 @@ from pipeline.contracts.insights import Insights, Pictures
 from pipeline.contracts.leaks import Leaks
 from pipeline.contracts.metrics import Difference, Metrics
 from pipeline.contracts.model_record import ModelRecord
-from pipeline.contracts.population import Population
+from pipeline.contracts.population import Population, Sources
+from pipeline.contracts.robustness import Robustness
 from pipeline.contracts.strangers import Oddest, Strangers
 from pipeline.page.facts import Fact, of_metric, unavailable
+from pipeline.records import EXTERNAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,6 +87,7 @@ class Artifacts:
     controls: Controls | None = None
     strangers: Strangers | None = None
     oddest: Oddest | None = None
+    robustness: Robustness | None = None
     insights: Insights | None = None
     pictures: Pictures = field(default_factory=dict)
     comparison: Comparison | None = None
@@ -116,6 +119,16 @@ class Artifacts:
         """Who is in which part of a candidate's cohort; no section of a table asks for it."""
         return _of_candidate(self.of_population)
 
+    @property
+    def sources(self) -> Sources:
+        """From where the scans of a candidate come; of an earlier version's nothing is known."""
+        return (self.of_population and self.of_population.sources) or Sources("one_source")
+
+    @property
+    def of_another_source(self) -> bool:
+        """Whether patients of another source were measured beside the reported part."""
+        return bool(self.sources.external_patients)
+
     def short(self, name: str) -> str:
         """A metric's name in a sentence."""
         return self.task.measures.METRICS[name].short
@@ -135,6 +148,10 @@ class Artifacts:
             if (fact.part, fact.group, fact.target) == (part or self.part, "", target):
                 return fact
         return unavailable(name, "not computed")
+
+    def elsewhere(self, name: str) -> dict[str, Fact]:
+        """The metric on patients of another source as `external`; nothing where none were measured."""
+        return {EXTERNAL: self.metric(name, part=EXTERNAL)} if self.of_another_source else {}
 
     def metrics_named(self, name: str) -> Iterator[Fact]:
         """All metrics of one name at the unit in use, in the order of metrics.json."""

@@ -10,6 +10,7 @@ from pipeline.contracts.controls import Control
 from pipeline.contracts.metrics import Metric
 from pipeline.contracts.objects import Json, plain
 from pipeline.page.artifacts import Artifacts
+from pipeline.records import EXTERNAL
 
 Status = Literal["pass", "fail", "not_run"]
 NOT_COUNTED = "as the cohort is of an earlier version (the stage `cohort` makes it anew)"
@@ -123,8 +124,9 @@ def _cohort(artifacts: Artifacts) -> Guard:
 
 
 def _predicted(artifacts: Artifacts) -> Guard:
-    expected = set(artifacts.cases.loc[artifacts.cases["part"] == "test", "case_id"])
-    predicted = set(artifacts.predictions.loc[artifacts.predictions["part"] == "test", "case_id"])
+    tested = ("test", EXTERNAL)
+    expected = set(artifacts.cases.loc[artifacts.cases["part"].isin(tested), "case_id"])
+    predicted = set(artifacts.predictions.loc[artifacts.predictions["part"].isin(tested), "case_id"])
     wrong = len(expected ^ predicted)
     return _judged(
         "all_predicted",

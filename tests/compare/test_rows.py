@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from scipy.stats import norm
 from pipeline.compare.judge import Pilot, judge, patients_more
 from pipeline.compare.rows import Evidence, rows
 from pipeline.compare.rule import core_criterion, era_criterion
-from pipeline.compare.verdict import decide
+from pipeline.compare.verdict import decide, headline
 from pipeline.config import Compare
 from pipeline.tasks.classification.pairs import Pairs, Scores
 from pipeline.tasks.registry import task_of
@@ -218,3 +219,16 @@ def test_more_patients_follow_from_error_and_from_the_rarest_class():
     # 15 of a class that makes up 1 % need 1500
     assert patients_more(superior, Pilot(200, 0.03, 1500), patients=200) == 1300
     assert patients_more(superior, Pilot(200, 0.001, 50), patients=200) == 0
+
+
+def test_another_source_is_told_and_neither_requires_nor_vetoes() -> None:
+    better = evidence(1, core=800, era=400, core_areas=(0.80, 0.86), era_areas=(0.75, 0.86))
+    worse = simulated(np.random.default_rng(2), 400, champion=0.90, candidate=0.70, prefix="abroad")
+    judged = rows(TASK, IMPROVE, replace(better, external=worse), alpha=ALPHA, seed=1)
+    told = judged[-1]
+    assert (told.rule, told.role, told.part, told.outcome, told.patients) == (
+        "external", "report", "external", "FAIL", 400,
+    )  # fmt: skip
+    assert told.sentence.endswith("Reported beside the verdict, which doesn't rest on it.")
+    assert (told.n_more, decide(judged)) == (None, "PROMOTE")
+    assert "3 of 3" not in headline("PROMOTE", judged) and "2 of 2" in headline("PROMOTE", judged)

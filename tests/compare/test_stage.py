@@ -268,3 +268,21 @@ def test_a_generation_that_kept_no_digests_of_pixels_is_told(champion, models):
     candidate(champion, models, study.STRONG)
     notes = [line for line in compare.run(IMPROVE, champion).lines if "without digests of its pixels" in line]
     assert len(notes) == 1
+
+
+def test_both_models_are_told_on_another_source_and_the_verdict_does_not_rest_on_it(champion, models):
+    abroad = study.scans("x", 90, part="external", era=2, seed=5)
+    turned = study.Scans(abroad.cohort, abroad.weak, -abroad.strong)  # the better model is worse there
+    study.store(champion, turned)
+    candidate(champion, models, study.STRONG, scans=FIRST_SCANS + NEW + turned)
+    compare.run(IMPROVE, champion)
+    told = recorded(champion)["reasons"][-1]
+    assert (told["rule"], told["role"], told["outcome"], told["patients"]) == (
+        "external",
+        "report",
+        "FAIL",
+        90,
+    )
+    assert recorded(champion)["verdict"] == "PROMOTE"
+    scored = comparison.CHAMPION.frame(champion.candidate)
+    assert set(scored["part"]) == {"test", "external"}

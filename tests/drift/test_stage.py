@@ -36,9 +36,9 @@ def champion(workspace, model):
     return workspace
 
 
-def arrive(workspace, model, count, **scanner):
+def arrive(workspace, model, count, *, part="train", **scanner):
     """New patients from a scanner; gives them."""
-    new = study.scans("n", count, part="train", era=2, seed=4)
+    new = study.scans("n", count, part=part, era=2, seed=4)
     study.store(workspace, new, **scanner)
     study.write_candidate(workspace, CONFIG, FIRST_SCANS + new, weights=study.WEAK, model=model)
     return new
@@ -127,6 +127,12 @@ def test_another_scanner_stops_the_run_until_a_reason_is_given(champion, model):
     assert recorded(champion)["accepted"] == "the new scanner is meant to be learnt"
     # the same scans need no second reason
     assert not drift.run(CONFIG, champion).changed
+
+
+def test_another_source_is_no_drift_for_nothing_is_trained_on_it(champion, model):
+    arrive(champion, model, 60, part="external", kvp=80.0, modality="DX")
+    summary = drift.run(CONFIG, champion)
+    assert summary.lines == ("No scans are new to generation 0001.",)
 
 
 def test_few_new_patients_are_too_few_unless_their_modality_is_new(champion, model):

@@ -109,7 +109,7 @@ def run(project: Path, command: tuple[str, ...], **environment: str) -> "subproc
         env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
 
 

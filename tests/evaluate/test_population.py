@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 import pytest
 
-from pipeline.contracts.population import Group, Part
+from pipeline.contracts.population import Group, Part, Sources
 from pipeline.evaluate.population import population
 from pipeline.tasks.registry import task_of
 
@@ -63,3 +63,29 @@ def test_all_of_one_part_and_none_of_the_other_have_no_difference_that_can_be_to
 
 def test_without_a_test_part_nothing_differs() -> None:
     assert groups(cases(("a", "train", "no", "F")))["by_sex", "F"].difference is None
+
+
+SITED = cases(
+    ("a", "train", "no", "F"), ("b", "train", "no", "F"), ("c", "test", "yes", "F"), ("d", "external", "yes", "F"),
+).assign(by_site=["A", "B", "A", "C"])  # fmt: skip
+
+
+def test_a_part_of_another_source_is_counted_and_decides_how_far_the_result_reaches() -> None:
+    counted = population(SITED, TASK, None, external_patients=1)
+    assert counted.parts["external"] == Part(1, 1, 1.0, 1)
+    assert counted.sources == Sources("external", "site", {"train": 2, "validation": 0, "test": 1}, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("sites", "expected"),
+    [
+        (["A", "B", "A", "C"], Sources("all_in_training", "site", {"train": 2, "validation": 0, "test": 1})),
+        (["A", "A", "B", "C"], Sources("new_in_test", "site", {"train": 1, "validation": 0, "test": 1}, 1)),
+        (["A", "A", "A", "C"], Sources("one_source", "site", {"train": 1, "validation": 0, "test": 1})),
+        (["", "", "", ""], Sources("one_source")),
+    ],
+)
+def test_without_a_measured_patient_of_elsewhere_the_sites_of_training_and_test_decide(
+    sites: list[str], expected: Sources
+) -> None:
+    assert population(SITED.assign(by_site=sites), TASK, None).sources == expected

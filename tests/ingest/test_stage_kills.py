@@ -124,7 +124,7 @@ def crash_and_finish(tmp_path: Path, points: Iterable[int], *, cases: int = 8, f
         space = Workspace(tmp_path / str(point), "study")
         shutil.copytree(whole.root / "raw", space.root / "raw")
         sizes = str(cases), str(files)
-        killed = subprocess.run([sys.executable, script, space.root, str(point), *sizes], timeout=120)
+        killed = subprocess.run([sys.executable, script, space.root, str(point), *sizes], timeout=600)
         if killed.returncode == 0:
             return
         assert killed.returncode == -9

@@ -85,7 +85,7 @@ def run(project: Path, steps: Sequence[Sequence[str]], **environment: str) -> Ru
         cwd=project,
         env={**os.environ, **outside, **environment},
         capture_output=True,
-        timeout=400,
+        timeout=1800,
     )
     found = json.loads(codes.read_text()) if codes.exists() else [done.returncode]
     return Run(done.stdout, done.stderr, found)

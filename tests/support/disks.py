@@ -32,7 +32,7 @@ def in_namespace(project: Path, script: str, *arguments: object) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
     return done.stdout
 

@@ -25,6 +25,7 @@ from pipeline.controls import BORDER, CENTRE, PERMUTED, RANDOM
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import measure
 from pipeline.evaluate.population import population
+from pipeline.records import ALL_PARTS, EXTERNAL, PARTS
 from pipeline.tasks.classification import answers, predictions
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
@@ -66,13 +67,20 @@ class Candidate:
 
 
 def make(
-    root: Path, *, classes: tuple[str, ...] = ("normal", "nodule"), patients: int = 900, champion: bool = True
+    root: Path,
+    *,
+    classes: tuple[str, ...] = ("normal", "nodule"),
+    patients: int = 900,
+    champion: bool = True,
+    abroad: int = 0,
 ) -> Candidate:
-    """Writes a candidate of so many patients with these classes under `root`."""
+    """Writes a candidate of so many patients with these classes under `root`; the last `abroad` are external."""
     generator = np.random.default_rng(20261124)
     config = _config(classes)
     workspace = Workspace(root, "demo")
     cases = _cases(generator, classes, patients)
+    elsewhere = {digests.of_json(["patient", number])[:26] for number in range(patients - abroad, patients)}
+    cases.loc[cases["patient_id"].isin(elsewhere), "part"] = EXTERNAL
     folder = workspace.candidate
     folder.mkdir(parents=True)
     _write_cohort(folder, cases, classes, config)
@@ -213,7 +221,7 @@ def _excluded() -> pd.DataFrame:
 
 def _parts(cohort: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, dict[str, object]]:
     parts: dict[str, dict[str, object]] = {}
-    for part in ("train", "validation", "test"):
+    for part in ALL_PARTS if EXTERNAL in set(cohort["part"]) else PARTS:
         rows = cohort[cohort["part"] == part]
         parts[part] = {
             "patients": int(rows["person_id"].nunique()),
@@ -289,5 +297,7 @@ def _write_evaluation(folder: Path, cases: pd.DataFrame, classes: tuple[str, ...
     }
     operating_file.FILE.write(folder, operating_file.FILE.of(fixed_on_validation))
     rule.FILE.write(folder, rule.Rule({}, {}))
-    counted = population(cohorts.TABLE.frame(folder), task, task.target.question_of(record))
+    abroad = cases[cases["part"] == EXTERNAL]["patient_id"].nunique()
+    everybody = cohorts.TABLE.frame(folder)
+    counted = population(everybody, task, task.target.question_of(record), external_patients=abroad)
     populations.FILE.write(folder, counted)

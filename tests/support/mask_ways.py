@@ -9,6 +9,7 @@ from mask_files import segmentation, slices, structure_set
 from nifti_files import nifti, ramp
 from numpy.typing import NDArray
 from packed import zipped
+from picture_files import colours, grey, picture, with_orientation
 from pydicom.dataset import Dataset
 from ways_out import Way
 
@@ -71,11 +72,42 @@ _NIFTI = {
     "patient_from": {"pattern": "Tr/(.)"},
 }
 
+_BIDS = {"sub-1/sub-1_T1w.nii": nifti(ramp()), "sub-1/sub-1_dseg.nii": _PAIR["labelsTr/a.nii"]}
+_LESION = {
+    "sub-1/sub-1_T1w.nii": nifti(ramp()),
+    "derivatives/x/sub-1/sub-1_label-lesion_mask.nii": nifti(np.minimum(_LABELS, 1)),
+}
+_OF_BIDS = {**_SETTINGS, "formats": {"nifti": {"modality": "MR"}}}
+_GREYS = (grey() % 3).astype(np.uint8)
+_PICTURES = {**_NIFTI, "formats": {"png": {"modality": "DX"}, "tiff": {"modality": "DX"}}}
+
+
+def _pictures(mask: bytes, image: bytes | None = None) -> dict[str, bytes]:
+    return {"imagesTr/a_0000.png": image or picture(grey()), "labelsTr/a.png": mask}
+
+
 MASK_WAYS = [
     Way("mask_reference_missing", "", _mask(), _SETTINGS, then=_scan()),
     Way("mask_reference_missing", r"^it names no series", {**_scan(), **_without_series()}, _SETTINGS, then=_mask()),
-    Way("mask_reference_missing", r"^it lies in an archive", {"a.zip": zipped(_PAIR)}, _NIFTI,
-        then={"a.zip": None, **_PAIR}),
+    Way("mask_reference_missing", r"images may be its own$", _BIDS | {"sub-1/sub-1_T2w.nii": nifti(ramp(start=5))},
+        _OF_BIDS, then={"sub-1/sub-1_dseg.nii": None, "sub-1/sub-1_T1w_dseg.nii": _PAIR["labelsTr/a.nii"]}),
+    Way("mask_reference_missing", r"^no image is paired", _BIDS | {"sub-1/sub-1_T1w.nii": None}, _OF_BIDS,
+        then=_BIDS),
+    Way("mask_reference_missing", r"^no image is paired",
+        {"a.zip": zipped({"labelsTr/a.nii": _PAIR["labelsTr/a.nii"]})}, _NIFTI, then={"a.zip": zipped(_PAIR)}),
+    Way("mask_geometry_mismatch", r"where its picture has", _pictures(picture(_LABELS[..., 0])), _PICTURES,
+        then=_pictures(picture(_GREYS))),
+    Way("mask_geometry_mismatch", r"turned upright by its file$",
+        _pictures(picture(_GREYS), picture(grey(), exif=with_orientation(3))), _PICTURES,
+        then=_pictures(picture(_GREYS))),
+    Way("mask_values_invalid", r"^a JPEG", {**_pictures(b""), "labelsTr/a.png": None,
+        "labelsTr/a.jpg": picture(_GREYS, "JPEG")}, _PICTURES,
+        then={"labelsTr/a.jpg": None, "labelsTr/a.tif": picture(_GREYS, "TIFF")}),
+    Way("mask_values_invalid", r"^colours", _pictures(picture(colours())), _PICTURES, then=_pictures(picture(_GREYS))),
+    Way("mask_values_invalid", r"^the label in its name", _LESION, _OF_BIDS,
+        setting={"masks": {"structures": {"tumour": [1, "lesion"]}}}),
+    Way("mask_not_image", r"^it marks no declared", _LESION,
+        {**_OF_BIDS, "masks": {**_MASKS, "undeclared": "ignore"}}, left=True),
     Way("mask_reference_missing", r"^no image is paired", {"labelsTr/a.nii": _PAIR["labelsTr/a.nii"]}, _NIFTI,
         then={"imagesTr/a_0000.nii": _PAIR["imagesTr/a.nii"]}),
     Way("mask_geometry_mismatch", "", {**_scan(), **_shifted()}, _SETTINGS, then=_mask()),

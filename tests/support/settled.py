@@ -29,6 +29,7 @@ NOT_COMPARED = {
     "catalogue.sqlite-wal": "part of the catalogue",
     "catalogue.sqlite-shm": "part of the catalogue",
     "checkpoints": "hold seconds; what comes of them is compared: model.keras",
+    "training": "shows seconds while training runs; the candidate's history.csv, compared, has its numbers",
 }
 
 

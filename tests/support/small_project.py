@@ -48,7 +48,7 @@ def make_in(project: Path, *arguments: str, **environment: str) -> subprocess.Co
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=1800,
     )
 
 

@@ -84,7 +84,7 @@ def test_killed_among_the_control_runs_training_ends_with_the_same_bits(
     trained: Workspace, without: Workspace
 ) -> None:
     # The model is done, so the second step is one of a control network.
-    assert start(without, crash_at="train:step-2", epochs=EPOCHS).wait(timeout=300) == -signal.SIGKILL
+    assert start(without, crash_at="train:step-2", epochs=EPOCHS).wait(timeout=1800) == -signal.SIGKILL
     assert bits(without) == {}
     train_here(without, epochs=EPOCHS)
     assert bits(without) == bits(trained)

@@ -74,13 +74,13 @@ def test_killed_and_stopped_training_ends_with_the_same_bits(
 ) -> None:
     workspace = prepare(tmp_path)
     # The kill leaves the state of step 10 without its seal, so that of step 8 serves.
-    assert start(workspace, crash_at="written:state-00000010.npz").wait(timeout=300) == -signal.SIGKILL
+    assert start(workspace, crash_at="written:state-00000010.npz").wait(timeout=1800) == -signal.SIGKILL
     assert not (workspace.candidate / "model.keras").exists()
     stopped = start(workspace)
     told = _read_until(stopped, "Training goes on after step 8 (epoch 3)")
     assert "state-00000010.npz is damaged or incomplete" in told
     stopped.send_signal(signal.SIGTERM)
-    _, told = stopped.communicate(timeout=300)
+    _, told = stopped.communicate(timeout=1800)
     assert stopped.returncode == 143
     assert "Stopped by SIGTERM" in told
     train_here(workspace, epochs=12)

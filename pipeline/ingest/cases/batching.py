@@ -34,7 +34,8 @@ def shard_name(cases: Iterable[CasePlan], digest_of: Mapping[str, str]) -> str:
     """The name of a batch's shard, by what goes into it: the cases and the digests of their files."""
     content = [
         [case.case_id, case.unit, case.volume.geometry.to_json(),
-         sorted(digest_of[token] for token in case.files), *([repr(case.structures)] if case.masks else [])]
+         sorted(digest_of[token] for token in case.files), *([repr(case.structures)] if case.masks else []),
+         *sorted([digest_of[token], name] for token, name in case.marking.items())]
         for case in cases
     ]  # fmt: skip
     return f"shard-{digests.of_json(content)[:16]}.npy"

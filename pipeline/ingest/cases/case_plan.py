@@ -18,7 +18,8 @@ class CasePlan:
 
     `unit` is what its values are to be in: the files' own, SUVbw in its place, or one that the settings
     state (`unit_stated`). `channels` are the volumes of its further channels, resampled onto the first where
-    `resamples_channels` allows it. `masks` are the tokens of the files that mark `structures` in it.
+    `resamples_channels` allows it. `masks` are the tokens of the files that mark `structures` in it;
+    `marking` has the one structure of those whose layout says which that is.
     """
 
     case_id: str
@@ -34,6 +35,7 @@ class CasePlan:
     resamples_channels: bool = False
     masks: tuple[str, ...] = ()
     structures: Structures = NO_STRUCTURES
+    marking: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def volumes(self) -> tuple[Volume, ...]:
@@ -54,6 +56,10 @@ class CasePlan:
     def files(self) -> set[str]:
         """The tokens of all files that it is made of."""
         return {*self.images, *self.masks}
+
+    def structures_of(self, mask: str) -> Structures:
+        """What the file of a mask may mark: all structures, or the one that its layout says."""
+        return self.structures.alone(self.marking[mask]) if mask in self.marking else self.structures
 
     @property
     def modality(self) -> str:

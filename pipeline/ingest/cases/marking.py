@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from pipeline.ingest.cases.case_plan import CasePlan, Plan
 from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.header.header import Header, Marks
 from pipeline.ingest.masks.structures import Structures
 
-__all__ = ["with_masks"]
+__all__ = ["MARKS_NOTHING", "with_masks"]
+
+MARKS_NOTHING: Final = ("mask_not_image", "it marks no declared structure")
+"""Reason and detail of a mask of which nothing is wanted, where the settings ignore the rest."""
 
 
 def with_masks(planned: Plan, headers: Mapping[str, Header], structures: Structures) -> Plan:
@@ -34,16 +38,14 @@ def with_masks(planned: Plan, headers: Mapping[str, Header], structures: Structu
         header = headers[token]
         assert header.marks is not None
         cases = _marked(of_series[header.marks.series_id], header.marks)
-        told = _refused(cases, header, headers)
+        told = _refused(cases, header, headers) or _unwanted(header.marks, structures)
         if told is not None:
             outcomes[token] = told
             continue
         for case in cases:
             masks_of[case.case_id].append(token)
     marked = tuple(
-        replace(case, masks=tuple(masks_of[case.case_id]), structures=structures)
-        if case.case_id in masks_of
-        else case
+        _with(case, masks_of[case.case_id], structures, headers) if case.case_id in masks_of else case
         for case in planned.cases
     )
     return Plan(marked, {**planned.outcomes, **outcomes})
@@ -72,6 +74,22 @@ def _marked(of_series: Sequence[CasePlan], marks: Marks) -> Sequence[CasePlan]:
     if not marks.images:
         return of_series
     return [case for case in of_series if any(frame.source in marks.images for frame in case.volume.frames)]
+
+
+def _with(
+    case: CasePlan, masks: Sequence[str], structures: Structures, headers: Mapping[str, Header]
+) -> CasePlan:
+    said = [(token, headers[token].marks) for token in masks]
+    marking = {token: marks.structure for token, marks in said if marks and marks.structure}
+    return replace(case, masks=tuple(masks), structures=structures, marking=marking)
+
+
+def _unwanted(marks: Marks, structures: Structures) -> Outcome | None:
+    if marks.structure != "":
+        return None
+    if structures.undeclared == "ignore":
+        return Outcome(*MARKS_NOTHING)
+    return Outcome("mask_values_invalid", "the label in its name is of no structure")
 
 
 def _refused(cases: Sequence[CasePlan], header: Header, headers: Mapping[str, Header]) -> Outcome | None:

@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.arrays import ShardWriter
 from pipeline.ingest.cases.case_plan import CasePlan
 from pipeline.ingest.cases.copies import Outcome
+from pipeline.ingest.cases.marking import MARKS_NOTHING
 from pipeline.ingest.cases.reader import SourceFile, opened_bytes
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits
@@ -87,7 +88,7 @@ def _named(
     named: dict[str, frozenset[str]] = {}
     refused: dict[str, Outcome] = {}
     for token, cases in sorted(cases_of.items()):
-        structures = cases[0][0].structures
+        structures = cases[0][0].structures_of(token)
         try:
             with (
                 at_most(files.limits.seconds),
@@ -100,7 +101,7 @@ def _named(
         if found or structures.undeclared == "refuse":  # what is wrong with it is told when it is read
             named[token] = found
         else:
-            refused[token] = Outcome("mask_not_image", "it marks no declared structure")
+            refused[token] = Outcome(*MARKS_NOTHING)
     return named, refused
 
 
@@ -123,7 +124,7 @@ def _twice(
 
 def _drawn(token: str, cases: Sequence[Planned], files: MaskFiles) -> Drawn | Outcome:
     """What a file marks in its cases, or why it can't be used."""
-    limits, structures = files.limits, cases[0][0].structures
+    limits, structures = files.limits, cases[0][0].structures_of(token)
     try:
         scans = [_scan(plan, case.geometry, case.stored.shape) for plan, case in cases]
         with at_most(limits.seconds), opened_bytes(files.sources[token], limits) as data:
@@ -140,6 +141,9 @@ def _drawn(token: str, cases: Sequence[Planned], files: MaskFiles) -> Drawn | Ou
 
 def _scan(plan: CasePlan, geometry: Geometry, shape: Sequence[int]) -> Scan:
     volume = plan.volume
+    if geometry.affine is None:
+        pixels = Grid(np.eye(4), (1, shape[0], shape[1]))
+        return Scan(pixels, pixels, is_picture=True, turned="picture_turned" in plan.notes)
     positions: defaultdict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for frame in volume.frames:
         if frame.position_mm is not None:
@@ -165,8 +169,6 @@ def _heights(volume: Volume, planes: Grid) -> tuple[float, ...]:
 
 def _grid(geometry: Geometry, shape: Sequence[int]) -> Grid:
     """The grid of a volume, or of a single image, which is a volume of one slice."""
-    if geometry.affine is None:
-        raise Refusal("mask_geometry_mismatch", "the scan has no place in space")
     axes = len(geometry.spacing)
     slices, rows, columns = (1, *shape[:2]) if axes == 2 else shape[:3]
     return Grid(affine_array(geometry), (slices, rows, columns))

@@ -6,7 +6,7 @@ a DICOM series does; a picture lies nowhere, and has a spacing only where the se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from pipeline.ingest.formats.registry import format_module
 from pipeline.ingest.header.header import Channel, Marks, Selection
 from pipeline.ingest.header.identifiers import identify_by_content
 from pipeline.ingest.header.owners import Owners
-from pipeline.ingest.header.pairs import paired
+from pipeline.ingest.header.pairs import as_if_there, paired
 from pipeline.ingest.header.planes import Identity
 from pipeline.ingest.header.series_rules import open_rules
 from pipeline.ingest.header.understanding import PartialHeader
@@ -30,10 +30,9 @@ from pipeline.ingest.series.selection import NIFTI
 from pipeline.ingest.source.layouts import (
     SUBJECT,
     channel_of,
-    first_channel,
-    images_of_mask,
     is_derivative,
     is_mask_by_place,
+    label_of_mask,
     subject_of,
 )
 from pipeline.pseudonyms import Key
@@ -41,10 +40,8 @@ from pipeline.units import ARBITRARY, CT, HU, RGB
 
 BY_SUBJECT = Owners("pattern", SUBJECT.pattern)
 """Whose a file is that lies as in BIDS, where the settings don't say it."""
-_WHY_NOT = {
-    "it lies in an archive or behind a URL": "channels are sought in folders only",
-    "no image is paired with it": "it is not here",
-}
+_WHY_NOT = {"no image is paired with it": "it is not here"}
+_UNFIT_FOR_MASKS = frozenset({"jpeg"})
 
 
 def understand_format(
@@ -56,17 +53,16 @@ def understand_format(
     """
     stated, relative = selection.formats.get(name), partial.file.relative
     if is_mask_by_place(relative):
-        candidates = images_of_mask(relative) if name == "nifti" and selection.masks else ()
-        if not candidates:
+        if not selection.masks:
             raise Refusal("mask_not_image", "by its place")
-        _understand_mask(partial, candidates, digest=digest, key=key, selection=selection)
+        _understand_mask(partial, name, digest=digest, key=key, selection=selection)
         return
     if stated is None:
         raise Refusal("format_not_selected", name)
     partial.image = True
     if is_derivative(relative) and "derived" not in selection.include:
         raise Refusal("derived_not_selected", "a derivative of BIDS")
-    owners = selection.owners if selection.owners.by or not subject_of(relative) else BY_SUBJECT
+    owners = _owners_of(relative, selection)
     number, first = channel_of(relative), digest
     if number:
         first = _content_of_first(partial, key=key, selection=selection)
@@ -98,21 +94,44 @@ def understand_format(
 
 
 def _understand_mask(
-    partial: PartialHeader, candidates: Sequence[str], *, digest: str, key: Key, selection: Selection
+    partial: PartialHeader, name: str, *, digest: str, key: Key, selection: Selection
 ) -> None:
     """As `understand_format`, for a mask that its layout pairs with an image: whose that is, the mask is.
 
-    Its name is of both their bytes: masks of two images may well be alike, as empty ones are.
+    Its name is of both their bytes, and of its label: masks of two images, or of two structures, may well
+    be alike, as empty ones are.
     """
     partial.image = True
-    partial.file, content = paired(partial.file, candidates, key=key, limits=selection.limits)
+    label = label_of_mask(partial.file.relative)
+    image, content = paired(partial.file, key=key, limits=selection.limits)
+    partial.file = as_if_there(partial.file, image)
+    owners = _owners_of(image.relative, selection)
     identification = identify_by_content(
-        f"{digest} of {content}", partial.file, study=content, key=key, owners=selection.owners
+        f"{digest} of {content} {label}", partial.file, study=content, key=key, owners=owners
     )
     partial.identification = identification
     if identification.ownerless is not None:
         raise identification.ownerless
-    partial.marks = Marks(key.pseudonym("series", content), frozenset())
+    if name in _UNFIT_FOR_MASKS:
+        raise Refusal("mask_values_invalid", "a JPEG, whose compression changes numbers")
+    structure = _structure_of(label, selection.masks)
+    partial.marks = Marks(key.pseudonym("series", content), frozenset(), structure)
+
+
+def _structure_of(label: str, called: Mapping[str, tuple[int | str, ...]]) -> str | None:
+    """The structure that is called as the label is; "" for none, None where there is no label."""
+    if not label:
+        return None
+    word = label.casefold()
+    words = {
+        name: {name.casefold(), *(str(one).strip().casefold() for one in own if isinstance(one, str))}
+        for name, own in called.items()
+    }
+    return next((name for name, own in words.items() if word in own), "")
+
+
+def _owners_of(relative: str, selection: Selection) -> Owners:
+    return selection.owners if selection.owners.by or not subject_of(relative) else BY_SUBJECT
 
 
 def _content_of_first(partial: PartialHeader, *, key: Key, selection: Selection) -> str:
@@ -120,9 +139,8 @@ def _content_of_first(partial: PartialHeader, *, key: Key, selection: Selection)
 
     Raises Refusal `channels_incomplete` where it can't be told.
     """
-    first = first_channel(partial.file.relative)
     try:
-        return paired(partial.file, [first], key=key, limits=selection.limits)[1]
+        return paired(partial.file, key=key, limits=selection.limits)[1]
     except Refusal as refusal:
         why = _WHY_NOT.get(refusal.detail, "it can't be read")
         raise Refusal("channels_incomplete", f"of its first channel: {why}") from None

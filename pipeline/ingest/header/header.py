@@ -20,10 +20,15 @@ from pipeline.records import Attribute
 
 @dataclass(frozen=True)
 class Marks:
-    """What a mask was drawn on, in pseudonyms: a series, and of its images those that are named."""
+    """What a mask was drawn on, in pseudonyms: a series, and of its images those that are named.
+
+    `structure` is the declared one that its layout says that it marks, "" where that is none of them, and
+    None where the file itself says it.
+    """
 
     series_id: str
     images: frozenset[str]
+    structure: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class Selection:
 
     `text_reviewed` says that a person looked at the pixels of this data set for text about patients,
     `dates` what a case may tell of its study's date; an image must fit one of the `rules`, if there are any.
-    `masks` says whether objects that mark structures are wanted, too.
+    `masks` are the structures that are wanted, with what files call them; without any no mask is read.
     `formats` are what files of other formats than DICOM are, by the format's name; others are left out.
     """
 
@@ -92,4 +97,4 @@ class Selection:
     include: tuple[str, ...] = ()
     owners: Owners = NOBODY
     formats: Mapping[str, Stated] = field(default_factory=dict)
-    masks: bool = False
+    masks: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)

@@ -5,7 +5,6 @@ Real identifiers live in this module's local variables only.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -14,7 +13,7 @@ from pipeline.ingest.header.aliases import aliases_of
 from pipeline.ingest.header.owners import OWNER, Owners, ordered, owner_of
 from pipeline.ingest.header.planes import Identity
 from pipeline.ingest.reasons import Refusal
-from pipeline.ingest.source.discover import SourcePath, path_token
+from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.layouts import case_of_channel
 from pipeline.pseudonyms import Key
 
@@ -122,9 +121,9 @@ def _by_owner(
 def _names(file: SourcePath, key: Key) -> tuple[tuple[str, str], ...]:
     """Pseudonyms of the words by which a table of labels may name the file; its token is that of the path."""
     as_it_lies: tuple[tuple[str, str], ...] = (("path", file.token), *_called(file.relative, key))
-    if file.member is None and not file.path.endswith(os.fsencode(file.relative)):
-        # A mask that goes by what names its image.
-        as_it_lies = tuple(dict.fromkeys((*as_it_lies, ("path", path_token(key, file.relative)))))
+    for image in file.companions:
+        if image.relative == file.relative:  # a mask that goes by what names its image
+            as_it_lies = tuple(dict.fromkeys((*as_it_lies, ("path", image.token))))
     # A table may name a file as it was before it was packed, or the case that it is a channel of.
     paths = {file.relative: None}
     if file.member is not None or file.relative.endswith(_GZIP):

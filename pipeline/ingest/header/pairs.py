@@ -1,9 +1,7 @@
-"""The image that a layout pairs with a mask, found beside it and told by its bytes as any image is."""
+"""The image that a layout pairs with a mask, told by its bytes as any image is."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.ingest.limits import FileLimits
@@ -11,28 +9,25 @@ from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.source.archives import opened_packing
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.files import open_file
-from pipeline.ingest.source.remote import is_url
 from pipeline.pseudonyms import Key
 
-__all__ = ["paired"]
+__all__ = ["as_if_there", "paired"]
 
 
-def paired(
-    mask: SourcePath, candidates: Sequence[str], *, key: Key, limits: FileLimits
-) -> tuple[SourcePath, str]:
-    """The mask as if it lay where its image does, and the digest of the image's bytes.
+def paired(file: SourcePath, *, key: Key, limits: FileLimits) -> tuple[SourcePath, str]:
+    """The companion of a file, and the digest of its bytes. Raises Refusal `mask_reference_missing`."""
+    if not file.companions:
+        raise Refusal("mask_reference_missing", "no image is paired with it")
+    if len(file.companions) > 1:
+        raise Refusal("mask_reference_missing", f"{len(file.companions)} images may be its own")
+    image = file.companions[0]
+    try:
+        with open_file(image.path, image.member) as opened:
+            return image, key.content_digest(opened_packing(opened.data, limits.file_bytes)[1])
+    except FileNotFoundError:
+        raise Refusal("mask_reference_missing", "no image is paired with it") from None
 
-    `candidates` are paths below RAW, the likeliest first. Raises Refusal `mask_reference_missing` where none
-    of them is there, or where the mask lies in an archive or behind a URL.
-    """
-    if mask.member is not None or is_url(mask.path):
-        raise Refusal("mask_reference_missing", "it lies in an archive or behind a URL")
-    root = mask.path[: len(mask.path) - len(os.fsencode(mask.relative))]
-    for relative in candidates:
-        try:
-            with open_file(root + os.fsencode(relative)) as opened:
-                _, data = opened_packing(opened.data, limits.file_bytes)
-                return replace(mask, relative=relative), key.content_digest(data)
-        except FileNotFoundError:
-            continue
-    raise Refusal("mask_reference_missing", "no image is paired with it")
+
+def as_if_there(mask: SourcePath, image: SourcePath) -> SourcePath:
+    """The mask as if it lay where its image does: what names this one names it, too."""
+    return replace(mask, relative=image.relative, companions=(image,))

@@ -27,7 +27,8 @@ class Scan:
     `planes` is its grid as its planes were stacked, `grid` that of its stored array. `positions` are where
     its planes lie, LPS mm, by the pseudonym of their image; `frame_of_reference` is a pseudonym, too.
     `heights` are where they lie along the first axis of `planes`, in steps of it, one a slice: positions that
-    are written in whole millimetres are a little off the even grid that their volume was given.
+    are written in whole millimetres are a little off the even grid that their volume was given. A picture has
+    no place, so that its grid says its size alone; it may have been `turned` upright as its file says.
     """
 
     planes: Grid
@@ -35,6 +36,8 @@ class Scan:
     positions: Mapping[str, tuple[Triple, ...]] = field(default_factory=dict)
     frame_of_reference: str = ""
     heights: tuple[float, ...] = ()
+    is_picture: bool = False
+    turned: bool = False
 
     def plane_at(self, height: float) -> tuple[int, float]:
         """The slice whose plane lies nearest to a height, and the height of that plane, both in steps."""

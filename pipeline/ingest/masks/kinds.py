@@ -1,6 +1,7 @@
 """The kinds of masks: a module each, by the storage class of the object or the format of the file.
 
 A kind is a module with
+- `PLACED`: whether it marks scans that lie in space, else pictures, which have pixels alone;
 - `structures_in(opened, structures)`: which declared structures the file marks;
 - `draw(opened, drawing)`: fills the masks of a drawing.
 Both raise Refusal. `opened` is the container of a DICOM object, else the bytes of the file.
@@ -27,12 +28,16 @@ KINDS: Final = {
     SEGMENTATION: "pipeline.ingest.masks.segmentation",
     STRUCTURE_SET: "pipeline.ingest.masks.structure_set",
     "nifti": "pipeline.ingest.masks.nifti_labels",
+    "png": "pipeline.ingest.masks.picture_labels",
+    "tiff": "pipeline.ingest.masks.picture_labels",
 }
 """The module of each kind, by storage class or format."""
 
 
 class Kind(Protocol):
     """The names that a module of a kind has."""
+
+    PLACED: bool
 
     @staticmethod
     def structures_in(opened: Any, structures: Structures) -> frozenset[str]:

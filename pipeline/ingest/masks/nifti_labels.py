@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.formats import nifti
 from pipeline.ingest.limits import FileLimits
@@ -11,7 +13,9 @@ from pipeline.ingest.masks.labels import marked_in, read_as_mask
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
 
-__all__ = ["draw", "structures_in"]
+__all__ = ["PLACED", "draw", "structures_in"]
+
+PLACED: Final = True
 
 
 def structures_in(data: Buffer, structures: Structures) -> frozenset[str]:

@@ -45,6 +45,8 @@ def masks_on(
     fits in memory, and as the readers of each kind of mask.
     """
     kind, opened = kinds.opened(data, limits)
+    if kind.PLACED and any(scan.is_picture for scan in scans):
+        raise Refusal("mask_geometry_mismatch", "the scan has no place in space")
     names = sorted(kind.structures_in(opened, structures))
     _check_memory(names, scans, limits)
     masks = {name: tuple(np.zeros(scan.grid.shape, np.uint8) for scan in scans) for name in names}

@@ -31,8 +31,9 @@ from pipeline.ingest.series.geometry import (
     orientation_error,
 )
 
-__all__ = ["Marked", "draw", "marked_frames", "structures_in"]
+__all__ = ["PLACED", "Marked", "draw", "marked_frames", "structures_in"]
 
+PLACED: Final = True
 _BITS_A_BYTE: Final = 8
 _ROUNDING: Final = 1e-9  # of a threshold times a largest value, which are decimal fractions
 

@@ -19,8 +19,9 @@ from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.geometry import LPS_TO_RAS
 
-__all__ = ["Roi", "contours_on", "draw", "rois", "structures_in"]
+__all__ = ["PLACED", "Roi", "contours_on", "draw", "rois", "structures_in"]
 
+PLACED: Final = True
 _CLOSED: Final = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"})
 _FARTHEST_VOXELS: Final = 1e6  # no scan has so many along an axis, and no fraction of a voxel is lost
 Points = NDArray[np.float64]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from pipeline.ingest.reasons import Refusal
 
 _ALIKE: Final = 0.8
 """From which ratio of difflib on two names may be one, misspelt, as Livr and Liver."""
+_THERE: Final = 1
 Called = int | str
 """A number of a segment or of a mask's voxels, or a segment's label or an ROI's name."""
 
@@ -44,6 +45,10 @@ class Structures:
         if len(known) > 1:
             raise Refusal("mask_values_invalid", f"a segment is called as {len(known)} structures are")
         return next(iter(known), "")
+
+    def alone(self, name: str) -> Structures:
+        """One of them, in a file of its own that has 1 where it is."""
+        return replace(self, called={name: (_THERE,)})
 
     def like(self, label: str) -> str:
         """Words on the structure that is called much as the label is, "" where none is.

@@ -19,7 +19,8 @@ class SourcePath:
     """One path of RAW: its keyed token, size and time; `reason` is set where it can't be read as a file.
 
     Behind a URL, `path` is the file's URL, and in place of the time stands its version. So it does for a
-    `member` of an archive, whose path is then in `path`; `relative` goes on inside.
+    `member` of an archive, whose path is then in `path`; `relative` goes on inside. `companions` are the
+    images that a mask may be of by its layout, or the first channel of the case that a file is a channel of.
     """
 
     token: str
@@ -30,6 +31,7 @@ class SourcePath:
     reason: str = ""
     detail: str = ""
     member: Member | None = None
+    companions: tuple[SourcePath, ...] = ()
 
 
 def discover(root: bytes, key: Key) -> list[SourcePath]:

@@ -25,12 +25,17 @@ IMAGE_FOLDERS: Final = frozenset({"imagesTr", "imagesTs", "imagesVal"})
 
 _MASK_FOLDERS: Final = frozenset({"labelsTr", "labelsTs", "labelsVal"})
 _MASK_SUFFIX: Final = re.compile(r"_(dseg|probseg|mask)\.[A-Za-z.]+")
+_LABEL: Final = re.compile(r"_label-([A-Za-z0-9]+)_(?:.*_)?(?:mask|probseg)\.")
+_OF_DERIVATIVES: Final = frozenset({"atlas", "den", "desc", "label", "res", "scale", "seg", "space"})
+"""Entities that say how an image was made of another one (BIDS, common derivatives)."""
 SUBJECT: Final = re.compile(r"(?:^|/)(sub-[A-Za-z0-9]+)/")
 """Of a path in BIDS, as its tables name it."""
 _DERIVED: Final = re.compile(r"(?:^|/)derivatives/")
+_DERIVED_FROM: Final = re.compile(r"(?:^|(?<=/))derivatives/(?:[^/]+/)*?(?=sub-[A-Za-z0-9]+(?:/|$))")
 _NIFTI_ENDING: Final = re.compile(r"\.nii(\.gz)?$")
 _CHANNEL: Final = re.compile(r"_\d{4}(?=\.)")
 _MOST_BYTES: Final = 16 << 20
+_VOLUMES: Final = (".nii.gz", ".nii")
 _ENDINGS: Final = {".png": "png", ".tif": "tiff", ".tiff": "tiff", ".jpg": "jpeg", ".jpeg": "jpeg"}
 _MODALITIES: Final = (
     ("CT", re.compile(r"\s*CT\b", re.IGNORECASE)),
@@ -51,22 +56,62 @@ def is_mask_by_place(relative: str) -> bool:
     return bool(subject_of(relative)) and _MASK_SUFFIX.search(name) is not None
 
 
-def images_of_mask(relative: str) -> tuple[str, ...]:
-    """Where the image of a mask below `labelsTr` may lie: of its name, or that of its first channel.
+def images_of_mask(relative: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The paths of the images that a mask may be of; `names` are those in each folder.
 
-    >>> images_of_mask("labelsTr/a.nii.gz")
-    ('imagesTr/a.nii.gz', 'imagesTr/a_0000.nii.gz', 'imagesTr/a.nii', 'imagesTr/a_0000.nii')
+    Below `labelsTr` it is the image of the mask's name, or its first channel. In BIDS it is one with the
+    entities of the mask, and with its suffix where the name of the mask has one, beside it or where it was
+    derived from.
+
+    >>> images_of_mask("labelsTr/a.nii.gz", {"imagesTr": ["a_0000.nii.gz", "b_0000.nii.gz"]})
+    ('imagesTr/a_0000.nii.gz',)
+    >>> images_of_mask("sub-1/sub-1_T1w_mask.nii", {"sub-1": ["sub-1_T1w.nii", "sub-1_T2w.nii"]})
+    ('sub-1/sub-1_T1w.nii',)
     """
     folder, _, name = relative.rpartition("/")
     above, slash, own = folder.rpartition("/")
-    if own not in _MASK_FOLDERS:
-        return ()
-    stem, images = _NIFTI_ENDING.sub("", name), own.replace("labels", "images")
-    first = ".nii.gz" if name.endswith(".gz") else ".nii"
-    endings = dict.fromkeys((first, ".nii.gz", ".nii"))
+    if own in _MASK_FOLDERS:
+        images = f"{above}{slash}{own.replace('labels', 'images')}"
+        found = [one for one in _named_as(name) if one in names.get(images, ())][:1]
+        return tuple(f"{images}/{one}" for one in found)
+    home = _DERIVED_FROM.sub("", folder)
+    entities, suffixes = _entities(name)
     return tuple(
-        f"{above}{slash}{images}/{stem}{channel}{ending}" for ending in endings for channel in ("", "_0000")
+        f"{home}/{one}"
+        for one in sorted(names.get(home, ()))
+        if _NIFTI_ENDING.search(one)
+        and not _MASK_SUFFIX.search(one)
+        and _entities(one)[0] == entities
+        and (len(suffixes) < 2 or _entities(one)[1][-1:] == suffixes[-2:-1])
     )
+
+
+def label_of_mask(relative: str) -> str:
+    """What the name of a mask of BIDS says that it marks, by its entity `label`; "" where it doesn't say.
+
+    >>> label_of_mask("sub-1/anat/sub-1_label-lesion_mask.nii.gz")
+    'lesion'
+    """
+    *_, name = relative.split("/")
+    match = _LABEL.search(name)
+    return match[1] if match and subject_of(relative) else ""
+
+
+def _named_as(name: str) -> list[str]:
+    """The names that the image of a mask below `labelsTr` may have, the likeliest first."""
+    ending = next((one for one in (*_VOLUMES, *_ENDINGS) if name.lower().endswith(one)), "")
+    if not ending:
+        return []
+    stem, own = name[: -len(ending)], name[-len(ending) :]
+    others = _VOLUMES if ending in _VOLUMES else tuple(_ENDINGS)
+    return [f"{stem}{channel}{one}" for one in dict.fromkeys((own, *others)) for channel in ("", "_0000")]
+
+
+def _entities(name: str) -> tuple[list[str], list[str]]:
+    """The entities `key-value` that name of BIDS shares with those derived from it, and its suffixes."""
+    parts = name.partition(".")[0].split("_")
+    entities = [part for part in parts if "-" in part and part.partition("-")[0] not in _OF_DERIVATIVES]
+    return entities, [part for part in parts if "-" not in part]
 
 
 def is_derivative(relative: str) -> bool:

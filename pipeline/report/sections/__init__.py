@@ -19,6 +19,7 @@ from pipeline.report.sections import (
     checklists,
     comparison,
     controls,
+    external,
     flow,
     gallery,
     learning,
@@ -30,7 +31,7 @@ from pipeline.report.sections import (
     population,
     precision,
     provenance,
-    shifts,
+    robustness,
     source,
     strangers,
     subgroups,
@@ -49,7 +50,7 @@ BUILDS: Final[dict[str, Build]] = {
     "gallery": gallery.build,
     "learning": learning.build,
     "network": network.build,
-    "shifts": shifts.build,
+    "robustness": robustness.build,
     "subgroups": subgroups.build,
 }
 """The sections that a task may name in its page beside its own, by key."""
@@ -61,7 +62,7 @@ def chapters(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
     return (
         ("In brief", (brief.build, warnings.build, precision.build, *_named(page.IN_BRIEF, page))),
         ("The data", (flow.build, population.build, lookalikes.build)),
-        ("On patients it had never seen", _named(page.TESTED, page)),
+        ("On patients it had never seen", (*_named(page.TESTED, page), external.build)),
         ("Looking inside", (*_named(page.INSIDE, page), strangers.build, controls.build)),
         ("Beside the champion", (comparison.build, change_control.build)),
         ("Limits and accounts", (limitations.build, card.build, provenance.build)),

@@ -29,8 +29,10 @@ def build(artifacts: Artifacts) -> Section:
     }
     rows = [
         {"label": label, "short": artifacts.short(name), "fact": artifacts.metric(name)}
+        | artifacts.elsewhere(name)
         for name, label in page.brief(question).items()
     ]
+    facts |= artifacts.elsewhere(goal.metric)
     words = {
         "outcome": goal.outcome,
         "word": word,

@@ -23,6 +23,7 @@ def build(artifacts: Artifacts) -> Section:
         "train_patients": count("train_patients", train.patients, "patients", "train"),
         "train_cases": count("train_cases", train.cases, "cases", "train"),
         "headline": headline(artifacts),
+        **artifacts.elsewhere(headline_name(artifacts)),
     }
     words = {
         "title": report.title,

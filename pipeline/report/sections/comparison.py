@@ -18,6 +18,7 @@ _RULES = {
     "non_inferior_era": "No loss on the patients since",
     "superior_era": "A gain on the patients since",
     "guard_group": "No loss in the group",
+    "external": "On another source",
 }
 _LEVELS = {"stop": 0, "warn": 1}
 

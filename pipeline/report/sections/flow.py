@@ -11,7 +11,7 @@ from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import count, recorded
 from pipeline.page.section import Section
 from pipeline.printed import scanloom
-from pipeline.records import PARTS
+from pipeline.records import ALL_PARTS, EXTERNAL
 
 KEY, TITLE = "flow", "From files to patients"
 
@@ -37,7 +37,7 @@ def build(artifacts: Artifacts) -> Section:
             {"reason": _words(reason), "count": count(f"cases_{reason}", number, "cases")}
             for reason, number in sorted(flow.excluded.items(), key=lambda pair: (-pair[1], pair[0]))
         ],
-        "parts": [_part(part, parts[part]) for part in PARTS if part in parts],
+        "parts": [_part(part, parts[part]) for part in ALL_PARTS if part in parts],
         "notices": [_notice(notice) for notice in cohort.notices],
     }
     words = {"column": cohort.join.column, "names": cohort.join.names, "use": _use(artifacts)}
@@ -83,7 +83,12 @@ def _part(name: str, part: Counts) -> dict[str, Any]:
 def _use(artifacts: Artifacts) -> dict[str, str]:
     """What each part is for."""
     fixed = artifacts.task.page.fixed_by_validation(artifacts.question)
-    return {"train": "learnt from", "validation": fixed or "watched in training", "test": "tested on"}
+    return {
+        "train": "learnt from",
+        "validation": fixed or "watched in training",
+        "test": "tested on",
+        EXTERNAL: "of another source, tested on",
+    }
 
 
 def _notice(notice: Notice) -> dict[str, Any]:

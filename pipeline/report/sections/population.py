@@ -10,7 +10,7 @@ from pipeline.contracts.population import Group, Part
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, FEWEST_SHOWN, Fact, count, small_count
 from pipeline.page.section import Section
-from pipeline.records import PARTS
+from pipeline.records import ALL_PARTS
 
 KEY, TITLE = "population", "The data, part by part"
 NOTABLE_DIFFERENCE = 0.1  # Austin 2009, Stat Med 28:3083
@@ -19,7 +19,8 @@ _NO_DIFFERENCE = "a part has no patients, or all of one part and none of the oth
 
 def build(artifacts: Artifacts) -> Section:
     """One table: a row per characteristic and category, a column per part."""
-    parts, groups = artifacts.population.parts, artifacts.population.groups
+    stored, groups = artifacts.population.parts, artifacts.population.groups
+    parts = {part: stored[part] for part in ALL_PARTS if part in stored}
     sizes = {
         "Patients": {name: _size("patients", name, part.patients) for name, part in parts.items()},
         "Cases": {name: _size("cases", name, part.cases) for name, part in parts.items()},
@@ -30,7 +31,7 @@ def build(artifacts: Artifacts) -> Section:
     rows = [{"heading": "", "label": label, "share": False, **cells} for label, cells in sizes.items()]
     rows += [_group(group, parts) for group in groups]
     grouped = any(group.of.startswith(GROUP) for group in groups)
-    return Section(KEY, TITLE, tables={"rows": rows}, words={"parts": list(PARTS), "grouped": grouped})
+    return Section(KEY, TITLE, tables={"rows": rows}, words={"parts": list(parts), "grouped": grouped})
 
 
 def _size(noun: str, part: str, number: int) -> Fact:
@@ -53,8 +54,8 @@ def _group(group: Group, parts: Mapping[str, Part]) -> dict[str, Any]:
         "heading": group.heading,
         "label": group.category or "unknown",
         "share": True,
-        **{part: cell(f"{group.of}_{group.category}_{part}", group.patients[part], part) for part in PARTS},
-        **{f"{part}_share": _share(group, part, parts[part].patients, small=small) for part in PARTS},
+        **{part: cell(f"{group.of}_{group.category}_{part}", group.patients[part], part) for part in parts},
+        **{f"{part}_share": _share(group, part, parts[part].patients, small=small) for part in parts},
         "difference": _difference(group, parts["test"].patients + parts["train"].patients, small=small),
     }
 

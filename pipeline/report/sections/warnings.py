@@ -37,7 +37,7 @@ def build(artifacts: Artifacts) -> Section:
         *strangers.warnings(artifacts),
         *_drift(artifacts),
     ]
-    words = {"none": NONE, "not_run": not_run(checks), "source": _one_source(artifacts)}
+    words = {"none": NONE, "not_run": not_run(checks), "source": _reach(artifacts)}
     facts = {"metadata": _area(metadata)} if metadata else {}
     return Section(KEY, TITLE, facts, {"rows": rows}, words=words)
 
@@ -54,10 +54,15 @@ def of_table(artifacts: Artifacts) -> Section:
     return Section(KEY, TITLE, tables={"rows": rows}, words=words)
 
 
-def _one_source(artifacts: Artifacts) -> str:
-    """What stands beside the headline where nothing was tested from elsewhere, which no candidate's is."""
-    sites = [column for column in artifacts.cases if column in ("by_site", "by_manufacturer")]
-    several = any(artifacts.cases[column][artifacts.cases[column] != ""].nunique() > 1 for column in sites)
+def _reach(artifacts: Artifacts) -> str:
+    """What stands beside the headline on how far it reaches, as the evaluation judged it."""
+    sources = artifacts.sources
+    if sources.reach == "external":
+        return "Another source was measured beside the test part: at a third one, expect less all the same."
+    if sources.reach == "new_in_test":
+        few = f"{sources.not_in_training} of {sources.numbers['test']} {sources.of}s of the test part"
+        return f"No part is of another source alone, though training lacks {few}: expect less elsewhere."
+    several = sources.reach == "all_in_training"
     what = "hospitals or scanners that are all in training, too" if several else "one source"
     return f"All parts come from {what}: expect less elsewhere."
 

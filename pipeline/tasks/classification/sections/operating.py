@@ -29,6 +29,7 @@ def build(artifacts: Artifacts) -> Section:
             "fact": artifacts.metric(name),
             "exact": artifacts.metric(f"{name}_clopper_pearson"),
         }
+        | artifacts.elsewhere(name)
         for name in _numbers(question)
     ]
     thresholds = [_threshold(threshold, artifacts) for threshold in artifacts.metrics.thresholds]

@@ -1,0 +1,160 @@
+"""Scans of another source: kept apart before anything is drawn, learnt or chosen.
+
+A patient who has scans of both sources counts to the other one, and the rest of the patient's scans are left
+out. What the ledger says of a patient comes first: whoever was drawn into a part stays there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pipeline.cohort.exclusions import Exclusion
+from pipeline.cohort.join import Join
+from pipeline.cohort.labels import values_of_case
+from pipeline.cohort.membership import Membership
+from pipeline.cohort.parts import Placed
+from pipeline.cohort.published import SPELLINGS
+from pipeline.config import Config
+from pipeline.contracts.cohort import Notice
+from pipeline.errors import nearest
+from pipeline.records import EXTERNAL
+from pipeline.tables import Table
+from pipeline.tables.words import normal
+from pipeline.tasks.contract import Reader
+
+ALSO: Final = "also_external"
+ELSEWHERE: Final = "external_in_other_part"
+UNKNOWN: Final = "external_answer_unknown"
+_NOTICES: Final = {
+    ALSO: "scans left out because they aren't of the other source, and their patients are external",
+    ELSEWHERE: "scans of the other source left out because their patients are in another part by the ledger, "
+    "or share something with one who is",
+    UNKNOWN: "scans of the other source left out because no other scan has their answer",
+}
+
+
+@dataclass(frozen=True)
+class People:
+    """Patient id and person of each scan, each person's parts by the ledger, the scans of another source."""
+
+    patient_of: Mapping[str, str]
+    of_case: Mapping[str, str]
+    parts: Mapping[str, Collection[str]]
+    named: Collection[str]
+
+    @property
+    def abroad(self) -> frozenset[str]:
+        """The persons in the external part: by the ledger, else by any scan of another source."""
+        marked = {self.of_case[case_id] for case_id in self.named if case_id in self.of_case}
+        known = {person for person, parts in self.parts.items() if set(parts) == {EXTERNAL}}
+        return frozenset(known | (marked - self.parts.keys()))
+
+
+def people(
+    named: Collection[str],
+    *,
+    person_of: Mapping[str, str],
+    patient_of: Mapping[str, str],
+    ledger: Mapping[str, Placed],
+) -> People:
+    """Who has scans of another source; `patient_of` is the patient id of each scan that has a label."""
+    parts: dict[str, set[str]] = defaultdict(set)
+    for patient_id, placed in ledger.items():
+        if patient_id in person_of:
+            parts[person_of[patient_id]].add(placed.part)
+    of_case = {case_id: person_of[patient] for case_id, patient in patient_of.items()}
+    return People(patient_of, of_case, parts, named)
+
+
+def divided(membership: Membership, people: People, reader: Reader) -> Membership:
+    """Who takes part, with no patient in the external part and another one, and the notices of it."""
+    abroad = people.abroad
+    reasons = {}
+    for case_id in membership.label_of:
+        named, external = case_id in people.named, people.of_case[case_id] in abroad
+        if named != external:
+            reasons[case_id] = ELSEWHERE if named else ALSO
+    left = {case_id: value for case_id, value in membership.label_of.items() if case_id not in reasons}
+    learnt = {
+        answer
+        for case_id, value in left.items()
+        if case_id not in people.named
+        for answer in reader.named(value)
+    }
+    for case_id, value in left.items():
+        if not learnt.issuperset(reader.named(value)):
+            reasons[case_id] = UNKNOWN
+    return replace(
+        membership,
+        label_of={case_id: value for case_id, value in left.items() if case_id not in reasons},
+        exclusions=(*membership.exclusions, *(_exclusion(*item) for item in reasons.items())),
+        notices=(*membership.notices, *_notices(reasons)),
+    )
+
+
+def _exclusion(case_id: str, reason: str) -> Exclusion:
+    details = {
+        ALSO: "a scan of a patient who is in the external part",
+        ELSEWHERE: "a scan of the other source, whose patient is in another part",
+        UNKNOWN: "a scan of the other source, with an answer that no other scan has",
+    }
+    return Exclusion(case_id, reason, details[reason])
+
+
+def _notices(reasons: Mapping[str, str]) -> Iterator[Notice]:
+    for reason, count in sorted(Counter(reasons.values()).items()):
+        cases = tuple(sorted(case_id for case_id, one in reasons.items() if one == reason))
+        yield Notice(reason, count, _NOTICES[reason], cases)
+
+
+def scans_of_another_source(
+    config: Config, table: Table, join: Join, *, below: Mapping[str, Collection[str]]
+) -> frozenset[str] | None:
+    """The scans that the YAML says come from another source; None where it names none.
+
+    `below` has the scans of each folder that it names. Raises ConfigError where a word or a folder has none.
+    """
+    choices = config.cohort
+    found: set[str] = set()
+    if choices.part_column is not None:
+        words = values_of_case(table, choices.part_column, join)
+        found |= {
+            case_id
+            for case_id, said in words.items()
+            if any(SPELLINGS.get(word.casefold()) == EXTERNAL for word in said)
+        }
+    if choices.external is None:
+        return frozenset(found) or None
+    if choices.external.column is not None:
+        found |= _by_column(config, table, join)
+    for at, folder in enumerate(choices.external.folders):
+        if not below.get(folder):
+            raise config.refuse(
+                ("cohort", "external", "folders", at),
+                f"no scan that was read lies below '{folder}' in `ingest.raw`. Write the folder as seen from "
+                "there.",
+            )
+        found |= {*below[folder]}
+    return frozenset(found)
+
+
+def _by_column(config: Config, table: Table, join: Join) -> set[str]:
+    """The scans whose row has one of the words. Raises ConfigError where no scan has one."""
+    external = config.cohort.external
+    if external is None or external.column is None:
+        return set()
+    cases: dict[str, set[str]] = defaultdict(set)
+    for case_id, said in values_of_case(table, external.column, join).items():
+        for word in said:
+            cases[normal(word)].add(case_id)
+    for at, word in enumerate(external.values):
+        if normal(word) not in cases:
+            raise config.refuse(
+                ("cohort", "external", "values", at),
+                f"no scan has '{word}' in the column '{external.column}' "
+                f"({nearest(word, filter(None, cases))}).",
+            )
+    return {case_id for word in external.values for case_id in cases[normal(word)]}

@@ -1,0 +1,47 @@
+"""Which other files of RAW a file needs to be understood: a mask its image, a channel the first of its case.
+
+They are told by the paths alone, of folders and of archives, as the layouts of nnU-Net and BIDS name them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from pipeline.ingest.source.discover import SourcePath
+from pipeline.ingest.source.layouts import channel_of, first_channel, images_of_mask, is_mask_by_place
+
+__all__ = ["with_companions"]
+
+
+def with_companions(files: Sequence[SourcePath], known: Iterable[SourcePath]) -> list[SourcePath]:
+    """The files, each with those that it needs of the known ones."""
+    needing = [file for file in files if is_mask_by_place(file.relative) or channel_of(file.relative)]
+    if not needing:
+        return list(files)
+    there: dict[str, SourcePath] = {}
+    for file in known:
+        if not file.reason:
+            there.setdefault(file.relative, file)
+    names = _names(there)
+    found = {file.token: _companions(file, there, names) for file in needing}
+    return [replace(file, companions=found[file.token]) if found.get(file.token) else file for file in files]
+
+
+def _names(paths: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """The names in each folder."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        names[folder].append(name)
+    return names
+
+
+def _companions(
+    file: SourcePath, there: Mapping[str, SourcePath], names: Mapping[str, Sequence[str]]
+) -> tuple[SourcePath, ...]:
+    if not is_mask_by_place(file.relative):
+        first = there.get(first_channel(file.relative))
+        return (first,) if first else ()
+    return tuple(there[path] for path in images_of_mask(file.relative, names))

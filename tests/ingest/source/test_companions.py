@@ -1,0 +1,52 @@
+"""Which files a file needs beside it, by paths alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.ingest.source.companions import with_companions
+from pipeline.ingest.source.discover import SourcePath
+
+
+def path(relative: str, reason: str = "") -> SourcePath:
+    return SourcePath(relative, b"", relative, 1, 0, reason)
+
+
+def companions(relative: str, *others: str) -> list[str]:
+    (file,) = with_companions([path(relative)], [path(relative), *map(path, others)])
+    return [one.relative for one in file.companions]
+
+
+@pytest.mark.parametrize(
+    ("mask", "others", "expected"),
+    [
+        ("labelsTr/a.nii", ["imagesTr/a_0000.nii.gz", "imagesTr/b.nii"], ["imagesTr/a_0000.nii.gz"]),
+        ("labelsTr/a.nii", ["imagesTr/a.nii", "imagesTr/a_0000.nii"], ["imagesTr/a.nii"]),
+        ("x/labelsTs/a.PNG", ["x/imagesTs/a.jpg"], ["x/imagesTs/a.jpg"]),
+        ("labelsTr/a.png", ["imagesTr/a.nii", "imagesTs/a.png", "a.png"], []),
+        ("labelsTr/a.nii", ["imagesTr/a.png"], []),
+        ("labelsTr/a.mha", ["imagesTr/a.mha"], []),
+        ("sub-1/a/sub-1_dseg.nii", ["sub-1/a/sub-1_T1w.nii.gz", "sub-1/a/sub-1_T1w.json"],
+         ["sub-1/a/sub-1_T1w.nii.gz"]),
+        ("sub-1/a/sub-1_dseg.nii", ["sub-1/a/sub-1_T1w.nii", "sub-1/a/sub-1_T2w.nii"],
+         ["sub-1/a/sub-1_T1w.nii", "sub-1/a/sub-1_T2w.nii"]),
+        ("sub-1/a/sub-1_dseg.nii", ["sub-1/a/sub-1_run-1_T1w.nii", "sub-1/b/sub-1_T1w.nii",
+                                    "sub-1/a/sub-1_label-x_mask.nii", "sub-2/a/sub-1_T1w.nii"], []),
+        ("z/derivatives/p/q/sub-1/ses-2/sub-1_ses-2_res-low_mask.nii",
+         ["z/sub-1/ses-2/sub-1_ses-2_T1w.nii", "sub-1/ses-2/sub-1_ses-2_T1w.nii"],
+         ["z/sub-1/ses-2/sub-1_ses-2_T1w.nii"]),
+    ],
+)  # fmt: skip
+def test_the_image_of_a_mask_is_told_by_its_path(mask: str, others: list[str], expected: list[str]) -> None:
+    assert companions(mask, *others) == expected
+
+
+def test_a_channel_needs_the_first_of_its_case_and_others_need_nothing() -> None:
+    assert companions("imagesTr/a_0002.nii", "imagesTr/a_0000.nii") == ["imagesTr/a_0000.nii"]
+    assert companions("imagesTr/a_0000.nii", "imagesTr/a_0001.nii", "labelsTr/a.nii") == []
+    assert companions("p/a.nii", "labelsTr/a.nii") == []
+
+
+def test_a_path_that_is_no_file_is_nobodys_image() -> None:
+    mask, link = path("labelsTr/a.nii"), path("imagesTr/a.nii", "link_not_followed")
+    assert with_companions([mask], [mask, link]) == [mask]

@@ -1,0 +1,89 @@
+"""What the report says of patients of another source, beside the test part."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from html_tables import words
+
+from pipeline.report import run
+
+
+@pytest.fixture(scope="module")
+def folder(make_candidate: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = make_candidate(tmp_path_factory.mktemp("external"), patients=500, abroad=120)
+    run(made.config, made.workspace)
+    return Path(made.workspace.candidate)
+
+
+def read(folder: Path, name: str) -> Any:
+    return json.loads((folder / name).read_text())
+
+
+def section(folder: Path, key: str) -> Any:
+    return next(each for each in read(folder, "report.json")["sections"] if each["key"] == key)
+
+
+def metric(folder: Path, name: str, part: str) -> Any:
+    wanted = (name, part, "patient", None)
+    return next(
+        each
+        for each in read(folder, "metrics.json")["metrics"]
+        if (each["id"], each["part"], each["unit"], each["group"]) == wanted
+    )
+
+
+def test_the_first_screen_says_both_numbers_side_by_side(folder: Path) -> None:
+    facts = section(folder, "brief")["facts"]
+    test, external = metric(folder, "auroc", "test"), metric(folder, "auroc", "external")
+    assert (facts["headline"]["value"], facts["external"]["value"]) == (test["value"], external["value"])
+    assert external["patients"] == 120 and external["low"] < external["value"] < external["high"]
+    html = words((folder / "report.html").read_text(encoding="utf-8"))
+    assert f"another source <b>{external['value']:.3f}</b>" in html
+    assert f"{external['low']:.3f}-{external['high']:.3f}" in html
+    assert "Another source was measured beside the test part" in html
+
+
+def test_every_number_of_the_part_has_its_row_with_counts_and_method(folder: Path) -> None:
+    rows = section(folder, "external")["tables"]["rows"]
+    sensitivity = next(row["external"] for row in rows if row["label"] == "Sensitivity")
+    predicted = [
+        line.split(",")
+        for line in (folder / "predictions.csv").read_text().splitlines()
+        if ",external," in line
+    ]
+    assert len({row[1] for row in predicted}) == 120
+    stored = metric(folder, "sensitivity", "external")
+    assert (sensitivity["numerator"], sensitivity["denominator"]) == (
+        stored["numerator"],
+        stored["denominator"],
+    )
+    assert all(row["external"]["method"] for row in rows if row["external"]["value"] is not None)
+    assert section(folder, "external")["facts"]["patients"]["value"] == 120
+
+
+def test_the_operating_table_the_population_the_flow_and_the_card_have_the_part(folder: Path) -> None:
+    operating = {row["label"]: row for row in section(folder, "operating")["tables"]["metrics"]}
+    assert (
+        operating["Sensitivity"]["external"]["denominator"]
+        == metric(folder, "sensitivity", "external")["denominator"]
+    )
+    assert section(folder, "population")["words"]["parts"] == ["train", "validation", "test", "external"]
+    flow = {row["part"]: row["patients"]["value"] for row in section(folder, "flow")["tables"]["parts"]}
+    assert flow["external"] == 120
+    card = (folder / "model_card.md").read_text(encoding="utf-8")
+    assert "| Another source | Patients there |" in card
+    assert f"{metric(folder, 'auroc', 'external')['value']:.3f}" in card
+    assert not any("another hospital" in row["text"] for row in read(folder, "report.json")["limitations"])
+
+
+def test_without_another_source_the_page_says_so_and_to_expect_less(candidate: Any, tmp_path: Path) -> None:
+    run(candidate.config, candidate.workspace)
+    made = Path(candidate.workspace.candidate)
+    assert "external" not in section(made, "brief")["facts"]
+    assert section(made, "external")["status"] == "not_available"
+    assert section(made, "warnings")["words"]["source"].endswith("expect less elsewhere.")
+    assert "expect less elsewhere" in (made / "model_card.md").read_text(encoding="utf-8")
