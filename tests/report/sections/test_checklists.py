@@ -98,9 +98,8 @@ MISSING: dict[str, tuple[Any, set[tuple[str, str]]]] = {
         {("claim_2024", "7"), ("claim_2024", "13"), ("tripod_ai", "5a"), ("tripod_ai", "6a"), ("tripod_ai", "9b")},
     ),
     "pictures": (lambda read: without(read, insights=None), {("claim_2024", "31"), ("claim_2024", "39")}),
-    "pictures and control runs": (
-        lambda read: without(read, insights=None, controls=None),
-        {("claim_2024", "30"), ("claim_2024", "31"), ("claim_2024", "39")},
+    "worse scans and control runs": (
+        lambda read: without(read, robustness=None, controls=None), {("claim_2024", "30")},
     ),
     "strangers": (lambda read: without(read, strangers=None), {("tripod_ai", "27a")}),
     "comparison": (lambda read: without(read, comparison=None), {("tripod_ai", "24")}),

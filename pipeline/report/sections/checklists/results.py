@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import Fact, shown_interval, shown_p, shown_value
 from pipeline.page.headline import headline, headline_name
+from pipeline.records import EXTERNAL
 from pipeline.report.sections import limitations
 from pipeline.report.sections.checklists.items import Answer
 
@@ -56,8 +57,11 @@ def internal(artifacts: Artifacts) -> Answer:
 
 
 def external(artifacts: Artifacts) -> Answer:
-    """That there was none."""
-    return Answer("None on record: all parts have the same source.", "limitations")
+    """What patients of another source showed, or that there were none."""
+    if not artifacts.of_another_source:
+        return Answer("None on record: all parts have the same source.", "limitations")
+    fact = artifacts.metric(headline_name(artifacts), part=EXTERNAL)
+    return Answer(f"On patients of another source: {_told(artifacts, fact)}.", "external")
 
 
 def predicted(artifacts: Artifacts) -> Answer | None:
@@ -71,16 +75,14 @@ def predicted(artifacts: Artifacts) -> Answer | None:
 
 
 def robustness(artifacts: Artifacts) -> Answer | None:
-    """What shifts and control runs showed."""
-    ran = (
-        [run for run in artifacts.controls.controls if run.status != "not_run"] if artifacts.controls else []
-    )
-    shifts = artifacts.insights.shifts.points if artifacts.insights else ()
-    told = [f"shifts of the image by up to {max(point.pixels for point in shifts)} pixels"] if shifts else []
-    told += (
-        [f"{len(ran)} control runs, of which {sum(run.status == 'pass' for run in ran)} pass"] if ran else []
-    )
-    return Answer(f"{_capital('; '.join(told))}.", "controls" if ran else "shifts") if told else None
+    """What worse scans and control runs showed."""
+    curves = artifacts.robustness.curves if artifacts.robustness else ()
+    tried = [curve.key.replace("_", " ") for curve in curves if curve.points]
+    runs = artifacts.controls.controls if artifacts.controls else ()
+    ran = [run for run in runs if run.status != "not_run"]
+    told = [f"scans made worse by {', '.join(tried)}"] if tried else []
+    told += [f"{len(ran)} control runs, {sum(run.status == 'pass' for run in ran)} passed"] if ran else []
+    return Answer(f"{_capital('; '.join(told))}.", "robustness" if tried else "controls") if told else None
 
 
 def explained(artifacts: Artifacts) -> Answer | None:
