@@ -30,7 +30,7 @@ from pipeline.report.sections import (
     population,
     precision,
     provenance,
-    shifts,
+    robustness,
     source,
     strangers,
     subgroups,
@@ -55,7 +55,7 @@ BUILDS: Final[dict[str, Build]] = {
     "gallery": gallery.build,
     "learning": learning.build,
     "network": network.build,
-    "shifts": shifts.build,
+    "robustness": robustness.build,
     "subgroups": subgroups.build,
 }
 """The sections that a task may name in its page beside its own, by key."""
