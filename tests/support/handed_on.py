@@ -84,6 +84,13 @@ DRIFT = drift.Drift(
     "warn",
     (drift.AttributeDrift("kvp", "numeric", 9, 9, 0.1, 0.2, 0.3, 0.1, 0.1, (), "warn"),),
     inputs="7" * 64,
+    domain=drift.Domain(
+        drift.Area(0.8, 0.7, 0.9, 60, 40),
+        None,
+        0.95,
+        "features",
+        (drift.OddScan("case-1", "patient-1", 2.5),),
+    ),
 )
 INSIGHTS = insights.Insights(
     insights.Gallery(
