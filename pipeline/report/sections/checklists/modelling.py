@@ -174,9 +174,10 @@ def output(artifacts: Artifacts) -> Answer:
 
 
 def imbalance(artifacts: Artifacts) -> Answer | None:
-    """How answers of unequal number were weighed."""
+    """How answers of unequal number were weighed, where the task can weigh them."""
     train = artifacts.cohort.parts.get("train")
-    if train is None or len(train.counts) < 2:
+    has_weights = ("train", "class_weights") in artifacts.task.target.KEYS
+    if train is None or not has_weights or len(train.counts) < 2:
         return None
     weighed = artifacts.config.train.class_weights == "balanced"
     counts = ", ".join(f"{name} {shown_value(number)}" for name, number in train.counts.items())
