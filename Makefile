@@ -107,7 +107,7 @@ data/raw/demo-segmentation/labels.csv: | $(SETUP)
 ## train: fit the network
 ## evaluate: predict and measure, with thresholds from validation only
 ## compare: judge the candidate against the champion, with a verdict
-## report: write the HTML report, report.json and the model card
+## report [GEN=n]: write the HTML report, report.json and the model card
 .PHONY: ingest cohort normalize drift train evaluate compare report
 ingest: $(S)/ingest.json
 cohort: $(CANDIDATE)/cohort.csv
@@ -116,8 +116,13 @@ drift: $(CANDIDATE)/drift.json
 train: $(CANDIDATE)/model.keras
 evaluate: $(CANDIDATE)/metrics.json
 compare: $(CANDIDATE)/comparison.json
+ifdef GEN
+report: | $(SETUP)
+	@$(SCANLOOM) where $(CONFIG) --generation '$(subst ','\'',$(GEN))'
+else
 report: $(CANDIDATE)/report.html
 	@$(SCANLOOM) where $(CONFIG)
+endif
 
 $(C)/checked: FORCE | $(SETUP)
 	@$(SCANLOOM) configure $(CONFIG)
@@ -190,10 +195,15 @@ rollback: | $(SETUP)
 generations: | $(SETUP)
 	@$(SCANLOOM) generations $(CONFIG)
 
-## predict NEW=folder-or-file [OUT=file.csv] [PATHS=1] [SEG=labelmap|none]: score new scans with the champion, else the candidate
+## prune [GEN=n|all]: say which models of generations can go, or remove them
+.PHONY: prune
+prune: | $(SETUP)
+	@$(SCANLOOM) prune $(CONFIG) $(call given,GEN=generation)
+
+## predict NEW=folder-or-file [OUT=file.csv] [PATHS=1] [SEG=labelmap|none] [GEN=n] [SHADOW=n]: score new scans with the champion, else the candidate
 .PHONY: predict
 predict: | $(SETUP)
-	@$(SCANLOOM) predict $(CONFIG) $(call given,OUT=out) $(call given,SEG=seg) $(if $(PATHS),--paths) -- '$(subst ','\'',$(NEW))'
+	@$(SCANLOOM) predict $(CONFIG) $(call given,OUT=out) $(call given,SEG=seg) $(call given,GEN=generation) $(call given,SHADOW=shadow) $(if $(PATHS),--paths) -- '$(subst ','\'',$(NEW))'
 
 # Tools -------------------------------------------------------------------------------------------
 

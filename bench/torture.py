@@ -9,12 +9,16 @@ grew too large.
 from __future__ import annotations
 
 import argparse
+import io
 import secrets
 import sys
 import tempfile
 from pathlib import Path
 
+import nibabel
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from bench.format_mutations import format_bombs, mutated_format
 from bench.format_mutations import sources as format_sources
@@ -33,13 +37,15 @@ _SOURCE_BYTES = 300_000
 _ARCHIVE_OF = 20
 _FORMAT_OF = 3
 _MASK_OF = 7
-_MARKED = 6  # patients with masks: of both kinds, one twice over
+_MARKED = 60  # patients with a DICOM mask at most: two masks of one structure in one scan refuse each other
+_DICOM_OF = 4
 _SECONDS, _PARENT_MB = 5, 1536
 _SETTINGS = (
     "modalities: [CT, MR, CR, DX, US, OT, XA, PT, NM, MG, RF, SC], pixel_text: reviewed, "
     "patient_from: {pattern: 'formats/([0-9]+)'}, "
     "formats: {nifti: {modality: MR}, png: {modality: DX}, jpeg: {modality: XC}, tiff: {modality: DX}}, "
-    "masks: {structures: {right: [Right lung, Lung_R], left: [Left lung, Lung_L], nodule: [Nodule, GTV]}, "
+    "masks: {structures: {right: [Right lung, Lung_R, 1], left: [Left lung, Lung_L, 2], "
+    "nodule: [Nodule, GTV, 3]}, "
     "may_be_absent: [right, left, nodule], undeclared: ignore, threshold: 0.5}, "
     f"limits: {{seconds: {_SECONDS}, memory_mb: 2048, members: 1000}}"
 )
@@ -66,8 +72,8 @@ def torture(folder: Path, *, seed: int, count: int) -> bool:
 def write_files(raw: Path, *, seed: int, count: int) -> None:
     """The mutated files of a seed, and the bombs as they are.
 
-    One in three is a volume or picture of another format than DICOM, some an archive, and some are masks of
-    the scans of invented patients that lie there whole.
+    One in three is a volume or picture of another format than DICOM, some an archive, and some are masks,
+    each of a scan of its own that lies there whole.
     """
     rng = np.random.default_rng(seed)
     data = real_data()
@@ -76,11 +82,14 @@ def write_files(raw: Path, *, seed: int, count: int) -> None:
     sources = [path.read_bytes() for path in paths if 0 < path.stat().st_size < _SOURCE_BYTES]
     others = format_sources(rng)
     (raw / "formats").mkdir()
-    masks = _marked_scans(raw)
+    masks = _marked_scans(raw, min(_MARKED, count // (_MASK_OF * _DICOM_OF) + 1))
     for number in range(count):
         if number % _MASK_OF == _MASK_OF - 1:
-            source, other = (masks[int(index)] for index in rng.integers(len(masks), size=2))
-            (raw / f"{number:06}.mask").write_bytes(mutated(renamed(source, number), other, rng))
+            turn, of_dicom = divmod(number // _MASK_OF, _DICOM_OF)
+            if of_dicom == 0 and turn < len(masks):
+                (raw / f"{number:06}.mask").write_bytes(mutated(masks[turn], masks[0], rng))
+            else:
+                _write_pair(raw / f"formats/{number:06}", rng)
             continue
         if number % _FORMAT_OF == _FORMAT_OF - 1:
             source, other = (others[int(index)] for index in rng.integers(len(others), size=2))
@@ -95,16 +104,37 @@ def write_files(raw: Path, *, seed: int, count: int) -> None:
         (raw / f"bomb-{name}.dcm").write_bytes(bomb)
 
 
-def _marked_scans(raw: Path) -> list[bytes]:
-    """Writes the scans of some invented patients, and gives their masks: segmentations and structure sets."""
+def _write_pair(folder: Path, rng: np.random.Generator) -> None:
+    """Writes a sound volume or picture and a mutated label map of it, as nnU-Net lays them out."""
+    write, shape, name = (_nifti, (9, 8, 7), "a.nii") if rng.integers(3) else (_png, (24, 20), "a.png")
+    for place in ("imagesTr", "labelsTr"):
+        (folder / place).mkdir(parents=True)
+    (folder / "imagesTr" / name).write_bytes(write(rng.integers(0, 200, shape, np.uint8)))
+    labels, other = (write(rng.integers(0, 4, shape, np.uint8)) for _ in range(2))
+    (folder / "labelsTr" / name).write_bytes(mutated_format(labels, other, rng))
+
+
+def _nifti(array: NDArray[np.uint8]) -> bytes:
+    data: bytes = nibabel.Nifti1Image(array, np.diag([-1.0, 1.0, 2.0, 1.0])).to_bytes()
+    return data
+
+
+def _png(array: NDArray[np.uint8]) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(array).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _marked_scans(raw: Path, patients: int) -> list[bytes]:
+    """Writes the scans of invented patients, and gives a mask of each: segmentations and structure sets."""
     masks = []
-    for visit in plan(1, patients=_MARKED, delivery=FIRST, volumes=True):
+    for visit in plan(1, patients=patients, delivery=FIRST, volumes=True):
         scan = scan_of(visit, MARKED_CHEST)
         for plane in slice_planes(scan):
             path = raw / f"marked/{visit.uid()}-{plane.number}.dcm"
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(dicom_bytes(visit, plane))
-        masks += [data for _, data in mask_files(visit, MARKED_CHEST, scan, faulty=False)]
+        masks.append(mask_files(visit, MARKED_CHEST, scan, faulty=False)[0][1])
     return masks
 
 

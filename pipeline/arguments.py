@@ -150,7 +150,10 @@ def _add_arrow(add_configured: Add) -> None:
     stages["drift"].add_argument(
         "--accept-drift", default="", metavar="REASON", help="go on in spite of a drift stop"
     )
-    add_configured("where", "say where the report lies", handlers.where)
+    where = add_configured("where", "say where the report lies", handlers.where)
+    where.add_argument(
+        "--generation", default="", metavar="NUMBER", help="of this one, after a look at its seal"
+    )
     add_configured("config", "print the configuration with all defaults", handlers.defaults)
 
 
@@ -187,6 +190,10 @@ def _add_champion(add_configured: Add) -> None:
     rollback.add_argument("--approver", default="", metavar="NAME", help="who answers for it (needed)")
     rollback.add_argument("--reason", default="", metavar="REASON", help="why (needed)")
     add_configured("generations", "list what was promoted, when and by whom", handlers.generations)
+    prune = add_configured("prune", "say which models of generations can go, or remove them", handlers.prune)
+    prune.add_argument(
+        "--generation", default="", metavar="NUMBER", help="the one to remove, or all that can go"
+    )
 
 
 def _add_predict(add_configured: Add) -> None:
@@ -194,6 +201,15 @@ def _add_predict(add_configured: Add) -> None:
         "predict", "score new scans with the champion, else the candidate", handlers.predict
     )
     predict.add_argument("new", metavar="NEW", help="a folder of scans without labels, or one file")
+    predict.add_argument(
+        "--generation", default="", metavar="NUMBER", help="by this one in place of the champion"
+    )
+    predict.add_argument(
+        "--shadow",
+        default="",
+        metavar="NUMBER",
+        help="beside it a table by this generation, or by `candidate`",
+    )
     predict.add_argument(
         "--paths", action="store_true", help="write the path beside each row: the table then names patients"
     )

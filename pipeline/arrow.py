@@ -95,6 +95,7 @@ ARROW = {
                 "controls.json",
                 "strangers.json",
                 "oddest.json",
+                "robustness.json",
                 "population.json",
             ),
         ),

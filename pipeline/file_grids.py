@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Affine = NDArray[np.float64]
 
+_TIE = 1e-6
+"""Of a voxel: a place halfway between two goes to the later one, whatever rounding left of it."""
 _STEEP = 1e-9
 """Of a voxel a step: what two affines of the same axes leave between them, even over a thousand steps."""
 
@@ -27,7 +29,7 @@ def onto_grid(marks: NDArray[Any], affine: Affine, grid: Affine, shape: Sequence
         for along, step in zip(mapping[axis, :3], steps, strict=True):
             if abs(along) > _STEEP:  # an axis that doesn't count is left one long
                 place = place + along * step
-        index = np.floor(place + 0.5).astype(np.int64)
+        index = np.floor(place + (0.5 + _TIE)).astype(np.int64)
         inside = inside & (index >= 0) & (index < size)
         nearest.append(np.clip(index, 0, size - 1))
     found = np.where(inside, marks[tuple(nearest)], marks.dtype.type(0))

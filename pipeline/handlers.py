@@ -106,12 +106,20 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def where(options: argparse.Namespace) -> None:
-    """Says where the report lies, or what writes it."""
+    """Says where the report lies, or what writes it; of a generation once its seal was checked."""
     from pipeline.contracts.report import PAGE
     from pipeline.printed import make
     from pipeline.workspace import Workspace
 
-    report = PAGE.path(Workspace(Path(), options.config.stem).candidate)
+    space = Workspace(Path(), options.config.stem)
+    if options.generation:
+        from pipeline import champion
+
+        name = champion.named_generation(space, options.generation)
+        champion.check_generation(space, name)
+        print(f"Report: {PAGE.path(space.generations / name)}")
+        return
+    report = PAGE.path(space.candidate)
     print(f"Report: {report}" if report.is_file() else f"No report yet: `{make('report')}` writes it.")
 
 
@@ -207,12 +215,21 @@ def generations(options: argparse.Namespace) -> None:
         print("  ".join(row[key].ljust(width) for key, width in widths.items()).rstrip())
 
 
+def prune(options: argparse.Namespace) -> None:
+    """Says which models of generations can go, or removes them."""
+    from pipeline import champion, locking
+
+    space = _load(options)[1]
+    with locking.lock(space):
+        _show(champion.prune(space, options.generation))
+
+
 def predict(options: argparse.Namespace) -> None:
     """Scores new scans."""
     from pipeline.commands.predict import Wanted, run
 
     config, space = _load(options)
-    wanted = Wanted(paths=options.paths, seg=options.seg)
+    wanted = Wanted(options.paths, options.seg, generation=options.generation, shadow=options.shadow)
     _show(run(config, space, new=options.new, out=options.out, wanted=wanted))
 
 

@@ -40,7 +40,8 @@ _OPTIONS: Final = {
     "drift": {"ACCEPT_DRIFT": "--accept-drift"},
     "promote": {"APPROVER": "--approver", "OVERRIDE": "--override"},
     "rollback": {"APPROVER": "--approver", "REASON": "--reason"},
-    "predict": {"NEW": "", "OUT": "--out"},
+    "predict": {"NEW": "", "OUT": "--out", "GEN": "--generation"},
+    "prune": {"GEN": "--generation"},
     "score": {
         "TABLE": "",
         "OUT": "--out",

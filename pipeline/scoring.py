@@ -6,7 +6,7 @@ Keras is imported when a model is loaded, not with this file.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -70,7 +70,8 @@ class Scans:
     """Where the scans lie that a model is asked about, and where answers too large for a table are kept.
 
     `arrays` are those of the model's recipe in `normalized`, by case_id; `cases` and their `masks` have their
-    voxels in `native`.
+    voxels in `native`. `changed` makes of a case_id and its array what the model is asked about; None: the
+    array as it is.
     """
 
     arrays: Mapping[str, Stored]
@@ -79,6 +80,7 @@ class Scans:
     masks: Mapping[str, tuple[Mask, ...]]
     native: Path
     kept: Path
+    changed: Callable[[str, NDArray[Any]], NDArray[Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,12 @@ def scans(workspace: Workspace, recipe_id: str, *, kept: Path) -> Scans:
     return Scans(arrays, workspace.normalized, cases, masks, workspace.cases, kept)
 
 
+def sound(scans: Scans, case_id: str) -> NDArray[Any]:
+    """What a model is asked about of a case that has an array. Raises DamageError as `ask`."""
+    array = Shards(scans.normalized).sound(case_id, scans.arrays[case_id])
+    return scans.changed(case_id, array) if scans.changed else array
+
+
 def ask(scorer: Scorer, case_ids: Sequence[str], scans: Scans, *, shown: str) -> Answers:
     """The answers for the cases, in their order; `shown` names the work to the person who waits.
 
@@ -176,7 +184,7 @@ def ask(scorer: Scorer, case_ids: Sequence[str], scans: Scans, *, shown: str) ->
     lacking = {case_id: _lacking(scorer, scans.arrays.get(case_id)) for case_id in case_ids}
     ready = [case_id for case_id in case_ids if not lacking[case_id]]
     with bar(shown, len(ready), "cases") as progress:
-        answered = logits(scorer, _sound(ready, scans.arrays, Shards(scans.normalized), progress))
+        answered = logits(scorer, _sound(ready, scans, progress))
     answers = np.full((len(case_ids), scorer.outputs), np.nan)
     answers[[index for index, case_id in enumerate(case_ids) if not lacking[case_id]]] = answered
     finite = np.isfinite(answers).all(axis=1)
@@ -210,11 +218,9 @@ def predict(
     return np.concatenate(parts)
 
 
-def _sound(
-    case_ids: Sequence[str], stored: Mapping[str, Stored], shards: Shards, progress: Bar
-) -> Iterator[NDArray[Any]]:
+def _sound(case_ids: Sequence[str], scans: Scans, progress: Bar) -> Iterator[NDArray[Any]]:
     for case_id in case_ids:
-        yield shards.sound(case_id, stored[case_id])
+        yield sound(scans, case_id)
         progress.advance()
 
 

@@ -151,7 +151,7 @@ def test_a_section_is_added_by_its_file_its_template_and_one_entry(copy: Path, t
     (copy / "pipeline/report/sections/remark.py").write_text(SECTION)
     (copy / "pipeline/report/templates/sections/remark.html").write_text("<p>{{ s.words.said }}</p>\n")
     registry = copy / "pipeline/report/sections/__init__.py"
-    entered(registry, "shifts,", "    remark,\n")
+    entered(registry, "provenance,", "    remark,\n")
     text = registry.read_text()
     assert text.count("lookalikes.build)") == 1
     registry.write_text(text.replace("lookalikes.build)", "lookalikes.build, remark.build)"))

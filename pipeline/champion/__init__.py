@@ -5,10 +5,11 @@ pointer `champion.json`. Guarantees that only `promote` and `rollback` move the 
 name and a line in the ledger, and that a kill at any moment leaves the old champion or the new one.
 """
 
-from pipeline.champion.generations import check_generation, generations, seal
+from pipeline.champion.generations import check_generation, generations, named_generation, seal
 from pipeline.champion.memory import require_champion, require_whole
 from pipeline.champion.pointer import Champion, current, line_of_champions
 from pipeline.champion.promotion import promote, rollback
+from pipeline.champion.pruning import prune
 
 __all__ = [
     "Champion",
@@ -16,7 +17,9 @@ __all__ = [
     "current",
     "generations",
     "line_of_champions",
+    "named_generation",
     "promote",
+    "prune",
     "require_champion",
     "require_whole",
     "rollback",

@@ -14,7 +14,8 @@ from pipeline.champion.pointer import current, line_of_champions
 from pipeline.contracts import report
 from pipeline.contracts.generation import FILE, Seal
 from pipeline.crash_points import crash_point
-from pipeline.errors import DamageError
+from pipeline.errors import DamageError, UsageError
+from pipeline.printed import make
 from pipeline.workspace import Workspace
 from pipeline.writing import TEMPORARY, retry_error, sync
 
@@ -66,7 +67,7 @@ def reseal(folder: Path, changed: Mapping[str, str], *, removed: Collection[str]
         return
     kept = {name: digest for name, digest in sealed.items() if name not in removed}
     new = {name: digests.of_bytes(text.encode()) for name, text in changed.items()}
-    FILE.write(folder, Seal(kept | new))
+    FILE.write(folder, Seal(kept | new, FILE.read(folder).pruned))
 
 
 def check_generation(workspace: Workspace, generation: str) -> int:
@@ -88,6 +89,19 @@ def check_generation(workspace: Workspace, generation: str) -> int:
             f"Put {workspace.shown(folder)} back from your backup."
         )
     return len(sealed)
+
+
+def named_generation(workspace: Workspace, number: str) -> str:
+    """The name of the generation that a person calls by its number ("3", "0003").
+
+    Raises UsageError naming those that there are.
+    """
+    names = _names(workspace)
+    name = f"{int(number):04d}" if number.strip().isdecimal() else number
+    if name not in names:
+        known = f"there are {', '.join(names)}" if names else "nothing was promoted yet"
+        raise UsageError(f"There is no generation '{number}': {known}. `{make('generations')}` lists them.")
+    return name
 
 
 def generations(workspace: Workspace) -> list[dict[str, str]]:

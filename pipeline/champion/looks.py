@@ -25,7 +25,7 @@ from pipeline.printed import scanloom
 TOTAL_ALPHA: Final = 0.05
 """The chance of a wrong PROMOTE that all looks against one champion may have together (ICH E9, 3.5: 5 %)."""
 
-UNDECISIVE: Final = frozenset({"prevalences"})
+UNDECISIVE: Final = frozenset({"prevalences", "robustness"})
 """Shown beside the verdict, decide nothing: may change after the look."""
 
 

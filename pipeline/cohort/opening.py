@@ -86,6 +86,8 @@ def check_labels(config: Config, root: Path) -> None:
     """
     choices, target = config.cohort, task_of(config.task).target
     table = open_labels(config, root)[1] if choices.labels is not None else None
+    if table is not None:
+        _require_words_of_source(config, table)
     if choices.links is not None:
         table_path(config, root, "links", choices.links)
     if table is None or target.READS_MASKS:
@@ -96,6 +98,20 @@ def check_labels(config: Config, root: Path) -> None:
         cell_of=lambda row: table.cell(choices.column, table.lines[row]),
         refuse=config.refuse,
     )
+
+
+def _require_words_of_source(config: Config, table: Table) -> None:
+    """Nothing, if the column that tells another source has every word that the YAML names."""
+    external = config.cohort.external
+    if external is None or external.column is None:
+        return
+    words = {normal(cell) for cell in table.column(external.column)} - {""}
+    for at, word in enumerate(external.values):
+        if normal(word) not in words:
+            raise config.refuse(
+                ("cohort", "external", "values", at),
+                f"the column '{external.column}' doesn't have the word '{word}' ({nearest(word, words)}).",
+            )
 
 
 def _with_target(table: Table, choices: Cohort) -> Table:

@@ -34,22 +34,38 @@ from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM_NOTE, key_path, require_same_key
 from pipeline.records import Summary
 from pipeline.strangers import ABSTAIN
-from pipeline.tasks.registry import Task, task_of
+from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace, expanded
 from pipeline.writing import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_CANDIDATE: Final = "candidate"
 _NAMES: Final = "The column `path` can name patients: keep this table where the scans are kept."
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is written beside the rows: the column `path`, and of what is marked a DICOM SEG of that form."""
+    """What is written beside the rows: the column `path`, and of what is marked a DICOM SEG of that form.
+
+    `generation` answers in place of the champion, by its number; what `shadow` says (a number, or
+    "candidate") goes into a table of its own.
+    """
 
     paths: bool = False
     seg: Seg = "binary"
+    generation: str = ""
+    shadow: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A model that is asked about the scans: its folder, its record, and what it is called in sentences."""
+
+    folder: Path
+    record: ModelRecord
+    who: str
 
 
 ROWS_ALONE: Final = Wanted(seg="none")
@@ -66,37 +82,75 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, wanted: Wa
     if not new:
         raise UsageError(f"No folder of scans was given. Name it: `{make('predict', {'NEW': 'folder'})}`.")
     champion.require_champion(workspace)
-    model = champion.current(workspace)
-    folder = model.folder if model else workspace.candidate
-    record = model_record.FILE.find(folder)
-    if record is None:
-        raise DataError(f"There is no model of '{workspace.name}' yet. Run `{make('report')}` first.")
-    if model:
-        champion.check_generation(workspace, model.generation)
-    mask_files.require_form(wanted.seg, record)
+    asked = _asked(workspace, wanted.generation)
+    shadow = _asked(workspace, wanted.shadow) if wanted.shadow else None
+    mask_files.require_form(wanted.seg, asked.record)
     _check_key(config, workspace)
     with _scratch(workspace) as scratch:
-        theirs = _theirs(config, _formats(config, workspace), _raw(new, scratch), record.recipe)
+        theirs = _theirs(config, _formats(config, workspace), _raw(new, scratch), asked.record.recipe)
         lines = _read(theirs, scratch)
         cohort = _all_cases(scratch, new, lines)
         _normalize(theirs, scratch, new, lines)
-        table = score(scratch, folder, cohort=cohort, abstain=config.evaluate.abstain)
+        table = score(scratch, asked.folder, cohort=cohort, abstain=config.evaluate.abstain)
         table = table.drop(columns=["part", "truth"])
         ok = list(table["case_id"][table["status"] == "ok"])
-        marked = mask_files.write_all(ok, mask_files.Job(config, theirs, scratch, folder, out, wanted.seg))
+        job = mask_files.Job(config, theirs, scratch, asked.folder, out, wanted.seg)
+        marked = mask_files.write_all(ok, job)
         table = _with_unusable(table, scratch)
         if wanted.paths:
             table.insert(1, "path", _paths(table, theirs, scratch, new))
-    write_csv(out, _apart(table, record))
-    who = f"champion, generation {model.generation}" if model else "candidate (there is no champion yet)"
+        write_csv(out, _apart(table, asked.record))
+        beside = _write_shadow(shadow, job, cohort, new) if shadow else []
     return Summary(
         (
             *lines,
-            *_summary(table, task_of(config.task), who, out),
+            *beside,
+            *_summary(table, asked, out),
             *marked,
             *([_NAMES] if wanted.paths else []),
         )
     )
+
+
+def _asked(workspace: Workspace, number: str) -> Asked:
+    """The model that is meant: a generation, "candidate", or without either the champion, else the candidate.
+
+    Raises UsageError when there is no such generation, DataError when there is no model, DamageError when a
+    generation isn't what was promoted.
+    """
+    model = champion.current(workspace)
+    folder, who = workspace.candidate, "candidate"
+    if number not in ("", _CANDIDATE):
+        name = champion.named_generation(workspace, number)
+        folder, who = workspace.generations / name, f"generation {name}"
+    elif not number:
+        folder = model.folder if model else folder
+        who = f"champion, generation {model.generation}" if model else f"{who} (there is no champion yet)"
+    record = model_record.FILE.find(folder)
+    if record is None:
+        raise DataError(f"There is no model of '{workspace.name}' yet. Run `{make('report')}` first.")
+    if folder != workspace.candidate:
+        champion.check_generation(workspace, folder.name)
+    if not (folder / model_record.MODEL_FILE).is_file() and folder != workspace.candidate:
+        raise DataError(f"The model of {who} was pruned. `{make('generations')}` lists those that are left.")
+    return Asked(folder, record, who)
+
+
+def _write_shadow(shadow: Asked, job: mask_files.Job, cohort: pd.DataFrame, new: str) -> list[str]:
+    """Writes what the shadow says into a table beside the champion's, which stands whatever becomes of this.
+
+    The masks that it marks are not written: nobody is to take them for the champion's.
+    """
+    out = job.table.with_name(f"{job.table.stem}-shadow-{shadow.folder.name}{job.table.suffix}")
+    theirs = job.theirs.model_copy(update={"normalize": tuple(shadow.record.recipe)})
+    try:
+        _normalize(theirs, job.scratch, new, ())
+        table = score(job.scratch, shadow.folder, cohort=cohort, abstain=job.ours.evaluate.abstain)
+    except DataError as error:
+        return [f"The shadow ({shadow.who}) could not be asked: {error}"]
+    table = _with_unusable(table.drop(columns=["part", "truth"]), job.scratch)
+    write_csv(out, _apart(table, shadow.record))
+    return [f"In the shadow: {line}" for line in _summary(table, shadow, out)]
 
 
 def _raw(new: str, scratch: Workspace) -> str:
@@ -167,12 +221,12 @@ def _normalize(theirs: Config, scratch: Workspace, new: str, lines: Sequence[str
         raise DataError("\n".join([*lines, f"Nothing in {new} can be scored: {why}"])) from None
 
 
-def _summary(table: pd.DataFrame, task: Task, who: str, out: Path) -> list[str]:
+def _summary(table: pd.DataFrame, asked: Asked, out: Path) -> list[str]:
     ok = table["status"] == "ok"
-    counts = task.answers.in_words(list(table["predicted"][ok]))
+    counts = task_of(asked.record.task).answers.in_words(list(table["predicted"][ok]))
     lost = int((~ok).sum())
     failed = f" {lost:,} row{'' if lost == 1 else 's'} failed: the column `reason` says why." if lost else ""
-    scored = f"Scored {ok.sum():,} cases with the {who}: {counts or 'none'}.{failed} Table: {out}"
+    scored = f"Scored {ok.sum():,} cases with the {asked.who}: {counts or 'none'}.{failed} Table: {out}"
     abstained = int((table[ABSTAIN].fillna("") != "").sum())
     if not abstained:
         return [scored]

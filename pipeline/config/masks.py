@@ -24,12 +24,14 @@ class Masks(Section):
     """Which structures are read from masks, by what their files call them, and what is done in doubt.
 
     A structure is called by the number of a segment, or by the label of a segment or the name of a region.
+    `resample` is for NIfTI masks on another grid than their scan, in the same place.
     `codes` are for the masks that `predict` writes.
     """
 
     structures: Annotated[dict[StructureName, Called | tuple[Called, ...]], Field(min_length=1)]
     may_be_absent: tuple[StructureName, ...] = ()
     undeclared: Literal["refuse", "ignore"] = "refuse"
+    resample: Literal["refuse", "nearest"] = "refuse"
     threshold: Annotated[float, Field(gt=0, le=1)] | None = None
     codes: dict[StructureName, Coded] = Field(default_factory=dict)
 

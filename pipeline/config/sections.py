@@ -27,7 +27,7 @@ from pipeline.config.ingest import Ingest
 from pipeline.config.text import KeyPath, place
 from pipeline.errors import ConfigError
 
-_NEWER_OF_EVALUATE = ("abstain", "intervals", "sets", "strangers", "tolerance_mm")
+_NEWER_OF_EVALUATE = ("abstain", "intervals", "robustness", "sets", "strangers", "tolerance_mm")
 PLACES = {
     "ingest": ("raw", "key", "withdrawn", "scheduler"),
     "cohort": ("labels", "links", "external.folders"),
@@ -163,7 +163,8 @@ class Evaluate(Section):
     """What is measured on the test part, and how uncertainty is stated.
 
     `operating_point`, `prevalences`, `intervals`, `sets` and `tolerance_mm`, within which borders of masks
-    agree, are of some tasks only.
+    agree, are of some tasks only. `robustness` is how many patients' scans are made worse step by step;
+    "auto": as many as cost little.
     """
 
     unit: Literal["patient", "case"] = "patient"
@@ -176,6 +177,7 @@ class Evaluate(Section):
     strangers: Annotated[float, Field(ge=0.001, le=0.5)] = 0.05
     abstain: tuple[Literal["stranger", "several", "none"], ...] = ("stranger", "several", "none")
     tolerance_mm: Positive = 1.0
+    robustness: Annotated[int, Field(ge=0)] | Literal["auto"] = "auto"
     resamples: Annotated[int, Field(ge=200)] = 2000
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     seed: Annotated[int, Field(ge=0)] = 1

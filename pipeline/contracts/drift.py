@@ -34,6 +34,42 @@ class AttributeDrift:
 
 
 @dataclass(frozen=True)
+class Area:
+    """How well one group is told from the other: an area under the ROC curve, its interval, the patients."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    old_patients: int
+    new_patients: int
+
+
+@dataclass(frozen=True)
+class OddScan:
+    """A new scan, and the log odds that it is one."""
+
+    case_id: str
+    patient_id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Whether new scans can be told from those of training, `by` what is seen of them, with the oddest ones.
+
+    `held` is the same of the champion's own held-out scans, None where they are too few. `reason` says why
+    nothing can be said.
+    """
+
+    new: Area | None = None
+    held: Area | None = None
+    level: float | None = None
+    by: str = ""
+    oddest: tuple[OddScan, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Drift:
     """The level (none, warn, stop; or why nothing was compared) and the attributes behind it.
 
@@ -47,6 +83,7 @@ class Drift:
     new_patients: int = 0
     new_cases: int = 0
     replaced_cases: int = 0
+    domain: Domain | None = None
 
 
 FILE: Final = ObjectFile("drift.json", Drift, Schema("drift", 1), rewritten_by("drift"))

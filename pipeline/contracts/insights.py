@@ -141,38 +141,12 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Shift:
-    """What a shift by so many pixels changes: the score in the mean, and the share of decisions."""
-
-    pixels: int
-    change: float | None
-    change_low: float | None
-    change_high: float | None
-    flipped: float | None
-    flipped_low: float | None
-    flipped_high: float | None
-
-
-@dataclass(frozen=True)
-class Shifts:
-    """What shifts of the image change, or the reason why that isn't known."""
-
-    points: tuple[Shift, ...] = ()
-    patients: int = 0
-    cases: int = 0
-    level: float | None = None
-    stride_pixels: int | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True)
 class Insights:
     """All that was looked at, from one seed."""
 
     gallery: Gallery
     filters: Filters
     field: Field
-    shifts: Shifts
     seed: int = 0
     outlines: tuple[Outlined, ...] = ()
 

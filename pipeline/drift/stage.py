@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline import digests
+from pipeline import digests, scoring
 from pipeline.champion import check_generation, current
 from pipeline.champion.predictions import score
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import model_record, predictions
-from pipeline.contracts.drift import FILE, NEW_SCANS, AttributeDrift, Drift
+from pipeline.contracts.drift import FILE, NEW_SCANS, AttributeDrift, Domain, Drift
 from pipeline.drift.differences import differences
+from pipeline.drift.domain import domain
 from pipeline.drift.observe import Asked, Group, observed
 from pipeline.drift.rule import level_of, overall
 from pipeline.errors import GateError, UsageError
@@ -69,7 +70,8 @@ def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> S
             workspace, config, old=old, new=new, question=_question(config, champion.folder)
         )
     accepted = (accept or "").strip() or _accepted_before(workspace, inputs)
-    record = replace(comparison, inputs=inputs, replaced_cases=len(replaced), accepted=accepted)
+    record = replace(comparison, domain=_domain(config, workspace, champion.folder, old=old, new=new))
+    record = replace(record, inputs=inputs, replaced_cases=len(replaced), accepted=accepted)
     changed |= FILE.write(workspace.candidate, record)
     if record.level == "stop" and not record.accepted:
         raise GateError(_refusal(record))
@@ -112,6 +114,15 @@ def _compared(workspace: Workspace, config: Config, *, old: Group, new: Group, q
         new_patients=patients,
         new_cases=len(new.cohort),
     )
+
+
+def _domain(config: Config, workspace: Workspace, folder: Path, *, old: Group, new: Group) -> Domain:
+    """Whether the champion's network tells the new scans from those of training."""
+    scorer = scoring.load(folder)
+    scans = scoring.scans(workspace, scorer.record.recipe_id, kept=workspace.candidate)
+    known = old.cohort[~old.cohort["case_id"].isin(old.replaced)]
+    with waiting("drift: telling the new scans from those of training"):
+        return domain(scorer, scans, known=known, new=new.cohort, level=config.evaluate.level)
 
 
 def _accepted_before(workspace: Workspace, inputs: str) -> str | None:

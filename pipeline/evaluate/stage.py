@@ -18,12 +18,13 @@ from pipeline.contracts import controls as control_runs
 from pipeline.contracts import metrics as contract
 from pipeline.contracts import model_record, operating, predicted_masks, predictions, rule
 from pipeline.contracts import population as populations
+from pipeline.contracts import robustness as robustness_found
 from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.insights import InUnit
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.unopened import Unopened
 from pipeline.errors import DataError
-from pipeline.evaluate import controls, insights, strangers
+from pipeline.evaluate import controls, insights, robustness, strangers
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, measure
 from pipeline.evaluate.population import population
@@ -113,6 +114,7 @@ def evaluate(
     changed |= populations.FILE.write(folder, parts)
     changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
     changed |= _insights(candidate, asked, chosen)
+    changed |= robustness_found.FILE.write(folder, _robustness(candidate, asked, chosen, known))
     changed |= strangers.show(candidate.cases, unlike.judged, workspace, config)
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 
@@ -221,6 +223,25 @@ def _controls(candidate: Candidate, measured: contract.Metrics) -> control_runs.
         scoring.scans(workspace, scorer.record.recipe_id, kept=workspace.data),
     )
     return controls.run(tested, workspace.data, measured)
+
+
+def _robustness(
+    candidate: Candidate, asked: scoring.Answers, chosen: Chosen, scans: scoring.Scans
+) -> robustness_found.Robustness:
+    """What scans that were made worse do. Test labels are read here, after the look."""
+    return robustness.run(
+        robustness.Subject(
+            candidate.task,
+            candidate.question,
+            chosen.fixed,
+            candidate.config.evaluate,
+            candidate.scorer,
+            scans,
+            cohorts.prediction_rows(candidate.cases),
+            asked.answered,
+            candidate.labels("test"),
+        )
+    )
 
 
 def _insights(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> bool:

@@ -90,6 +90,11 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             r"^the scan has no place",
             "Take the mask out: projections and photographs have no place in space to compare it by.",
         ),
+        (
+            r"; its voxels have",
+            "Set `ingest.masks.resample: nearest` to put it onto the grid of its scan by the nearest voxel, "
+            "or export it again on the images that it was drawn on.",
+        ),
         (r"where its picture has", "Save the mask anew with a pixel for each pixel of its picture."),
         (
             r"turned upright by its file$",

@@ -315,6 +315,7 @@ NOTES: dict[str, str] = {
     "nominal": "One slice: its thickness is the nominal one.",
     "z_resampled": "Slices were resampled to an even distance.",
     "untilted": "A gantry tilt was straightened by resampling.",
+    "mask_resampled": "The mask was put onto the grid of its scan by the nearest voxel.",
     "channels_resampled": "A channel was resampled onto the grid of the first.",
     "picture_turned": "The picture was turned upright, as its file says that it is to be seen.",
     "details_differ": "Slices of one volume differ in details of the header that decide no voxel.",

@@ -250,6 +250,7 @@ def _structures(masks: Masks, target: Target) -> Structures:
         masks.threshold,
         nifti.form if nifti else "",
         nifti.axes if nifti else "",
+        masks.resample == "nearest",
     )
 
 

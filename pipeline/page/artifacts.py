@@ -19,6 +19,7 @@ from pipeline.contracts.leaks import Leaks
 from pipeline.contracts.metrics import Difference, Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.contracts.population import Population, Sources
+from pipeline.contracts.robustness import Robustness
 from pipeline.contracts.strangers import Oddest, Strangers
 from pipeline.page.facts import Fact, of_metric, unavailable
 from pipeline.records import EXTERNAL
@@ -86,6 +87,7 @@ class Artifacts:
     controls: Controls | None = None
     strangers: Strangers | None = None
     oddest: Oddest | None = None
+    robustness: Robustness | None = None
     insights: Insights | None = None
     pictures: Pictures = field(default_factory=dict)
     comparison: Comparison | None = None

@@ -19,12 +19,12 @@ Json = dict[str, Any]
 def build(artifacts: Artifacts) -> Json:
     """The document of a candidate, without the time at which it is written."""
     document = _document(artifacts, build_all(artifacts))
-    limitations = next(section for section in document["sections"] if section["key"] == "limitations")
+    tables = {section["key"]: section["tables"] for section in document["sections"]}
     return {
         **document,
         "guards": [guard.to_json() for guard in guards(artifacts)],
         "looks": artifacts.looks,
-        "checklists": {},
+        "checklists": tables["checklists"],
         "limitations": [
             {
                 "text": row["text"],
@@ -32,7 +32,7 @@ def build(artifacts: Artifacts) -> Json:
                 "value": row["fact"]["value"],
                 "reason": row["fact"]["reason"],
             }
-            for row in limitations["tables"]["rows"]
+            for row in tables["limitations"]["rows"]
         ],
     }
 

@@ -19,6 +19,7 @@ from pipeline.contracts import (
     operating,
     population,
     predictions,
+    robustness,
     rule,
     strangers,
 )
@@ -45,6 +46,7 @@ DIGESTED = (
     controls.FILE.name,
     strangers.FILE.name,
     strangers.ODDEST.name,
+    robustness.FILE.name,
     population.FILE.name,
     rule.FILE.name,
     comparison.FILE.name,
@@ -91,6 +93,7 @@ def read(config: Config, *, candidate: Path, ledgers: Path, champion: Path | Non
         controls=controls.FILE.find(candidate),
         strangers=strangers.FILE.find(candidate),
         oddest=strangers.ODDEST.find(candidate),
+        robustness=robustness.FILE.find(candidate),
         of_population=population.FILE.read(candidate),
         insights=insights.FILE.find(candidate),
         pictures=insights.pictures(candidate),

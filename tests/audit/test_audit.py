@@ -21,9 +21,11 @@ from pipeline.workspace import Workspace
 CLASSES = (("normal", "nodule"), ("benign", "malignant", "normal"))
 
 
-def audited(root: Path, classes: tuple[str, ...]) -> Workspace:
+def audited(root: Path, classes: tuple[str, ...], *, abroad: int = 0) -> Workspace:
     """A candidate with its report, its ledgers' heads, and the stamps of all stages."""
-    made = invented_candidate.make(root, classes=classes, patients=300, champion=len(classes) == 2)
+    made = invented_candidate.make(
+        root, classes=classes, patients=300 + abroad, champion=len(classes) == 2, abroad=abroad
+    )
     report.run(made.config, made.workspace)
     ledger.catch_up(made.workspace.ledgers)
     for name in ARROW:
@@ -72,6 +74,22 @@ def test_every_number_of_three_classes_agrees(tmp_path: Path) -> None:
     account = stage.audit(audited(tmp_path, CLASSES[1]))
     assert account.unequal == []
     assert account.agreed > 1000
+
+
+def test_the_numbers_of_another_source_are_computed_anew_too(tmp_path: Path) -> None:
+    workspace = audited(tmp_path, CLASSES[0], abroad=100)
+    assert stage.audit(workspace).unequal == []
+    without_stamps(workspace)
+    path = workspace.candidate / "report.json"
+    body = json.loads(path.read_text())
+    section = next(each for each in body["sections"] if each["key"] == "external")
+    section["facts"]["external"]["value"] += 0.01
+    section["facts"]["patients"]["value"] += 1
+    path.write_text(json.dumps(body))
+    assert {each.where for each in stage.audit(workspace).unequal} == {
+        "report.json: external, auroc external, value",
+        "report.json: external, external_measured_patients external",
+    }
 
 
 def test_without_a_report_there_is_nothing_to_audit(candidate: Workspace) -> None:

@@ -180,3 +180,15 @@ def test_when_every_scan_was_replaced_labels_and_scores_are_still_compared(champ
     study.write_candidate(champion, CONFIG, now, weights=study.WEAK, model=model)
     drift.run(CONFIG, champion, accept="all were exported anew")
     assert {found["name"] for found in recorded(champion)["attributes"]} == {"label", "score yes"}
+
+
+def test_new_scans_are_told_from_training_beside_what_held_out_ones_give(champion, model):
+    arrive(champion, model, 60)
+    drift.run(CONFIG, champion)
+    domain = recorded(champion)["domain"]
+    assert domain["reason"] == ""
+    assert (domain["new"]["old_patients"], domain["new"]["new_patients"]) == (60, 60)
+    assert (domain["held"]["old_patients"], domain["held"]["new_patients"]) == (60, 100)
+    assert domain["new"]["low"] < domain["new"]["value"] < domain["new"]["high"]
+    assert len(domain["oddest"]) == 8
+    assert {scan["case_id"][:6] for scan in domain["oddest"]} == {"case-n"}

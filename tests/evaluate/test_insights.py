@@ -14,19 +14,15 @@ import pytest
 from invented_case import invented_case
 
 from pipeline.evaluate import insights
-from pipeline.evaluate.insights import attention, gallery, gradients, network, shifts
-from pipeline.tasks.classification.answers import Frozen, decided, followed
-from pipeline.tasks.classification.classes import Classes, of_names
+from pipeline.evaluate.insights import attention, gallery, gradients, network
+from pipeline.tasks.classification.answers import Frozen
+from pipeline.tasks.classification.classes import of_names
 from pipeline.tasks.classification.network import evidence
 from pipeline.tasks.registry import task_of
 
 SIZE = 16
 TASK = task_of("classification")
 QUESTION = of_names(("normal", "nodule"))
-
-
-def _reading(question: Classes, fixed: Frozen) -> shifts.Reading:
-    return shifts.Reading(lambda scores: followed(scores, question), lambda scores: decided(scores, fixed))
 
 
 def _network(*, pooled: bool = True) -> keras.Model:
@@ -127,42 +123,6 @@ def test_rank_correlation_of_a_map_with_itself_is_one_and_with_a_constant_zero()
     assert attention.rank_correlation(one, np.ones_like(one)) == 0
 
 
-def test_a_shift_moves_down_and_right_and_repeats_the_edge() -> None:
-    image = np.arange(9).reshape(3, 3, 1)
-    assert shifts.shifted(image, rows=1, columns=0)[..., 0].tolist() == [[0, 1, 2], [0, 1, 2], [3, 4, 5]]
-    assert shifts.shifted(image, rows=0, columns=-2)[..., 0].tolist() == [[2, 2, 2], [5, 5, 5], [8, 8, 8]]
-
-
-def test_a_network_that_pools_everything_is_invariant_and_one_that_looks_left_is_not() -> None:
-    images = np.stack([_image(8, 8)] * 8)
-    decision = _reading(QUESTION, Frozen(threshold=0.52))
-    pooled = shifts.curve(_probabilities(_network()), images, decision)
-    left = shifts.curve(_probabilities(_network(pooled=False)), images, decision)
-    assert [point.pixels for point in pooled] == list(range(9))
-    # Up to 6 pixels the spot stays inside, so its mean stays.
-    assert all(point.change == pytest.approx(0, abs=1e-6) for point in pooled[:7])
-    assert left[4].change > 0.01
-    assert left[4].flipped > 0
-    assert left[4].flipped_low <= left[4].flipped <= left[4].flipped_high
-
-
-def test_of_many_classes_the_largest_score_is_the_decision() -> None:
-    flip = np.array([[0.5, 0.3, 0.2], [0.2, 0.5, 0.3]])
-    answers = iter([flip, *([flip[::-1]] * 9)])
-    points = shifts.curve(
-        lambda _: next(answers), np.zeros((2, 4, 4, 1)), _reading(of_names("abc"), Frozen())
-    )
-    assert points[1].flipped == 1
-    # Followed is the class said first: 0.5 -> 0.2 and 0.5 -> 0.3.
-    assert points[1].change == pytest.approx(0.25)
-
-
-def test_volumes_are_shifted_in_fewer_cases_than_images() -> None:
-    assert shifts.affordable((128, 128, 1)) == 200
-    assert shifts.affordable((32, 64, 64, 1)) == 25
-    assert shifts.affordable((128, 256, 256, 1)) == 20
-
-
 def test_the_influence_of_one_convolution_is_its_kernel(model: keras.Model) -> None:
     kernel = np.zeros((3, 3, 1, 1), np.float32)
     kernel[:, :, 0, 0] = [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
@@ -172,14 +132,6 @@ def test_the_influence_of_one_convolution_is_its_kernel(model: keras.Model) -> N
     np.testing.assert_allclose(found[7:10, 7:10], kernel[..., 0, 0] / 4)
     assert np.count_nonzero(found) == 9
     assert network.width_pixels(found) == pytest.approx(3)
-
-
-def test_the_stride_is_the_distance_of_two_places_of_the_last_features(model: keras.Model) -> None:
-    scan = keras.Input((20, 20, 1))
-    maps = keras.layers.Conv2D(1, 3, strides=2, padding="same")(scan)
-    halved_twice = keras.Model(scan, keras.layers.MaxPooling2D(2, padding="same", name="last_features")(maps))
-    assert network.stride_pixels(halved_twice) == 4
-    assert network.stride_pixels(model) == 1
 
 
 def test_first_kernels_are_pictures_one_a_filter_of_volumes_the_middle_slice() -> None:
@@ -280,7 +232,6 @@ def test_what_is_written_is_the_same_twice_and_holds_no_picture_of_a_hidden_case
             name for name in pictures.files if name.startswith("gallery") and not name.endswith("heat")
         } == shown
         assert pictures["filters"].shape == (1, 3, 3)
-    assert stored["shifts"]["patients"] == 6
     assert stored["gallery"]["method"] == "grad_cam"
 
 
@@ -288,6 +239,5 @@ def test_a_test_part_without_an_answer_gives_reasons(subject: insights.Subject, 
     insights.write(subject, _predictions().iloc[:0], _scans({}), tmp_path, seed=1)
     stored = json.loads((tmp_path / "insights.json").read_text())
     assert stored["gallery"]["items"] == []
-    assert stored["shifts"]["reason"] == stored["field"]["reason"] == "no test case"
-    assert stored["shifts"]["points"] == []
+    assert stored["field"]["reason"] == "no test case"
     assert stored["field"]["picture"] is None

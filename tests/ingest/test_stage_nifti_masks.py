@@ -108,6 +108,29 @@ def test_labels_that_do_not_fit_cost_no_scan(
     assert len(cases(workspace)) == 1
 
 
+def test_a_mask_of_other_voxels_is_resampled_where_the_settings_say_so_and_one_elsewhere_never(
+    workspace: Workspace, raw: Path
+) -> None:
+    fine = OBLIQUE @ np.diag([1 / 3, 1, 0.2, 1])
+    fine[:3, 3] = (OBLIQUE @ [-1 / 3, 0, -0.4, 1])[:3]
+    put(raw, packed(nifti(np.repeat(np.repeat(labels(), 3, axis=0), 5, axis=2), fine)))
+    assert told(workspace)[1].endswith(
+        "; its voxels have 0.267 x 0.5 x 1 mm, those of the scan 0.8 x 1 x 2.5)"
+    )
+    allowed = {**SETTINGS, "masks": {**SETTINGS["masks"], "resample": "nearest"}}
+    lines = run(config(**allowed), workspace).lines
+    assert any("mask_resampled" in line for line in lines)
+    (case,) = cases(workspace)
+    image, found = voxels(workspace, case), stored(workspace)
+    assert set(image[found[case.case_id, "anterior"] == 1].tolist()) == set(ramp()[labels() == 1].tolist())
+    assert set(image[found[case.case_id, "posterior"] == 1].tolist()) == set(ramp()[labels() >= 2].tolist())
+    aside = OBLIQUE.copy()
+    aside[:3, 3] += OBLIQUE[:3, 0]
+    put(raw, packed(nifti(labels(), aside)))
+    reason = told(workspace, masks=allowed["masks"])[1]
+    assert reason == "mask_geometry_mismatch (it ends 0.80 mm before the scan does)"
+
+
 def test_a_mask_waits_for_its_image_and_follows_it(workspace: Workspace, raw: Path) -> None:
     write(raw / MASK, nifti(labels()))
     assert told(workspace)[1] == "mask_reference_missing (no image is paired with it)"

@@ -19,7 +19,7 @@ from pipeline.evaluate.insights.attention import (  # noqa: E402 - needs Keras's
     method_of,
     with_shuffled_weights,
 )
-from pipeline.evaluate.insights.network import first_kernels, influence, stride_pixels  # noqa: E402
+from pipeline.evaluate.insights.network import first_kernels, influence  # noqa: E402
 from pipeline.models.classifier import build  # noqa: E402
 from pipeline.models.ensemble import averaged, members  # noqa: E402
 from pipeline.tasks.classification.classes import Classes  # noqa: E402
@@ -97,7 +97,6 @@ def test_what_speaks_for_a_class_is_the_mean_map_of_the_networks(together: Any) 
 
 def test_the_first_layer_and_the_field_of_view_are_looked_at(together: Any) -> None:
     assert first_kernels(together, "first_convolution").shape == (2, 3, 3)
-    assert stride_pixels(together) == 1
     one, other = (influence(network, SCANS) for network in members(together))
     both = influence(together, SCANS)
     assert both.shape == SHAPE[:-1]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checklist_grid import checklist
 from control_grid import control_runs
 from html_tables import Grid, tables, words
 from page_grids import BINARY, OF_MANY, Files, interval, number
@@ -14,7 +15,11 @@ from plan_grid import settings_changed
 
 from pipeline.report import run
 
-SHOWN = BINARY | {"controls": (control_runs,), "change_control": (settings_changed,)}
+SHOWN = BINARY | {
+    "controls": (control_runs,),
+    "change_control": (settings_changed,),
+    "checklists": (checklist("claim_2024"), checklist("tripod_ai")),
+}
 
 
 def tables_of(made: Any) -> dict[str, list[Grid]]:

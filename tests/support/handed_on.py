@@ -22,6 +22,7 @@ from pipeline.contracts import (
     pointer,
     population,
     report,
+    robustness,
     rule,
     stamp,
     strangers,
@@ -83,6 +84,13 @@ DRIFT = drift.Drift(
     "warn",
     (drift.AttributeDrift("kvp", "numeric", 9, 9, 0.1, 0.2, 0.3, 0.1, 0.1, (), "warn"),),
     inputs="7" * 64,
+    domain=drift.Domain(
+        drift.Area(0.8, 0.7, 0.9, 60, 40),
+        None,
+        0.95,
+        "features",
+        (drift.OddScan("case-1", "patient-1", 2.5),),
+    ),
 )
 INSIGHTS = insights.Insights(
     insights.Gallery(
@@ -93,7 +101,6 @@ INSIGHTS = insights.Insights(
     ),
     insights.Filters("first_convolution", "filters"),
     insights.Field("field", 1, 12.5),
-    insights.Shifts((insights.Shift(1, 0.1, 0.0, 0.2, 0.0, 0.0, 0.3),), 9, 9, 0.95, 4),
     seed=1,
 )
 LEAKS = leaks.Leaks(
@@ -142,6 +149,14 @@ WHOLE: dict[str, Any] = {
     strangers.ODDEST.name: strangers.Oddest(
         strangers.Share(1, 40, 0.95, 0.025, 0.004, 0.129),
         (strangers.Odd("case-1", "patient-1", 2.5, "blank", "AAAA"),),
+    ),
+    robustness.FILE.name: robustness.Robustness(
+        9,
+        40,
+        "auroc",
+        robustness.Point(0.0, 0.9, 0.8, 0.95, "", 0.0, 0.0, 0.3),
+        (robustness.Curve("noise", "%", (robustness.Point(1.0, 0.8, 0.7, 0.9),), 1.0, None),),
+        *(0.95, 0.85, 2.7, (0.0, 1.0), 1),
     ),
     comparison.FILE.name: COMPARISON,
     controls.FILE.name: CONTROLS,

@@ -1,4 +1,4 @@
-"""Insights of a network that never was: lungs with and without a nodule, heat, a curve of shifts."""
+"""Insights of a network that never was: lungs with and without a nodule, heat, and what worse scans do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipeline.contracts import robustness
+from pipeline.evaluate.changes import CHANGES
 from pipeline.writing import write_json
 
 
@@ -35,9 +37,9 @@ def write(
             },
             "filters": {"layer": "first_convolution", "picture": "filters"},
             "field": {"picture": "field", "cases": 16, "effective_pixels": 23.4},
-            "shifts": {"stride_pixels": 8, "points": _points(), "patients": 200, "cases": 200, "level": 0.95},
         },
     )
+    robustness.FILE.write(folder, _robustness())
     np.savez_compressed(folder / "insights.npz", **pictures)
 
 
@@ -78,29 +80,27 @@ def _gallery(
             if kind == "false_positive" and index == 5:
                 del pictures[name], pictures[f"{name}_heat"]
                 item |= {
-                    "hidden": "not an original image of the scanner; shown once pixel_text is reviewed",
+                    "hidden": "not an original image of the scanner; shown once a person has looked for it",
                     "picture": None,
                 }
             items.append(item)
     return items
 
 
-def _points() -> list[dict[str, object]]:
-    points = []
-    for pixels in range(9):
-        change, flipped = 0.012 * pixels, 0.008 * pixels
-        points.append(
-            {
-                "pixels": pixels,
-                "change": change,
-                "change_low": change * 0.8 if pixels else None,
-                "change_high": change * 1.2 if pixels else None,
-                "flipped": flipped,
-                "flipped_low": flipped * 0.5,
-                "flipped_high": flipped * 1.6 + 0.015,
-            }
-        )
-    return points
+def _robustness() -> robustness.Robustness:
+    unchanged = robustness.Point(0.0, 0.95, 0.91, 0.98, "", 0.0, 0.0, 0.06)
+    curves = []
+    for change in CHANGES:
+        if change.volumes:
+            curves.append(robustness.Curve(change.key, change.unit, reason="an image has no slices"))
+            continue
+        points = [
+            robustness.Point(level, 0.95 - 0.03 * step, 0.9 - 0.04 * step, 0.98 - 0.02 * step, "",
+                             0.02 * step, 0.01 * step, 0.05 + 0.03 * step)
+            for step, level in enumerate(change.levels, start=1)
+        ]  # fmt: skip
+        curves.append(robustness.Curve(change.key, change.unit, tuple(points), change.levels[0], None))
+    return robustness.Robustness(60, 200, "auroc", unchanged, tuple(curves), 0.95, 0.9, 2.7, (0.0, 1.0), 1)
 
 
 def _slice(generator: np.random.Generator, *, nodule: bool) -> tuple[np.ndarray, np.ndarray]:

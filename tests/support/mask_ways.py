@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from mask_files import segmentation, slices, structure_set
-from nifti_files import nifti, ramp
+from nifti_files import OBLIQUE, nifti, ramp
 from numpy.typing import NDArray
 from packed import zipped
 from picture_files import colours, grey, picture, with_orientation
@@ -86,6 +86,14 @@ def _pictures(mask: bytes, image: bytes | None = None) -> dict[str, bytes]:
     return {"imagesTr/a_0000.png": image or picture(grey()), "labelsTr/a.png": mask}
 
 
+def _coarse() -> dict[str, bytes]:
+    """A mask of one voxel for eight of its scan."""
+    affine = OBLIQUE @ np.diag([2.0, 2.0, 2.0, 1.0])
+    affine[:3, 3] = (OBLIQUE @ [0.5, 0.5, 0.5, 1])[:3]
+    labels = (np.arange(27).reshape(3, 3, 3) % 3).astype(np.uint8)
+    return {"imagesTr/a.nii": nifti(ramp((6, 6, 6))), "labelsTr/a.nii": nifti(labels, affine)}
+
+
 MASK_WAYS = [
     Way("mask_reference_missing", "", _mask(), _SETTINGS, then=_scan()),
     Way("mask_reference_missing", r"^it names no series", {**_scan(), **_without_series()}, _SETTINGS, then=_mask()),
@@ -95,6 +103,10 @@ MASK_WAYS = [
         then=_BIDS),
     Way("mask_reference_missing", r"^no image is paired",
         {"a.zip": zipped({"labelsTr/a.nii": _PAIR["labelsTr/a.nii"]})}, _NIFTI, then={"a.zip": zipped(_PAIR)}),
+    Way("mask_geometry_mismatch", r"; its voxels have", _coarse(), _NIFTI,
+        setting={"masks": {**_MASKS, "resample": "nearest"}}),
+    Way("mask_geometry_mismatch", r"; its voxels have", _coarse(), _NIFTI,
+        then={"labelsTr/a.nii": nifti(np.minimum(ramp((6, 6, 6)), 2).astype(np.uint8))}),
     Way("mask_geometry_mismatch", r"where its picture has", _pictures(picture(_LABELS[..., 0])), _PICTURES,
         then=_pictures(picture(_GREYS))),
     Way("mask_geometry_mismatch", r"turned upright by its file$",

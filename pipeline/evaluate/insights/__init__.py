@@ -1,4 +1,4 @@
-"""What can be seen of a network: the cases it was surest of, where it looked, what moves its score.
+"""What can be seen of a network: the cases it was surest of, where it looked, how much it sees.
 
 Reads: a scorer, its predictions, model-ready arrays. Writes: the insights and their pictures.
 Guarantees: pictures only of cases that may be shown; one run, one result; nothing here changes a
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.contracts import insights as contract
 from pipeline.contracts.insights import Shown
-from pipeline.evaluate.insights import attention, gallery, gradients, network, outlines, shifts
+from pipeline.evaluate.insights import attention, gallery, gradients, network, outlines
 from pipeline.pixel_text import hidden_because
 from pipeline.records import Case, sides
 from pipeline.tasks.contract import Fixed, Overlay, Question
@@ -81,7 +81,6 @@ def write_outlines(
         gallery=contract.Gallery("", "", (), contract.Checks(0)),
         filters=contract.Filters(FIRST_LAYER, "filters"),
         field=contract.Field(reason=OF_MASKS),
-        shifts=contract.Shifts(reason=OF_MASKS),
         seed=seed,
         outlines=shown,
     )
@@ -98,14 +97,11 @@ def write(subject: Subject, predictions: pd.DataFrame, scans: Scans, folder: Pat
         subject, gallery.choose(predictions, subject.task, subject.question), scans, generator
     )
     ids = _one_case_a_patient(predictions)
-    sample = [scans.read(case_id) for case_id in ids[:1]]
-    ids = ids[: shifts.affordable(sample[0].shape)] if sample else []
     pictures["filters"] = network.first_kernels(subject.model, FIRST_LAYER)
     record = contract.Insights(
         gallery=shown,
         filters=contract.Filters(FIRST_LAYER, "filters"),
         field=_field(subject, ids[:FIELD_CASES], scans, pictures),
-        shifts=_shifts(subject, ids, scans),
         seed=seed,
     )
     return contract.write(folder, record, pictures)
@@ -191,22 +187,3 @@ def _field(subject: Subject, ids: list[str], scans: Scans, pictures: Pictures) -
     middle = influence[influence.shape[0] // 2] if influence.ndim == 3 else influence
     pictures["field"] = np.asarray(np.rint(255 * middle), dtype=np.uint8)
     return contract.Field("field", len(ids), network.width_pixels(influence))
-
-
-def _shifts(subject: Subject, ids: list[str], scans: Scans) -> contract.Shifts:
-    if not ids:
-        return contract.Shifts(reason="no test case")
-    answers = subject.task.answers
-    images = np.stack([scans.read(case_id) for case_id in ids])
-    reading = shifts.Reading(
-        followed=lambda scores: answers.followed(scores, subject.question),
-        decided=lambda scores: answers.decided(scores, subject.fixed),
-    )
-    points = shifts.curve(subject.scores, images, reading)
-    return contract.Shifts(
-        points=tuple(points),
-        patients=len(ids),
-        cases=len(ids),
-        level=shifts.LEVEL,
-        stride_pixels=network.stride_pixels(subject.model),
-    )

@@ -30,12 +30,6 @@ def first_kernels(model: keras.Model, layer_name: str) -> Array:
     return pictures[:, pictures.shape[1] // 2] if pictures.ndim == 4 else pictures
 
 
-def stride_pixels(model: keras.Model) -> int:
-    """How many columns of the input lie between two columns of the last features."""
-    features = members(model)[0].get_layer(LAST_FEATURES).output.shape
-    return -(-int(model.input.shape[-2]) // int(features[-2]))
-
-
 def influence(model: keras.Model, images: Array) -> Array:
     """How strongly each pixel moves the central unit of the last features, averaged over images and networks.
 

@@ -20,6 +20,7 @@ __all__ = ["Block", "Grid", "put", "put_whole"]
 
 TOLERANCE_VOXELS: Final = GRID_TOLERANCE
 """How far a corner of a block may lie from the centre of the voxel that it is given to: a tenth of one."""
+_SAME_STEPS: Final = 0.01  # of a step: a hundred of them lead one voxel astray
 Affine = NDArray[np.float64]
 Mask = NDArray[np.uint8]
 
@@ -71,13 +72,25 @@ def put_whole(block: Block, grid: Grid, mask: Mask) -> None:
 
     Raises Refusal `mask_geometry_mismatch` where it covers less.
     """
-    _, low, high = _placed(block, grid)
+    try:
+        _, low, high = _placed(block, grid)
+    except Refusal as refusal:
+        raise _mismatch(f"{refusal.detail}{_other_steps(block, grid)}") from None
     if (high - low + 1 != grid.shape).any():
         covered, whole = (
             " x ".join(str(int(size)) for size in sizes) for sizes in (high - low + 1, grid.shape)
         )
         raise _mismatch(f"covers {covered} of {whole} voxels")
     put(block, grid, mask)
+
+
+def _other_steps(block: Block, grid: Grid) -> str:
+    """Words on the sizes of voxels where those of the block aren't those of the grid, "" where they are."""
+    ours, theirs = (sorted(np.linalg.norm(one.affine[:3, :3], axis=0)) for one in (grid, block))
+    if np.allclose(ours, theirs, rtol=_SAME_STEPS):
+        return ""
+    own, its = (" x ".join(f"{step:.3g}" for step in steps) for steps in (theirs, ours))
+    return f"; its voxels have {own} mm, those of the scan {its}"
 
 
 def _placed(block: Block, grid: Grid) -> tuple[_Turn, NDArray[np.int64], NDArray[np.int64]]:

@@ -10,6 +10,7 @@ from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.masks.drawing import Drawing, Scan, put_on_some
 from pipeline.ingest.masks.grid import Block, Mask, put_whole
 from pipeline.ingest.masks.labels import marked_in, read_as_mask
+from pipeline.ingest.masks.nearest import put_nearest
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
 
@@ -27,12 +28,26 @@ def structures_in(data: Buffer, structures: Structures) -> frozenset[str]:
 def draw(data: Buffer, drawing: Drawing) -> None:
     """Puts each structure's voxels where they lie. Raises Refusal as `_blocks_in`, and for another place."""
     for name, block in _blocks_in(data, drawing.structures, drawing.limits).items():
-        for part in [block] if len(drawing.scans) == 1 else _slices_of(block):
+        if len(drawing.scans) == 1:
+            _put_resampled(drawing, block, drawing.scans[0], drawing.masks[name][0])
+            continue
+        for part in _slices_of(block):
             put_on_some(drawing, name, part, _put)
 
 
 def _put(block: Block, scan: Scan, mask: Mask) -> None:
     put_whole(block, scan.grid, mask)
+
+
+def _put_resampled(drawing: Drawing, block: Block, scan: Scan, mask: Mask) -> None:
+    """As `_put`; a block on another grid is put there by the nearest voxel where the settings allow it."""
+    try:
+        _put(block, scan, mask)
+    except Refusal:
+        if not drawing.structures.resamples:
+            raise
+        put_nearest(block, scan.grid, mask)
+        drawing.notes.add("mask_resampled")
 
 
 def _blocks_in(data: Buffer, structures: Structures, limits: FileLimits) -> dict[str, Block]:

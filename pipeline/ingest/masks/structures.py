@@ -22,7 +22,8 @@ class Structures:
 
     `undeclared` says what becomes of a file that marks something else besides. `threshold` is the least
     share of a fractional segment's largest value that counts as marked, None for no such segments. `form` and
-    `axes` say how a NIfTI file tells its place, as those of its image.
+    `axes` say how a NIfTI file tells its place, as those of its image; `resamples` whether one of another
+    grid in the same place is put onto that of its scan by the nearest voxel.
     """
 
     called: Mapping[str, tuple[Called, ...]] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Structures:
     threshold: float | None = None
     form: str = ""
     axes: str = ""
+    resamples: bool = False
 
     def of(self, number: int | None, label: str) -> str:
         """The structure that a file calls so; "" for none. Labels are compared in small letters, trimmed.

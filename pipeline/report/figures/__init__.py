@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipeline.page import canvas
-from pipeline.report.figures import learning, shifts
+from pipeline.report.figures import learning, robustness
 from pipeline.tasks.modules import Page
 from pipeline.tasks.modules.page import Draw
 
 __all__ = ["FIGURES", "chart", "figures_of"]
 
-FIGURES: Final[dict[str, Draw]] = {"learning": learning.draw, "shifts": shifts.draw}
+FIGURES: Final[dict[str, Draw]] = {"learning": learning.draw, "robustness": robustness.draw}
 
 
 def figures_of(page: Page) -> Mapping[str, Draw]:

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.page.artifacts import Artifacts
-from pipeline.page.section import Section, not_available
+from pipeline.page.section import Section
 from pipeline.report.sections import (
     brief,
     card,
     change_control,
+    checklists,
     comparison,
     controls,
     external,
@@ -30,7 +31,7 @@ from pipeline.report.sections import (
     population,
     precision,
     provenance,
-    shifts,
+    robustness,
     source,
     strangers,
     subgroups,
@@ -45,17 +46,11 @@ __all__ = ["BUILDS", "build_all", "build_table", "chapters", "chapters_of_a_tabl
 Chapters = list[tuple[str, list[Section]]]
 
 
-def _checklists(artifacts: Artifacts) -> Section:
-    return not_available(
-        "checklists", "Reporting checklists", "this version does not fill in CLAIM 2024 and TRIPOD+AI"
-    )
-
-
 BUILDS: Final[dict[str, Build]] = {
     "gallery": gallery.build,
     "learning": learning.build,
     "network": network.build,
-    "shifts": shifts.build,
+    "robustness": robustness.build,
     "subgroups": subgroups.build,
 }
 """The sections that a task may name in its page beside its own, by key."""
@@ -70,7 +65,7 @@ def chapters(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
         ("On patients it had never seen", (*_named(page.TESTED, page), external.build)),
         ("Looking inside", (*_named(page.INSIDE, page), strangers.build, controls.build)),
         ("Beside the champion", (comparison.build, change_control.build)),
-        ("Limits and accounts", (limitations.build, card.build, _checklists, provenance.build)),
+        ("Limits and accounts", (limitations.build, card.build, provenance.build)),
     )
 
 
@@ -87,9 +82,10 @@ def _named(keys: Sequence[str], page: Page) -> tuple[Build, ...]:
 
 
 def build_all(artifacts: Artifacts) -> Chapters:
-    """All chapters with their sections; the list of methods ends the last one."""
+    """All chapters with their sections; the list of methods and the checklists end the last one."""
     built = [(title, [build(artifacts) for build in builds]) for title, builds in chapters(artifacts.task)]
     built[-1][1].append(methods.build(artifacts, _sections(built)))
+    built[-1][1].append(checklists.build(artifacts, _sections(built)))
     return built
 
 

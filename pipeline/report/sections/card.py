@@ -34,7 +34,7 @@ def build(artifacts: Artifacts) -> Section:
         "architecture": model.architecture or "not recorded",
         "input_shape": " × ".join(str(size) for size in model.input_shape),
         "spacing": _spacing(model.spacing),
-        "recipe": [_step(step) for step in model.recipe],
+        "recipe": [in_words(step) for step in model.recipe],
         "modalities": list(artifacts.config.ingest.modalities),
         "output": artifacts.task.page.output(artifacts.question),
         "metric": artifacts.short(headline_name(artifacts)),
@@ -48,7 +48,7 @@ def _spacing(spacing: Sequence[float] | None) -> str:
     return " × ".join(f"{size:.3g}" for size in spacing) + " mm" if spacing else "not known"
 
 
-def _step(step: Mapping[str, Any]) -> str:
+def in_words(step: Mapping[str, Any]) -> str:
     """A step of the recipe in words: its name and what was set."""
     [(name, parameters)] = step.items()
     settings = ", ".join(f"{key} {_setting(value)}" for key, value in parameters.items())

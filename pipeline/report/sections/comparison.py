@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipeline.contracts.comparison import Flip, Flips, Reason
-from pipeline.contracts.drift import AttributeDrift, Drift
+from pipeline.contracts.drift import AttributeDrift, Domain, Drift, OddScan
 from pipeline.page.artifacts import Artifacts, Champion
 from pipeline.page.facts import DESCRIBED, Fact, count, recorded, setting
 from pipeline.page.section import Section, not_available
@@ -43,14 +43,17 @@ def build(artifacts: Artifacts) -> Section:
         "alpha": setting("alpha", stored.alpha),
         **(_flips(stored.flips) if stored.flips else {}),
         "drift": recorded("drift_level", drift.level or None),
+        **_domain(drift.domain),
     }
     tables = {
         "reasons": [_reason(row, artifacts) for row in stored.reasons],
         "drift": [_drift(row) for row in sorted(drift.attributes, key=_most_notable)],
         "changes": changes(artifacts),
+        "oddest": [_odd(scan) for scan in (drift.domain.oddest if drift.domain else ())],
     }
     words = {
         "accepted": drift.accepted,
+        "domain": _said(drift.domain),
         "flipped": {
             "negative": _changed(stored.flips.negative_list if stored.flips else ()),
             "positive": _changed(stored.flips.positive_list if stored.flips else ()),
@@ -135,6 +138,29 @@ def _flips(flips: Flips) -> dict[str, Fact]:
         reason="a p value",
     )
     return counts | {"mcnemar_p": p}
+
+
+def _domain(domain: Domain | None) -> dict[str, Fact]:
+    """How well the new scans, and the champion's held-out ones, are told from those of training."""
+    areas = {"told": domain.new, "told_held": domain.held} if domain else {}
+    return {
+        name: Fact(
+            name, area.value, area.low, area.high, domain.level if domain else None, unit="area",
+            method="DeLong", part="new scans" if name == "told" else "held-out scans",
+            patients=area.old_patients + area.new_patients,
+        )
+        for name, area in areas.items() if area is not None
+    }  # fmt: skip
+
+
+def _said(domain: Domain | None) -> dict[str, str]:
+    """What the classifier looked at, or why nothing can be said."""
+    return {"by": domain.by if domain else "", "reason": domain.reason if domain else ""}
+
+
+def _odd(scan: OddScan) -> dict[str, Any]:
+    score = Fact("odds", scan.score, unit="log odds", method="logistic regression", cases=1, reason=DESCRIBED)
+    return {"case": scan.case_id, "score": score}
 
 
 def _changed(flips: Iterable[Flip]) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, count
 from pipeline.page.section import Section, remark
+from pipeline.records import EXTERNAL
 
 KEY, TITLE = "limitations", "Limits of this result"
 ONE_SOURCE_SHARE = 0.9  # a choice: a tenth from elsewhere is too little to show that a model carries over
@@ -39,6 +40,7 @@ def _external(artifacts: Artifacts) -> Iterator[Row]:
 
 
 def _one_source(artifacts: Artifacts) -> Iterator[Row]:
+    drawn = artifacts.cases[artifacts.cases["part"] != EXTERNAL]  # who is elsewhere taught the model nothing
     for column, noun in (("by_site", "site"), ("by_manufacturer", "manufacturer")):
         if column not in artifacts.cases:
             yield remark(
@@ -47,14 +49,14 @@ def _one_source(artifacts: Artifacts) -> Iterator[Row]:
                 "population",
             )
             continue
-        shares = artifacts.cases[artifacts.cases[column] != ""][column].value_counts(normalize=True)
+        shares = drawn[drawn[column] != ""][column].value_counts(normalize=True)
         if len(shares) and shares.iloc[0] > ONE_SOURCE_SHARE:
             fact = Fact(
                 f"{noun}_share",
                 float(shares.iloc[0]),
                 unit="share of cases",
                 method="count",
-                cases=len(artifacts.cases),
+                cases=len(drawn),
                 reason=DESCRIBED,
             )
             yield remark(

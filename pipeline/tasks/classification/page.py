@@ -16,7 +16,7 @@ from pipeline.tasks.modules.page import Build, Draw
 
 IN_BRIEF: Final = ("thousand",)
 TESTED: Final = ("operating", "roc", "precision_recall", "reliability", "sets", "decision", "subgroups")
-INSIDE: Final = ("gallery", "network", "shifts", "learning")
+INSIDE: Final = ("gallery", "network", "robustness", "learning")
 """The sections of the chapters, by key; what every task has stands in the report itself."""
 
 SECTIONS: Final[Mapping[str, Build]] = {

@@ -15,7 +15,7 @@ from pipeline.tasks.multilabel.sections import curves, findings, thresholds, tog
 
 IN_BRIEF: Final = ("findings",)
 TESTED: Final = ("thresholds", "finding_roc", "finding_reliability", "together", "subgroups")
-INSIDE: Final = ("gallery", "network", "shifts", "learning")
+INSIDE: Final = ("gallery", "network", "robustness", "learning")
 """The sections of the chapters, by key; what every task has stands in the report itself."""
 
 SECTIONS: Final[Mapping[str, Build]] = {

@@ -20,7 +20,7 @@ from pipeline.tasks.regression.sections import agreement, calibration, intervals
 
 IN_BRIEF: Final = ()
 TESTED: Final = ("numbers", "scatter", "bland_altman", "calibration", "intervals", "subgroups")
-INSIDE: Final = ("gallery", "network", "shifts", "learning")
+INSIDE: Final = ("gallery", "network", "robustness", "learning")
 """The sections of the chapters, by key; what every task has stands in the report itself."""
 
 SECTIONS: Final[Mapping[str, Build]] = {

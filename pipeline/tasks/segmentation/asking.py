@@ -171,8 +171,7 @@ def _bits(
     tile, channels = scorer.input_shape[:-1], scorer.input_shape[-1]
     if len(stored.shape) != len(scorer.input_shape) or stored.shape[-1] != channels:
         return scoring.OTHER_SHAPE, None
-    array = Shards(scans.normalized).sound(case_id, stored)
-    bits = network_bits(scorer.model, array, question, tile)
+    bits = network_bits(scorer.model, scoring.sound(scans, case_id), question, tile)
     if bits is None:
         return scoring.NOT_FINITE, None
     return "", onto_native(bits, place, _space(scans.cases[case_id]))

@@ -18,7 +18,7 @@ from pipeline.tasks.segmentation.structures import ABSENT, PRESENT, UNKNOWN, Str
 
 IN_BRIEF: Final = ("structures",)
 TESTED: Final = ("presence", "overlaps", "borders", "volumes", "subgroups")
-INSIDE: Final = ("outlines", "network", "learning")
+INSIDE: Final = ("outlines", "network", "robustness", "learning")
 """The sections of the chapters, by key; what every task has stands in the report itself."""
 
 SECTIONS: Final[Mapping[str, Build]] = {

@@ -61,12 +61,12 @@ def test_missing_ends_of_a_band_leave_a_gap() -> None:
     assert high == 0.5
 
 
-def test_where_nothing_is_decided_the_shifts_show_the_change_alone_in_its_unit(
-    charts: dict[str, Any],
-) -> None:
-    undecided = {"flipped": None, "flipped_low": None, "flipped_high": None}
-    points = [{**point, **undecided} for point in charts["shifts"]["points"]]
+def test_each_change_has_a_small_chart_that_begins_at_the_scans_as_they_are(charts: dict[str, Any]) -> None:
+    data = charts["robustness"]
     with canvas.look():
-        [change] = FIGURES["shifts"]({**charts["shifts"], "points": points, "measured_in": "mm"}).axes
-        assert change.get_ylabel() == "Mean |change of the score| in mm"
-        assert len(FIGURES["shifts"](charts["shifts"]).axes) == 2
+        axes = FIGURES["robustness"](data).axes
+    shown = [one for one in axes if one.get_title(loc="left")]
+    assert [one.get_title(loc="left") for one in shown] == [curve["name"] for curve in data["curves"]]
+    line = shown[0].lines[0].get_ydata()
+    assert line[0] == data["unchanged"]["value"]
+    assert [tick.get_text() for tick in shown[0].get_xticklabels()] == ["as is", "1", "2", "5", "10"]

@@ -73,7 +73,7 @@ def test_outlines_lie_on_their_picture_with_sides_slice_and_legend(artifacts: Ar
     }
     looked = insights.Insights(
         insights.Gallery("", "", (), insights.Checks(0)), insights.Filters("", ""), insights.Field(reason="x"),
-        insights.Shifts(reason="x"), outlines=(item, replace(item, kind="best", hidden="US pixels", planes=())),
+        outlines=(item, replace(item, kind="best", hidden="US pixels", planes=())),
     )  # fmt: skip
     section = outlines.build(replace(artifacts, insights=looked, pictures=pictures))
     body = document.build_of_table(artifacts)

@@ -1,0 +1,138 @@
+"""Which model scores new scans: the champion, a generation by its number, and another in its shadow."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import handed_on
+import pytest
+from dicom_files import write
+from ingesting import config, scan
+
+from pipeline import backend, champion, digests
+from pipeline.champion.pointer import record_move
+from pipeline.commands.predict import Wanted, run
+from pipeline.errors import DamageError, DataError, UsageError
+from pipeline.normalize.recipe import parse
+from pipeline.provenance import cores
+from pipeline.workspace import Workspace
+from pipeline.writing import write_json
+
+SETTINGS = config(modalities=["DX"]).model_copy(
+    update={"normalize": ({"resize": {"shape": [4, 4]}}, {"z_score": {}})}
+)
+OUT = Path("out/new.csv")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two models by the class that they always name, of recipes with other sizes."""
+    backend.start(cores())
+    import keras
+
+    folders = {}
+    for place, (said, side) in enumerate((("no", 4), ("yes", 6))):
+        folder = tmp_path_factory.mktemp(said)
+        inputs = keras.Input((side, side, 1))
+        outputs = keras.layers.Dense(2, kernel_initializer="zeros")(
+            keras.layers.GlobalAveragePooling2D()(inputs)
+        )
+        model = keras.Model(inputs, outputs)
+        model.layers[-1].bias.assign([2.0 * (1 - place), 2.0 * place])
+        model.save(folder / "model.keras")
+        recipe = parse(
+            ({"resize": {"shape": [side, side]}}, {"z_score": {}}), lambda keys, message: ValueError(message)
+        )
+        handed_on.model_in(
+            folder,
+            recipe=tuple(recipe.resolved),
+            recipe_id=recipe.recipe_id,
+            input_shape=(side, side, 1),
+            model_sha256=digests.of_file(folder / "model.keras"),
+        )
+        folders[said] = folder
+    return folders
+
+
+@pytest.fixture
+def promoted(
+    workspace: Workspace, made: dict[str, Path], own_key: Path, monkeypatch: pytest.MonkeyPatch
+) -> Workspace:
+    """Generation 0001, the champion, says no; 0002 and the candidate say yes."""
+    monkeypatch.chdir(workspace.root)
+    for folder, said in (("generations/0001", "no"), ("generations/0002", "yes"), ("candidate", "yes")):
+        shutil.copytree(made[said], workspace.reports / folder)
+    for name in ("0001", "0002"):
+        champion.seal(workspace.generations / name)
+    model = digests.of_file(workspace.generations / "0001" / "model.keras")
+    move = {
+        "action": "promote",
+        "generation": "0001",
+        "model": model,
+        "approver": "Ada",
+        "reason": "",
+        "verdict": "FIRST",
+    }
+    record_move(workspace, move)
+    write(workspace.root / "new/1.dcm", scan(1))
+    return workspace
+
+
+def predicted(workspace: Workspace, **wanted: str) -> tuple[str, ...]:
+    return run(SETTINGS, workspace, new="new", out=OUT, wanted=Wanted(seg="none", **wanted)).lines  # type: ignore[arg-type]
+
+
+def said(name: str = "new.csv") -> list[str]:
+    with (OUT.parent / name).open(newline="") as stream:
+        return [row["predicted"] for row in csv.DictReader(stream)]
+
+
+def test_the_champion_answers_unless_a_generation_is_named(promoted: Workspace) -> None:
+    assert "with the champion, generation 0001: " in predicted(promoted)[-1]
+    assert said() == ["no"]
+    assert "with the generation 0002: " in predicted(promoted, generation="2")[-1]
+    assert said() == ["yes"]
+
+
+@pytest.mark.parametrize("shadow", ["2", "candidate"])
+def test_a_shadow_s_answers_lie_beside_the_champion_s_by_its_own_recipe(
+    shadow: str, promoted: Workspace
+) -> None:
+    lines = predicted(promoted, shadow=shadow)
+    name = "candidate" if shadow == "candidate" else "0002"
+    assert said() == ["no"]
+    assert said(f"new-shadow-{name}.csv") == ["yes"]
+    assert any(line.startswith("In the shadow: Scored 1 cases with the ") for line in lines)
+    assert "with the champion, generation 0001" in lines[-1]
+    assert sorted(path.name for path in OUT.parent.iterdir()) == ["new-shadow-" + name + ".csv", "new.csv"]
+
+
+def test_a_shadow_that_cannot_be_asked_takes_nothing_from_the_champion(
+    promoted: Workspace, made: dict[str, Path]
+) -> None:
+    folder = promoted.generations / "0002"
+    record = json.loads((folder / "model.json").read_text())
+    volumes = [{"crop_or_pad": {"shape": [4, 4, 4], "fill": "minimum"}}]
+    write_json(folder / "model.json", {**record, "recipe": volumes, "recipe_id": "another"})
+    champion.seal(folder)
+    lines = predicted(promoted, shadow="2")
+    assert any(line.startswith("The shadow (generation 0002) could not be asked: ") for line in lines)
+    assert said() == ["no"]
+    assert not (OUT.parent / "new-shadow-0002.csv").exists()
+
+
+def test_what_is_no_generation_or_was_pruned_or_changed_is_told_before_scans_are_read(
+    promoted: Workspace,
+) -> None:
+    with pytest.raises(UsageError, match="There is no generation '3': there are 0001, 0002"):
+        predicted(promoted, shadow="3")
+    champion.prune(promoted, "2")
+    with pytest.raises(DataError, match="The model of generation 0002 was pruned"):
+        predicted(promoted, generation="2")
+    (promoted.generations / "0002" / "model.json").write_text("{}")
+    with pytest.raises(DamageError):
+        predicted(promoted, generation="2")
+    assert not OUT.exists()

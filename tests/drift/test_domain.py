@@ -1,0 +1,37 @@
+"""Whether new scans can be told from old ones: by a shift that is there, and not by one that isn't."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.drift.domain import area, out_of_fold
+
+
+def groups(shift: float, *, size: int = 80, dimensions: int = 16) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(4)
+    old, new = generator.standard_normal((2, size, dimensions))
+    new[:, 0] += shift
+    return old, new
+
+
+def test_groups_that_differ_are_told_apart_and_alike_ones_are_not() -> None:
+    far, near = (area(out_of_fold(*groups(shift)), 80, level=0.95) for shift in (3.0, 0.0))
+    assert far.value is not None
+    assert near.low is not None
+    assert near.high is not None
+    assert far.value > 0.93
+    assert near.low < 0.55
+    assert near.high > 0.4
+    assert (far.old_patients, far.new_patients) == (80, 80)
+
+
+def test_no_scan_is_judged_by_a_fit_that_saw_it() -> None:
+    # As many dimensions as scans: a fit that saw them would tell them apart whatever they are.
+    old, new = groups(0.0, size=40, dimensions=200)
+    found = area(out_of_fold(old, new), 40, level=0.95)
+    assert found.value == pytest.approx(0.5, abs=0.17)
+
+
+def test_the_same_scans_give_the_same_scores() -> None:
+    np.testing.assert_array_equal(out_of_fold(*groups(1.0)), out_of_fold(*groups(1.0)))
