@@ -12,12 +12,14 @@ from control_grid import control_runs
 from html_tables import Grid, tables, words
 from page_grids import BINARY, OF_MANY, Files, interval, number
 from plan_grid import settings_changed
+from worse_scans_grid import every_level, strongest
 
 from pipeline.report import run
 
 SHOWN = BINARY | {
     "controls": (control_runs,),
     "change_control": (settings_changed,),
+    "robustness": (strongest, every_level),
     "checklists": (checklist("claim_2024"), checklist("tripod_ai")),
 }
 

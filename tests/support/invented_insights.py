@@ -99,7 +99,7 @@ def _robustness() -> robustness.Robustness:
                              0.02 * step, 0.01 * step, 0.05 + 0.03 * step)
             for step, level in enumerate(change.levels, start=1)
         ]  # fmt: skip
-        curves.append(robustness.Curve(change.key, change.unit, tuple(points), change.levels[0], None))
+        curves.append(robustness.Curve(change.key, change.unit, tuple(points), change.levels[1], None))
     return robustness.Robustness(60, 200, "auroc", unchanged, tuple(curves), 0.95, 0.9, 2.7, (0.0, 1.0), 1)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline.contracts.objects import plain
 from pipeline.contracts.robustness import Curve, Point, Robustness
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import Fact, recorded, setting
@@ -51,7 +50,7 @@ def build(artifacts: Artifacts) -> Section:
         "rows": [_row(curve, found, artifacts) for curve in tried],
         "levels": [_level(curve, point, found, artifacts) for curve in tried for point in curve.points],
     }
-    return Section(KEY, TITLE, facts, tables, {"robustness": _chart(tried, found, metric.short)}, words)
+    return Section(KEY, TITLE, facts, tables, {"robustness": _chart(tried, found, artifacts)}, words)
 
 
 def _before(found: Robustness, better: int) -> str:
@@ -121,19 +120,19 @@ def _flipped(point: Point, found: Robustness) -> Fact:
     )  # fmt: skip
 
 
-def _chart(tried: list[Curve], found: Robustness, metric: str) -> Json:
+def _chart(tried: list[Curve], found: Robustness, artifacts: Artifacts) -> Json:
     return {
-        "metric": metric,
+        "metric": artifacts.task.measures.METRICS[found.metric].short,
         "goal": found.goal,
-        "level": found.level,
+        "method": "as on the whole part",
         "patients": found.patients,
-        "unchanged": plain(found.unchanged),
+        "unchanged": found.unchanged and _metric(found.unchanged, found, artifacts).to_json(),
         "curves": [
             {
                 "name": NAMES[curve.key],
                 "unit": _unit(curve, found),
                 "levels": [float(f"{point.level * _scale(curve, found):.3g}") for point in curve.points],
-                "points": [plain(point) for point in curve.points],
+                "points": [_metric(point, found, artifacts).to_json() for point in curve.points],
             }
             for curve in tried
         ],

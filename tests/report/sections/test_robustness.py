@@ -26,7 +26,7 @@ def test_levels_in_pixels_are_told_in_millimetres_and_the_level_that_leaves_the_
     rows = {row["name"]: row for row in robustness.build(artifacts).tables["rows"]}
     shift = rows["Shift"]
     assert (shift["unit"], shift["mildest"].value, shift["strongest"].value) == ("mm", 2.7, 21.6)
-    assert shift["leaves"].value == 2.7
+    assert shift["leaves"].value == 5.4  # the second level
     assert (rows["Noise"]["unit"], rows["Noise"]["strongest"].value) == ("% of the window", 10)
     metric = rows["Noise"]["metric"]
     assert (metric.value, metric.low, metric.high, metric.patients) == pytest.approx((0.83, 0.74, 0.9, 60))
