@@ -124,10 +124,12 @@ def recalibrate(truth: Integers, probability: Floats, patient: Integers, *, leve
         return Recalibration(estimate, missing("all probabilities are equal", method), None)
     if controls.max() <= cases.min() or cases.max() <= controls.min():
         return Recalibration(estimate, missing("a threshold separates the classes", method), None)
-    design = np.column_stack([np.ones(truth.size), linear])
+    # Probabilities that are almost alike have a slope in the hundreds: in standard deviations it is near.
+    centre, spread = float(linear.mean()), float(linear.std())
+    design = np.column_stack([np.ones(truth.size), (linear - centre) / spread])
     coefficients, errors = _logistic(design, np.zeros(truth.size), truth, patient)
-    slope = wald(float(coefficients[1]), float(errors[1]), level=level, method=method)
-    return Recalibration(estimate, slope, float(coefficients[0]))
+    slope = wald(float(coefficients[1]) / spread, float(errors[1]) / spread, level=level, method=method)
+    return Recalibration(estimate, slope, float(coefficients[0] - coefficients[1] * centre / spread))
 
 
 def equal_mass_bins(probability: Floats) -> Integers:

@@ -90,6 +90,20 @@ def test_the_sandwich_of_recurring_patients_agrees_with_statsmodels() -> None:
     assert (found.slope.high - found.slope.low) / 2 == pytest.approx(1.959964 * error, rel=1e-5)
 
 
+@pytest.mark.parametrize("spread", [1e-2, 1e-3, 1e-4])
+def test_the_slope_of_probabilities_that_are_almost_alike_is_the_one_in_their_own_scale(spread: float) -> None:
+    generator = np.random.default_rng(5)
+    z = generator.normal(size=60)
+    truth = (generator.random(60) < expit(-1 + 0.6 * z)).astype(int)
+    patient = np.repeat(np.arange(30), 2)
+    plain, alike = (
+        calibration.recalibrate(truth, expit(-2 + scale * z), patient, level=0.95).slope
+        for scale in (1.0, spread)
+    )
+    for end in ("value", "low", "high"):
+        assert getattr(alike, end) == pytest.approx(getattr(plain, end) / spread, rel=1e-6)
+
+
 def test_a_threshold_that_separates_the_classes_leaves_no_slope() -> None:
     truth, probability = np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.4, 0.9])
     found = calibration.recalibrate(truth, probability, np.arange(4), level=0.95)
