@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.contracts import predictions
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import Fact, shown_interval, shown_p, shown_value
 from pipeline.page.headline import headline, headline_name
@@ -66,7 +67,7 @@ def external(artifacts: Artifacts) -> Answer:
 
 def predicted(artifacts: Artifacts) -> Answer | None:
     """How predictions of the test part came to be."""
-    digest = artifacts.file_digests.get("predictions.csv")
+    digest = artifacts.file_digests.get(predictions.FILE.name)
     if digest is None:
         return None
     return Answer(
