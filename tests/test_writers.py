@@ -37,6 +37,11 @@ WRITERS = {
         "TemporaryDirectory",
         "a table on its way to the reader of its task; gone at once",
     ),
+    "evaluate/robustness.py": (
+        "TemporaryDirectory",
+        "TemporaryDirectory",
+        "answers to worse scans, and their table on its way to its reader; gone at once",
+    ),
     "executors/cluster.py": ("touch", "the proof that a folder is shared; removed at once"),
     "export/onnx_graph.py": ("TemporaryDirectory", "what the converter writes, read back and gone"),
     "handlers.py": ("touch", "a time stamp for make"),
