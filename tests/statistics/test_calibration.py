@@ -91,7 +91,9 @@ def test_the_sandwich_of_recurring_patients_agrees_with_statsmodels() -> None:
 
 
 @pytest.mark.parametrize("spread", [1e-2, 1e-3, 1e-4])
-def test_the_slope_of_probabilities_that_are_almost_alike_is_the_one_in_their_own_scale(spread: float) -> None:
+def test_the_slope_of_probabilities_that_are_almost_alike_is_the_one_in_their_own_scale(
+    spread: float,
+) -> None:
     generator = np.random.default_rng(5)
     z = generator.normal(size=60)
     truth = (generator.random(60) < expit(-1 + 0.6 * z)).astype(int)
