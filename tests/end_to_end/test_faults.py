@@ -104,6 +104,7 @@ def test_killed_in_every_stage_make_report_still_ends_where_an_unbroken_run_ends
     assert leftovers(fresh) == []
 
 
+@pytest.mark.slow
 def test_a_killed_forget_is_finished_by_the_same_command(finished: Path, scanloom: Command) -> None:
     patient = a_patient(finished)
     unbroken = Path(shutil.copytree(finished, finished.parent / "unbroken", symlinks=True))
