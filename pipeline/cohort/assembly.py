@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.cohort.changes import Before, changes
 from pipeline.cohort.exclusions import Exclusion
-from pipeline.cohort.external import People, divided, people
+from pipeline.cohort.external import People, divided, people, why_none, with_copies
 from pipeline.cohort.groups import Groups, groups_of
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
@@ -92,6 +92,7 @@ def assemble(
     person_of = link_patients(patients, scans.shared, [*joined.links.linked, *copies.linked])
     patient_of = {case_id: scans.cases[case_id].patient_id for case_id in labels.of_case}
     who = people(joined.external or (), person_of=person_of, patient_of=patient_of, ledger=ledger)
+    who = with_copies(who, scans.cases.values())
     published = _published(joined, choices, who)
     table_part_of = _one_part(published) | dict.fromkeys(who.named, EXTERNAL)
     membership = decide(scans, labels, person_of=person_of, withdrawn=withdrawn, table_part_of=table_part_of)
@@ -107,6 +108,7 @@ def assemble(
     groups = _groups(joined, choices, membership)
     rows, crossing = _rows(joined, membership, persons, places=places, groups=groups.of_cases)
     advice = _way_to_other_parts(choices, past, placed=bool(ledger))
+    _require_external(rows, joined, membership, advice=advice)
     _require_parts(rows, joined, question, advice=advice)
     notices = (
         *membership.notices,
@@ -243,15 +245,21 @@ def _rows(
     return rows, crossing
 
 
+def _require_external(rows: Sequence[Row], joined: Joined, membership: Membership, *, advice: str) -> None:
+    """Raises DataError where another source is named and no scan of it is left."""
+    if not joined.external or any(row.part == EXTERNAL for row in rows):
+        return
+    why, way = why_none(joined.external, membership.exclusions)
+    raise DataError(
+        f"None of the {len(joined.external):,} scans of the other source can be used: {why}. "
+        f"{way or f'See that they have a label, or {advice}'}."
+    )
+
+
 def _require_parts(rows: Sequence[Row], joined: Joined, question: Any, *, advice: str) -> None:
     values: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         values[row.person_id].add(row.target)
-    if joined.external and not any(row.part == EXTERNAL for row in rows):
-        raise DataError(
-            f"None of the {len(joined.external):,} scans of the other source can be used: they have no "
-            f"label, or their patients are in another part. See that they have one, or {advice}."
-        )
     part_of = {row.person_id: row.part for row in rows if row.part != EXTERNAL}
     require_patients(part_of, advice=advice)
     joined.task.target.require_parts(part_of, values, question, one_vote=joined.one_vote, advice=advice)

@@ -7,10 +7,11 @@ out. What the ledger says of a patient comes first: whoever was drawn into a par
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pipeline.cohort.duplicates import find_copies
 from pipeline.cohort.exclusions import Exclusion
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import values_of_case
@@ -20,7 +21,7 @@ from pipeline.cohort.published import SPELLINGS
 from pipeline.config import Config
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import nearest
-from pipeline.records import EXTERNAL
+from pipeline.records import EXTERNAL, Case
 from pipeline.tables import Table
 from pipeline.tables.words import normal
 from pipeline.tasks.contract import Reader
@@ -32,7 +33,8 @@ _NOTICES: Final = {
     ALSO: "scans left out because they aren't of the other source, and their patients are external",
     ELSEWHERE: "scans of the other source left out because their patients are in another part by the ledger, "
     "or share something with one who is",
-    UNKNOWN: "scans of the other source left out because no other scan has their answer",
+    UNKNOWN: "scans of the other source left out because no scan of this one has their answer: if it is one "
+    "in other words, map them by `cohort.classes`",
 }
 
 
@@ -69,6 +71,32 @@ def people(
     return People(patient_of, of_case, parts, named)
 
 
+def with_copies(people: People, cases: Iterable[Case]) -> People:
+    """The same people, with identical scans of a person on one side, whichever of them is kept.
+
+    They are of the other source where the person is external, and else none of them is.
+    """
+    abroad, named = people.abroad, set(people.named)
+    for copies in find_copies([case for case in cases if case.case_id in people.of_case]):
+        persons = {people.of_case[case_id] for case_id in copies.case_ids}
+        if len(persons) > 1 or named.isdisjoint(copies.case_ids):
+            continue
+        if persons <= abroad:
+            named |= {*copies.case_ids}
+        else:
+            named -= {*copies.case_ids}
+    return replace(people, named=frozenset(named))
+
+
+def why_none(named: Collection[str], exclusions: Iterable[Exclusion]) -> tuple[str, str]:
+    """Why none of the scans of the other source can be used, and what helps, where that is plain."""
+    counts = Counter(exclusion.reason for exclusion in exclusions if exclusion.case_id in named)
+    if counts and counts.most_common(1)[0][0] == UNKNOWN:
+        why = f"the answers of {counts[UNKNOWN]:,} are none that scans of this source have"
+        return why, "Map their words to the same classes: `cohort.classes: {CLASS: [WORD, OTHER WORD]}`"
+    return "they have no label, or their patients are in another part", ""
+
+
 def divided(membership: Membership, people: People, reader: Reader) -> Membership:
     """Who takes part, with no patient in the external part and another one, and the notices of it."""
     abroad = people.abroad
@@ -99,7 +127,7 @@ def _exclusion(case_id: str, reason: str) -> Exclusion:
     details = {
         ALSO: "a scan of a patient who is in the external part",
         ELSEWHERE: "a scan of the other source, whose patient is in another part",
-        UNKNOWN: "a scan of the other source, with an answer that no other scan has",
+        UNKNOWN: "a scan of the other source, with an answer that no scan of this one has",
     }
     return Exclusion(case_id, reason, details[reason])
 

@@ -37,9 +37,10 @@ class Group:
     difference: float | None = None
 
 
-Reach = Literal["one_source", "all_in_training", "new_in_test", "external"]
-"""How far a result reaches: all scans from one source as far as is known, all sources of the test part in
-training, too, one of them not, or patients of another source measured as a part of their own."""
+Reach = Literal["unknown", "one_source", "all_in_training", "new_in_test", "external"]
+"""How far a result reaches: nothing known of the sources of training or of the test part, all scans from one
+as far as is known, all sources of the test part in training, too, one of them not, or patients of another
+source measured as a part of their own."""
 
 
 @dataclass(frozen=True)

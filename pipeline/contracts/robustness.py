@@ -14,7 +14,7 @@ class Point:
     """What one strength of a change does: the metric with its interval, and the share of decisions that flip.
 
     `flipped` is None where nothing is decided of a scan; `reason` says why the metric has no value, or no
-    interval.
+    interval; `flag` is a remark that doesn't withhold it.
     """
 
     level: float
@@ -25,6 +25,7 @@ class Point:
     flipped: float | None = None
     flipped_low: float | None = None
     flipped_high: float | None = None
+    flag: str = ""
 
 
 @dataclass(frozen=True)

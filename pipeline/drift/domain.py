@@ -1,8 +1,9 @@
 """Whether new scans can be told from those the champion was trained on, by what its network sees of them.
 
-A logistic regression on the last features, one scan a patient, each judged by a fit that hasn't seen it
-(Rabanser 2019, arXiv:1810.11953). A network knows the scans that it was trained on, so the champion's own
-held-out scans are told from them, too: that is what nothing new would give.
+A logistic regression on the last features, or on picture and grey values where the network can't be asked,
+one scan a patient, each judged by a fit that hasn't seen it (Rabanser 2019, arXiv:1810.11953). A network
+knows the scans that it was trained on, so the champion's own held-out scans are told from them, too: that is
+what nothing new would give.
 """
 
 from __future__ import annotations
@@ -33,16 +34,17 @@ _STRENGTH: Final = 0.01  # of the regression, a choice: many features, few patie
 def domain(
     scorer: scoring.Scorer, scans: scoring.Scans, *, known: pd.DataFrame, new: pd.DataFrame, level: float
 ) -> Domain:
-    """How well the new scans are told from the training part of `known`, or why it can't be said.
+    """How well the scans of new patients are told from the training part of `known`, or why it can't be said.
 
-    `known` and `new` are rows of cohorts. Raises DamageError when an array's bytes are not those written.
+    `known` and `new` are rows of cohorts; a patient of both is no new one. Raises DamageError when an array's
+    bytes are not those written.
     """
     training = _one_each(known[known["part"] == "train"], scans)
     held = _one_each(known[known["part"] != "train"], scans)
-    arrived = _one_each(new, scans)
-    fewest = min(len(training), len(arrived))
-    if fewest < FEWEST:
-        return Domain(reason=f"{fewest} patients are too few on one side, {FEWEST} are needed")
+    arrived = _one_each(new[~new[PERSON].isin(set(known[PERSON]))], scans)
+    for whose, there in (("training", training), ("new", arrived)):
+        if len(there) < FEWEST:
+            return Domain(reason=f"{len(there)} {whose} patients are too few, {FEWEST} are needed")
     names = [*training["case_id"], *held["case_id"], *arrived["case_id"]]
     sights = seen(scorer, names, scans)
     by = FEATURES if FEATURES in sights else "picture and grey values"

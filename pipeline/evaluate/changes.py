@@ -1,8 +1,8 @@
 """What can happen to a scan on its way to the network, made in steps of known strength.
 
 Pure functions on one scan `([slices,] rows, columns, channels)`, float32: noise, blur, other intensities, a
-turn, a shift, fewer pixels, lossy compression, lost slices. Values beyond the window are cut at its ends,
-as a display or a detector cuts them.
+turn, a shift, fewer pixels, lossy compression, lost slices. Where values themselves change (noise, contrast,
+brightness, JPEG), those beyond the window are cut at its ends, as a display or a detector cuts them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ Image = NDArray[np.float32]
 
 PIXELS: Final = "pixels"
 """The unit that is told in mm, too, where the spacing is known."""
+FEWEST_SLICES: Final = 3  # of a volume that can lose one between two others
 _OF_WINDOW: Final = "% of the window"
 _IN_PLANE: Final = (-3, -2)
 _DIRECTIONS: Final = ((0, 1), (1, 0), (0, -1), (-1, 0))  # (rows, columns)
@@ -128,10 +129,14 @@ def jpeg(image: Image, how: Setting) -> Image:
 
 
 def lost_slices(image: Image, how: Setting) -> Image:
-    """So many of 100 slices, evenly spread, replaced by what is linear between their neighbours."""
-    every = max(2, round(100 / how.level))
-    places = np.arange(len(image))
-    kept = places[(places % every != every - 1) | (places == len(image) - 1)]
+    """So many of 100 slices, one at least, evenly spread, made anew as what is linear between those kept.
+
+    The first and the last stay, so a volume of fewer than FEWEST_SLICES loses none.
+    """
+    inner = max(len(image) - 2, 0)
+    count = min(max(round(len(image) * how.level / 100), 1), inner)
+    lost = 1 + (np.arange(count) + 0.5) * inner // max(count, 1)
+    kept = np.setdiff1d(np.arange(len(image)), lost.astype(int))
     return _between(image, kept.astype(np.float64), axis=0, from_kept=image[kept])
 
 

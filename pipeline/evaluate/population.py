@@ -46,10 +46,13 @@ def _sources(cases: pd.DataFrame, external_patients: int) -> Sources:
     several = [name for name in told if len(set().union(*words[name].values())) > 1]
     of = next((name for name in (*several, *told) if any(words[name].values())), "")
     of_parts = words[of] if of else {}
-    new = len(of_parts.get("test", set()) - of_parts.get("train", set())) if of_parts.get("train") else 0
-    reach: Reach = "external" if external_patients else "one_source"
-    if several and not external_patients:
-        reach = "new_in_test" if new else "all_in_training"
+    known = bool(of_parts.get("train") and of_parts.get("test"))
+    new = len(of_parts["test"] - of_parts["train"]) if known else 0
+    reach: Reach = "unknown"
+    if external_patients:
+        reach = "external"
+    elif known:
+        reach = "new_in_test" if new else "all_in_training" if several else "one_source"
     return Sources(reach, of, {part: len(each) for part, each in of_parts.items()}, new, external_patients)
 
 

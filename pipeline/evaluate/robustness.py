@@ -23,7 +23,7 @@ from pipeline.contracts.predictions import FILE as PREDICTIONS
 from pipeline.contracts.robustness import Curve, Point, Robustness
 from pipeline.contracts.tables import PATIENT
 from pipeline.contracts.unopened import Unopened
-from pipeline.evaluate.changes import CHANGES, Change, Image, Setting
+from pipeline.evaluate.changes import CHANGES, FEWEST_SLICES, Change, Image, Setting
 from pipeline.evaluate.headline import outcome
 from pipeline.progress import waiting
 from pipeline.statistics.proportions import wilson
@@ -115,6 +115,8 @@ def _measured(subject: Subject, sample: pd.DataFrame, empty: Robustness) -> Robu
     task, plan, goal = subject.task, subject.plan, subject.plan.goal
     name = task.measures.headline(subject.question, goal.metric if goal else None)
     unchanged = _said(subject, sample, name)
+    if unchanged.metric is None or unchanged.metric.value is None:
+        return replace(empty, reason=_not_to_be_had(unchanged.metric, name, len(sample), empty.part_patients))
     held = _Held(
         unchanged, name, task.measures.METRICS[name].better, goal.bound if goal else None, plan.level
     )
@@ -140,9 +142,16 @@ def _measured(subject: Subject, sample: pd.DataFrame, empty: Robustness) -> Robu
     )
 
 
+def _not_to_be_had(metric: Metric | None, name: str, drawn: int, of: int) -> str:
+    """Why nothing is told of scans whose metric has no value before anything is changed."""
+    why = f": {metric.reason}" if metric is not None and metric.reason else ""
+    more = f"; `evaluate.robustness: {of}` asks for all {of}, which takes longer" if drawn < of else ""
+    return f"of the {drawn} test patients drawn, as they are, {name} is not to be had{why}{more}"
+
+
 def _curve(subject: Subject, sample: pd.DataFrame, worse: _Worse, held: _Held) -> Curve:
     change = worse.change
-    if reason := _left_out(subject, change):
+    if reason := _left_out(subject, sample, change):
         return Curve(change.key, change.unit, reason=reason)
     points, outcomes = [], []
     for level in change.levels:
@@ -192,8 +201,10 @@ class _Held:
         """The metric, and the share of decisions that aren't those of the same scans as they are."""
         point = Point(level, reason="the metric is not to be had of these patients")
         if said.metric is not None:
-            value = None if said.metric.value is None else float(said.metric.value)
-            point = Point(level, value, said.metric.low, said.metric.high, said.metric.reason or "")
+            metric = said.metric
+            value = None if metric.value is None else float(metric.value)
+            remark = metric.flag or ""
+            point = Point(level, value, metric.low, metric.high, metric.reason or "", flag=remark)
         if said.decided is None or self.unchanged.decided is None:
             return point
         flipped = int((said.decided != self.unchanged.decided).sum())
@@ -201,10 +212,13 @@ class _Held:
         return replace(point, flipped=share.value, flipped_low=share.low, flipped_high=share.high)
 
 
-def _left_out(subject: Subject, change: Change) -> str:
+def _left_out(subject: Subject, sample: pd.DataFrame, change: Change) -> str:
     """Why a change isn't tried; "" where it is."""
     if change.volumes and len(subject.scorer.input_shape) < 4:
         return "an image has no slices"
+    slices = min(subject.scans.arrays[case_id].shape[0] for case_id in sample["case_id"])
+    if change.volumes and slices < FEWEST_SLICES:
+        return f"a volume of {slices} slices has none between two others"
     if change.moves and _marks(subject):
         return "it moves the image, and the reference masks would have to be moved and redrawn with it"
     return ""

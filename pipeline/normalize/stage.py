@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 
 from pipeline import digests
 from pipeline.catalogue import Catalogue
@@ -51,7 +52,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
         cases = _cohort_cases(catalogue, parts)
         outlines = _outlines(config, workspace, catalogue, parts)
         in_patches = task_of(config.task).network.ASKS == VOXEL
-        ours = Wanted(recipe, cases, outlines, in_patches=in_patches)
+        abroad = frozenset(case_id for case_id, part in parts.items() if part == EXTERNAL)
+        ours = Wanted(recipe, cases, outlines, in_patches, abroad)
         ready = [
             bring_up_to_date(wanted, catalogue=catalogue, workspace=workspace, pool=pool)
             for wanted in (ours, *_champions(ours, champion, parts))
@@ -59,7 +61,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
         remove_unused(catalogue, workspace.normalized)
     changed = write_refused(workspace, ready)
     for one in ready:
-        _require_enough(one, config.ingest.failed_share)
+        _require_enough(one, abroad, config.ingest.failed_share)
     changed |= FILE.write(workspace.data, _record(ready, ours, parts, workspace))
     return Summary(tuple(_line(one) for one in ready), changed)
 
@@ -94,16 +96,19 @@ def _champions(ours: Wanted, champion: Champion | None, parts: Mapping[str, str]
         return []
     compared = ("test", EXTERNAL)
     scored = [case for case in ours.cases if parts[case.case_id] in compared or not champion.knows(case)]
-    return [Wanted(champion.recipe, scored, in_patches=ours.in_patches)]
+    return [replace(ours, recipe=champion.recipe, cases=scored, outlines=Outlines())]
 
 
-def _require_enough(ready: Ready, failed_share: float) -> None:
-    refused, total = len(ready.refused), len(ready.refused) + len(ready.arrays)
-    if refused <= failed_share * total and (ready.arrays or not total):
+def _require_enough(ready: Ready, abroad: Set[str], failed_share: float) -> None:
+    """Judged without the scans of another source, from which nothing is learned."""
+    refusals = [refusal for refusal in ready.refused if refusal.case_id not in abroad]
+    made = len(ready.arrays.keys() - abroad)
+    refused, total = len(refusals), len(refusals) + made
+    if refused <= failed_share * total and (made or not total):
         return
-    counts = Counter(refusal.reason for refusal in ready.refused)
+    counts = Counter(refusal.reason for refusal in refusals)
     reason, _ = counts.most_common(1)[0]
-    example = next(refusal for refusal in ready.refused if refusal.reason == reason)
+    example = next(refusal for refusal in refusals if refusal.reason == reason)
     raise DataError(
         f"{refused} of {total} scans can't be normalized ({_counted(counts)}), more than "
         f"`ingest.failed_share` allows. For instance {example.case_id}: {example.detail}. "

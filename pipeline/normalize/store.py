@@ -25,6 +25,7 @@ from pipeline.records import Case, Stored
 from pipeline.workspace import Workspace
 
 _FAILED: Final = "failed_"
+_UNLIKE: Final = "other_"  # a scan of another source than all others are
 _ALIKE: Final = 0.01  # of a spacing: a header rounds to as much
 
 Shape = tuple[int, ...]
@@ -43,13 +44,15 @@ class Pool:
 class Wanted:
     """Scans that are needed under a recipe, and what is outlined in them.
 
-    They may differ in shape where they are asked about patch by patch (`in_patches`).
+    They may differ in shape where they are asked about patch by patch (`in_patches`). Those of another source
+    (`abroad`, case_ids) follow the others: what doesn't fit is refused and stops nothing.
     """
 
     recipe: Recipe
     cases: Sequence[Case]
     outlines: Outlines = field(default_factory=Outlines)
     in_patches: bool = False
+    abroad: frozenset[str] = frozenset()
 
     @property
     def mask_id(self) -> str:
@@ -93,12 +96,12 @@ def bring_up_to_date(wanted: Wanted, *, catalogue: Catalogue, workspace: Workspa
     pending = [case for case in wanted.cases if case.case_id not in known]
     if pending:
         require_space(workspace.data, _need_bytes(wanted, pending, workspace.cases))
-    shapes = {stored.shape for stored in arrays.values()}
+    shapes = {stored.shape for case_id, stored in arrays.items() if case_id not in wanted.abroad}
     batches = _batches(wanted, pending, workspace)
     with bar("normalize", len(pending), "scans") as progress:
         for batch, outcome in _outcomes(batches, pool):
-            shapes |= {stored.shape for _, stored in outcome.arrays}
-            _require_one_shape({shape[-1:] for shape in shapes} if wanted.in_patches else shapes)
+            shapes |= {stored.shape for case, stored in outcome.arrays if case.case_id not in wanted.abroad}
+            _require_one_shape(_compared(shapes, wanted))
             arrays |= {case.case_id: stored for case, stored in outcome.arrays}
             masks |= {case.case_id: stored for case, stored in outcome.masks}
             with catalogue.transaction():
@@ -115,9 +118,7 @@ def bring_up_to_date(wanted: Wanted, *, catalogue: Catalogue, workspace: Workspa
         refused=tuple(refused),
         computed=len(pending),
     )
-    if len(shapes) > 1:
-        _require_one_spacing(set(spacings(ready, workspace.normalized).values()))
-    return ready
+    return _fitting(ready, wanted, workspace.normalized)
 
 
 def spacings(ready: Ready, folder: Path) -> dict[str, tuple[float, ...]]:
@@ -166,7 +167,8 @@ def _known_refusals(workspace: Workspace, wanted: Wanted) -> list[Refusal]:
     return [
         refusal
         for refusal in known
-        if digest_of.get(refusal.case_id) == refusal.scan_digest and not refusal.reason.startswith(_FAILED)
+        if digest_of.get(refusal.case_id) == refusal.scan_digest
+        and not refusal.reason.startswith((_FAILED, _UNLIKE))
     ]
 
 
@@ -264,6 +266,44 @@ def _as_refusal(batch: Batch, failure: Failure) -> Outcome:
     )
 
 
+def _fitting(ready: Ready, wanted: Wanted, folder: Path) -> Ready:
+    """Without the scans of another source that a model of the others doesn't take: those are refused.
+
+    Raises DataError where the others have several spacings beside several shapes.
+    """
+    home = ready.arrays.keys() - wanted.abroad or ready.arrays.keys()
+    shapes = {ready.arrays[case_id].shape for case_id in home}
+    _require_one_shape(_compared(shapes, wanted))
+    if len({stored.shape for stored in ready.arrays.values()}) < 2:
+        return ready
+    spacing_of = spacings(ready, folder)
+    known = {spacing_of[case_id] for case_id in home}
+    if len(shapes) > 1:
+        _require_one_spacing(known)
+    unlike = []
+    for case in (case for case in wanted.cases if case.case_id in ready.arrays.keys() - home):
+        shape, spacing = ready.arrays[case.case_id].shape, spacing_of[case.case_id]
+        digest = scan_digest(case, wanted.outlines)
+        if not _compared({shape}, wanted) <= _compared(shapes, wanted):
+            detail = f"a scan of another source, of the shape {list(shape)}, which no other scan has"
+            unlike.append(Refusal(case.case_id, f"{_UNLIKE}shape", detail, digest))
+        elif {shape} != shapes and not any(_alike(spacing, one) for one in known):
+            detail = f"a scan of another source, with voxels of {_in_words(spacing)} mm, which no other has"
+            unlike.append(Refusal(case.case_id, f"{_UNLIKE}spacing", detail, digest))
+    gone = {refusal.case_id for refusal in unlike}
+    return dataclasses.replace(
+        ready,
+        arrays={case_id: where for case_id, where in ready.arrays.items() if case_id not in gone},
+        masks={case_id: where for case_id, where in ready.masks.items() if case_id not in gone},
+        refused=tuple(sorted((*ready.refused, *unlike), key=lambda refusal: refusal.case_id)),
+    )
+
+
+def _compared(shapes: Collection[Shape], wanted: Wanted) -> set[Shape]:
+    """Of shapes that which must be one: of scans that are asked about in patches the channels alone."""
+    return {shape[-1:] for shape in shapes} if wanted.in_patches else {*shapes}
+
+
 def _require_one_shape(shapes: Collection[Shape]) -> None:
     if len(shapes) < 2:
         return
@@ -283,12 +323,18 @@ def _require_one_spacing(known: Collection[tuple[float, ...]]) -> None:
     """Raises DataError where scans of several shapes have voxels of several lengths, too."""
     first, *others = sorted(known)
     for other in others:
-        pairs = list(zip(first, other, strict=False))
-        if len(first) != len(other) or any(abs(a - b) > _ALIKE * max(a, b) for a, b in pairs):
-            examples = " and ".join(
-                " x ".join(f"{size:g}" for size in each) or "none" for each in (first, other)
-            )
+        if not _alike(first, other):
+            examples = f"{_in_words(first)} and {_in_words(other)}"
             raise DataError(
                 f"After `normalize` scans have different shapes and different spacings ({examples} mm), so "
                 "that a voxel has no one length. End the recipe with '- resample: {spacing_mm: [...]}'."
             )
+
+
+def _alike(one: Sequence[float], other: Sequence[float]) -> bool:
+    pairs = list(zip(one, other, strict=False))
+    return len(one) == len(other) and all(abs(a - b) <= _ALIKE * max(a, b) for a, b in pairs)
+
+
+def _in_words(spacing: Sequence[float]) -> str:
+    return " x ".join(f"{size:g}" for size in spacing) or "none"

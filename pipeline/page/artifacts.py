@@ -122,7 +122,7 @@ class Artifacts:
     @property
     def sources(self) -> Sources:
         """From where the scans of a candidate come; of an earlier version's nothing is known."""
-        return (self.of_population and self.of_population.sources) or Sources("one_source")
+        return (self.of_population and self.of_population.sources) or Sources("unknown")
 
     @property
     def of_another_source(self) -> bool:

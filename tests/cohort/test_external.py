@@ -156,3 +156,38 @@ def test_the_same_again_changes_nothing(study, scan) -> None:
     before = ledger.read(study.workspace.ledger("parts"))
     assert not run(config, study.workspace).changed
     assert ledger.read(study.workspace.ledger("parts")) == before
+
+
+def test_answers_in_other_words_are_said_to_be_so_with_the_key_that_maps_them(study, scan) -> None:
+    study.add(*(scan(f"1.{n}", f"P{n}") for n in range(16)))
+    words = [("well", "sick") if n < 12 else ("0", "1") for n in range(16)]
+    study.table("uid,label,site", *(f"1.{n},{words[n][n % 2]},{'AB'[n >= 12]}" for n in range(16)))
+    with pytest.raises(
+        DataError, match=r"the answers of 4 are none .* Map their words .* `cohort.classes: {"
+    ):
+        run(study.config(SITES), study.workspace)
+    run(study.config(SITES, "classes: {well: [well, '0'], sick: [sick, '1']}"), study.workspace)
+    assert external(study) == persons(study, 12, 13, 14, 15)
+
+
+@pytest.mark.parametrize("uid", [f"2.{n}" for n in range(4)])  # ids are pseudonyms: either may come first
+def test_an_identical_scan_under_both_sources_is_kept_once(study, scan, uid: str) -> None:
+    two_sites(study, scan, extra=(f"{uid},sick,A",))
+    study.add(scan("1.13", "P13", "same"), scan(uid, "P13", "same"))
+    run(study.config(SITES), study.workspace)
+    assert external(study) == persons(study, 12, 13, 14, 15)
+    assert list(excluded(study).values()) == ["duplicate_pixels"]
+
+
+@pytest.mark.parametrize("uid", [f"2.{n}" for n in range(4)])
+def test_an_identical_scan_of_elsewhere_takes_no_patient_out_of_training(study, scan, uid: str) -> None:
+    two_sites(study, scan)
+    study.add(scan("1.3", "P3", "same"))
+    run(study.config(), study.workspace)
+    before = parts(study)[study.patient_id("P3")]
+    study.add(scan(uid, "P3", "same"), scan("9.0", "P99"))
+    home = [f"1.{n},{('well', 'sick')[n % 2]},A" for n in range(16)]
+    study.table("uid,label,site", *home, f"{uid},sick,B", "9.0,well,B")
+    run(study.config(SITES), study.workspace)
+    assert parts(study)[study.patient_id("P3")] == before
+    assert list(excluded(study).values()) == ["duplicate_pixels"]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from pipeline.drift.domain import area, out_of_fold
+from pipeline import scoring
+from pipeline.drift.domain import area, domain, out_of_fold
+from pipeline.records import Stored
 
 
 def groups(shift: float, *, size: int = 80, dimensions: int = 16) -> tuple[np.ndarray, np.ndarray]:
@@ -35,3 +41,29 @@ def test_no_scan_is_judged_by_a_fit_that_saw_it() -> None:
 
 def test_the_same_scans_give_the_same_scores() -> None:
     np.testing.assert_array_equal(out_of_fold(*groups(1.0)), out_of_fold(*groups(1.0)))
+
+
+@pytest.mark.parametrize(
+    ("known", "follow_ups", "strangers", "told"),
+    [
+        (30, 15, 5, "5 new patients are too few, 10 are needed"),
+        (30, 15, 0, "0 new patients are too few, 10 are needed"),
+        (6, 0, 20, "6 training patients are too few, 10 are needed"),
+    ],
+)
+def test_a_later_scan_of_a_known_patient_is_no_new_patients(
+    known: int, follow_ups: int, strangers: int, told: str
+) -> None:
+    old = [(f"old{n:02d}", f"person{n:02d}", "train") for n in range(known)]
+    new = [(f"new{n:02d}", f"person{n:02d}", "train") for n in range(follow_ups)]
+    new += [(f"strange{n:02d}", f"other{n:02d}", "train") for n in range(strangers)]
+    stored = Stored("shard-00000.npy", 0, 4, "<f2", (2, 1), 0)
+    arrays = {name: stored for name, _, _ in (*old, *new)}
+    scans = scoring.Scans(arrays, Path(), {}, {}, Path(), Path())
+    columns = ["case_id", "person_id", "part"]
+    scorer: Any = None  # of so few nothing is asked
+    found = domain(
+        scorer, scans,
+        known=pd.DataFrame(old, columns=columns), new=pd.DataFrame(new, columns=columns), level=0.95,
+    )  # fmt: skip
+    assert found.reason == told

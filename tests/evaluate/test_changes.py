@@ -74,9 +74,24 @@ def test_larger_pixels_are_means_with_straight_lines_between_their_middles() -> 
 
 def test_lost_slices_are_linear_between_their_neighbours() -> None:
     volume = (np.arange(7, dtype=np.float32) ** 2).reshape(7, 1, 1, 1)
-    # Every second slice is lost but the last: 1, 9 and 25 become means of their neighbours.
-    assert changes.lost_slices(volume, how(50)).ravel().tolist() == pytest.approx([0, 2, 4, 10, 16, 26, 36])
-    assert changes.lost_slices(volume, how(33)).ravel().tolist() == pytest.approx([0, 1, 5, 9, 16, 26, 36])
+    # Four of the seven are lost, 1, 2, 4 and 5, then two, 2 and 4, each on the line between those that stay.
+    assert changes.lost_slices(volume, how(50)).ravel().tolist() == pytest.approx([0, 3, 6, 9, 18, 27, 36])
+    assert changes.lost_slices(volume, how(33)).ravel().tolist() == pytest.approx([0, 1, 5, 9, 17, 25, 36])
+
+
+@pytest.mark.parametrize("slices", [3, 5, 9, 10, 24, 48])
+def test_so_many_slices_are_lost_as_the_level_says_and_one_at_least(slices: int) -> None:
+    volume = (np.arange(slices, dtype=np.float32) ** 2).reshape(slices, 1, 1, 1)
+    for level in (10, 20, 33, 50):
+        lost = np.flatnonzero((changes.lost_slices(volume, how(level)) != volume).ravel())
+        assert len(lost) == min(max(round(slices * level / 100), 1), slices - 2)
+        assert lost[0] > 0
+        assert lost[-1] < slices - 1
+
+
+def test_a_volume_without_an_inner_slice_loses_none() -> None:
+    volume = np.arange(2, dtype=np.float32).reshape(2, 1, 1, 1)
+    np.testing.assert_array_equal(changes.lost_slices(volume, how(50)), volume)
 
 
 def test_jpeg_of_high_quality_keeps_values_and_of_low_quality_loses_some() -> None:

@@ -82,10 +82,21 @@ def test_a_part_of_another_source_is_counted_and_decides_how_far_the_result_reac
         (["A", "B", "A", "C"], Sources("all_in_training", "site", {"train": 2, "validation": 0, "test": 1})),
         (["A", "A", "B", "C"], Sources("new_in_test", "site", {"train": 1, "validation": 0, "test": 1}, 1)),
         (["A", "A", "A", "C"], Sources("one_source", "site", {"train": 1, "validation": 0, "test": 1})),
-        (["", "", "", ""], Sources("one_source")),
+        (["", "", "A", "C"], Sources("unknown", "site", {"train": 0, "validation": 0, "test": 1})),
+        (["A", "B", "", "C"], Sources("unknown", "site", {"train": 2, "validation": 0, "test": 0})),
+        (["", "", "", ""], Sources("unknown")),
     ],
 )
 def test_without_a_measured_patient_of_elsewhere_the_sites_of_training_and_test_decide(
     sites: list[str], expected: Sources
 ) -> None:
     assert population(SITED.assign(by_site=sites), TASK, None).sources == expected
+
+
+def test_a_site_of_validation_alone_is_not_said_to_be_in_training_and_takes_nothing_from_the_test_part() -> (
+    None
+):
+    table = cases(("a", "train", "no", "F"), ("b", "validation", "no", "F"), ("c", "test", "yes", "F"))
+    numbers = {"train": 1, "validation": 1, "test": 1}
+    found = [population(table.assign(by_site=list(sites)), TASK, None).sources for sites in ("ABA", "AAB")]
+    assert found == [Sources("all_in_training", "site", numbers), Sources("new_in_test", "site", numbers, 1)]

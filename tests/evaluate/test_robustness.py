@@ -82,6 +82,18 @@ def test_who_flips_when_brightness_changes_is_who_crosses_the_threshold(
         assert (point.flipped, point.flipped_low, point.flipped_high) == (share.value, share.low, share.high)
 
 
+def test_where_the_metric_is_not_to_be_had_of_those_drawn_nothing_is_told_but_why(project: Workspace) -> None:
+    config = known_network.config_of(project.root)
+    few = config.model_copy(update={"evaluate": config.evaluate.model_copy(update={"robustness": 6})})
+    evaluate.run(few, project)
+    found = contract.FILE.read(project.candidate)
+    assert (found.curves, found.unchanged, found.patients) == ((), None, 0)
+    assert found.reason == (
+        "of the 6 test patients drawn, as they are, auroc is not to be had: not estimable (n+ = 0); "
+        "`evaluate.robustness: 59` asks for all 59, which takes longer"
+    )
+
+
 def test_slices_are_left_out_of_images_and_said_so(found: contract.Robustness) -> None:
     assert curve(found, "lost_slices").reason == "an image has no slices"
 

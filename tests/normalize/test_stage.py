@@ -169,6 +169,26 @@ def test_scans_of_several_shapes_are_refused_with_the_steps_to_add(analysis, noi
     assert record(analysis.workspace)["shape"] == [6, 8, 1]
 
 
+def test_scans_of_another_source_stop_nothing_whatever_is_wrong_with_them(analysis, noise) -> None:
+    analysis.add({"c00": np.ones((6, 9), np.int16)}, part="external")
+    analysis.add(noise(1, 3))
+    analysis.add({**noise(4, 1), "c09": np.ones((9, 6), np.int16)}, part="external")
+    analysis.add(noise(5, 2), unit="US", part="external")
+    summary = run(analysis.config(WINDOW, failed_share=0), analysis.workspace)
+    made = record(analysis.workspace)
+    assert (made["shape"], made["scans"]) == ([6, 8, 1], 4)
+    assert made["refused"] == {"other_shape": 2, "unit_not_hu": 2}
+    assert summary.lines[0].startswith("4 of 8 scans ready as 6 x 8 x 1")
+    assert not run(analysis.config(WINDOW, failed_share=0), analysis.workspace).changed
+
+
+def test_scans_of_another_source_are_not_counted_as_what_came_out_well(analysis, noise) -> None:
+    analysis.add(noise(1, 20), part="external")
+    analysis.add({**noise(21, 3), "c00": np.zeros((6, 8), np.int16)})
+    with pytest.raises(DataError, match="1 of 4 scans can't be normalized"):
+        run(analysis.config("  - z_score: {}"), analysis.workspace)
+
+
 def test_a_misspelt_step_names_file_and_line(analysis, noise) -> None:
     analysis.add(noise(1, 1))
     with pytest.raises(

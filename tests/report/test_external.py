@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from html_tables import words
 
-from pipeline.report import run
+from pipeline.report import reading, run
+from pipeline.report.sections import external
 
 
 @pytest.fixture(scope="module")
-def folder(make_candidate: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(make_candidate: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     made = make_candidate(tmp_path_factory.mktemp("external"), patients=500, abroad=120)
     run(made.config, made.workspace)
+    return made
+
+
+@pytest.fixture(scope="module")
+def folder(made: Any) -> Path:
     return Path(made.workspace.candidate)
 
 
@@ -78,6 +85,19 @@ def test_the_operating_table_the_population_the_flow_and_the_card_have_the_part(
     assert "| Another source | Patients there |" in card
     assert f"{metric(folder, 'auroc', 'external')['value']:.3f}" in card
     assert not any("another hospital" in row["text"] for row in read(folder, "report.json")["limitations"])
+
+
+def test_scans_that_the_cohort_left_out_for_being_of_the_other_source_are_told(made: Any) -> None:
+    workspace = made.workspace
+    artifacts = reading.read(
+        made.config, candidate=workspace.candidate, ledgers=workspace.ledgers, champion=None
+    )
+    reasons = {"external_answer_unknown": 7, "external_in_other_part": 2, "label_empty": 4}
+    flow = replace(artifacts.cohort.flow, excluded=reasons)
+    told = external.build(replace(artifacts, of_cohort=replace(artifacts.cohort, flow=flow)))
+    cohort = [row for row in told.tables["left_out"] if row["reason"].startswith("by the cohort")]
+    assert [(row["count"].value, row["unit"]) for row in cohort] == [(7, "case"), (2, "case")]
+    assert "an answer that no scan of the first source has" in cohort[0]["reason"]
 
 
 def test_without_another_source_the_page_says_so_and_to_expect_less(candidate: Any, tmp_path: Path) -> None:

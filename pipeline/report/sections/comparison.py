@@ -155,7 +155,9 @@ def _domain(domain: Domain | None) -> dict[str, Fact]:
 
 def _said(domain: Domain | None) -> dict[str, str]:
     """What the classifier looked at, or why nothing can be said."""
-    return {"by": domain.by if domain else "", "reason": domain.reason if domain else ""}
+    by = domain.by if domain else ""
+    asked = "yes" if by == "features" else ""
+    return {"by": by, "network_asked": asked, "reason": domain.reason if domain else ""}
 
 
 def _odd(scan: OddScan) -> dict[str, Any]:

@@ -11,6 +11,11 @@ from pipeline.page.section import Section, not_available
 from pipeline.records import EXTERNAL
 
 KEY, TITLE = "external", "On another source"
+LEFT_OUT = {
+    "external_answer_unknown": "by the cohort: an answer that no scan of the first source has",
+    "external_in_other_part": "by the cohort: the patient is in another part",
+}
+"""What the reasons of the cohort mean that leave out scans of another source for being of it."""
 NONE = "no patients of another source were measured; `cohort.external` names them"
 
 
@@ -51,7 +56,13 @@ def _rows(artifacts: Artifacts) -> list[dict[str, Any]]:
 
 
 def _left_out(artifacts: Artifacts) -> list[dict[str, Any]]:
+    """What the cohort left out for being of the other source, then what the evaluation did."""
+    before = artifacts.cohort.flow.excluded
     return [
+        {"unit": "case", "reason": told, "count": count(f"cases_{reason}", before[reason], "cases")}
+        for reason, told in LEFT_OUT.items()
+        if before.get(reason)
+    ] + [
         {
             "unit": row.unit,
             "reason": row.reason,

@@ -32,8 +32,10 @@ def _external(artifacts: Artifacts) -> Iterator[Row]:
     if artifacts.sources.external_patients:
         return
     fact = count("external_patients", 0, "patients of an external test")
+    alike = artifacts.sources.reach == "one_source"
+    same = f": all parts have the same {artifacts.sources.of}, as far as is known" if alike else ""
     yield remark(
-        "No patients from another hospital or study were tested: all parts have the same source.",
+        f"No patients of another hospital or study were kept apart and measured for themselves{same}.",
         fact,
         "flow",
     )

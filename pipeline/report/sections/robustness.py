@@ -107,7 +107,7 @@ def _metric(point: Point, found: Robustness, artifacts: Artifacts) -> Fact:
         found.metric, point.value, point.low, point.high, None if point.low is None else found.level,
         method="as on the whole part", part="test", cases=found.patients, patients=found.patients,
         measured_in=artifacts.measured_in(found.metric),
-        reason="" if point.low is not None else point.reason or "no spread, so no interval",
+        flag=point.flag, reason="" if point.low is not None else point.reason or "no spread, so no interval",
     )  # fmt: skip
 
 

@@ -61,10 +61,12 @@ def _reach(artifacts: Artifacts) -> str:
         return "Another source was measured beside the test part: at a third one, expect less all the same."
     if sources.reach == "new_in_test":
         few = f"{sources.not_in_training} of {sources.numbers['test']} {sources.of}s of the test part"
-        return f"No part is of another source alone, though training lacks {few}: expect less elsewhere."
-    several = sources.reach == "all_in_training"
-    what = "hospitals or scanners that are all in training, too" if several else "one source"
-    return f"All parts come from {what}: expect less elsewhere."
+        return f"Training lacks {few}, but none was kept apart beforehand: expect less elsewhere."
+    if sources.reach == "unknown":
+        return "Nothing tells the sources of training and of the test part apart: expect less elsewhere."
+    known = f"one {sources.of}" if sources.reach == "one_source" else f"{sources.of}s that training has, too"
+    parts = "All parts come" if sources.reach == "one_source" else "The test part comes"
+    return f"{parts} from {known}, as far as is known: expect less elsewhere."
 
 
 def _headline(artifacts: Artifacts) -> list[dict[str, Any]]:

@@ -54,3 +54,11 @@ def test_the_page_says_how_many_were_drawn_and_what_was_left_out(
     assert "The same 60 test patients, drawn from 200" in text
     assert "Left out: Lost slices (an image has no slices)." in text
     assert "Leaves the goal at" in text
+    assert "after noise, contrast, brightness and JPEG, values are cut" in text
+
+
+def test_a_remark_on_the_scans_as_they_are_stands_beside_their_number(artifacts: Any) -> None:
+    remarked = replace(artifacts.robustness.unchanged, flag="small sample: 9 patients")
+    found = replace(artifacts, robustness=replace(artifacts.robustness, unchanged=remarked))
+    shown = re.sub(r"<[^>]*>", "", page.html(document.build(found), found.pictures))
+    assert "(small sample: 9 patients)." in re.sub(r"\s+", " ", shown)

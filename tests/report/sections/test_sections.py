@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pipeline.contracts.drift import Area, AttributeDrift, Domain, Drift, OddScan
 from pipeline.contracts.metrics import FILE, Difference
 from pipeline.contracts.objects import plain
-from pipeline.contracts.population import Group, Part, Population
+from pipeline.contracts.population import Group, Part, Population, Sources
 from pipeline.errors import DamageError
 from pipeline.evaluate.headline import with_headline
 from pipeline.page.artifacts import Artifacts
-from pipeline.report import reading
+from pipeline.report import document, page, reading
 from pipeline.report.sections import (
     comparison,
     flow,
@@ -143,6 +145,26 @@ def test_limits_follow_from_facts_and_a_missing_fact_gives_no_sentence(read: Art
     assert all(row["fact"].id for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("by", "told", "since"),
+    [
+        ("features", "A classifier on what the champion's network sees (features), each scan", True),
+        ("picture and grey values", "A classifier on picture and grey values of the scans, as the", False),
+    ],
+)
+def test_what_tells_new_scans_is_the_network_only_where_it_was_asked(
+    by: str, told: str, since: bool, read: Artifacts
+) -> None:
+    areas = (Area(0.8, 0.7, 0.9, 60, 40), Area(0.6, 0.5, 0.7, 60, 40))
+    told_apart = Domain(*areas, 0.95, by, (OddScan("case-1", "patient-1", 2.5),))
+    differs = AttributeDrift("kvp", "numeric", 9, 9, 0.1, 0.2, 0.3, 0.1, 0.1, (), "warn")
+    found = replace(read, drift=Drift("warn", (differs,), domain=told_apart))
+    html = page.html(document.build(found), found.pictures)
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", html)).replace("&#39;", "'")
+    assert told in text
+    assert ("since a network knows what it was trained on" in text) == since
+
+
 def test_the_comparison_tells_rows_flips_drift_and_what_changed(read: Artifacts) -> None:
     section = comparison.build(read)
     assert section.facts["verdict"].value == "INCONCLUSIVE"
@@ -170,3 +192,40 @@ def test_a_scale_bar_is_the_longest_round_length_within_a_third_of_the_picture(r
     item = gallery.build(read).tables["false_negative"][0]
     assert item["bar"].value == 10
     assert item["bar_width"] == "20.03%"
+
+
+ELSEWHERE = "expect less elsewhere."
+ALONE = "No patients of another hospital or study were kept apart and measured for themselves"
+
+
+@pytest.mark.parametrize(
+    ("sources", "reach", "limit"),
+    [
+        (
+            Sources("new_in_test", "site", {"test": 1}, 1),
+            f"Training lacks 1 of 1 sites of the test part, but none was kept apart beforehand: {ELSEWHERE}",
+            f"{ALONE}.",
+        ),
+        (
+            Sources("all_in_training", "site", {"test": 2}),
+            f"The test part comes from sites that training has, too, as far as is known: {ELSEWHERE}",
+            f"{ALONE}.",
+        ),
+        (
+            Sources("one_source", "manufacturer", {"test": 1}),
+            f"All parts come from one manufacturer, as far as is known: {ELSEWHERE}",
+            f"{ALONE}: all parts have the same manufacturer, as far as is known.",
+        ),
+        (
+            Sources("unknown"),
+            f"Nothing tells the sources of training and of the test part apart: {ELSEWHERE}",
+            f"{ALONE}.",
+        ),
+    ],
+)
+def test_how_far_a_result_reaches_is_said_as_far_as_sources_are_known(
+    read: Artifacts, sources: Sources, reach: str, limit: str
+) -> None:
+    told = replace(read, of_population=replace(read.population, sources=sources))
+    assert warnings.build(told).words["source"] == reach
+    assert limit in [row["text"] for row in limitations.build(told).tables["rows"]]
