@@ -3,6 +3,9 @@
 
 CONFIG ?= configs/demo.yaml
 PYTHON ?= python3
+ifneq ($(origin GEN),command line)
+override GEN := # a word of the environment chooses no generation: prune removes one
+endif
 ifneq ($(words $(CONFIG)),1)
 $(error CONFIG='$(CONFIG)' has a space: rename the file, its name becomes a folder in data/ and reports/)
 endif

@@ -33,7 +33,7 @@ def _external(artifacts: Artifacts) -> Iterator[Row]:
         return
     fact = count("external_patients", 0, "patients of an external test")
     yield remark(
-        "No patients from another hospital or study were tested: all parts have the same source.",
+        "No patients of another source were a part of their own: how far the result carries is not measured.",
         fact,
         "flow",
     )
