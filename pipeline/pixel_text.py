@@ -40,8 +40,8 @@ def way_to_see(reasons: Iterable[str | None]) -> str:
     """What opens the pictures hidden for these reasons, with its commands; "" where nothing would."""
     if not any(reason and reason.endswith(_UNTIL) for reason in reasons):
         return ""
+    look = make("look", place=page())
     return (
-        f'Look through the pixels of these scans: `{make("look", place=page())}`, under "Review of pixels '
-        'for text". If none names a patient, the command that stands there accepts what it shows, and the next '
-        "report shows them."
+        f'Look through the pixels of these scans: `{look}`, under "Review of pixels for text". If none names '
+        "a patient, the command that stands there accepts what it shows, and the next report shows them."
     )
