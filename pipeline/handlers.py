@@ -163,7 +163,7 @@ def review(options: argparse.Namespace) -> None:
 
     _, space = _load(options)
     with locking.lock(space):
-        _show(run(space, reviewer=options.reviewer, withdraw=options.withdraw))
+        _show(run(space, reviewer=options.reviewer, seen=options.seen, withdraw=options.withdraw))
 
 
 def verdict(options: argparse.Namespace) -> int:
