@@ -78,8 +78,8 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         (
             r"^no image is paired",
             "Put the mask directly into `labelsTr` and its image into `imagesTr` under the name of the mask, "
-            "or with `_0000` at the end of it; in BIDS put its image into the folder of its subject, with the "
-            "entities of the mask, its `space` among them.",
+            "or with `_0000` at the end of it; in BIDS put its image into the folder of its subject, with "
+            "the entities of the mask, its `space` among them.",
         ),
         (
             r"^it names no series",
