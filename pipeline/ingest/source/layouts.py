@@ -80,11 +80,11 @@ def images_of_mask(relative: str, names: Mapping[str, Sequence[str]]) -> tuple[s
     if not _MASK_FOLDERS.isdisjoint(folder.split("/")):  # all that is there is masks
         return ()
     homes = [_DERIVED_FROM.sub("", folder), *([folder] if _value("space", name) else [])]
-    found = (
+    paired = (
         tuple(f"{home}/{one}" for one in sorted(names.get(home, ())) if _is_marked_by(name, one))
         for home in homes
     )
-    return next(filter(None, found), ())
+    return next(filter(None, paired), ())
 
 
 def label_of_mask(relative: str) -> str:
