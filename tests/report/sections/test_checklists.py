@@ -172,7 +172,7 @@ def test_how_parts_were_drawn_is_told_as_it_came_about(read: Artifacts) -> None:
     assert overlap.endswith("The column 'split' puts patients into several parts, so it was set aside.")
     anew = answered(drawn(read, "drawn_anew", column=None), "19")
     assert anew.startswith("By a keyed hash of each patient")
-    assert anew.endswith("Drawn anew before any look at the test part: 2 times.")
+    assert anew.endswith("Drawn anew 2 times, before any look at the test part.")
 
 
 def test_pixels_are_told_as_reviewed_where_a_person_looked(read: Artifacts) -> None:

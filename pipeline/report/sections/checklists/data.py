@@ -103,7 +103,8 @@ def partition(artifacts: Artifacts) -> Answer:
     cohort, counts = artifacts.config.cohort, {each.kind: each.count for each in artifacts.cohort.notices}
     column, is_aside = cohort.part_column, "patient_overlap" in counts
     redraws = counts.get("drawn_anew", 0)
-    anew = f" Drawn anew before any look at the test part: {redraws} times." if redraws else ""
+    often = "once" if redraws == 1 else f"{redraws} times"
+    anew = f" Drawn anew {often}, before any look at the test part." if redraws else ""
     if column and not is_aside:
         return Answer(f"By the column '{column}' of the table of labels.{anew}", "flow")
     shares = ", ".join(f"{name} {getattr(cohort.shares, name):g}" for name in PARTS)
