@@ -3,6 +3,9 @@
 
 CONFIG ?= configs/demo.yaml
 PYTHON ?= python3
+ifneq ($(origin GEN),command line)
+override GEN := # a word of the environment chooses no generation: prune removes one
+endif
 ifneq ($(words $(CONFIG)),1)
 $(error CONFIG='$(CONFIG)' has a space: rename the file, its name becomes a folder in data/ and reports/)
 endif
@@ -258,10 +261,10 @@ case: | $(SETUP)
 look: | $(SETUP)
 	@$(SCANLOOM) look $(CONFIG) $(call given,PORT=port)
 
-## review REVIEWER=name [WITHDRAW=reason]: accept that no pixel names a patient, after a look at all of them
+## review REVIEWER=name SEEN=token (or WITHDRAW=reason): accept that no pixel names a patient, after a look at all of them
 .PHONY: review
 review: | $(SETUP)
-	@$(SCANLOOM) review $(CONFIG) --reviewer '$(subst ','\'',$(REVIEWER))' --withdraw '$(subst ','\'',$(WITHDRAW))'
+	@$(SCANLOOM) review $(CONFIG) --reviewer '$(subst ','\'',$(REVIEWER))' --seen '$(subst ','\'',$(SEEN))' --withdraw '$(subst ','\'',$(WITHDRAW))'
 
 ## test: run the tests (about 25 minutes on two cores)
 .PHONY: test

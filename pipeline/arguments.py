@@ -173,6 +173,9 @@ def _add_look(add_configured: Add) -> None:
     look.add_argument("--port", type=int, default=8600, metavar="NUMBER", help="where it listens (8600)")
     review = add_configured("review", "accept that no pixel names a patient", handlers.review)
     review.add_argument("--reviewer", default="", metavar="NAME", help="who looked through them (needed)")
+    review.add_argument(
+        "--seen", default="", metavar="TOKEN", help="what the sheet of `look` calls its scans"
+    )
     review.add_argument("--withdraw", default="", metavar="REASON", help="take the acceptance back")
 
 

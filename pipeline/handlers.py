@@ -117,7 +117,9 @@ def where(options: argparse.Namespace) -> None:
 
         name = champion.named_generation(space, options.generation)
         champion.check_generation(space, name)
-        print(f"Report: {PAGE.path(space.generations / name)}")
+        report = PAGE.path(space.generations / name)
+        gone = f"Generation {name} has no report: none was promoted with it, or `forget` removed it."
+        print(f"Report: {report}" if report.is_file() else gone)
         return
     report = PAGE.path(space.candidate)
     print(f"Report: {report}" if report.is_file() else f"No report yet: `{make('report')}` writes it.")
@@ -163,7 +165,7 @@ def review(options: argparse.Namespace) -> None:
 
     _, space = _load(options)
     with locking.lock(space):
-        _show(run(space, reviewer=options.reviewer, withdraw=options.withdraw))
+        _show(run(space, reviewer=options.reviewer, seen=options.seen, withdraw=options.withdraw))
 
 
 def verdict(options: argparse.Namespace) -> int:

@@ -44,6 +44,11 @@ def digest_of(scans: Iterable[Case]) -> str:
     return digests.of_json(sorted([case.case_id, case.pixel_digest] for case in scans))
 
 
+def token_of(scans: Iterable[Case]) -> str:
+    """What the sheet of a review calls the scans that it shows, so that no others are accepted."""
+    return digest_of(scans)[:8]
+
+
 def last(workspace: Workspace) -> Review | None:
     """What was last said, None where nobody said anything. Raises DamageError when the ledger is broken."""
     lines = ledger.read(workspace.ledger(LEDGER))

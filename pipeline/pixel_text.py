@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeline.printed import YOUR_NAME, make, page
+from pipeline.printed import make, page
 from pipeline.records import Case
 
 # Ultrasound, projections and photographs often have the name in the pixels (PS3.15 E.3.1); secondary captures
@@ -40,8 +40,8 @@ def way_to_see(reasons: Iterable[str | None]) -> str:
     """What opens the pictures hidden for these reasons, with its commands; "" where nothing would."""
     if not any(reason and reason.endswith(_UNTIL) for reason in reasons):
         return ""
-    look, review = make("look", place=page()), make("review", {"REVIEWER": YOUR_NAME}, place=page())
+    look = make("look", place=page())
     return (
-        f'Look through the pixels of these scans: `{look}`, under "Review of pixels for text". If none '
-        f"names a patient, `{review}` accepts them as they are, and the next report shows them."
+        f'Look through the pixels of these scans: `{look}`, under "Review of pixels for text". If none names '
+        "a patient, the command that stands there accepts what it shows, and the next report shows them."
     )

@@ -55,7 +55,7 @@ _OPTIONS: Final = {
     "export": {"OUT": ""},
     "forget": {"ID": ""},
     "case": {"ID": ""},
-    "review": {"REVIEWER": "--reviewer", "WITHDRAW": "--withdraw"},
+    "review": {"REVIEWER": "--reviewer", "SEEN": "--seen", "WITHDRAW": "--withdraw"},
 }
 _PLACEHOLDER: Final = re.compile(
     r"((an?|the|my|your|own|real|full|first|last|approver'?s?|person'?s?|user'?s?) )*"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import handlers
+from pipeline.champion import seal
 from pipeline.cli import main
 
 
@@ -23,6 +24,20 @@ def test_where_names_the_report_once_there_is_one_and_before_what_writes_it(
     report.touch()
     assert main(["where", "configs/study.yaml"]) == 0
     assert capsys.readouterr().out == "Report: reports/study/candidate/report.html\n"
+
+
+def test_where_names_no_report_of_a_generation_that_lost_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "reports/study/generations/0002"
+    folder.mkdir(parents=True)
+    (folder / "report.html").touch()
+    for line in ("Report: reports/study/generations/0002/report.html", "Generation 0002 has no report: "):
+        seal(folder)
+        assert main(["where", "configs/study.yaml", "--generation", "2"]) == 0
+        assert capsys.readouterr().out.startswith(line)
+        (folder / "report.html").unlink(missing_ok=True)
 
 
 def test_a_stopped_command_says_so_with_the_code_of_the_signal(

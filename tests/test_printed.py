@@ -55,6 +55,18 @@ def typed(command: str) -> str:
     return done.stdout
 
 
+def test_a_generation_is_chosen_by_what_is_typed_after_make_alone(our_makefile: Path) -> None:
+    (our_makefile / "configs/study.yaml").touch()
+    for target, called in (
+        ("prune", "[prune][configs/study.yaml]"),
+        ("report", "[where][configs/study.yaml]"),
+    ):
+        said = typed(f"GEN=3 make {target} CONFIG=configs/study.yaml").splitlines()
+        assert said[-1] == called
+        named = typed(f"make {target} CONFIG=configs/study.yaml GEN=3").splitlines()
+        assert named == [f"{called}[--generation][3]"]
+
+
 @pytest.mark.parametrize("config", ["configs/study.yaml", "more configs/o'study.yaml", "a$b/study.yaml"])
 @pytest.mark.parametrize("with_makefile", [True, False])
 def test_a_printed_command_reaches_the_program_word_for_word(

@@ -13,6 +13,7 @@ from pipeline.champion.memory import require_champion
 from pipeline.champion.pointer import current, line_of_champions
 from pipeline.contracts import report
 from pipeline.contracts.generation import FILE, Seal
+from pipeline.contracts.model_record import MODEL_FILE
 from pipeline.crash_points import crash_point
 from pipeline.errors import DamageError, UsageError
 from pipeline.printed import make
@@ -107,8 +108,9 @@ def named_generation(workspace: Workspace, number: str) -> str:
 def generations(workspace: Workspace) -> list[dict[str, str]]:
     """One row per generation, oldest first: generation, state, verdict, model, promoted, approver, reason.
 
-    The state is champion, former, rolled back, or never promoted (its promotion was cut short). Raises
-    DamageError when the champion is not the one that the ledger names.
+    The state is champion, former, rolled back, or never promoted (its promotion was cut short); of the last
+    two it says whether the model was pruned. Raises DamageError when the champion is not the one that the
+    ledger names, or a seal can't be read.
     """
     require_champion(workspace)
     records = ledger.read(workspace.ledger("promotions"))
@@ -116,10 +118,11 @@ def generations(workspace: Workspace) -> list[dict[str, str]]:
     in_use = champion.generation if champion else None
     line = line_of_champions(records)
     promotions = {record["generation"]: record for record in records if record["action"] == "promote"}
-    return [
-        _row(name, promotions.get(name), state=_state(name, in_use, line=line, promotions=promotions))
+    states = {
+        name: _state(name, in_use, line=line, promotions=promotions) + _gone(workspace.generations / name)
         for name in _names(workspace)
-    ]
+    }
+    return [_row(name, promotions.get(name), state=state) for name, state in states.items()]
 
 
 def _state(name: str, champion: str | None, *, line: list[str], promotions: dict[str, Any]) -> str:
@@ -128,6 +131,13 @@ def _state(name: str, champion: str | None, *, line: list[str], promotions: dict
     if name not in promotions:
         return "never promoted"
     return "former" if name in line else "rolled back"
+
+
+def _gone(folder: Path) -> str:
+    """What a state says besides where the seal knows of a model that was pruned; a lost one is damage."""
+    sealed = FILE.find(folder)
+    was_pruned = sealed is not None and MODEL_FILE in sealed.pruned
+    return ", pruned" if was_pruned and not (folder / MODEL_FILE).is_file() else ""
 
 
 def _row(name: str, promotion: dict[str, Any] | None, *, state: str) -> dict[str, str]:

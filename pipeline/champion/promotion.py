@@ -9,15 +9,17 @@ from pipeline.champion.generations import Named, check_generation, freeze, unnam
 from pipeline.champion.memory import require_whole
 from pipeline.champion.pointer import Champion, current, finish_move, line_of_champions, record_move
 from pipeline.champion.smoke import smoke_test
+from pipeline.config import load, settings
 from pipeline.contracts import comparison
 from pipeline.contracts.comparison import Comparison, Reference
-from pipeline.errors import GateError, UsageError
+from pipeline.errors import ConfigError, GateError, UsageError
 from pipeline.ledger import Record
 from pipeline.printed import WHY, YOUR_NAME, is_placeholder, make
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
 
 _OVERRIDABLE = "INCONCLUSIVE"
+_COPY = "config.yaml"  # of the settings, written anew by every target that reads the YAML
 
 
 def promote(
@@ -51,6 +53,7 @@ def promote(
     _check_verdict(compared, override)
     _check_reference(compared.champion, champion)
     _check_files(workspace, compared.files)
+    _check_settings(workspace, compared.settings)
     smoked = smoke_test(workspace, workspace.candidate)
     generation = publish(workspace, approver=approver, reason=(override or "").strip(), named=named)
     return Summary((smoked, f"Generation {generation} is the champion, approved by {approver}."))
@@ -181,3 +184,22 @@ def _check_files(workspace: Workspace, expected: Mapping[str, str]) -> None:
                 f"{workspace.shown(path)} is not the file that the verdict was about. "
                 f"Run `{make('retrain')}` again; nothing was promoted."
             )
+
+
+def _check_settings(workspace: Workspace, expected: str) -> None:
+    """Raises GateError when the settings that would be frozen aren't those that were judged.
+
+    Words of people and places may change; a comparison of an earlier version says nothing of settings.
+    """
+    if not expected:
+        return
+    path = workspace.candidate / _COPY
+    try:
+        is_judged = digests.of_json(settings(load(path))) == expected
+    except (ConfigError, UsageError):  # damaged, or not there
+        is_judged = False
+    if not is_judged:
+        raise GateError(
+            f"{workspace.shown(path)} doesn't hold the settings that the verdict was about. Put them back in "
+            f"the YAML, or leave them as they are now; then run `{make('retrain')}`. Nothing was promoted."
+        )

@@ -26,7 +26,7 @@ from pipeline.config.ingest import Formats
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import model_record, predictions, targets
 from pipeline.contracts.model_record import ModelRecord
-from pipeline.errors import DataError, UsageError
+from pipeline.errors import DataError, Interrupted, ScanloomError, UsageError
 from pipeline.ingest.account import reason_lines
 from pipeline.ingest.keys import ask_key
 from pipeline.ingest.stage import FORMATS_READ, printable, raw_files
@@ -83,7 +83,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, wanted: Wa
         raise UsageError(f"No folder of scans was given. Name it: `{make('predict', {'NEW': 'folder'})}`.")
     champion.require_champion(workspace)
     asked = _asked(workspace, wanted.generation)
-    shadow = _asked(workspace, wanted.shadow) if wanted.shadow else None
+    shadow = _folder_of(workspace, wanted.shadow).name if wanted.shadow else ""
     mask_files.require_form(wanted.seg, asked.record)
     _check_key(config, workspace)
     with _scratch(workspace) as scratch:
@@ -100,7 +100,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, wanted: Wa
         if wanted.paths:
             table.insert(1, "path", _paths(table, theirs, scratch, new))
         write_csv(out, _apart(table, asked.record))
-        beside = _write_shadow(shadow, job, cohort, new) if shadow else []
+        beside = _write_shadow((workspace, shadow), job, cohort, new) if shadow else []
     return Summary(
         (
             *lines,
@@ -119,13 +119,12 @@ def _asked(workspace: Workspace, number: str) -> Asked:
     generation isn't what was promoted.
     """
     model = champion.current(workspace)
-    folder, who = workspace.candidate, "candidate"
-    if number not in ("", _CANDIDATE):
-        name = champion.named_generation(workspace, number)
-        folder, who = workspace.generations / name, f"generation {name}"
-    elif not number:
-        folder = model.folder if model else folder
-        who = f"champion, generation {model.generation}" if model else f"{who} (there is no champion yet)"
+    if number:
+        folder = _folder_of(workspace, number)
+        who = _called(folder.name)
+    else:
+        folder = model.folder if model else workspace.candidate
+        who = f"champion, generation {model.generation}" if model else "candidate (there is no champion yet)"
     record = model_record.FILE.find(folder)
     if record is None:
         raise DataError(f"There is no model of '{workspace.name}' yet. Run `{make('report')}` first.")
@@ -136,18 +135,37 @@ def _asked(workspace: Workspace, number: str) -> Asked:
     return Asked(folder, record, who)
 
 
-def _write_shadow(shadow: Asked, job: mask_files.Job, cohort: pd.DataFrame, new: str) -> list[str]:
+def _folder_of(workspace: Workspace, number: str) -> Path:
+    """The folder of a generation by its number, or of the "candidate". Raises UsageError without such one."""
+    if number == _CANDIDATE:
+        return workspace.candidate
+    return workspace.generations / champion.named_generation(workspace, number)
+
+
+def _called(name: str) -> str:
+    """What the model in a folder of that name is called in sentences."""
+    return name if name == _CANDIDATE else f"generation {name}"
+
+
+def _write_shadow(
+    of: tuple[Workspace, str], job: mask_files.Job, cohort: pd.DataFrame, new: str
+) -> list[str]:
     """Writes what the shadow says into a table beside the champion's, which stands whatever becomes of this.
 
-    The masks that it marks are not written: nobody is to take them for the champion's.
+    `of` is the analysis, and the shadow by the name of its folder. The masks that it marks are not written:
+    nobody is to take them for the champion's.
     """
-    out = job.table.with_name(f"{job.table.stem}-shadow-{shadow.folder.name}{job.table.suffix}")
-    theirs = job.theirs.model_copy(update={"normalize": tuple(shadow.record.recipe)})
+    workspace, name = of
+    out = job.table.with_name(f"{job.table.stem}-shadow-{name}{job.table.suffix}")
     try:
+        shadow = _asked(workspace, name)
+        theirs = job.theirs.model_copy(update={"normalize": tuple(shadow.record.recipe)})
         _normalize(theirs, job.scratch, new, ())
         table = score(job.scratch, shadow.folder, cohort=cohort, abstain=job.ours.evaluate.abstain)
-    except DataError as error:
-        return [f"The shadow ({shadow.who}) could not be asked: {error}"]
+    except Interrupted:
+        raise
+    except ScanloomError as error:
+        return [f"The shadow ({_called(name)}) could not be asked: {error}"]
     table = _with_unusable(table.drop(columns=["part", "truth"]), job.scratch)
     write_csv(out, _apart(table, shadow.record))
     return [f"In the shadow: {line}" for line in _summary(table, shadow, out)]

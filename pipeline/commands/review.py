@@ -1,7 +1,7 @@
 """`scanloom review`: a person accepts that no pixel names a patient, or takes that back.
 
 Reads: the catalogue. Writes: a line of the ledger of reviews. Guarantees: nothing is accepted without a
-name, and nothing but the scans as they are now.
+name, and nothing but the scans that were shown.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pipeline import ledger, pixel_review
 from pipeline.catalogue import Catalogue
 from pipeline.champion.memory import require_whole
 from pipeline.errors import UsageError
-from pipeline.pixel_review import Review, digest_of, doubtful
+from pipeline.pixel_review import Review, digest_of, doubtful, token_of
 from pipeline.pixel_text import hidden_because
 from pipeline.printed import WHY, YOUR_NAME, is_placeholder, make
 from pipeline.records import Case, Summary
@@ -19,12 +19,15 @@ from pipeline.workspace import Workspace
 _NONE = "Every scan is an original CT, MR or PET slice: none needs the review."
 
 
-def run(workspace: Workspace, *, reviewer: str, withdraw: str = "") -> Summary:
+def run(workspace: Workspace, *, reviewer: str, seen: str = "", withdraw: str = "") -> Summary:
     """What was accepted, by whom; `withdraw` is the reason to take the last acceptance back.
+
+    `seen` is what the sheet calls the scans that it showed.
 
     The same said twice is one line.
 
-    Raises UsageError before the first ingest, without a name, and when there is nothing to take back;
+    Raises UsageError before the first ingest, without a name, when other scans are there than were shown,
+    and when there is nothing to take back;
     DamageError when the ledger is broken.
     """
     if not workspace.catalogue.is_file():
@@ -42,6 +45,11 @@ def run(workspace: Workspace, *, reviewer: str, withdraw: str = "") -> Summary:
     if said is not None and said.digest == digest:
         line = f"{said.reviewer} accepted these {len(scans):,} scans on {said.created[:10]}."
         return Summary((line, _ending(scans)), changed=False)
+    if seen != token_of(scans):
+        raise UsageError(
+            f"{'Other scans were shown than are here now' if seen else 'What was looked at is not said'}: "
+            f"{len(scans):,} scans may carry text about a patient. {_way()}"
+        )
     pixel_review.write(workspace.ledger(pixel_review.LEDGER), Review(name, len(scans), digest))
     return Summary((f"{name} accepts {len(scans):,} scans as they are now.", _ending(scans)))
 
@@ -51,12 +59,22 @@ def _named(reviewer: str, scans: list[Case], withdraw: str) -> str:
     name = reviewer.strip()
     if name and not is_placeholder(name):
         return name
-    given = {"REVIEWER": YOUR_NAME} | ({"WITHDRAW": withdraw} if withdraw.strip() else {})
     found = f", found '{name}'" if name else ""
+    if withdraw.strip():
+        again = make("review", {"REVIEWER": YOUR_NAME, "WITHDRAW": withdraw})
+        raise UsageError(
+            f"A review is withdrawn by a person{found}: `{again}` with your name in place of '{YOUR_NAME}'."
+        )
     raise UsageError(
-        f"Pixels are accepted by a person{found}: {len(scans):,} scans may carry text about a patient. Look "
-        f'through all of them (`{make("look")}`, under "Review of pixels for text"), then name who did: '
-        f"`{make('review', given)}` with your name in place of '{YOUR_NAME}'."
+        f"Pixels are accepted by a person{found}: {len(scans):,} scans may carry text about a patient. "
+        f"{_way()}"
+    )
+
+
+def _way() -> str:
+    return (
+        f'Look through all of them (`{make("look")}`, under "Review of pixels for text"): the command that '
+        "stands there accepts what it shows."
     )
 
 
@@ -71,7 +89,12 @@ def _withdrawn(workspace: Workspace, name: str, reason: str) -> Summary:
     if said is None or not said.digest:
         raise UsageError("There is no review to withdraw, so no picture is shown because of one.")
     pixel_review.write(workspace.ledger(pixel_review.LEDGER), Review(name, 0, "", reason=reason))
-    return Summary((f"{name} takes the review back: `{make('report')}` hides the pictures again.",))
+    lines = [f"{name} takes the review back: `{make('report')}` hides the pictures again."]
+    if workspace.generations.is_dir():
+        lines.append(
+            "Reports of generations keep the pictures that they were frozen with: don't pass them on."
+        )
+    return Summary(tuple(lines))
 
 
 def _ending(scans: list[Case]) -> str:

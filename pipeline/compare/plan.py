@@ -53,9 +53,17 @@ def changes(
     facts = [key for key in differing(*recorded) if key in known and key not in keys]
     told = dict.fromkeys(keys, given) | dict.fromkeys(facts, recorded)
     return tuple(
-        Change(key, _in_words(then.get(key)), _in_words(now.get(key)), _is_allowed(key, allowed))
+        Change(key, _in_words(_at(then, key)), _in_words(_at(now, key)), _is_allowed(key, allowed))
         for key, (then, now) in sorted(told.items())
     )
+
+
+def _at(values: Settings, key: str) -> Any:
+    """The value of a key, of a section those of its keys, None where neither is given."""
+    if key in values:
+        return values[key]
+    section = {name.removeprefix(f"{key}."): value for name, value in values.items() if covers(key, name)}
+    return section or None
 
 
 def capped(verdict: Verdict, plan: Plan) -> Verdict:

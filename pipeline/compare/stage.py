@@ -17,7 +17,7 @@ from pipeline.compare.outlook import intake_a_month, outlook
 from pipeline.compare.plan import capped, line_with, notes_on_plan, plan_of
 from pipeline.compare.rows import rows
 from pipeline.compare.verdict import Row, decide, headline
-from pipeline.config import Config
+from pipeline.config import Config, settings
 from pipeline.contracts import cohort, model_record, operating, predictions, rule
 from pipeline.contracts.comparison import CHAMPION, FILE, Comparison, Judged, Look, Reference
 from pipeline.draws import standing
@@ -50,7 +50,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
     if champion is not None and champion.model_sha256 != candidate.sha256:
         return _compare(config, workspace, champion=champion, candidate=candidate)
     changed = CHAMPION.remove(workspace.candidate)
-    record = _without_rows(_frame(workspace, candidate, champion=champion))
+    record = _without_rows(_frame(config, workspace, candidate, champion=champion))
     changed |= FILE.write(workspace.candidate, record)
     return Summary((last_line(record),), changed)
 
@@ -68,7 +68,7 @@ def _compare(config: Config, workspace: Workspace, *, champion: Champion, candid
     folders = (champion.folder, workspace.candidate)
     plan = plan_of(config, champion=reference, candidate=candidate, folders=folders)
     record = replace(
-        _frame(workspace, candidate, champion=champion),
+        _frame(config, workspace, candidate, champion=champion),
         verdict=capped(verdict, plan),
         line=line_with(headline(verdict, judged), plan, was=verdict),
         reasons=tuple(row.record for row in judged),
@@ -90,7 +90,9 @@ def _compare(config: Config, workspace: Workspace, *, champion: Champion, candid
     return Summary((first, *sentences, *record.notes, last_line(record)), changed)
 
 
-def _frame(workspace: Workspace, candidate: Model, *, champion: Champion | None) -> Comparison:
+def _frame(
+    config: Config, workspace: Workspace, candidate: Model, *, champion: Champion | None
+) -> Comparison:
     """What every comparison says, whatever the verdict."""
     return Comparison(
         verdict="FIRST",
@@ -101,6 +103,7 @@ def _frame(workspace: Workspace, candidate: Model, *, champion: Champion | None)
         champion=Reference(champion.generation, champion.model_sha256) if champion else None,
         files={name: digests.of_file(workspace.candidate / name) for name in JUDGED},
         rule_digest=candidate.rule.digest,
+        settings=digests.of_json(settings(config)),
         ledgers=ledger.heads(workspace.ledgers),
     )
 

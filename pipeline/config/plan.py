@@ -13,7 +13,6 @@ from pipeline.config.sections import PLACES, Config
 _FREE: Final = frozenset(
     {
         "ingest.executor",
-        "ingest.pixel_text",
         "ingest.settle_seconds",
         "ingest.workers",
         "name",

@@ -132,7 +132,8 @@ class Plan:
 class Comparison:
     """The verdict with its reasons; `files` holds the digests of what it is about, `ledgers` their heads.
 
-    `champion` is None where there was none, `look`, `alpha`, `flips` and `plan` where nothing was compared.
+    `champion` is None where there was none, `look`, `alpha`, `flips` and `plan` where nothing was compared;
+    `settings` is the digest of the settings that were judged, empty where it was not yet kept.
     """
 
     verdict: str
@@ -143,6 +144,7 @@ class Comparison:
     champion: Reference | None
     files: Mapping[str, str]
     rule_digest: str = ""
+    settings: str = ""
     look: Look | None = None
     alpha: Number | None = None
     flips: Flips | None = None
@@ -153,7 +155,7 @@ class Comparison:
     def is_held_by_plan(self) -> bool:
         """Whether every required row passes, and what changed is all that stands against a promotion."""
         required = [row.outcome for row in self.reasons if row.role == "require"]
-        failed = any(row.outcome == "FAIL" for row in self.reasons)
+        failed = any(row.outcome == "FAIL" and row.role != "report" for row in self.reasons)
         passes = bool(required) and not failed and set(required) == {"PASS"}
         return passes and self.plan is not None and not self.plan.holds
 

@@ -77,8 +77,9 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ),
         (
             r"^no image is paired",
-            "Put its image into `imagesTr` under the name of the mask, or with `_0000` at the end of it; in "
-            "BIDS into the folder of its subject, with the entities of the mask.",
+            "Put the mask directly into `labelsTr` and its image into `imagesTr` under the name of the mask, "
+            "or with `_0000` at the end of it; in BIDS put its image into the folder of its subject, with "
+            "the entities of the mask, its `space` among them.",
         ),
         (
             r"^it names no series",
@@ -89,6 +90,19 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         (
             r"^the scan has no place",
             "Take the mask out: projections and photographs have no place in space to compare it by.",
+        ),
+        (
+            r"^a picture has no place",
+            "Save the mask as NIfTI, with the affine and the voxels of its scan.",
+        ),
+        (
+            r"^none of its marks",
+            "Draw it on the scan itself and export it on its voxels: what it marks is too small for them.",
+        ),
+        (
+            r"; its voxels have .*; each slice is a case$",
+            "Set `ingest.unit: series` and `ingest.masks.resample: nearest`, which is for volumes, or export "
+            "it again on the images that it was drawn on.",
         ),
         (
             r"; its voxels have",
@@ -130,6 +144,10 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             r"^the label in its name",
             "Name the label in `ingest.masks.structures`, as `{tumour: [1, lesion]}`, or set "
             "`ingest.masks.undeclared: ignore` to leave such masks out.",
+        ),
+        (
+            r"has 1 alone$",
+            "Write the mask anew with 1 where its structure is and 0 elsewhere.",
         ),
         (
             r"is of no structure$",

@@ -64,7 +64,8 @@ class Artifacts:
 
     `task` is the kind of question and `question` what was asked, the task's own record. `unit` has one vote
     in the numbers shown ("patient" or "case"), `level` is that of the intervals, `part` the part reported on;
-    `table` is the name of the table, empty for a candidate, and `command` what scored it. A table has neither
+    `table` is the name of the table, empty for a candidate, and `command` what scored it. `is_reviewed` says
+    that a person looked through the pixels of all doubtful scans for text. A table has neither
     `of_config` nor `of_cohort`, `of_model` and `of_population`.
     """
 
@@ -98,6 +99,7 @@ class Artifacts:
     part: str = "test"
     table: str = ""
     command: str = ""
+    is_reviewed: bool = False
 
     @property
     def config(self) -> Config:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import digests
+from pipeline.catalogue import Catalogue
 from pipeline.champion.pointer import generation_in_use
 from pipeline.config import Config
 from pipeline.contracts import insights
 from pipeline.contracts.objects import plain
 from pipeline.contracts.report import CARD, FILE, PAGE
 from pipeline.errors import DamageError
+from pipeline.pixel_review import is_reviewed
 from pipeline.records import Summary
 from pipeline.report import beside, document, environment, page, reading
 from pipeline.report.generations import analyses, entries
@@ -34,6 +36,7 @@ def run(config: Config, workspace: Workspace) -> Summary:
         ledgers=workspace.ledger("looks").parent,
         champion=generation_in_use(workspace),
     )
+    read = replace(read, is_reviewed=_is_reviewed(config, workspace))
     body = document.build(read)
     dated, changed = write(workspace.candidate, body, page.html(body, read.pictures))
     written = (
@@ -45,6 +48,14 @@ def run(config: Config, workspace: Workspace) -> Summary:
     return Summary(
         (f"Goal: {verdict}." if verdict != "no goal" else "No goal was set.",), changed or any(written)
     )
+
+
+def _is_reviewed(config: Config, workspace: Workspace) -> bool:
+    """Whether a person looked for text in the pixels of the scans that there are."""
+    if not workspace.catalogue.is_file():
+        return is_reviewed(config, workspace, ())
+    with Catalogue(workspace.catalogue) as catalogue:
+        return is_reviewed(config, workspace, catalogue.cases())
 
 
 def write_index(config: Config, workspace: Workspace) -> bool:

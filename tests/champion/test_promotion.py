@@ -14,6 +14,7 @@ import study
 from pipeline import compare, ledger
 from pipeline.champion import check_generation, current, generations, promote, rollback
 from pipeline.champion.promotion import publish
+from pipeline.config import dump_without_places
 from pipeline.errors import DamageError, GateError, UsageError
 from pipeline.writing import write_json
 
@@ -72,6 +73,44 @@ def test_a_file_that_is_not_the_one_judged_is_refused(candidate, name):
     path = candidate.candidate / name
     path.write_bytes(path.read_bytes() + b" ")
     refused(candidate, f"{name} is not the file that the verdict was about")
+
+
+def edited(**keys):
+    """The settings with other ones of the training, as an edit of the YAML leaves them."""
+    return CONFIG.model_copy(update={"train": CONFIG.train.model_copy(update=keys)})
+
+
+@pytest.mark.parametrize(
+    "text", [dump_without_places(edited(epochs=100)), "task: of another version\n", None]
+)
+def test_settings_that_are_not_the_judged_ones_are_not_frozen(candidate, text):
+    path = candidate.candidate / "config.yaml"
+    path.write_text(text) if text else path.unlink()
+    refused(candidate, r"config\.yaml doesn't hold the settings that the verdict was about")
+
+
+def test_a_title_may_change_after_the_verdict_and_an_earlier_verdict_knows_no_settings(candidate):
+    titled = CONFIG.model_copy(update={"report": CONFIG.report.model_copy(update={"title": "Another"})})
+    compared = json.loads((candidate.candidate / "comparison.json").read_text())
+    for config, record in ((titled, compared), (edited(epochs=100), {**compared, "settings": ""})):
+        (candidate.candidate / "config.yaml").write_text(dump_without_places(config))
+        write_json(candidate.candidate / "comparison.json", record)
+        with pytest.raises(UsageError, match="failed its smoke test"):  # what comes last: it is no model
+            promote(candidate, approver="Ada")
+
+
+def test_only_a_row_that_judges_forbids_to_name_the_plan_as_what_is_in_the_way(candidate):
+    publish(candidate, approver="Ada", reason="")
+    for role, advice in (("report", "Put back what lies outside"), ("guard", "Collect the patients")):
+        second(candidate, "INCONCLUSIVE")
+        path = candidate.candidate / "comparison.json"
+        rows = [
+            {"sentence": "", "role": "require", "outcome": "PASS"},
+            {"sentence": "", "role": role, "outcome": "FAIL"},
+        ]
+        plan = {"fixed_with": "0001", "changes": [{"key": "a", "then": "1", "now": "2", "allowed": False}]}
+        write_json(path, {**json.loads(path.read_text()), "reasons": rows, "plan": plan})
+        refused(candidate, advice)
 
 
 def test_keep_is_never_promoted_and_inconclusive_only_for_a_reason(candidate):
@@ -176,6 +215,7 @@ MOVE = (
 FREEZE = (
     "copied:cohort.csv",
     "copied:comparison.json",
+    "copied:config.yaml",
     "copied:model.json",
     "copied:model.keras",
     "copied:operating.json",

@@ -102,8 +102,10 @@ def test_what_was_sealed_as_pruned_but_still_lies_there_goes_the_next_time(rolle
     assert FILE.read(folder).pruned == {"model.keras": digests.of_bytes(data)}
 
 
-def test_states_do_not_change_by_it(rolled_back: Workspace) -> None:
+def test_the_list_says_which_models_are_gone_and_no_state_changes_besides(rolled_back: Workspace) -> None:
     before = generations(rolled_back)
-    prune(rolled_back, "all")
-    assert generations(rolled_back) == before
+    prune(rolled_back, "2")
+    after = generations(rolled_back)
+    assert [row["state"] for row in after] == ["champion", "rolled back, pruned", "never promoted"]
+    assert [{**row, "state": row["state"].removesuffix(", pruned")} for row in after] == before
     assert json.loads((rolled_back.reports / "champion.json").read_text())["generation"] == "0001"

@@ -124,6 +124,39 @@ def test_a_shadow_that_cannot_be_asked_takes_nothing_from_the_champion(
     assert not (OUT.parent / "new-shadow-0002.csv").exists()
 
 
+@pytest.mark.parametrize("lost", ["pruned", "model.keras", "model.json", "digests.json", "no candidate"])
+def test_a_shadow_without_its_model_takes_nothing_from_the_champion_either(
+    lost: str, promoted: Workspace
+) -> None:
+    folder = promoted.generations / "0002"
+    if lost == "pruned":
+        champion.prune(promoted, "2")
+    elif lost == "no candidate":
+        folder = promoted.candidate
+        shutil.rmtree(folder)
+    else:
+        (folder / lost).write_text("not what it was")
+    lines = predicted(promoted, shadow="candidate" if lost == "no candidate" else "2")
+    who = "candidate" if lost == "no candidate" else "generation 0002"
+    assert any(line.startswith(f"The shadow ({who}) could not be asked: ") for line in lines)
+    assert said() == ["no"]
+    assert [path.name for path in OUT.parent.iterdir()] == ["new.csv"]
+
+
+def test_a_shadow_whose_model_cannot_be_read_here_takes_nothing_from_the_champion(
+    promoted: Workspace,
+) -> None:
+    folder = promoted.generations / "0002"
+    (folder / "model.keras").write_text("of another version")
+    record = json.loads((folder / "model.json").read_text())
+    model_sha256 = digests.of_file(folder / "model.keras")
+    write_json(folder / "model.json", {**record, "model_sha256": model_sha256})
+    champion.seal(folder)
+    lines = predicted(promoted, shadow="2")
+    assert any(line.startswith("The shadow (generation 0002) could not be asked: ") for line in lines)
+    assert said() == ["no"]
+
+
 def test_what_is_no_generation_or_was_pruned_or_changed_is_told_before_scans_are_read(
     promoted: Workspace,
 ) -> None:

@@ -12,7 +12,7 @@ from pipeline import compare
 from pipeline.champion import promote, seal
 from pipeline.champion.promotion import publish
 from pipeline.compare.plan import capped, changes, line_with, notes_on_plan
-from pipeline.config import Config, dump_without_places
+from pipeline.config import Config
 from pipeline.contracts.comparison import Change, Plan
 from pipeline.errors import GateError
 from pipeline.workspace import Workspace
@@ -41,6 +41,21 @@ def test_a_change_is_told_by_key_with_both_values_and_whether_the_plan_names_it_
         Change("train.model", "resnet", "plain_cnn", allowed=False),
         Change("train.seed", "1", "2", allowed=True),
     )
+
+
+@pytest.mark.parametrize(
+    ("section", "keys", "words"),
+    [
+        ("ingest.masks", {"threshold": 0.5}, '{"threshold": 0.5}'),
+        ("evaluate.goal", {"metric": "auroc", "at_least": 0.9}, '{"metric": "auroc", "at_least": 0.9}'),
+    ],
+)
+def test_a_section_that_came_or_went_is_told_with_the_keys_that_it_had(
+    section: str, keys: dict[str, object], words: str
+) -> None:
+    without, given = {section: None}, {f"{section}.{key}": value for key, value in keys.items()}
+    assert changes((without, given), ({}, {}), allowed=()) == (Change(section, "not set", words, False),)
+    assert changes((given, without), ({}, {}), allowed=()) == (Change(section, words, "not set", False),)
 
 
 def test_what_a_model_s_record_says_counts_where_the_settings_hide_it_and_an_older_record_says_nothing() -> (
@@ -105,7 +120,6 @@ def judged(workspace: Workspace, models: dict[tuple[float, float], Path], then: 
     study.store(workspace, SCANS)
     for config, weights in ((then, study.WEAK), (now, study.STRONG)):
         study.write_candidate(workspace, config, SCANS, weights=weights, model=models[weights])
-        write_text(workspace.candidate / "config.yaml", dump_without_places(config))
         last = compare.run(config, workspace).lines[-1]
         if config is then:
             publish(workspace, approver="Ada", reason="")

@@ -73,9 +73,10 @@ _NIFTI = {
 }
 
 _BIDS = {"sub-1/sub-1_T1w.nii": nifti(ramp()), "sub-1/sub-1_dseg.nii": _PAIR["labelsTr/a.nii"]}
+_ONES = nifti(np.minimum(_LABELS, 1))
 _LESION = {
     "sub-1/sub-1_T1w.nii": nifti(ramp()),
-    "derivatives/x/sub-1/sub-1_label-lesion_mask.nii": nifti(np.minimum(_LABELS, 1)),
+    "derivatives/x/sub-1/sub-1_label-lesion_mask.nii": _ONES,
 }
 _OF_BIDS = {**_SETTINGS, "formats": {"nifti": {"modality": "MR"}}}
 _GREYS = (grey() % 3).astype(np.uint8)
@@ -84,6 +85,22 @@ _PICTURES = {**_NIFTI, "formats": {"png": {"modality": "DX"}, "tiff": {"modality
 
 def _pictures(mask: bytes, image: bytes | None = None) -> dict[str, bytes]:
     return {"imagesTr/a_0000.png": image or picture(grey()), "labelsTr/a.png": mask}
+
+
+_ALONE = {
+    **_LESION,
+    "derivatives/x/sub-1/sub-1_label-lesion_mask.nii": nifti((255 * (_LABELS > 0)).astype(np.uint8)),
+}
+_TUMOUR = {"structures": {"tumour": [1, "lesion"]}, "undeclared": "ignore", "may_be_absent": ["tumour"]}
+
+
+def _fine() -> dict[str, bytes]:
+    """A mask of eight voxels for one of its scan; it marks one of them, beside the middle of a scan's."""
+    affine = OBLIQUE @ np.diag([0.5, 0.5, 0.5, 1.0])
+    affine[:3, 3] = (OBLIQUE @ [-0.25, -0.25, -0.25, 1])[:3]
+    labels = np.zeros((12, 12, 12), np.uint8)
+    labels[4, 4, 4] = 1
+    return {"imagesTr/a.nii": nifti(ramp((6, 6, 6))), "labelsTr/a.nii": nifti(labels, affine)}
 
 
 def _coarse() -> dict[str, bytes]:
@@ -107,6 +124,16 @@ MASK_WAYS = [
         setting={"masks": {**_MASKS, "resample": "nearest"}}),
     Way("mask_geometry_mismatch", r"; its voxels have", _coarse(), _NIFTI,
         then={"labelsTr/a.nii": nifti(np.minimum(ramp((6, 6, 6)), 2).astype(np.uint8))}),
+    Way("mask_geometry_mismatch", r"; its voxels have .*; each slice is a case$", _coarse(),
+        {**_NIFTI, "unit": "image"}, setting={"unit": "series", "masks": {**_MASKS, "resample": "nearest"}}),
+    Way("mask_geometry_mismatch", r"^none of its marks", _fine(),
+        {**_NIFTI, "masks": {"structures": {"anterior": 1}, "may_be_absent": ["anterior"], "resample": "nearest"}},
+        then={"labelsTr/a.nii": nifti((ramp((6, 6, 6)) == 9).astype(np.uint8))}),
+    Way("mask_geometry_mismatch", r"^a picture has no place",
+        {"sub-1/sub-1_T1w.nii": nifti(ramp((4, 3, 5))), "sub-1/sub-1_dseg.png": picture(_GREYS[:3, :4])},
+        _OF_BIDS, then={"sub-1/sub-1_dseg.png": None,
+            "sub-1/sub-1_dseg.nii": nifti(np.minimum(ramp((4, 3, 5)), 2).astype(np.uint8))}),
+    Way("mask_values_invalid", r"has 1 alone$", _ALONE, {**_OF_BIDS, "masks": _TUMOUR}, then=_LESION),
     Way("mask_geometry_mismatch", r"where its picture has", _pictures(picture(_LABELS[..., 0])), _PICTURES,
         then=_pictures(picture(_GREYS))),
     Way("mask_geometry_mismatch", r"turned upright by its file$",
@@ -118,6 +145,10 @@ MASK_WAYS = [
     Way("mask_values_invalid", r"^colours", _pictures(picture(colours())), _PICTURES, then=_pictures(picture(_GREYS))),
     Way("mask_values_invalid", r"^the label in its name", _LESION, _OF_BIDS,
         setting={"masks": {"structures": {"tumour": [1, "lesion"]}}}),
+    Way("mask_values_invalid", r"^the label in its name",
+        {"sub-1/sub-1_T1w.nii": nifti(ramp()), "derivatives/x/sub-1/sub-1_desc-brain_mask.nii": _ONES},
+        {**_OF_BIDS, "masks": {"structures": {"tumour": [1, "lesion"]}}},
+        setting={"masks": {"structures": {"tumour": [1, "lesion"], "head": "brain"}}}),
     Way("mask_not_image", r"^it marks no declared", _LESION,
         {**_OF_BIDS, "masks": {**_MASKS, "undeclared": "ignore"}}, left=True),
     Way("mask_reference_missing", r"^no image is paired", {"labelsTr/a.nii": _PAIR["labelsTr/a.nii"]}, _NIFTI,

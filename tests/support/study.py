@@ -17,7 +17,7 @@ import pandas as pd
 from pipeline import digests, ledger
 from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
-from pipeline.config import Cohort, Compare, Config, Ingest, Report
+from pipeline.config import Cohort, Compare, Config, Ingest, Report, dump_without_places
 from pipeline.contracts import operating, rule
 from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
@@ -192,6 +192,7 @@ def write_candidate(
     rule.FILE.write(folder, rule.Rule(chosen.section("evaluate"), chosen.section("compare")))
     write_csv(folder / "predictions.csv", predictions_of(found, weights))
     write_text(folder / "report.html", "<html></html>")
+    write_text(folder / "config.yaml", dump_without_places(chosen))
     look(workspace, model=digest, chosen=chosen)
     return digest
 

@@ -18,7 +18,7 @@ from pipeline.commands.look.table import Row, ordered, rows_of
 from pipeline.config import Config
 from pipeline.contracts import insights, predictions
 from pipeline.errors import UsageError
-from pipeline.pixel_review import digest_of, doubtful, last
+from pipeline.pixel_review import digest_of, doubtful, last, token_of
 from pipeline.pixel_text import hidden_because
 from pipeline.printed import YOUR_NAME, make
 from pipeline.records import Case, sides
@@ -153,7 +153,7 @@ class Looker:
             "look_review.html", root, cases=shown, all=len(unsure), sheet=sheet, sheets=sheets,
             reviewed=self._config.ingest.pixel_text == "reviewed",
             said=said if said is not None and said.digest == digest_of(unsure) else None,
-            review=make("review", {"REVIEWER": YOUR_NAME}),
+            review=make("review", {"REVIEWER": YOUR_NAME, "SEEN": token_of(unsure)}),
             told=[case.case_id for case in unsure if hidden_because(case, reviewed=True)],
         )  # fmt: skip
 

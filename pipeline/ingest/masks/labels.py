@@ -27,7 +27,7 @@ def marked_in(array: NDArray[Any], structures: Structures) -> dict[str, NDArray[
     named = structures.numbered()
     strange = _present(array) - named.keys() - {0}
     if strange and structures.undeclared == "refuse":
-        raise Refusal("mask_values_invalid", _undeclared(min(strange), max(strange)))
+        raise Refusal("mask_values_invalid", _undeclared(min(strange), max(strange), structures))
     marked: dict[str, NDArray[np.bool_]] = {}
     for number, name in named.items():
         here = array == number
@@ -49,11 +49,13 @@ def read_as_mask() -> Iterator[None]:
         raise Refusal(refusal.reason, f"a mask: {refusal.detail}") from None
 
 
-def _undeclared(lowest: int, highest: int) -> str:
+def _undeclared(lowest: int, highest: int, structures: Structures) -> str:
     if lowest < 0:
         return f"the value {lowest}, and nothing below 0 is a structure"
     if highest > HIGHEST:
         return f"the value {highest}, and nothing above {HIGHEST} is a structure"
+    if structures.is_alone:
+        return f"the value {lowest}, where a mask of one structure has 1 alone"
     return f"the value {lowest} is of no structure"
 
 

@@ -23,7 +23,8 @@ _HALF = 0.5  # of a voxel: from its centre to its side
 def put_nearest(block: Block, grid: Grid, mask: Mask) -> None:
     """Sets the voxels of `mask`, an array on the grid, whose nearest voxel of the block is marked, to 1.
 
-    Raises Refusal `mask_geometry_mismatch` where the block ends before the grid does, or marks beyond it.
+    Raises Refusal `mask_geometry_mismatch` where the block ends before the grid does, marks beyond it, or
+    marks too little for any voxel of the grid: what is marked doesn't come out as absent.
     """
     corners = np.array(list(product(*((-_HALF, size - _HALF) for size in grid.shape))))
     # All centres of its voxels have to be inside.
@@ -40,7 +41,10 @@ def put_nearest(block: Block, grid: Grid, mask: Mask) -> None:
     affine = block.affine.copy()
     affine[:3, 3] -= affine[:3, :3].sum(axis=1)
     padded = np.pad(block.marked, 1, mode="edge")
-    np.maximum(mask, onto_grid(padded, affine, grid.affine, grid.shape), out=mask, casting="unsafe")
+    put = onto_grid(padded, affine, grid.affine, grid.shape)
+    if block.marked.any() and not put.any():
+        raise Refusal("mask_geometry_mismatch", "none of its marks is nearest to a voxel of the scan")
+    np.maximum(mask, put, out=mask, casting="unsafe")
 
 
 def _beyond(points: NDArray[np.float64], grid: Grid, of: Grid, *, allowed: float) -> float:

@@ -32,11 +32,19 @@ def draw(data: Buffer, drawing: Drawing) -> None:
             _put_resampled(drawing, block, drawing.scans[0], drawing.masks[name][0])
             continue
         for part in _slices_of(block):
-            put_on_some(drawing, name, part, _put)
+            put_on_some(drawing, name, part, _put_slice)
 
 
 def _put(block: Block, scan: Scan, mask: Mask) -> None:
     put_whole(block, scan.grid, mask)
+
+
+def _put_slice(block: Block, scan: Scan, mask: Mask) -> None:
+    """As `_put`, of one slice: other voxels are then put nowhere, whatever the settings allow."""
+    try:
+        _put(block, scan, mask)
+    except Refusal as refusal:
+        raise Refusal(refusal.reason, f"{refusal.detail}; each slice is a case") from None
 
 
 def _put_resampled(drawing: Drawing, block: Block, scan: Scan, mask: Mask) -> None:

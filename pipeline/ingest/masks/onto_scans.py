@@ -20,6 +20,8 @@ __all__ = ["Drawn", "masks_on", "structures_in"]
 
 _MEMORY_SHARE = 2
 """Masks of one file may take half of a child's memory: voxels and pixels need the rest."""
+_PLACELESS = "the scan has no place in space"
+_MASK_PLACELESS = "a picture has no place in space, which its scan has"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +43,13 @@ def masks_on(
 ) -> Drawn:
     """What a file marks on each scan.
 
-    Raises Refusal `mask_geometry_mismatch` for what lies on none of them, `limit_exceeded` for more than
-    fits in memory, and as the readers of each kind of mask.
+    Raises Refusal `mask_geometry_mismatch` for what lies on none of them, and where one of mask and scan lies
+    in space and the other doesn't; `limit_exceeded` for more than fits in memory, and as the readers of each
+    kind of mask.
     """
     kind, opened = kinds.opened(data, limits)
-    if kind.PLACED and any(scan.is_picture for scan in scans):
-        raise Refusal("mask_geometry_mismatch", "the scan has no place in space")
+    if any(scan.is_picture == kind.PLACED for scan in scans):
+        raise Refusal("mask_geometry_mismatch", _PLACELESS if kind.PLACED else _MASK_PLACELESS)
     names = sorted(kind.structures_in(opened, structures))
     _check_memory(names, scans, limits)
     masks = {name: tuple(np.zeros(scan.grid.shape, np.uint8) for scan in scans) for name in names}

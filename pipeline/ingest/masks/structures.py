@@ -23,7 +23,8 @@ class Structures:
     `undeclared` says what becomes of a file that marks something else besides. `threshold` is the least
     share of a fractional segment's largest value that counts as marked, None for no such segments. `form` and
     `axes` say how a NIfTI file tells its place, as those of its image; `resamples` whether one of another
-    grid in the same place is put onto that of its scan by the nearest voxel.
+    grid in the same place is put onto that of its scan by the nearest voxel. `is_alone` says that they are
+    one, in a file of its own, whose name calls it.
     """
 
     called: Mapping[str, tuple[Called, ...]] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Structures:
     form: str = ""
     axes: str = ""
     resamples: bool = False
+    is_alone: bool = False
 
     def of(self, number: int | None, label: str) -> str:
         """The structure that a file calls so; "" for none. Labels are compared in small letters, trimmed.
@@ -49,8 +51,8 @@ class Structures:
         return next(iter(known), "")
 
     def alone(self, name: str) -> Structures:
-        """One of them, in a file of its own that has 1 where it is."""
-        return replace(self, called={name: (_THERE,)})
+        """One of them, in a file of its own that has 1 where it is, else 0: nothing in it is ignored."""
+        return replace(self, called={name: (_THERE,)}, undeclared="refuse", is_alone=True)
 
     def like(self, label: str) -> str:
         """Words on the structure that is called much as the label is, "" where none is.

@@ -25,7 +25,10 @@ IMAGE_FOLDERS: Final = frozenset({"imagesTr", "imagesTs", "imagesVal"})
 
 _MASK_FOLDERS: Final = frozenset({"labelsTr", "labelsTs", "labelsVal"})
 _MASK_SUFFIX: Final = re.compile(r"_(dseg|probseg|mask)\.[A-Za-z.]+")
-_LABEL: Final = re.compile(r"_label-([A-Za-z0-9]+)_(?:.*_)?(?:mask|probseg)\.")
+_SAYING_WHAT: Final = ("label", "desc", "seg", "atlas")
+"""Entities that say what a mask of BIDS marks: the first one that its name has."""
+_NATIVE: Final = "orig"
+"""The space of the image itself, whichever it is; its suffix says the same, as `space-T1w` of a T1w."""
 _OF_DERIVATIVES: Final = frozenset({"atlas", "den", "desc", "label", "res", "scale", "seg", "space"})
 """Entities that say how an image was made of another one (BIDS, common derivatives)."""
 SUBJECT: Final = re.compile(r"(?:^|/)(sub-[A-Za-z0-9]+)/")
@@ -59,9 +62,9 @@ def is_mask_by_place(relative: str) -> bool:
 def images_of_mask(relative: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """The paths of the images that a mask may be of; `names` are those in each folder.
 
-    Below `labelsTr` it is the image of the mask's name, or its first channel. In BIDS it is one with the
-    entities of the mask, and with its suffix where the name of the mask has one, beside it or where it was
-    derived from.
+    Of one that lies directly in `labelsTr` it is the image of its name, or that one's first channel. In BIDS
+    it is one with the entities of the mask, its space, and its suffix where the name of the mask has one. It
+    lies where the mask was derived from, or beside it; that of another space lies beside a derived mask, too.
 
     >>> images_of_mask("labelsTr/a.nii.gz", {"imagesTr": ["a_0000.nii.gz", "b_0000.nii.gz"]})
     ('imagesTr/a_0000.nii.gz',)
@@ -74,27 +77,50 @@ def images_of_mask(relative: str, names: Mapping[str, Sequence[str]]) -> tuple[s
         images = f"{above}{slash}{own.replace('labels', 'images')}"
         found = [one for one in _named_as(name) if one in names.get(images, ())][:1]
         return tuple(f"{images}/{one}" for one in found)
-    home = _DERIVED_FROM.sub("", folder)
-    entities, suffixes = _entities(name)
-    return tuple(
-        f"{home}/{one}"
-        for one in sorted(names.get(home, ()))
-        if _NIFTI_ENDING.search(one)
-        and not _MASK_SUFFIX.search(one)
-        and _entities(one)[0] == entities
-        and (len(suffixes) < 2 or _entities(one)[1][-1:] == suffixes[-2:-1])
+    if not _MASK_FOLDERS.isdisjoint(folder.split("/")):  # all that is there is masks
+        return ()
+    homes = [_DERIVED_FROM.sub("", folder), *([folder] if _value("space", name) else [])]
+    paired = (
+        tuple(f"{home}/{one}" for one in sorted(names.get(home, ())) if _is_marked_by(name, one))
+        for home in homes
     )
+    return next(filter(None, paired), ())
 
 
 def label_of_mask(relative: str) -> str:
-    """What the name of a mask of BIDS says that it marks, by its entity `label`; "" where it doesn't say.
+    """What the name of a mask of one structure says that it marks, in BIDS; "" where it doesn't say.
 
     >>> label_of_mask("sub-1/anat/sub-1_label-lesion_mask.nii.gz")
     'lesion'
+    >>> label_of_mask("sub-1/anat/sub-1_desc-brain_mask.nii.gz")
+    'brain'
     """
     *_, name = relative.split("/")
-    match = _LABEL.search(name)
-    return match[1] if match and subject_of(relative) else ""
+    match = _MASK_SUFFIX.search(name)
+    if match is None or match[1] == "dseg" or not subject_of(relative):
+        return ""
+    return next(filter(None, (_value(entity, name) for entity in _SAYING_WHAT)), "")
+
+
+def _is_marked_by(mask: str, image: str) -> bool:
+    """Whether a file is an image of BIDS that a mask in its folder, or derived from there, may be of."""
+    if not _NIFTI_ENDING.search(image) or _MASK_SUFFIX.search(image):
+        return False
+    (entities, suffixes), (own, said) = _entities(mask), _entities(image)
+    suffix = "".join(said[-1:])
+    if own != entities or (len(suffixes) > 1 and suffix != suffixes[-2]):
+        return False
+    of_mask, of_image = (
+        "" if space in (_NATIVE, suffix) else space
+        for space in (_value("space", mask), _value("space", image))
+    )
+    return of_mask == of_image
+
+
+def _value(entity: str, name: str) -> str:
+    """What a name of BIDS says by an entity; "" where it has none."""
+    parts = _NIFTI_ENDING.sub("", name).split("_")
+    return next((part.partition("-")[2] for part in parts if part.startswith(f"{entity}-")), "")
 
 
 def _named_as(name: str) -> list[str]:

@@ -91,6 +91,16 @@ def test_a_part_of_the_scan_is_not_enough_and_marks_beyond_it_are_too_much() -> 
     assert refused(larger).endswith("mm beyond the scan")
 
 
+def test_marks_that_are_nearest_to_no_voxel_are_refused_and_not_lost() -> None:
+    small = other((1 / 3, 1 / 4, 1 / 4), (18, 32, 40))
+    small.marked[:] = False
+    small.marked[3, 8:10, 8] = True  # of its thirds of a slice, the first
+    assert refused(small) == "mask_geometry_mismatch: none of its marks is nearest to a voxel of the scan"
+    mask = np.zeros(SHAPE, np.uint8)
+    put_nearest(Block(small.affine, np.zeros_like(small.marked)), Grid(AFFINE, SHAPE), mask)
+    assert not mask.any()  # an empty one is no mistake here
+
+
 def test_sizes_of_voxels_are_told_where_they_differ() -> None:
     with pytest.raises(Refusal, match=r"; its voxels have 1 x 1.6 x 3 mm, those of the scan 0.5 x 0.8 x 3"):
         put_whole(other((1, 2, 2), (6, 4, 5)), Grid(AFFINE, SHAPE), np.zeros(SHAPE, np.uint8))

@@ -13,6 +13,7 @@ from pipeline.ingest.source.layouts import (
     case_of_channel,
     is_derivative,
     is_mask_by_place,
+    label_of_mask,
     subject_of,
     with_layout,
 )
@@ -42,6 +43,23 @@ def test_masks_are_told_by_the_folders_of_a_layout_and_the_suffixes_of_bids(
     relative: str, expected: bool
 ) -> None:
     assert is_mask_by_place(relative) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("sub-1_mask.nii", ""), ("sub-1_T1w_res-2_mask.nii", ""), ("sub-1_desc-brain_mask.nii.gz", "brain"),
+        ("sub-1_desc-brain_T1w_mask.png", "brain"), ("sub-1_T1w_desc-brain_probseg.nii", "brain"),
+        ("sub-1_desc-auto_label-L_mask.nii", "L"), ("sub-1_seg-tumour_mask.nii", "tumour"),
+        ("sub-1_label-a+b_mask.nii", "a+b"), ("sub-1_acq-1.5_desc-brain_mask.nii", "brain"),
+        ("sub-1_desc-brain_dseg.nii", ""),
+    ],
+)  # fmt: skip
+def test_what_a_mask_of_one_structure_marks_is_told_by_its_label_else_by_its_description(
+    name: str, expected: str
+) -> None:
+    assert label_of_mask(f"sub-1/anat/{name}") == expected
+    assert label_of_mask(name) == ""
 
 
 def test_a_channel_is_told_by_its_four_digits_in_a_folder_of_images() -> None:

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
+from pipeline.contracts.cohort import Notice
 from pipeline.contracts.metrics import Headline
+from pipeline.contracts.population import Sources
 from pipeline.contracts.strangers import Strangers
 from pipeline.page.artifacts import Artifacts
+from pipeline.records import EXTERNAL
 from pipeline.report import reading, run
+from pipeline.report.sections import limitations
 from pipeline.report.sections.checklists import LISTS
 from pipeline.report.sections.checklists.items import ANSWERED, AUTHORS, fill
 
@@ -77,11 +81,12 @@ def trained(read: Artifacts, **facts: object) -> Artifacts:
 MISSING: dict[str, tuple[Any, set[tuple[str, str]]]] = {
     "intended use": (lambda read: stated(read, intended_use=""), {("tripod_ai", "3b")}),
     "licence": (lambda read: stated(read, licence=""), {("claim_2024", "43")}),
+    "contact": (lambda read: stated(read, contact=""), {("claim_2024", "43")}),
     "architecture": (lambda read: trained(read, architecture=""), {("claim_2024", "1"), ("claim_2024", "22")}),
     "seed": (lambda read: trained(read, seed=None), {("claim_2024", "24")}),
     "epochs": (lambda read: trained(read, epochs_run=None), {("claim_2024", "25"), ("tripod_ai", "12c")}),
     "best epoch": (lambda read: trained(read, best_epoch=None), {("claim_2024", "26")}),
-    "versions": (lambda read: trained(read, versions={}), {("claim_2024", "23"), ("tripod_ai", "18f")}),
+    "versions": (lambda read: trained(read, versions={}), {("claim_2024", "23")}),
     "goal": (
         lambda read: without(read, metrics=replace(read.metrics, headline=Headline("auroc", None, "no_goal", 0.02))),
         {("claim_2024", "4")},
@@ -144,6 +149,61 @@ def test_a_group_whose_numbers_the_page_hides_is_no_answer_either(read: Artifact
     )  # fmt: skip
     few = replace(read, of_population=replace(read.population, groups=hidden))
     assert statuses(few)["tripod_ai", "16"] == AUTHORS
+
+
+def answered(read: Artifacts, number: str, key: str = "claim_2024") -> str:
+    [item] = [each for each in fill(LISTS[key].ITEMS, read, sections=SECTIONS) if each.item == number]
+    return item.answer
+
+
+def drawn(read: Artifacts, *kinds: str, column: str | None) -> Artifacts:
+    cohort = read.config.cohort.model_copy(update={"part_column": column})
+    return replace(
+        read,
+        of_config=read.config.model_copy(update={"cohort": cohort}),
+        of_cohort=replace(read.cohort, notices=tuple(Notice(kind, 2, "") for kind in kinds)),
+    )
+
+
+def test_how_parts_were_drawn_is_told_as_it_came_about(read: Artifacts) -> None:
+    assert answered(drawn(read, column="split"), "19") == "By the column 'split' of the table of labels."
+    overlap = answered(drawn(read, "patient_overlap", column="split"), "19")
+    assert overlap.startswith("By a keyed hash of each patient")
+    assert overlap.endswith("The column 'split' puts patients into several parts, so it was set aside.")
+    anew = answered(drawn(read, "drawn_anew", column=None), "19")
+    assert anew.startswith("By a keyed hash of each patient")
+    assert anew.endswith("Drawn anew 2 times, before any look at the test part.")
+
+
+def test_pixels_are_told_as_reviewed_where_a_person_looked(read: Artifacts) -> None:
+    assert answered(read, "11").endswith("text in pixels: not reviewed.")
+    assert answered(replace(read, is_reviewed=True), "11").endswith("text in pixels: reviewed.")
+
+
+def from_elsewhere(read: Artifacts) -> Artifacts:
+    parts = {**read.cohort.parts, EXTERNAL: replace(read.cohort.parts["test"], patients=37, cases=41)}
+    sources = Sources("external", external_patients=37)
+    return replace(
+        read,
+        of_cohort=replace(read.cohort, parts=parts),
+        of_population=replace(read.population, sources=sources),
+    )
+
+
+def test_patients_of_another_source_are_counted_and_an_unmeasured_result_on_them_is_no_answer(
+    read: Artifacts,
+) -> None:
+    assert answered(read, "33") == "None: no patients of another source were a part of their own."
+    elsewhere = from_elsewhere(read)
+    assert "external 37 patients, 41 scans" in answered(elsewhere, "35")
+    assert statuses(elsewhere)["claim_2024", "33"] == AUTHORS
+
+
+def test_several_sources_in_all_parts_are_not_called_one(read: Artifacts) -> None:
+    sources = Sources("all_in_training", of="site")
+    several = replace(read, of_population=replace(read.population, sources=sources))
+    [row] = [row for row in limitations.build(several).tables["rows"] if "another source" in row["text"]]
+    assert "same source" not in answered(several, "33") + row["text"]
 
 
 def test_an_answer_leads_to_its_section_and_nowhere_if_the_page_lacks_it(read: Artifacts) -> None:

@@ -8,7 +8,7 @@ from pipeline.contracts.cohort import GROUP
 from pipeline.contracts.population import Group
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import FEWEST_SHOWN, shown_value
-from pipeline.records import PARTS
+from pipeline.records import ALL_PARTS, PARTS
 from pipeline.report.guards import Guard, guards
 from pipeline.report.sections.checklists.items import Answer
 
@@ -70,12 +70,12 @@ def subsets(artifacts: Artifacts) -> Answer:
 
 
 def deidentification(artifacts: Artifacts) -> Answer:
-    """Pseudonyms, dates and text in pixels, as set."""
-    ingest = artifacts.config.ingest
-    kept = {"none": "no dates are kept", "shift": "dates are shifted by patient"}[ingest.dates]
+    """Pseudonyms and dates as set, and whether a person looked for text in pixels."""
+    dates = artifacts.config.ingest.dates
+    kept = {"none": "no dates are kept", "shift": "dates are shifted by patient"}[dates]
     return Answer(
         f"Identifiers became keyed pseudonyms as headers were read; {kept}; text in pixels: "
-        f"{ingest.pixel_text.replace('_', ' ')}.",
+        f"{'reviewed' if artifacts.is_reviewed else 'not reviewed'}.",
         "provenance",
     )
 
@@ -99,13 +99,19 @@ def acquisition(artifacts: Artifacts) -> Answer | None:
 
 
 def partition(artifacts: Artifacts) -> Answer:
-    """How parts were drawn."""
-    cohort = artifacts.config.cohort
-    if cohort.part_column:
-        return Answer(f"By the column '{cohort.part_column}' of the table of labels.", "flow")
+    """How parts were drawn, and whether that was done anew; a column that divides patients is set aside."""
+    cohort, counts = artifacts.config.cohort, {each.kind: each.count for each in artifacts.cohort.notices}
+    column, is_aside = cohort.part_column, "patient_overlap" in counts
+    redraws = counts.get("drawn_anew", 0)
+    often = "once" if redraws == 1 else f"{redraws} times"
+    anew = f" Drawn anew {often}, before any look at the test part." if redraws else ""
+    if column and not is_aside:
+        return Answer(f"By the column '{column}' of the table of labels.{anew}", "flow")
     shares = ", ".join(f"{name} {getattr(cohort.shares, name):g}" for name in PARTS)
+    aside = f" The column '{column}' puts patients into several parts, so it was set aside." if column else ""
     return Answer(
-        f"By a keyed hash of each patient ({shares}; salt {cohort.salt}), kept in a ledger for later scans.",
+        f"By a keyed hash of each patient ({shares}; salt {cohort.salt}), kept in a ledger for later "
+        f"scans.{aside}{anew}",
         "flow",
     )
 
@@ -120,12 +126,12 @@ def disjoint(artifacts: Artifacts) -> Answer | None:
 
 
 def sizes(artifacts: Artifacts) -> Answer:
-    """How many patients and scans each part has."""
+    """How many patients and scans each part has, that of another source among them."""
     parts = artifacts.cohort.parts
     told = [
         f"{name} {shown_value(parts[name].patients)} patients, {shown_value(parts[name].cases)} scans"
         + (f" ({_counted(parts[name].counts)})" if parts[name].counts else "")
-        for name in PARTS
+        for name in ALL_PARTS
         if name in parts
     ]
     return Answer(f"{'; '.join(told)}.", "flow")

@@ -93,17 +93,6 @@ def software(artifacts: Artifacts) -> Answer | None:
     )
 
 
-def code(artifacts: Artifacts) -> Answer | None:
-    """The version of the program and its digest."""
-    version, digest = artifacts.model.versions.get("scanloom"), artifacts.metrics.digests.get("code")
-    if not version or not digest:
-        return None
-    return Answer(
-        f"Scanloom {version}, its program by digest {digest[:16]}…, and the settings in config.yaml.",
-        "provenance",
-    )
-
-
 def initialization(artifacts: Artifacts) -> Answer | None:
     """How the weights began."""
     if artifacts.model.seed is None:
@@ -201,13 +190,11 @@ def protocol(artifacts: Artifacts) -> Answer | None:
 
 
 def availability(artifacts: Artifacts) -> Answer | None:
-    """The licence of the model, and whom to ask."""
+    """The licence of the model with whom to ask for it; a licence alone makes nothing available."""
     report = artifacts.config.report
-    if not report.licence:
+    if not report.licence or not report.contact:
         return None
-    return Answer(
-        f"Licence: {report.licence}{f'; contact: {report.contact}' if report.contact else ''}.", "card"
-    )
+    return Answer(f"Licence: {report.licence}; contact: {report.contact}.", "card")
 
 
 def _settings(values: Mapping[str, Any]) -> str:

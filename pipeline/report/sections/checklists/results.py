@@ -57,11 +57,13 @@ def internal(artifacts: Artifacts) -> Answer:
     )
 
 
-def external(artifacts: Artifacts) -> Answer:
-    """What patients of another source showed, or that there were none."""
+def external(artifacts: Artifacts) -> Answer | None:
+    """What patients of another source showed, or that none were a part of their own."""
     if not artifacts.of_another_source:
-        return Answer("None on record: all parts have the same source.", "limitations")
+        return Answer("None: no patients of another source were a part of their own.", "limitations")
     fact = artifacts.metric(headline_name(artifacts), part=EXTERNAL)
+    if fact.value is None:
+        return None
     return Answer(f"On patients of another source: {_told(artifacts, fact)}.", "external")
 
 

@@ -47,7 +47,7 @@ ITEMS: Final = (
     Item("18c", "Protocol, or that there is none", modelling.protocol),
     Item("18d", "Registration"),
     Item("18e", "Sharing of data"),
-    Item("18f", "Sharing of code", modelling.code),
+    Item("18f", "Sharing of code"),
     Item("19", "Patients and public"),
     Item("20a", "Flow of participants", data.sizes),
     Item("20b", "Characteristics", data.demographics),
