@@ -195,6 +195,7 @@ def test_settings_that_a_plan_is_about_are_told_by_key_and_places_and_words_of_p
     assert found["train.learning_rate"] == 0.001
     assert found["ingest.pixel_text"] == "not_reviewed"  # which lets files in
     assert found["normalize"] == [{"resize": {"shape": [64, 64]}}]
+    assert not {"evaluate.robustness", "evaluate.prevalences"} & set(found)  # which decide nothing
     assert not {"ingest.raw", "cohort.labels", "ingest.key", "report.title", "name"} & set(found)
 
 

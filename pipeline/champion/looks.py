@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline import digests, ledger
-from pipeline.config import Compare, Config, Evaluate
+from pipeline.config import UNDECISIVE, Compare, Config, Evaluate
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.contracts.rule import Rule
 from pipeline.errors import GateError
@@ -24,9 +24,6 @@ from pipeline.printed import scanloom
 
 TOTAL_ALPHA: Final = 0.05
 """The chance of a wrong PROMOTE that all looks against one champion may have together (ICH E9, 3.5: 5 %)."""
-
-UNDECISIVE: Final = frozenset({"prevalences", "robustness"})
-"""Shown beside the verdict, decide nothing: may change after the look."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ registries, which report through `Config.refuse` and `load`.
 from pipeline.config.cohort import Cohort
 from pipeline.config.ingest import Ingest, Limits
 from pipeline.config.loading import dump, dump_without_places, load
-from pipeline.config.plan import covers, differing, is_known, settings
+from pipeline.config.plan import UNDECISIVE, covers, differing, is_known, settings
 from pipeline.config.sections import (
     SECTIONS,
     Augment,
@@ -23,6 +23,7 @@ from pipeline.config.sections import (
 
 __all__ = [
     "SECTIONS",
+    "UNDECISIVE",
     "Augment",
     "Cohort",
     "Compare",

@@ -10,8 +10,12 @@ from pipeline import digests
 from pipeline.config.base import Section
 from pipeline.config.sections import PLACES, Config
 
+UNDECISIVE: Final = frozenset({"prevalences", "robustness"})
+"""Keys of `evaluate` that are shown beside the verdict and decide nothing: they may change after the look."""
+
 _FREE: Final = frozenset(
     {
+        *(f"evaluate.{key}" for key in UNDECISIVE),
         "ingest.executor",
         "ingest.settle_seconds",
         "ingest.workers",
