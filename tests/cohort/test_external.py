@@ -170,7 +170,7 @@ def test_answers_in_other_words_are_said_to_be_so_with_the_key_that_maps_them(st
     assert external(study) == persons(study, 12, 13, 14, 15)
 
 
-@pytest.mark.parametrize("uid", [f"2.{n}" for n in range(4)])  # ids are pseudonyms: either may come first
+@pytest.mark.parametrize("uid", ["2.0", "4.0"])  # whose pseudonyms come after and before the other scan's
 def test_an_identical_scan_under_both_sources_is_kept_once(study, scan, uid: str) -> None:
     two_sites(study, scan, extra=(f"{uid},sick,A",))
     study.add(scan("1.13", "P13", "same"), scan(uid, "P13", "same"))
@@ -179,7 +179,7 @@ def test_an_identical_scan_under_both_sources_is_kept_once(study, scan, uid: str
     assert list(excluded(study).values()) == ["duplicate_pixels"]
 
 
-@pytest.mark.parametrize("uid", [f"2.{n}" for n in range(4)])
+@pytest.mark.parametrize("uid", ["2.0", "4.0"])  # whose pseudonyms come after and before the other scan's
 def test_an_identical_scan_of_elsewhere_takes_no_patient_out_of_training(study, scan, uid: str) -> None:
     two_sites(study, scan)
     study.add(scan("1.3", "P3", "same"))
