@@ -193,7 +193,7 @@ def from_elsewhere(read: Artifacts) -> Artifacts:
 def test_patients_of_another_source_are_counted_and_an_unmeasured_result_on_them_is_no_answer(
     read: Artifacts,
 ) -> None:
-    assert answered(read, "33") == "None: no patients of another source were a part of their own."
+    assert answered(read, "33") == "No patients of another source were a part of their own."
     elsewhere = from_elsewhere(read)
     assert "external 37 patients, 41 scans" in answered(elsewhere, "35")
     assert statuses(elsewhere)["claim_2024", "33"] == AUTHORS

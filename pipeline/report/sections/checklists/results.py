@@ -60,7 +60,7 @@ def internal(artifacts: Artifacts) -> Answer:
 def external(artifacts: Artifacts) -> Answer | None:
     """What patients of another source showed, or that none were a part of their own."""
     if not artifacts.of_another_source:
-        return Answer("None: no patients of another source were a part of their own.", "limitations")
+        return Answer("No patients of another source were a part of their own.", "limitations")
     fact = artifacts.metric(headline_name(artifacts), part=EXTERNAL)
     if fact.value is None:
         return None
