@@ -136,7 +136,9 @@ def ensemble(artifacts: Artifacts) -> Answer:
     """How many networks answer."""
     networks = len(artifacts.model.members) or 1
     text = (
-        f"{networks} networks of other seeds answer as one." if networks > 1 else "No ensemble: one network answers."
+        f"{networks} networks of other seeds answer as one."
+        if networks > 1
+        else "No ensemble: one network answers."
     )
     return Answer(text, "learning")
 
