@@ -5,22 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from pipeline.page.artifacts import Artifacts
-from pipeline.report import judgements, reading
+from pipeline.report import judgements
 from pipeline.report.guards import guards
-
-
-@pytest.fixture(scope="module")
-def read(candidate: Any) -> Artifacts:
-    workspace = candidate.workspace
-    return reading.read(
-        candidate.config,
-        candidate=workspace.candidate,
-        ledgers=workspace.candidate.parent / "ledger",
-        champion=workspace.generations / "0001",
-    )
 
 
 def _of(kind: str, artifacts: Artifacts) -> dict[str, Any]:

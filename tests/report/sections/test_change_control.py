@@ -7,22 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from pipeline.page.artifacts import Artifacts
 from pipeline.report import reading, run
 from pipeline.report.sections import change_control
-
-
-@pytest.fixture(scope="module")
-def read(candidate: Any) -> Artifacts:
-    workspace = candidate.workspace
-    return reading.read(
-        candidate.config,
-        candidate=workspace.candidate,
-        ledgers=workspace.candidate.parent / "ledger",
-        champion=workspace.generations / "0001",
-    )
 
 
 def article(made: Any) -> str:

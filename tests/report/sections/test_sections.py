@@ -15,7 +15,7 @@ from pipeline.contracts.population import Group, Part, Population, Sources
 from pipeline.errors import DamageError
 from pipeline.evaluate.headline import with_headline
 from pipeline.page.artifacts import Artifacts
-from pipeline.report import document, page, reading
+from pipeline.report import document, page
 from pipeline.report.sections import (
     comparison,
     flow,
@@ -26,17 +26,6 @@ from pipeline.report.sections import (
     subgroups,
     warnings,
 )
-
-
-@pytest.fixture(scope="module")
-def read(candidate: Any) -> Artifacts:
-    workspace = candidate.workspace
-    return reading.read(
-        candidate.config,
-        candidate=workspace.candidate,
-        ledgers=workspace.candidate.parent / "ledger",
-        champion=workspace.generations / "0001",
-    )
 
 
 def _with_metrics(read: Artifacts, *metrics: dict[str, Any]) -> Artifacts:
