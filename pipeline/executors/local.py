@@ -33,7 +33,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 _KEPT_BYTES, _MAPPED_BYTES = 128 << 20, 32 << 20  # the second is the most that glibc takes (mallopt(3))
 CONSTS.sleep_unit = 0.01  # seconds between looks at the children; a pool begins and ends with one
 _LONGEST_FOLDER = 107 - len("/pymp-xxxxxxxx/listener-xxxxxxxx")  # bytes; a socket's path has at most 107
-_ONE_THREAD = "pipeline.executors.one_thread"
+_FIRST = "pipeline.executors.first_import"
 
 
 def run(
@@ -68,7 +68,7 @@ def prepare(*modules: str) -> BaseContext:
     """
     if len(os.fsencode(tempfile.gettempdir())) > _LONGEST_FOLDER:
         return multiprocessing.get_context("spawn")
-    multiprocessing.set_forkserver_preload([_ONE_THREAD, *modules])
+    multiprocessing.set_forkserver_preload([_FIRST, *modules])
     with _interrupts_held():
         forkserver.ensure_running()
     return multiprocessing.get_context("forkserver")
@@ -101,7 +101,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _start_child(memory_mb: int) -> None:
-    importlib.import_module(_ONE_THREAD)
+    importlib.import_module(_FIRST)
     if sys.platform == "linux":
         library = ctypes.CDLL(None, use_errno=True)
         library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
