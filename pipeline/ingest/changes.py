@@ -22,9 +22,9 @@ class Changes:
     """Files that are new or have another size or time, known files that are gone, and files put off.
 
     `again` are unchanged files whose reason may have passed, such as a disk that could not be read, the
-    `reassigned` ones, which the table of labels now gives to another patient, and the `paired` ones, masks and
-    channels that a new file is paired with. `used` counts the known files
-    that are in cases, `used_gone` those of them that are gone.
+    `reassigned` ones, which the table of labels now gives to another patient, and the `paired` ones, masks
+    and channels that a new file is paired with. `used` counts the known files that are in cases, `used_gone`
+    those of them that are gone.
     """
 
     fresh: tuple[SourcePath, ...]
@@ -113,7 +113,7 @@ def find_changes(
 
 
 def with_pairs(changes: Changes, found: Sequence[SourcePath]) -> Changes:
-    """The changes with the known files that a fresh one is paired with: which image a mask is of may change."""
+    """The changes with the known files that a fresh one is paired with: a mask may be of another image."""
     known = {file.token for file in (*changes.fresh, *changes.again)}
     tokens = gaining(found, {file.token for file in changes.fresh}) - known
     paired = tuple(file for file in found if file.token in tokens)

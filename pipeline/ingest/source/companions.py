@@ -36,9 +36,10 @@ def with_companions(files: Sequence[SourcePath], known: Iterable[SourcePath]) ->
 
 
 def gaining(files: Sequence[SourcePath], fresh: Set[str]) -> set[str]:
-    """The tokens of files that need a fresh one, which they are paired with now: they are to be read again."""
+    """The tokens of files that are paired with a fresh one now, to be read again."""
     new = [file for file in files if file.token in fresh]
-    if not any(has_a_formats_name(file.relative) for file in new):  # many thousands of DICOM files cost nothing
+    # What DICOM files alone bring costs no look at the others, which may be very many.
+    if not any(has_a_formats_name(file.relative) for file in new):
         return set()
     standing = with_companions([file for file in files if file.token not in fresh], files)
     return {file.token for file in standing if any(one.token in fresh for one in file.companions)}
