@@ -228,6 +228,11 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "changed its values.",
         ),
         (r"not finite$", "Write the scan anew with a number, as 0, where nothing was measured (NaN now)."),
+        (
+            r"which nothing measures$",
+            "Write the scan anew with a number, as 0, where nothing was measured: a number that large stands "
+            "for that, or its bytes are damaged.",
+        ),
     ),
     "no_geometry": (
         (
@@ -238,6 +243,7 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "geometry_invalid": (
         (r"^sheared", "Resample the volume onto a grid of right angles, and write it anew."),
+        (r"^the affine", "Write the file anew with the lengths of its voxels' sides and its place, in mm."),
     ),
     "affine_conflict": (
         (
