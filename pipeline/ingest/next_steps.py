@@ -150,6 +150,12 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "Write the mask anew with 1 where its structure is and 0 elsewhere.",
         ),
         (
+            r"^nothing but undeclared",
+            "Say in `ingest.masks.structures` what the value is: one more number of a structure, as "
+            "`{lesion: [1, 255]}`, or another structure, as `{lesion: 1, organ: 255}`, to be left out of "
+            "`cohort.target`.",
+        ),
+        (
             r"is of no structure$",
             "Name it in `ingest.masks.structures`, or set `ingest.masks.undeclared: ignore` to read the "
             "others alone.",

@@ -91,6 +91,10 @@ _ALONE = {
     **_LESION,
     "derivatives/x/sub-1/sub-1_label-lesion_mask.nii": nifti((255 * (_LABELS > 0)).astype(np.uint8)),
 }
+_LESIONS = {
+    "sub-1/sub-1_T1w.nii": nifti(ramp()),
+    "sub-1/sub-1_mask.nii": nifti((255 * (_LABELS > 0)).astype(np.uint8)),
+}
 _TUMOUR = {"structures": {"tumour": [1, "lesion"]}, "undeclared": "ignore", "may_be_absent": ["tumour"]}
 
 
@@ -182,6 +186,10 @@ MASK_WAYS = [
         setting={"masks": {"structures": {"hippocampus": 65535}}}),
     Way("mask_values_invalid", r"is of no structure$", _pair(150 * _LABELS.astype(np.uint16)), _NIFTI,
         setting={"masks": {"structures": {"anterior": 150, "posterior": 300}}}),
+    Way("mask_values_invalid", r"^nothing but undeclared", _LESIONS, {**_OF_BIDS, "masks": _TUMOUR},
+        setting={"masks": {**_TUMOUR, "structures": {"tumour": [1, 255]}}}),
+    Way("mask_values_invalid", r"^nothing but undeclared", _LESIONS, {**_OF_BIDS, "masks": _TUMOUR},
+        setting={"masks": {**_TUMOUR, "structures": {"tumour": 1, "organ": 255}}}),
     Way("mask_values_invalid", r"below 0 is", _pair(_LABELS.astype(np.int16) - 1), _NIFTI, then=_PAIR),
     Way("mask_values_invalid", r"below 0 is", _pair(_LABELS.astype(np.int32) * 40_000), _NIFTI, then=_PAIR),
     Way("mask_values_invalid", r"not finite$", _pair(np.where(_LABELS > 1, np.nan, _LABELS).astype(np.float32)), _NIFTI,
