@@ -212,7 +212,7 @@ predict: | $(SETUP)
 
 ## score TABLE=file.csv [OUT=folder]: write the same statistics and report for any table of predictions
 .PHONY: score
-SCORE_OPTIONS = TRUTH=truth PATIENT=patient CASE=case SCORE=score POSITIVE=positive MODELS=models OUT=out
+SCORE_OPTIONS = TRUTH=truth PATIENT=patient CASE=case SCORE=score POSITIVE=positive MODELS=models FOLD=fold OUT=out
 score: | $(SETUP)
 	@$(SCANLOOM) score $(foreach o,$(SCORE_OPTIONS),$(call given,$(o))) -- '$(subst ','\'',$(TABLE))'
 
