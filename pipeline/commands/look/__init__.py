@@ -8,6 +8,7 @@ nothing from elsewhere; patients are pseudonyms, but pixels may carry text, so n
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -41,43 +42,49 @@ def run(config: Config, workspace: Workspace, *, port: int) -> None:
 
 def serving(looker: Looker, token: str, *, port: int) -> ThreadingHTTPServer:
     """The server, bound and not yet started. Raises RetryError when the port is in use or not allowed."""
-
-    class Handler(_Handler):
-        def answered(self) -> Answer:
-            listens_at = int(self.connection.getsockname()[1])
-            path = gate.path_of(self.path, self.headers.get("Host", ""), token=token, port=listens_at)
-            if path is None:
-                return Answer(403, gate.REFUSED)
-            try:
-                return looker.answer(path, parse_qs(urlsplit(self.path).query), root=f"/{token}")
-            except ScanloomError as error:
-                return Answer(409, str(error))
-
     try:
-        return ThreadingHTTPServer((HOST, port), Handler)
+        server = ThreadingHTTPServer((HOST, port), BaseHTTPRequestHandler)
     except OSError as error:
         raise RetryError(
             f"Port {port} can't be had ({error.strerror}): something else listens there, perhaps an earlier "
             f"`{make('look')}`. End it, or name another: `{make('look', {'PORT': str(port + 1)})}`."
         ) from error
 
+    def answered(target: str, host: str) -> Answer:
+        # A port of 0 is chosen by the system: only the server knows which one it became.
+        path = gate.path_of(target, host, token=token, port=server.server_port)
+        if path is None:
+            return Answer(403, gate.REFUSED)
+        try:
+            return looker.answer(path, parse_qs(urlsplit(target).query), root=f"/{token}")
+        except ScanloomError as error:
+            return Answer(409, str(error))
 
-class _Handler(BaseHTTPRequestHandler):
-    """Answers GET alone, and writes no line of what was asked."""
+    server.RequestHandlerClass = _handler(answered)
+    return server
 
-    def answered(self) -> Answer:
-        """What is to be said."""
-        raise NotImplementedError
 
-    def do_GET(self) -> None:
-        """Sends the answer, with headers that let nothing in and nothing out."""
-        answer = self.answered()
-        body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
-        self.send_response(answer.status)
-        for name, value in (*gate.HEADERS, ("Content-Type", answer.kind), ("Content-Length", str(len(body)))):
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+def _handler(answered: Callable[[str, str], Answer]) -> type[BaseHTTPRequestHandler]:
+    """What answers each request, of its target and the host that it was asked under."""
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Says nothing: an address holds the token."""
+    class Handler(BaseHTTPRequestHandler):
+        """Answers GET alone, and writes no line of what was asked."""
+
+        def do_GET(self) -> None:
+            """Sends the answer, with headers that let nothing in and nothing out."""
+            answer = answered(self.path, self.headers.get("Host", ""))
+            body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
+            self.send_response(answer.status)
+            for name, value in (
+                *gate.HEADERS,
+                ("Content-Type", answer.kind),
+                ("Content-Length", str(len(body))),
+            ):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """Says nothing: an address holds the token."""
+
+    return Handler
