@@ -70,14 +70,15 @@ def _frame(sheet: Sheet) -> tuple[pd.DataFrame, list[str]]:
     import pandas as pd
 
     identities, notes = named.cases(sheet)
+    truth, notes_on_truth = named.truth(sheet)
     columns = {
         "case_id": identities,
         "patient_id": named.patients(sheet),
-        "truth": named.truth(sheet),
+        "truth": truth,
         **{
             name: sheet.table.column(name)
             for name in sheet.table.columns
             if name in _AS_THEY_ARE or name.startswith(GROUP)
         },
     }
-    return pd.DataFrame(columns, dtype=str), list(notes)
+    return pd.DataFrame(columns, dtype=str), [*notes, *notes_on_truth]
