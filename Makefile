@@ -212,7 +212,7 @@ predict: | $(SETUP)
 
 ## score TABLE=file.csv [OUT=folder]: write the same statistics and report for any table of predictions
 .PHONY: score
-SCORE_OPTIONS = TRUTH=truth PATIENT=patient CASE=case SCORE=score POSITIVE=positive MODELS=models OUT=out
+SCORE_OPTIONS = TRUTH=truth PATIENT=patient CASE=case SCORE=score POSITIVE=positive MODELS=models FOLD=fold OUT=out
 score: | $(SETUP)
 	@$(SCANLOOM) score $(foreach o,$(SCORE_OPTIONS),$(call given,$(o))) -- '$(subst ','\'',$(TABLE))'
 
@@ -269,12 +269,12 @@ review: | $(SETUP)
 ## test: run the tests (about 20 minutes on two cores)
 .PHONY: test
 test: .venv/dev.ready
-	@.venv/bin/python -m pytest -n 2 --dist loadgroup -m "not slow and not exhaustive"
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not exhaustive"
 
 ## test-slow: run the slow tests
 .PHONY: test-slow
 test-slow: .venv/dev.ready
-	@.venv/bin/python -m pytest -n 2 --dist loadgroup -m slow
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
 
 ## test-exhaustive: kill every command at every crash point (about half an hour on two cores)
 .PHONY: test-exhaustive

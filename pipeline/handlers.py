@@ -246,7 +246,8 @@ def score(options: argparse.Namespace) -> None:
     if not options.table:
         raise UsageError(f"No table is named. Name one: `{make('score', {'TABLE': 'predictions.csv'})}`.")
     models = tuple(name for part in options.models.split(",") if (name := part.strip()))
-    columns = Columns(options.truth, options.patient, options.case, options.score, options.positive, models)
+    given = (options.truth, options.patient, options.case, options.score, options.positive)
+    columns = Columns(*given, models, options.fold)
     foreign = read(Path(options.table), columns)
     _show(measure(foreign, options.out))
     _show(report.run_table(foreign, options.out))

@@ -12,7 +12,8 @@ from pipeline.champion.looks import alpha_per_look
 from pipeline.compare.anchor import anchor_among
 from pipeline.compare.changes import changes_since, notes_on_anchor
 from pipeline.compare.models import Model, read_model
-from pipeline.compare.rows import Evidence
+from pipeline.compare.rows import Evidence, among
+from pipeline.compare.sides import flips
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
 from pipeline.records import EXTERNAL
@@ -56,12 +57,23 @@ def evidence_of(
         alpha=alpha_per_look(config.compare.look_budget),
         seed=config.evaluate.seed,
     )
+    pairs, groups = (
+        against(test, champion.table),
+        _groups(test, names, declared=config.cohort.groups.values()),
+    )
     evidence = Evidence(
-        test=against(test, champion.table),
+        test=pairs,
         core=frozenset(core[names]),
         anchor=anchor,
-        groups=_groups(test, names, declared=config.cohort.groups.values()),
+        groups=groups,
         external=against(cohort[cohort["part"] == EXTERNAL], champion.table),
+        flips=flips(
+            task,
+            pairs,
+            {name: among(pairs, members) for name, members in groups.items()},
+            question=candidate.question,
+            level=config.evaluate.level,
+        ),
     )
     notes = _left_out(task, test, champion.table, candidate.table)
     return evidence, [

@@ -74,7 +74,7 @@ def _compare(config: Config, workspace: Workspace, *, champion: Champion, candid
         reasons=tuple(row.record for row in judged),
         look=look,
         alpha=alpha,
-        flips=task.verdict.flips(evidence.test, candidate.question) if evidence.test else None,
+        flips=evidence.flips,
         plan=plan,
         notes=(
             *_changed(workspace, champion),

@@ -27,7 +27,7 @@ class Columns:
     """What the table calls its columns, and its positive class; empty where it has the usual names.
 
     `score` is a single column with the score of the class `positive`; `models` are the names of several
-    models, each with columns of its own.
+    models, each with columns of its own; `fold` is the column of the folds of a cross-validation.
     """
 
     truth: str = ""
@@ -36,12 +36,13 @@ class Columns:
     score: str = ""
     positive: str = ""
     models: tuple[str, ...] = ()
+    fold: str = ""
 
     def arguments(self) -> dict[str, str]:
         """What was given, by the words that make has for it."""
         given = {
             "TRUTH": self.truth, "PATIENT": self.patient, "CASE": self.case, "SCORE": self.score,
-            "POSITIVE": self.positive, "MODELS": ",".join(self.models),
+            "POSITIVE": self.positive, "MODELS": ",".join(self.models), "FOLD": self.fold,
         }  # fmt: skip
         return {name: value for name, value in given.items() if value}
 

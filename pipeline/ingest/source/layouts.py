@@ -140,9 +140,19 @@ def _entities(name: str) -> tuple[list[str], list[str]]:
     return entities, [part for part in parts if "-" not in part]
 
 
+def has_a_formats_name(relative: str) -> bool:
+    """Whether a path ends as those of volumes and pictures do that a layout pairs with others."""
+    return relative.lower().endswith((*_VOLUMES, *_ENDINGS))
+
+
 def is_derivative(relative: str) -> bool:
     """Whether a path is that of a derived image of BIDS."""
-    return bool(subject_of(relative)) and _DERIVED.search(relative) is not None
+    return bool(subject_of(relative)) and is_below_derivatives(relative)
+
+
+def is_below_derivatives(relative: str) -> bool:
+    """Whether a path is below a folder `derivatives`."""
+    return _DERIVED.search(relative) is not None
 
 
 def subject_of(relative: str) -> str:

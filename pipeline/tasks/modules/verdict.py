@@ -64,6 +64,6 @@ class Verdict(Protocol):
         """What the pairs rest on, in words."""
         ...
 
-    def flips(self, pairs: Any, question: Any) -> Flips | None:
-        """Who changes sides, None where an answer has no side."""
+    def flips(self, pairs: Any, question: Any, *, level: float) -> Flips | None:
+        """Who changes sides, with intervals of `level`; None where an answer has no side."""
         ...

@@ -74,6 +74,6 @@ def in_words(pairs: Pairs) -> str:
     return f"{pairs.patients} patients"
 
 
-def flips(pairs: Pairs, question: Labels) -> Flips | None:
+def flips(pairs: Pairs, question: Labels, *, level: float) -> Flips | None:
     """Who has every known finding right with one model alone."""
-    return sides.flips(pairs)
+    return sides.flips(pairs, level=level)

@@ -147,6 +147,12 @@ def require_settings(settings: Config) -> None:
             "absolute error that wouldn't matter (`margin`) and the gain that would (`min_gain`); missing: "
             f"{' and '.join(f'`{key}`' for key in absent)}.",
         )
+    if compare.max_negative_flips is not None:
+        raise settings.refuse(
+            ("compare", "max_negative_flips"),
+            "a measured number is neither right nor wrong, so nobody changes sides. Leave "
+            "`max_negative_flips` out.",
+        )
     require_goal(settings, [METRICS[name] for name in GOALS])
 
 

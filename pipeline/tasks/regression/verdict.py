@@ -68,6 +68,6 @@ def in_words(pairs: Pairs) -> str:
     return f"{pairs.patients} patients"
 
 
-def flips(pairs: Pairs, question: Quantity) -> Flips | None:
+def flips(pairs: Pairs, question: Quantity, *, level: float) -> Flips | None:
     """None: a number has no side to change."""
     return None

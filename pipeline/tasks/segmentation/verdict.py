@@ -72,6 +72,6 @@ def in_words(pairs: Pairs) -> str:
     return f"{pairs.measured} patients with a structure"
 
 
-def flips(pairs: Pairs, question: Structures) -> Flips | None:
-    """Of whom one model alone misses a structure."""
-    return sides.flips(pairs)
+def flips(pairs: Pairs, question: Structures, *, level: float) -> Flips | None:
+    """Whose outlines agree much less, or much more, with the reference."""
+    return sides.flips(pairs, level=level)
