@@ -151,7 +151,7 @@ $(S)/train.checked: $(S)/cohort.json $(S)/normalize.json $(C)/train.json | $(CAN
 $(S)/evaluate.checked: $(S)/train.json $(S)/cohort.json $(S)/normalize.json $(C)/evaluate.json $(C)/compare.json $(C)/pictures.json | $(CANDIDATE)/model.keras
 	@$(SCANLOOM) evaluate $(CONFIG)
 
-$(S)/compare.checked: $(S)/evaluate.json $(S)/cohort.json $(S)/normalize.json $(C)/settings.json $(CHAMPION) | $(CANDIDATE)/metrics.json
+$(S)/compare.checked: $(S)/evaluate.json $(S)/cohort.json $(S)/normalize.json $(C)/settings.json $(C)/pictures.json $(CHAMPION) | $(CANDIDATE)/metrics.json
 	@$(SCANLOOM) compare $(CONFIG)
 
 $(S)/report.checked: $(S)/cohort.json $(S)/drift.json $(S)/evaluate.json $(S)/compare.json $(C)/report.json | $(CANDIDATE)/comparison.json
