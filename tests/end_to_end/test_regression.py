@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_project import SMALL, make_in
 
-pytestmark = [pytest.mark.xdist_group("make"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 CANDIDATE = "reports/small/candidate"
 DIAMETER = (
