@@ -42,17 +42,9 @@ def run(config: Config, workspace: Workspace, *, port: int) -> None:
 
 def serving(looker: Looker, token: str, *, port: int) -> ThreadingHTTPServer:
     """The server, bound and not yet started. Raises RetryError when the port is in use or not allowed."""
-    try:
-        server = ThreadingHTTPServer((HOST, port), BaseHTTPRequestHandler)
-    except OSError as error:
-        raise RetryError(
-            f"Port {port} can't be had ({error.strerror}): something else listens there, perhaps an earlier "
-            f"`{make('look')}`. End it, or name another: `{make('look', {'PORT': str(port + 1)})}`."
-        ) from error
 
-    def answered(target: str, host: str) -> Answer:
-        # A port of 0 is chosen by the system: only the server knows which one it became.
-        path = gate.path_of(target, host, token=token, port=server.server_port)
+    def answered(target: str, host: str, listens_at: int) -> Answer:
+        path = gate.path_of(target, host, token=token, port=listens_at)
         if path is None:
             return Answer(403, gate.REFUSED)
         try:
@@ -60,19 +52,26 @@ def serving(looker: Looker, token: str, *, port: int) -> ThreadingHTTPServer:
         except ScanloomError as error:
             return Answer(409, str(error))
 
-    server.RequestHandlerClass = _handler(answered)
-    return server
+    try:
+        return ThreadingHTTPServer((HOST, port), _handler(answered))
+    except OSError as error:
+        raise RetryError(
+            f"Port {port} can't be had ({error.strerror}): something else listens there, perhaps an earlier "
+            f"`{make('look')}`. End it, or name another: `{make('look', {'PORT': str(port + 1)})}`."
+        ) from error
 
 
-def _handler(answered: Callable[[str, str], Answer]) -> type[BaseHTTPRequestHandler]:
-    """What answers each request, of its target and the host that it was asked under."""
+def _handler(answered: Callable[[str, str, int], Answer]) -> type[BaseHTTPRequestHandler]:
+    """What answers each request, by its target, the host it was asked under and the port it came to."""
 
     class Handler(BaseHTTPRequestHandler):
         """Answers GET alone, and writes no line of what was asked."""
 
         def do_GET(self) -> None:
             """Sends the answer, with headers that let nothing in and nothing out."""
-            answer = answered(self.path, self.headers.get("Host", ""))
+            # The port of the connection, since the system chooses one where 0 is asked for.
+            listens_at = int(self.connection.getsockname()[1])
+            answer = answered(self.path, self.headers.get("Host", ""), listens_at)
             body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
             self.send_response(answer.status)
             for name, value in (
