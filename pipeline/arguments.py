@@ -23,6 +23,7 @@ SCORE_OPTIONS = (
     ("score", "COLUMN", "a single score, where the columns aren't called score_CLASS"),
     ("positive", "CLASS", "the class looked for (of two score columns the last)"),
     ("models", "A,B", "several models, each with columns of its own"),
+    ("fold", "COLUMN", "in which fold of a cross-validation the case was held out (fold)"),
 )
 
 Add = Callable[[str, str, Callable[..., int | None]], argparse.ArgumentParser]
@@ -136,6 +137,7 @@ def _add_arrow(add_configured: Add) -> None:
         "cohort": handlers.cohort,
         "drift": handlers.drift,
         "evaluate": handlers.evaluate,
+        "compare": handlers.compare,
     }
     stages = {}
     for name, stated in ARROW.items():

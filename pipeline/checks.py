@@ -23,7 +23,7 @@ from pipeline.workspace import Workspace
 
 def load_checked(path: Path) -> Config:
     """The configuration in `path`. Raises ConfigError (file, line, nearest name) for whatever is wrong."""
-    config = load(path, _network_keys)
+    config = load(path, _network_keys, _networks_having)
     require_settings(config)
     parse(config.normalize, config.refuse)
     rules = series_rules.parse(config.ingest.select, config.refuse)
@@ -38,6 +38,10 @@ def _network_keys(name: str) -> type[BaseModel] | None:
     return architecture(name).Parameters if name in ARCHITECTURES else None
 
 
+def _networks_having(key: str) -> list[str]:
+    return [name for name in sorted(ARCHITECTURES) if key in architecture(name).Parameters.model_fields]
+
+
 def _check_network(config: Config) -> None:
     """Raises ConfigError for a network that there isn't, that no task so asks, or whose file isn't there."""
     name = config.train.model
@@ -45,10 +49,11 @@ def _check_network(config: Config) -> None:
         raise config.refuse(("train", "model"), f"unknown model '{name}' ({nearest(name, ARCHITECTURES)}).")
     asked, given = task_of(config.task).network.ASKS, architecture(name).GIVES
     if given != asked:
+        of_default = "" if "model" in config.train.model_fields_set else ", which stands where none is named,"
         raise config.refuse(
             ("train", "model"),
-            f"'{name}' gives {given}, and `task: {config.task}` asks for {asked}. Choose "
-            f"{' or '.join(giving(asked))}.",
+            f"'{name}'{of_default} gives {given}, and `task: {config.task}` asks for {asked}. Write "
+            f"{' or '.join(f'`train: {{model: {fit}}}`' for fit in giving(asked))}.",
         )
     for key, path in config.train.network.items():
         if isinstance(path, Path) and not path.is_file():

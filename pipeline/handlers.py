@@ -105,6 +105,19 @@ def evaluate(options: argparse.Namespace) -> None:
         _show(stages.run("evaluate", config, space, work))
 
 
+def compare(options: argparse.Namespace) -> None:
+    """Runs compare, whose pictures show scans in their own unit."""
+    from pipeline import locking, normalize, stages
+    from pipeline.compare import run
+
+    def work(config: Config, space: Workspace) -> Summary:
+        return run(config, space, normalize.reader(config, space))
+
+    config, space = _load(options)
+    with locking.lock(space):
+        _show(stages.run("compare", config, space, work))
+
+
 def where(options: argparse.Namespace) -> None:
     """Says where the report lies, or what writes it; of a generation once its seal was checked."""
     from pipeline.contracts.report import PAGE
@@ -246,7 +259,8 @@ def score(options: argparse.Namespace) -> None:
     if not options.table:
         raise UsageError(f"No table is named. Name one: `{make('score', {'TABLE': 'predictions.csv'})}`.")
     models = tuple(name for part in options.models.split(",") if (name := part.strip()))
-    columns = Columns(options.truth, options.patient, options.case, options.score, options.positive, models)
+    given = (options.truth, options.patient, options.case, options.score, options.positive)
+    columns = Columns(*given, models, options.fold)
     foreign = read(Path(options.table), columns)
     _show(measure(foreign, options.out))
     _show(report.run_table(foreign, options.out))

@@ -104,6 +104,12 @@ def test_columns_that_name_a_scan_together_are_fine(project: Path) -> None:
         ("{model: resnet, widht: 8}", "unknown key 'widht' (did you mean 'width'?)."),
         ("{model: keras_applications, backbone: densenet12}", "'train.backbone': expected 'densenet121',"),
         ("{model: keras_applications, width: 8}", "unknown key 'width' (known:"),
+        ("{levels: 4}", "unknown key 'levels' (known: stem_stride, width; a key of `model: unet`)."),
+        (
+            "{model: unet}",
+            "'unet' gives one answer a voxel, and `task: classification` asks for one answer a scan. Write "
+            "`train: {model: keras_applications}` or `train: {model: plain_cnn}` or `train: {model: resnet}`.",
+        ),
         ("{model: keras_applications, weights: absent.h5}", "'train.weights': there is no file absent.h5."),
     ],
 )
@@ -115,6 +121,37 @@ def test_what_a_network_cannot_be_is_refused_with_the_line(
     assert main(["config", "study.yaml"]) == 2
     said = capsys.readouterr().err
     assert f"study.yaml:{text.count(chr(10)) + 1}: {sentence}" in said
+
+
+STRUCTURES = """\
+task: segmentation
+ingest: {raw: data/raw/study, masks: {structures: {liver: 1}}}
+cohort: {}
+normalize: [z_score: {}]
+report: {title: A study}
+"""
+
+
+@pytest.mark.parametrize(
+    ("train", "said"),
+    [
+        ("", "'resnet', which stands where none is named, gives one answer a scan"),
+        ("train: {epochs: 3}\n", "'resnet', which stands where none is named, gives one answer a scan"),
+        ("train: {model: resnet}\n", "'resnet' gives one answer a scan"),
+        ("train: {model: plain_cnn}\n", "'plain_cnn' gives one answer a scan"),
+        ("train: {levels: 4}\n", "unknown key 'levels' (known: stem_stride, width; a key of"),
+    ],
+)
+def test_a_segmentation_without_a_network_of_maps_is_told_which_one_to_write(
+    project: Path, capsys: pytest.CaptureFixture[str], train: str, said: str
+) -> None:
+    (project / "study.yaml").write_text(STRUCTURES + train)
+    assert main(["config", "study.yaml"]) == 2
+    sentence = capsys.readouterr().err
+    assert said in sentence
+    assert "model: unet" in sentence
+    (project / "study.yaml").write_text(STRUCTURES + "train: {model: unet, levels: 4}\n")
+    assert main(["config", "study.yaml"]) == 0
 
 
 def test_a_plan_of_changes_names_settings_that_there_are(

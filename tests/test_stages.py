@@ -116,6 +116,17 @@ def test_without_a_look_of_drift_nothing_is_trained(ready: Workspace) -> None:
         train(ready)
 
 
+def test_a_command_with_nothing_to_do_waits_for_no_arithmetic() -> None:
+    code = (
+        "import sys, pipeline.commands.configure, pipeline.ingest.stage, pipeline.stages;"
+        "print({'scipy.special', 'scipy.ndimage', 'pandas', 'sklearn'} & set(sys.modules))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    assert found.stdout.strip() == "set()"
+
+
 def test_nobody_waits_for_packages_that_neither_the_stage_nor_the_command_needs() -> None:
     stages_without = [f"pipeline.{name}.stage" for name in STAGES if name not in ("train", "evaluate")]
     commands_without = [

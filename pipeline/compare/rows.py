@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,8 +16,10 @@ from pipeline.compare.rule import (
     group_criterion,
     guard_criteria,
 )
+from pipeline.compare.sides import cap_row
 from pipeline.compare.verdict import Row
 from pipeline.config import Compare
+from pipeline.contracts.comparison import Flips
 from pipeline.tasks.contract import Pairs
 from pipeline.tasks.registry import Task
 
@@ -28,8 +30,9 @@ LEAST_OF_A_GROUP = 20  # patients, a choice: a smaller group can hardly show a l
 class Evidence:
     """The pairs of the whole test part, and which of them (by name) are its core and its groups.
 
-    `anchor` holds the anchor's generation and its pairs on the core, where it isn't the champion, and
-    `external` the pairs of another source.
+    `anchor` holds the anchor's generation and its pairs on the core, where it isn't the champion, `external`
+    the pairs of another source, `flips` who of the test part changes sides, None where nobody can, and
+    `trust` the guards on sets and abstentions.
     """
 
     test: Pairs | None
@@ -37,13 +40,15 @@ class Evidence:
     anchor: tuple[str, Pairs | None] | None = None
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     external: Pairs | None = None
+    flips: Flips | None = None
+    trust: Sequence[Row] = ()
 
 
 def rows(task: Task, compare: Compare, evidence: Evidence, *, alpha: float, seed: int) -> list[Row]:
     """The required rows, then the guards, then what is only told; `alpha` is that of one look."""
     verdict = task.verdict
-    core = _among(evidence.test, evidence.core)
-    era = _among(evidence.test, _names(evidence.test) - evidence.core)
+    core = among(evidence.test, evidence.core)
+    era = among(evidence.test, _names(evidence.test) - evidence.core)
     pilot = _pilot(task, core, alpha=alpha, seed=seed)
     judged = [judge(task, core_criterion(verdict, compare, alpha=alpha), core, seed=seed, pilot=pilot)]
     if compare.objective == "improve" or era:
@@ -56,13 +61,16 @@ def rows(task: Task, compare: Compare, evidence: Evidence, *, alpha: float, seed
     guards = guard_criteria(verdict, compare)
     judged += [judge(task, criterion, evidence.test, seed=seed) for criterion in guards]
     judged += _group_rows(task, compare, evidence, seed=seed)
+    if compare.max_negative_flips is not None:
+        judged.append(cap_row(evidence.flips, most=compare.max_negative_flips))
+    judged += evidence.trust
     if evidence.external:
         judged.append(judge(task, external_criterion(verdict, compare), evidence.external, seed=seed))
     return judged
 
 
 def _group_rows(task: Task, compare: Compare, evidence: Evidence, *, seed: int) -> list[Row]:
-    groups = {group: _among(evidence.test, names) for group, names in sorted(evidence.groups.items())}
+    groups = {group: among(evidence.test, names) for group, names in sorted(evidence.groups.items())}
     return [
         judge(task, group_criterion(task.verdict, compare, group), pairs, seed=seed)
         for group, pairs in groups.items()
@@ -80,7 +88,8 @@ def _names(pairs: Pairs | None) -> frozenset[str]:
     return frozenset(pairs.names) if pairs else frozenset()
 
 
-def _among(pairs: Pairs | None, names: frozenset[str]) -> Pairs | None:
+def among(pairs: Pairs | None, names: frozenset[str]) -> Pairs | None:
+    """The pairs of these names, None of none."""
     if pairs is None:
         return None
     keep = np.array([name in names for name in pairs.names], dtype=np.bool_)

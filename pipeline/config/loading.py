@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import typing
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,10 +24,16 @@ _NAME = re.compile(r"(?!raw$)[A-Za-z0-9][A-Za-z0-9._-]*")
 
 NetworkKeys = Callable[[str], type[BaseModel] | None]
 """From the name of a network to the model of its own keys in `train`; None where there is no such network."""
+Having = Callable[[str], Sequence[str]]
+"""From a key to the names of the networks that have it."""
 
 
-def load(path: Path, network_keys: NetworkKeys = lambda _: None) -> Config:
+def load(
+    path: Path, network_keys: NetworkKeys = lambda _: None, networks_having: Having = lambda _: ()
+) -> Config:
     """The configuration in the YAML file `path`, with all keys of its network if `network_keys` knows it.
+
+    Of a key that another network has, `networks_having` says which.
 
     Raises UsageError when there is no such file or its name can't name an analysis, ConfigError
     (file, line, nearest key) when it isn't valid.
@@ -45,6 +51,7 @@ def load(path: Path, network_keys: NetworkKeys = lambda _: None) -> Config:
     config = _checked(Config, values | {"name": path.stem}, (), wrong)
     model, network_values = _of_network(values, network_keys)
     parameters = _checked(model, network_values, ("train",), wrong) if model is not None else None
+    wrong = [_of_another(one, networks_having) for one in wrong]
     if config is None or wrong:
         raise _error(path, lines, wrong)
     config = config.with_network(parameters.model_dump() if parameters else network_values)
@@ -93,6 +100,17 @@ def _checked(
             hint = _hint(str(keys[-1]), _known_keys(keys[:-1]), model.model_fields if section else ())
             wrong.append(_Violation(keys, item, hint))
         return None
+
+
+def _of_another(wrong: _Violation, networks_having: Having) -> _Violation:
+    """The violation, whose hint names the networks that have the key, which are others than its own."""
+    if wrong.item["type"] != "extra_forbidden" or wrong.keys[0] != "train":
+        return wrong
+    names = networks_having(str(wrong.keys[-1]))
+    if not names:
+        return wrong
+    models = ", ".join(f"`model: {name}`" for name in names)
+    return replace(wrong, hint=f"{wrong.hint}; a key of {models}")
 
 
 def _hint(key: str, of_section: Iterable[str], of_entry: Iterable[str]) -> str:

@@ -192,7 +192,8 @@ class Compare(Section):
     """The rule by which a candidate may take the place of the champion; both numbers as the task has them.
 
     `allowed_changes` are the keys, or sections of them, in which a candidate may differ from the champion; a
-    plan that names none allows new scans alone.
+    plan that names none allows new scans alone. `max_negative_flips` is the share of test patients whom the
+    champion may have had right and the candidate wrong; a share shown to be larger vetoes.
     """
 
     margin: Positive = 0.05
@@ -200,11 +201,12 @@ class Compare(Section):
     look_budget: Count = 5
     min_gain: Positive = 0.05
     allowed_changes: tuple[str, ...] | None = None
+    max_negative_flips: Share | None = None
 
     @model_serializer(mode="wrap")
-    def _plan_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the plan of changes unless there is one, so that a rule has the digest it had before."""
-        return without_defaults(dump(self), ("allowed_changes",), self.model_fields_set)
+    def _if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what nobody asked for, so that a rule has the digest it had before there was such a key."""
+        return without_defaults(dump(self), ("allowed_changes", "max_negative_flips"), self.model_fields_set)
 
 
 class Report(Section):

@@ -67,7 +67,10 @@ class Look:
 
 @dataclass(frozen=True)
 class Flip:
-    """One who changes sides: what both models say, and the score of which class each gives."""
+    """One who changes sides: what both models say, and the score of which class each gives.
+
+    `column` is that of the predictions with the score, empty where an earlier version kept none.
+    """
 
     name: str
     truth: str
@@ -76,15 +79,36 @@ class Flip:
     score_of: str = ""
     champion_score: Number | None = None
     candidate_score: Number | None = None
+    column: str = ""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Of so many patients of a class or a group (`name`; empty: all) how many change sides each way.
+
+    The ends are those of the exact intervals of both shares, None of nobody.
+    """
+
+    name: str
+    patients: int
+    negative: int
+    positive: int
+    negative_low: Number | None = None
+    negative_high: Number | None = None
+    positive_low: Number | None = None
+    positive_high: Number | None = None
 
 
 @dataclass(frozen=True)
 class Flips:
-    """Who changes sides from champion to candidate, negative from right to wrong, with McNemar's p values."""
+    """Who changes sides from champion to candidate, negative for the worse, with McNemar's p values.
+
+    `units` are patients, or cases where each has a vote; `sides`, `classes` and `groups` count patients,
+    with intervals of `level`. `both_right` and `both_wrong` are None where no answer is right as a whole, and
+    `lost` and `gained` say what the two ways are. The lists begin with those whose scores moved furthest.
+    """
 
     units: int
-    both_right: int
-    both_wrong: int
     negative: int
     positive: int
     negative_rate: Number
@@ -92,6 +116,14 @@ class Flips:
     mcnemar_mid_p: Number | None
     negative_list: tuple[Flip, ...] = ()
     positive_list: tuple[Flip, ...] = ()
+    both_right: int | None = None
+    both_wrong: int | None = None
+    level: Number | None = None
+    sides: Sides | None = None
+    classes: tuple[Sides, ...] = ()
+    groups: tuple[Sides, ...] = ()
+    lost: str = "right before, wrong now"
+    gained: str = "wrong before, right now"
 
 
 @dataclass(frozen=True)

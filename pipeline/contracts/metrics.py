@@ -127,6 +127,29 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class Folds:
+    """The leading metric of each fold of a cross-validation over a part, and how far the folds differ.
+
+    `mean`, `sd`, `lowest` and `highest` are of the folds that could be told, None where they are fewer than
+    two. The numbers of the whole part are of all folds' predictions together.
+    """
+
+    part: str
+    unit: str
+    metric: str
+    metrics: tuple[Metric, ...]
+    mean: Number | None
+    sd: Number | None
+    lowest: Number | None
+    highest: Number | None
+
+    @property
+    def estimated(self) -> int:
+        """How many folds have a value."""
+        return sum(metric.value is not None for metric in self.metrics)
+
+
+@dataclass(frozen=True)
 class Bootstrap:
     """How resamples were drawn, and how many were drawn again for want of a class."""
 
@@ -171,7 +194,7 @@ class Metrics:
     `question` is what was asked and `choices` what validation fixed, in the task's own keys; `calibration`
     holds metrics by their names there, `comparisons` the differences of groups and of models. `created_utc`
     is the time of the look, None of a table of predictions. `headline` is None where an earlier version
-    measured.
+    measured. `folds` are those of a cross-validation, a record a part; none where one network answered.
     """
 
     question: OfTask
@@ -185,6 +208,7 @@ class Metrics:
     comparisons: tuple[Difference, ...] = ()
     calibration: Mapping[str, Metric | None] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    folds: tuple[Folds, ...] = ()
     rules: Mapping[str, str] = field(default_factory=dict)
     thresholds: tuple[Threshold, ...] = ()
     choices: OfTask = field(default_factory=lambda: Unopened({}))

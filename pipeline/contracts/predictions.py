@@ -1,7 +1,8 @@
 """The table of predictions, `predictions.csv`, of ours or from elsewhere: what it has whatever the task.
 
 One row a case: `case_id, patient_id, part, truth, predicted, status, reason, by_*`, and the task's scores.
-With several targets there are `truth_TARGET` and `predicted_TARGET`. An absent `part` is "external".
+With several targets there are `truth_TARGET` and `predicted_TARGET`. An absent `part` is "external", of a
+table that tells folds "out-of-fold".
 """
 
 from __future__ import annotations
@@ -21,9 +22,13 @@ from pipeline.errors import DataError, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-PARTS = ("train", "validation", "test", "external", "new")
+OUT_OF_FOLD: Final = "out-of-fold"
+"""The part of cases that one of several networks answered: the one that didn't learn from their fold."""
+PARTS = ("train", "validation", "test", OUT_OF_FOLD, "external", "new")
 IDENTITY: Final = ("case_id", "patient_id")
 TRUTH, PREDICTED, GROUP = "truth", "predicted", "by_"
+FOLD: Final = "fold"
+"""In which fold of a cross-validation a case was held out: a column of some tables from elsewhere."""
 SCORE: Final = "score_"
 """What stands before an answer's name in the column of its score, where answers have one."""
 COLUMNS: Final = ("case_id", "patient_id", "part", TRUTH, PREDICTED, "status")
@@ -77,8 +82,9 @@ def measurable(frame: pd.DataFrame, part: str) -> NDArray[np.bool_]:
 
 
 def groups(frame: pd.DataFrame) -> list[str]:
-    """The names of the group columns."""
-    return [str(column) for column in frame.columns if str(column).startswith(GROUP)]
+    """The names of the columns that group rows: by_*, and that of the folds."""
+    columns = [str(column) for column in frame.columns]
+    return [column for column in columns if column.startswith(GROUP) or column == FOLD]
 
 
 def numbers(origin: Origin, frame: pd.DataFrame, column: str) -> NDArray[np.float64]:
@@ -112,7 +118,8 @@ def _text(path: Path) -> pd.DataFrame:
 
 
 def _with_defaults(frame: pd.DataFrame) -> pd.DataFrame:
-    defaults = {"part": "external", "predicted": "", "status": "ok", "reason": ""}
+    part = OUT_OF_FOLD if FOLD in frame else "external"
+    defaults = {"part": part, "predicted": "", "status": "ok", "reason": ""}
     absent = {name: value for name, value in defaults.items() if name not in frame}
     return frame.assign(**absent)
 

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from pipeline.config import Evaluate
-from pipeline.evaluate import subgroups
+from pipeline.contracts.predictions import FOLD, OUT_OF_FOLD
+from pipeline.evaluate import folds, subgroups
 from pipeline.tasks.contract import Fixed, Predicted
 from pipeline.tasks.measured import Curves, Json, Measured
 from pipeline.tasks.registry import Task
 
 # In the order in which a part leads: the headline is of the first that isn't the one of choices.
-MEASURED_PARTS = ("test", "external", "new", "validation")
+MEASURED_PARTS = ("test", OUT_OF_FOLD, "external", "new", "validation")
 CHOICES_PART = "validation"
 
 
 @dataclass(frozen=True)
 class PartResult:
-    """What was measured of one part: the headline unit first, then the other, then the subgroups."""
+    """What was measured of one part: the headline unit first, then the other, subgroups, and folds."""
 
     part: str
     units: list[Measured]
     group_metrics: list[Json]
     comparisons: list[Json]
     left_out: list[Json]
+    folds: list[Json] = field(default_factory=list)
 
 
 def measure(predictions: Predicted, task: Task, plan: Evaluate, *, fixed: Fixed) -> Json:
@@ -56,6 +58,7 @@ def measure(predictions: Predicted, task: Task, plan: Evaluate, *, fixed: Fixed)
         "curves": _curves(results),
         "comparisons": [entry for result in results for entry in result.comparisons],
         "left_out": [entry for result in results for entry in result.left_out],
+        "folds": [entry for result in results for entry in result.folds],
         "rules": task.measures.RULES,
         **task.measures.in_metrics(predictions, metrics),
     }
@@ -71,7 +74,8 @@ def _part(predictions: Predicted, part: str, task: Task, plan: Evaluate, *, fixe
     if part == CHOICES_PART or not views:
         return PartResult(part, measured, [], [], left_out)
     groups = task.measures.groups(predictions, views[0])
-    return PartResult(part, measured, *subgroups.compare(views[0], groups, task), left_out)
+    of_folds = [folds.of_view(views[0], groups.pop(FOLD), task)] if FOLD in groups else []
+    return PartResult(part, measured, *subgroups.compare(views[0], groups, task), left_out, of_folds)
 
 
 def _left_out(predictions: Predicted, part: str) -> list[Json]:

@@ -9,6 +9,7 @@ from pipeline import digests, provenance
 from pipeline.config import Evaluate
 from pipeline.contracts import metrics as contract
 from pipeline.errors import DataError
+from pipeline.evaluate import folds
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, MEASURED_PARTS, measure
 from pipeline.evaluate.side_by_side import compare
@@ -53,7 +54,7 @@ def score(foreign: Foreign, out: Path, plan: Evaluate | None = None) -> Summary:
     record = with_headline(contract.FILE.of(metrics), task, metric=None, bound=None)
     changed = contract.FILE.write(out, record)
     notes = [f"{foreign.path.name}: {note}" for note in foreign.notes]
-    shown = lines(metrics, task.measures.SHOWN)
+    shown = (*lines(metrics, task.measures.SHOWN), *folds.lines(record.folds))
     return Summary((*notes, *shown, f"All numbers: {contract.FILE.path(out)}"), changed)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline import tables
-from pipeline.contracts.predictions import GROUP
+from pipeline.contracts.predictions import FOLD, GROUP
 from pipeline.errors import UsageError
+from pipeline.foreign import folds
 from pipeline.tasks import sheet as named
 from pipeline.tasks.contract import Predicted
 from pipeline.tasks.registry import Task, task_of_table
@@ -51,7 +52,10 @@ def read(path: Path, columns: Columns) -> Foreign:
     for name, (read_in, notes_of_model) in task.answers.read_table(sheet, frame).items():
         models[name] = read_in
         notes += [f"{name}: {note}" if name else note for note in notes_of_model]
-    return Foreign(path, columns, task, models, tuple(dict.fromkeys(notes)))
+    foreign = Foreign(path, columns, task, models, tuple(dict.fromkeys(notes)))
+    if FOLD in frame:
+        folds.require_apart(sheet, foreign.first.frame)
+    return foreign
 
 
 def _table(path: Path) -> tables.Table:
@@ -70,14 +74,18 @@ def _frame(sheet: Sheet) -> tuple[pd.DataFrame, list[str]]:
     import pandas as pd
 
     identities, notes = named.cases(sheet)
+    truth, notes_on_truth = named.truth(sheet)
+    fold = folds.column_of(sheet)
     columns = {
         "case_id": identities,
         "patient_id": named.patients(sheet),
-        "truth": named.truth(sheet),
+        "truth": truth,
         **{
             name: sheet.table.column(name)
             for name in sheet.table.columns
-            if name in _AS_THEY_ARE or name.startswith(GROUP)
+            if name in _AS_THEY_ARE or (name.startswith(GROUP) and name != fold)
         },
     }
-    return pd.DataFrame(columns, dtype=str), list(notes)
+    if fold:
+        columns[FOLD] = folds.numbered(sheet.column(fold))
+    return pd.DataFrame(columns, dtype=str), [*notes, *notes_on_truth]

@@ -42,7 +42,10 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
     if difference.reassigned:
         counted = _counted(difference.reassigned, "file")
         lines.append(f"read again, since the table of labels gives another patient: {counted}")
-    if failed_before := len(difference.again) - difference.reassigned:
+    if difference.paired:
+        counted = _counted(difference.paired, "file")
+        lines.append(f"read again, since a file came that is paired with it by its name: {counted}")
+    if failed_before := len(difference.again) - difference.reassigned - difference.paired:
         counted = _counted(failed_before, "file")
         lines.append(f"tried again, since what was in the way last time may be gone: {counted}")
     if difference.young:

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pipeline.catalogue import Catalogue, cases, files
 from pipeline.ingest.reasons import ARCHIVE, OWN_TABLE, TRANSIENT
+from pipeline.ingest.source.companions import gaining
 from pipeline.ingest.source.discover import SourcePath
+from pipeline.ingest.source.layouts import has_a_formats_name, is_below_derivatives
 
 
 @dataclass(frozen=True)
 class Changes:
     """Files that are new or have another size or time, known files that are gone, and files put off.
 
-    `again` are unchanged files whose reason may have passed, such as a disk that could not be read, and the
-    `reassigned` ones, which the table of labels now gives to another patient. `used` counts the known files
-    that are in cases, `used_gone` those of them that are gone.
+    `again` are unchanged files whose reason may have passed, such as a disk that could not be read, the
+    `reassigned` ones, which the table of labels now gives to another patient, and the `paired` ones, masks
+    and channels that a new file is paired with. `used` counts the known files that are in cases, `used_gone`
+    those of them that are gone.
     """
 
     fresh: tuple[SourcePath, ...]
@@ -32,6 +35,7 @@ class Changes:
     used: int
     used_gone: int
     reassigned: int = 0
+    paired: int = 0
 
 
 class KnownFile(NamedTuple):
@@ -106,6 +110,21 @@ def find_changes(
         used_gone=len(used & gone),
         reassigned=len(again & set(reassigned) - gone),
     )
+
+
+def with_pairs(changes: Changes, found: Sequence[SourcePath]) -> Changes:
+    """The changes with the known files that a fresh one is paired with: a mask may be of another image."""
+    known = {file.token for file in (*changes.fresh, *changes.again)}
+    tokens = gaining(found, {file.token for file in changes.fresh}) - known
+    paired = tuple(file for file in found if file.token in tokens)
+    return replace(changes, again=(*changes.again, *paired), paired=len(paired))
+
+
+def derived_archives(found: Sequence[SourcePath], known: Mapping[str, KnownFile]) -> set[str]:
+    """The known archives that may hold masks of new images beside them: those below `derivatives`."""
+    if not any(file.token not in known and has_a_formats_name(file.relative) for file in found):
+        return set()
+    return {file.token for file in found if file.token in known and is_below_derivatives(file.relative)}
 
 
 def archives_of(catalogue: Catalogue, tokens: Iterable[str]) -> set[str]:

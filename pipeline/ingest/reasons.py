@@ -55,7 +55,7 @@ REASONS: dict[str, Reason] = {
         "excluded",
         "A mask beside the images, by its place or its header.",
         "Nothing to do: masks are not read as images. Where `ingest.masks` declares structures, label maps "
-        "below `labelsTr` (NIfTI, PNG, TIFF) and masks of BIDS are read with their images.",
+        "below `labelsTr` or `masks` (NIfTI, PNG, TIFF) and masks of BIDS are read with their images.",
     ),
     "dicomdir": Reason(
         "excluded",
@@ -315,6 +315,11 @@ NOTES: dict[str, str] = {
     "nominal": "One slice: its thickness is the nominal one.",
     "z_resampled": "Slices were resampled to an even distance.",
     "untilted": "A gantry tilt was straightened by resampling.",
+    "mask_without_zero": (
+        "A mask has no 0, which stands for no structure. If another number does (1, say), call each "
+        "structure in `ingest.masks.structures` by the number that the files give it."
+    ),
+    "undeclared_ignored": "A mask has other numbers than those declared, which were left out.",
     "mask_resampled": "The mask was put onto the grid of its scan by the nearest voxel.",
     "channels_resampled": "A channel was resampled onto the grid of the first.",
     "picture_turned": "The picture was turned upright, as its file says that it is to be seen.",

@@ -18,7 +18,14 @@ from pipeline.draws import buried
 from pipeline.errors import GateError, UsageError
 from pipeline.executors import Executor
 from pipeline.ingest.account import account_lines, check_usable, contents, owner_lines
-from pipeline.ingest.changes import Changes, find_changes, known_files, unsettled_archives
+from pipeline.ingest.changes import (
+    Changes,
+    derived_archives,
+    find_changes,
+    known_files,
+    unsettled_archives,
+    with_pairs,
+)
 from pipeline.ingest.header import stated_formats, stated_units
 from pipeline.ingest.header.owner_table import owner_rows, reassigned, rows_for_children
 from pipeline.ingest.header.owners import Owners
@@ -38,7 +45,7 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
 
-VERSION = 21
+VERSION = 24
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 FORMATS_READ = "formats"
@@ -103,7 +110,7 @@ def _differences(
     known = known_files(catalogue)
     is_young = _is_young(settings.settle_seconds)
     paths = list(locations.by_token.values())
-    again = {known[token].archive for token in reassigned if token in known}
+    again = {known[token].archive for token in reassigned if token in known} | derived_archives(paths, known)
     unsettled = {
         file.token: file for file in unsettled_archives(paths, known, again=again) if not is_young(file)
     }
@@ -114,7 +121,7 @@ def _differences(
     }
     paths += locations.open_archives(unsettled.values())
     difference = find_changes(paths, known, is_young=is_young, closed=closed.keys(), reassigned=reassigned)
-    return difference, closed
+    return with_pairs(difference, paths), closed
 
 
 @dataclass(frozen=True)

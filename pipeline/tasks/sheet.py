@@ -10,9 +10,10 @@ from typing import Final
 
 from pipeline import printed
 from pipeline.contracts import targets
-from pipeline.contracts.predictions import TRUTH
+from pipeline.contracts.predictions import SCORE, TRUTH
 from pipeline.errors import DataError, nearest
 from pipeline.tables import Table
+from pipeline.tables.words import NOT_AVAILABLE, quoted
 
 # Words in the names that people give to such columns, most telling first.
 _LIKELY: Final = {
@@ -26,7 +27,7 @@ class Columns:
     """What the table calls its columns, and its positive class; empty where it has the usual names.
 
     `score` is a single column with the score of the class `positive`; `models` are the names of several
-    models, each with columns of its own.
+    models, each with columns of its own; `fold` is the column of the folds of a cross-validation.
     """
 
     truth: str = ""
@@ -35,12 +36,13 @@ class Columns:
     score: str = ""
     positive: str = ""
     models: tuple[str, ...] = ()
+    fold: str = ""
 
     def arguments(self) -> dict[str, str]:
         """What was given, by the words that make has for it."""
         given = {
             "TRUTH": self.truth, "PATIENT": self.patient, "CASE": self.case, "SCORE": self.score,
-            "POSITIVE": self.positive, "MODELS": ",".join(self.models),
+            "POSITIVE": self.positive, "MODELS": ",".join(self.models), "FOLD": self.fold,
         }  # fmt: skip
         return {name: value for name, value in given.items() if value}
 
@@ -76,14 +78,16 @@ def truths(sheet: Sheet) -> tuple[str, ...]:
     return tuple(name for name in sheet.table.columns if name.startswith(f"{TRUTH}_"))
 
 
-def truth(sheet: Sheet) -> tuple[str, ...]:
-    """The truth of each row, empty where unknown, of several targets joined; 1 for 1.0.
+def truth(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The truth of each row, empty where unknown, of several targets joined; 1 for 1.0; and a note.
+
+    Programs write NA or nan for a truth that isn't known: it is none, unless it has a score of its own.
 
     Raises DataError without such a column.
     """
     if several := truths(sheet):
         rows = zip(*(sheet.table.column(name) for name in several), strict=True)
-        return tuple(targets.joined(row) for row in rows)
+        return tuple(targets.joined(row) for row in rows), ()
     given = sheet.columns.truth
     if not given and "truth" not in sheet.table.columns:
         example = {"TRUTH": _likely(sheet, "TRUTH") or "column"}
@@ -91,10 +95,22 @@ def truth(sheet: Sheet) -> tuple[str, ...]:
             f"{sheet.name}: no column 'truth' ({nearest('truth', sheet.table.columns)}). "
             f"Say which one holds the true class: `{sheet.command(example)}`."
         )
-    cells = sheet.column(given or "truth")
+    written = sheet.column(given or "truth")
+    cells = tuple("" if _is_unknown(sheet, cell) else cell for cell in written)
+    words = sorted({cell for cell, known in zip(written, cells, strict=True) if cell and not known})
+    rows_without = sum(cell in words for cell in written)
+    s = "" if rows_without == 1 else "s"
+    notes = (f"{rows_without:,} row{s} of unknown truth: {quoted(words)}",) if words else ()
     if all(re.fullmatch(r"-?\d+(\.0+)?", cell) for cell in cells if cell):
-        return tuple(cell.partition(".")[0] for cell in cells)
-    return cells
+        cells = tuple(cell.partition(".")[0] for cell in cells)
+    return cells, notes
+
+
+def _is_unknown(sheet: Sheet, cell: str) -> bool:
+    has_score = cell == sheet.columns.positive or any(
+        name == f"{SCORE}{cell}" or name.endswith(f"_{cell}") for name in sheet.table.columns
+    )
+    return cell.casefold() in NOT_AVAILABLE and not has_score
 
 
 def patients(sheet: Sheet) -> tuple[str, ...]:

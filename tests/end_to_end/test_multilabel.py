@@ -11,7 +11,7 @@ from browser import WIDTHS, against
 from sklearn.metrics import roc_auc_score
 from small_project import SMALL, make_in
 
-pytestmark = [pytest.mark.xdist_group("make"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 CANDIDATE = "reports/small/candidate"
 NAMES = ("nodule", "woman", "north")

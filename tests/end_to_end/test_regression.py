@@ -10,7 +10,7 @@ import pytest
 from browser import WIDTHS, against
 from small_project import SMALL, make_in
 
-pytestmark = [pytest.mark.xdist_group("make"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 CANDIDATE = "reports/small/candidate"
 DIAMETER = (

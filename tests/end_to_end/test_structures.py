@@ -14,7 +14,7 @@ import pytest
 from browser import WIDTHS, against
 from small_project import a_patient, make_in, new_project, phantom
 
-pytestmark = [pytest.mark.xdist_group("make"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 CANDIDATE = "reports/small/candidate"
 STRUCTURES = """\

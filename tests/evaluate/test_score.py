@@ -65,7 +65,9 @@ def test_test_rows_do_not_move_the_threshold(write: Write, tmp_path: Path) -> No
 def test_a_table_without_a_row_to_report_on_is_refused(
     change: Callable[[pd.DataFrame], pd.DataFrame], write: Write, tmp_path: Path
 ) -> None:
-    with pytest.raises(DataError, match=r"table\.csv: no row (of part test, external or new )?has"):
+    with pytest.raises(
+        DataError, match=r"table\.csv: no row (of part test, out-of-fold, external or new )?has"
+    ):
         score(read(write(change=change), Columns()), tmp_path / "out", PLAN)
     assert not (tmp_path / "out").exists()
 

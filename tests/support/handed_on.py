@@ -24,6 +24,7 @@ from pipeline.contracts import (
     report,
     robustness,
     rule,
+    scan_pictures,
     stamp,
     strangers,
 )
@@ -77,9 +78,13 @@ COMPARISON = comparison.Comparison(
     files={"cohort.csv": "5" * 64},
     look=comparison.Look(1, 5),
     alpha=0.01,
-    flips=comparison.Flips(9, 7, 1, 1, 0, 0.1, 1.0, 0.5, (FLIP,)),
+    flips=comparison.Flips(
+        9, 1, 0, 0.1, 1.0, 0.5, (FLIP,), both_right=7, both_wrong=1, level=0.95,
+        sides=comparison.Sides("", 9, 1, 0, 0.003, 0.48, 0.0, 0.34),
+        classes=(comparison.Sides("yes", 4, 1, 0, 0.006, 0.81, 0.0, 0.6),),
+    ),
     ledgers={"looks": {"lines": 1, "head": "6" * 64}},
-)
+)  # fmt: skip
 DRIFT = drift.Drift(
     "warn",
     (drift.AttributeDrift("kvp", "numeric", 9, 9, 0.1, 0.2, 0.3, 0.1, 0.1, (), "warn"),),
@@ -159,6 +164,9 @@ WHOLE: dict[str, Any] = {
         *(0.95, 0.85, 2.7, (0.0, 1.0), 1),
     ),
     comparison.FILE.name: COMPARISON,
+    scan_pictures.FLIPS.name: scan_pictures.Pictured(
+        (scan_pictures.ScanPicture("case-1", "person-1", 2, "AAAAAA==", (0.0, 1.0), "HU", 3, 5, ("R", "L")),)
+    ),
     controls.FILE.name: CONTROLS,
     controls.NETWORKS.name: NETWORKS,
     population.FILE.name: POPULATION,

@@ -87,9 +87,15 @@ def _pictures(mask: bytes, image: bytes | None = None) -> dict[str, bytes]:
     return {"imagesTr/a_0000.png": image or picture(grey()), "labelsTr/a.png": mask}
 
 
+_FOLDERS = {"images/a.png": picture(grey()), "masks/a_mask.png": picture(_GREYS)}
+_IN_FOLDERS = {**_PICTURES, "patient_from": {"pattern": "images/(.)"}}
 _ALONE = {
     **_LESION,
     "derivatives/x/sub-1/sub-1_label-lesion_mask.nii": nifti((255 * (_LABELS > 0)).astype(np.uint8)),
+}
+_LESIONS = {
+    "sub-1/sub-1_T1w.nii": nifti(ramp()),
+    "sub-1/sub-1_mask.nii": nifti((255 * (_LABELS > 0)).astype(np.uint8)),
 }
 _TUMOUR = {"structures": {"tumour": [1, "lesion"]}, "undeclared": "ignore", "may_be_absent": ["tumour"]}
 
@@ -116,6 +122,12 @@ MASK_WAYS = [
     Way("mask_reference_missing", r"^it names no series", {**_scan(), **_without_series()}, _SETTINGS, then=_mask()),
     Way("mask_reference_missing", r"images may be its own$", _BIDS | {"sub-1/sub-1_T2w.nii": nifti(ramp(start=5))},
         _OF_BIDS, then={"sub-1/sub-1_dseg.nii": None, "sub-1/sub-1_T1w_dseg.nii": _PAIR["labelsTr/a.nii"]}),
+    Way("mask_reference_missing", r"images are called as it is$", _FOLDERS | {"images/a.tif": picture(grey() + 1, "TIFF")},
+        _IN_FOLDERS, then={"images/a.tif": None}),
+    Way("mask_reference_missing", r"images are called as it is$", _FOLDERS | {"images/a.tif": picture(grey() + 1, "TIFF")},
+        _IN_FOLDERS, then={"images/a.tif": None, "images/b.tif": picture(grey() + 1, "TIFF")}),
+    Way("mask_reference_missing", r"^no image is paired", {**_FOLDERS, "images/a.png": None, "images/b.png": picture(grey())},
+        _IN_FOLDERS, then={"masks/a_mask.png": None, "masks/b_mask.png": picture(_GREYS)}),
     Way("mask_reference_missing", r"^no image is paired", _BIDS | {"sub-1/sub-1_T1w.nii": None}, _OF_BIDS,
         then=_BIDS),
     Way("mask_reference_missing", r"^no image is paired",
@@ -182,6 +194,10 @@ MASK_WAYS = [
         setting={"masks": {"structures": {"hippocampus": 65535}}}),
     Way("mask_values_invalid", r"is of no structure$", _pair(150 * _LABELS.astype(np.uint16)), _NIFTI,
         setting={"masks": {"structures": {"anterior": 150, "posterior": 300}}}),
+    Way("mask_values_invalid", r"^nothing but undeclared", _LESIONS, {**_OF_BIDS, "masks": _TUMOUR},
+        setting={"masks": {**_TUMOUR, "structures": {"tumour": [1, 255]}}}),
+    Way("mask_values_invalid", r"^nothing but undeclared", _LESIONS, {**_OF_BIDS, "masks": _TUMOUR},
+        setting={"masks": {**_TUMOUR, "structures": {"tumour": 1, "organ": 255}}}),
     Way("mask_values_invalid", r"below 0 is", _pair(_LABELS.astype(np.int16) - 1), _NIFTI, then=_PAIR),
     Way("mask_values_invalid", r"below 0 is", _pair(_LABELS.astype(np.int32) * 40_000), _NIFTI, then=_PAIR),
     Way("mask_values_invalid", r"not finite$", _pair(np.where(_LABELS > 1, np.nan, _LABELS).astype(np.float32)), _NIFTI,

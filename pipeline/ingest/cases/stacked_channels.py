@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from pipeline.ingest.pixels.values import smallest
 from pipeline.ingest.reasons import Refusal
@@ -80,6 +79,8 @@ def _resampled(
     array: NDArray[Any], place: Geometry, *, onto: Geometry, shape: Sequence[int], fill: int
 ) -> NDArray[np.float32]:
     """A volume on another grid, float32; voxels outside of it, by more than half of one, are `fill`."""
+    from scipy import ndimage
+
     into = np.linalg.solve(affine_array(place), affine_array(onto))
     values: NDArray[np.float32] = ndimage.affine_transform(
         array.astype(np.float32), into[:3, :3], into[:3, 3], tuple(shape), order=1, mode="nearest"

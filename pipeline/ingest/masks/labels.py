@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
 
-__all__ = ["marked_in", "read_as_mask"]
+__all__ = ["marked_in", "read_as_mask", "remarks_on"]
 
 HIGHEST: Final = 65535
 """The largest number by which the settings may call a structure."""
@@ -21,18 +21,32 @@ HIGHEST: Final = 65535
 def marked_in(array: NDArray[Any], structures: Structures) -> dict[str, NDArray[np.bool_]]:
     """Where the map has the numbers of each structure that a number calls, of the shape of the map.
 
-    Raises Refusal `mask_values_invalid` for a number of no structure, unless that is ignored, and for what
-    is no whole number.
+    Raises Refusal `mask_values_invalid` for a number of no structure, unless that is ignored and there are
+    numbers of structures, too: a structure that is called otherwise would come out as absent. So for what is
+    no whole number.
     """
     named = structures.numbered()
-    strange = _present(array) - named.keys() - {0}
-    if strange and structures.undeclared == "refuse":
+    present = _present(array) - {0}
+    strange = present - named.keys()
+    if strange and (structures.undeclared == "refuse" or strange == present):
         raise Refusal("mask_values_invalid", _undeclared(min(strange), max(strange), structures))
     marked: dict[str, NDArray[np.bool_]] = {}
     for number, name in named.items():
         here = array == number
         marked[name] = marked[name] | here if name in marked else here
     return marked
+
+
+def remarks_on(array: NDArray[Any], marked: Mapping[str, NDArray[np.bool_]]) -> set[str]:
+    """Notes on a map whose numbers may mean something else than the settings say.
+
+    `marked` is what `marked_in` found in it.
+    """
+    nowhere = array == 0
+    notes = set() if nowhere.any() else {"mask_without_zero"}
+    if not np.logical_or.reduce([nowhere, *marked.values()]).all():
+        notes.add("undeclared_ignored")
+    return notes
 
 
 @contextlib.contextmanager
@@ -56,6 +70,8 @@ def _undeclared(lowest: int, highest: int, structures: Structures) -> str:
         return f"the value {highest}, and nothing above {HIGHEST} is a structure"
     if structures.is_alone:
         return f"the value {lowest}, where a mask of one structure has 1 alone"
+    if structures.undeclared == "ignore":
+        return f"nothing but undeclared values, {lowest} the lowest of them"
     return f"the value {lowest} is of no structure"
 
 

@@ -6,10 +6,9 @@ from typing import Final
 
 from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.formats import nifti
-from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.masks.drawing import Drawing, Scan, put_on_some
 from pipeline.ingest.masks.grid import Block, Mask, put_whole
-from pipeline.ingest.masks.labels import marked_in, read_as_mask
+from pipeline.ingest.masks.labels import marked_in, read_as_mask, remarks_on
 from pipeline.ingest.masks.nearest import put_nearest
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
@@ -27,7 +26,7 @@ def structures_in(data: Buffer, structures: Structures) -> frozenset[str]:
 
 def draw(data: Buffer, drawing: Drawing) -> None:
     """Puts each structure's voxels where they lie. Raises Refusal as `_blocks_in`, and for another place."""
-    for name, block in _blocks_in(data, drawing.structures, drawing.limits).items():
+    for name, block in _blocks_in(data, drawing).items():
         if len(drawing.scans) == 1:
             _put_resampled(drawing, block, drawing.scans[0], drawing.masks[name][0])
             continue
@@ -58,16 +57,19 @@ def _put_resampled(drawing: Drawing, block: Block, scan: Scan, mask: Mask) -> No
         drawing.notes.add("mask_resampled")
 
 
-def _blocks_in(data: Buffer, structures: Structures, limits: FileLimits) -> dict[str, Block]:
-    """What the map marks of each of these structures, axes as they are stored.
+def _blocks_in(data: Buffer, drawing: Drawing) -> dict[str, Block]:
+    """What the map marks of each structure of the drawing, which gets the notes; axes as they are stored.
 
     Raises Refusal as `marked_in`, and as the reader of NIfTI.
     """
+    structures = drawing.structures
     with read_as_mask():
-        array, affine, _ = nifti.read(data, limits, form=structures.form, axes=structures.axes)
+        array, affine, _ = nifti.read(data, drawing.limits, form=structures.form, axes=structures.axes)
     if array.ndim != 3:
         raise Refusal("mask_values_invalid", "colours, where a label map has numbers")
-    return {name: Block(affine, marked) for name, marked in marked_in(array, structures).items()}
+    marked = marked_in(array, structures)
+    drawing.notes.update(remarks_on(array, marked))
+    return {name: Block(affine, voxels) for name, voxels in marked.items()}
 
 
 def _slices_of(block: Block) -> list[Block]:

@@ -11,7 +11,7 @@ from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.formats.description import Description
 from pipeline.ingest.formats.registry import format_module, format_of
 from pipeline.ingest.masks.drawing import Drawing
-from pipeline.ingest.masks.labels import marked_in, read_as_mask
+from pipeline.ingest.masks.labels import marked_in, read_as_mask, remarks_on
 from pipeline.ingest.masks.nifti_labels import structures_in
 from pipeline.ingest.reasons import Refusal
 
@@ -28,6 +28,7 @@ def draw(data: Buffer, drawing: Drawing) -> None:
         description = module.describe(data, drawing.limits)
         labels = _labels(module.stored(data, drawing.limits)[0], description)
     marked = marked_in(labels, drawing.structures)
+    drawing.notes.update(remarks_on(labels, marked))
     for at, scan in enumerate(drawing.scans):
         _check_size(labels.shape, scan.grid.shape[1:])
         if (_TURNED in description.notes) != scan.turned:

@@ -6,13 +6,19 @@ They are told by the paths alone, of folders and of archives, as the layouts of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from pipeline.ingest.source.discover import SourcePath
-from pipeline.ingest.source.layouts import channel_of, first_channel, images_of_mask, is_mask_by_place
+from pipeline.ingest.source.layouts import (
+    channel_of,
+    first_channel,
+    has_a_formats_name,
+    images_of_mask,
+    is_mask_by_place,
+)
 
-__all__ = ["with_companions"]
+__all__ = ["gaining", "with_companions"]
 
 
 def with_companions(files: Sequence[SourcePath], known: Iterable[SourcePath]) -> list[SourcePath]:
@@ -27,6 +33,16 @@ def with_companions(files: Sequence[SourcePath], known: Iterable[SourcePath]) ->
     names = _names(there)
     found = {file.token: _companions(file, there, names) for file in needing}
     return [replace(file, companions=found[file.token]) if found.get(file.token) else file for file in files]
+
+
+def gaining(files: Sequence[SourcePath], fresh: Set[str]) -> set[str]:
+    """The tokens of files that are paired with a fresh one now, to be read again."""
+    new = [file for file in files if file.token in fresh]
+    # What DICOM files alone bring costs no look at the others, which may be very many.
+    if not any(has_a_formats_name(file.relative) for file in new):
+        return set()
+    standing = with_companions([file for file in files if file.token not in fresh], files)
+    return {file.token for file in standing if any(one.token in fresh for one in file.companions)}
 
 
 def _names(paths: Iterable[str]) -> Mapping[str, Sequence[str]]:

@@ -21,6 +21,7 @@ from pipeline.report.sections import (
     controls,
     external,
     flow,
+    folds,
     gallery,
     learning,
     limitations,
@@ -72,7 +73,8 @@ def chapters(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
 def chapters_of_a_table(task: Task) -> tuple[tuple[str, tuple[Build, ...]], ...]:
     """The chapters that a table of predictions can answer."""
     page = task.page
-    in_brief = (brief.build, warnings.of_table, precision.build, models.build, *_named(page.IN_BRIEF, page))
+    always = (brief.build, warnings.of_table, precision.build, folds.build, models.build)
+    in_brief = (*always, *_named(page.IN_BRIEF, page))
     return ("In brief", in_brief), ("What it is worth", _named(page.TESTED, page))
 
 
@@ -93,7 +95,8 @@ def build_table(artifacts: Artifacts) -> Chapters:
     """The chapters that a table of predictions can answer; the last one names what it can't."""
     wanted = chapters_of_a_table(artifacts.task)
     built = [(title, [build(artifacts) for build in builds]) for title, builds in wanted]
-    absent = [each for each in _sections(built) if each.reason and each.key != models.KEY]
+    of_few = (folds.KEY, models.KEY)  # most tables are of one network and one model
+    absent = [each for each in _sections(built) if each.reason and each.key not in of_few]
     shown = [(title, [section for section in sections if not section.reason]) for title, sections in built]
     last = [source.build(artifacts, absent), methods.build(artifacts, _sections(shown))]
     return [*shown, ("Accounts", last)]

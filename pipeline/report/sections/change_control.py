@@ -40,6 +40,7 @@ def build(artifacts: Artifacts) -> Section:
         "outside": list(plan.outside),
         "accepted": artifacts.drift.accepted if artifacts.drift else None,
         "impact": artifacts.config.report.impact,
+        "lost": compared.flips.lost if compared.flips else "",
         "failed": [row.sentence for row in compared.reasons if row.outcome == "FAIL"],
     }
     return Section(KEY, TITLE, facts, tables, words=words)

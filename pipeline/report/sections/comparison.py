@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.contracts.comparison import Flip, Flips, Reason
+from pipeline.contracts.comparison import Flip, Flips, Reason, Sides
 from pipeline.contracts.drift import AttributeDrift, Domain, Drift, OddScan
 from pipeline.page.artifacts import Artifacts, Champion
-from pipeline.page.facts import DESCRIBED, Fact, count, recorded, setting
+from pipeline.page.facts import DESCRIBED, FEWEST_SHOWN, Fact, count, recorded, setting, unavailable
 from pipeline.page.section import Section, not_available
+from pipeline.pixel_text import way_to_see
+from pipeline.report.scan_pictures import card
 
 KEY, TITLE = "comparison", "Beside the champion"
 _RULES = {
@@ -18,8 +20,13 @@ _RULES = {
     "non_inferior_era": "No loss on the patients since",
     "superior_era": "A gain on the patients since",
     "guard_group": "No loss in the group",
+    "guard_negative_flips": "Few change sides for the worse",
+    "guard_coverage": "As many held as promised",
+    "guard_abstained": "No more to abstain on",
     "external": "On another source",
 }
+_SHARES = {"negative_flips": "share of patients", "abstained": "share of patients"}
+"""The numbers of rows that are no metric of a task, as they are called."""
 _LEVELS = {"stop": 0, "warn": 1}
 
 
@@ -50,6 +57,8 @@ def build(artifacts: Artifacts) -> Section:
         "drift": [_drift(row) for row in sorted(drift.attributes, key=_most_notable)],
         "changes": changes(artifacts),
         "oddest": [_odd(scan) for scan in (drift.domain.oddest if drift.domain else ())],
+        "flips": _cards(artifacts),
+        "sides": [_sides(sides, stored.flips) for sides in _told(stored.flips)] if stored.flips else [],
     }
     words = {
         "accepted": drift.accepted,
@@ -58,6 +67,9 @@ def build(artifacts: Artifacts) -> Section:
             "negative": _changed(stored.flips.negative_list if stored.flips else ()),
             "positive": _changed(stored.flips.positive_list if stored.flips else ()),
         },
+        "to_see": way_to_see(scan.hidden for scan in (artifacts.flips.scans if artifacts.flips else ())),
+        "in_per_cent": artifacts.task.page.score(artifacts.question).in_per_cent,
+        "sides": {"lost": stored.flips.lost, "gained": stored.flips.gained} if stored.flips else {},
         "notes": list(stored.notes),
         "held_by_plan": stored.is_held_by_plan,
     }
@@ -66,6 +78,7 @@ def build(artifacts: Artifacts) -> Section:
 
 def _reason(row: Reason, artifacts: Artifacts) -> dict[str, Any]:
     labels = _RULES | {guard.rule: guard.label for guard in artifacts.task.verdict.GUARDS}
+    is_share = row.metric in _SHARES
     fact = Fact(
         row.rule,
         row.value,
@@ -73,7 +86,7 @@ def _reason(row: Reason, artifacts: Artifacts) -> dict[str, Any]:
         row.high,
         None if row.low is None else row.level,
         unit="candidate minus champion",
-        measured_in=artifacts.measured_in(row.metric),
+        measured_in="" if is_share else artifacts.measured_in(row.metric),
         method=row.method,
         part=row.part,
         patients=row.patients,
@@ -84,7 +97,7 @@ def _reason(row: Reason, artifacts: Artifacts) -> dict[str, Any]:
     kept = {"role": row.role, "part": row.part, "outcome": row.outcome, "sentence": row.sentence}
     return kept | {
         "rule": labels.get(row.rule, row.rule.replace("_", " ")),
-        "metric": artifacts.short(row.metric),
+        "metric": _SHARES[row.metric] if is_share else artifacts.short(row.metric),
         "fact": fact,
         "bound": setting("bound", row.bound, measured_in=fact.measured_in),
         "n_more": more,
@@ -128,7 +141,11 @@ def _flips(flips: Flips) -> dict[str, Fact]:
         "negative": flips.negative,
         "positive": flips.positive,
     }
-    counts = {name: count(name, number, "patients", "test") for name, number in numbers.items()}
+    counts = {
+        name: count(name, number, "patients", "test")
+        for name, number in numbers.items()
+        if number is not None
+    }
     p = Fact(
         "mcnemar_p",
         flips.mcnemar_p,
@@ -138,6 +155,58 @@ def _flips(flips: Flips) -> dict[str, Fact]:
         reason="a p value",
     )
     return counts | {"mcnemar_p": p}
+
+
+def _cards(artifacts: Artifacts) -> list[dict[str, Any]]:
+    """Those who changed sides for the worse and are shown, with what both models said."""
+    scans = artifacts.flips.scans if artifacts.flips else ()
+    flips = artifacts.comparison.flips if artifacts.comparison else None
+    by_name = {flip.name: flip for flip in (flips.negative_list if flips else ())}
+    said = artifacts.task.page.score(artifacts.question)
+    rows = []
+    for scan in scans:
+        flip = by_name.get(scan.patient_id) or by_name.get(scan.case_id)
+        if flip is None:
+            continue
+        scores = {
+            model: Fact(
+                f"{model}_score", value, unit=said.words, method="model output", part="test",
+                target=flip.score_of, cases=1, patients=1, reason="the score of a single case",
+            )
+            for model, value in (("champion", flip.champion_score), ("candidate", flip.candidate_score))
+        }  # fmt: skip
+        words = {"truth": flip.truth, "of": flip.score_of, "was": flip.champion, "now": flip.candidate}
+        rows.append(card(scan) | words | scores)
+    return rows
+
+
+def _told(flips: Flips) -> tuple[Sides, ...]:
+    """All, the classes and the groups; an earlier version counted none of them."""
+    return (*([flips.sides] if flips.sides else ()), *flips.classes, *flips.groups)
+
+
+def _sides(sides: Sides, flips: Flips) -> dict[str, Any]:
+    ways = {
+        "negative": (sides.negative, sides.negative_low, sides.negative_high),
+        "positive": (sides.positive, sides.positive_low, sides.positive_high),
+    }
+    return {"name": sides.name} | {
+        way: _share_of(f"{way}_flips", sides, number, (low, high), level=flips.level)
+        for way, (number, low, high) in ways.items()
+    }
+
+
+def _share_of(
+    name: str, sides: Sides, number: int, ends: tuple[float | None, float | None], *, level: float | None
+) -> Fact:
+    """A share of patients; a small group could point to a person, so nothing is told of it."""
+    if sides.patients < FEWEST_SHOWN:
+        return unavailable(name, f"fewer than {FEWEST_SHOWN} patients")
+    return Fact(
+        name, number / sides.patients, *ends, level, unit="share of patients", method="Clopper-Pearson",
+        part="test", group=sides.name, patients=sides.patients, numerator=number,
+        denominator=sides.patients,
+    )  # fmt: skip
 
 
 def _domain(domain: Domain | None) -> dict[str, Fact]:

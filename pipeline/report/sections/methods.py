@@ -13,6 +13,7 @@ UNNUMBERED = {  # a task adds those that it alone uses
     "resampled patients": "Percentile interval over resamples of whole patients (Efron & Tibshirani 1993).",
     "Holm": "p values corrected for the size of their family (Holm 1979).",
     "Wilson": "Wilson's score interval of a proportion (Wilson 1927).",
+    "over folds": "Over the folds' own values; no error of their mean (Bengio & Grandvalet 2004).",
     "mean, normal interval": "Mean over patients with a normal interval.",
     "standardised difference": "Difference of shares or means in standard deviations (Austin 2009).",
     "population stability index": "Change of shares (PSI), beside the value expected when nothing changed.",

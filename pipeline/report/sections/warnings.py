@@ -10,7 +10,7 @@ from pipeline.page.facts import DESCRIBED, Fact, count, of_metric
 from pipeline.page.headline import headline
 from pipeline.page.section import Section
 from pipeline.report.guards import Guard, guards, not_run, patients_apart
-from pipeline.report.sections import strangers
+from pipeline.report.sections import folds, strangers
 
 KEY, TITLE = "warnings", "Warnings"
 METADATA, LEVEL, OF_AREAS = "metadata_only", 0.95, 0.5
@@ -46,6 +46,7 @@ def of_table(artifacts: Artifacts) -> Section:
     """The warnings that a table of predictions gives rise to."""
     rows = [
         *_headline(artifacts),
+        *folds.warnings(artifacts),
         *_failed([patients_apart(artifacts)]),
         *artifacts.task.page.warnings(artifacts),
         *_failures(artifacts),

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 
 from pipeline.contracts.comparison import Flip, Flips
-from pipeline.statistics.paired import mcnemar
+from pipeline.contracts.predictions import SCORE
 from pipeline.statistics.vectors import Flags
+from pipeline.tasks import sides
 from pipeline.tasks.multilabel.joint import right_rows
 from pipeline.tasks.multilabel.labels import PRESENT
 from pipeline.tasks.multilabel.pairs import Pairs
 
 
-def flips(pairs: Pairs) -> Flips:
-    """Counts, rates, McNemar's p-values and the lists of negative and positive flips by name."""
+def flips(pairs: Pairs, *, level: float) -> Flips:
+    """Counts with intervals of `level`, over all and finding by finding, and who flips either way."""
     was_right, is_right = right_rows(pairs.reference), right_rows(pairs.candidate)
-    negative, positive = was_right & ~is_right, ~was_right & is_right
-    test = mcnemar(int(negative.sum()), int(positive.sum()))
-    units = max(len(pairs.names), 1)
-    return Flips(
-        units=len(pairs.names),
-        both_right=int((was_right & is_right).sum()),
-        both_wrong=int((~was_right & ~is_right).sum()),
-        negative=int(negative.sum()),
-        positive=int(positive.sum()),
-        negative_rate=float(negative.sum() / units),
-        mcnemar_p=test.p_exact,
-        mcnemar_mid_p=test.p_mid,
-        negative_list=_listed(pairs, negative),
-        positive_list=_listed(pairs, positive),
+    everybody = sides.turned(was_right, is_right, pairs.reference.patient)
+    findings = {name: _of_finding(pairs, index) for index, name in enumerate(pairs.reference.names)}
+    found = sides.flips(everybody, findings, partial(_flip, pairs), level=level)
+    return replace(
+        found, both_right=int((was_right & is_right).sum()), both_wrong=int((~was_right & ~is_right).sum())
     )
 
 
-def _listed(pairs: Pairs, which: Flags) -> tuple[Flip, ...]:
-    return tuple(_flip(pairs, int(row)) for row in np.flatnonzero(which))
+def _of_finding(pairs: Pairs, index: int) -> sides.Turned:
+    """Those of whom the finding is known, by whether each model has it right."""
+    before, after = pairs.reference, pairs.candidate
+    known, present = before.known[:, index], before.truth[:, index] == PRESENT
+    was_right, is_right = (view.flagged[:, index] == present for view in (before, after))
+    return sides.turned(was_right, is_right, before.patient).where(known)
 
 
 def _flip(pairs: Pairs, row: int) -> Flip:
@@ -49,6 +48,7 @@ def _flip(pairs: Pairs, row: int) -> Flip:
         score_of=names[index],
         champion_score=float(before.score[row, index]),
         candidate_score=float(after.score[row, index]),
+        column=SCORE + names[index],
     )
 
 

@@ -8,12 +8,14 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from pipeline.statistics.auroc import paired_delong
+from pipeline.statistics.vectors import Integers
 from pipeline.tasks.contract import Table
 from pipeline.tasks.multilabel.answers import Frozen
 from pipeline.tasks.multilabel.gains import gain
 from pipeline.tasks.multilabel.labels import Labels
 from pipeline.tasks.multilabel.pairs import Pairs, pair
 from pipeline.tasks.multilabel.verdict import GUARDS, HEADLINE, can_be_compared, flips, too_few
+from pipeline.tasks.multilabel.view import View
 
 QUESTION = Labels(("edema", "mass"), ("mass", "edema"))
 
@@ -79,7 +81,7 @@ def test_every_guard_has_a_gain_and_equal_models_lose_nothing(monkeypatch: pytes
 
 def test_who_changes_sides_has_every_known_finding_right_with_one_model_alone() -> None:
     pairs = pairs_of(rows=60)
-    told = flips(pairs, QUESTION)
+    told = flips(pairs, QUESTION, level=0.95)
     assert told is not None
     assert told.units == 60 == told.both_right + told.both_wrong + told.negative + told.positive
     sides = []
@@ -88,6 +90,15 @@ def test_who_changes_sides_has_every_known_finding_right_with_one_model_alone() 
         sides.append((((seen.truth == 1) == (seen.score >= 0.5)) | ~known).all(axis=1))
     assert told.negative == int((sides[0] & ~sides[1]).sum())
     assert {flip.score_of for flip in told.negative_list} <= {"edema", "mass"}
+    assert [each.name for each in told.classes] == list(pairs.reference.names)
+    known = pairs.reference.truth[:, 0] >= 0
+    lost = known & (sides_of(pairs.reference, 0) > sides_of(pairs.candidate, 0))
+    assert (told.classes[0].patients, told.classes[0].negative) == (int(known.sum()), int(lost.sum()))
+
+
+def sides_of(view: View, index: int) -> Integers:
+    """1 where the finding is decided rightly, else 0."""
+    return np.asarray((view.truth[:, index] == 1) == (view.score[:, index] >= 0.5), dtype=np.int64)
 
 
 def test_too_few_patients_on_a_side_of_every_finding_leave_the_question_open() -> None:

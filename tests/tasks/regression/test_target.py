@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import Cohort
+from pipeline.config import Cohort, Config
 from pipeline.errors import ConfigError, DataError, GateError
 from pipeline.tasks.regression import target
 from pipeline.tasks.regression.quantity import Quantity
@@ -198,3 +198,19 @@ def test_a_part_without_two_values_is_refused_with_its_patients() -> None:
         "The validation part has no two different values of 'age' (patients: train 2, validation 1, test 2). Add "
         "scans of more patients, or change `cohort.shares`."
     )
+
+
+def test_nobody_changes_sides_of_a_number_so_a_limit_on_it_is_refused_and_can_be_left_out() -> None:
+    study = {
+        "name": "study",
+        "task": "regression",
+        "ingest": {"raw": "raw"},
+        "cohort": {"labels": "labels.csv", "target": "diameter", "unit": "mm"},
+        "normalize": [{"z_score": {}}],
+        "compare": {"margin": 1, "min_gain": 1},
+        "report": {"title": "A study"},
+    }
+    target.require_settings(Config.model_validate(study))
+    study["compare"] = {"margin": 1, "min_gain": 1, "max_negative_flips": 0.1}
+    with pytest.raises(ConfigError, match=r"neither right nor wrong.*Leave `max_negative_flips` out"):
+        target.require_settings(Config.model_validate(study))

@@ -139,16 +139,22 @@ def test_too_few_patients_with_a_structure_give_no_answer() -> None:
     assert too_few(paired(drawn(15), drawn(15))) is None
 
 
-def test_those_found_now_and_those_missed_now_are_named() -> None:
+def test_those_whose_overlap_fell_or_rose_by_more_than_a_tenth_are_named() -> None:
     before = [
         row(f"c{n}", f"p{n}", cells(0.8), cells(0.0, 2.0, 0.0) if n == 1 else cells(0.6)) for n in range(4)
     ]
     after = [
-        row(f"c{n}", f"p{n}", cells(0.0, 3.0, 0.0) if n == 2 else cells(0.8), cells(0.6)) for n in range(4)
+        row(f"c{n}", f"p{n}", cells(0.0, 3.0, 0.0) if n == 2 else cells(0.6 if n == 3 else 0.8), cells(0.6))
+        for n in range(4)
     ]
-    found = flips(paired(frame(before), frame(after)), Structures(NAMES))
+    found = flips(paired(frame(before), frame(after)), Structures(NAMES), level=0.95)
     assert found is not None
-    assert (found.units, found.both_right, found.negative, found.positive) == (4, 2, 1, 1)
+    # the means: p1 from 0.4 to 0.7, p2 from 0.7 to 0.3, p3 from 0.7 to 0.6, which is no fall by more than 0.1
+    assert (found.units, found.negative, found.positive, found.both_right) == (4, 1, 1, None)
+    assert found.lost == "mean Dice fell by more than 0.1"
+    anterior, posterior = found.classes
+    assert (anterior.name, anterior.patients, anterior.negative) == ("anterior", 4, 2)  # p2 and p3, alone
+    assert (posterior.negative, posterior.positive) == (0, 1)
     (lost,), (gained,) = found.negative_list, found.positive_list
     assert (lost.name, lost.truth, lost.champion, lost.candidate) == (
         "p2", "anterior, posterior", "anterior, posterior", "posterior",
