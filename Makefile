@@ -294,10 +294,10 @@ bench: .venv/dev.ready
 bench-ingest: .venv/dev.ready
 	@.venv/bin/python -m bench.ingest $(ONLY)
 
-## torture [SEED=n] [COUNT=n]: send ten thousand mutated files and bombs through ingest, all accounted for
+## torture [SEED=n] [COUNT=n] [OF=masks]: send ten thousand mutated files and bombs through ingest, all accounted for
 .PHONY: torture
 torture: .venv/dev.ready
-	@.venv/bin/python -m bench.torture --seed '$(SEED)' --count '$(COUNT)'
+	@.venv/bin/python -m bench.torture --seed '$(SEED)' --count '$(COUNT)' --of '$(OF)'
 
 ## check: check format, lint, types, import rules, dead code and sizes
 .PHONY: check

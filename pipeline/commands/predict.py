@@ -217,7 +217,7 @@ def _theirs(config: Config, formats: Formats, raw: str, recipe: Sequence[Mapping
     settings = {
         "raw": raw,
         "key": _key(config),
-        "failed_share": 1.0,
+        "failed_share": 1.0,  # one bad file stops nothing here: it has a row of its own
         "patient_from": "study" if config.ingest.patient_from or formats != Formats() else None,
         "formats": formats,
         "masks": None,
@@ -363,6 +363,6 @@ def _runs(pid: str) -> bool:
         os.kill(int(pid), 0)
     except (ProcessLookupError, ValueError):
         return False
-    except PermissionError:
+    except PermissionError:  # somebody else's process: it is there
         return True
     return True

@@ -21,9 +21,11 @@ _RULES = {
     "superior_era": "A gain on the patients since",
     "guard_group": "No loss in the group",
     "guard_negative_flips": "Few change sides for the worse",
+    "guard_coverage": "As many held as promised",
+    "guard_abstained": "No more to abstain on",
     "external": "On another source",
 }
-_SHARES = {"negative_flips": "share of patients"}
+_SHARES = {"negative_flips": "share of patients", "abstained": "share of patients"}
 """The numbers of rows that are no metric of a task, as they are called."""
 _LEVELS = {"stop": 0, "warn": 1}
 
