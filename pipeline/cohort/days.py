@@ -53,7 +53,7 @@ def _require_no_accident(
         raise DataError(
             f"The day '{texts[text]}' ({cell_of(text)}) is a text among dates such as {texts[date_]} "
             f"({cell_of(date_)}), none of which is past the 12th of a month: a spreadsheet may have taken "
-            "days for months in those. Write the days of this column anew, from where they came, as 2020-12-31."
+            "days for months in those. Write this column anew, from where it came, as 2020-12-31."
         )
 
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 from pipeline.contracts.predictions import PREDICTED, TRUTH, Origin
 from pipeline.errors import DataError, nearest
 from pipeline.tables.words import NOT_AVAILABLE, number
-from pipeline.tasks.regression.columns import both_signs, thousands
 from pipeline.tasks.regression.predictions import ENDS, Predictions, checked
-from pipeline.tasks.sheet import Sheet
+from pipeline.tasks.sheet import Sheet, require_one_decimal_sign
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +76,7 @@ def _read(sheet: Sheet, frame: pd.DataFrame, column: str, origin: Origin) -> Rea
     }
     called = {TRUTH: sheet.columns.truth or TRUTH, PREDICTED: column}
     for name, words in cells.items():
-        _require_one_decimal_sign(sheet, called.get(name, name), words)
+        require_one_decimal_sign(sheet, called.get(name, name), words)
     commas = [name for name, words in cells.items() if any("," in word for word in words)]
     notes: tuple[str, ...] = (f"decimal commas were read in {', '.join(commas)}",) if commas else ()
     plain = {name: _with_points(words) for name, words in cells.items()}
@@ -86,21 +85,6 @@ def _read(sheet: Sheet, frame: pd.DataFrame, column: str, origin: Origin) -> Rea
         plain["status"] = ["failed" if none else "ok" for none in failed]
         notes += (f"{sum(failed)} rows without a predicted number count as failed",)
     return checked(frame.assign(**plain), origin), notes
-
-
-def _require_one_decimal_sign(sheet: Sheet, column: str, words: Sequence[str]) -> None:
-    """Raises DataError where commas of a column may part thousands."""
-    numbers = sorted({word for word in words if number(word) is not None})
-    if mixed := both_signs(numbers):
-        raise DataError(
-            f"{sheet.name}: '{column}' has decimal commas ('{mixed[0]}') and decimal points ('{mixed[1]}'), "
-            "so one of them may part thousands. Write all numbers alike."
-        )
-    if grouped := thousands(numbers):
-        raise DataError(
-            f"{sheet.name}: '{column}' has numbers such as '{grouped}', whose comma may part thousands or be "
-            "a decimal sign. Write them without parting thousands, with a decimal point."
-        )
 
 
 def _with_points(words: Sequence[str]) -> list[str]:
