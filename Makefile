@@ -151,7 +151,7 @@ $(S)/train.checked: $(S)/cohort.json $(S)/normalize.json $(C)/train.json | $(CAN
 $(S)/evaluate.checked: $(S)/train.json $(S)/cohort.json $(S)/normalize.json $(C)/evaluate.json $(C)/compare.json $(C)/pictures.json | $(CANDIDATE)/model.keras
 	@$(SCANLOOM) evaluate $(CONFIG)
 
-$(S)/compare.checked: $(S)/evaluate.json $(S)/cohort.json $(S)/normalize.json $(C)/settings.json $(CHAMPION) | $(CANDIDATE)/metrics.json
+$(S)/compare.checked: $(S)/evaluate.json $(S)/cohort.json $(S)/normalize.json $(C)/settings.json $(C)/pictures.json $(CHAMPION) | $(CANDIDATE)/metrics.json
 	@$(SCANLOOM) compare $(CONFIG)
 
 $(S)/report.checked: $(S)/cohort.json $(S)/drift.json $(S)/evaluate.json $(S)/compare.json $(C)/report.json | $(CANDIDATE)/comparison.json
@@ -269,12 +269,12 @@ review: | $(SETUP)
 ## test: run the tests (about 20 minutes on two cores)
 .PHONY: test
 test: .venv/dev.ready
-	@.venv/bin/python -m pytest -n 2 --dist loadgroup -m "not slow and not exhaustive"
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not exhaustive"
 
 ## test-slow: run the slow tests
 .PHONY: test-slow
 test-slow: .venv/dev.ready
-	@.venv/bin/python -m pytest -n 2 --dist loadgroup -m slow
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
 
 ## test-exhaustive: kill every command at every crash point (about half an hour on two cores)
 .PHONY: test-exhaustive
@@ -294,10 +294,10 @@ bench: .venv/dev.ready
 bench-ingest: .venv/dev.ready
 	@.venv/bin/python -m bench.ingest $(ONLY)
 
-## torture [SEED=n] [COUNT=n]: send ten thousand mutated files and bombs through ingest, all accounted for
+## torture [SEED=n] [COUNT=n] [OF=masks]: send ten thousand mutated files and bombs through ingest, all accounted for
 .PHONY: torture
 torture: .venv/dev.ready
-	@.venv/bin/python -m bench.torture --seed '$(SEED)' --count '$(COUNT)'
+	@.venv/bin/python -m bench.torture --seed '$(SEED)' --count '$(COUNT)' --of '$(OF)'
 
 ## check: check format, lint, types, import rules, dead code and sizes
 .PHONY: check

@@ -1,38 +1,42 @@
 """Many mutated files, archives and bombs through the real ingest: all accounted for, the parent unharmed.
 
-Run as `python -m bench.torture [--seed N] [--count N]`; a seed gives the same files. Files that are known
-to break readers are mutated, too, where SCANLOOM_DATA holds them. Exits with 1 when a file, in a folder or an
-archive, is without a state and a reason, when a reason is a fault of ours, or when the parent died, hung or
-grew too large.
+Run as `python -m bench.torture [--seed N] [--count N] [--of masks]`; a seed gives the same files. `masks`
+takes NIfTI, PNG, SEG and RT structure sets alone, as many of each. Else files that are known to break
+readers are mutated, too, where SCANLOOM_DATA holds them. Exits with 1 when a file, in a folder or an archive,
+is without a state and a reason, when a reason is a fault of ours, when a library's warning was printed, or
+when the parent died, hung or grew too large.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import secrets
 import sys
 import tempfile
 from pathlib import Path
+from typing import Final, Protocol
 
-import nibabel
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from bench.format_mutations import format_bombs, mutated_format
 from bench.format_mutations import sources as format_sources
+from bench.marked_mutations import marked_scans, write_marked_files, write_pair
 from bench.mutations import WHEEL, bombs, mutated, renamed
 from bench.packed import archive_bombs, damaged_archive
 from bench.project import read, real_data, row, study
 from pipeline.catalogue import Catalogue
-from pipeline.phantom.files import dicom_bytes, slice_planes
-from pipeline.phantom.masks import mask_files
-from pipeline.phantom.plan import FIRST, plan
-from pipeline.phantom.scans import MARKED_CHEST, scan_of
 from pipeline.workspace import Workspace
 
 COUNT = 10_000
+
+
+class Writing(Protocol):
+    """Writes the files of a seed below RAW, `count` of them mutated."""
+
+    def __call__(self, raw: Path, *, seed: int, count: int) -> None:
+        """Writes them."""
+
+
 _SOURCE_BYTES = 300_000
 _ARCHIVE_OF = 20
 _FORMAT_OF = 3
@@ -51,22 +55,26 @@ _SETTINGS = (
 )
 
 
-def torture(folder: Path, *, seed: int, count: int) -> bool:
-    """Whether ingest stood `count` mutated files and all bombs; prints the table of reasons and figures."""
+def torture(folder: Path, *, seed: int, count: int, write: Writing) -> bool:
+    """Whether ingest stood what `write` wrote; prints the table of reasons and figures."""
     project = study(folder / "project", _SETTINGS)
-    write_files(project / "raw", seed=seed, count=count)
+    write(project / "raw", seed=seed, count=count)
     written = sum(path.is_file() for path in (project / "raw").rglob("*"))
     ended = read(project, timeout_seconds=300 + written)
     print(ended.output)
     accounted_for, faults, announced, inside = accounted(Workspace(project, "study"))
+    packed = inside == announced and (announced > 0 or write is not write_files)
     row("files accounted for", f"{accounted_for} of {written}", "all", accounted_for == written)
-    row("files in archives accounted for", f"{inside} of {announced}", "all", inside == announced > 0)
+    print(f"accounted {accounted_for - written + count} of {count} mutated files, and those beside them")
+    row("files in archives accounted for", f"{inside} of {announced}", "all", packed)
+    warned = ended.output.count("Warning:")
+    row("warnings of libraries at the terminal", f"{warned}", "0", not warned)
     row("files with a fault of ours as their reason", f"{faults}", "0", faults == 0)
     row("exit code of the parent", f"{ended.code}", "0", ended.code == 0)
     row("peak memory of the parent, MB", f"{ended.peak_mb}", "< 1536", ended.peak_mb < _PARENT_MB)
     row("seconds, and files a second", f"{ended.seconds:.0f}, {written / ended.seconds:.0f}", "none", True)
-    whole = accounted_for == written and inside == announced
-    return whole and not faults and not ended.code and ended.peak_mb < _PARENT_MB
+    whole = accounted_for == written and packed
+    return whole and not (faults or warned or ended.code) and ended.peak_mb < _PARENT_MB
 
 
 def write_files(raw: Path, *, seed: int, count: int) -> None:
@@ -82,14 +90,15 @@ def write_files(raw: Path, *, seed: int, count: int) -> None:
     sources = [path.read_bytes() for path in paths if 0 < path.stat().st_size < _SOURCE_BYTES]
     others = format_sources(rng)
     (raw / "formats").mkdir()
-    masks = _marked_scans(raw, min(_MARKED, count // (_MASK_OF * _DICOM_OF) + 1))
+    segmentations, regions = marked_scans(raw, min(_MARKED, count // (_MASK_OF * _DICOM_OF) + 1))
+    masks = segmentations + regions
     for number in range(count):
         if number % _MASK_OF == _MASK_OF - 1:
             turn, of_dicom = divmod(number // _MASK_OF, _DICOM_OF)
             if of_dicom == 0 and turn < len(masks):
                 (raw / f"{number:06}.mask").write_bytes(mutated(masks[turn], masks[0], rng))
             else:
-                _write_pair(raw / f"formats/{number:06}", rng)
+                write_pair(raw / f"formats/{number:06}", rng, as_volumes=bool(rng.integers(3)))
             continue
         if number % _FORMAT_OF == _FORMAT_OF - 1:
             source, other = (others[int(index)] for index in rng.integers(len(others), size=2))
@@ -104,38 +113,8 @@ def write_files(raw: Path, *, seed: int, count: int) -> None:
         (raw / f"bomb-{name}.dcm").write_bytes(bomb)
 
 
-def _write_pair(folder: Path, rng: np.random.Generator) -> None:
-    """Writes a sound volume or picture and a mutated label map of it, as nnU-Net lays them out."""
-    write, shape, name = (_nifti, (9, 8, 7), "a.nii") if rng.integers(3) else (_png, (24, 20), "a.png")
-    for place in ("imagesTr", "labelsTr"):
-        (folder / place).mkdir(parents=True)
-    (folder / "imagesTr" / name).write_bytes(write(rng.integers(0, 200, shape, np.uint8)))
-    labels, other = (write(rng.integers(0, 4, shape, np.uint8)) for _ in range(2))
-    (folder / "labelsTr" / name).write_bytes(mutated_format(labels, other, rng))
-
-
-def _nifti(array: NDArray[np.uint8]) -> bytes:
-    data: bytes = nibabel.Nifti1Image(array, np.diag([-1.0, 1.0, 2.0, 1.0])).to_bytes()
-    return data
-
-
-def _png(array: NDArray[np.uint8]) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(array).save(stream, "PNG")
-    return stream.getvalue()
-
-
-def _marked_scans(raw: Path, patients: int) -> list[bytes]:
-    """Writes the scans of invented patients, and gives a mask of each: segmentations and structure sets."""
-    masks = []
-    for visit in plan(1, patients=patients, delivery=FIRST, volumes=True):
-        scan = scan_of(visit, MARKED_CHEST)
-        for plane in slice_planes(scan):
-            path = raw / f"marked/{visit.uid()}-{plane.number}.dcm"
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(dicom_bytes(visit, plane))
-        masks.append(mask_files(visit, MARKED_CHEST, scan, faulty=False)[0][1])
-    return masks
+_WRITING: Final = {"masks": write_marked_files}
+"""What is written in place of every kind of file."""
 
 
 def accounted(workspace: Workspace) -> tuple[int, int, int, int]:
@@ -157,11 +136,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", default="")
     parser.add_argument("--count", default="")
+    parser.add_argument("--of", default="", choices=["", *_WRITING])
     options = parser.parse_args()
     seed, count = int(options.seed or secrets.randbelow(1 << 32)), int(options.count or COUNT)
-    print(f"seed {seed}: {count} mutated files (again: make torture SEED={seed} COUNT={count})", flush=True)
+    print(
+        f"seed {seed}: {count} mutated files (again: make torture SEED={seed} COUNT={count} OF={options.of})",
+        flush=True,
+    )
+    write = _WRITING.get(options.of, write_files)
     with tempfile.TemporaryDirectory(prefix="scanloom torture ") as folder:
-        return 0 if torture(Path(folder), seed=seed, count=count) else 1
+        return 0 if torture(Path(folder), seed=seed, count=count, write=write) else 1
 
 
 if __name__ == "__main__":

@@ -137,6 +137,7 @@ def _add_arrow(add_configured: Add) -> None:
         "cohort": handlers.cohort,
         "drift": handlers.drift,
         "evaluate": handlers.evaluate,
+        "compare": handlers.compare,
     }
     stages = {}
     for name, stated in ARROW.items():

@@ -104,7 +104,7 @@ ARROW = {
             "judge the candidate against the champion, with a verdict",
             reads=("evaluate", "normalize", "cohort"),
             sections=(),  # by the rule that evaluate froze
-            writes=("comparison.json", "champion_predictions.csv"),
+            writes=("comparison.json", "champion_predictions.csv", "flips.json"),
             asks_champion=True,
         ),
         Stage(

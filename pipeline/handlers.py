@@ -105,6 +105,19 @@ def evaluate(options: argparse.Namespace) -> None:
         _show(stages.run("evaluate", config, space, work))
 
 
+def compare(options: argparse.Namespace) -> None:
+    """Runs compare, whose pictures show scans in their own unit."""
+    from pipeline import locking, normalize, stages
+    from pipeline.compare import run
+
+    def work(config: Config, space: Workspace) -> Summary:
+        return run(config, space, normalize.reader(config, space))
+
+    config, space = _load(options)
+    with locking.lock(space):
+        _show(stages.run("compare", config, space, work))
+
+
 def where(options: argparse.Namespace) -> None:
     """Says where the report lies, or what writes it; of a generation once its seal was checked."""
     from pipeline.contracts.report import PAGE

@@ -124,7 +124,7 @@ def segmentation_bytes(
         "PerFrameFunctionalGroupsSequence": [
             _group(source.planes[plane], plane + 1, number) for plane, number in places
         ],
-        "PixelData": frames + b"\0" * (len(frames) % 2),
+        "PixelData": frames + b"\0" * (len(frames) % 2),  # of even length (PS3.5 7.1.1)
     }
     return file_bytes(values, ExplicitVRLittleEndian, writer=WRITER)
 

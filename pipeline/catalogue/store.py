@@ -208,6 +208,7 @@ class Catalogue:
         ]
         many = self._connection.executemany
         many("DELETE FROM arrays WHERE case_id = ?", [(case_id,) for case_id in changed])
+        # What else is known of a case goes with its row (ON DELETE CASCADE); arrays are costly and stay.
         many("DELETE FROM cases WHERE case_id = ?", [(case.case_id,) for case, _ in pairs])
         rows = [(*(row := case_row(case)), *self._digests(row, tokens)) for case, tokens in pairs]
         many(f"INSERT INTO cases VALUES ({','.join('?' * 19)})", rows)
@@ -279,7 +280,7 @@ class Catalogue:
             [(patient,) for patient in patients],
         )
         many("DELETE FROM cases WHERE patient_id = ?", [(patient,) for patient in patients])
-        self.set_meta(INGEST_STAMP, "")
+        self.set_meta(INGEST_STAMP, "")  # ingest.json still counts the patient
         many("DELETE FROM identifiers WHERE token = ?", tokens)
         many(
             "UPDATE files SET state = 'excluded', reason = 'consent_withdrawn', detail = '', notes = '', "

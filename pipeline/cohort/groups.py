@@ -14,9 +14,12 @@ from typing import Final
 from pipeline.config.groups import HEADER_GROUPS
 from pipeline.contracts.cohort import Notice
 from pipeline.records import OTHER, Attribute, Case
+from pipeline.tables.words import MISSING, number
 
 _AGES: Final = (0, 2, 12, 18, 40, 65, 80)
 """Where bands of age begin, in years: those of children by ICH E11, 65 by ICH E7; 40 and 80 are a choice."""
+_OLDEST: Final = 130
+"""Nobody was older, so that a greater number is a year or a day of birth."""
 _SPACINGS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0)
 """Up to where bands of spacing reach, in mm: film, detectors, thin slices, thick ones (a choice)."""
 _FIELDS: Final = 0.5
@@ -108,9 +111,13 @@ def of_header(case: Case, name: str) -> str:
 def of_cell(cell: str, meaning: str) -> str:
     """The group that a cell of the table names, in the words that headers have where both can say it.
 
-    >>> of_cell("weiblich", "sex"), of_cell("47", "age"), of_cell("Haus 2", "site")
-    ('F', '40 to 64', 'Haus 2')
+    A word for a missing value is none, but in a column that no header knows it may be a group.
+
+    >>> of_cell("weiblich", "sex"), of_cell("47", "age"), of_cell("nan", "age"), of_cell("Haus 2", "site")
+    ('F', '40 to 64', '', 'Haus 2')
     """
+    if meaning in HEADER_GROUPS and cell.casefold() in MISSING:
+        return ""
     if meaning == "sex":
         return _SEX_OF.get(cell.casefold(), cell)
     if meaning == "age":
@@ -134,10 +141,8 @@ def _contradictions(of_table: Mapping[str, Words], cases: Mapping[str, Case]) ->
 
 
 def _read(cell: str, band: _Band) -> str:
-    try:
-        return band(float(cell.replace(",", ".")))
-    except (ValueError, OverflowError):
-        return cell
+    value = number(cell)
+    return cell if value is None else band(value)
 
 
 def _number(value: Attribute | None, band: _Band) -> str:
@@ -145,7 +150,7 @@ def _number(value: Attribute | None, band: _Band) -> str:
 
 
 def _age_band(years: float) -> str:
-    if years < 0:
+    if not 0 <= years <= _OLDEST:
         return ""
     place = bisect_right(_AGES, years)
     if place == len(_AGES):

@@ -25,7 +25,7 @@ TOLD: Final = 0.95
 """An area from which a field is said to tell the label: next to nothing is left for the image to add."""
 GOES_WITH: Final = 0.75
 """An area from which acquisition alone is worth a warning: a choice, as good as many a published model."""
-_SINGLE: Final = 0.65  # fields that are named, alone
+_SINGLE: Final = 0.65  # fields that are named, alone, a choice: what is weaker warns of nothing
 _NOTABLE: Final = 0.2  # of Cramer's V: a choice, a weak bond by Cohen's words and one that a network can use
 _NAMED, _SHOWN = 12, 60  # fields in a sentence, pairs on a page: choices, more are counted and not listed
 _FRAME: Final = 3  # pixels of 32: the outer tenth of the image

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from pipeline.records import OTHER, Case
+from pipeline.tables.words import number
 
 LATERALITY: Final = "laterality"
 
@@ -35,7 +36,7 @@ def traits_of(cases: Iterable[Case]) -> dict[str, dict[str, frozenset[str]]]:
 def trait_words(name: str, cell: str) -> tuple[str, ...]:
     """The words of the attribute `name` that a cell of the table may mean, none for an empty one.
 
-    >>> trait_words("laterality", "links"), trait_words("echo_time", "4.0")
+    >>> trait_words("laterality", "links"), trait_words("echo_time", "4,0")
     (('L',), ('4',))
     """
     if not cell:
@@ -54,7 +55,6 @@ def _stated(case: Case) -> Iterator[tuple[str, str | float | int]]:
 
 
 def _word(value: str | float | int) -> str:
-    try:
-        return f"{float(value):g}"
-    except ValueError:
-        return str(value).upper()
+    """A number in one spelling, with a decimal comma or point; a word in capital letters."""
+    read = number(value) if isinstance(value, str) else float(value)
+    return str(value).upper() if read is None else f"{read:g}"

@@ -9,6 +9,7 @@ from typing import Final
 from pipeline import digests, ledger
 from pipeline.champion import Champion, check_generation, current, looks
 from pipeline.champion.predictions import score
+from pipeline.compare import flip_pictures
 from pipeline.compare.answer import last_line
 from pipeline.compare.changes import notes_on_champion
 from pipeline.compare.evidence import evidence_of
@@ -19,9 +20,11 @@ from pipeline.compare.rows import rows
 from pipeline.compare.verdict import Row, decide, headline
 from pipeline.config import Config, settings
 from pipeline.contracts import cohort, model_record, operating, predictions, rule
-from pipeline.contracts.comparison import CHAMPION, FILE, Comparison, Judged, Look, Reference
+from pipeline.contracts.comparison import CHAMPION, FILE, Comparison, Flips, Judged, Look, Reference
+from pipeline.contracts.scan_pictures import FLIPS, Pictured
 from pipeline.draws import standing
 from pipeline.errors import GateError
+from pipeline.pictured import Read
 from pipeline.records import EXTERNAL, Summary
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
@@ -37,8 +40,8 @@ JUDGED: Final = (
 """The candidate's files that the verdict is about; promotion checks their digests."""
 
 
-def run(config: Config, workspace: Workspace) -> Summary:
-    """The reasons and, as the last line, the verdict.
+def run(config: Config, workspace: Workspace, in_unit: Read = lambda case: None) -> Summary:
+    """The reasons and, as the last line, the verdict; `in_unit` gives a case in its unit, for pictures.
 
     Raises:
         GateError: the rule changed after the look, there was no look, or the looks are spent.
@@ -48,19 +51,24 @@ def run(config: Config, workspace: Workspace) -> Summary:
     candidate = read_model(task_of(config.task), workspace.candidate)
     champion = current(workspace)
     if champion is not None and champion.model_sha256 != candidate.sha256:
-        return _compare(config, workspace, champion=champion, candidate=candidate)
-    changed = CHAMPION.remove(workspace.candidate)
+        summary, compared = _compare(config, workspace, champion=champion, candidate=candidate)
+        shown = flip_pictures.write(*compared, config, workspace, in_unit)
+        return replace(summary, changed=summary.changed | shown)
+    changed = CHAMPION.remove(workspace.candidate) | FLIPS.write(workspace.candidate, Pictured(()))
     record = _without_rows(_frame(config, workspace, candidate, champion=champion))
     changed |= FILE.write(workspace.candidate, record)
     return Summary((last_line(record),), changed)
 
 
-def _compare(config: Config, workspace: Workspace, *, champion: Champion, candidate: Model) -> Summary:
+def _compare(
+    config: Config, workspace: Workspace, *, champion: Champion, candidate: Model
+) -> tuple[Summary, tuple[Flips | None, tuple[Model, Model]]]:
+    """What is said, and who changes sides between which models."""
     task = task_of(config.task)
     check_generation(workspace, champion.generation)
     look = _look(config, workspace, champion=champion, candidate=candidate)
     alpha = looks.alpha_per_look(config.compare.look_budget)
-    changed = _score_champion(workspace, champion)
+    changed = _score_champion(config, workspace, champion)
     reference = read_model(task, champion.folder, scored=CHAMPION.frame(workspace.candidate))
     evidence, notes = evidence_of(config, workspace, champion=reference, candidate=candidate)
     judged = rows(task, config.compare, evidence, alpha=alpha, seed=config.evaluate.seed)
@@ -87,7 +95,8 @@ def _compare(config: Config, workspace: Workspace, *, champion: Champion, candid
     against = f"Compared with generation {champion.generation}"
     first = f"{against}, look {look.number} of {look.budget}, alpha {alpha:g} for each."
     sentences = (row.sentence for row in judged)
-    return Summary((first, *sentences, *record.notes, last_line(record)), changed)
+    summary = Summary((first, *sentences, *record.notes, last_line(record)), changed)
+    return summary, (evidence.flips, (reference, candidate))
 
 
 def _frame(
@@ -127,10 +136,11 @@ def _look(config: Config, workspace: Workspace, *, champion: Champion, candidate
     return Look(number, config.compare.look_budget)
 
 
-def _score_champion(workspace: Workspace, champion: Champion) -> bool:
+def _score_champion(config: Config, workspace: Workspace, champion: Champion) -> bool:
     """Whether the champion's predictions of the present test part, and of another source, changed."""
     cases = cohort.TABLE.frame(workspace.candidate)
-    table = score(workspace, champion.folder, cohort=cases[cases["part"].isin(("test", EXTERNAL))])
+    rows = cases[cases["part"].isin(("test", EXTERNAL))]
+    table = score(workspace, champion.folder, cohort=rows, abstain=config.evaluate.abstain)
     return CHAMPION.write(workspace.candidate, table)
 
 

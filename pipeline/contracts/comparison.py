@@ -67,7 +67,10 @@ class Look:
 
 @dataclass(frozen=True)
 class Flip:
-    """One who changes sides: what both models say, and the score of which class each gives."""
+    """One who changes sides: what both models say, and the score of which class each gives.
+
+    `column` is that of the predictions with the score, empty where an earlier version kept none.
+    """
 
     name: str
     truth: str
@@ -76,6 +79,7 @@ class Flip:
     score_of: str = ""
     champion_score: Number | None = None
     candidate_score: Number | None = None
+    column: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from pipeline.contracts import (
     report,
     robustness,
     rule,
+    scan_pictures,
     stamp,
     strangers,
 )
@@ -59,6 +60,7 @@ CANDIDATE: Final[tuple[Handover, ...]] = (
     population.FILE,
     comparison.FILE,
     comparison.CHAMPION,
+    scan_pictures.FLIPS,
     report.FILE,
     report.PAGE,
     report.CARD,

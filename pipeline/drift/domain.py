@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 MOST_PATIENTS: Final = 300  # of a group, a choice: an area within 5 points
 FEWEST: Final = 10  # of a group: five folds of two
-MOST_ODD: Final = 8
-_FOLDS: Final = 5
+MOST_ODD: Final = 8  # a choice: as many as a person opens
+_FOLDS: Final = 5  # each fit sees four fifths, and of the fewest patients two are held out
 _STRENGTH: Final = 0.01  # of the regression, a choice: many features, few patients
 
 

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 RESAMPLES: Final = 200  # a choice: ends of intervals that are drawn, not printed to three digits
 MOST_PATIENTS: Final = 60  # a choice: a share within 13 points, and some seconds on two cores
-FEWEST_PATIENTS: Final = 20  # fewer would tell next to nothing
-VOXELS: Final = 8_000_000  # of the sample: 120 images of 256 x 256, or 30 volumes of 64 x 64 x 64
+FEWEST_PATIENTS: Final = 20  # a choice: fewer would tell next to nothing
+VOXELS: Final = 8_000_000  # of the sample, a choice: 120 images of 256 x 256, or 30 volumes of 64 x 64 x 64
 _ENDS: Final = 0.001
 """The share of values cut at each end of the window: single hot pixels would stretch it."""
 
@@ -178,6 +178,7 @@ class _Worse:
 
     def __call__(self, case_id: str, image: NDArray[Any]) -> Image:
         turn = self.turns[case_id]
+        # Levels have one decimal at most, and a seed takes whole numbers.
         seed = (self.seed, CHANGES.index(self.change), round(10 * self.level), turn)
         how = Setting(self.level, turn, self.window, self.stretch, seed)
         return self.change.apply(image.astype(np.float32), how)
@@ -230,6 +231,7 @@ def _said(subject: Subject, sample: pd.DataFrame, name: str) -> _Said:
     asked = task.answers.ask(subject.scorer, list(sample["case_id"]), subject.scans, shown="evaluate")
     table = task.answers.table(sample, asked.outputs, asked.reasons, question=question, fixed=fixed)
     decided = task.answers.decided(task.answers.scores(asked.outputs, fixed), fixed)
+    # Through the written table, as every other number: what rounding there does is in both or in neither.
     with tempfile.TemporaryDirectory() as folder:
         PREDICTIONS.write(Path(folder), table, targets=task.target.targets(question))
         predicted = task.answers.read(PREDICTIONS.path(Path(folder)))
@@ -270,4 +272,5 @@ def _spacing(subject: Subject) -> tuple[float, float | None]:
     if not spacing:
         return 1.0, None
     rows, columns = spacing[-2:]
+    # A hundredth is what headers round to; beyond, one length in mm would be untrue along the other axis.
     return rows / columns, columns if abs(rows / columns - 1) < 0.01 else None

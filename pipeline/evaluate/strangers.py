@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MOST_TRAINING: Final = 1000
 """Patients of the training part that are looked at, one scan each: more say nothing new."""
-MOST_SHOWN: Final = 8
+MOST_SHOWN: Final = 8  # a choice: as many as a person opens
 _JUDGED: Final = ("validation", "test", EXTERNAL)
 
 

@@ -74,11 +74,12 @@ def _frame(sheet: Sheet) -> tuple[pd.DataFrame, list[str]]:
     import pandas as pd
 
     identities, notes = named.cases(sheet)
+    truth, notes_on_truth = named.truth(sheet)
     fold = folds.column_of(sheet)
     columns = {
         "case_id": identities,
         "patient_id": named.patients(sheet),
-        "truth": named.truth(sheet),
+        "truth": truth,
         **{
             name: sheet.table.column(name)
             for name in sheet.table.columns
@@ -87,4 +88,4 @@ def _frame(sheet: Sheet) -> tuple[pd.DataFrame, list[str]]:
     }
     if fold:
         columns[FOLD] = folds.numbered(sheet.column(fold))
-    return pd.DataFrame(columns, dtype=str), list(notes)
+    return pd.DataFrame(columns, dtype=str), [*notes, *notes_on_truth]

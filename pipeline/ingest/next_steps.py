@@ -76,10 +76,16 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "Write the suffix of its image into the name of the mask, as in `sub-1_T1w_label-L_mask.nii`.",
         ),
         (
+            r"images are called as it is$",
+            "Leave one image of its name in the folder of images, or call each otherwise, and its mask as it "
+            "is called: the endings .png and .jpg make no other name, nor does `_mask` at the end.",
+        ),
+        (
             r"^no image is paired",
             "Put the mask directly into `labelsTr` and its image into `imagesTr` under the name of the mask, "
             "or with `_0000` at the end of it; in BIDS put its image into the folder of its subject, with "
-            "the entities of the mask, its `space` among them.",
+            "the entities of the mask, its `space` among them. In the folders `images` and `masks` call both "
+            "alike, or the mask so with `_mask` at the end.",
         ),
         (
             r"^it names no series",
@@ -228,6 +234,11 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "changed its values.",
         ),
         (r"not finite$", "Write the scan anew with a number, as 0, where nothing was measured (NaN now)."),
+        (
+            r"which nothing measures$",
+            "Write the scan anew with a number, as 0, where nothing was measured: a number that large stands "
+            "for that, or its bytes are damaged.",
+        ),
     ),
     "no_geometry": (
         (
@@ -238,6 +249,7 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "geometry_invalid": (
         (r"^sheared", "Resample the volume onto a grid of right angles, and write it anew."),
+        (r"^the affine", "Write the file anew with the lengths of its voxels' sides and its place, in mm."),
     ),
     "affine_conflict": (
         (

@@ -55,7 +55,7 @@ REASONS: dict[str, Reason] = {
         "excluded",
         "A mask beside the images, by its place or its header.",
         "Nothing to do: masks are not read as images. Where `ingest.masks` declares structures, label maps "
-        "below `labelsTr` (NIfTI, PNG, TIFF) and masks of BIDS are read with their images.",
+        "below `labelsTr` or `masks` (NIfTI, PNG, TIFF) and masks of BIDS are read with their images.",
     ),
     "dicomdir": Reason(
         "excluded",

@@ -58,7 +58,10 @@ from pipeline.writing import TEMPORARY
 
 Headers = Mapping[str, Header]
 _COMPARED_FILES = 16
-"""How many files a child digests at once for the comparison of copies."""
+"""How many files a child digests at once for the comparison of copies.
+
+A choice: all children have work, and one that crashes takes few with it.
+"""
 
 
 @dataclass(frozen=True)
@@ -228,12 +231,14 @@ def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) 
         if token not in known:
             asked.add(token)
         planes = known.get(token, ())
+        # Until it was digested, a plane is like no other: a plan made on that asks, and is made again.
         return planes[index] if index < len(planes) else f"{token} {index}"
 
     def case_id(names: Iterable[str]) -> str:
         return target.key.pseudonym("case", *names)
 
     planned = plan(headers, wanted, pixel_digest=pixel_digest, case_id=case_id)
+    # Knowing more, a plan can compare images that the one before took for different.
     while asked:
         known |= _pixel_digests(target, {token: files[token] for token in sorted(asked)})
         asked.clear()

@@ -25,7 +25,7 @@ _LEAST_WEIGHT: Final = 1e-3
 """Of the middle's: a voxel that lies in the corner of one tile alone still counts many steps of the sums."""
 _ONE: Final = 1 << 22
 """A probability of 1 in the sums: 512 tiles may overlap in one voxel before 32 bits are full."""
-_MOST_OVERLAP: Final = 0.75
+_MOST_OVERLAP: Final = 0.75  # some 4 tiles an axis over a voxel, 64 of a volume: far below those 512
 
 Probabilities = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """From tiles `(tiles, *tile, channels)` to the probabilities `(tiles, *tile, classes)` of each voxel."""

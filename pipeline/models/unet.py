@@ -27,7 +27,7 @@ _LEAST_LENGTH = 4
 _MOST_ANISOTROPY = 2.0
 """An axis whose voxels are so many times as long as the shortest waits until the others have caught up."""
 _MOST_FILTERS = 320  # as in Isensee 2021: more cost memory and gain nothing
-_GROUPS = 8
+_GROUPS = 8  # of group normalization; `width` is a multiple, so that every level can be cut into them
 _SLOPE = 0.01  # of leaky ReLUs (Maas 2013)
 
 

@@ -20,6 +20,7 @@ from pipeline.contracts.metrics import Difference, Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.contracts.population import Population, Sources
 from pipeline.contracts.robustness import Robustness
+from pipeline.contracts.scan_pictures import Pictured
 from pipeline.contracts.strangers import Oddest, Strangers
 from pipeline.page.facts import Fact, of_metric, unavailable
 from pipeline.records import EXTERNAL
@@ -92,6 +93,7 @@ class Artifacts:
     insights: Insights | None = None
     pictures: Pictures = field(default_factory=dict)
     comparison: Comparison | None = None
+    flips: Pictured | None = None
     drift: Drift | None = None
     looks: list[Json] = field(default_factory=list)
     promotions: list[Json] = field(default_factory=list)

@@ -21,6 +21,7 @@ from pipeline.contracts import (
     predictions,
     robustness,
     rule,
+    scan_pictures,
     strangers,
 )
 from pipeline.errors import DataError
@@ -50,6 +51,7 @@ DIGESTED = (
     population.FILE.name,
     rule.FILE.name,
     comparison.FILE.name,
+    scan_pictures.FLIPS.name,
 )
 _NEEDED = (
     ("cohort", cohorts.FILE),
@@ -98,6 +100,7 @@ def read(config: Config, *, candidate: Path, ledgers: Path, champion: Path | Non
         insights=insights.FILE.find(candidate),
         pictures=insights.pictures(candidate),
         comparison=comparison.FILE.find(candidate),
+        flips=scan_pictures.FLIPS.find(candidate),
         drift=drift.FILE.find(candidate),
         looks=ledger.read(ledgers / "looks.jsonl"),
         promotions=ledger.read(ledgers / "promotions.jsonl"),

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.statistics.agreement import Measurements
+from pipeline.statistics.laws import beta_binomial
 from pipeline.statistics.sample import Sample
 from pipeline.statistics.vectors import Floats
 
@@ -93,6 +94,16 @@ def least_probabilities(sample: Sample, *, alpha: float) -> Floats | None:
             return None
         limits[index] = known[known.size - math.ceil(round((known.size + 1) * (1 - alpha), 9))]
     return limits
+
+
+def held_or_fewer(held: int, rows: int, *, patients: int, level: float) -> float:
+    """How probable it is that so few of `rows` new patients are held, where `patients` set the limit.
+
+    The limit is the rank of an order, so the share that it holds follows a beta law (Vovk 2012, section 3):
+    few validation patients alone can hold a few per cent less than `level`.
+    """
+    rank = min(math.ceil(round((patients + 1) * level, 9)), patients)
+    return beta_binomial(held, rows, rank, patients + 1 - rank)
 
 
 def _sums(rows: Measurements, residual: Floats) -> Floats:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 PICTURE, SIDES, FACING, GREYS, FEATURES = "picture", "sides", "facing", "grey values", "features"
 GRID: Final = 12
 """Blocks along rows and columns, a choice: organs can be told, and no lesion."""
-SLICES: Final = 4
-_PERCENTILES: Final = (1, 10, 50, 90, 99)
-_BATCH: Final = 32
+SLICES: Final = 4  # blocks along slices, a choice for the same reason: volumes cover unlike stretches
+_PERCENTILES: Final = (1, 10, 50, 90, 99)  # not the ends, which a single hot voxel sets
+_BATCH: Final = 32  # arrays that are in memory at once
 LAST_FEATURES: Final = "last_features"
 
 Array = NDArray[Any]

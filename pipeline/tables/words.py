@@ -41,9 +41,10 @@ _WORDS_OF_YAML: Final = frozenset({"true", "false", "null", "yes", "no", "on", "
 _SHOWN: Final = 8  # a choice: a target with more words is told by the commonest
 
 
-MISSING: Final = frozenset(
-    {"", "nan", "n/a", "na", "n.a.", "<na>", "#n/a", "nat", "none", "null", "unknown", "missing"}
-)
+NOT_AVAILABLE: Final = frozenset({"", "nan", "n/a", "na", "n.a.", "<na>", "#n/a", "nat", "null"})
+"""What programs write for a missing value, in lower case: no word of a language."""
+
+MISSING: Final = NOT_AVAILABLE | {"none", "unknown", "missing"}
 """Words for a missing value, in lower case, whatever the table."""
 
 

@@ -10,7 +10,7 @@ from pipeline.tables.words import MISSING, NO_FINDING, as_yaml, pieces_of
 from pipeline.tasks.contract import Refuse
 from pipeline.tasks.registry import TASKS
 
-_FEWEST: Final = 2
+_FEWEST: Final = 2  # names: a list of one finding is a column of yes and no
 
 
 def other_question(

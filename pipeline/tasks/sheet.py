@@ -10,9 +10,10 @@ from typing import Final
 
 from pipeline import printed
 from pipeline.contracts import targets
-from pipeline.contracts.predictions import TRUTH
+from pipeline.contracts.predictions import SCORE, TRUTH
 from pipeline.errors import DataError, nearest
 from pipeline.tables import Table
+from pipeline.tables.words import NOT_AVAILABLE, quoted
 
 # Words in the names that people give to such columns, most telling first.
 _LIKELY: Final = {
@@ -77,14 +78,16 @@ def truths(sheet: Sheet) -> tuple[str, ...]:
     return tuple(name for name in sheet.table.columns if name.startswith(f"{TRUTH}_"))
 
 
-def truth(sheet: Sheet) -> tuple[str, ...]:
-    """The truth of each row, empty where unknown, of several targets joined; 1 for 1.0.
+def truth(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The truth of each row, empty where unknown, of several targets joined; 1 for 1.0; and a note.
+
+    Programs write NA or nan for a truth that isn't known: it is none, unless it has a score of its own.
 
     Raises DataError without such a column.
     """
     if several := truths(sheet):
         rows = zip(*(sheet.table.column(name) for name in several), strict=True)
-        return tuple(targets.joined(row) for row in rows)
+        return tuple(targets.joined(row) for row in rows), ()
     given = sheet.columns.truth
     if not given and "truth" not in sheet.table.columns:
         example = {"TRUTH": _likely(sheet, "TRUTH") or "column"}
@@ -92,10 +95,22 @@ def truth(sheet: Sheet) -> tuple[str, ...]:
             f"{sheet.name}: no column 'truth' ({nearest('truth', sheet.table.columns)}). "
             f"Say which one holds the true class: `{sheet.command(example)}`."
         )
-    cells = sheet.column(given or "truth")
+    written = sheet.column(given or "truth")
+    cells = tuple("" if _is_unknown(sheet, cell) else cell for cell in written)
+    words = sorted({cell for cell, known in zip(written, cells, strict=True) if cell and not known})
+    rows_without = sum(cell in words for cell in written)
+    s = "" if rows_without == 1 else "s"
+    notes = (f"{rows_without:,} row{s} of unknown truth: {quoted(words)}",) if words else ()
     if all(re.fullmatch(r"-?\d+(\.0+)?", cell) for cell in cells if cell):
-        return tuple(cell.partition(".")[0] for cell in cells)
-    return cells
+        cells = tuple(cell.partition(".")[0] for cell in cells)
+    return cells, notes
+
+
+def _is_unknown(sheet: Sheet, cell: str) -> bool:
+    has_score = cell == sheet.columns.positive or any(
+        name == f"{SCORE}{cell}" or name.endswith(f"_{cell}") for name in sheet.table.columns
+    )
+    return cell.casefold() in NOT_AVAILABLE and not has_score
 
 
 def patients(sheet: Sheet) -> tuple[str, ...]:

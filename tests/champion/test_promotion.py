@@ -89,6 +89,7 @@ def test_settings_that_are_not_the_judged_ones_are_not_frozen(candidate, text):
     refused(candidate, r"config\.yaml doesn't hold the settings that the verdict was about")
 
 
+@pytest.mark.slow
 def test_a_title_may_change_after_the_verdict_and_an_earlier_verdict_knows_no_settings(candidate):
     titled = CONFIG.model_copy(update={"report": CONFIG.report.model_copy(update={"title": "Another"})})
     compared = json.loads((candidate.candidate / "comparison.json").read_text())

@@ -11,8 +11,6 @@ from small_project import contents
 from pipeline.cli import main
 from pipeline.pseudonyms import PHANTOM_NOTE
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 Ask = Callable[..., tuple[int, str]]
 CONFIG = "configs/small.yaml"
 

@@ -12,7 +12,7 @@ from pipeline.cli import main
 from pipeline.contracts import handovers, stamp
 from pipeline.contracts.objects import ObjectFile
 
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 CONFIG = "configs/small.yaml"
 REPORTS = "reports/small"

@@ -9,7 +9,7 @@ from faulty_projects import CANDIDATE, CONFIG, Command, edit, flip_a_byte
 from settled import settled
 from small_project import make_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.slow
 
 
 def test_damage_that_cannot_be_mended_here_is_told_with_the_file(finished: Path, scanloom: Command) -> None:

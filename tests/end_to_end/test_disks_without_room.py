@@ -11,7 +11,7 @@ from faulty_projects import CANDIDATE, CONFIG, Command, edit
 from settled import settled
 from small_project import contents, make_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.slow
 
 # SQLite calls a full disk an I/O error where it was the file of its shared memory that found no room
 NO_ROOM_FOR_SQLITE = r"catalogue\.sqlite can't be used now \((database or disk is full|disk I/O error)"

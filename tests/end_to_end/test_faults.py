@@ -16,9 +16,6 @@ from faulty_projects import CANDIDATE, CONFIG, Command, edit, flip_a_byte
 from settled import leftovers, looks, settled
 from small_project import PROJECT, a_patient, make_in
 
-pytestmark = pytest.mark.xdist_group("faults")
-
-
 ONE_KILL_A_STAGE = (
     "committed:catalogue#3",  # ingest: the plan is in, no case is yet
     "written:parts.jsonl",  # cohort: patients have their parts, the table of cases isn't there

@@ -16,8 +16,6 @@ from pipeline.config import load
 from pipeline.pseudonyms import PHANTOM_NOTE
 from pipeline.workspace import Workspace
 
-pytestmark = pytest.mark.xdist_group("make")
-
 CANDIDATE = "reports/small/candidate"
 PAGE = "reports/small/ingest.html"
 INDEX = "reports/small/index.html"

@@ -10,7 +10,7 @@ from small_project import a_patient
 
 from pipeline.cli import main
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.slow
 
 CONFIG = "configs/small.yaml"
 REPORTS = "reports/small"

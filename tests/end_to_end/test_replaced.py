@@ -16,7 +16,7 @@ from small_project import make_in
 from pipeline.catalogue import Catalogue
 from pipeline.pseudonyms import load_key
 
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 REPORTS = "reports/small"
 

@@ -11,7 +11,7 @@ from everything import Everything
 
 from pipeline import ledger
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("privacy")]  # the process that lives the whole life
+pytestmark = pytest.mark.slow
 
 
 def parts(generation: Path) -> dict[str, str]:

@@ -11,10 +11,7 @@ import pytest
 from small_project import a_patient
 from writes import Event, events, state_of, unsafe_moves, watching
 
-pytestmark = [
-    pytest.mark.xdist_group("faults"),
-    pytest.mark.skipif(sys.platform != "linux", reason="folders are synced on Linux alone"),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="folders are synced on Linux alone")
 
 Command = Callable[..., object]
 CONFIG = "configs/small.yaml"

@@ -183,22 +183,6 @@ def test_without_a_positive_class_there_are_errors_and_hits() -> None:
     assert kinds == ["error", "error", "error", "hit", "hit"]
 
 
-def test_of_a_volume_the_slice_with_the_most_heat_is_shown() -> None:
-    image = np.random.default_rng(0).normal(size=(5, 8, 8, 1)).astype(np.float32)
-    heat = np.zeros((5, 8, 8), np.float32)
-    heat[3, 2, 2] = 1
-    shown = gallery.picture(image, heat)
-    assert shown.slice_index == 3
-    assert shown.heat[2, 2] == 255
-    assert gallery.picture(image, np.zeros_like(heat)).slice_index == 2
-
-
-def test_a_large_picture_is_reduced_by_a_whole_factor() -> None:
-    image = np.linspace(0, 1, 512 * 300, dtype=np.float32).reshape(512, 300, 1)
-    shown = gallery.picture(image, np.zeros((512, 300), np.float32))
-    assert (shown.reduced, shown.grey.shape, shown.grey.dtype) == (2, (256, 150), np.uint8)
-
-
 @pytest.fixture
 def subject(model: keras.Model) -> insights.Subject:
     return insights.Subject(model, TASK, QUESTION, Frozen(threshold=0.52), _probabilities(model))

@@ -118,6 +118,43 @@ def test_truths_that_a_spreadsheet_made_numbers_are_whole_again(tmp_path: Path) 
     assert foreign.first.classes == ("0", "1")
 
 
+@pytest.mark.parametrize("word", ["NA", "nan", "#N/A", "NULL"])
+def test_what_programs_write_for_no_truth_is_no_class(tmp_path: Path, word: str) -> None:
+    """The frame of a statistics program has NA where the truth isn't known, and then 1.0 for 1."""
+    foreign = table(tmp_path, f"{USUAL}score|a,p,1.0,0.75|b,q,0.0,0.5|c,r,{word},0.9", score="score")
+    assert foreign.first.classes == ("0", "1")
+    assert foreign.first.measurable("external").tolist() == [True, True, False]
+    assert f"1 row of unknown truth: '{word}'" in foreign.notes
+
+
+def test_a_missing_truth_is_not_the_other_class_of_the_positive_one(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="the truth has 1"):
+        table(tmp_path, f"{USUAL}p|a,p,ill,0.75|b,q,NA,0.5", score="p", positive="ill")
+
+
+def test_a_class_may_be_called_so_where_it_has_a_score(tmp_path: Path) -> None:
+    assert table(tmp_path, f"{USUAL}score_NA,score_B|a,p,NA,0.75,0.25|b,q,B,0.5,0.5").first.classes == (
+        "NA",
+        "B",
+    )
+
+
+@pytest.mark.parametrize("header", ["score_0,score_1", "score_1,score_0"])
+def test_the_order_of_two_columns_turns_no_usual_pair_round(tmp_path: Path, header: str) -> None:
+    scores = {"score_0": 0.25, "score_1": 0.75}
+    line = ",".join(f"{scores[name]}" for name in header.split(","))
+    foreign = table(tmp_path, f"{USUAL}{header}|a,p,1,{line}|b,q,0,{line}")
+    assert foreign.first.classes == ("0", "1")
+    assert (positive(foreign), foreign.notes) == ({"a": 0.75, "b": 0.75}, ())
+
+
+def test_which_of_two_classes_is_looked_for_is_told_where_only_their_order_says_it(tmp_path: Path) -> None:
+    text = f"{USUAL}score_ill,score_well|a,p,ill,0.75,0.25|b,q,well,0.5,0.5"
+    [note] = table(tmp_path, text).notes
+    assert note.startswith("'well' counts as the finding that is looked for; if it is the other, say so: `")
+    assert table(tmp_path, text, positive="ill").notes == ()
+
+
 def test_without_a_column_of_cases_each_row_is_one_and_that_is_told(tmp_path: Path) -> None:
     foreign = table(tmp_path, "patient_id,truth,score_yes|p,yes,0.75|q,no,0.5")
     assert positive(foreign) == {"line 2": 0.75, "line 3": 0.5}

@@ -15,7 +15,7 @@ from sweep import files_below, find
 
 from pipeline.catalogue import Catalogue
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("privacy")]
+pytestmark = pytest.mark.slow
 
 ALIKE = 0.8
 

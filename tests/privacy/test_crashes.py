@@ -9,7 +9,7 @@ from arrow import CONFIG, STAGES, new_study, run
 from canary import Canary, plant, plant_trouble
 from sweep import files_below, find
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("privacy")]
+pytestmark = pytest.mark.slow
 
 CRASH_POINTS = {
     "configure": "write:config.yaml",

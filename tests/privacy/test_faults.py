@@ -11,8 +11,6 @@ from pipeline.cli import main
 from pipeline.records import Case, Geometry, Stored
 from pipeline.workspace import Workspace
 
-pytestmark = pytest.mark.xdist_group("privacy")
-
 WORD = "Qxwelbrandt"
 
 

@@ -15,7 +15,7 @@ from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.pseudonyms import Key
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("privacy")]
+pytestmark = pytest.mark.slow
 
 SECRET = b"thirty-two bytes that are secret"
 KEY = Key(SECRET)

@@ -11,8 +11,6 @@ from arrow import CONFIG, new_study, run
 from canary import Canary, plant, plant_trouble
 from small_project import contents
 
-pytestmark = pytest.mark.xdist_group("privacy")
-
 ONE, OTHER = b"one key of thirty-two bytes, yes", b"another key of thirty-two bytes!"
 STEPS = [["ingest", CONFIG], ["cohort", CONFIG]]
 STORES = ("one", "again", "other")

@@ -19,8 +19,6 @@ import pytest
 from PIL import Image, PngImagePlugin
 from sweep import contents, files_below, find
 
-pytestmark = pytest.mark.xdist_group("privacy")
-
 WORD = "Qxwelbrandt"
 BYTES = WORD.encode()
 

@@ -87,6 +87,8 @@ def _pictures(mask: bytes, image: bytes | None = None) -> dict[str, bytes]:
     return {"imagesTr/a_0000.png": image or picture(grey()), "labelsTr/a.png": mask}
 
 
+_FOLDERS = {"images/a.png": picture(grey()), "masks/a_mask.png": picture(_GREYS)}
+_IN_FOLDERS = {**_PICTURES, "patient_from": {"pattern": "images/(.)"}}
 _ALONE = {
     **_LESION,
     "derivatives/x/sub-1/sub-1_label-lesion_mask.nii": nifti((255 * (_LABELS > 0)).astype(np.uint8)),
@@ -120,6 +122,12 @@ MASK_WAYS = [
     Way("mask_reference_missing", r"^it names no series", {**_scan(), **_without_series()}, _SETTINGS, then=_mask()),
     Way("mask_reference_missing", r"images may be its own$", _BIDS | {"sub-1/sub-1_T2w.nii": nifti(ramp(start=5))},
         _OF_BIDS, then={"sub-1/sub-1_dseg.nii": None, "sub-1/sub-1_T1w_dseg.nii": _PAIR["labelsTr/a.nii"]}),
+    Way("mask_reference_missing", r"images are called as it is$", _FOLDERS | {"images/a.tif": picture(grey() + 1, "TIFF")},
+        _IN_FOLDERS, then={"images/a.tif": None}),
+    Way("mask_reference_missing", r"images are called as it is$", _FOLDERS | {"images/a.tif": picture(grey() + 1, "TIFF")},
+        _IN_FOLDERS, then={"images/a.tif": None, "images/b.tif": picture(grey() + 1, "TIFF")}),
+    Way("mask_reference_missing", r"^no image is paired", {**_FOLDERS, "images/a.png": None, "images/b.png": picture(grey())},
+        _IN_FOLDERS, then={"masks/a_mask.png": None, "masks/b_mask.png": picture(_GREYS)}),
     Way("mask_reference_missing", r"^no image is paired", _BIDS | {"sub-1/sub-1_T1w.nii": None}, _OF_BIDS,
         then=_BIDS),
     Way("mask_reference_missing", r"^no image is paired",

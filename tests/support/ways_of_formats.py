@@ -28,9 +28,9 @@ def _sheared() -> bytes:
     return patched(nifti(ramp(), codes=(1, 0)), 280, struct.pack("<12f", *affine[:3].reshape(-1)))
 
 
-def _with_nan() -> bytes:
+def _with_nan(instead: float = np.nan) -> bytes:
     numbers = ramp(dtype=np.float32)
-    numbers[0] = np.nan
+    numbers[0] = instead
     return nifti(numbers)
 
 
@@ -53,6 +53,11 @@ FORMAT_WAYS = [
         setting={"patient_from": "study"}),
     Way("no_geometry", r"^neither sform", {"p/a.nii": nifti(ramp(), codes=(0, 0))}, _NIFTI, setting=_nifti(axes="RAS")),
     Way("no_geometry", r"^neither sform", {"p/a.nii": nifti(ramp(), codes=(0, 0))}, _NIFTI, then={"p/a.nii": _VOLUME}),
+    Way("geometry_invalid", r"^the affine",
+        {"p/a.nii": patched(nifti(ramp(), codes=(1, 0)), 280, struct.pack("<f", 1e20))}, _NIFTI,
+        then={"p/a.nii": _VOLUME}),
+    Way("implausible_values", r"which nothing measures$", {"p/a.nii": _with_nan(3e38)}, _NIFTI,
+        then={"p/a.nii": _VOLUME}),
     Way("geometry_invalid", r"^sheared", {"p/a.nii": _sheared()}, _NIFTI, then={"p/a.nii": _VOLUME}),
     Way("affine_conflict", r"^sform and qform", {"p/a.nii": patched(_VOLUME, 268, struct.pack("<f", 9.0))}, _NIFTI,
         setting=_nifti(form="sform")),

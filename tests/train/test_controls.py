@@ -80,6 +80,7 @@ def without(trained: Workspace, tmp_path: Path) -> Workspace:
     return workspace
 
 
+@pytest.mark.slow
 def test_killed_among_the_control_runs_training_ends_with_the_same_bits(
     trained: Workspace, without: Workspace
 ) -> None:

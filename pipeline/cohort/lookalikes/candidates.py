@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.cohort.lookalikes.views import NONE, Cut, Pictures, View, cut_off, views
 
 _SIDE: Final = 16  # pixels: the cosine asks for what is large, registration for the rest
-_MOST_DIRECTIONS: Final = 128
+_MOST_DIRECTIONS: Final = 128  # a choice: half of what 16 x 16 pixels can have
 _SCANS_A_DIRECTION: Final = 4  # a choice: fewer, and two near copies would have a direction of their own
 _FITTED: Final = 4000  # scans; more change the components by nothing
 _FAINT: Final = 0.02  # of the strongest component: what is weaker is noise, and isn't made as strong

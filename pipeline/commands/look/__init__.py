@@ -8,6 +8,7 @@ nothing from elsewhere; patients are pseudonyms, but pixels may carry text, so n
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -42,19 +43,17 @@ def run(config: Config, workspace: Workspace, *, port: int) -> None:
 def serving(looker: Looker, token: str, *, port: int) -> ThreadingHTTPServer:
     """The server, bound and not yet started. Raises RetryError when the port is in use or not allowed."""
 
-    class Handler(_Handler):
-        def answered(self) -> Answer:
-            listens_at = int(self.connection.getsockname()[1])
-            path = gate.path_of(self.path, self.headers.get("Host", ""), token=token, port=listens_at)
-            if path is None:
-                return Answer(403, gate.REFUSED)
-            try:
-                return looker.answer(path, parse_qs(urlsplit(self.path).query), root=f"/{token}")
-            except ScanloomError as error:
-                return Answer(409, str(error))
+    def answered(target: str, host: str, listens_at: int) -> Answer:
+        path = gate.path_of(target, host, token=token, port=listens_at)
+        if path is None:
+            return Answer(403, gate.REFUSED)
+        try:
+            return looker.answer(path, parse_qs(urlsplit(target).query), root=f"/{token}")
+        except ScanloomError as error:
+            return Answer(409, str(error))
 
     try:
-        return ThreadingHTTPServer((HOST, port), Handler)
+        return ThreadingHTTPServer((HOST, port), _handler(answered))
     except OSError as error:
         raise RetryError(
             f"Port {port} can't be had ({error.strerror}): something else listens there, perhaps an earlier "
@@ -62,22 +61,29 @@ def serving(looker: Looker, token: str, *, port: int) -> ThreadingHTTPServer:
         ) from error
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """Answers GET alone, and writes no line of what was asked."""
+def _handler(answered: Callable[[str, str, int], Answer]) -> type[BaseHTTPRequestHandler]:
+    """What answers each request, by its target, the host it was asked under and the port it came to."""
 
-    def answered(self) -> Answer:
-        """What is to be said."""
-        raise NotImplementedError
+    class Handler(BaseHTTPRequestHandler):
+        """Answers GET alone, and writes no line of what was asked."""
 
-    def do_GET(self) -> None:
-        """Sends the answer, with headers that let nothing in and nothing out."""
-        answer = self.answered()
-        body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
-        self.send_response(answer.status)
-        for name, value in (*gate.HEADERS, ("Content-Type", answer.kind), ("Content-Length", str(len(body)))):
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        def do_GET(self) -> None:
+            """Sends the answer, with headers that let nothing in and nothing out."""
+            # The port of the connection, since the system chooses one where 0 is asked for.
+            listens_at = int(self.connection.getsockname()[1])
+            answer = answered(self.path, self.headers.get("Host", ""), listens_at)
+            body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
+            self.send_response(answer.status)
+            for name, value in (
+                *gate.HEADERS,
+                ("Content-Type", answer.kind),
+                ("Content-Length", str(len(body))),
+            ):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Says nothing: an address holds the token."""
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """Says nothing: an address holds the token."""
+
+    return Handler

@@ -34,7 +34,7 @@ Query = Mapping[str, Sequence[str]]
 HTML: Final = "text/html; charset=utf-8"
 PNG: Final = "image/png"
 MOST_ROWS: Final = 500  # a choice: what a browser lays out at once
-MOST_TILES: Final = 240
+MOST_TILES: Final = 240  # of a sheet, a choice: each tile is a picture that the page loads
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline import pictured
 from pipeline.contracts import insights as contract
 from pipeline.contracts.insights import Shown
 from pipeline.evaluate.insights import attention, gallery, gradients, network, outlines
@@ -128,14 +129,14 @@ def _gallery(
         hidden = hidden_because(case, reviewed=scans.reviewed)
         shown = {}
         if hidden is None:
-            picture = gallery.picture(image, heat, scans.in_unit(case))
+            picture = pictured.picture(image, heat, scans.in_unit(case))
             shown = _keep(picture, f"gallery_{number:03d}", pictures) | {"sides": sides(case.geometry)}
         items.append(Shown(**asdict(row), hidden=hidden, **shown))
     method = attention.method_of(subject.model)
     return contract.Gallery(method, attention.LAST_FEATURES, tuple(items), _means(checks)), pictures
 
 
-def _keep(picture: gallery.Picture, name: str, pictures: Pictures) -> Json:
+def _keep(picture: pictured.Picture, name: str, pictures: Pictures) -> Json:
     pictures[name], pictures[f"{name}_heat"] = picture.grey, picture.heat
     return {
         "picture": name,

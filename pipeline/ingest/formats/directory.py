@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.reasons import Refusal
 
-ORIENTATION = 274
+ORIENTATION = 274  # the tag of TIFF 6.0, which EXIF keeps
 _TYPES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+# Choices far above what programs write: a foreign directory may announce any number.
 _MOST_ENTRIES, _MOST_VALUES = 4096, 4096
-_BIG = 43
+_BIG = 43  # BigTIFF's version, where TIFF has 42
 _CLOCKWISE = {1: (0, False), 2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (1, False),
               7: (1, True), 8: (3, False)}  # fmt: skip
 """Quarter turns clockwise, and whether the picture is mirrored left to right before."""

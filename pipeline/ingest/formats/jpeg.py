@@ -22,7 +22,7 @@ from pipeline.ingest.reasons import Refusal
 
 _COMMON_PROCESSES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive
 _APP1, _SOS, _END = 0xE1, 0xDA, b"\xff\xd9"
-_EXIF, _MOST_MARKERS = b"Exif\0\0", 1000
+_EXIF, _MOST_MARKERS = b"Exif\0\0", 1000  # a choice: 64 kB each, so no picture's profile needs more
 
 
 def describe(data: Buffer, limits: FileLimits) -> Description:

@@ -78,7 +78,8 @@ def read(
     native = array.astype(array.dtype.newbyteorder("="), copy=False)
     if (facts.slope, facts.intercept) == (1.0, 0.0):
         return native, affine, facts
-    return native * np.float64(facts.slope) + facts.intercept, affine, facts
+    with np.errstate(over="ignore", invalid="ignore"):  # whoever takes numbers asks whether they are finite
+        return native * np.float64(facts.slope) + facts.intercept, affine, facts
 
 
 def describe(data: Buffer, limits: FileLimits) -> Description:

@@ -21,6 +21,10 @@ AGREE_MM, AGREE_VOXELS = 0.1, 0.1
 """sform and qform may differ by so much at the corners of the grid, whichever is less: they are float32."""
 SHEAR_TOLERANCE = 1e-3
 """Of the cosine between two axes: as for the directions of a DICOM plane."""
+LEAST_MM, MOST_MM = 1e-6, 1e6
+"""No voxel is shorter than a nanometre or longer than a kilometre: such numbers are no lengths."""
+FARTHEST_MM = 1e9
+"""Nor does a scan lie so far from the origin of its frame."""
 _ROUNDING = 4e-7  # three units in the last place of float32, in which b, c and d are written
 _DIRECTIONS = {"R": (0, 1), "L": (0, -1), "A": (1, 1), "P": (1, -1), "S": (2, 1), "I": (2, -1)}
 
@@ -32,6 +36,12 @@ def affine_of(header: NiftiHeader, *, form: str = "", axes: str = "") -> Affine:
     and k grow where the file has neither, as "RAS", the origin then lying in the grid's middle. Raises
     Refusal `no_geometry`, `affine_conflict` or `geometry_invalid`.
     """
+    # Numbers of a file may be any: what overflows is found by what it leaves, which is no length.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _affine(header, form, axes)
+
+
+def _affine(header: NiftiHeader, form: str, axes: str) -> Affine:
     forms = {}
     if header.sform_code > 0:
         forms["sform"] = _sform(header)
@@ -103,16 +113,18 @@ def _require_agreement(sform: Affine, qform: Affine, shape: tuple[int, int, int]
     apart = float(np.linalg.norm((corners @ (sform - qform).T)[:, :3], axis=1).max())
     voxel = float(np.linalg.norm(qform[:3, :3], axis=0).min())
     if not apart <= min(AGREE_MM, AGREE_VOXELS * voxel):
-        raise Refusal("affine_conflict", f"sform and qform lie {apart:.3g} mm apart")
+        far = f"{apart:.3g} mm" if apart < FARTHEST_MM else "immeasurably far"
+        raise Refusal("affine_conflict", f"sform and qform lie {far} apart")
 
 
 def _checked(affine: Affine) -> Affine:
     """The affine. Raises Refusal `geometry_invalid` where it spans no grid of right angles."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        lengths = np.linalg.norm(affine[:3, :3], axis=0)
-        if not (np.isfinite(affine).all() and np.isfinite(lengths).all() and (lengths > 0).all()):
-            raise Refusal("geometry_invalid", "the affine holds no lengths of a voxel's sides")
-        cosines = np.abs((affine[:3, :3] / lengths).T @ (affine[:3, :3] / lengths) - np.eye(3))
+    lengths = np.linalg.norm(affine[:3, :3], axis=0)
+    if not ((lengths >= LEAST_MM) & (lengths <= MOST_MM)).all():  # also where one is no number
+        raise Refusal("geometry_invalid", "the affine holds no lengths of a voxel's sides")
+    if not (np.abs(affine[:3, 3]) <= FARTHEST_MM).all():
+        raise Refusal("geometry_invalid", "the affine's origin is no place of a scan")
+    cosines = np.abs((affine[:3, :3] / lengths).T @ (affine[:3, :3] / lengths) - np.eye(3))
     if (shear := float(cosines.max())) > SHEAR_TOLERANCE:
         raise Refusal("geometry_invalid", f"sheared: the cosine between two axes is {shear:.4f}")
     return affine

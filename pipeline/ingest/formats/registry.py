@@ -25,7 +25,7 @@ _UNREAD: Final = {
     b"GIF8": "GIF", b"NRRD0": "NRRD", b"\x89HDF\r\n\x1a\n": "HDF5 or MINC", b"\0\0\0\x0cjP  ": "JPEG 2000",
     b"ObjectType": "MetaImage", b"%PDF-": "PDF",
 }  # fmt: skip
-_LONGEST: Final = 10
+_LONGEST: Final = 10  # bytes: the longest of these starts, MetaImage's
 
 
 def format_of(data: Buffer) -> str:

@@ -36,9 +36,9 @@ _MODELS = {
     9: "Lab colours",
     10: "Lab colours",
 }
-_JPEG_COMPRESSIONS = (6, 7)
+_JPEG_COMPRESSIONS = (6, 7)  # of TIFF 6.0, and of its Technical Note 2, which replaced it
 _REDUCED = 1  # NewSubfileType: a smaller copy of another page
-_MOST_PAGES = 1000
+_MOST_PAGES = 1000  # a choice far above a pyramid's: pages can lead to one another without end
 _KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}
 _DTYPES = ("u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8")
 

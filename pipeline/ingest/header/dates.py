@@ -12,7 +12,7 @@ from datetime import date
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute
 
-_FEWEST_DAYS, _MOST_DAYS = 30, 3650
+_FEWEST_DAYS, _MOST_DAYS = 30, 3650  # a choice: never within a month of the true date
 _ORIGINS = 2**32
 """So many first days a patient's count may have: what number a day gets says nothing."""
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.source.layouts import IMAGE_FOLDERS
+from pipeline.ingest.source.paired_folders import IMAGES
 from pipeline.pseudonyms import Key
 
 KINDS = ("study", "folder", "pattern", "column")
@@ -67,7 +68,7 @@ def owner_of(
         return _by_row(_rows(owners.rows), identifiers)
     texts = {"study": study, "folder": relative.rpartition("/")[0].partition("/")[0]}
     text = _matched(owners.pattern, relative) if owners.by == "pattern" else texts.get(owners.by, "")
-    if owners.by == "folder" and text in IMAGE_FOLDERS:
+    if owners.by == "folder" and (text in IMAGE_FOLDERS or text.lower() in IMAGES):
         raise Refusal("missing_attribute", f"{_LACKS}, and the folder is that of all images of a layout")
     if text:
         return owner(key, owners.by, text)

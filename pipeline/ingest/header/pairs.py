@@ -9,6 +9,7 @@ from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.source.archives import opened_packing
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.files import open_file
+from pipeline.ingest.source.paired_folders import is_in_masks
 from pipeline.pseudonyms import Key
 
 __all__ = ["as_if_there", "paired"]
@@ -19,7 +20,8 @@ def paired(file: SourcePath, *, key: Key, limits: FileLimits) -> tuple[SourcePat
     if not file.companions:
         raise Refusal("mask_reference_missing", "no image is paired with it")
     if len(file.companions) > 1:
-        raise Refusal("mask_reference_missing", f"{len(file.companions)} images may be its own")
+        of_its_name = "are called as it is" if is_in_masks(file.relative) else "may be its own"
+        raise Refusal("mask_reference_missing", f"{len(file.companions)} images {of_its_name}")
     image = file.companions[0]
     try:
         with open_file(image.path, image.member) as opened:

@@ -9,7 +9,7 @@ from pipeline.records import SpacingKind
 
 Pair = tuple[float, float]
 
-_CENTIMETRES = 3
+_CENTIMETRES = 3  # of the physical units of an ultrasound region (PS3.3 C.8.5.5)
 _ULTRASOUND = "US"
 _SLICED = frozenset({"CT", "MR", "PT", "NM"})
 _AT_THE_DETECTOR = ("ImagerPixelSpacing", "NominalScannedPixelSpacing")

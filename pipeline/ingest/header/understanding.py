@@ -31,6 +31,7 @@ from pipeline.ingest.source.discover import SourcePath
 from pipeline.pseudonyms import Key
 from pipeline.records import Attribute
 
+# The defined terms of SpecificCharacterSet (PS3.3 C.12.1.1.2), by their numbers.
 _CODE_TABLES = (6, 13, 100, 101, 109, 110, 126, 127, 138, 144, 148, 166, 192, 203)
 _CHARACTER_SETS = frozenset(
     [

@@ -21,6 +21,7 @@ __all__ = ["Block", "Grid", "put", "put_whole"]
 TOLERANCE_VOXELS: Final = GRID_TOLERANCE
 """How far a corner of a block may lie from the centre of the voxel that it is given to: a tenth of one."""
 _SAME_STEPS: Final = 0.01  # of a step: a hundred of them lead one voxel astray
+_FARTHEST: Final = 1e12  # voxels: no scan has so many
 Affine = NDArray[np.float64]
 Mask = NDArray[np.uint8]
 
@@ -131,7 +132,8 @@ def _turn(mapping: Affine, cosines: Affine, shape: tuple[int, ...]) -> _Turn:
     middle = (np.array(shape) - 1) / 2
     unplaced = _Turn(order, signs, np.zeros(3, np.int64))
     first = np.rint(mapping[:3, :3] @ middle + mapping[:3, 3] - _along(unplaced, middle))
-    return _Turn(order, signs, first.astype(np.int64))
+    # What is no place, or farther than whole numbers reach, is far off whichever voxel it is given to.
+    return _Turn(order, signs, np.clip(np.nan_to_num(first), -_FARTHEST, _FARTHEST).astype(np.int64))
 
 
 def _along(turn: _Turn, steps: NDArray[Any]) -> NDArray[Any]:

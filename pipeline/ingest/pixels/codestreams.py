@@ -12,13 +12,14 @@ from itertools import pairwise
 
 from pipeline.ingest.reasons import Refusal
 
+# Markers of JPEG (ITU-T T.81, table B.1) and of JPEG-LS (T.87).
 _LOSSLESS_SOF, _LS_SOF = 0xC3, 0xF7
 _SOF = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0), _LS_SOF)
 _SOI, _SOS, _APP0, _APP14 = 0xD8, 0xDA, 0xE0, 0xEE
-_MAX_MARKERS = 200
+_MAX_MARKERS = 200  # a choice: a frame has some ten, and a foreign stream may go on without end
 _JPEG_2000_START, _LONGEST_BOXES = b"\xff\x4f\xff\x51", 4096
 _STARTS = (b"\xff\xd8\xff", _JPEG_2000_START, b"\0\0\0\x0cjP  ")
-_RLE_HEADER_BYTES, _MOST_RLE_SEGMENTS = 64, 15
+_RLE_HEADER_BYTES, _MOST_RLE_SEGMENTS = 64, 15  # PS3.5 G.5
 LONGEST_START = 8
 """As many bytes of a fragment tell whether a frame begins there."""
 

@@ -12,7 +12,7 @@ from pipeline.units import CT, HIGHEST_HU, HU, HU_MODIFIED, LOWEST_HU, SUV
 
 _AIR_BELOW_HU = -500  # halfway from water (0) to air (-1000)
 _IMPLAUSIBLE_SHARE = 0.001  # streaks at metal reach beyond the scale in some voxels, a wrong slope in most
-_ORDINARY_BITS = 12
+_ORDINARY_BITS = 12  # more bits are an extended scale, on which metal has its true, higher numbers
 # A full bladder may reach 100; a dose or weight in a wrong unit is off by a thousand.
 _HIGHEST_UPTAKE, _HIGH_SHARE = 200.0, 0.01
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 
 from pipeline.ingest.dicom.dataset import Dataset, date_of, optional_number
 
-_MOST_HOURS_BEFORE_SCAN = 24
+_MOST_HOURS_BEFORE_SCAN = 24  # a choice: a later scan is more often a day mistaken than a day waited
 _MOST_HALF_LIVES = 10  # later than that a thousandth is left, and a half-life in minutes looks so
 _LEAST_DOSE_BECQUERELS, _MOST_DOSE_BECQUERELS = 1e6, 1e10
 _LEAST_WEIGHT_KG, _MOST_WEIGHT_KG = 1.0, 400.0

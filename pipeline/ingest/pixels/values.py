@@ -20,6 +20,8 @@ from pipeline.units import ARBITRARY, HIGHEST_HU, LOWEST_HU, SUV, fill_of, on_ho
 
 NON_FINITE_SHARE = 0.01
 """A fit that failed in some voxels leaves NaN there; where more are, the image is no measurement."""
+MOST_MEASURED = 1e18
+"""Nothing that is measured comes near it, and the square of a larger one is none of 32 bits."""
 _WHOLE_DTYPES = (np.uint8, np.int16, np.uint16)
 _LARGEST_WHOLE_FLOAT32 = 2**24  # beyond, 24 bits of mantissa round whole numbers (IEEE 754)
 
@@ -234,13 +236,21 @@ def _rescaled(stored: Array, transform: Transform) -> tuple[Array, tuple[float, 
             wide += int(intercept)
             ends = (slope * low + intercept, slope * high + intercept)
             return wide, (min(ends), max(ends))
-    values = (stored.astype(np.float64) * slope + intercept) * factor
-    narrow: Array = values.astype(np.float32)
-    # float32 is enough only if the stored values come back from it.
-    back = (narrow.astype(np.float64) / factor - intercept) / slope
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        values = (stored.astype(np.float64) * slope + intercept) * factor
+        narrow: Array = values.astype(np.float32)
+        # float32 is enough only if the stored values come back from it.
+        back = (narrow.astype(np.float64) / factor - intercept) / slope
     if not np.array_equal(np.rint(back), stored):
         raise Refusal("implausible_values", "32 bits can't hold the rescaled values exactly")
-    return narrow, _ends(narrow)
+    ends = _ends(narrow)
+    _require_measured(max(abs(ends[0]), abs(ends[1])))
+    return narrow, ends
+
+
+def _require_measured(largest: float) -> None:
+    if not largest <= MOST_MEASURED:
+        raise Refusal("implausible_values", f"numbers of {largest:.2g}, which nothing measures")
 
 
 def _wide_enough(largest: float) -> type[np.signedinteger[Any]]:
@@ -258,10 +268,11 @@ def _float_plane(values: Array, transform: Transform) -> Plane:
         raise Refusal("implausible_values", f"{100 * lost:.1f} % of the values are not finite")
     if lost:
         padded = ~finite if padded is None else padded | ~finite
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         array = (np.where(finite, values, 0.0) * transform.slope + transform.intercept).astype(np.float32)
     if not np.isfinite(array).all():
         raise Refusal("implausible_values", "32 bits can't hold the values")
+    _require_measured(float(np.abs(array).max(initial=0, where=True if padded is None else ~padded)))
     if padded is None:
         return Plane(smallest(array))
     return Plane(smallest(_filled(array, padded, transform.fill)), padded, frozenset({"padding_replaced"}))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pipeline.ingest.dicom.encoding import Buffer
 
-_MOST_BYTES = 4 << 30
+_MOST_BYTES = 4 << 30  # a choice, some 8000 slices: what is beyond is fetched twice, not lost
 _FREE_SHARE = 4
 """No more than a quarter of the free disk: shards and catalogue need room, too."""
 

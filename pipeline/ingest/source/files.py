@@ -23,7 +23,7 @@ _MAPPED_BYTES = 32 << 20
 """Files from this size on are mapped into memory instead of read: a header then costs no gigabyte."""
 # What network disks and worn ones give once, and not again when asked a second time.
 _PASSING = frozenset({errno.EIO, errno.ESTALE})
-_WAITS_SECONDS = (0.1, 0.5, 2.0)
+_WAITS_SECONDS = (0.1, 0.5, 2.0)  # a choice: a disk that isn't back then is the user's to mend
 
 
 class ChangedWhileRead(Exception):

@@ -1,4 +1,4 @@
-"""Layouts of data sets, told by names of folders and files: those of the decathlon and nnU-Net, and BIDS.
+"""Layouts of data sets, told by names of folders and files: the decathlon's, nnU-Net's, BIDS, paired folders.
 
 They are read as they lie. What a layout says of masks and patients is inferred from each path; what its
 `dataset.json` says of the modality is taken where the settings are silent (https://bids.neuroimaging.io;
@@ -17,6 +17,7 @@ from typing import Any, Final
 from pipeline.config.ingest import Formats
 from pipeline.ingest.source.described_labels import Called, label_lines
 from pipeline.ingest.source.discover import SourcePath
+from pipeline.ingest.source.paired_folders import images_called_as, is_in_masks
 from pipeline.ingest.source.remote import is_url
 
 FILE: Final = "dataset.json"
@@ -48,13 +49,13 @@ _MODALITIES: Final = (
 
 
 def is_mask_by_place(relative: str) -> bool:
-    """Whether a path is that of a mask: below `labelsTr`, or in BIDS with the suffix of one.
+    """Whether a path is that of a mask: below `labelsTr` or `masks`, or in BIDS with the suffix of one.
 
     >>> is_mask_by_place("imagesTr/a.nii.gz"), is_mask_by_place("all.zip/labelsTr/a.nii.gz")
     (False, True)
     """
     *folders, name = relative.split("/")
-    if not _MASK_FOLDERS.isdisjoint(folders):
+    if not _MASK_FOLDERS.isdisjoint(folders) or is_in_masks(relative):
         return True
     return bool(subject_of(relative)) and _MASK_SUFFIX.search(name) is not None
 
@@ -65,6 +66,7 @@ def images_of_mask(relative: str, names: Mapping[str, Sequence[str]]) -> tuple[s
     Of one that lies directly in `labelsTr` it is the image of its name, or that one's first channel. In BIDS
     it is one with the entities of the mask, its space, and its suffix where the name of the mask has one. It
     lies where the mask was derived from, or beside it; that of another space lies beside a derived mask, too.
+    Of one in a folder `masks` it is any of its name in a folder `images`.
 
     >>> images_of_mask("labelsTr/a.nii.gz", {"imagesTr": ["a_0000.nii.gz", "b_0000.nii.gz"]})
     ('imagesTr/a_0000.nii.gz',)
@@ -79,6 +81,8 @@ def images_of_mask(relative: str, names: Mapping[str, Sequence[str]]) -> tuple[s
         return tuple(f"{images}/{one}" for one in found)
     if not _MASK_FOLDERS.isdisjoint(folder.split("/")):  # all that is there is masks
         return ()
+    if called := images_called_as(relative, names):
+        return called
     homes = [_DERIVED_FROM.sub("", folder), *([folder] if _value("space", name) else [])]
     paired = (
         tuple(f"{home}/{one}" for one in sorted(names.get(home, ())) if _is_marked_by(name, one))

@@ -10,6 +10,8 @@ from pipeline.contracts.drift import AttributeDrift, Domain, Drift, OddScan
 from pipeline.page.artifacts import Artifacts, Champion
 from pipeline.page.facts import DESCRIBED, FEWEST_SHOWN, Fact, count, recorded, setting, unavailable
 from pipeline.page.section import Section, not_available
+from pipeline.pixel_text import way_to_see
+from pipeline.report.scan_pictures import card
 
 KEY, TITLE = "comparison", "Beside the champion"
 _RULES = {
@@ -19,9 +21,11 @@ _RULES = {
     "superior_era": "A gain on the patients since",
     "guard_group": "No loss in the group",
     "guard_negative_flips": "Few change sides for the worse",
+    "guard_coverage": "As many held as promised",
+    "guard_abstained": "No more to abstain on",
     "external": "On another source",
 }
-_SHARES = {"negative_flips": "share of patients"}
+_SHARES = {"negative_flips": "share of patients", "abstained": "share of patients"}
 """The numbers of rows that are no metric of a task, as they are called."""
 _LEVELS = {"stop": 0, "warn": 1}
 
@@ -53,6 +57,7 @@ def build(artifacts: Artifacts) -> Section:
         "drift": [_drift(row) for row in sorted(drift.attributes, key=_most_notable)],
         "changes": changes(artifacts),
         "oddest": [_odd(scan) for scan in (drift.domain.oddest if drift.domain else ())],
+        "flips": _cards(artifacts),
         "sides": [_sides(sides, stored.flips) for sides in _told(stored.flips)] if stored.flips else [],
     }
     words = {
@@ -62,6 +67,8 @@ def build(artifacts: Artifacts) -> Section:
             "negative": _changed(stored.flips.negative_list if stored.flips else ()),
             "positive": _changed(stored.flips.positive_list if stored.flips else ()),
         },
+        "to_see": way_to_see(scan.hidden for scan in (artifacts.flips.scans if artifacts.flips else ())),
+        "in_per_cent": artifacts.task.page.score(artifacts.question).in_per_cent,
         "sides": {"lost": stored.flips.lost, "gained": stored.flips.gained} if stored.flips else {},
         "notes": list(stored.notes),
         "held_by_plan": stored.is_held_by_plan,
@@ -148,6 +155,29 @@ def _flips(flips: Flips) -> dict[str, Fact]:
         reason="a p value",
     )
     return counts | {"mcnemar_p": p}
+
+
+def _cards(artifacts: Artifacts) -> list[dict[str, Any]]:
+    """Those who changed sides for the worse and are shown, with what both models said."""
+    scans = artifacts.flips.scans if artifacts.flips else ()
+    flips = artifacts.comparison.flips if artifacts.comparison else None
+    by_name = {flip.name: flip for flip in (flips.negative_list if flips else ())}
+    said = artifacts.task.page.score(artifacts.question)
+    rows = []
+    for scan in scans:
+        flip = by_name.get(scan.patient_id) or by_name.get(scan.case_id)
+        if flip is None:
+            continue
+        scores = {
+            model: Fact(
+                f"{model}_score", value, unit=said.words, method="model output", part="test",
+                target=flip.score_of, cases=1, patients=1, reason="the score of a single case",
+            )
+            for model, value in (("champion", flip.champion_score), ("candidate", flip.candidate_score))
+        }  # fmt: skip
+        words = {"truth": flip.truth, "of": flip.score_of, "was": flip.champion, "now": flip.candidate}
+        rows.append(card(scan) | words | scores)
+    return rows
 
 
 def _told(flips: Flips) -> tuple[Sides, ...]:

@@ -8,9 +8,10 @@ import numpy as np
 
 from pipeline.contracts.predictions import SCORE, Origin
 from pipeline.errors import DataError
+from pipeline.tasks.classification.classes import finding
 from pipeline.tasks.classification.other_tables import refuse_other_tasks
 from pipeline.tasks.classification.predictions import LOGIT, Predictions, checked
-from pipeline.tasks.classification.scored_columns import Scored, models_of
+from pipeline.tasks.classification.scored_columns import Scored, models_of, usual_positive
 from pipeline.tasks.classification.written_scores import probabilities
 from pipeline.tasks.sheet import Sheet
 
@@ -60,7 +61,20 @@ def _predictions(sheet: Sheet, frame: pd.DataFrame, scored: Scored, *, keep_logi
     [(of, column), *others] = scored.columns.items()
     if not (others or column.endswith(of) or sheet.columns.positive):
         notes += (f"'{column}' is taken for the score of '{of}'",)
-    return checked(frame.assign(**more), origin), notes
+    return checked(frame.assign(**more), origin), (*notes, *_which_is_looked_for(sheet, scored))
+
+
+def _which_is_looked_for(sheet: Sheet, scored: Scored) -> tuple[str, ...]:
+    """That of two classes the last one counts as the finding, where only the order of the columns says so."""
+    classes = scored.classes
+    if finding(len(classes)) is None or len(scored.columns) == 1 or sheet.columns.positive:
+        return ()
+    if usual_positive(classes):
+        return ()
+    other = sheet.command({"POSITIVE": classes[0]})
+    return (
+        f"'{classes[-1]}' counts as the finding that is looked for; if it is the other, say so: `{other}`",
+    )
 
 
 def _text(value: float) -> str:

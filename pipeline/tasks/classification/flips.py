@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from pipeline.contracts.comparison import Flip, Flips
+from pipeline.contracts.predictions import SCORE
 from pipeline.tasks import sides
 from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.pairs import Pairs
@@ -35,4 +36,5 @@ def _flip(pairs: Pairs, classes: Sequence[str], index: int) -> Flip:
         score_of=classes[judged],
         champion_score=float(pairs.reference.probability[index, judged]),
         candidate_score=float(pairs.candidate.probability[index, judged]),
+        column=SCORE + classes[judged],
     )

@@ -93,6 +93,7 @@ def _of_classes(sheet: Sheet, columns: Mapping[str, str], words: Sequence[str]) 
     positive = sheet.columns.positive
     if positive and positive not in classes:
         raise DataError(f"{sheet.name}: no class is called '{positive}' ({nearest(positive, classes)}).")
+    positive = positive or usual_positive(classes) or ""
     if positive and finding(len(classes)) is not None:
         classes = (*(name for name in classes if name != positive), positive)
     return Scored(classes, columns)
@@ -106,7 +107,7 @@ def _single(sheet: Sheet, column: str, words: Sequence[str], of: str = "") -> Sc
             f"{sheet.name}: the single score column '{column}' answers a question of two classes, but "
             f"the truth has {counted}. Name one column score_CLASS for each class."
         )
-    positive = sheet.columns.positive or of or _usual_positive(words)
+    positive = sheet.columns.positive or of or usual_positive(words)
     if positive is None:
         raise DataError(
             f"{sheet.name}: '{column}' doesn't say whether it is the score of '{words[0]}' or '{words[1]}'. "
@@ -117,7 +118,7 @@ def _single(sheet: Sheet, column: str, words: Sequence[str], of: str = "") -> Sc
     return Scored((*(word for word in words if word != positive), positive), {of or positive: column})
 
 
-def _usual_positive(words: Sequence[str]) -> str | None:
+def usual_positive(words: Sequence[str]) -> str | None:
     """The word that means yes in a pair that is known everywhere."""
     by_word = {word.casefold(): word for word in words}
     return next((by_word[yes] for no, yes in _USUAL if {no, yes} == set(by_word)), None)
@@ -127,7 +128,7 @@ def _no_scores(sheet: Sheet, words: Sequence[str]) -> str:
     given = sheet.columns
     named = ("truth", "patient_id", "case_id", given.truth, given.patient, given.case)
     likely = [name for name in numeric(sheet, named) if set(sheet.table.column(name)) - {"0", "1", ""}]
-    positive = {"POSITIVE": _usual_positive(words) or words[-1]} if finding(len(words)) is not None else {}
+    positive = {"POSITIVE": usual_positive(words) or words[-1]} if finding(len(words)) is not None else {}
     example = sheet.command({"SCORE": likely[0] if likely else "column", **positive})
     return (
         f"{sheet.name}: no score column. Name one score_CLASS for each class, such as "

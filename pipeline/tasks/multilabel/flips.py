@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from pipeline.contracts.comparison import Flip, Flips
+from pipeline.contracts.predictions import SCORE
 from pipeline.statistics.vectors import Flags
 from pipeline.tasks import sides
 from pipeline.tasks.multilabel.joint import right_rows
@@ -47,6 +48,7 @@ def _flip(pairs: Pairs, row: int) -> Flip:
         score_of=names[index],
         champion_score=float(before.score[row, index]),
         candidate_score=float(after.score[row, index]),
+        column=SCORE + names[index],
     )
 
 

@@ -37,7 +37,7 @@ READS_MASKS: Final = False
 GOALS: Final = ("mae", "rmse", "r2", "icc")
 """What a goal may be about, first what it is about where it doesn't say."""
 
-_MOST: Final = 0.9  # of the words: a measured column has a few words such as "not done" among its numbers
+_MOST: Final = 0.9  # of the words, a choice: among numbers stand a few words such as "not done"
 _LEVELS: Final = 2  # a number with so few is a yes or no
 _ERRORS: Final = re.compile(r"#(REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|UNCOMPUTED!|SPILL!|CALC!)")
 _FILE: Final = re.compile(r".*\.(nii|nii\.gz|mha|mhd|nrrd|dcm|png|jpe?g|tiff?)", re.IGNORECASE)

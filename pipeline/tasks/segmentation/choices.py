@@ -22,7 +22,7 @@ from pipeline.tasks.segmentation.structures import PRESENT, Structures, cells_of
 
 STUDENT: Final = "Student's t on patients' differences"
 _FEWEST: Final = 3  # patients: the spread of fewer says nothing
-_LEVEL: Final = 0.95
+_LEVEL: Final = 0.95  # not `evaluate.level`: how numbers are told must not change the answers
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pipeline.contracts.comparison import Flip, Flips
 from pipeline.statistics.vectors import Flags, Floats, Integers
 from pipeline.tasks import sides
 from pipeline.tasks.segmentation.pairs import Pairs
+from pipeline.tasks.segmentation.predictions import DICE
 from pipeline.tasks.segmentation.view import View
 
 FALL: Final = 0.1
@@ -62,6 +63,7 @@ def _flip(pairs: Pairs, row: int) -> Flip:
         score_of=pairs.reference.names[index],
         champion_score=float(before.dice[row, index]),
         candidate_score=float(after.dice[row, index]),
+        column=f"{DICE}_{pairs.reference.names[index]}",
     )
 
 

@@ -97,3 +97,40 @@ def test_sheared_axes_are_refused() -> None:
 )
 def test_a_place_that_cannot_be_is_refused(codes: tuple[int, int], start: int, new: bytes) -> None:
     assert refusal(patched(nifti(ramp(), codes=codes), start, new)).startswith("geometry_invalid")
+
+
+ABSURD = [0.0, 1e-38, 1e-20, 1e19, 1e20, 3e38, -3e38, np.inf, -np.inf, np.nan]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("codes", [(1, 0), (0, 1), (1, 1), (0, 0)])
+def test_absurd_numbers_are_refused_without_a_warning(codes: tuple[int, int]) -> None:
+    # Sides, quaternion and offsets, rows of the affine.
+    places = [start + 4 * at for start, count in ((80, 3), (256, 6), (280, 12)) for at in range(count)]
+    for number, start in product(ABSURD, places):
+        data = patched(nifti(ramp(), codes=codes), start, struct.pack("<f", number))
+        assert np.abs(place_or_nowhere(data)).max() < 100
+
+
+def place_or_nowhere(data: bytes) -> NDArray[np.float64]:
+    """The affine, zeros where the file is refused for it."""
+    try:
+        return place(data, axes="RAS")
+    except Refusal as refused:
+        assert refused.reason in {"geometry_invalid", "affine_conflict"}
+        return np.zeros((4, 4))
+
+
+def test_forms_of_which_one_is_no_place_are_told_apart_without_a_distance() -> None:
+    data = patched(nifti(ramp()), 268, struct.pack("<f", np.inf))
+    assert refusal(data) == "affine_conflict: sform and qform lie immeasurably far apart"
+    np.testing.assert_allclose(place(data, form="sform"), OBLIQUE, atol=1e-5)
+
+
+@pytest.mark.parametrize(("sides", "is_fine"), [(1e-5, True), (1e5, True), (1e-7, False), (1e7, False)])
+def test_a_voxel_is_as_long_as_something_that_can_be_scanned(sides: float, is_fine: bool) -> None:
+    data = nifti(ramp(), np.diag([sides, sides, sides, 1.0]), codes=(1, 0))
+    if is_fine:
+        np.testing.assert_allclose(place(data), np.diag([sides, sides, sides, 1.0]), rtol=1e-6)
+    else:
+        assert refusal(data) == "geometry_invalid: the affine holds no lengths of a voxel's sides"

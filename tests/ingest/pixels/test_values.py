@@ -180,6 +180,19 @@ def test_float_pixels_that_are_whole_numbers_are_kept_as_those(tmp_path: Path) -
     assert plane(float_image(values), tmp_path).array.dtype == np.uint8
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_that_nothing_measures_are_refused_unless_they_are_padding(tmp_path: Path) -> None:
+    values = np.linspace(0, 1, 192, dtype=np.float32)
+    values[5] = 1e17
+    assert plane(float_image(values), tmp_path).array.max() == np.float32(1e17)
+    for number in (-2e18, 3e38):
+        values[5] = number
+        assert refusal(float_image(values), tmp_path) == "implausible_values"
+    padded = float_image(values)
+    padded.FloatPixelPaddingValue = 3e38
+    assert np.abs(plane(padded, tmp_path).array).max() <= 1
+
+
 def float_image(values: NDArray[np.float32]) -> Dataset:
     ds = image("OT")
     for keyword in ("PixelData", "BitsStored", "HighBit", "PixelRepresentation"):

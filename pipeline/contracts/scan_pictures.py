@@ -1,0 +1,42 @@
+"""Single scans as a page shows them: `flips.json`, who changes sides for the worse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.contracts.damage import rewritten_by
+from pipeline.contracts.objects import ObjectFile, Schema
+
+
+@dataclass(frozen=True)
+class ScanPicture:
+    """One slice of a scan: `rows` of grey values in base 64, none where `hidden` says why.
+
+    `window` are the values that became black and white, in `unit`, which is empty where they are the
+    network's own; `slice` (from 1) is that of a volume of so many `slices`, `sides` what of the patient lies
+    at the left and the right edge, empty where that isn't known.
+    """
+
+    case_id: str
+    patient_id: str
+    rows: int = 0
+    grey: str = ""
+    window: tuple[float, ...] = ()
+    unit: str = ""
+    slice: int | None = None
+    slices: int | None = None
+    sides: tuple[str, ...] = ()
+    hidden: str = ""
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """The scans that are shown, in the order of what they are shown for."""
+
+    scans: tuple[ScanPicture, ...]
+
+
+FLIPS: Final = ObjectFile(
+    "flips.json", Pictured, Schema("flips", 1), rewritten_by("compare"), goes_whole=True
+)

@@ -1,0 +1,41 @@
+"""Who changes sides, as the page tells and shows it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import replace
+
+from pipeline.contracts.scan_pictures import Pictured, ScanPicture
+from pipeline.page.artifacts import Artifacts
+from pipeline.report import document, page
+from pipeline.report.sections import comparison
+
+GREY = b64encode(bytes(range(64))).decode()
+SHOWN = ScanPicture("00000003abcdefgh", "p", 8, GREY, (-160.0, 240.0), "HU", 3, 9, ("R", "L"))
+HIDDEN = ScanPicture(
+    "00000004abcdefgh", "p", hidden="DX pixels can carry text; shown once a person has looked for it"
+)
+
+
+def test_shares_are_told_by_class_and_group_but_not_of_fewer_than_five_patients(read: Artifacts) -> None:
+    everybody, nodule, few = comparison.build(read).tables["sides"]
+    assert (everybody["name"], everybody["negative"].numerator, everybody["negative"].denominator) == (
+        "",
+        8,
+        231,
+    )
+    assert (nodule["name"], nodule["negative"].value) == ("nodule", 8 / 70)
+    assert (few["negative"].value, few["negative"].reason) == (None, "fewer than 5 patients")
+
+
+def test_the_worst_are_shown_with_truth_and_both_scores_or_with_the_reason_why_not(read: Artifacts) -> None:
+    found = replace(read, flips=Pictured((SHOWN, HIDDEN)))
+    html = page.html(document.build(found), found.pictures)
+    gallery = html[html.index("those whose score moved furthest") : html.index("The new scans beside")]
+    assert gallery.count("<figure") == 2
+    assert gallery.count("data:image/png") == 1
+    assert "reference: <b>nodule</b>" in gallery
+    assert "champion 61.0" in gallery and "candidate 22.0" in gallery
+    assert "slice 3 of 9" in gallery and "HU" in gallery
+    assert "Not shown: DX pixels can carry text" in gallery
+    assert "scanloom look" in gallery or "make look" in gallery
