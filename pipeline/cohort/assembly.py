@@ -106,10 +106,7 @@ def assemble(
     persons = _persons(
         membership, who, person_of, stratum=partial(task.target.stratum, question=question), ledger=ledger
     )
-    position = positions(persons.ids, key=key, salt=choices.salt)
-    fold = Fold(choices.fold.held_out, choices.fold.of) if choices.fold else None
-    draw = Draw(choices.divided.model_dump(), position, past.era, fold)
-    places = place(persons, ledger, published=published, draw=draw)
+    places = place(persons, ledger, published=published, draw=_draw(persons, choices, past, key))
     groups = _groups(joined, choices, membership)
     rows, crossing = _rows(joined, membership, persons, places=places, groups=groups.of_cases)
     advice = _way_to_other_parts(choices, past, placed=bool(ledger))
@@ -280,6 +277,13 @@ def _way_to_other_parts(choices: Choices, past: Past, *, placed: bool) -> str:
     if past.redraw:
         return f"draw all parts anew, while no model has looked at the test part: `{past.redraw}`"
     return "start a new analysis (a YAML of another name), for these parts have been looked at"
+
+
+def _draw(persons: Persons, choices: Choices, past: Past, key: Key) -> Draw:
+    """How the persons who are new are placed."""
+    position = positions(persons.ids, key=key, salt=choices.salt)
+    fold = Fold(choices.fold.held_out, choices.fold.of) if choices.fold else None
+    return Draw(choices.divided.model_dump(), position, past.era, fold)
 
 
 def _require_same_fold(past: Past, choices: Choices) -> None:
