@@ -142,7 +142,7 @@ $(S)/cohort.checked: $(S)/ingest.json $(C)/cohort.json $(C)/inputs.json $(C)/pic
 $(S)/normalize.checked: $(S)/cohort.json $(S)/ingest.json $(C)/normalize.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
 	@$(SCANLOOM) normalize $(CONFIG)
 
-$(S)/drift.checked: $(S)/cohort.json $(S)/normalize.json $(C)/drift.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
+$(S)/drift.checked: $(S)/cohort.json $(S)/normalize.json $(C)/drift.json $(C)/pictures.json $(CHAMPION) | $(CANDIDATE)/cohort.csv
 	@$(SCANLOOM) drift $(CONFIG) --accept-drift '$(subst ','\'',$(ACCEPT_DRIFT))'
 
 $(S)/train.checked: $(S)/cohort.json $(S)/normalize.json $(C)/train.json | $(CANDIDATE)/cohort.csv $(CANDIDATE)/drift.json
