@@ -55,6 +55,7 @@ def far_off(counts: Mapping[float, int]) -> float | None:
     others = np.abs(values[(values != middle) & (values != farthest)] - middle)
     if not others.size:
         return None
+    # Nearly the widest of the others, a choice: a tenth may be slips of their own.
     usual = float(np.quantile(others, 0.9, method="lower"))
     limit = _CODE_FAR if farthest in _CODES else _FAR
     return farthest if abs(farthest - middle) > limit * usual else None
