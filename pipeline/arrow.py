@@ -63,7 +63,7 @@ ARROW = {
             "compare new scans with the champion's",
             reads=("normalize", "cohort"),
             sections=("drift",),
-            writes=("drift.json", "champion_new.csv"),
+            writes=("drift.json", "champion_new.csv", "odd_scans.json"),
             asks_champion=True,
         ),
         Stage(

@@ -81,11 +81,12 @@ def cohort(options: argparse.Namespace) -> None:
 
 def drift(options: argparse.Namespace) -> None:
     """Runs drift, with the reason to go on in spite of it if one is given."""
-    from pipeline import locking, stages
+    from pipeline import locking, normalize, stages
     from pipeline.drift import run
 
     def work(config: Config, space: Workspace) -> Summary:
-        return run(config, space, accept=options.accept_drift or None)
+        accept = options.accept_drift or None
+        return run(config, space, accept=accept, in_unit=normalize.reader(config, space))
 
     config, space = _load(options)
     with locking.lock(space):

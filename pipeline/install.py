@@ -26,7 +26,7 @@ def main(lock: Path) -> int:
     total = len(_REQUIREMENT.findall(lock.read_text(encoding="utf-8")))
     before = _installed()
     lines: list[str] = []
-    command = [sys.executable, *_PIP, "--require-hashes", "-r", str(lock)]
+    command = [sys.executable, *_PIP, "--require-hashes", "--no-deps", "-r", str(lock)]  # a lock is whole
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         reader = threading.Thread(target=lambda: lines.extend(pip.stdout or ()), daemon=True)
         reader.start()

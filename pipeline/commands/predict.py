@@ -21,6 +21,7 @@ from pipeline.catalogue import files as stored_files
 from pipeline.champion.predictions import score
 from pipeline.commands import mask_files
 from pipeline.commands.mask_files import Seg
+from pipeline.commands.reading import reading_of, require_same_reading
 from pipeline.config import Config
 from pipeline.config.ingest import Formats
 from pipeline.contracts import cohort as cohorts
@@ -86,9 +87,11 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, wanted: Wa
     shadow = _folder_of(workspace, wanted.shadow).name if wanted.shadow else ""
     mask_files.require_form(wanted.seg, asked.record)
     _check_key(config, workspace)
+    settings, notes = _as_read(config, workspace, asked.folder)
     with _scratch(workspace) as scratch:
-        theirs = _theirs(config, _formats(config, workspace), _raw(new, scratch), asked.record.recipe)
-        lines = _read(theirs, scratch)
+        formats = _formats(config, settings, workspace)
+        theirs = _theirs(settings, formats, _raw(new, scratch), asked.record.recipe)
+        lines = (*notes, *_read(theirs, scratch))
         cohort = _all_cases(scratch, new, lines)
         _normalize(theirs, scratch, new, lines)
         table = score(scratch, asked.folder, cohort=cohort, abstain=config.evaluate.abstain)
@@ -159,6 +162,8 @@ def _write_shadow(
     out = job.table.with_name(f"{job.table.stem}-shadow-{name}{job.table.suffix}")
     try:
         shadow = _asked(workspace, name)
+        read = [_as_read(job.ours, workspace, folder)[0].ingest for folder in (job.model, shadow.folder)]
+        require_same_reading(*read)
         theirs = job.theirs.model_copy(update={"normalize": tuple(shadow.record.recipe)})
         _normalize(theirs, job.scratch, new, ())
         table = score(job.scratch, shadow.folder, cohort=cohort, abstain=job.ours.evaluate.abstain)
@@ -192,6 +197,17 @@ def _raw(new: str, scratch: Workspace) -> str:
     return str(folder)
 
 
+def _as_read(config: Config, workspace: Workspace, folder: Path) -> tuple[Config, tuple[str, ...]]:
+    """The settings by which the model in `folder` reads scans, and what a person should know of them.
+
+    A candidate is of the YAML as it is; a generation has kept its own.
+    """
+    if folder == workspace.candidate:
+        return config, ()
+    read, note = reading_of(config, folder)
+    return config.model_copy(update={"ingest": read}), ((note,) if note else ())
+
+
 def _theirs(config: Config, formats: Formats, raw: str, recipe: Sequence[Mapping[str, Any]]) -> Config:
     """The analysis' settings for the new scans, with the model's recipe and its `formats`.
 
@@ -210,8 +226,13 @@ def _theirs(config: Config, formats: Formats, raw: str, recipe: Sequence[Mapping
     return config.model_copy(update={"ingest": ingest_settings, "normalize": tuple(recipe)})
 
 
-def _formats(config: Config, workspace: Workspace) -> Formats:
-    """What files of other formats than DICOM were read as, also where the layout said it."""
+def _formats(config: Config, read: Config, workspace: Workspace) -> Formats:
+    """What files of other formats than DICOM were read as, also where the layout said it.
+
+    Where the model's settings `read` say something else, that holds.
+    """
+    if read.ingest.formats != config.ingest.formats:
+        return read.ingest.formats
     with Catalogue(workspace.catalogue) as catalogue:
         stored = catalogue.meta(FORMATS_READ)
     return Formats.model_validate_json(stored) if stored else config.ingest.formats

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from pipeline import ledger
 from pipeline.champion import check_generation, line_of_champions
 from pipeline.champion.looks import alpha_per_look
+from pipeline.compare import trust
 from pipeline.compare.anchor import anchor_among
 from pipeline.compare.changes import changes_since, notes_on_anchor
 from pipeline.compare.models import Model, read_model
 from pipeline.compare.rows import Evidence, among
 from pipeline.compare.sides import flips
+from pipeline.compare.verdict import Row
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
+from pipeline.contracts import metrics
 from pipeline.records import EXTERNAL
 from pipeline.tasks.contract import Pairs, Table, Unit
 from pipeline.tasks.registry import Task
@@ -74,12 +77,25 @@ def evidence_of(
             question=candidate.question,
             level=config.evaluate.level,
         ),
+        trust=_trust(config, workspace, test, champion=champion, candidate=candidate),
     )
     notes = _left_out(task, test, champion.table, candidate.table)
     return evidence, [
         *notes,
         *(notes_on_anchor(workspace, anchor[0], set(core["case_id"])) if anchor else ()),
     ]
+
+
+def _trust(
+    config: Config, workspace: Workspace, test: pd.DataFrame, *, champion: Model, candidate: Model
+) -> list[Row]:
+    """The guards on what the candidate's sets or intervals hold, and on whom it abstains."""
+    task, fixed = candidate.task, candidate.table.fixed
+    promises = task.verdict.promises(fixed, config.evaluate, candidate.question)
+    measured = metrics.FILE.find(workspace.candidate) if promises else None
+    held = trust.coverage_rows(promises, measured.metrics if measured else (), unit=config.evaluate.unit)
+    abstained = trust.abstained_row(test, champion.table.predictions, candidate.table.predictions)
+    return [*held, *([abstained] if abstained else ())]
 
 
 def _pairs(cohort: pd.DataFrame, reference: Table, *, candidate: Model, unit: Unit) -> Pairs | None:

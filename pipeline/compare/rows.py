@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,7 +31,8 @@ class Evidence:
     """The pairs of the whole test part, and which of them (by name) are its core and its groups.
 
     `anchor` holds the anchor's generation and its pairs on the core, where it isn't the champion, `external`
-    the pairs of another source, and `flips` who of the test part changes sides, None where nobody can.
+    the pairs of another source, `flips` who of the test part changes sides, None where nobody can, and
+    `trust` the guards on sets and abstentions.
     """
 
     test: Pairs | None
@@ -40,6 +41,7 @@ class Evidence:
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     external: Pairs | None = None
     flips: Flips | None = None
+    trust: Sequence[Row] = ()
 
 
 def rows(task: Task, compare: Compare, evidence: Evidence, *, alpha: float, seed: int) -> list[Row]:
@@ -61,6 +63,7 @@ def rows(task: Task, compare: Compare, evidence: Evidence, *, alpha: float, seed
     judged += _group_rows(task, compare, evidence, seed=seed)
     if compare.max_negative_flips is not None:
         judged.append(cap_row(evidence.flips, most=compare.max_negative_flips))
+    judged += evidence.trust
     if evidence.external:
         judged.append(judge(task, external_criterion(verdict, compare), evidence.external, seed=seed))
     return judged

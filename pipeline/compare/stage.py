@@ -68,7 +68,7 @@ def _compare(
     check_generation(workspace, champion.generation)
     look = _look(config, workspace, champion=champion, candidate=candidate)
     alpha = looks.alpha_per_look(config.compare.look_budget)
-    changed = _score_champion(workspace, champion)
+    changed = _score_champion(config, workspace, champion)
     reference = read_model(task, champion.folder, scored=CHAMPION.frame(workspace.candidate))
     evidence, notes = evidence_of(config, workspace, champion=reference, candidate=candidate)
     judged = rows(task, config.compare, evidence, alpha=alpha, seed=config.evaluate.seed)
@@ -136,10 +136,11 @@ def _look(config: Config, workspace: Workspace, *, champion: Champion, candidate
     return Look(number, config.compare.look_budget)
 
 
-def _score_champion(workspace: Workspace, champion: Champion) -> bool:
+def _score_champion(config: Config, workspace: Workspace, champion: Champion) -> bool:
     """Whether the champion's predictions of the present test part, and of another source, changed."""
     cases = cohort.TABLE.frame(workspace.candidate)
-    table = score(workspace, champion.folder, cohort=cases[cases["part"].isin(("test", EXTERNAL))])
+    rows = cases[cases["part"].isin(("test", EXTERNAL))]
+    table = score(workspace, champion.folder, cohort=rows, abstain=config.evaluate.abstain)
     return CHAMPION.write(workspace.candidate, table)
 
 

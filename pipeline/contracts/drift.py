@@ -46,11 +46,15 @@ class Area:
 
 @dataclass(frozen=True)
 class OddScan:
-    """A new scan, and the log odds that it is one."""
+    """A new scan, the log odds that it is one, and the typical training scan that is nearest to it.
+
+    `nearest` is empty where an earlier version looked for none.
+    """
 
     case_id: str
     patient_id: str
     score: float
+    nearest: str = ""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ CANDIDATE: Final[tuple[Handover, ...]] = (
     comparison.FILE,
     comparison.CHAMPION,
     scan_pictures.FLIPS,
+    scan_pictures.ODD,
     report.FILE,
     report.PAGE,
     report.CARD,

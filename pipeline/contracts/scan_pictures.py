@@ -1,4 +1,4 @@
-"""Single scans as a page shows them: `flips.json`, who changes sides for the worse."""
+"""Single scans as a page shows them: `flips.json`, who changes sides for the worse, and `odd_scans.json`."""
 
 from __future__ import annotations
 
@@ -40,3 +40,7 @@ class Pictured:
 FLIPS: Final = ObjectFile(
     "flips.json", Pictured, Schema("flips", 1), rewritten_by("compare"), goes_whole=True
 )
+ODD: Final = ObjectFile(
+    "odd_scans.json", Pictured, Schema("odd_scans", 1), rewritten_by("drift"), goes_whole=True
+)
+"""The oddest of the new scans, and the typical training scans that are nearest to them."""

@@ -52,6 +52,7 @@ def domain(
     old, middle, last = np.split(np.nan_to_num(vectors), [len(training), len(training) + len(held)])
     score = out_of_fold(old, last)
     odd = np.argsort(-score[len(old) :], kind="stable")[:MOST_ODD]
+    typical = nearest_typical(old, score[: len(old)], last[odd])
     return Domain(
         area(score, len(old), level=level),
         area(out_of_fold(old, middle), len(old), level=level) if len(middle) >= FEWEST else None,
@@ -62,8 +63,9 @@ def domain(
                 str(arrived["case_id"].iloc[at]),
                 str(arrived[PERSON].iloc[at]),
                 round(float(score[len(old) + at]), 3),
+                str(training["case_id"].iloc[near]),
             )
-            for at in odd.tolist()
+            for at, near in zip(odd.tolist(), typical, strict=True)
         ),
     )
 
@@ -82,6 +84,19 @@ def out_of_fold(old: Floats, new: Floats) -> Floats:
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
     found = cross_val_predict(fit, np.vstack([old, new]), truth, cv=folds, method="decision_function")
     return np.asarray(found, dtype=np.float64)
+
+
+def nearest_typical(old: Floats, score: Floats, odd: Floats) -> list[int]:
+    """For each row of `odd` the nearest of `old` among the half of them that look least new by their `score`.
+
+    Nearest by the sum of squared differences, each in standard deviations of `old`; what never varies there
+    tells nothing.
+    """
+    typical = np.flatnonzero(score <= np.median(score))
+    spread = old.std(axis=0)
+    scale = np.where(spread > 0, spread, np.inf)
+    apart = [(((old[typical] - row) / scale) ** 2).sum(axis=1) for row in odd]
+    return [int(typical[distances.argmin()]) for distances in apart]
 
 
 def area(score: Floats, old: int, *, level: float) -> Area:

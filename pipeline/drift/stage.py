@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline import digests, scoring
+from pipeline import digests, pictured, scoring
 from pipeline.champion import check_generation, current
 from pipeline.champion.predictions import score
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import model_record, predictions
 from pipeline.contracts.drift import FILE, NEW_SCANS, AttributeDrift, Domain, Drift
+from pipeline.contracts.scan_pictures import ODD, Pictured
 from pipeline.drift.differences import differences
 from pipeline.drift.domain import domain
 from pipeline.drift.observe import Asked, Group, observed
@@ -35,8 +36,16 @@ _SEED = 20  # of the permutation tests: the same scans give the same p
 _HELD_OUT = ("validation", "test")
 
 
-def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> Summary:
+def run(
+    config: Config,
+    workspace: Workspace,
+    *,
+    accept: str | None = None,
+    in_unit: pictured.Read = lambda case: None,
+) -> Summary:
     """What the stage found; `accept` is the reason to go on in spite of a stop, and is recorded.
+
+    `in_unit` gives a case in its unit, for pictures.
 
     Raises:
         UsageError: the reason is none, but what a printed command shows in place of one.
@@ -73,6 +82,7 @@ def run(config: Config, workspace: Workspace, *, accept: str | None = None) -> S
     record = replace(comparison, domain=_domain(config, workspace, champion.folder, old=old, new=new))
     record = replace(record, inputs=inputs, replaced_cases=len(replaced), accepted=accepted)
     changed |= FILE.write(workspace.candidate, record)
+    changed |= _show(record.domain, config, workspace, champion.folder, in_unit=in_unit)
     if record.level == "stop" and not record.accepted:
         raise GateError(_refusal(record))
     return Summary(_lines(record, champion.generation), changed)
@@ -85,7 +95,7 @@ def _identities(cohort: pd.DataFrame) -> list[list[str]]:
 
 
 def _nothing(workspace: Workspace, level: str, *, line: str) -> Summary:
-    changed = NEW_SCANS.remove(workspace.candidate)
+    changed = NEW_SCANS.remove(workspace.candidate) | ODD.write(workspace.candidate, Pictured(()))
     return Summary((line,), FILE.write(workspace.candidate, Drift(level)) or changed)
 
 
@@ -123,6 +133,16 @@ def _domain(config: Config, workspace: Workspace, folder: Path, *, old: Group, n
     known = old.cohort[~old.cohort["case_id"].isin(old.replaced)]
     with waiting("drift: telling the new scans from those of training"):
         return domain(scorer, scans, known=known, new=new.cohort, level=config.evaluate.level)
+
+
+def _show(
+    found: Domain | None, config: Config, workspace: Workspace, folder: Path, *, in_unit: pictured.Read
+) -> bool:
+    """Whether the pictures changed: of the oddest new scans and of those of training nearest to them."""
+    names = [name for scan in (found.oddest if found else ()) for name in (scan.case_id, scan.nearest)]
+    recipe_id = model_record.FILE.read(folder).recipe_id
+    shown = pictured.of_cases(names, config, workspace, recipe_id=recipe_id, in_unit=in_unit) if names else {}
+    return ODD.write(workspace.candidate, Pictured(tuple(shown.values())))
 
 
 def _accepted_before(workspace: Workspace, inputs: str) -> str | None:

@@ -94,6 +94,7 @@ class Artifacts:
     pictures: Pictures = field(default_factory=dict)
     comparison: Comparison | None = None
     flips: Pictured | None = None
+    odd_scans: Pictured | None = None
     drift: Drift | None = None
     looks: list[Json] = field(default_factory=list)
     promotions: list[Json] = field(default_factory=list)

@@ -52,6 +52,7 @@ DIGESTED = (
     rule.FILE.name,
     comparison.FILE.name,
     scan_pictures.FLIPS.name,
+    scan_pictures.ODD.name,
 )
 _NEEDED = (
     ("cohort", cohorts.FILE),
@@ -101,6 +102,7 @@ def read(config: Config, *, candidate: Path, ledgers: Path, champion: Path | Non
         pictures=insights.pictures(candidate),
         comparison=comparison.FILE.find(candidate),
         flips=scan_pictures.FLIPS.find(candidate),
+        odd_scans=scan_pictures.ODD.find(candidate),
         drift=drift.FILE.find(candidate),
         looks=ledger.read(ledgers / "looks.jsonl"),
         promotions=ledger.read(ledgers / "promotions.jsonl"),

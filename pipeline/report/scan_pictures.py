@@ -15,7 +15,7 @@ from pipeline.report.png import uri
 def card(scan: ScanPicture | None) -> dict[str, Any]:
     """The cells of the scan; of None, which has no array any more, that it can't be shown."""
     if scan is None:
-        return {"case": "", "hidden": "it has no array under the candidate's recipe", "picture": ""}
+        return {"case": "", "hidden": "it has no array under this recipe any more", "picture": ""}
     window = scan.window or (None, None)
     return {
         "case": scan.case_id,

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.statistics.agreement import Measurements
+from pipeline.statistics.laws import beta_binomial
 from pipeline.statistics.sample import Sample
 from pipeline.statistics.vectors import Floats
 
@@ -55,6 +56,7 @@ def fewest_patients(alpha: float) -> int:
     >>> fewest_patients(0.1)
     10
     """
+    # 1 / (1 - 0.9) is a little more than 10, and would ask for one patient more.
     return math.ceil(round(1 / alpha, 9))
 
 
@@ -73,6 +75,7 @@ def width(rows: Measurements, *, alpha: float) -> Width | None:
     expected = [float(lines[who].of(said)) for who, said in zip(rows.patient, rows.prediction, strict=True)]
     scores = np.zeros(patients)
     np.maximum.at(scores, rows.patient, residual / np.array(expected))
+    # Rounded first, as above: last bits must not move the rank by a patient.
     rank = math.ceil(round((patients + 1) * (1 - alpha), 9))
     return Width(float(np.sort(scores)[min(rank, patients) - 1]), _line(sums.sum(axis=0), least), patients)
 
@@ -93,6 +96,16 @@ def least_probabilities(sample: Sample, *, alpha: float) -> Floats | None:
             return None
         limits[index] = known[known.size - math.ceil(round((known.size + 1) * (1 - alpha), 9))]
     return limits
+
+
+def held_or_fewer(held: int, rows: int, *, patients: int, level: float) -> float:
+    """How probable it is that so few of `rows` new patients are held, where `patients` set the limit.
+
+    The limit is the rank of an order, so the share that it holds follows a beta law (Vovk 2012, section 3):
+    few validation patients alone can hold a few per cent less than `level`.
+    """
+    rank = min(math.ceil(round((patients + 1) * level, 9)), patients)
+    return beta_binomial(held, rows, rank, patients + 1 - rank)
 
 
 def _sums(rows: Measurements, residual: Floats) -> Floats:

@@ -47,6 +47,20 @@ def poisson_tail(count: int, expected: float) -> float:
     return float(_special().pdtrc(count, expected))
 
 
+def beta_binomial(count: int, throws: int, a: float, b: float) -> float:
+    """How probable `count` or fewer of `throws` are whose common probability follows the beta law."""
+    whole = _log_beta(a, b)
+    terms = (
+        math.log(math.comb(throws, heads)) + _log_beta(heads + a, throws - heads + b) - whole
+        for heads in range(count + 1)
+    )
+    return min(1.0, math.fsum(math.exp(term) for term in terms))
+
+
+def _log_beta(a: float, b: float) -> float:
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+
+
 def fair_coin(heads: int, throws: int) -> tuple[float, float]:
     """How probable `heads` or fewer of `throws` are, and exactly `heads`; for heads < throws."""
     at_most = float(_special().betainc(throws - heads, heads + 1, 0.5))

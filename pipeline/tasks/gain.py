@@ -52,6 +52,19 @@ class Guard:
     label: str
 
 
+@dataclass(frozen=True)
+class Promise:
+    """That a share `level` of new patients (of `class_`, of all where None) is held.
+
+    So many `patients` of validation set the limit; `metric` says how many of the test part are.
+    """
+
+    metric: str
+    class_: str | None
+    level: float
+    patients: int
+
+
 def of_means(before: Floats, after: Floats, patient: Integers, *, alpha: float, better: int) -> Gain:
     """The gain in a mean of rows, shape (rows,), with Student's bounds; where patients recur, by their sums.
 

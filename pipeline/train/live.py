@@ -28,7 +28,7 @@ _STYLE: Final = (
     "padding:0 1rem}table{border-collapse:collapse;width:100%;display:block;overflow-x:auto}"
     "th,td{text-align:right;padding:.25rem .8rem .25rem 0;border-bottom:1px solid #d8dee5}"
     "svg{width:100%;height:auto;overflow:visible}.soft{color: #5c6874}"
-    "a:focus-visible{outline:3px solid #0b5394}"
+    "a:focus-visible,table:focus-visible{outline:3px solid #0b5394}"
 )
 _LINES: Final = (("loss", "Training", "#0b5394", ""), ("val_loss", "Validation", "#b34f08", "6 3"))
 
@@ -56,7 +56,7 @@ def page(history: Sequence[Row], *, name: str, epochs: int, seed: int) -> str:
         f"<title>{escape(name)} – training</title><style>{_STYLE}</style></head><body><main>"
         f'<p class="soft"><a href="../index.html">All models</a></p><h1>{escape(name)}: training</h1>'
         f"<p>{said} The same numbers are in {TABLE}; the report tells which epoch was kept.</p>"
-        f"{_chart(history)}<h2>Epochs, newest first</h2><table><thead><tr>{head}</tr></thead>"
+        f'{_chart(history)}<h2>Epochs, newest first</h2><table tabindex="0"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></main></body></html>\n"
     )
 

@@ -15,6 +15,9 @@ from ingesting import config, scan
 from pipeline import backend, champion, digests
 from pipeline.champion.pointer import record_move
 from pipeline.commands.predict import Wanted, run
+from pipeline.commands.reading import READING
+from pipeline.config import Config, dump_without_places
+from pipeline.config.ingest import Ingest
 from pipeline.errors import DamageError, DataError, UsageError
 from pipeline.normalize.recipe import parse
 from pipeline.provenance import cores
@@ -155,6 +158,57 @@ def test_a_shadow_whose_model_cannot_be_read_here_takes_nothing_from_the_champio
     lines = predicted(promoted, shadow="2")
     assert any(line.startswith("The shadow (generation 0002) could not be asked: ") for line in lines)
     assert said() == ["no"]
+
+
+def keep_settings(workspace: Workspace, generation: str, settings: Config) -> None:
+    """A generation's own copy of its settings, as a promotion leaves it."""
+    folder = workspace.generations / generation
+    (folder / "config.yaml").write_text(dump_without_places(settings))
+    champion.seal(folder)
+
+
+def test_a_generation_reads_scans_by_its_own_settings_whatever_the_yaml_has_become(
+    promoted: Workspace,
+) -> None:
+    write(promoted.root / "new/2.dcm", scan(2, "CR"))
+    of_radiographs = SETTINGS.ingest.model_copy(update={"modalities": ("DX", "CR")})
+    wider = SETTINGS.model_copy(update={"ingest": of_radiographs})
+    keep_settings(promoted, "0001", SETTINGS)
+    lines = run(wider, promoted, new="new", out=OUT, wanted=Wanted(seg="none")).lines
+    assert said() == ["no"], "the champion was made for DX alone"
+    assert lines[0] == (
+        "Scans are read as generation 0001 reads them: the YAML has another `ingest.modalities` by now."
+    )
+    keep_settings(promoted, "0001", wider)
+    lines = run(SETTINGS, promoted, new="new", out=OUT, wanted=Wanted(seg="none")).lines
+    assert said() == ["no", "no"]
+    lines = run(wider, promoted, new="new", out=OUT, wanted=Wanted(seg="none")).lines
+    assert not any("the YAML has" in line or "can't be read" in line for line in lines)
+
+
+def test_a_shadow_that_reads_scans_in_another_way_is_not_asked_about_the_champion_s(
+    promoted: Workspace,
+) -> None:
+    keep_settings(promoted, "0001", SETTINGS)
+    wider = SETTINGS.ingest.model_copy(update={"modalities": ("DX", "CR")})
+    keep_settings(promoted, "0002", SETTINGS.model_copy(update={"ingest": wider}))
+    lines = predicted(promoted, shadow="2")
+    [line] = [line for line in lines if line.startswith("The shadow (generation 0002) could not be asked: ")]
+    assert "(`ingest.modalities`)" in line
+    assert said() == ["no"]
+
+
+def test_settings_that_a_generation_did_not_keep_are_told(promoted: Workspace) -> None:
+    assert predicted(promoted)[0].startswith("The settings of generation 0001 can't be read")
+
+
+def test_every_key_of_ingest_decides_what_voxels_say_or_is_known_not_to() -> None:
+    whose_and_how = {
+        "raw", "key", "withdrawn", "patient_from", "dummy_ids", "masks", "dates", "pixel_text",
+        "settle_seconds", "workers", "executor", "scheduler", "failed_share", "limits",
+    }  # fmt: skip
+    assert {*READING} | whose_and_how == {*Ingest.model_fields}
+    assert whose_and_how.isdisjoint(READING)
 
 
 def test_what_is_no_generation_or_was_pruned_or_changed_is_told_before_scans_are_read(

@@ -99,6 +99,13 @@ def test_each_link_leads_somewhere(page: str) -> None:
         assert not anchor or anchor in anchors(there), target
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_each_file_of_the_project_that_is_named_is_there(page: str) -> None:
+    named = re.findall(r"`((?:pipeline|tests|configs|docs|bench)/[\w/.-]+)`", text(page))
+    real = [path for path in named if not re.search("NAME|NNNN|STAGE", path)]
+    assert [path for path in real if not (PROJECT / path).exists()] == []
+
+
 def test_the_guide_begins_with_a_list_of_all_its_sections() -> None:
     guide = text("docs/GUIDE.md")
     listed = re.findall(r"\[([^\]]+)\]\(#[^)]+\)", guide.partition("\n## ")[0])

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pipeline import scoring
-from pipeline.drift.domain import area, domain, out_of_fold
+from pipeline.drift.domain import area, domain, nearest_typical, out_of_fold
 from pipeline.records import Stored
 
 
@@ -67,3 +67,13 @@ def test_a_later_scan_of_a_known_patient_is_no_new_patients(
         known=pd.DataFrame(old, columns=columns), new=pd.DataFrame(new, columns=columns), level=0.95,
     )  # fmt: skip
     assert found.reason == told
+
+
+def test_the_nearest_typical_scan_is_nearest_in_standard_deviations_among_those_that_look_least_new() -> None:
+    old = np.array([[0.0, 0.0, 7.0], [10.0, 0.0, 7.0], [0.0, 100.0, 7.0], [10.0, 100.0, 7.0]])
+    score = np.array([-3.0, -2.0, -1.0, 5.0])  # the median is -1.5: the first two are typical
+    # (9, 99) is nearest to the fourth, which looks new itself; of the typical ones to the second
+    assert nearest_typical(old, score, np.array([[9.0, 99.0, 7.0], [1.0, 60.0, 9.0]])) == [1, 0]
+    # in standard deviations (5 and 50) 4 of the first count more than 20 of the second
+    typical = np.array([-1.0, -1.0, -1.0, -1.0])
+    assert nearest_typical(old, typical, np.array([[4.0, 30.0, 7.0]])) == [0]

@@ -3,9 +3,11 @@
 import csv
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+from browser import WIDTHS, against
 from sklearn.metrics import roc_auc_score
 from small_project import SMALL, make_in
 
@@ -25,10 +27,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-@pytest.fixture
-def asked(ingested: Path) -> Path:
-    """The ingested project, asked for three findings; every seventh cell of the table is unknown."""
-    path = ingested / "data/raw/small/labels.csv"
+def _ask(project: Path) -> None:
+    """Asks a project for three findings; every seventh cell of the table is unknown."""
+    path = project / "data/raw/small/labels.csv"
     rows = _rows(path)
     for number, row in enumerate(rows):
         told = (row["finding"] == "nodule", row["sex"] == "F", row["site"] == "north")
@@ -41,14 +42,39 @@ def asked(ingested: Path) -> Path:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    (ingested / "configs/small.yaml").write_text(FINDINGS)
+    (project / "configs/small.yaml").write_text(FINDINGS)
+
+
+@pytest.fixture
+def asked(ingested: Path) -> Path:
+    """The ingested project, asked for findings."""
+    _ask(ingested)
     return ingested
 
 
-def test_findings_are_learned_measured_promoted_predicted_scored_and_forgotten(asked: Path) -> None:
-    done = make_in(asked, "report")
+@pytest.fixture(scope="module")
+def reported(ingested_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project asked for findings after `make report`; copy it."""
+    project = Path(
+        shutil.copytree(ingested_source, tmp_path_factory.mktemp("findings") / "a study", symlinks=True)
+    )
+    _ask(project)
+    done = make_in(project, "report")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Goal: met." in done.stdout
+    return project
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_found_against_the_page_in_a_browser(width: int, reported: Path, tmp_path: Path) -> None:
+    page = (reported / CANDIDATE / "report.html").read_text(encoding="utf-8")
+    assert against(page, tmp_path, width=width) == []
+
+
+def test_findings_are_learned_measured_promoted_predicted_scored_and_forgotten(
+    reported: Path, tmp_path: Path
+) -> None:
+    asked = Path(shutil.copytree(reported, tmp_path / "a study", symlinks=True))
     metrics = json.loads((asked / CANDIDATE / "metrics.json").read_text())
     assert metrics["question"]["labels"] == list(NAMES)
     of_cases = [m for m in metrics["metrics"] if (m["part"], m["id"]) == ("validation", "auroc")]

@@ -3,9 +3,11 @@
 import csv
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+from browser import WIDTHS, against
 from small_project import SMALL, make_in
 
 pytestmark = pytest.mark.slow
@@ -29,15 +31,34 @@ def measured(ingested: Path) -> Path:
     return ingested
 
 
+@pytest.fixture(scope="module")
+def reported(ingested_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project asked for a diameter after `make report`; copy it."""
+    project = Path(
+        shutil.copytree(ingested_source, tmp_path_factory.mktemp("diameter") / "a study", symlinks=True)
+    )
+    (project / "configs/small.yaml").write_text(DIAMETER)
+    done = make_in(project, "report")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Goal: met." in done.stdout
+    return project
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as stream:
         return list(csv.DictReader(stream))
 
 
-def test_a_diameter_is_learned_measured_promoted_predicted_and_forgotten(measured: Path) -> None:
-    done = make_in(measured, "report")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Goal: met." in done.stdout
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_found_against_the_page_in_a_browser(width: int, reported: Path, tmp_path: Path) -> None:
+    page = (reported / CANDIDATE / "report.html").read_text(encoding="utf-8")
+    assert against(page, tmp_path, width=width) == []
+
+
+def test_a_diameter_is_learned_measured_promoted_predicted_and_forgotten(
+    reported: Path, tmp_path: Path
+) -> None:
+    measured = Path(shutil.copytree(reported, tmp_path / "a study", symlinks=True))
     metrics = json.loads((measured / CANDIDATE / "metrics.json").read_text())
     assert metrics["question"]["unit"] == "mm"
     of_test = {

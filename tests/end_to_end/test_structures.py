@@ -11,6 +11,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+from browser import WIDTHS, against
 from small_project import a_patient, make_in, new_project, phantom
 
 pytestmark = pytest.mark.slow
@@ -86,6 +87,12 @@ def test_structures_are_learned_and_measured_on_the_scans_own_grids(outlined: Pa
     assert "None" not in re.sub(r"<[^>]*>", " ", page)
     audited = make_in(outlined, "audit")
     assert audited.returncode == 0, audited.stdout + audited.stderr
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_found_against_the_page_in_a_browser(width: int, outlined: Path, tmp_path: Path) -> None:
+    page = (outlined / CANDIDATE / "report.html").read_text(encoding="utf-8")
+    assert against(page, tmp_path, width=width) == []
 
 
 def test_a_champion_marks_new_scans_and_loses_a_patient(outlined: Path) -> None:

@@ -164,6 +164,9 @@ WHOLE: dict[str, Any] = {
         *(0.95, 0.85, 2.7, (0.0, 1.0), 1),
     ),
     comparison.FILE.name: COMPARISON,
+    scan_pictures.ODD.name: scan_pictures.Pictured(
+        (scan_pictures.ScanPicture("case-1", "person-1", hidden="text may be in its pixels"),)
+    ),
     scan_pictures.FLIPS.name: scan_pictures.Pictured(
         (scan_pictures.ScanPicture("case-1", "person-1", 2, "AAAAAA==", (0.0, 1.0), "HU", 3, 5, ("R", "L")),)
     ),

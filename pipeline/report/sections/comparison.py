@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.contracts.comparison import Flip, Flips, Reason, Sides
@@ -21,9 +21,11 @@ _RULES = {
     "superior_era": "A gain on the patients since",
     "guard_group": "No loss in the group",
     "guard_negative_flips": "Few change sides for the worse",
+    "guard_coverage": "As many held as promised",
+    "guard_abstained": "No more to abstain on",
     "external": "On another source",
 }
-_SHARES = {"negative_flips": "share of patients"}
+_SHARES = {"negative_flips": "share of patients", "abstained": "share of patients"}
 """The numbers of rows that are no metric of a task, as they are called."""
 _LEVELS = {"stop": 0, "warn": 1}
 
@@ -40,6 +42,7 @@ def build(artifacts: Artifacts) -> Section:
     if not stored.reasons:
         return not_available(KEY, TITLE, "the candidate is the champion itself")
     look, drift = stored.look, artifacts.drift or Drift("")
+    oddest = drift.domain.oddest if drift.domain else ()
     facts = {
         "verdict": Fact("verdict", stored.verdict, method="the rule fixed beforehand", reason=DESCRIBED),
         "champion": recorded("champion_generation", stored.champion.generation if stored.champion else None),
@@ -54,7 +57,8 @@ def build(artifacts: Artifacts) -> Section:
         "reasons": [_reason(row, artifacts) for row in stored.reasons],
         "drift": [_drift(row) for row in sorted(drift.attributes, key=_most_notable)],
         "changes": changes(artifacts),
-        "oddest": [_odd(scan) for scan in (drift.domain.oddest if drift.domain else ())],
+        "oddest": [_odd(scan) for scan in oddest],
+        **_odd_cards(oddest, artifacts),
         "flips": _cards(artifacts),
         "sides": [_sides(sides, stored.flips) for sides in _told(stored.flips)] if stored.flips else [],
     }
@@ -65,6 +69,9 @@ def build(artifacts: Artifacts) -> Section:
             "negative": _changed(stored.flips.negative_list if stored.flips else ()),
             "positive": _changed(stored.flips.positive_list if stored.flips else ()),
         },
+        "to_see_odd": way_to_see(
+            scan.hidden for scan in (artifacts.odd_scans.scans if artifacts.odd_scans else ())
+        ),
         "to_see": way_to_see(scan.hidden for scan in (artifacts.flips.scans if artifacts.flips else ())),
         "in_per_cent": artifacts.task.page.score(artifacts.question).in_per_cent,
         "sides": {"lost": stored.flips.lost, "gained": stored.flips.gained} if stored.flips else {},
@@ -229,7 +236,17 @@ def _said(domain: Domain | None) -> dict[str, str]:
 
 def _odd(scan: OddScan) -> dict[str, Any]:
     score = Fact("odds", scan.score, unit="log odds", method="logistic regression", cases=1, reason=DESCRIBED)
-    return {"case": scan.case_id, "score": score}
+    return {"case": scan.case_id, "score": score, "nearest": scan.nearest}
+
+
+def _odd_cards(scans: Sequence[OddScan], artifacts: Artifacts) -> dict[str, list[dict[str, Any]]]:
+    """Cards of the odd scans, and of those of training nearest to them; none of an earlier version's."""
+    pictures = {each.case_id: each for each in (artifacts.odd_scans.scans if artifacts.odd_scans else ())}
+    shown = scans if pictures else ()
+    return {
+        "odd": [card(pictures.get(scan.case_id)) for scan in shown],
+        "typical": [card(pictures.get(scan.nearest)) for scan in shown],
+    }
 
 
 def _changed(flips: Iterable[Flip]) -> list[dict[str, str]]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
+from pipeline.config import Evaluate
+from pipeline.tasks.classification.answers import Frozen
+from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.flips import flips
 from pipeline.tasks.classification.gains import gain
 from pipeline.tasks.classification.pairs import Pairs
+from pipeline.tasks.classification.sets import COVERAGE
 from pipeline.tasks.classification.units import common_cases, pair
-from pipeline.tasks.gain import Guard
+from pipeline.tasks.gain import Guard, Promise
 
 __all__ = [
     "GUARDS",
@@ -22,6 +27,7 @@ __all__ = [
     "in_words",
     "pair",
     "patients_needed",
+    "promises",
     "rarest",
     "too_few",
 ]
@@ -71,3 +77,14 @@ def in_words(pairs: Pairs) -> str:
     """What the pairs rest on, in words."""
     positive = finding_patients(pairs)
     return f"{pairs.patients} patients" + ("" if positive is None else f", {positive} positive")
+
+
+def promises(fixed: Frozen, plan: Evaluate, question: Classes) -> Sequence[Promise]:
+    """Of each class, where there are sets."""
+    sets = fixed.sets
+    if sets is None or not sets.least:
+        return ()
+    return [
+        Promise(COVERAGE, name, float(sets.level), patients)
+        for name, patients in zip(question.names, sets.patients, strict=True)
+    ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pipeline.config import Evaluate
 from pipeline.contracts.comparison import Flips
 from pipeline.tasks.contract import Pairs, Table, Unit
-from pipeline.tasks.gain import Gain, Guard
+from pipeline.tasks.gain import Gain, Guard, Promise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +63,10 @@ class Verdict(Protocol):
 
     def in_words(self, pairs: Any) -> str:
         """What the pairs rest on, in words."""
+        ...
+
+    def promises(self, fixed: Any, plan: Evaluate, question: Any) -> Sequence[Promise]:
+        """What the sets or intervals of a model promise to hold, given what validation fixed."""
         ...
 
     def flips(self, pairs: Any, question: Any, *, level: float) -> Flips | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
+from pipeline.config import Evaluate
 from pipeline.contracts.comparison import Flips
-from pipeline.tasks.gain import Guard
+from pipeline.tasks.gain import Guard, Promise
 from pipeline.tasks.multilabel import flips as sides
+from pipeline.tasks.multilabel.answers import Frozen
 from pipeline.tasks.multilabel.gains import OF_A_FINDING, gain
 from pipeline.tasks.multilabel.labels import Labels
 from pipeline.tasks.multilabel.pairs import Pairs, common_cases, pair
@@ -23,6 +26,7 @@ __all__ = [
     "in_words",
     "pair",
     "patients_needed",
+    "promises",
     "rarest",
     "too_few",
 ]
@@ -77,3 +81,8 @@ def in_words(pairs: Pairs) -> str:
 def flips(pairs: Pairs, question: Labels, *, level: float) -> Flips | None:
     """Who has every known finding right with one model alone."""
     return sides.flips(pairs, level=level)
+
+
+def promises(fixed: Frozen, plan: Evaluate, question: Labels) -> Sequence[Promise]:
+    """None: there are no sets of findings."""
+    return ()

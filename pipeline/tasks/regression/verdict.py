@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
+from pipeline.config import Evaluate
 from pipeline.contracts.comparison import Flips
-from pipeline.tasks.gain import Guard
+from pipeline.tasks.gain import Guard, Promise
+from pipeline.tasks.regression.answers import Frozen
 from pipeline.tasks.regression.gains import gain
 from pipeline.tasks.regression.pairs import Pairs, common_cases, pair
 from pipeline.tasks.regression.quantity import Quantity
@@ -22,6 +25,7 @@ __all__ = [
     "in_words",
     "pair",
     "patients_needed",
+    "promises",
     "rarest",
     "too_few",
 ]
@@ -71,3 +75,9 @@ def in_words(pairs: Pairs) -> str:
 def flips(pairs: Pairs, question: Quantity, *, level: float) -> Flips | None:
     """None: a number has no side to change."""
     return None
+
+
+def promises(fixed: Frozen, plan: Evaluate, question: Quantity) -> Sequence[Promise]:
+    """Of all, where there are intervals."""
+    found = fixed.interval
+    return () if found is None else (Promise("coverage", None, plan.intervals, found.patients),)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
+from pipeline.config import Evaluate
 from pipeline.contracts.comparison import Flips
-from pipeline.tasks.gain import Guard
+from pipeline.tasks.gain import Guard, Promise
 from pipeline.tasks.segmentation import flips as sides
 from pipeline.tasks.segmentation.gains import DIAMETER, MISSED, VOLUME, gain
 from pipeline.tasks.segmentation.pairs import Pairs, common_cases, pair
@@ -23,6 +25,7 @@ __all__ = [
     "in_words",
     "pair",
     "patients_needed",
+    "promises",
     "rarest",
     "too_few",
 ]
@@ -75,3 +78,8 @@ def in_words(pairs: Pairs) -> str:
 def flips(pairs: Pairs, question: Structures, *, level: float) -> Flips | None:
     """Whose outlines agree much less, or much more, with the reference."""
     return sides.flips(pairs, level=level)
+
+
+def promises(fixed: Any, plan: Evaluate, question: Structures) -> Sequence[Promise]:
+    """None: there are no sets of outlines."""
+    return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import replace
 
+from pipeline.contracts.drift import Area, Domain, OddScan
 from pipeline.contracts.scan_pictures import Pictured, ScanPicture
 from pipeline.page.artifacts import Artifacts
 from pipeline.report import document, page
@@ -39,3 +40,23 @@ def test_the_worst_are_shown_with_truth_and_both_scores_or_with_the_reason_why_n
     assert "slice 3 of 9" in gallery and "HU" in gallery
     assert "Not shown: DX pixels can carry text" in gallery
     assert "scanloom look" in gallery or "make look" in gallery
+
+
+def test_the_oddest_new_scans_stand_beside_the_nearest_of_training(read: Artifacts) -> None:
+    assert read.drift is not None
+    area = Area(0.8, 0.7, 0.9, 60, 40)
+    odd = (OddScan(SHOWN.case_id, "p", 2.5, HIDDEN.case_id), OddScan(HIDDEN.case_id, "q", 1.5, "gone"))
+    drifted = replace(read.drift, domain=Domain(area, None, 0.95, "features", odd))
+    found = replace(read, drift=drifted, odd_scans=Pictured((SHOWN, HIDDEN)))
+    html = page.html(document.build(found), found.pictures)
+    gallery = html[
+        html.index("Left in each pair the odd scan") : html.index("What changed since the champion")
+    ]
+    assert gallery.count("<figure") == 2
+    assert gallery.count("data:image/png") == 1
+    assert gallery.count("Not shown: DX pixels can carry text") == 2
+    assert 'nearest of training: <span class="code">00000004abcd</span>' in gallery
+    assert "it has no array under this recipe any more" in gallery
+    assert "Left in each pair the odd scan" not in page.html(
+        document.build(replace(found, odd_scans=None)), found.pictures
+    )
