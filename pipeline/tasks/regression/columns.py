@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,20 +90,6 @@ def only_names(counts: Mapping[float, int], column: str) -> bool:
         return False
     in_a_row = values[-1] - values[0] == values.size - 1
     return bool(in_a_row) or bool(_CALLED_IDS.search(column))
-
-
-def both_signs(words: Sequence[str]) -> tuple[str, str] | None:
-    """A word with a decimal comma and one with a point, where a column has both; None where it has one."""
-    comma = next((word for word in words if "," in word), None)
-    point = next((word for word in words if "." in word), None)
-    return None if comma is None or point is None else (comma, point)
-
-
-def thousands(words: Sequence[str]) -> str | None:
-    """A word whose comma may part thousands: three digits stand behind every comma of the column."""
-    commas = [word for word in words if "," in word]
-    groups = [word for word in commas if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+", word)]
-    return groups[0] if groups and len(groups) == len(commas) else None
 
 
 def _repeated(counts: Mapping[float, int]) -> Floats:
