@@ -269,17 +269,22 @@ review: | $(SETUP)
 ## test: run the tests (about 20 minutes on two cores)
 .PHONY: test
 test: .venv/dev.ready
-	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not exhaustive"
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not exhaustive" --junitxml=.pytest_cache/tests.xml
 
 ## test-slow: run the slow tests
 .PHONY: test-slow
 test-slow: .venv/dev.ready
-	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow --junitxml=.pytest_cache/slow.xml
 
 ## test-exhaustive: kill every command at every crash point (about half an hour on two cores)
 .PHONY: test-exhaustive
 test-exhaustive: .venv/dev.ready
 	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0
+
+## requirements: print what is promised, the tests that prove it and how they ended last, as Markdown
+.PHONY: requirements
+requirements: .venv/dev.ready
+	@.venv/bin/python -m bench.requirements
 
 ## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, demo-segmentation, chest-xray, ct-contrast, feed, augmentation, masks, leaks, step)
 .PHONY: bench

@@ -115,6 +115,7 @@ def _thousand(section: Json, metrics: Mapping[str, Any]) -> Iterator[Pair]:
 
 
 def _whole(number: float) -> int:
+    # Halves go up, whatever the last bits of a product say.
     return math.floor(round(number, 9) + 0.5)
 
 

@@ -68,6 +68,7 @@ def area(rows: Rows, of: int, level: float) -> Number:
     above_negatives, below_positives = _components(rows.score[:, of], is_positive)
     value = float(above_negatives.mean())
     variance, of_classes, patients = _variance(rows, is_positive, above_negatives, below_positives)
+    # Rounding alone gives so much where the scores show no variance.
     if variance < 1e-24 or min(patients) < 2 or not 0 < value < 1:
         return _newcombe(value, patients, level)
     freedom = sum(of_classes) ** 2 / sum(v * v / (n - 1) for v, n in zip(of_classes, patients, strict=True))
@@ -163,6 +164,7 @@ def resampled(
     blocks = np.array_split(drawn.weights, -(-drawn.weights.shape[0] * codes.size // _BLOCK))
     values = np.concatenate([statistic(block[:, codes]) for block in blocks])
     lost = (drawn.redrawn + np.isnan(values).sum()) / (drawn.redrawn + values.size)
+    # An interval that lacks one resample in twenty isn't told; one without a width would claim to be certain.
     if lost > 0.05:
         return Number(value)
     low, high = np.nanquantile(values, [0.5 - level / 2, 0.5 + level / 2])
@@ -211,6 +213,7 @@ def logistic(truth: NDArray[np.int64], linear: Floats, rows: Rows, level: float)
     def gradient(b: Floats) -> Floats:
         return np.asarray(-design.T @ (truth - special.expit(design @ b)))
 
+    # The minimum is flat, so the root of the gradient has more digits than it.
     best = optimize.minimize(loss, np.array([0.0, 1.0]), jac=gradient, method="BFGS", options={"gtol": 1e-10})
     root = optimize.root(gradient, best.x, tol=1e-13)
     coefficients = root.x

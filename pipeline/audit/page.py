@@ -111,6 +111,7 @@ def _counts(part: str, sources: Sources) -> Iterator[tuple[str, Any]]:
         for column in (key for key in rows[0] if key == "target" or key.startswith("by_")) if rows else ():
             for category in sorted({row[column] for row in sources.cohort}):
                 number = _patients([row for row in rows if row[column] == category])
+                # As few could be recognised, so the page hides them.
                 hidden = column != "target" and 0 < number < 5
                 yield f"{column}_{category}_{name}", None if hidden else number
     yield "cases_used", len(sources.cohort)

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from pipeline.cohort.changes import Before, changes
 from pipeline.cohort.exclusions import Exclusion
@@ -19,7 +19,7 @@ from pipeline.cohort.masks import label_by_masks
 from pipeline.cohort.membership import Membership, decide
 from pipeline.cohort.near_copies import NEAR_COPIES, find_near_copies
 from pipeline.cohort.outputs import Cohort, Row
-from pipeline.cohort.parts import Placed, placed_by_ledger, positions, require_patients
+from pipeline.cohort.parts import Fold, Placed, placed_by_ledger, positions, require_patients
 from pipeline.cohort.placement import Draw, Persons, ledger_notices, part_of_person, place
 from pipeline.cohort.published import Published, overlap_notices, read_published, require_no_overlap
 from pipeline.cohort.sources import Scans
@@ -32,6 +32,9 @@ from pipeline.records import EXTERNAL, PARTS
 from pipeline.tables import Table
 from pipeline.tasks.contract import Reader, Refuse
 from pipeline.tasks.registry import Task
+
+FOLD: Final = "fold"
+"""Where a line of the ledger of parts says for which fold a patient was placed."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ def assemble(
         DataError: labels or parts can't be used.
     """
     scans, task = joined.scans, joined.task
+    _require_same_fold(past, choices)
     ledger, withdrawn = _living(placed_by_ledger(past.records))
     patients = {case.patient_id for case in scans.cases.values()}
     person_of = link_patients(patients, scans.shared, joined.links.linked)
@@ -102,9 +106,7 @@ def assemble(
     persons = _persons(
         membership, who, person_of, stratum=partial(task.target.stratum, question=question), ledger=ledger
     )
-    position = positions(persons.ids, key=key, salt=choices.salt)
-    draw = Draw(choices.shares.model_dump(), position, past.era)
-    places = place(persons, ledger, published=published, draw=draw)
+    places = place(persons, ledger, published=published, draw=_draw(persons, choices, past, key))
     groups = _groups(joined, choices, membership)
     rows, crossing = _rows(joined, membership, persons, places=places, groups=groups.of_cases)
     advice = _way_to_other_parts(choices, past, placed=bool(ledger))
@@ -142,8 +144,9 @@ def _reader(joined: Joined, choices: Choices) -> Reader:
 
 
 def draw_settings(choices: Choices) -> dict[str, Any]:
-    """The shares and the salt of a draw, as its lines in the ledger of parts hold them."""
-    return {"shares": [choices.shares.model_dump()[part] for part in PARTS], "salt": choices.salt}
+    """The shares, the salt and the fold of a draw, as its lines in the ledger of parts hold them."""
+    fold = {FOLD: choices.fold.model_dump()} if choices.fold else {}
+    return {"shares": [choices.divided.model_dump()[part] for part in PARTS], "salt": choices.salt, **fold}
 
 
 def _living(ledger: Mapping[str, Placed]) -> tuple[dict[str, Placed], set[str]]:
@@ -267,11 +270,39 @@ def _require_parts(rows: Sequence[Row], joined: Joined, question: Any, *, advice
 
 def _way_to_other_parts(choices: Choices, past: Past, *, placed: bool) -> str:
     """What may be changed where a part lacks patients; `placed` says that patients have parts already."""
+    if not placed and choices.fold:
+        return "lower `cohort.fold.of`"
     if not placed:
         return f"change `cohort.shares`{', or mend the part column' if choices.part_column else ''}"
     if past.redraw:
         return f"draw all parts anew, while no model has looked at the test part: `{past.redraw}`"
     return "start a new analysis (a YAML of another name), for these parts have been looked at"
+
+
+def _draw(persons: Persons, choices: Choices, past: Past, key: Key) -> Draw:
+    """How the persons who are new are placed."""
+    position = positions(persons.ids, key=key, salt=choices.salt)
+    fold = Fold(choices.fold.held_out, choices.fold.of) if choices.fold else None
+    return Draw(choices.divided.model_dump(), position, past.era, fold)
+
+
+def _require_same_fold(past: Past, choices: Choices) -> None:
+    """Nothing, if the patients were drawn for the fold that is held out now. Raises DataError."""
+    now = choices.fold.model_dump() if choices.fold else None
+    before = [record.get(FOLD) for record in past.records if record["part"] in PARTS]
+    other = next((fold for fold in before if fold != now), now)
+    if not before or other == now:
+        return
+    anew = f", or draw all parts anew: `{past.redraw}`" if past.redraw else ""
+    raise DataError(
+        f"The patients of this analysis were divided for {_fold_in_words(other)}, and the YAML now asks for "
+        f"{_fold_in_words(now)}. Put that back, and give each fold an analysis of its own (a YAML of another "
+        f"name){anew}."
+    )
+
+
+def _fold_in_words(fold: Mapping[str, int] | None) -> str:
+    return f"fold {fold['held_out']} of {fold['of']}" if fold else "parts without folds"
 
 
 def _other_shares(records: Sequence[Mapping[str, Any]], choices: Choices) -> list[Notice]:

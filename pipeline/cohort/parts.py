@@ -20,6 +20,20 @@ from pipeline.records import PARTS
 FEWEST_PATIENTS: Final = 2
 """A part needs two patients for anything to vary in it; for a figure worth reading it needs far more."""
 
+
+@dataclass(frozen=True)
+class Fold:
+    """The fold that is tested on, of how many; the one after it is the validation part."""
+
+    held_out: int
+    of: int
+
+    def part(self, number: int) -> str:
+        """The part of the patients of a fold, numbered from 1 on."""
+        after = self.held_out % self.of + 1
+        return {self.held_out: "test", after: "validation"}.get(number, "train")
+
+
 Shares = Mapping[str, float]
 """The share of patients of each part, in the order of PARTS; together 1."""
 
@@ -70,6 +84,16 @@ def first_parts(
             if part not in parts.values():
                 parts |= _from_train(parts, strata, part=part, share=shares[part], position=position)
     return parts | drawn
+
+
+def first_folds(strata: Mapping[str, str], fold: Fold, *, position: Mapping[str, float]) -> dict[str, str]:
+    """The part of each patient at the first draw, where folds are drawn.
+
+    Patients are dealt to the folds in turn, stratum by stratum in the order of their positions: so each fold
+    has its share of every stratum and of all, to one patient, and is the same whichever is held out.
+    """
+    dealt = itertools.chain.from_iterable(_by_stratum(strata, position))
+    return {patient_id: fold.part(number % fold.of + 1) for number, patient_id in enumerate(dealt)}
 
 
 def later_part(position: float, shares: Shares) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.cohort.parts import Placed, Shares, first_parts, later_part
+from pipeline.cohort.parts import Fold, Placed, Shares, first_folds, first_parts, later_part
 from pipeline.cohort.published import Published, parts_of_persons
 from pipeline.contracts.cohort import Notice
 from pipeline.records import ALL_PARTS, EXTERNAL, PARTS
@@ -24,11 +24,25 @@ class Persons:
 
 @dataclass(frozen=True)
 class Draw:
-    """How new persons are drawn: shares of the parts, each person's position in [0, 1), the era."""
+    """How new persons are drawn: shares of the parts or a fold, each one's position in [0, 1), the era."""
 
     shares: Shares
     position: Mapping[str, float]
     era: int
+    fold: Fold | None = None
+
+    def first(self, new: Mapping[str, str], prescribed: Mapping[str, str]) -> dict[str, str]:
+        """The part of each person of the first draw, by strata."""
+        if self.fold is not None:
+            return first_folds(new, self.fold, position=self.position)
+        return first_parts(new, prescribed, shares=self.shares, position=self.position)
+
+    def later(self, person: str) -> str:
+        """The part of a person who came later."""
+        position = self.position[person]
+        if self.fold is not None:
+            return self.fold.part(int(position * self.fold.of) + 1)
+        return later_part(position, self.shares)
 
 
 def place(
@@ -90,7 +104,7 @@ def _prescribed(published: Published | None, ledger: Mapping[str, Placed]) -> Ma
 def _first(
     new: Mapping[str, str], prescribed: Mapping[str, str], published: Published | None, draw: Draw
 ) -> dict[str, Placed]:
-    parts = first_parts(new, prescribed, shares=draw.shares, position=draw.position)
+    parts = draw.first(new, prescribed)
     why = "redraw" if published is not None and published.overlap else "first_draw"
     return {
         person: Placed(part, draw.era, "table" if prescribed.get(person) == part else why)
@@ -102,6 +116,6 @@ def _later(new: Mapping[str, str], prescribed: Mapping[str, str], draw: Draw) ->
     return {
         person: Placed(prescribed[person], draw.era, "table")
         if person in prescribed
-        else Placed(later_part(draw.position[person], draw.shares), draw.era, "hash")
+        else Placed(draw.later(person), draw.era, "hash")
         for person in new
     }

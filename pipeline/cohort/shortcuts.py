@@ -81,6 +81,7 @@ def told_by(features: Features, truth: Truths, *, trees: int = TREES) -> Told | 
     for number in range(len(truth.classes)):
         flags = (truth.of_case == number).astype(np.int64)
         area = auroc(flags, scores[:, number], truth.person)
+        # Not `evaluate.level`: how numbers are told must not decide what leaks.
         ends = interval(area, level=0.95)
         if area.value is not None and (best is None or area.value > best.area):
             low = area.value if ends.low is None else ends.low

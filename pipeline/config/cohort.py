@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from pipeline.config.base import Section, Share, without_defaults
+from pipeline.config.base import Count, Section, Share, without_defaults
 from pipeline.config.groups import HEADER_GROUPS, Groups, HeaderGroup
 from pipeline.config.masks import StructureName
 
@@ -41,6 +41,25 @@ class Shares(Section):
         if abs(total - 1.0) > 1e-6:
             raise ValueError(f"the three shares must add up to 1, not {total:g}")
         return self
+
+
+class Fold(Section):
+    """Which of `of` folds of a cross-validation this analysis tests on; on the next one choices are made."""
+
+    held_out: Count
+    of: Annotated[int, Field(ge=3, le=20)]
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Fold:
+        if self.held_out > self.of:
+            raise PydanticCustomError("said", f"`held_out` is one of the folds 1 to {self.of}")
+        return self
+
+    @property
+    def shares(self) -> Shares:
+        """The share of patients of each part."""
+        one = 1 / self.of
+        return Shares(train=1 - 2 * one, validation=one, test=one)
 
 
 def _as_word(value: object) -> object:
@@ -129,6 +148,7 @@ class Cohort(Section):
     )
     on_patient_overlap: Literal["refuse", "redraw"] = "refuse"
     shares: Shares = Shares()
+    fold: Fold | None = None
     salt: int = 1
     groups: Groups = Field(default_factory=dict)
     header_groups: tuple[HeaderGroup, ...] = HEADER_GROUPS
@@ -146,14 +166,33 @@ class Cohort(Section):
             raise PydanticCustomError("said", f"`positive: {self.positive}` is none of `classes`: {names}")
         return self
 
+    @model_validator(mode="after")
+    def _folds_alone(self) -> Cohort:
+        """With a fold, its number and theirs say which part a patient has."""
+        others = [
+            name for name in ("shares", "part_column", "on_patient_overlap") if name in self.model_fields_set
+        ]
+        if self.fold is None or not others:
+            return self
+        raise PydanticCustomError(
+            "said",
+            f"`fold` divides the patients, so leave `{others[0]}` out; more folds make the train part "
+            "larger, fewer the other two",
+        )
+
     @model_serializer(mode="wrap")
     def _as_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what few analyses say unless it is given, so that the others keep their digest."""
-        return without_defaults(dump(self), ("regions", "overlap", "external"), self.model_fields_set)
+        return without_defaults(dump(self), ("regions", "overlap", "external", "fold"), self.model_fields_set)
 
     @field_serializer("target")
     def _one_as_a_word(self, target: tuple[str, ...]) -> str | tuple[str, ...]:
         return target[0] if len(target) == 1 else target
+
+    @property
+    def divided(self) -> Shares:
+        """The share of patients of each part, as given or as the folds have it."""
+        return self.fold.shares if self.fold else self.shares
 
     @property
     def column(self) -> str:

@@ -56,6 +56,12 @@ def load(
         raise _error(path, lines, wrong)
     config = config.with_network(parameters.model_dump() if parameters else network_values)
     config._path, config._lines = path, lines
+    if config.cohort.fold and config.ingest.key is None:
+        raise config.refuse(
+            ("cohort", "fold"),
+            "the analyses of all folds must draw alike, which they do under one key alone. Name it in each "
+            "of them, as in `ingest: {key: ~/.config/scanloom/keys/study.key}`.",
+        )
     return config
 
 

@@ -59,6 +59,7 @@ def intensity(voxels: NDArray[np.generic], spatial_axes: int) -> dict[str, Attri
         voxels = voxels[chosen]
     voxels = voxels.reshape(math.prod(voxels.shape[:spatial_axes]), -1)  # (voxels, channels)
     values = voxels[:: max(1, -(-voxels.shape[0] // _MOST_VOXELS))].astype(np.float64)
+    # Not the ends: a single hot voxel would be told as a drift.
     p1, p50, p99 = np.percentile(values, [1, 50, 99])
     return {
         "intensity_mean": float(values.mean()),

@@ -164,6 +164,7 @@ def _sign(how: Setting) -> int:
 
 
 def _width(how: Setting) -> float:
+    # Of scans of one value the window has no width, and changes in per cent of it are none.
     return max(how.window[1] - how.window[0], 1e-6)
 
 

@@ -52,5 +52,5 @@ def _line(folds: Folds) -> str:
         return f"{what}, too few to show a spread"
     return (
         f"{what} from {folds.lowest:.3f} to {folds.highest:.3f}, mean {folds.mean:.3f}, SD {folds.sd:.3f}. "
-        "The numbers are of a way to train, not of one network; intervals are as a rule too narrow for others"
+        "The numbers are of a way to train, not of one network; as a rule their intervals are too narrow"
     )

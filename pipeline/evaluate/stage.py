@@ -274,5 +274,5 @@ def _insights(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> b
     with waiting("evaluate: looking into the network"):
         seed = candidate.config.evaluate.seed
         if overlays is not None:
-            return insights.write_outlines(subject, overlays, scans, workspace.candidate, seed=seed)
+            return insights.write_outlines(subject, frame, overlays, scans, workspace.candidate, seed=seed)
         return insights.write(subject, frame, scans, workspace.candidate, seed=seed)

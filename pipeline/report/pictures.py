@@ -18,6 +18,7 @@ Bytes = NDArray[np.uint8]
 def with_heat(grey: Bytes, heat: Bytes) -> Bytes:
     """The picture in grey with the heat laid over it; both `(rows, columns)`, result with 3 channels."""
     share = heat[..., None] / 255
+    # The dark quarter of the scale would be taken for air, and its white end for bone.
     color = mpl.colormaps["inferno"](0.25 + 0.7 * heat / 255)[..., :3] * 255
     opacity = HEAT_OPACITY * share
     return np.asarray(np.rint((1 - opacity) * grey[..., None] + opacity * color), dtype=np.uint8)

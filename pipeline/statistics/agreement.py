@@ -177,6 +177,7 @@ def _measured(sums: Floats) -> Mapping[str, float]:
     middle = difference / n
     spread = math.sqrt(max(squared - n * middle**2, 0.0) / (n - 1))
     total = yy - y * y / n
+    # Where all are 0, nothing is more than nothing.
     varies = total > ROUNDING * max(yy, 1e-300)
     of_rows = (yy + 2 * yp + pp) / 2 - (y + p) ** 2 / (2 * n)
     of_columns = (y * y + p * p) / n - (y + p) ** 2 / (2 * n)

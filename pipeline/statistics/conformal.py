@@ -56,6 +56,7 @@ def fewest_patients(alpha: float) -> int:
     >>> fewest_patients(0.1)
     10
     """
+    # 1 / (1 - 0.9) is a little more than 10, and would ask for one patient more.
     return math.ceil(round(1 / alpha, 9))
 
 
@@ -74,6 +75,7 @@ def width(rows: Measurements, *, alpha: float) -> Width | None:
     expected = [float(lines[who].of(said)) for who, said in zip(rows.patient, rows.prediction, strict=True)]
     scores = np.zeros(patients)
     np.maximum.at(scores, rows.patient, residual / np.array(expected))
+    # Rounded first, as above: last bits must not move the rank by a patient.
     rank = math.ceil(round((patients + 1) * (1 - alpha), 9))
     return Width(float(np.sort(scores)[min(rank, patients) - 1]), _line(sums.sum(axis=0), least), patients)
 

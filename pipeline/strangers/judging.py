@@ -72,6 +72,7 @@ def portrait(
     usual = {kind: _usual(distances, patients) for kind, distances in far.items()}
     scores = np.max([(far[kind] / usual[kind]).max(axis=1) for kind in clouds], axis=0)
     ordered = np.sort(_by_patient(scores[:, None], patients)[:, 0])
+    # Rounded first: last bits must not move the rank by a patient.
     rank = math.ceil(round((count + 1) * (1 - share), 9))
     words, ranges = known(cases)
     return Strangers(

@@ -71,6 +71,20 @@ def number(word: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def both_signs(words: Sequence[str]) -> tuple[str, str] | None:
+    """A word with a decimal comma and one with a point, where a column has both; None where it has one."""
+    comma = next((word for word in words if "," in word), None)
+    point = next((word for word in words if "." in word), None)
+    return None if comma is None or point is None else (comma, point)
+
+
+def thousands(words: Sequence[str]) -> str | None:
+    """A word whose comma may part thousands: three digits stand behind every comma of the column."""
+    commas = [word for word in words if "," in word]
+    groups = [word for word in commas if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+", word)]
+    return groups[0] if groups and len(groups) == len(commas) else None
+
+
 def is_date(word: str) -> bool:
     """Whether a word is a day or a time of day.
 

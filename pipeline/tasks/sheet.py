@@ -13,7 +13,7 @@ from pipeline.contracts import targets
 from pipeline.contracts.predictions import SCORE, TRUTH
 from pipeline.errors import DataError, nearest
 from pipeline.tables import Table
-from pipeline.tables.words import NOT_AVAILABLE, quoted
+from pipeline.tables.words import NOT_AVAILABLE, both_signs, number, quoted, thousands
 
 # Words in the names that people give to such columns, most telling first.
 _LIKELY: Final = {
@@ -138,6 +138,21 @@ def cases(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return numbered, ("no column case_id: each row counts as a case of its own",)
 
 
+def require_one_decimal_sign(sheet: Sheet, column: str, words: Sequence[str]) -> None:
+    """Raises DataError where commas of a column may part thousands."""
+    numbers = sorted({word for word in words if number(word) is not None})
+    if mixed := both_signs(numbers):
+        raise DataError(
+            f"{sheet.name}: '{column}' has decimal commas ('{mixed[0]}') and decimal points ('{mixed[1]}'), "
+            "so one of them may part thousands. Write all numbers alike."
+        )
+    if grouped := thousands(numbers):
+        raise DataError(
+            f"{sheet.name}: '{column}' has numbers such as '{grouped}', whose comma may part thousands or be "
+            "a decimal sign. Write them without parting thousands, with a decimal point."
+        )
+
+
 def _likely(sheet: Sheet, which: str) -> str:
     """The column whose name says that it may be the one; empty where none does."""
     return next(
@@ -147,9 +162,9 @@ def _likely(sheet: Sheet, which: str) -> str:
 
 def numeric(sheet: Sheet, taken: Sequence[str] = ()) -> list[str]:
     """The columns that hold numbers only, but those that are `taken`."""
-    number = re.compile(r"-?\d*[.,]?\d+([eE]-?\d+)?%?")
+    written = re.compile(r"-?\d*[.,]?\d+([eE]-?\d+)?%?")
     return [
         name
         for name in sheet.table.columns
-        if name not in taken and all(number.fullmatch(cell) for cell in sheet.table.column(name) if cell)
+        if name not in taken and all(written.fullmatch(cell) for cell in sheet.table.column(name) if cell)
     ]

@@ -35,3 +35,15 @@ def test_a_column_that_does_not_tell_is_refused_with_the_cell(cells: tuple[str, 
         DataError, match=r"The day '0?3.04.2020' \(row \d\) may begin with the day or with the month"
     ):
         days(*cells)
+
+
+@pytest.mark.parametrize("left", ["13/04/2020", "04-13-2020"])
+def test_dates_that_a_spreadsheet_made_with_day_and_month_changed_are_refused(left: str) -> None:
+    """13/04/2020 has no 13th month and stays a text, while 03/04/2020 becomes the 4th of March."""
+    with pytest.raises(DataError, match=rf"The day '{left}' \(row 1\) is a text among dates .* \(row 0\)"):
+        days("2020-03-04", left)
+
+
+def test_dates_past_the_12th_show_that_none_were_changed() -> None:
+    assert days("2020-03-04", "2020-03-24", "13/04/2020") == ["2020-03-04", "2020-03-24", "2020-04-13"]
+    assert days("2020-03-04", "05/05/2020") == ["2020-03-04", "2020-05-05"]

@@ -225,3 +225,32 @@ def test_a_test_part_without_an_answer_gives_reasons(subject: insights.Subject, 
     assert stored["gallery"]["items"] == []
     assert stored["field"]["reason"] == "no test case"
     assert stored["field"]["picture"] is None
+
+
+def _maps(kernel: int) -> keras.Model:
+    """An answer a pixel: the mean of the square of so many pixels about it."""
+    scan = keras.Input((SIZE, SIZE, 1), name="scan")
+    mean = keras.layers.Conv2D(1, kernel, padding="same", use_bias=False, name="first_convolution")
+    maps = keras.layers.Activation("linear", name="last_features")(mean(scan))
+    mean.set_weights([np.full((kernel, kernel, 1, 1), 1 / kernel**2, np.float32)])
+    return keras.Model(scan, maps)
+
+
+@pytest.mark.parametrize("kernel", [1, 3, 5])
+def test_of_a_network_of_maps_the_field_is_measured_on_the_middle_of_scans_of_any_size(
+    tmp_path: Path, kernel: int
+) -> None:
+    sizes = {"a": (SIZE + 7, SIZE), "b": (SIZE - 5, SIZE + 2), "c": (SIZE, SIZE)}
+    images = {name: np.ones((*size, 1), np.float16) for name, size in sizes.items()}
+    scans = insights.Scans(images.__getitem__, {}, lambda case: images[case.case_id], reviewed=False)
+    maps = insights.Subject(_maps(kernel), TASK, QUESTION, Frozen(1.0, 0.5), lambda arrays: arrays)
+    frame = _predictions()
+    rows = frame[frame["case_id"].isin(images)].assign(
+        patient_id=["p1", "p2", "p3"], part="test", status="ok"
+    )
+    insights.write_outlines(maps, rows, [], scans, tmp_path, seed=1)
+    stored = json.loads((tmp_path / "insights.json").read_text())["field"]
+    assert stored["effective_pixels"] == pytest.approx(kernel)
+    assert stored["cases"] == 3
+    with np.load(tmp_path / "insights.npz") as pictures:
+        assert pictures["field"].shape == (SIZE, SIZE)

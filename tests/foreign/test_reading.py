@@ -168,7 +168,28 @@ def test_models_are_known_by_their_columns(tmp_path: Path) -> None:
     foreign = table(tmp_path, text)
     assert list(foreign.models) == ["net", "the_reader"]
     assert positive(foreign, "the_reader") == {"a": 0.5, "b": 0.125}
-    assert {each.probability[0, -1] for each in foreign.models.values()} in ({0.25, 0.5}, {0.75, 0.5})
+    assert positive(foreign, "net") == {"a": 0.75, "b": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("header", "finding"),
+    [
+        ("score_a_ill,score_a_well,score_b_well,score_b_ill", "well"),
+        ("score_a_ill,score_a_well,score_b_ill", "ill"),
+        ("score_b_ill,score_a_ill,score_a_well", "ill"),
+    ],
+)
+def test_models_are_asked_for_one_finding_whatever_the_order_of_their_columns(
+    tmp_path: Path, header: str, finding: str
+) -> None:
+    said = {"a": {"ill": 0.75, "well": 0.25}, "b": {"ill": 0.5, "well": 0.5}}
+    line = ",".join(str(said[name.split("_")[1]][name.split("_")[2]]) for name in header.split(","))
+    foreign = table(tmp_path, f"{USUAL}{header}|x,p,ill,{line}|y,q,well,{line}")
+    assert {model: read_in.classes[-1] for model, read_in in foreign.models.items()} == {
+        "a": finding,
+        "b": finding,
+    }
+    assert positive(foreign, "a")["x"] == said["a"][finding]
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,7 @@ def _components(small: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
     strengths, vectors = np.linalg.eigh(apart.T @ apart / len(apart))
     count = int(np.clip(len(fitted) // _SCANS_A_DIRECTION, 8, _MOST_DIRECTIONS))
     spread = np.sqrt(np.clip(strengths[::-1][:count], 0, None))
+    # Of a set of empty pictures no component has a strength to divide by.
     scaled = vectors[:, ::-1][:, :count] / (spread + _FAINT * spread[0] + 1e-6)
     return mean.astype(np.float32), scaled.astype(np.float32)
 

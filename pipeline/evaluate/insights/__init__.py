@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Subject", "write", "write_outlines"]
 
 FIELD_CASES = 16  # a choice: a derivative a case, and their mean hardly changes with more
+FIELD_PATCHES = 4  # a choice, too: of a network of maps a derivative costs as much as a step of training
 FIRST_LAYER = "first_convolution"
-OF_MASKS = "an answer for each voxel is seen in its outlines"
 
 Images = NDArray[np.generic]
 Pictures = dict[str, NDArray[np.generic]]
@@ -70,7 +70,13 @@ class Scans:
 
 
 def write_outlines(
-    subject: Subject, overlays: Sequence[Overlay], scans: Scans, folder: Path, *, seed: int
+    subject: Subject,
+    predictions: pd.DataFrame,
+    overlays: Sequence[Overlay],
+    scans: Scans,
+    folder: Path,
+    *,
+    seed: int,
 ) -> bool:
     """Whether the insights in `folder` changed, of a network whose answers are masks: outlines for heat.
 
@@ -78,10 +84,11 @@ def write_outlines(
     """
     shown, pictures = outlines.outlines(overlays, scans.cases, scans.native, reviewed=scans.reviewed)
     pictures["filters"] = network.first_kernels(subject.model, FIRST_LAYER)
+    ids = _one_case_a_patient(predictions)
     record = contract.Insights(
         gallery=contract.Gallery("", "", (), contract.Checks(0)),
         filters=contract.Filters(FIRST_LAYER, "filters"),
-        field=contract.Field(reason=OF_MASKS),
+        field=_field(subject, ids[:FIELD_PATCHES], scans, pictures),
         seed=seed,
         outlines=shown,
     )
@@ -183,7 +190,8 @@ def _field(subject: Subject, ids: list[str], scans: Scans, pictures: Pictures) -
         )
     if not ids:
         return contract.Field(reason="no test case")
-    images = np.stack([scans.read(case_id) for case_id in ids]).astype(np.float32)
+    shape = subject.model.input_shape[1:-1]
+    images = np.stack([network.middle(scans.read(case_id), shape) for case_id in ids]).astype(np.float32)
     influence = network.influence(subject.model, images)
     middle = influence[influence.shape[0] // 2] if influence.ndim == 3 else influence
     pictures["field"] = np.asarray(np.rint(255 * middle), dtype=np.uint8)

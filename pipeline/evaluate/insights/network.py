@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -44,6 +45,18 @@ def influence(model: keras.Model, images: Array) -> Array:
             total += np.abs(gradients.gradient(central, image[None])[0]).sum(axis=-1)
     peak = float(total.max())
     return total / np.float32(peak) if peak > 0 else total
+
+
+def middle(scan: NDArray[Any], shape: Sequence[int]) -> NDArray[Any]:
+    """The middle `(*shape, channels)` of a scan, which goes on with its border where it is shorter.
+
+    >>> middle(np.arange(5)[:, None], [3])[:, 0].tolist(), middle(np.arange(2)[:, None], [4])[:, 0].tolist()
+    ([1, 2, 3], [0, 0, 1, 1])
+    """
+    lacking = [max(0, wanted - length) for wanted, length in zip(shape, scan.shape, strict=False)]
+    whole = np.pad(scan, [*((by // 2, by - by // 2) for by in lacking), (0, 0)], mode="edge")
+    starts = [(length - wanted) // 2 for wanted, length in zip(shape, whole.shape, strict=False)]
+    return whole[tuple(slice(start, start + wanted) for start, wanted in zip(starts, shape, strict=True))]
 
 
 def width_pixels(influence_map: Array) -> float:

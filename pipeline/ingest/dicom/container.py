@@ -189,5 +189,6 @@ def _damaged_or_foreign(data: Buffer, start: int, refusal: Refusal) -> tuple[str
     """A file that begins like an implicit data set is a damaged one; anything else is no DICOM."""
     number = int.from_bytes(data[start + 2 : start + 4], "little")
     length = int.from_bytes(data[start + 4 : start + 8], "little")
+    # Up to the SOP instance UID (0008,0018), and no value before it is longer than a UID (PS3.5 6.2).
     begins_well = number <= 0x0018 and length <= 64
     return (refusal.reason, refusal.detail) if begins_well else ("not_dicom", "")

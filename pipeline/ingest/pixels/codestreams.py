@@ -106,6 +106,7 @@ def read_jpeg2000(data: bytes) -> Codestream:
         raise Refusal("decode_error", "the size marker of a JPEG 2000 frame is damaged")
     if not tile_width or not tile_height or min(columns, rows) < 1:
         raise Refusal("decode_error", "a JPEG 2000 frame has no size")
+    # A choice, 8 x 8 pixels a tile at least: each tile costs a decoder memory, however small it is.
     if -(-columns // tile_width) * -(-rows // tile_height) > max(1, columns * rows // 64):
         raise Refusal("limit_exceeded", "a JPEG 2000 frame is cut into tiles of a few pixels")
     depth = components[0]

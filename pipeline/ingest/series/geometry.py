@@ -147,6 +147,7 @@ def _canonical_image(array: NDArray[Any], geometry: Geometry) -> tuple[NDArray[A
 
 def _nearest_axes(columns: Affine, targets: Affine) -> tuple[tuple[int, ...], tuple[bool, ...]]:
     """Which axis comes to each place, and whether it is flipped; the smallest total angle wins."""
+    # Axes at equal angles must tie on every machine: last bits would decide which of them comes first.
     cosines = np.round(targets @ (columns / np.linalg.norm(columns, axis=0)), 6)
     places = range(len(targets))
     order = max(permutations(places), key=lambda axes: sum(abs(cosines[i, axes[i]]) for i in places))

@@ -94,6 +94,7 @@ def _members(descriptor: int, archive: SourcePath, limits: FileLimits) -> Iterat
         return _of_tar(pread, archive, limits, "tar")
     if packing != "gzip":
         return None
+    # No limit but that of bombs: `file_mb` bounds each file, not the archive.
     stream = Inflating(pread, most_unpacked(archive.size, 1 << 62))
     return _of_stream(stream, archive, limits) if is_tar(stream.read_at(0, _TAR_BLOCK)) else None
 

@@ -99,4 +99,5 @@ def _version(status: Mapping[str, Any]) -> int:
     version = next((status[key] for key in _VERSION_KEYS if key in status), "")
     if isinstance(version, datetime):  # listings of some drivers have it as a number
         version = version.timestamp()
+    # 60 bits: the catalogue keeps it where a time would stand, as a signed number of 64.
     return int(digests.of_bytes(str(version).encode())[:15], 16)

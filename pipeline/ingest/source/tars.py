@@ -121,6 +121,7 @@ def _records(payload: bytes) -> dict[str, str]:
 
 
 def _number(text: str) -> int:
+    # No size has 20 digits; Python itself raises only beyond 4300.
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise Refusal("archive_damaged", "the header of a file is damaged")
     return int(text)

@@ -44,6 +44,7 @@ def directory(stream: BinaryIO, size: int, limits: FileLimits) -> list[zipfile.Z
     infos.sort(key=lambda info: info.header_offset)
     # Overlapping entries are how small archives unfold to terabytes.
     _check_apart(infos, size)
+    # No limit but that of bombs: `file_mb` bounds each file, not the archive.
     total, most = sum(info.file_size for info in infos), most_unpacked(size, 1 << 62)
     if total > most:
         raise Refusal("limit_exceeded", f"unfolds to {total} bytes, allowed {most}")

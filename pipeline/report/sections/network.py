@@ -43,6 +43,7 @@ def build(artifacts: Artifacts) -> Section:
         "picture": field.picture,
         "reason": field.reason,
     }
+    words["patchwise"] = "normalization" in model.network
     words |= {"sample": _sample(insights), "volume": len(model.input_shape) == 4}
     return Section(KEY, TITLE, facts, words=words)
 

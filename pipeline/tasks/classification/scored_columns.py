@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline.contracts.predictions import SCORE
@@ -28,7 +28,7 @@ def models_of(sheet: Sheet, words: Sequence[str]) -> dict[str, Scored]:
     Raises DataError when the columns don't say it, with the command that would.
     """
     if sheet.columns.models:
-        return {name: _model(sheet, name, words) for name in sheet.columns.models}
+        return _alike({name: _model(sheet, name, words) for name in sheet.columns.models})
     if sheet.columns.score:
         sheet.column(sheet.columns.score)
         return {"": _single(sheet, sheet.columns.score, words)}
@@ -38,11 +38,25 @@ def models_of(sheet: Sheet, words: Sequence[str]) -> dict[str, Scored]:
     if len(named) == 1:
         return {"": _one_column(sheet, named[0], words)}
     if not set(named) & set(words) and (grouped := _grouped(named, words)):
-        return {
-            model: _of_classes(sheet, {name: f"{SCORE}{model}_{name}" for name in of_model}, words)
-            for model, of_model in grouped.items()
-        }
+        return _alike(
+            {
+                model: _of_classes(sheet, {name: f"{SCORE}{model}_{name}" for name in of_model}, words)
+                for model, of_model in grouped.items()
+            }
+        )
     return {"": _of_classes(sheet, {name: SCORE + name for name in named}, words)}
+
+
+def _alike(models: Mapping[str, Scored]) -> dict[str, Scored]:
+    """The models with their classes in one order, whatever that of their columns: one finding is looked for.
+
+    It is that of a model with a single score, for that says whose it is; else that of the first.
+    """
+    lead = next((each for each in models.values() if len(each.columns) == 1), next(iter(models.values())))
+    return {
+        name: replace(each, classes=lead.classes) if set(each.classes) == set(lead.classes) else each
+        for name, each in models.items()
+    }
 
 
 def _model(sheet: Sheet, model: str, words: Sequence[str]) -> Scored:

@@ -74,6 +74,7 @@ def _require_probability(name: str, column: Floats, origin: Origin) -> None:
 def _digits(columns: Iterable[Sequence[str]]) -> int:
     """The most digits behind the point in any number; many where one has an exponent."""
     cells = [cell for column in columns for cell in column]
+    # An exponent stands where a program wrote all digits that it had.
     return max(9 if "e" in cell.casefold() else len(cell.partition(".")[2]) for cell in cells)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,6 +55,7 @@ def far_off(counts: Mapping[float, int]) -> float | None:
     others = np.abs(values[(values != middle) & (values != farthest)] - middle)
     if not others.size:
         return None
+    # Nearly the widest of the others, a choice: a tenth may be slips of their own.
     usual = float(np.quantile(others, 0.9, method="lower"))
     limit = _CODE_FAR if farthest in _CODES else _FAR
     return farthest if abs(farthest - middle) > limit * usual else None
@@ -89,20 +90,6 @@ def only_names(counts: Mapping[float, int], column: str) -> bool:
         return False
     in_a_row = values[-1] - values[0] == values.size - 1
     return bool(in_a_row) or bool(_CALLED_IDS.search(column))
-
-
-def both_signs(words: Sequence[str]) -> tuple[str, str] | None:
-    """A word with a decimal comma and one with a point, where a column has both; None where it has one."""
-    comma = next((word for word in words if "," in word), None)
-    point = next((word for word in words if "." in word), None)
-    return None if comma is None or point is None else (comma, point)
-
-
-def thousands(words: Sequence[str]) -> str | None:
-    """A word whose comma may part thousands: three digits stand behind every comma of the column."""
-    commas = [word for word in words if "," in word]
-    groups = [word for word in commas if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+", word)]
-    return groups[0] if groups and len(groups) == len(commas) else None
 
 
 def _repeated(counts: Mapping[float, int]) -> Floats:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.contracts.predictions import PREDICTED, TRUTH, Origin
 from pipeline.errors import DataError, nearest
-from pipeline.tables.words import number
+from pipeline.tables.words import NOT_AVAILABLE, number
 from pipeline.tasks.regression.predictions import ENDS, Predictions, checked
-from pipeline.tasks.sheet import Sheet
+from pipeline.tasks.sheet import Sheet, require_one_decimal_sign
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ def fits(sheet: Sheet) -> bool:
     column = sheet.columns.truth or TRUTH
     if column not in sheet.table.columns or sheet.columns.positive:
         return False
-    words = {word for word in sheet.table.column(column) if word}
+    words = {word for word in sheet.table.column(column) if word.casefold() not in NOT_AVAILABLE}
     if not words or any(number(word) is None for word in words):
         return False
     if any(_SCORE + word in sheet.table.columns for word in words):
@@ -74,6 +74,9 @@ def _read(sheet: Sheet, frame: pd.DataFrame, column: str, origin: Origin) -> Rea
     cells |= {
         name: sheet.column(name) for name in ENDS if name in sheet.table.columns and column == PREDICTED
     }
+    called = {TRUTH: sheet.columns.truth or TRUTH, PREDICTED: column}
+    for name, words in cells.items():
+        require_one_decimal_sign(sheet, called.get(name, name), words)
     commas = [name for name, words in cells.items() if any("," in word for word in words)]
     notes: tuple[str, ...] = (f"decimal commas were read in {', '.join(commas)}",) if commas else ()
     plain = {name: _with_points(words) for name, words in cells.items()}

@@ -20,7 +20,17 @@ from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.errors import DataError, GateError
 from pipeline.records import PARTS, Attribute
-from pipeline.tables.words import MISSING, as_yaml, counted, is_date, normal, number, several_findings
+from pipeline.tables.words import (
+    MISSING,
+    as_yaml,
+    both_signs,
+    counted,
+    is_date,
+    normal,
+    number,
+    several_findings,
+    thousands,
+)
 from pipeline.tasks.contract import Outlined, Refuse
 from pipeline.tasks.goals import require_goal
 from pipeline.tasks.questions import lines_for_lists, other_question
@@ -164,7 +174,7 @@ def reader(cells: Iterable[str], choices: Cohort) -> Numbers:
     words = {word for word in words if word.casefold() not in stated | MISSING}
     signs = {word for word in words if not any(letter.isalnum() for letter in word)}
     numbers = sorted(word for word in words if number(word) is not None)
-    return Numbers(MISSING | stated | signs, columns.both_signs(numbers), columns.thousands(numbers))
+    return Numbers(MISSING | stated | signs, both_signs(numbers), thousands(numbers))
 
 
 def check(cells: Sequence[str], choices: Cohort, *, cell_of: Callable[[int], str], refuse: Refuse) -> None:

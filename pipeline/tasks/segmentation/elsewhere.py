@@ -11,7 +11,7 @@ from pipeline.errors import DataError, nearest
 from pipeline.tables.words import number
 from pipeline.tasks.segmentation.predictions import DICE, MEASURED, VOLUME_PREDICTED, Predictions, of_frame
 from pipeline.tasks.segmentation.structures import ABSENT, PRESENT, UNKNOWN
-from pipeline.tasks.sheet import Sheet, truths
+from pipeline.tasks.sheet import Sheet, require_one_decimal_sign, truths
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +72,7 @@ def _read(sheet: Sheet, frame: pd.DataFrame, prefix: str, origin: Origin) -> Rea
             column = f"{prefix}{measure}_{name}"
             if column in sheet.table.columns:
                 words = sheet.column(column)
+                require_one_decimal_sign(sheet, column, words)
                 commas |= {column for word in words if "," in word}
                 columns[f"{measure}_{name}"] = [_plain(word) for word in words]
     rows = frame.assign(**columns)

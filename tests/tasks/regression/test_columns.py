@@ -80,11 +80,3 @@ def test_numbers_in_a_row_name_scans_whatever_the_column_is_called() -> None:
 @pytest.mark.parametrize("values", [[*range(1, 30), 29], [0.5 * n for n in range(30)], list(range(0, 60, 2))])
 def test_measurements_name_no_scans(values: list[float]) -> None:
     assert not columns.only_names(_counts(values), "value")
-
-
-def test_both_decimal_signs_and_thousands_are_told() -> None:
-    assert columns.both_signs(["1,5", "2.5", "3"]) == ("1,5", "2.5")
-    assert columns.both_signs(["1,5", "2,5"]) is None
-    assert columns.thousands(["1,250", "980", "2,300"]) == "1,250"
-    assert columns.thousands(["1,250", "0,5"]) is None
-    assert columns.thousands(["0,250", "0,125"]) is None

@@ -47,6 +47,24 @@ def test_decimal_commas_are_read_and_told(tmp_path: Path) -> None:
     assert foreign.first.measurable("external").all()
 
 
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [("1,234", "whose comma may part"), ("61,5", "decimal commas .'61,5'. and decimal points")],
+)
+def test_a_comma_that_may_part_thousands_is_refused(cell: str, words: str, tmp_path: Path) -> None:
+    """1,234 of a spreadsheet is a thousand times 1.234."""
+    whole = [f"c{n};p{n};{n};{n}" if "61" not in cell else row for n, row in enumerate(_rows())]
+    rows = [*whole, f"c99;p99;{cell};60"]
+    with pytest.raises(DataError, match=rf"ages.csv: 'age' has .*{words}"):
+        _table(tmp_path, "case_id;patient_id;age;predicted", rows, Columns(truth="age"))
+
+
+def test_a_truth_that_a_program_wrote_as_missing_makes_no_classes_of_numbers(tmp_path: Path) -> None:
+    foreign = _table(tmp_path, "case_id;patient_id;truth;predicted", [*_rows(), "c99;p99;NA;60"])
+    assert foreign.task.name == "regression"
+    assert foreign.first.measurable("external").tolist() == [True] * 30 + [False]
+
+
 def test_the_column_of_the_predicted_number_is_asked_for_by_a_command_that_works(tmp_path: Path) -> None:
     rows = [row.replace(";", ",") for row in _rows()]
     with pytest.raises(DataError) as refused:

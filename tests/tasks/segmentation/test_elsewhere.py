@@ -51,6 +51,14 @@ def test_a_table_with_a_truth_and_a_dice_of_each_structure_is_of_masks(tmp_path:
     assert value(record, "dice", "anterior") == pytest.approx(dice.mean())
 
 
+def test_a_volume_whose_comma_may_part_thousands_is_refused(tmp_path: Path) -> None:
+    """1,234 ml of a spreadsheet is a liver, and 1.234 ml a lymph node."""
+    frame = small("volume_predicted_ml_liver")
+    frame.loc[3, "volume_predicted_ml_liver"] = "1,234"
+    with pytest.raises(DataError, match=r"'volume_predicted_ml_liver' has numbers such as '1,234'"):
+        table(tmp_path, frame)
+
+
 @pytest.mark.parametrize("column", ["predicted_liver", "volume_predicted_ml_liver"])
 def test_one_structure_is_enough_and_either_column_tells_whether_it_was_marked(
     tmp_path: Path, column: str

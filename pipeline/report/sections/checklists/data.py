@@ -107,10 +107,12 @@ def partition(artifacts: Artifacts) -> Answer:
     anew = f" Drawn anew {often}, before any look at the test part." if redraws else ""
     if column and not is_aside:
         return Answer(f"By the column '{column}' of the table of labels.{anew}", "flow")
-    shares = ", ".join(f"{name} {getattr(cohort.shares, name):g}" for name in PARTS)
+    shares = ", ".join(f"{name} {getattr(cohort.divided, name):.3g}" for name in PARTS)
+    fold = cohort.fold
+    dealt = f"fold {fold.held_out} of {fold.of} is the test part, the next one validation; " if fold else ""
     aside = f" The column '{column}' puts patients into several parts, so it was set aside." if column else ""
     return Answer(
-        f"By a keyed hash of each patient ({shares}; salt {cohort.salt}), kept in a ledger for later "
+        f"By a keyed hash of each patient ({dealt}{shares}; salt {cohort.salt}), kept in a ledger for later "
         f"scans.{aside}{anew}",
         "flow",
     )
