@@ -217,11 +217,13 @@ def rollback(options: argparse.Namespace) -> None:
 
 
 def generations(options: argparse.Namespace) -> None:
-    """Prints a table of the generations."""
+    """Prints a table of the generations; then says, with its exit code, whose seal is damaged."""
     from pipeline import champion
+    from pipeline.errors import DamageError
     from pipeline.printed import YOUR_NAME, make
 
-    rows = champion.generations(_load(options)[1])
+    space = _load(options)[1]
+    rows = champion.generations(space)
     if not rows:
         promote = make("promote", {"APPROVER": YOUR_NAME})
         print(f"No generation yet: `{promote}` makes the candidate the first.")
@@ -229,6 +231,8 @@ def generations(options: argparse.Namespace) -> None:
     widths = {key: max(len(key), *(len(row[key]) for row in rows)) for key in rows[0]}
     for row in [{key: key for key in widths}, *rows]:
         print("  ".join(row[key].ljust(width) for key, width in widths.items()).rstrip())
+    if wrong := champion.damaged_seals(space):
+        raise DamageError("\n".join(wrong))
 
 
 def prune(options: argparse.Namespace) -> None:

@@ -9,6 +9,13 @@ import pytest
 from pipeline import handlers
 from pipeline.champion import seal
 from pipeline.cli import main
+from pipeline.writing import write_text
+
+STUDY = """ingest: {raw: raw}
+cohort: {labels: labels.csv, target: label}
+normalize: [{z_score: {}}]
+report: {title: A study}
+"""
 
 
 def test_where_names_the_report_once_there_is_one_and_before_what_writes_it(
@@ -51,3 +58,26 @@ def test_a_stopped_command_says_so_with_the_code_of_the_signal(
     assert main(["where", "configs/study.yaml"]) == 143
     assert capsys.readouterr().err == "Stopped. Nothing was lost: run the same command again.\n"
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_generations_are_all_listed_where_one_seal_is_damaged_and_the_code_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_text(tmp_path / "configs/study.yaml", STUDY)
+    for name in ("0001", "0002", "0003"):
+        folder = tmp_path / "reports/study/generations" / name
+        folder.mkdir(parents=True)
+        (folder / "model.keras").write_bytes(b"model")
+        seal(folder)
+    (tmp_path / "reports/study/generations/0002/digests.json").write_text("{")
+    assert main(["generations", "configs/study.yaml"]) == 7
+    said = capsys.readouterr()
+    lines = said.out.splitlines()[1:]
+    assert [line.split()[0] for line in lines] == ["0001", "0002", "0003"]
+    assert ["seal damaged" in line for line in lines] == [False, True, False]
+    (sentence,) = said.err.splitlines()
+    assert "generations/0002/digests.json is damaged" in sentence
+    assert sentence.endswith("Put the folder generations/0002 back from your backup.")
+    assert main(["prune", "configs/study.yaml", "--generation", "all"]) == 7
+    assert (tmp_path / "reports/study/generations/0003/model.keras").is_file()

@@ -5,7 +5,13 @@ pointer `champion.json`. Guarantees that only `promote` and `rollback` move the 
 name and a line in the ledger, and that a kill at any moment leaves the old champion or the new one.
 """
 
-from pipeline.champion.generations import check_generation, generations, named_generation, seal
+from pipeline.champion.generations import (
+    check_generation,
+    damaged_seals,
+    generations,
+    named_generation,
+    seal,
+)
 from pipeline.champion.memory import require_champion, require_whole
 from pipeline.champion.pointer import Champion, current, line_of_champions
 from pipeline.champion.promotion import promote, rollback
@@ -15,6 +21,7 @@ __all__ = [
     "Champion",
     "check_generation",
     "current",
+    "damaged_seals",
     "generations",
     "line_of_champions",
     "named_generation",

@@ -109,8 +109,8 @@ def generations(workspace: Workspace) -> list[dict[str, str]]:
     """One row per generation, oldest first: generation, state, verdict, model, promoted, approver, reason.
 
     The state is champion, former, rolled back, or never promoted (its promotion was cut short); of the last
-    two it says whether the model was pruned. Raises DamageError when the champion is not the one that the
-    ledger names, or a seal can't be read.
+    two it says whether the model was pruned, and of each whether its seal is damaged. Raises DamageError when
+    the champion is not the one that the ledger names.
     """
     require_champion(workspace)
     records = ledger.read(workspace.ledger("promotions"))
@@ -133,8 +133,24 @@ def _state(name: str, champion: str | None, *, line: list[str], promotions: dict
     return "former" if name in line else "rolled back"
 
 
+def damaged_seals(workspace: Workspace) -> list[str]:
+    """A sentence for each generation whose seal isn't there, or can't be read."""
+    found = (_damage_of_seal(workspace.generations / name) for name in _names(workspace))
+    return [sentence for sentence in found if sentence]
+
+
+def _damage_of_seal(folder: Path) -> str:
+    try:
+        FILE.read(folder)
+    except DamageError as error:
+        return str(error)
+    return ""
+
+
 def _gone(folder: Path) -> str:
     """What a state says besides where the seal knows of a model that was pruned; a lost one is damage."""
+    if _damage_of_seal(folder):
+        return ", seal damaged"
     sealed = FILE.find(folder)
     was_pruned = sealed is not None and MODEL_FILE in sealed.pruned
     return ", pruned" if was_pruned and not (folder / MODEL_FILE).is_file() else ""

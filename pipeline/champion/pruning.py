@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pipeline.champion.generations import check_generation, generations, named_generation
+from pipeline.champion.generations import check_generation, damaged_seals, generations, named_generation
 from pipeline.champion.memory import require_whole
 from pipeline.contracts.generation import FILE, Seal
 from pipeline.contracts.model_record import FIRST_FIT_FILE, MODEL_FILE
-from pipeline.errors import GateError
+from pipeline.errors import DamageError, GateError
 from pipeline.printed import make
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
@@ -30,6 +30,8 @@ def prune(workspace: Workspace, number: str = "") -> Summary:
     DamageError when a file of it isn't what was promoted.
     """
     require_whole(workspace)
+    if wrong := damaged_seals(workspace):  # what a seal can't tell apart is not removed
+        raise DamageError("\n".join(wrong))
     states = {row["generation"]: row["state"] for row in generations(workspace)}
     spare = {name: _models(workspace, name) for name, state in states.items() if state not in _KEPT}
     spare = {name: sizes for name, sizes in spare.items() if sizes}
