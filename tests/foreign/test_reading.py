@@ -151,7 +151,9 @@ def test_the_order_of_two_columns_turns_no_usual_pair_round(tmp_path: Path, head
 def test_which_of_two_classes_is_looked_for_is_told_where_only_their_order_says_it(tmp_path: Path) -> None:
     text = f"{USUAL}score_ill,score_well|a,p,ill,0.75,0.25|b,q,well,0.5,0.5"
     [note] = table(tmp_path, text).notes
-    assert note.startswith("'well' counts as the finding that is looked for; if it is the other, say so: `")
+    assert note == (
+        "'well' counts as the finding that is looked for; if it is the other, add `POSITIVE=ill` to the command"
+    )
     assert table(tmp_path, text, positive="ill").notes == ()
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from bases import base, patients
 from html_tables import Grid
 from points_grid import points
+from sides_grid import sides
 
 from pipeline import digests, ledger
 from pipeline.page.facts import shown_interval, shown_p, shown_value
@@ -373,7 +374,7 @@ Expected = Callable[[Files], Grid]
 COMMON: dict[str, tuple[Expected, ...]] = {
     "population": (population,),
     "flow": (notices,),
-    "comparison": (reasons, flips, drift, changes),
+    "comparison": (reasons, flips, sides, drift, changes),
     "card": (history,),
     "provenance": (guards, looks, file_digests),
     "methods": (methods,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,9 +72,11 @@ def _which_is_looked_for(sheet: Sheet, scored: Scored) -> tuple[str, ...]:
         return ()
     if usual_positive(classes):
         return ()
-    other = sheet.command({"POSITIVE": classes[0]})
+    # Not the whole command: notes stand in the report, which names no path.
+    other = f"POSITIVE={shlex.quote(classes[0])}"
     return (
-        f"'{classes[-1]}' counts as the finding that is looked for; if it is the other, say so: `{other}`",
+        f"'{classes[-1]}' counts as the finding that is looked for; if it is the other, add `{other}` "
+        "to the command",
     )
 
 

@@ -32,7 +32,9 @@ def test_flips_are_counted_and_listed_with_mcnemars_test() -> None:
     # exact two-sided binomial of 1 in 4: 2 (1 + 4) / 16
     assert counted.mcnemar_p == pytest.approx(0.625)
     assert [flip.name for flip in counted.negative_list] == ["p2", "p3", "p9"]
-    assert counted.negative_list[2] == Flip("p9", "normal", "normal", "pneumonia", "pneumonia", 0.0, 1.0)
+    assert counted.negative_list[2] == Flip(
+        "p9", "normal", "normal", "pneumonia", "pneumonia", 0.0, 1.0, "score_pneumonia"
+    )  # fmt: skip
     assert [flip.name for flip in counted.positive_list] == ["p4"]
 
 
