@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.config import Config
     from pipeline.records import Summary
     from pipeline.workspace import Workspace
@@ -94,29 +96,29 @@ def drift(options: argparse.Namespace) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    """Runs evaluate, whose pictures show scans in their own unit."""
-    from pipeline import locking, normalize, stages
+    """Runs evaluate."""
     from pipeline.evaluate import run
 
-    def work(config: Config, space: Workspace) -> Summary:
-        return run(config, space, normalize.reader(config, space))
-
-    config, space = _load(options)
-    with locking.lock(space):
-        _show(stages.run("evaluate", config, space, work))
+    _run_showing("evaluate", run, options)
 
 
 def compare(options: argparse.Namespace) -> None:
-    """Runs compare, whose pictures show scans in their own unit."""
-    from pipeline import locking, normalize, stages
+    """Runs compare."""
     from pipeline.compare import run
+
+    _run_showing("compare", run, options)
+
+
+def _run_showing(stage: str, run: Callable[..., Summary], options: argparse.Namespace) -> None:
+    """Runs a stage whose pictures show scans in their own unit."""
+    from pipeline import locking, normalize, stages
 
     def work(config: Config, space: Workspace) -> Summary:
         return run(config, space, normalize.reader(config, space))
 
     config, space = _load(options)
     with locking.lock(space):
-        _show(stages.run("compare", config, space, work))
+        _show(stages.run(stage, config, space, work))
 
 
 def where(options: argparse.Namespace) -> None:
