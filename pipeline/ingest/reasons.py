@@ -326,5 +326,5 @@ NOTES: dict[str, str] = {
     "details_differ": "Slices of one volume differ in details of the header that decide no voxel.",
     "time_untold": "Volumes in one place were told apart by instance numbers; nothing says what they are.",
     "contours_skipped": "Points and open lines of a structure mark no voxels and were left out.",
-    "fewer_than_announced": "An acquisition announces more images than this series has of it.",
+    "fewer_than_announced": "An acquisition or the series announces more images than came of it.",
 }
