@@ -69,7 +69,9 @@ def twins(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     """The first pairs as they are published, and the same written as DICOM."""
     source, writer = real_data / "hippocampus", real_data / "make_hippocampus_dicom.py"
     if not writer.is_file():
-        pytest.skip(f"{writer.name}, which writes the twin, does not lie in the folder that SCANLOOM_DATA names")
+        pytest.skip(
+            f"{writer.name}, which writes the twin, does not lie in the folder that SCANLOOM_DATA names"
+        )
     if importlib.util.find_spec("highdicom") is None:
         pytest.skip(WITHOUT_WRITER)
     published, twin = (tmp_path_factory.mktemp(name) for name in ("published", "twin"))
