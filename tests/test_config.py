@@ -146,7 +146,7 @@ def test_a_section_that_is_needed_is_missed_by_the_key_that_is(
 @pytest.mark.parametrize("cohort", ["", "cohort:\n"])
 def test_a_table_is_missed_by_its_key_where_the_whole_section_is_missing(cohort: str, tmp_path: Path) -> None:
     text = GOOD.replace("cohort:\n  labels: data/raw/study/labels.csv\n  target: label\n", cohort)
-    with pytest.raises(ConfigError, match="'cohort.labels' is missing"):
+    with pytest.raises(ConfigError, match=r"'cohort\.labels' is missing"):
         require_settings(load(write(tmp_path, text)))
 
 
