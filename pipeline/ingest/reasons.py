@@ -325,6 +325,10 @@ NOTES: dict[str, str] = {
     "picture_turned": "The picture was turned upright, as its file says that it is to be seen.",
     "details_differ": "Slices of one volume differ in details of the header that decide no voxel.",
     "time_untold": "Volumes in one place were told apart by instance numbers; nothing says what they are.",
+    "slices_between_contours": (
+        "A structure is drawn on every second slice, or third, and nothing is marked between: where the "
+        "program that drew it can interpolate, have it do so."
+    ),
     "contours_skipped": "Points and open lines of a structure mark no voxels and were left out.",
     "fewer_than_announced": "An acquisition announces more images than this series has of it.",
 }
