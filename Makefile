@@ -216,6 +216,16 @@ SCORE_OPTIONS = TRUTH=truth PATIENT=patient CASE=case SCORE=score POSITIVE=posit
 score: | $(SETUP)
 	@$(SCANLOOM) score $(foreach o,$(SCORE_OPTIONS),$(call given,$(o))) -- '$(subst ','\'',$(TABLE))'
 
+## folds OF=5: cross-validate a cohort too small for one test part: an analysis a fold, and one page of all
+.PHONY: folds
+folds: | $(SETUP)
+	@$(SCANLOOM) folds $(CONFIG) --of '$(subst ','\'',$(OF))'
+	@for fold in $$(seq 1 $(OF)); do \
+	    echo "Fold $$fold of $(OF)"; \
+	    $(MAKE) --no-print-directory report CONFIG=$(basename $(CONFIG))-fold-$$fold-of-$(OF)$(suffix $(CONFIG)) || exit; \
+	done
+	@$(SCANLOOM) folds $(CONFIG) --of '$(OF)' --score
+
 ## export OUT=folder [MODEL=1] [LAYOUT=nnunet]: write the cases as NIfTI (MODEL=1: the model as ONNX)
 .PHONY: export
 export: $(if $(MODEL),,$(S)/ingest.json) | $(SETUP)
