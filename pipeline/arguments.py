@@ -250,7 +250,9 @@ def _add_score(add: Add) -> None:
 
 def _add_folds(add_configured: Add) -> None:
     folds = add_configured("folds", "write an analysis for each fold of a cross-validation", handlers.folds)
-    folds.add_argument("--of", default="", metavar="NUMBER", help="how many folds there are, 3 to 20 (needed)")
+    folds.add_argument(
+        "--of", default="", metavar="NUMBER", help="how many folds there are, 3 to 20 (needed)"
+    )
     folds.add_argument(
         "--score", action="store_true", help="once all have predictions: score their test parts together"
     )

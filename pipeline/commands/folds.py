@@ -22,7 +22,7 @@ from pipeline.writing import write_text
 if TYPE_CHECKING:
     import pandas as pd
 
-_FIRST_LINE: Final = "# Written by `make folds`, anew each time: change {of} instead.\n"
+_FIRST_LINE: Final = "# One fold of {of}, which is to be changed: this file is written anew.\n"
 _DRAWN: Final = ("train", "validation", "test")
 _USUAL: Final = 5  # as most do: Kohavi 1995, IJCAI 14:1137, finds 5 to 10 a fair middle of bias and spread
 

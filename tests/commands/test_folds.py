@@ -92,7 +92,9 @@ def test_what_divides_the_patients_otherwise_is_refused_with_its_line(
 def test_a_file_of_another_origin_is_not_written_over(path: Path) -> None:
     mine = path.with_name("study-fold-2-of-3.yaml")
     mine.write_text("mine", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"^configs/study-fold-2-of-3.yaml is there, and not of this command"):
+    with pytest.raises(
+        UsageError, match=r"^configs/study-fold-2-of-3.yaml is there, and not of this command"
+    ):
         write(path, "3")
     assert sorted(path.parent.iterdir()) == [mine, path]
     assert mine.read_text(encoding="utf-8") == "mine"
@@ -144,5 +146,5 @@ def test_a_fold_that_was_not_predicted_is_named_with_what_makes_it(path: Path) -
 def test_the_first_line_says_which_file_is_to_be_changed(path: Path) -> None:
     write(path, "3")
     text = path.with_name("study-fold-1-of-3.yaml").read_text(encoding="utf-8")
-    assert text.startswith("# Written by `make folds`, anew each time: change study.yaml instead.\n")
+    assert text.startswith("# One fold of study.yaml, which is to be changed: this file is written anew.\n")
     assert isinstance(load(path), Config)
