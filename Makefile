@@ -289,7 +289,7 @@ test-slow: .venv/dev.ready
 ## test-exhaustive: kill every command at every crash point (about half an hour on two cores)
 .PHONY: test-exhaustive
 test-exhaustive: .venv/dev.ready
-	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0
+	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0 --junitxml=.pytest_cache/exhaustive.xml
 
 ## requirements: print what is promised, the tests that prove it and how they ended last, as Markdown
 .PHONY: requirements
