@@ -7,7 +7,7 @@ the same group as an earlier one.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,6 +52,9 @@ _WORDS: Final = {
 }
 """The groups that are a word of the header as it stands in the catalogue."""
 
+CONFLICT: Final = "group_conflict"
+"""The notice of scans of which the same source says several things."""
+
 Words = Mapping[str, str]
 """The word of each case."""
 _Band = Callable[[float], str]
@@ -66,32 +69,29 @@ class Groups:
 
 
 def groups_of(
-    cases: Mapping[str, Case],
-    cells: Mapping[str, Words],
+    scans: Mapping[str, Sequence[Case]],
+    told: Mapping[str, Words],
     *,
-    meanings: Mapping[str, str],
+    alike: Collection[str],
     header_groups: Sequence[str],
 ) -> Groups:
-    """The groups of the cases: of the table's `cells` (by column) and, where it is silent, of the headers.
+    """The groups of the scans: those that the table has `told` and, where it names none, of the headers.
 
-    A column that means what it is called keeps its own words. What no header tells is no group.
+    `scans` has each scan with its identical copies: where their headers name several groups, it is in none.
+    The groups of `alike` are in the words of headers in the table, too. What no header tells is no group.
     """
-    told: dict[str, Words] = {}
-    for column, meaning in meanings.items():
-        known = column != meaning
-        told[meaning] = {
-            case_id: of_cell(cell, meaning) if known else cell for case_id, cell in cells[column].items()
-        }
     read = {
-        name: {case_id: of_header(case, name) for case_id, case in cases.items()}
+        name: {case_id: _of_headers(copies, name) for case_id, copies in scans.items()}
         for name in header_groups
         if name not in told
     }
-    known_to_both = {meanings[column] for column in meanings if column != meanings[column]} & {*HEADER_GROUPS}
-    notices = _contradictions({name: told[name] for name in known_to_both}, cases)
-    return Groups(
-        {**told, **{name: words for name, words in read.items() if any(words.values())}}, tuple(notices)
+    known_to_both = {*alike} & told.keys() & {*HEADER_GROUPS}
+    notices = (
+        *_differing_copies(read),
+        *_contradictions({name: told[name] for name in known_to_both}, scans),
     )
+    known = {name: {case_id: _one(words) for case_id, words in of.items()} for name, of in read.items()}
+    return Groups({**told, **{name: words for name, words in known.items() if any(words.values())}}, notices)
 
 
 def of_header(case: Case, name: str) -> str:
@@ -127,13 +127,34 @@ def of_cell(cell: str, meaning: str) -> str:
     return cell
 
 
-def _contradictions(of_table: Mapping[str, Words], cases: Mapping[str, Case]) -> Iterator[Notice]:
+def _of_headers(copies: Iterable[Case], name: str) -> frozenset[str]:
+    """The groups that the headers of identical scans name; one that is silent names none."""
+    return frozenset(word for case in copies if (word := of_header(case, name)))
+
+
+def _one(words: Collection[str]) -> str:
+    return next(iter(words)) if len(words) == 1 else ""
+
+
+def _differing_copies(read: Mapping[str, Mapping[str, Collection[str]]]) -> Iterator[Notice]:
+    """Of which scans identical copies are in several groups."""
+    for name, words in read.items():
+        several = tuple(case_id for case_id, found in sorted(words.items()) if len(found) > 1)
+        if several:
+            detail = (
+                f"scans whose identical copies have headers that tell another {name}: they are in none of "
+                "its groups"
+            )
+            yield Notice(CONFLICT, len(several), detail, several)
+
+
+def _contradictions(of_table: Mapping[str, Words], scans: Mapping[str, Sequence[Case]]) -> Iterator[Notice]:
     """Of whom the table says something else than the header, for groups that both tell."""
     for name, values in sorted(of_table.items()):
         others = [
             case_id
-            for case_id, case in sorted(cases.items())
-            if values.get(case_id) and of_header(case, name) not in ("", values[case_id])
+            for case_id, copies in sorted(scans.items())
+            if values.get(case_id) and _of_headers(copies, name) - {values[case_id]}
         ]
         if others:
             detail = f"scans whose table and header tell another {name}; the groups are those of the table"
