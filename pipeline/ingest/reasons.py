@@ -334,6 +334,10 @@ NOTES: dict[str, str] = {
         "they differ in was not kept, so that the scan is in no group of it."
     ),
     "time_untold": "Volumes in one place were told apart by instance numbers; nothing says what they are.",
+    "slices_between_contours": (
+        "A structure is drawn on every second slice, or third, and nothing is marked between: where the "
+        "program that drew it can interpolate, have it do so."
+    ),
     "contours_skipped": "Points and open lines of a structure mark no voxels and were left out.",
     "fewer_than_announced": "An acquisition announces more images than this series has of it.",
 }
