@@ -14,7 +14,9 @@ from typing import Final
 from pipeline.config.groups import HEADER_GROUPS
 from pipeline.contracts.cohort import Notice
 from pipeline.records import OTHER, Attribute, Case
-from pipeline.tables.words import MISSING, number
+from pipeline.tables.quantities import field_of, years_of
+from pipeline.tables.words import MISSING
+from pipeline.units import tesla
 
 _AGES: Final = (0, 2, 12, 18, 40, 65, 80)
 """Where bands of age begin, in years: those of children by ICH E11, 65 by ICH E7; 40 and 80 are a choice."""
@@ -22,6 +24,8 @@ _OLDEST: Final = 130
 """Nobody was older, so that a greater number is a year or a day of birth."""
 _SPACINGS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0)
 """Up to where bands of spacing reach, in mm: film, detectors, thin slices, thick ones (a choice)."""
+_ROUNDED: Final = 1.01
+"""A spacing may be so much larger and still belong to the band: positions have two or three decimals."""
 _FIELDS: Final = 0.5
 """Field strengths are told in steps of so many tesla: a scanner of 1.5 T calls itself 1.4936 as well."""
 _SEXES: Final = {
@@ -113,7 +117,7 @@ def of_cell(cell: str, meaning: str) -> str:
 
     A word for a missing value is none, but in a column that no header knows it may be a group.
 
-    >>> of_cell("weiblich", "sex"), of_cell("47", "age"), of_cell("nan", "age"), of_cell("Haus 2", "site")
+    >>> of_cell("weiblich", "sex"), of_cell("540M", "age"), of_cell("nan", "age"), of_cell("Haus 2", "site")
     ('F', '40 to 64', '', 'Haus 2')
     """
     if meaning in HEADER_GROUPS and cell.casefold() in MISSING:
@@ -121,10 +125,12 @@ def of_cell(cell: str, meaning: str) -> str:
     if meaning == "sex":
         return _SEX_OF.get(cell.casefold(), cell)
     if meaning == "age":
-        return _read(cell, _age_band)
+        years = years_of(cell)
+        return cell if years is None else _age_band(years)
     if meaning == "field_strength":
-        return _read(cell, _field)
-    return cell
+        field = field_of(cell)
+        return cell if field is None else _field(field)
+    return cell.upper() if meaning in _WORDS else cell
 
 
 def _of_headers(copies: Iterable[Case], name: str) -> frozenset[str]:
@@ -161,11 +167,6 @@ def _contradictions(of_table: Mapping[str, Words], scans: Mapping[str, Sequence[
             yield Notice("group_contradicts_header", len(others), detail, tuple(others))
 
 
-def _read(cell: str, band: _Band) -> str:
-    value = number(cell)
-    return cell if value is None else band(value)
-
-
 def _number(value: Attribute | None, band: _Band) -> str:
     return "" if value is None or isinstance(value, str) else band(float(value))
 
@@ -179,8 +180,13 @@ def _age_band(years: float) -> str:
     return f"{_AGES[place - 1]} to {_AGES[place] - 1}"
 
 
-def _field(tesla: float) -> str:
-    return f"{round(tesla / _FIELDS) * _FIELDS:g} T"
+def _field(written: float) -> str:
+    """The band of a field strength, empty where it can't be true; weak magnets are one band."""
+    field = tesla(written)
+    if field is None:
+        return ""
+    steps = round(field / _FIELDS)
+    return f"{steps * _FIELDS:g} T" if steps else f"up to {_FIELDS / 2:g} T"
 
 
 def _visit(days: float) -> str:
@@ -191,8 +197,7 @@ def _spacing(case: Case) -> str:
     """The band of the largest distance of voxels, that of slices in most volumes; none without mm."""
     if case.geometry.spacing_kind == "pixels":
         return ""
-    largest = round(max(case.geometry.spacing), 3)  # 0.9999999 is 1
-    place = bisect_left(_SPACINGS, largest)
+    place = bisect_left(_SPACINGS, max(case.geometry.spacing) / _ROUNDED)
     if place == 0:
         return f"up to {_SPACINGS[0]:g} mm"
     if place == len(_SPACINGS):
