@@ -216,6 +216,16 @@ SCORE_OPTIONS = TRUTH=truth PATIENT=patient CASE=case SCORE=score POSITIVE=posit
 score: | $(SETUP)
 	@$(SCANLOOM) score $(foreach o,$(SCORE_OPTIONS),$(call given,$(o))) -- '$(subst ','\'',$(TABLE))'
 
+## folds OF=5: cross-validate a cohort too small for one test part: an analysis a fold, and one page of all
+.PHONY: folds
+folds: | $(SETUP)
+	@$(SCANLOOM) folds $(CONFIG) --of '$(subst ','\'',$(OF))'
+	@for fold in $$(seq 1 $(OF)); do \
+	    echo "Fold $$fold of $(OF)"; \
+	    $(MAKE) --no-print-directory report CONFIG=$(basename $(CONFIG))-fold-$$fold-of-$(OF)$(suffix $(CONFIG)) || exit; \
+	done
+	@$(SCANLOOM) folds $(CONFIG) --of '$(OF)' --score
+
 ## export OUT=folder [MODEL=1] [LAYOUT=nnunet]: write the cases as NIfTI (MODEL=1: the model as ONNX)
 .PHONY: export
 export: $(if $(MODEL),,$(S)/ingest.json) | $(SETUP)
@@ -279,7 +289,7 @@ test-slow: .venv/dev.ready
 ## test-exhaustive: kill every command at every crash point (about half an hour on two cores)
 .PHONY: test-exhaustive
 test-exhaustive: .venv/dev.ready
-	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0
+	@.venv/bin/python -m pytest -n 2 --dist load -m exhaustive --durations 0 --junitxml=.pytest_cache/exhaustive.xml
 
 ## requirements: print what is promised, the tests that prove it and how they ended last, as Markdown
 .PHONY: requirements

@@ -1,6 +1,6 @@
 """The register of requirements as a table for an auditor: requirement, test, result of the last run.
 
-`python -m bench.requirements` reads `docs/requirements.yaml` and what `make test` and `make test-slow` left
+`python -m bench.requirements` reads `docs/requirements.yaml` and what the `make` targets of tests left
 in `.pytest_cache`, and prints Markdown. A test that was not run says so; of its examples the worst counts.
 """
 
@@ -17,8 +17,8 @@ from ruamel.yaml import YAML
 
 ROOT: Final = Path(__file__).parent.parent
 REGISTER: Final = ROOT / "docs/requirements.yaml"
-RUNS: Final = (".pytest_cache/tests.xml", ".pytest_cache/slow.xml")
-"""Where `make test` and `make test-slow` leave the result of each test."""
+RUNS: Final = tuple(f".pytest_cache/{run}.xml" for run in ("tests", "slow", "exhaustive"))
+"""Where `make test`, `make test-slow` and `make test-exhaustive` leave the result of each test."""
 _WORST_FIRST: Final = ("failed", "passed", "skipped")
 """A test of which some examples were skipped passed on the others."""
 

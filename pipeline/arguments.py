@@ -115,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_champion(add_configured)
     _add_predict(add_configured)
     _add_score(add)
+    _add_folds(add_configured)
     _add_export(add_configured)
     listing = add("list", "show what there is to choose from, with keys and defaults", handlers.listing)
     listing.add_argument("axis", metavar="WHAT", choices=LISTED, help=", ".join(LISTED))
@@ -244,6 +245,16 @@ def _add_score(add: Add) -> None:
         default=Path("score"),
         metavar="FOLDER",
         help="for metrics.json, report.html and report.json (score)",
+    )
+
+
+def _add_folds(add_configured: Add) -> None:
+    folds = add_configured("folds", "write an analysis for each fold of a cross-validation", handlers.folds)
+    folds.add_argument(
+        "--of", default="", metavar="NUMBER", help="how many folds there are, 3 to 20 (needed)"
+    )
+    folds.add_argument(
+        "--score", action="store_true", help="once all have predictions: score their test parts together"
     )
 
 

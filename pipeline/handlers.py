@@ -273,6 +273,23 @@ def score(options: argparse.Namespace) -> None:
     _show(report.run_table(foreign, options.out))
 
 
+def folds(options: argparse.Namespace) -> None:
+    """Writes the YAML of each fold; once all have their predictions, scores them together."""
+    from pipeline import report
+    from pipeline.commands import folds as command
+    from pipeline.evaluate.score import score as measure
+    from pipeline.foreign import Columns, read
+
+    config, space = _load(options)
+    if not options.score:
+        _show(command.write(config, options.config, space.root, options.of))
+        return
+    table, out = command.joined(options.config, space.root, options.of)
+    foreign = read(table, Columns(positive=config.cohort.positive or ""))
+    _show(measure(foreign, out))
+    _show(report.run_table(foreign, out))
+
+
 def export(options: argparse.Namespace) -> None:
     """Writes the cases as NIfTI or in a layout, or the model as ONNX."""
     from pipeline.errors import UsageError

@@ -52,6 +52,7 @@ _OPTIONS: Final = {
         "POSITIVE": "--positive",
         "MODELS": "--models",
     },
+    "folds": {"OF": "--of"},
     "export": {"OUT": ""},
     "forget": {"ID": ""},
     "case": {"ID": ""},

@@ -5,6 +5,8 @@ One place for whoever fills what no scanner measured: the reading of scans, and 
 
 from __future__ import annotations
 
+from typing import Final
+
 from pipeline.records import OTHER
 
 HU, HU_MODIFIED = "HU", "HU_MOD"
@@ -42,3 +44,25 @@ def fill_of(modality: str, unit: str) -> int:
     air has 0.
     """
     return AIR_HU if on_hounsfield_scale(modality, unit) else 0
+
+
+_GAUSS: Final = 10_000  # make a tesla
+_WEAKEST: Final = 0.001
+_STRONGEST: Final = 25.0
+"""In tesla: people were imaged at 6.5 mT (Sarracanie 2015), animals at 21.1 T (Fu 2005)."""
+_FEWEST_GAUSS: Final = 50  # 5 mT; what lies between the strongest field and this is in no unit
+
+
+def is_gauss(field_strength: float) -> bool:
+    """Whether a field strength can only be in gauss, as older files have it: 15000 is no tesla."""
+    return _FEWEST_GAUSS <= field_strength <= _STRONGEST * _GAUSS
+
+
+def tesla(field_strength: float) -> float | None:
+    """A field strength of a header or table in tesla (PS3.3 C.8.13.2); None where it can't be true.
+
+    >>> tesla(1.5), tesla(15000), tesla(0), tesla(40)
+    (1.5, 1.5, None, None)
+    """
+    value = field_strength / _GAUSS if is_gauss(field_strength) else field_strength
+    return value if _WEAKEST <= value <= _STRONGEST else None

@@ -109,6 +109,47 @@ def test_the_declared_structures_are_the_targets_where_none_is_named(tmp_path: P
     assert load(write(tmp_path, GOOD.replace("ingest:\n", masks))).cohort.target == ("label",)
 
 
+MASKED = """\
+task: segmentation
+ingest:
+  raw: data/raw/study
+  masks: {structures: {lung: 1, nodule: 2}}
+normalize:
+  - resize: {shape: [64, 64]}
+train: {model: unet}
+report:
+  title: no
+"""
+
+
+@pytest.mark.parametrize("cohort", ["", "cohort:\n", "cohort: {}\n", "cohort:\n  # salt: 2\n"])
+def test_a_section_that_is_missing_or_empty_has_its_defaults(cohort: str, tmp_path: Path) -> None:
+    config = load(write(tmp_path, MASKED + cohort))
+    require_settings(config)
+    assert config.cohort.target == ("lung", "nodule")
+    assert config.model_dump() == load(write(tmp_path, MASKED + "cohort: {}\n")).model_dump()
+
+
+@pytest.mark.parametrize("section", ["ingest", "report", "normalize"])
+@pytest.mark.parametrize("left", ["", "{}:\n"])
+def test_a_section_that_is_needed_is_missed_by_the_key_that_is(
+    section: str, left: str, tmp_path: Path
+) -> None:
+    import yaml
+
+    text = yaml.safe_dump({key: value for key, value in yaml.safe_load(MASKED).items() if key != section})
+    needed = {"ingest": "'ingest.raw' is missing", "report": "'report.title' is missing"}
+    with pytest.raises(ConfigError, match=needed.get(section, "'normalize'")):
+        load(write(tmp_path, text + left.format(section)))
+
+
+@pytest.mark.parametrize("cohort", ["", "cohort:\n"])
+def test_a_table_is_missed_by_its_key_where_the_whole_section_is_missing(cohort: str, tmp_path: Path) -> None:
+    text = GOOD.replace("cohort:\n  labels: data/raw/study/labels.csv\n  target: label\n", cohort)
+    with pytest.raises(ConfigError, match=r"'cohort\.labels' is missing"):
+        require_settings(load(write(tmp_path, text)))
+
+
 def test_all_errors_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
     text = GOOD.replace("learning_rate", "lerning_rate").replace("  raw:", "  rwa:")
     with pytest.raises(ConfigError) as caught:

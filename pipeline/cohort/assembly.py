@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 from pipeline.cohort.changes import Before, changes
+from pipeline.cohort.duplicates import kept_with_copies
 from pipeline.cohort.exclusions import Exclusion
-from pipeline.cohort.external import People, divided, people, why_none, with_copies
+from pipeline.cohort.external import People, disputed, divided, people, why_none, with_copies
+from pipeline.cohort.group_cells import group_cells
 from pipeline.cohort.groups import Groups, groups_of
 from pipeline.cohort.join import Join
-from pipeline.cohort.labels import Labels, Target, group_values, label_cases, values_of_case
+from pipeline.cohort.labels import Labels, Target, label_cases, values_of_case
 from pipeline.cohort.links import Links, link_patients
 from pipeline.cohort.masks import label_by_masks
 from pipeline.cohort.membership import Membership, decide
@@ -121,6 +123,7 @@ def assemble(
         *past.notices,
         *_other_shares(past.records, choices),
         *changes(past.champion, rows),
+        *disputed(choices, joined.table, joined.join, named=joined.external),
         *groups.notices,
     )
     exclusions = sorted((*membership.exclusions, *crossing), key=lambda exclusion: exclusion.case_id)
@@ -219,9 +222,17 @@ def _persons(
 
 def _groups(joined: Joined, choices: Choices, membership: Membership) -> Groups:
     """The groups of the scans of the cohort, by table and header."""
-    cells = {column: group_values(joined.table, column, joined.join) for column in choices.groups}
-    cases = {case_id: joined.scans.cases[case_id] for case_id in membership.label_of}
-    return groups_of(cases, cells, meanings=choices.groups, header_groups=choices.header_groups)
+    scans = kept_with_copies(joined.scans.cases, membership.label_of, membership.exclusions)
+    ids = {case_id: [case.case_id for case in copies] for case_id, copies in scans.items()}
+    cells = {
+        meaning: group_cells(joined.table, column, meaning, join=joined.join, scans=ids)
+        for column, meaning in choices.groups.items()
+    }
+    told = {meaning: each.of_case for meaning, each in cells.items()}
+    alike = [meaning for column, meaning in choices.groups.items() if column != meaning]
+    groups = groups_of(scans, told, alike=alike, header_groups=choices.header_groups)
+    of_table = (notice for each in cells.values() for notice in each.notices)
+    return replace(groups, notices=(*of_table, *groups.notices))
 
 
 def _rows(

@@ -7,12 +7,16 @@ transfer syntax is found too.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pipeline.cohort.exclusions import Exclusion
 from pipeline.contracts.cohort import Notice
 from pipeline.records import Case
+
+COPY: Final = "duplicate_pixels"
+"""The reason of a scan that is left out for an identical one of the patient."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,16 @@ def exclude_copies(
     return [exclusion for group in groups for exclusion in _exclude(group, label_of, person_of)]
 
 
+def kept_with_copies(
+    cases: Mapping[str, Case], kept: Collection[str], exclusions: Iterable[Exclusion]
+) -> dict[str, tuple[Case, ...]]:
+    """Each scan of `kept` with the copies that were left out for it: what is said of one is said of it."""
+    left_out = [exclusion.case_id for exclusion in exclusions if exclusion.reason == COPY]
+    groups = find_copies([cases[case_id] for case_id in (*kept, *left_out)])
+    copies = {case_id: group.cases for group in groups for case_id in group.case_ids}
+    return {case_id: copies.get(case_id, (cases[case_id],)) for case_id in kept}
+
+
 def duplicate_notices(
     groups: Sequence[Copies],
     label_of: Mapping[str, str],
@@ -76,7 +90,7 @@ def duplicate_notices(
             "{} of identical images with different labels, left out",
         ),
         ("duplicates_cross_split", crossing, "{} of identical images on both sides of the given split"),
-        ("duplicate_pixels", plain, "{} of identical images of one patient, one of each kept"),
+        (COPY, plain, "{} of identical images of one patient, one of each kept"),
     )
     return [
         Notice(kind, len(copies), text.format(_counted(copies)), _case_ids(copies))
@@ -96,7 +110,7 @@ def _exclude(group: Copies, label_of: Mapping[str, str], person_of: Mapping[str,
             yield Exclusion(case_id, "label_conflict", "an identical image of the patient has another label")
     else:
         for case_id in others:
-            yield Exclusion(case_id, "duplicate_pixels", f"the same pixels as {first}, of the same patient")
+            yield Exclusion(case_id, COPY, f"the same pixels as {first}, of the same patient")
 
 
 def _case_ids(groups: Sequence[Copies]) -> tuple[str, ...]:

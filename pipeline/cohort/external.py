@@ -18,12 +18,12 @@ from pipeline.cohort.labels import values_of_case
 from pipeline.cohort.membership import Membership
 from pipeline.cohort.parts import Placed
 from pipeline.cohort.published import SPELLINGS
-from pipeline.config import Config
+from pipeline.config import Cohort, Config
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import nearest
 from pipeline.records import EXTERNAL, Case
 from pipeline.tables import Table
-from pipeline.tables.words import normal
+from pipeline.tables.words import NOT_AVAILABLE, normal
 from pipeline.tasks.contract import Reader
 
 ALSO: Final = "also_external"
@@ -136,6 +136,36 @@ def _notices(reasons: Mapping[str, str]) -> Iterator[Notice]:
     for reason, count in sorted(Counter(reasons.values()).items()):
         cases = tuple(sorted(case_id for case_id, one in reasons.items() if one == reason))
         yield Notice(reason, count, _NOTICES[reason], cases)
+
+
+def disputed(choices: Cohort, table: Table, join: Join, *, named: Collection[str] | None) -> Iterator[Notice]:
+    """Of which scans the rows of the table name this source and the other one; empty cells name none."""
+    if choices.part_column is not None:
+        words = values_of_case(table, choices.part_column, join)
+        parts = {id_: {SPELLINGS.get(word.casefold(), "") for word in said} for id_, said in words.items()}
+        yield from _disputed(choices.part_column, {EXTERNAL}, parts, named)
+    if choices.external is not None and choices.external.column is not None:
+        words = values_of_case(table, choices.external.column, join)
+        sources = {case_id: {normal(word) for word in said} for case_id, said in words.items()}
+        yield from _disputed(choices.external.column, {*map(normal, choices.external.values)}, sources, named)
+
+
+def _disputed(
+    column: str, other: Collection[str], words: Mapping[str, Collection[str]], named: Collection[str] | None
+) -> Iterator[Notice]:
+    cases = tuple(
+        case_id
+        for case_id, said in sorted(words.items())
+        if case_id in (named or ())
+        and any(word in other for word in said)
+        and any(word not in other and word.casefold() not in NOT_AVAILABLE for word in said)
+    )
+    if cases:
+        detail = (
+            f"scans whose rows name both this source and the other one in the column '{column}': they "
+            "count to the other one until their rows agree"
+        )
+        yield Notice("source_conflict", len(cases), detail, cases)
 
 
 def scans_of_another_source(

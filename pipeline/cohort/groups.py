@@ -7,14 +7,16 @@ the same group as an earlier one.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pipeline.config.groups import HEADER_GROUPS
 from pipeline.contracts.cohort import Notice
 from pipeline.records import OTHER, Attribute, Case
-from pipeline.tables.words import MISSING, number
+from pipeline.tables.quantities import field_of, years_of
+from pipeline.tables.words import MISSING
+from pipeline.units import tesla
 
 _AGES: Final = (0, 2, 12, 18, 40, 65, 80)
 """Where bands of age begin, in years: those of children by ICH E11, 65 by ICH E7; 40 and 80 are a choice."""
@@ -22,6 +24,8 @@ _OLDEST: Final = 130
 """Nobody was older, so that a greater number is a year or a day of birth."""
 _SPACINGS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0)
 """Up to where bands of spacing reach, in mm: film, detectors, thin slices, thick ones (a choice)."""
+_ROUNDED: Final = 1.01
+"""A spacing may be so much larger and still belong to the band: positions have two or three decimals."""
 _FIELDS: Final = 0.5
 """Field strengths are told in steps of so many tesla: a scanner of 1.5 T calls itself 1.4936 as well."""
 _SEXES: Final = {
@@ -52,6 +56,9 @@ _WORDS: Final = {
 }
 """The groups that are a word of the header as it stands in the catalogue."""
 
+CONFLICT: Final = "group_conflict"
+"""The notice of scans of which the same source says several things."""
+
 Words = Mapping[str, str]
 """The word of each case."""
 _Band = Callable[[float], str]
@@ -66,32 +73,29 @@ class Groups:
 
 
 def groups_of(
-    cases: Mapping[str, Case],
-    cells: Mapping[str, Words],
+    scans: Mapping[str, Sequence[Case]],
+    told: Mapping[str, Words],
     *,
-    meanings: Mapping[str, str],
+    alike: Collection[str],
     header_groups: Sequence[str],
 ) -> Groups:
-    """The groups of the cases: of the table's `cells` (by column) and, where it is silent, of the headers.
+    """The groups of the scans: those that the table has `told` and, where it names none, of the headers.
 
-    A column that means what it is called keeps its own words. What no header tells is no group.
+    `scans` has each scan with its identical copies: where their headers name several groups, it is in none.
+    The groups of `alike` are in the words of headers in the table, too. What no header tells is no group.
     """
-    told: dict[str, Words] = {}
-    for column, meaning in meanings.items():
-        known = column != meaning
-        told[meaning] = {
-            case_id: of_cell(cell, meaning) if known else cell for case_id, cell in cells[column].items()
-        }
     read = {
-        name: {case_id: of_header(case, name) for case_id, case in cases.items()}
+        name: {case_id: _of_headers(copies, name) for case_id, copies in scans.items()}
         for name in header_groups
         if name not in told
     }
-    known_to_both = {meanings[column] for column in meanings if column != meanings[column]} & {*HEADER_GROUPS}
-    notices = _contradictions({name: told[name] for name in known_to_both}, cases)
-    return Groups(
-        {**told, **{name: words for name, words in read.items() if any(words.values())}}, tuple(notices)
+    known_to_both = {*alike} & told.keys() & {*HEADER_GROUPS}
+    notices = (
+        *_differing_copies(read),
+        *_contradictions({name: told[name] for name in known_to_both}, scans),
     )
+    known = {name: {case_id: _one(words) for case_id, words in of.items()} for name, of in read.items()}
+    return Groups({**told, **{name: words for name, words in known.items() if any(words.values())}}, notices)
 
 
 def of_header(case: Case, name: str) -> str:
@@ -113,7 +117,7 @@ def of_cell(cell: str, meaning: str) -> str:
 
     A word for a missing value is none, but in a column that no header knows it may be a group.
 
-    >>> of_cell("weiblich", "sex"), of_cell("47", "age"), of_cell("nan", "age"), of_cell("Haus 2", "site")
+    >>> of_cell("weiblich", "sex"), of_cell("540M", "age"), of_cell("nan", "age"), of_cell("Haus 2", "site")
     ('F', '40 to 64', '', 'Haus 2')
     """
     if meaning in HEADER_GROUPS and cell.casefold() in MISSING:
@@ -121,28 +125,46 @@ def of_cell(cell: str, meaning: str) -> str:
     if meaning == "sex":
         return _SEX_OF.get(cell.casefold(), cell)
     if meaning == "age":
-        return _read(cell, _age_band)
+        years = years_of(cell)
+        return cell if years is None else _age_band(years)
     if meaning == "field_strength":
-        return _read(cell, _field)
-    return cell
+        field = field_of(cell)
+        return cell if field is None else _field(field)
+    return cell.upper() if meaning in _WORDS else cell
 
 
-def _contradictions(of_table: Mapping[str, Words], cases: Mapping[str, Case]) -> Iterator[Notice]:
+def _of_headers(copies: Iterable[Case], name: str) -> frozenset[str]:
+    """The groups that the headers of identical scans name; one that is silent names none."""
+    return frozenset(word for case in copies if (word := of_header(case, name)))
+
+
+def _one(words: Collection[str]) -> str:
+    return next(iter(words)) if len(words) == 1 else ""
+
+
+def _differing_copies(read: Mapping[str, Mapping[str, Collection[str]]]) -> Iterator[Notice]:
+    """Of which scans identical copies are in several groups."""
+    for name, words in read.items():
+        several = tuple(case_id for case_id, found in sorted(words.items()) if len(found) > 1)
+        if several:
+            detail = (
+                f"scans whose identical copies have headers that tell another {name}: they are in none of "
+                "its groups"
+            )
+            yield Notice(CONFLICT, len(several), detail, several)
+
+
+def _contradictions(of_table: Mapping[str, Words], scans: Mapping[str, Sequence[Case]]) -> Iterator[Notice]:
     """Of whom the table says something else than the header, for groups that both tell."""
     for name, values in sorted(of_table.items()):
         others = [
             case_id
-            for case_id, case in sorted(cases.items())
-            if values.get(case_id) and of_header(case, name) not in ("", values[case_id])
+            for case_id, copies in sorted(scans.items())
+            if values.get(case_id) and _of_headers(copies, name) - {values[case_id]}
         ]
         if others:
             detail = f"scans whose table and header tell another {name}; the groups are those of the table"
             yield Notice("group_contradicts_header", len(others), detail, tuple(others))
-
-
-def _read(cell: str, band: _Band) -> str:
-    value = number(cell)
-    return cell if value is None else band(value)
 
 
 def _number(value: Attribute | None, band: _Band) -> str:
@@ -158,8 +180,13 @@ def _age_band(years: float) -> str:
     return f"{_AGES[place - 1]} to {_AGES[place] - 1}"
 
 
-def _field(tesla: float) -> str:
-    return f"{round(tesla / _FIELDS) * _FIELDS:g} T"
+def _field(written: float) -> str:
+    """The band of a field strength, empty where it can't be true; weak magnets are one band."""
+    field = tesla(written)
+    if field is None:
+        return ""
+    steps = round(field / _FIELDS)
+    return f"{steps * _FIELDS:g} T" if steps else f"up to {_FIELDS / 2:g} T"
 
 
 def _visit(days: float) -> str:
@@ -170,8 +197,7 @@ def _spacing(case: Case) -> str:
     """The band of the largest distance of voxels, that of slices in most volumes; none without mm."""
     if case.geometry.spacing_kind == "pixels":
         return ""
-    largest = round(max(case.geometry.spacing), 3)  # 0.9999999 is 1
-    place = bisect_left(_SPACINGS, largest)
+    place = bisect_left(_SPACINGS, max(case.geometry.spacing) / _ROUNDED)
     if place == 0:
         return f"up to {_SPACINGS[0]:g} mm"
     if place == len(_SPACINGS):

@@ -93,18 +93,6 @@ def values_of_case(table: Table, column: str, join: Join) -> dict[str, dict[str,
     return values
 
 
-def group_values(table: Table, column: str, join: Join) -> dict[str, str]:
-    """The value of a column for each scan; empty where rows contradict each other.
-
-    Raises:
-        DataError: there is no such column; the nearest is named.
-    """
-    values = values_of_case(table, column, join)
-    return {
-        case_id: next(iter(lines_of)) if len(lines_of) == 1 else "" for case_id, lines_of in values.items()
-    }
-
-
 def _by_value(lines_of: Mapping[str, list[int]], reader: Reader) -> dict[str, list[int]]:
     """The lines of each value that the cells of one scan name; under "" those without."""
     by_value: dict[str, list[int]] = defaultdict(list)

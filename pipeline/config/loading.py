@@ -47,6 +47,7 @@ def load(
     if "name" in values:
         where = text.place(path, lines, ("name",))
         raise ConfigError(f"{where}: 'name' is not a key: the file's name is the analysis' name.")
+    values = {key: value for key, value in values.items() if value is not None or not _section(key)}
     wrong: list[_Violation] = []
     config = _checked(Config, values | {"name": path.stem}, (), wrong)
     model, network_values = _of_network(values, network_keys)
@@ -152,7 +153,7 @@ def _sentence(wrong: _Violation) -> str:
     if item["type"] == "extra_forbidden":
         return f"unknown key '{keys[-1]}' ({wrong.hint})."
     if item["type"] == "missing":
-        return f"'{name}' is missing."
+        return f"'{_first_needed(name)}' is missing."
     if item["type"] == "said":  # what was found is in the message, or not to be shown
         return f"'{name}': {item['msg']}."
     message = item["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
@@ -161,6 +162,19 @@ def _sentence(wrong: _Violation) -> str:
         message = "expected one at least"
     value = json.dumps(item["input"], ensure_ascii=False)
     return f"'{name}': {message}, found {value if len(value) <= 60 else value[:57] + '...'}."
+
+
+def _first_needed(name: str) -> str:
+    """The first key that a section can't do without, where a whole one is missing; else the key itself."""
+    section = _section(name)
+    needed = [key for key, field in section.model_fields.items() if field.is_required()] if section else []
+    return f"{name}.{needed[0]}" if needed else name
+
+
+def _section(name: str) -> type[Section] | None:
+    """The section of the YAML that is called so: one without a line below it is as one that isn't there."""
+    field = Config.model_fields.get(name)
+    return next(_sections_in(field.annotation), None) if field else None
 
 
 def _known_keys(keys: text.KeyPath) -> list[str]:

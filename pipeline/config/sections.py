@@ -226,7 +226,7 @@ class Config(Section):
     name: str
     task: str = "classification"
     ingest: Ingest
-    cohort: Cohort
+    cohort: Cohort = Cohort()
     normalize: Annotated[tuple[dict[str, dict[str, Any]], ...], Field(min_length=1)]
     drift: Drift = Drift()
     train: Train = Train()

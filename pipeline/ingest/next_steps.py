@@ -147,6 +147,10 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ),
         (r"^a JPEG", "Save the mask as PNG or TIFF from where it was drawn: a copy has the same changes."),
         (
+            r"^compressed with loss",
+            "Save the mask without loss from where it was drawn: a copy has the same changes.",
+        ),
+        (
             r"^the label in its name",
             "Name the label in `ingest.masks.structures`, as `{tumour: [1, lesion]}`, or set "
             "`ingest.masks.undeclared: ignore` to leave such masks out.",
@@ -167,7 +171,7 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "others alone.",
         ),
         (
-            r"masks of the structure|of one structure|as \d+ structures are$|at one place$",
+            r"masks of the structure|of one structure|as \d+ structures are$|at one place$|of one number",
             "Decide which of them counts and take the others out, or give each a structure of its own in "
             "`ingest.masks.structures`.",
         ),

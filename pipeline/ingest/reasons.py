@@ -324,7 +324,20 @@ NOTES: dict[str, str] = {
     "channels_resampled": "A channel was resampled onto the grid of the first.",
     "picture_turned": "The picture was turned upright, as its file says that it is to be seen.",
     "details_differ": "Slices of one volume differ in details of the header that decide no voxel.",
+    "field_in_gauss": "The field strength is written in gauss, not in tesla; it was brought to tesla.",
+    "implausible_left_out": (
+        "An age or a field strength that can't be true, or an age that contradicts the day of birth, was not "
+        "kept."
+    ),
+    "headers_differ": (
+        "Files of one scan differ in what is said once of it (sex, age, scanner, side, kernel, day): what "
+        "they differ in was not kept, so that the scan is in no group of it."
+    ),
     "time_untold": "Volumes in one place were told apart by instance numbers; nothing says what they are.",
+    "slices_between_contours": (
+        "A structure is drawn on every second slice, or third, and nothing is marked between: where the "
+        "program that drew it can interpolate, have it do so."
+    ),
     "contours_skipped": "Points and open lines of a structure mark no voxels and were left out.",
     "fewer_than_announced": "An acquisition or the series announces more images than came of it.",
 }

@@ -191,3 +191,22 @@ def test_an_identical_scan_of_elsewhere_takes_no_patient_out_of_training(study, 
     run(study.config(SITES), study.workspace)
     assert parts(study)[study.patient_id("P3")] == before
     assert list(excluded(study).values()) == ["duplicate_pixels"]
+
+
+def test_a_scan_that_rows_put_in_both_sources_is_told(study, scan) -> None:
+    two_sites(study, scan, extra=("1.13,sick,A", "1.14,well,"))
+    run(study.config(SITES, "id: {column: uid, names: sop}"), study.workspace)
+    assert external(study) == persons(study, 12, 13, 14, 15)
+    (notice,) = [one for one in cohort(study)["notices"] if one["kind"] == "source_conflict"]
+    assert notice["case_ids"] == [study.case_id("1.13")]
+    assert "in the column 'site': they count to the other one until their rows agree" in notice["detail"]
+
+
+def test_a_scan_that_the_column_of_parts_puts_in_external_and_another_part_is_told(study, scan) -> None:
+    study.add(*(scan(f"1.{n}", f"P{n}") for n in range(14)))
+    words = ["train"] * 8 + ["val"] * 2 + ["test"] * 2 + ["external"] * 2
+    lines = [f"1.{n},{('well', 'sick')[n % 2]},{words[n]}" for n in range(14)]
+    study.table("uid,label,split", *lines, "1.12,well,train", "1.13,sick,")
+    run(study.config("part_column: split", "id: {column: uid, names: sop}"), study.workspace)
+    assert external(study) == persons(study, 12, 13)
+    assert notices(study)["source_conflict"] == 1

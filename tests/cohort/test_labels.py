@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.cohort.join import Join, KeyColumn
-from pipeline.cohort.labels import Labels, Target, group_values, label_cases
+from pipeline.cohort.labels import Labels, Target, label_cases
 from pipeline.config import Cohort
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import ConfigError, DataError
@@ -125,8 +125,3 @@ def test_words_that_the_classes_leave_out_are_asked_for() -> None:
         ConfigError, match=r"doesn't say what these words mean: '2' 2\. .*`missing: \[\"2\"\]`"
     ):
         label_cases(table, Target("label", words, refuse), join=join, case_ids=["c1", "c2", "c3", "c4"])
-
-
-def test_a_group_value_is_empty_where_rows_contradict_each_other() -> None:
-    table, join = joined(("c1", "A"), ("c2", "A"), ("c2", "B"), ("c3", "B"))
-    assert group_values(table, "label", join) == {"c1": "A", "c2": "", "c3": "B"}

@@ -39,6 +39,11 @@ READ: dict[str, Any] = {
     "formats": {"nifti": {"modality": "MR"}},
     "masks": {"structures": {"front": [1, "Anterior hippocampus"], "rear": [2, "Posterior hippocampus"]}},
 }
+WITHOUT_WRITER = (
+    "highdicom, which writes the twin and is no dependency, is not installed. Run "
+    "`.venv/bin/python -m pip install highdicom`, then "
+    "`.venv/bin/python -m pytest -m slow tests/ingest/test_twin_as_dicom.py`"
+)
 Made = tuple[NDArray[Any], NDArray[Any]]
 """Values and bits of a scan after a recipe."""
 
@@ -63,8 +68,12 @@ def made(root: Path, steps: Any, **settings: Any) -> list[Made]:
 def twins(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The first pairs as they are published, and the same written as DICOM."""
     source, writer = real_data / "hippocampus", real_data / "make_hippocampus_dicom.py"
-    if not writer.is_file() or importlib.util.find_spec("highdicom") is None:
-        pytest.skip("what writes the twin is not beside the real scans, or highdicom not installed")
+    if not writer.is_file():
+        pytest.skip(
+            f"{writer.name}, which writes the twin, does not lie in the folder that SCANLOOM_DATA names"
+        )
+    if importlib.util.find_spec("highdicom") is None:
+        pytest.skip(WITHOUT_WRITER)
     published, twin = (tmp_path_factory.mktemp(name) for name in ("published", "twin"))
     for path in sorted((source / "imagesTr").glob("*.nii.gz"))[:PAIRS]:
         for folder in ("imagesTr", "labelsTr"):

@@ -17,6 +17,8 @@ _MARKED = np.zeros((5, 7, 5), bool)
 _MARKED[1:4, 2:5, 1:3] = True
 _OTHER = np.roll(_MARKED, 2, axis=2)
 _MASKS = {"structures": {"anterior": 1, "posterior": 2}}
+_NAMES = {"structures": {"front": "anterior", "rear": "posterior"}, "may_be_absent": ["front", "rear"]}
+_NAMED = {"unit": "series", "masks": _NAMES}
 _SETTINGS = {"unit": "series", "masks": _MASKS}
 
 
@@ -53,6 +55,17 @@ def _projection() -> Dataset:
         delattr(one, keyword)
     one.Modality, one.SOPClassUID = "DX", "1.2.840.10008.5.1.4.1.1.1.1"
     return one
+
+
+def _twice() -> dict[str, Dataset]:
+    corner = np.array([[3, -4, 5], [4, -4, 5], [4, -2, 5]])
+    return {"mask.dcm": structure_set(slices(), {"anterior": [corner, corner]})}
+
+
+def _of_one_number() -> dict[str, Dataset]:
+    ds = structure_set(slices(), {"anterior": [], "posterior": []})
+    ds.StructureSetROISequence[1].ROINumber = 1
+    return {"mask.dcm": ds}
 
 
 def _region(name: str) -> dict[str, Dataset]:
@@ -154,6 +167,13 @@ MASK_WAYS = [
     Way("mask_values_invalid", r"^a JPEG", {**_pictures(b""), "labelsTr/a.png": None,
         "labelsTr/a.jpg": picture(_GREYS, "JPEG")}, _PICTURES,
         then={"labelsTr/a.jpg": None, "labelsTr/a.tif": picture(_GREYS, "TIFF")}),
+    Way("mask_values_invalid", r"^compressed with loss", {**_pictures(b""), "labelsTr/a.png": None,
+        "labelsTr/a.tif": picture(_GREYS, "TIFF", compression="jpeg")}, _PICTURES,
+        then={"labelsTr/a.tif": picture(_GREYS, "TIFF")}),
+    Way("mask_values_invalid", r"^compressed with loss", {**_scan(), **_mask(LossyImageCompression="01")}, _SETTINGS,
+        then=_mask()),
+    Way("mask_values_invalid", r"masks of the structure", {**_scan(), **_twice()}, _NAMED, then=_region("anterior")),
+    Way("mask_values_invalid", r"masks of the structure", {**_scan(), **_of_one_number()}, _NAMED, then=_region("anterior")),
     Way("mask_values_invalid", r"^colours", _pictures(picture(colours())), _PICTURES, then=_pictures(picture(_GREYS))),
     Way("mask_values_invalid", r"^the label in its name", _LESION, _OF_BIDS,
         setting={"masks": {"structures": {"tumour": [1, "lesion"]}}}),

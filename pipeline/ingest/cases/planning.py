@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from pipeline.ingest.cases.agreed import agreed
 from pipeline.ingest.cases.case_plan import CasePlan, Plan
 from pipeline.ingest.cases.channels import joined
 from pipeline.ingest.cases.copies import Outcome, PixelDigest, one_copy_each, patient_conflicts
@@ -71,7 +72,7 @@ def plan(
     ]
     whole, parted = joined(cases, headers, resamples=wanted.resamples_channels, case_id=case_id)
     fitting, unwanted = _by_rules(whole, headers, wanted.series)
-    fitting = [_in_stated_unit(case, wanted.units) for case in fitting]
+    fitting = [_as_agreed(_in_stated_unit(case, wanted.units), headers) for case in fitting]
     refused = [group for group in groups if isinstance(group, Refused)]
     _settle([*refused, *parted, *unwanted], [case.frames for case in fitting], chosen, outcomes)
     return Plan(tuple(sorted(fitting, key=lambda case: case.case_id)), outcomes)
@@ -195,6 +196,13 @@ def _in_stated_unit(case: CasePlan, stated: Mapping[str, str]) -> CasePlan:
     rule = str(case.attributes.get("series_rule", ""))
     unit = stated_unit(stated, rule=rule, modality=case.modality)
     return replace(case, unit=unit, unit_stated=True) if unit else case
+
+
+def _as_agreed(case: CasePlan, headers: Mapping[str, Header]) -> CasePlan:
+    """The case without what its files contradict each other in."""
+    attributes, notes = agreed(case.attributes, [headers[token].attributes for token in case.tokens.values()])
+    volume = replace(case.volume, notes=(*case.volume.notes, *notes)) if notes else case.volume
+    return replace(case, attributes=attributes, volume=volume)
 
 
 def _by_rules(

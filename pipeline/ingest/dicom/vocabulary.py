@@ -65,6 +65,10 @@ _MAKERS = (
     ("toshiba", "CANON"), ("uih", "UNITED IMAGING"), ("united imaging", "UNITED IMAGING"),
     ("varian", "VARIAN"), ("vidar", "VIDAR"),
 )  # fmt: skip
+_MAKERS_ALONE = {"ge": "GE", "gems": "GE", "gehc": "GE"}
+"""Names that are a maker's only where nothing follows."""
+_BLANKS = re.compile(r"[\s_,.\-]+")
+"""What stands between the words of a name in place of a blank."""
 _MODELS = _words("""
     ACHIEVA INGENIA INTERA PANORAMA AERA AVANTO SKYRA PRISMA VERIO TRIO TRIOTIM ESPREE SYMPHONY VIDA SOLA
     ALTEA LUMINA AMIRA TERRA ESSENZA BIOGRAPH SENSATION EMOTION SOMATOM DEFINITION FORCE DRIVE EDGE
@@ -104,14 +108,16 @@ _SPELLINGS = {
     for keyword, words in WORDS.items()
 }
 """The words by their letters and digits alone."""
+_ABBREVIATED = {"ViewPosition": {"LAT": "LATERAL", "OBL": "OBLIQUE"}}
+"""Words of a keyword that are short for another one: one view is no two groups."""
 
 
 def word(keyword: str, value: str) -> str:
     """The value if it is one of the keyword's words, in whatever spelling, else OTHER; "" stays empty."""
-    if not value or value in WORDS[keyword]:
+    if not value:
         return value
     known = spelt(keyword, value)
-    return known if known in WORDS[keyword] else OTHER
+    return _ABBREVIATED.get(keyword, {}).get(known, known) if known in WORDS[keyword] else OTHER
 
 
 def spelt(keyword: str, value: str) -> str:
@@ -132,13 +138,13 @@ def _letters(value: str) -> str:
 def maker(value: str) -> str:
     """The manufacturer's one name, whatever its spelling, else OTHER.
 
-    >>> maker("SIEMENS Healthineers")
-    'SIEMENS'
+    >>> maker("SIEMENS Healthineers"), maker("GE_Medical Systems"), maker("GE"), maker("Gerrit, Dr.")
+    ('SIEMENS', 'GE', 'GE', 'OTHER')
     """
-    lowered = value.lower()
-    return next(
-        (name for beginning, name in _MAKERS if lowered.startswith(beginning)), OTHER if value else ""
-    )
+    words = " ".join(_BLANKS.sub(" ", value.lower()).split())
+    if words in _MAKERS_ALONE:
+        return _MAKERS_ALONE[words]
+    return next((name for beginning, name in _MAKERS if words.startswith(beginning)), OTHER if value else "")
 
 
 def model(value: str) -> str:
@@ -154,11 +160,13 @@ def model(value: str) -> str:
 def kernel(value: str) -> str:
     """The reconstruction kernel if it has a known form, else OTHER.
 
-    >>> kernel("B30f"), kernel("J.Doe")
-    ('B30F', 'OTHER')
+    Of several values (PS3.3 C.8.2.1) the first is taken: what follows it is how a maker refines it.
+
+    >>> kernel("B30f"), kernel("I30f\\\\3"), kernel("J.Doe")
+    ('B30F', 'I30F', 'OTHER')
     """
-    upper = value.upper()
-    return upper if not value or upper in _KERNELS or _KERNEL_CODE.fullmatch(upper) else OTHER
+    upper = next((word for part in value.upper().split("\\") if (word := part.strip())), "")
+    return upper if not upper or upper in _KERNELS or _KERNEL_CODE.fullmatch(upper) else OTHER
 
 
 def agent(value: str) -> str:

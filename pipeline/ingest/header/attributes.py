@@ -10,13 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Set
 
 from pipeline.ingest.dicom import vocabulary
-from pipeline.ingest.dicom.dataset import Dataset, date_of, optional_number, optional_numbers
+from pipeline.ingest.dicom.dataset import Dataset, optional_number, optional_numbers
 from pipeline.ingest.dicom.dictionary import ELEMENTS
 from pipeline.ingest.dicom.templates import OWN
+from pipeline.ingest.header.quantities import age_years, field_strength
 from pipeline.records import Attribute
-
-OLDEST = 90
-"""Ages above 89 are pooled (45 CFR 164.514(b)(2)(i)(C))."""
 
 _WORDS = (
     "BodyPartExamined", "Laterality", "ImageLaterality", "ViewPosition", "PatientPosition",
@@ -27,7 +25,7 @@ _WORDS = (
 _LISTS = ("ImageType", "CorrectedImage", "ScanningSequence", "SequenceVariant")
 _NUMBERS = (
     "KVP", "SliceThickness", "SpacingBetweenSlices", "RepetitionTime", "EchoTime", "InversionTime",
-    "FlipAngle", "MagneticFieldStrength", "GantryDetectorTilt", "BitsStored", "LossyImageCompressionRatio",
+    "FlipAngle", "GantryDetectorTilt", "BitsStored", "LossyImageCompressionRatio",
     "WindowCenter", "WindowWidth",
 )  # fmt: skip
 _CLASSIC = {"EffectiveEchoTime": "EchoTime", "InversionTimes": "InversionTime"}
@@ -38,15 +36,13 @@ _SPECIAL: dict[str, Callable[[str], str]] = {
     "ConvolutionKernel": vocabulary.kernel,
     "ContrastBolusAgent": vocabulary.agent,
 }
-_AGE = re.compile(r"(\d{3})([DWMY])")
-_A_YEAR = {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def attributes_of(dataset: Dataset) -> dict[str, Attribute]:
     """What the data set has of the allow-list, by snake-case name; malformed values are left out."""
     values = _read(dataset, _LISTED.keys())
-    age = _age_years(dataset)
+    age = age_years(dataset)
     if age is not None:
         values["patient_age"] = age
     # Two numbers under one keyword: a case holds single values only.
@@ -83,18 +79,6 @@ def canonical_word(name: str, text: str) -> str:
     return _SPECIAL[keyword](text) if keyword in _SPECIAL else vocabulary.word(keyword, text.upper())
 
 
-def _age_years(dataset: Dataset) -> int | None:
-    """Whole years from PatientAge, else from the dates (read in memory only)."""
-    match = _AGE.fullmatch(dataset.text("PatientAge"))
-    if match:
-        return min(int(int(match[1]) / _A_YEAR[match[2]]), OLDEST)
-    born, seen = date_of(dataset.text("PatientBirthDate")), date_of(dataset.text("StudyDate"))
-    if born is None or seen is None or seen < born:
-        return None
-    years = seen.year - born.year - ((seen.month, seen.day) < (born.month, born.day))
-    return min(years, OLDEST)
-
-
 def _word(dataset: Dataset, keyword: str) -> str:
     return vocabulary.word(keyword, dataset.text(keyword))
 
@@ -114,7 +98,9 @@ _READERS: tuple[tuple[Iterable[str], Reader], ...] = (
     (_SPECIAL, _designation),
     (_NUMBERS, optional_number),
     (_CLASSIC, optional_number),
+    (("MagneticFieldStrength",), field_strength),
 )
+_NUMBER_READERS = (optional_number, field_strength)
 _LISTED: dict[int, tuple[str, str, Reader]] = {
     ELEMENTS[keyword][0]: (keyword, _CAMEL.sub("_", _CLASSIC.get(keyword, keyword)).lower(), read)
     for keywords, read in _READERS
@@ -124,9 +110,9 @@ _LISTED: dict[int, tuple[str, str, Reader]] = {
 _OWN_TAGS = _LISTED.keys() & {ELEMENTS[keyword][0] for keyword in OWN}
 _OWN_NAMES = frozenset(_LISTED[tag][1] for tag in _OWN_TAGS)
 
-WORD_NAMES = frozenset(name for _, name, read in _LISTED.values() if read is not optional_number)
+WORD_NAMES = frozenset(name for _, name, read in _LISTED.values() if read not in _NUMBER_READERS)
 """The attributes whose values are words."""
-NUMBER_NAMES = frozenset(name for _, name, read in _LISTED.values() if read is optional_number) | {
+NUMBER_NAMES = frozenset(name for _, name, read in _LISTED.values() if read in _NUMBER_READERS) | {
     "b_value", "cardiac_phase", "echo_number", "patient_age", "respiratory_phase", "temporal_position",
     "time_index", "variant_index",
 }  # fmt: skip

@@ -13,6 +13,7 @@ from pipeline.ingest.dicom.container import Container, open_container
 from pipeline.ingest.dicom.dataset import Dataset, date_of, pixel_keyword
 from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.dicom.templates import Templates
+from pipeline.ingest.header import quantities
 from pipeline.ingest.header.attributes import attributes_of, renewed_attributes
 from pipeline.ingest.header.dates import POLICIES
 from pipeline.ingest.header.frame_attributes import attributes_of_frames
@@ -181,7 +182,7 @@ def _form_of(partial: PartialHeader, container: Container, *, decoded_bytes: int
 
 
 def _notes(dataset: Dataset, frames: tuple[Frame, ...]) -> list[str]:
-    notes = []
+    notes = quantities.notes_of(dataset)
     if dataset.text("LossyImageCompression") == "01":
         notes.append("lossy")
     if frames[0].spacing_kind == "detector_plane":

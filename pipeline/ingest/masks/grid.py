@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.grid import GRID_TOLERANCE
 
-__all__ = ["Block", "Grid", "put", "put_whole"]
+__all__ = ["Block", "Grid", "Place", "put", "put_whole"]
 
 TOLERANCE_VOXELS: Final = GRID_TOLERANCE
 """How far a corner of a block may lie from the centre of the voxel that it is given to: a tenth of one."""
@@ -24,6 +24,8 @@ _SAME_STEPS: Final = 0.01  # of a step: a hundred of them lead one voxel astray
 _FARTHEST: Final = 1e12  # voxels: no scan has so many
 Affine = NDArray[np.float64]
 Mask = NDArray[np.uint8]
+Place = tuple[tuple[int, int], ...]
+"""The first and the last voxel of a grid, along each axis, that a block was put on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,18 +56,20 @@ class _Turn:
     first: NDArray[np.int64]
 
 
-def put(block: Block, grid: Grid, mask: Mask) -> None:
-    """Sets the voxels of `mask`, an array on the grid, that the block marks, to 1.
+def put(block: Block, grid: Grid, mask: Mask) -> Place:
+    """Sets the voxels of `mask`, an array on the grid, that the block marks, to 1, and says where they lie.
 
     Raises Refusal `mask_geometry_mismatch`, with millimetres and degrees, where the block's corners don't
     lie on voxels of the grid.
     """
     turn, low, high = _placed(block, grid)
-    place = tuple(slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True))
+    ends = tuple((int(first), int(last)) for first, last in zip(low, high, strict=True))
+    place = tuple(slice(first, last + 1) for first, last in ends)
     flipped = block.marked[tuple(slice(None, None, sign) for sign in turn.signs)]
     region = mask[place]  # a view
     # (slices, rows, columns) of the case
     np.maximum(region, np.transpose(flipped, np.argsort(turn.axes)), out=region, casting="unsafe")
+    return ends
 
 
 def put_whole(block: Block, grid: Grid, mask: Mask) -> None:

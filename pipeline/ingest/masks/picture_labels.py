@@ -26,6 +26,8 @@ def draw(data: Buffer, drawing: Drawing) -> None:
     module = format_module(format_of(data))
     with read_as_mask():
         description = module.describe(data, drawing.limits)
+        if description.lossy:
+            raise Refusal("mask_values_invalid", "compressed with loss, which changes numbers")
         labels = _labels(module.stored(data, drawing.limits)[0], description)
     marked = marked_in(labels, drawing.structures)
     drawing.notes.update(remarks_on(labels, marked))

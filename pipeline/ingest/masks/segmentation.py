@@ -18,8 +18,9 @@ from pipeline.ingest.dicom.dataset import Dataset
 from pipeline.ingest.dicom.sop_classes import LABEL_MAP
 from pipeline.ingest.header.places import orientation_in, position_in
 from pipeline.ingest.masks.drawing import Drawing, Scan, check_frame, put_on_some
-from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Mask, put
+from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Mask, Place, put
 from pipeline.ingest.masks.structures import Structures
+from pipeline.ingest.pixels.codecs import Syntax
 from pipeline.ingest.pixels.decode import PixelSource, open_pixels, read_frame
 from pipeline.ingest.pixels.transforms import FunctionalGroups, functional_groups
 from pipeline.ingest.reasons import Refusal
@@ -35,6 +36,7 @@ __all__ = ["PLACED", "Marked", "draw", "marked_frames", "structures_in"]
 
 PLACED: Final = True
 _BITS_A_BYTE: Final = 8
+_THICKER: Final = 2
 _ROUNDING: Final = 1e-9  # of a threshold times a largest value, which are decimal fractions
 
 
@@ -65,9 +67,14 @@ def draw(container: Container, drawing: Drawing) -> None:
     """Puts each frame where it lies. Raises Refusal as `marked_frames`, and where it lies elsewhere."""
     check_frame(drawing, container.dataset.text("FrameOfReferenceUID"))
     decoded_bytes = drawing.limits.decoded_bytes
+    taken: set[tuple[int, Place]] = set()
+    corners = []
     for marked in marked_frames(container, drawing.structures, decoded_bytes=decoded_bytes):
         sources = [drawing.key.pseudonym("sop", source) for source in marked.sources if source]
-        put_on_some(drawing, marked.structure, marked.block, partial(_put_frame, sources))
+        put_on_some(drawing, marked.structure, marked.block, partial(_put_frame, sources, taken))
+        corners.append(marked.block.affine[:, 3])
+    for scan in drawing.scans if corners else ():
+        _check_steps(np.array(corners), _steps_mm(container.dataset), scan)
 
 
 def marked_frames(container: Container, structures: Structures, *, decoded_bytes: int) -> Iterator[Marked]:
@@ -85,10 +92,17 @@ def marked_frames(container: Container, structures: Structures, *, decoded_bytes
     if pixels.form.samples != 1 or pixels.form.kind != "integer":
         raise Refusal("inconsistent_pixel_attributes", "a segmentation of several samples or of fractions")
     opened = _Object(pixels, functional_groups(dataset, pixels.form.frames), named)
+    if dataset.text("LossyImageCompression") == "01" or _always_loses(pixels.syntax):
+        raise Refusal("mask_values_invalid", "compressed with loss, which changes numbers")
     if _is_label_map(dataset):
         yield from _of_labels(opened, set(labels), structures)
     else:
         yield from _of_segments(opened, _marking(dataset, structures))
+
+
+def _always_loses(syntax: Syntax) -> bool:
+    """Whether a syntax always loses something; JPEG 2000 may, and its object then says so."""
+    return syntax.lossy and syntax.codec != "jpeg_2000"
 
 
 def _is_label_map(dataset: Dataset) -> bool:
@@ -126,20 +140,23 @@ def _marking(dataset: Dataset, structures: Structures) -> Callable[[NDArray[Any]
     if structures.threshold is None:
         raise Refusal("mask_values_invalid", "fractional, without a threshold")
     least = structures.threshold * largest - _ROUNDING
-    return lambda stored: stored >= least
+
+    def marked(stored: NDArray[Any]) -> NDArray[np.bool_]:
+        if (highest := int(stored.max(initial=0))) > largest:  # shares of what, then?
+            detail = f"the value {highest}, above MaximumFractionalValue, {largest}"
+            raise Refusal("inconsistent_pixel_attributes", detail)
+        return stored >= least
+
+    return marked
 
 
 def _of_segments(opened: _Object, marking: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> Iterator[Marked]:
-    seen: set[tuple[int, bytes]] = set()
     for index in range(opened.pixels.form.frames):
         number = _segment_of(opened.groups, index)
         name = opened.named.get(number)
         if name is None:
             continue
         affine = _affine(opened.groups, index)
-        if (number, affine.tobytes()) in seen:
-            raise Refusal("mask_values_invalid", f"two frames of segment {number} at one place")
-        seen.add((number, affine.tobytes()))
         marked = marking(read_frame(opened.pixels, index).array)
         yield Marked(name, Block(affine, marked[None]), _sources(opened.groups, index))
 
@@ -189,9 +206,46 @@ def _sources(groups: FunctionalGroups, index: int) -> tuple[str, ...]:
     return tuple(item.text("ReferencedSOPInstanceUID") for item in derivation.items("SourceImageSequence"))
 
 
-def _put_frame(sources: Sequence[str], block: Block, scan: Scan, mask: Mask) -> None:
+def _put_frame(
+    sources: Sequence[str], taken: set[tuple[int, Place]], block: Block, scan: Scan, mask: Mask
+) -> None:
+    """Puts a frame where it lies; `taken` are the places of each mask that have one, and gets this one's."""
     _check_sources(block, sources, scan)
-    put(_on_grid(block, scan), scan.grid, mask)
+    place = id(mask), put(_on_grid(block, scan), scan.grid, mask)
+    if place in taken:
+        raise Refusal("mask_values_invalid", "two frames of one segment at one place")
+    taken.add(place)
+
+
+def _steps_mm(dataset: Dataset) -> tuple[float, int]:
+    """How far apart the slices of a SEG are, as it says, and how many of them have to bear it out.
+
+    The thickness of slices that overlap is no distance: it takes more of them. (0, 0) where nothing is said.
+    """
+    groups = functional_groups(dataset, dataset.whole("NumberOfFrames") or 1)
+    for keyword, slices in (("SpacingBetweenSlices", 2), ("SliceThickness", 3)):
+        measures = groups.holder("PixelMeasuresSequence", 0, keyword)
+        numbers = measures.numbers(keyword) if measures is not None else ()
+        if numbers:
+            return abs(numbers[0]), slices
+    return 0.0, 0
+
+
+def _check_steps(corners: NDArray[np.float64], steps: tuple[float, int], scan: Scan) -> None:
+    """Raises Refusal for a mask of thicker slices, which would leave those between its own unmarked.
+
+    Only where its frames bear out what it says: on every second slice of the scan, say, and on no other.
+    """
+    step_mm, least = steps
+    own_mm = float(np.linalg.norm(scan.planes.affine[:3, 0]))
+    times = round(step_mm / own_mm)
+    if times < _THICKER or abs(step_mm / own_mm - times) > TOLERANCE_VOXELS:
+        return
+    heights = (np.linalg.inv(scan.planes.affine) @ corners.T)[0]
+    slices = {scan.plane_at(float(height))[0] for height in np.unique(np.round(heights, 2))}
+    if len(slices) >= least and len({number % times for number in slices}) == 1:
+        detail = f"its slices are {step_mm:.3g} mm apart, those of the scan {own_mm:.3g}"
+        raise Refusal("mask_geometry_mismatch", detail)
 
 
 def _on_grid(block: Block, scan: Scan) -> Block:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,10 @@ __all__ = ["PLACED", "Roi", "contours_on", "draw", "rois", "structures_in"]
 PLACED: Final = True
 _CLOSED: Final = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"})
 _FARTHEST_VOXELS: Final = 1e6  # no scan has so many along an axis, and no fraction of a voxel is lost
+_SAME_DECIMALS: Final = 3
+"""Of a pixel: writers keep that many digits of a millimetre at least."""
+_LEAST_PLANES: Final = 3
+"""Of two pieces in two planes nobody can tell whether something between them was left out."""
 Points = NDArray[np.float64]
 
 
@@ -55,8 +60,10 @@ def draw(container: Container, drawing: Drawing) -> None:
         missed: defaultdict[int, list[Refusal]] = defaultdict(list)
         for scan, mask in zip(drawing.scans, drawing.masks[roi.structure], strict=True):
             blocks, refusals = contours_on(roi, scan)
-            for block in blocks:
+            for block in blocks.values():
                 put(block, scan.grid, mask)
+            if _skips_slices(list(blocks)):
+                drawing.notes.add("slices_between_contours")
             for number, refusal in refusals.items():
                 missed[number].append(refusal)
         for refused in missed.values():
@@ -69,30 +76,54 @@ def draw(container: Container, drawing: Drawing) -> None:
 def rois(dataset: Dataset, structures: Structures) -> Iterator[Roi]:
     """The regions of declared structures, by their names: numbers of regions are any writer's own.
 
-    Raises Refusal as `structures_in`, and `missing_attribute` for points that are not those announced.
+    Raises Refusal as `structures_in`, `missing_attribute` for points that are not those announced, and
+    `mask_values_invalid` where a number is that of two regions, or two sets of contours are of one.
     """
-    drawn = {item.whole("ReferencedROINumber"): item for item in dataset.items("ROIContourSequence")}
+    numbers = Counter(item.whole("ROINumber") for item in dataset.items("StructureSetROISequence"))
+    drawn: defaultdict[int | None, list[Dataset]] = defaultdict(list)
+    for item in dataset.items("ROIContourSequence"):
+        drawn[item.whole("ReferencedROINumber")].append(item)
     for region, structure in _regions(dataset, structures):
-        frame = region.text("ReferencedFrameOfReferenceUID")
-        yield _roi(structure, frame, drawn.get(region.whole("ROINumber")))
+        number, frame = region.whole("ROINumber"), region.text("ReferencedFrameOfReferenceUID")
+        if numbers[number] > 1:
+            raise Refusal("mask_values_invalid", f"{numbers[number]} regions of one number, {number}")
+        if len(drawn[number]) > 1:
+            detail = f"{len(drawn[number])} sets of contours of one structure, region {number}"
+            raise Refusal("mask_values_invalid", detail)
+        yield _roi(structure, frame, next(iter(drawn[number]), None))
 
 
-def contours_on(roi: Roi, scan: Scan) -> tuple[list[Block], dict[int, Refusal]]:
-    """What the contours mark on the planes of the scan, plane by plane.
+def contours_on(roi: Roi, scan: Scan) -> tuple[dict[int, Block], dict[int, Refusal]]:
+    """What the contours mark on the planes of the scan, by the number of each plane.
 
     Beside that a Refusal `mask_geometry_mismatch` for each contour, by its number, that lies in no plane.
+    Raises Refusal `mask_values_invalid` for one that stands there twice: inside of both is inside of none.
     """
     grid = scan.planes
     to_index = np.linalg.inv(grid.affine)
     planes: defaultdict[int, list[Points]] = defaultdict(list)
     missed: dict[int, Refusal] = {}
+    known: set[tuple[int, frozenset[tuple[float, ...]]]] = set()
     for number, contour in enumerate(roi.contours):
         points = contour @ to_index[:3, :3].T + to_index[:3, 3]  # (points, 3): slices, rows, columns
         try:
-            planes[_plane_of(points, scan)].append(points[:, 1:])
+            plane = _plane_of(points, scan)
         except Refusal as refusal:
             missed[number] = refusal
-    return [_block(plane, contours, grid) for plane, contours in sorted(planes.items())], missed
+            continue
+        # Wherever it begins and whichever way it goes round.
+        same = plane, frozenset(map(tuple, np.round(points[:, 1:], _SAME_DECIMALS).tolist()))
+        if same in known:
+            raise Refusal("mask_values_invalid", "two contours of a region are the same at one place")
+        known.add(same)
+        planes[plane].append(points[:, 1:])
+    return {plane: _block(plane, contours, grid) for plane, contours in sorted(planes.items())}, missed
+
+
+def _skips_slices(planes: Sequence[int]) -> bool:
+    """Whether a region is drawn on every second plane, or third, ...: what is between is then left out."""
+    gaps = {after - before for before, after in pairwise(planes)}
+    return len(planes) >= _LEAST_PLANES and len(gaps) == 1 and min(gaps) > 1
 
 
 def _block(plane: int, contours: Sequence[Points], grid: Grid) -> Block:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from planes import saying
 
-from pipeline.ingest.cases.case_plan import Plan
+from pipeline.ingest.cases.case_plan import CasePlan, Plan
 from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.cases.planning import Wanted, plan
 from pipeline.ingest.header.header import Header
@@ -192,3 +192,45 @@ def test_what_the_planes_of_a_volume_have_in_common_is_told(plane: Frame) -> Non
         "convolution_kernel": "OTHER",
         "patient_orientation": "L\\P",
     }
+
+
+def saying_of_themselves(plane: Frame, *said: dict[str, object]) -> CasePlan:
+    """The case of a stack whose headers have these attributes, one after the other."""
+    headers = {
+        token: replace(header, attributes=own)
+        for (token, header), own in zip(stack(plane, len(said)).items(), said, strict=True)
+    }
+    (case,) = plan(headers, SERIES, pixel_digest=never, case_id=case_id).cases
+    return case
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [
+        ("patient_sex", "F", "M"),
+        ("patient_age", 44, 45),
+        ("manufacturer", "SIEMENS", "OTHER"),
+        ("magnetic_field_strength", 1.5, 3.0),
+        ("view_position", "AP", "PA"),
+        ("laterality", "L", "R"),
+        ("study_day", 7, 8),
+    ],
+)
+def test_what_the_files_of_a_scan_contradict_each_other_in_is_not_kept(
+    plane: Frame, name: str, first: object, second: object
+) -> None:
+    for one, other in ((first, second), (second, first)):
+        case = saying_of_themselves(plane, {name: one, "kvp": 90.0}, {name: one}, {name: other})
+        assert name not in case.attributes
+        assert case.attributes["kvp"] == 90.0
+        assert case.volume.notes == ("headers_differ",)
+
+
+def test_a_file_that_is_silent_contradicts_nobody(plane: Frame) -> None:
+    case = saying_of_themselves(plane, {}, {"patient_sex": ""}, {"patient_sex": "F"})
+    assert (case.attributes["patient_sex"], case.volume.notes) == ("F", ())
+
+
+def test_a_scan_has_text_in_its_pixels_as_soon_as_one_file_says_so(plane: Frame) -> None:
+    case = saying_of_themselves(plane, *({"burned_in_annotation": word} for word in ("NO", "NO", "YES")))
+    assert case.attributes["burned_in_annotation"] == "YES"

@@ -135,13 +135,6 @@ def test_a_segment_that_is_called_as_two_structures_are_is_refused() -> None:
     assert refused(ds, structures) == "mask_values_invalid: a segment is called as 2 structures are"
 
 
-def test_two_frames_of_a_segment_at_one_place_are_refused() -> None:
-    ds = segmentation(slices(), two_marks(), labels=LABELS)
-    groups = ds.PerFrameFunctionalGroupsSequence
-    groups[1].PlanePositionSequence = groups[0].PlanePositionSequence
-    assert refused(ds) == "mask_values_invalid: two frames of segment 1 at one place"
-
-
 def test_a_frame_without_a_place_is_refused() -> None:
     ds = segmentation(slices(), two_marks(), labels=LABELS)
     del ds.PerFrameFunctionalGroupsSequence[0].PlanePositionSequence

@@ -36,7 +36,7 @@ def read(ds: Dataset, grid: Grid, structures: Structures = HEART) -> dict[str, N
         blocks, missed = contours_on(roi, Scan(grid, grid))
         for refusal in missed.values():
             raise refusal
-        for block in blocks:
+        for block in blocks.values():
             put(block, grid, masks[roi.structure])
     return masks
 
@@ -145,6 +145,6 @@ def test_a_real_structure_set_has_the_area_of_its_drawing() -> None:
     grid = Grid(affine, (9, 80, 100))
     blocks, missed = contours_on(roi, Scan(grid, grid))
     assert not missed
-    marked = [block.marked.sum() for block in blocks]
+    marked = [block.marked.sum() for block in blocks.values()]
     # The first contour is a box of 400 x 300 mm, of pixels of 5 x 5 mm.
     assert marked[0] == 80 * 60

@@ -89,16 +89,19 @@ def test_a_structure_that_is_unknown_is_held_against_nobody(question: Structures
     assert loss(bits, unknown, [says_back])[0] > 1
 
 
-def test_coarser_levels_weigh_half_each_and_see_every_second_voxel() -> None:
+def test_coarser_levels_weigh_half_each_and_see_the_middle_of_each_block() -> None:
     bits = np.zeros((1, 9, 8), np.uint8)
-    bits[0, 4:] = 1
-    levels = [sure(bits, APART), sure(bits[:, ::2, ::2], APART), sure(bits[:, ::4, ::4], APART)]
+    bits[0, 4:7] = 1
+    # The last block of nine rows is the ninth alone, which is then its middle.
+    halves, quarters = bits[:, [1, 3, 5, 7, 8]][:, :, [1, 3, 5, 7]], bits[:, [2, 6, 8]][:, :, [2, 6]]
+    assert (halves[0, :, 0].tolist(), quarters[0, :, 0].tolist()) == ([0, 0, 1, 0, 0], [0, 1, 0])
+    levels = [sure(each, APART) for each in (bits, halves, quarters)]
     assert [level.shape[1:3] for level in levels] == [(9, 8), (5, 4), (3, 2)]
     assert loss(bits, BOTH_KNOWN, levels) == pytest.approx([0], abs=1e-5)
     wrong = [level * -1 for level in levels]
     each = [
-        loss(bits[:, ::step, ::step], BOTH_KNOWN, [level])[0]
-        for step, level in zip((1, 2, 4), wrong, strict=True)
+        loss(truth, BOTH_KNOWN, [level])[0]
+        for truth, level in zip((bits, halves, quarters), wrong, strict=True)
     ]
     for place, share in enumerate((4 / 7, 2 / 7, 1 / 7)):
         mixed = [*levels[:place], wrong[place], *levels[place + 1 :]]
