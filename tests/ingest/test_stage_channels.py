@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 from ingesting import cases, config, ingested, reasons, store, voxels, write_all
+from marked_series import stored
 from nifti_files import OBLIQUE, nifti, packed, ramp
 from picture_files import colours, grey, picture
 
@@ -69,6 +71,27 @@ def test_a_case_that_lacks_a_channel_is_told_and_one_alone_is_no_channel(workspa
     write_all(workspace.root / "raw", {"dataset.json": TWO.replace(b', "1": "T2"', b"")})
     ingested(workspace, settings())
     assert sorted(case.channels for case in cases(workspace)) == [1, 2]
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_cases_of_four_digits_are_no_channels_of_one_another(workspace: Workspace, start: int) -> None:
+    raw = workspace.root / "raw"
+    masks = {"structures": {"a": 1, "b": 2, "c": 3}, "may_be_absent": ["a", "b", "c"]}
+    read = settings(patient_from={"pattern": r"/(\w)_"}, masks=masks)  # all of them are of one patient
+    names = [f"p_{number:04}.nii.gz" for number in range(start, start + 3)]
+    write_all(raw, {f"imagesTr/{name}": channel(10 * at) for at, name in enumerate(names)})
+    ingested(workspace, read)  # as they are called, they are channels, if the first one is there
+    marked = ramp() > 30
+    marks = {f"labelsTr/{name}": packed(nifti(marked * np.uint8(at))) for at, name in enumerate(names, 1)}
+    described = {"modality": {"0": "MRI"}, "numTraining": 3}
+    write_all(raw, {**marks, "dataset.json": json.dumps(described).encode()})
+    found = ingested(workspace, read)
+    assert {outcome[1] for path, outcome in found.items() if path != "dataset.json"} == {"ok"}
+    own = sorted(cases(workspace), key=lambda case: voxels(workspace, case).min())
+    assert [voxels(workspace, case).min() for case in own] == [0, 10, 20]
+    assert [case.channels for case in own] == [1, 1, 1]
+    held = {(case_id, name) for (case_id, name), mask in stored(workspace).items() if mask.any()}
+    assert held == {(case.case_id, name) for case, name in zip(own, "abc", strict=True)}
 
 
 def test_a_channel_that_changes_or_goes_changes_its_case(workspace: Workspace) -> None:

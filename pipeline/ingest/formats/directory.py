@@ -16,6 +16,7 @@ from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.reasons import Refusal
 
 ORIENTATION = 274  # the tag of TIFF 6.0, which EXIF keeps
+_TEXT = 2
 _TYPES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 # Choices far above what programs write: a foreign directory may announce any number.
 _MOST_ENTRIES, _MOST_VALUES = 4096, 4096
@@ -57,21 +58,27 @@ def directory_at(data: Buffer, place: int) -> Directory:
     Raises Refusal `corrupt_dataset`.
     """
     layout = _layout(data)
-    (entries,) = _unpacked(data, place, layout.order + layout.number)
-    if entries > _MOST_ENTRIES:
-        raise Refusal("corrupt_dataset", f"more than {_MOST_ENTRIES} entries in a directory")
-    position = place + struct.calcsize(layout.order + layout.number)
     values: dict[int, tuple[int, ...]] = {}
-    for _ in range(entries):
-        tag, kind, count = _unpacked(data, position, layout.order + layout.entry)
-        field = position + struct.calcsize(layout.order + layout.entry)
+    entries, end = _entries(data, place, layout)
+    for tag, kind, count, field in entries:
         if kind in _TYPES:
             values[tag] = _values(
                 data, field, f"{layout.order}{min(count, _MOST_VALUES)}{_TYPES[kind]}", layout
             )
-        position = field + struct.calcsize(layout.order + layout.offset)
-    (following,) = _unpacked(data, position, layout.order + layout.offset)
+    (following,) = _unpacked(data, end, layout.order + layout.offset)
     return Directory(values, following)
+
+
+def text_at(data: Buffer, place: int, tag: int) -> bytes:
+    """The beginning of a text of the directory at a place of a file, b"" where it has none.
+
+    Raises Refusal `corrupt_dataset`.
+    """
+    layout = _layout(data)
+    for own, kind, count, field in _entries(data, place, layout)[0]:
+        if own == tag and kind == _TEXT:
+            return bytes(_values(data, field, f"{min(count, _MOST_VALUES)}B", layout))
+    return b""
 
 
 def turn_of(orientation: int) -> int:
@@ -100,6 +107,21 @@ def _layout(data: Buffer) -> _Layout:
         raise Refusal("corrupt_dataset", "no TIFF header")
     version = struct.unpack(f"{order}H", data[2:4])[0]
     return _Layout(order, "Q", "HHQ", "Q") if version == _BIG else _Layout(order, "H", "HHI", "I")
+
+
+def _entries(data: Buffer, place: int, layout: _Layout) -> tuple[list[tuple[int, int, int, int]], int]:
+    """Tag, type, count and place of the field of each entry of a directory, and where these end."""
+    (entries,) = _unpacked(data, place, layout.order + layout.number)
+    if entries > _MOST_ENTRIES:
+        raise Refusal("corrupt_dataset", f"more than {_MOST_ENTRIES} entries in a directory")
+    position = place + struct.calcsize(layout.order + layout.number)
+    found = []
+    for _ in range(entries):
+        tag, kind, count = _unpacked(data, position, layout.order + layout.entry)
+        field = position + struct.calcsize(layout.order + layout.entry)
+        found.append((tag, kind, count, field))
+        position = field + struct.calcsize(layout.order + layout.offset)
+    return found, position
 
 
 def _values(data: Buffer, field: int, form: str, layout: _Layout) -> tuple[int, ...]:

@@ -5,6 +5,8 @@ A file of several pages is refused: nothing says whether they are slices, times 
 
 from __future__ import annotations
 
+import re
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +20,7 @@ from pipeline.ingest.formats.directory import (
     Directory,
     directory_at,
     first_directory,
+    text_at,
     turn_of,
     turned,
     turned_shape,
@@ -27,6 +30,9 @@ from pipeline.ingest.pixels.pixel_format import check_limits
 from pipeline.ingest.reasons import Refusal
 
 _SUBFILE, _COLUMNS, _ROWS, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
+_DESCRIPTION, _DEPTH = 270, 32997  # ImageDepth is of no standard: planes of a volume in one page
+_OF_IMAGEJ = re.compile(rb"ImageJ=.*?\nimages=(\d{1,9})\b", re.DOTALL)
+_OF_TIFFFILE = re.compile(rb'\{"shape": ?\[(\d{1,9}(?:, ?\d{1,9})*)\]')
 _SAMPLES, _PLANAR, _PALETTE_TABLE, _EXTRA, _SAMPLE_FORMAT = 277, 284, 320, 338, 339
 _WHITE_IS_0, _BLACK_IS_0, _RGB, _PALETTE, _YBR = 0, 1, 2, 3, 6
 _MODELS = {
@@ -134,7 +140,16 @@ def _require_samples(directory: Directory, *, samples: int) -> None:
 
 
 def _require_one_page(data: Buffer, directory: Directory, start: int) -> None:
-    """Raises Refusal where the file holds another picture than smaller copies of the first."""
+    """Raises Refusal where the file holds another picture than smaller copies of the first.
+
+    ImageJ and tifffile also write stacks of which the first page alone has a directory, and say so in words.
+    """
+    described = text_at(data, start, _DESCRIPTION)
+    pixels = directory.one(_ROWS) * directory.one(_COLUMNS) * directory.one(_SAMPLES, 1)
+    stack, shaped = _OF_IMAGEJ.match(described), _OF_TIFFFILE.match(described)
+    said = int(stack[1]) if stack else directory.one(_DEPTH, 1)
+    if said > 1 or (shaped and prod(map(int, shaped[1].split(b","))) > pixels):
+        raise Refusal("format_kind_unsupported", "several pages")
     seen, following = {start}, directory.following
     while following:
         if following in seen or len(seen) > _MOST_PAGES:

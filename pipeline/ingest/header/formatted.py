@@ -27,9 +27,9 @@ from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Frame
 from pipeline.ingest.series.geometry import LPS_TO_RAS
 from pipeline.ingest.series.selection import NIFTI
+from pipeline.ingest.source.companions import channel_number
 from pipeline.ingest.source.layouts import (
     SUBJECT,
-    channel_of,
     is_derivative,
     is_mask_by_place,
     label_of_mask,
@@ -63,7 +63,7 @@ def understand_format(
     if is_derivative(relative) and "derived" not in selection.include:
         raise Refusal("derived_not_selected", "a derivative of BIDS")
     owners = _owners_of(relative, selection)
-    number, first = channel_of(relative), digest
+    number, first = channel_number(partial.file), digest
     if number:
         first = _content_of_first(partial, key=key, selection=selection)
     partial.identification = identify_by_content(digest, partial.file, study=first, key=key, owners=owners)

@@ -1,6 +1,7 @@
 """Which other files of RAW a file needs to be understood: a mask its image, a channel the first of its case.
 
-They are told by the paths alone, of folders and of archives, as the layouts of nnU-Net and BIDS name them.
+They are told by the paths alone, of folders and of archives, as the layouts of nnU-Net and BIDS name them. A
+file that is called as a channel may be a case of its own: then its companion is the mask that says so.
 """
 
 from __future__ import annotations
@@ -16,23 +17,35 @@ from pipeline.ingest.source.layouts import (
     has_a_formats_name,
     images_of_mask,
     is_mask_by_place,
+    start_of_channel,
+    told_apart_by,
 )
 
-__all__ = ["gaining", "with_companions"]
+__all__ = ["channel_number", "gaining", "with_companions"]
 
 
 def with_companions(files: Sequence[SourcePath], known: Iterable[SourcePath]) -> list[SourcePath]:
     """The files, each with those that it needs of the known ones."""
-    needing = [file for file in files if is_mask_by_place(file.relative) or channel_of(file.relative)]
+    needing = [file for file in files if is_mask_by_place(file.relative) or start_of_channel(file.relative)]
     if not needing:
         return list(files)
     there: dict[str, SourcePath] = {}
     for file in known:
         if not file.reason:
             there.setdefault(file.relative, file)
-    names = _names(there)
-    found = {file.token: _companions(file, there, names) for file in needing}
+    names, apart = _names(there), _told_apart(there)
+    found = {file.token: _companions(file, there, names, apart) for file in needing}
     return [replace(file, companions=found[file.token]) if found.get(file.token) else file for file in files]
+
+
+def channel_number(file: SourcePath) -> int | None:
+    """The number of the channel that a file is, by its name; None for any other.
+
+    Nor is it one where masks are called as the files of its case are: each of these is a case of its own.
+    """
+    if any(is_mask_by_place(one.relative) for one in file.companions):
+        return None
+    return channel_of(file.relative)
 
 
 def gaining(files: Sequence[SourcePath], fresh: Set[str]) -> set[str]:
@@ -54,10 +67,21 @@ def _names(paths: Iterable[str]) -> Mapping[str, Sequence[str]]:
     return names
 
 
+def _told_apart(there: Mapping[str, SourcePath]) -> Mapping[str, SourcePath]:
+    """The first mask that says so of each start of names whose four digits count cases, not channels."""
+    return {start: there[path] for path in sorted(there, reverse=True) if (start := told_apart_by(path))}
+
+
 def _companions(
-    file: SourcePath, there: Mapping[str, SourcePath], names: Mapping[str, Sequence[str]]
+    file: SourcePath,
+    there: Mapping[str, SourcePath],
+    names: Mapping[str, Sequence[str]],
+    apart: Mapping[str, SourcePath],
 ) -> tuple[SourcePath, ...]:
     if not is_mask_by_place(file.relative):
-        first = there.get(first_channel(file.relative))
+        mask = apart.get(start_of_channel(file.relative))
+        if mask is not None:
+            return (mask,)
+        first = there.get(first_channel(file.relative)) if channel_of(file.relative) else None
         return (first,) if first else ()
     return tuple(there[path] for path in images_of_mask(file.relative, names))

@@ -20,7 +20,8 @@ class SourcePath:
 
     Behind a URL, `path` is the file's URL, and in place of the time stands its version. So it does for a
     `member` of an archive, whose path is then in `path`; `relative` goes on inside. `companions` are the
-    images that a mask may be of by its layout, or the first channel of the case that a file is a channel of.
+    images that a mask may be of by its layout, the first channel of the case that a file is a channel of, or
+    a mask that says that it is none.
     """
 
     token: str

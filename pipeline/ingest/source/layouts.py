@@ -37,6 +37,7 @@ SUBJECT: Final = re.compile(r"(?:^|/)(sub-[A-Za-z0-9]+)/")
 _DERIVED: Final = re.compile(r"(?:^|/)derivatives/")
 _DERIVED_FROM: Final = re.compile(r"(?:^|(?<=/))derivatives/(?:[^/]+/)*?(?=sub-[A-Za-z0-9]+(?:/|$))")
 _NIFTI_ENDING: Final = re.compile(r"\.nii(\.gz)?$")
+_FIRST: Final = "_0000"
 _CHANNEL: Final = re.compile(r"_\d{4}(?=\.)")
 _MOST_BYTES: Final = 16 << 20
 _VOLUMES: Final = (".nii.gz", ".nii")
@@ -198,7 +199,36 @@ def first_channel(relative: str) -> str:
     'imagesTr/case_12_0000.nii.gz'
     """
     folder, _, name = relative.rpartition("/")
-    return f"{folder}/{_CHANNEL.sub('_0000', name, count=1)}"
+    return f"{folder}/{_CHANNEL.sub(_FIRST, name, count=1)}"
+
+
+def told_apart_by(mask: str) -> str:
+    """What the images begin with that a mask tells to be cases, not channels: "" where it tells nothing.
+
+    No mask of nnU-Net is called as a channel behind the first is. Where one is, as in a decathlon of patients
+    `p_0001`, `p_0002`, ..., four digits are a number of cases.
+
+    >>> told_apart_by("labelsTr/p_0002.nii.gz"), told_apart_by("labelsTr/p_0000.nii.gz")
+    ('imagesTr/p', '')
+    """
+    folder, _, name = mask.rpartition("/")
+    match = _CHANNEL.search(name)
+    above, slash, own = folder.rpartition("/")
+    if own not in _MASK_FOLDERS or match is None or match[0] == _FIRST or not has_a_formats_name(name):
+        return ""
+    return f"{above}{slash}{own.replace('labels', 'images')}/{name[: match.start()]}"
+
+
+def start_of_channel(relative: str) -> str:
+    """What the path of a channel begins with, up to its number; "" for any other.
+
+    >>> start_of_channel("imagesTr/case_12_0003.nii.gz")
+    'imagesTr/case_12'
+    """
+    if not case_of_channel(relative):
+        return ""
+    folder, _, name = relative.rpartition("/")
+    return f"{folder}/{_CHANNEL.split(name, maxsplit=1)[0]}"
 
 
 def with_layout(
@@ -266,7 +296,9 @@ def _lacking(data: Mapping[str, Any], folder: str, there: set[str]) -> list[str]
     training = data.get("training")
     entries = [entry for entry in training if isinstance(entry, dict)] if isinstance(training, list) else []
     here = {name for name in there if name.startswith(f"{folder}imagesTr/")}
-    cases = {case_of_channel(name) or name for name in here}  # both are in use: cases, and channels of them
+    apart = {told_apart_by(name) for name in there} - {""}
+    # Both are in use: cases, and channels of them.
+    cases = {name if start_of_channel(name) in apart else case_of_channel(name) or name for name in here}
     lines = []
     for key, what, found in (("image", "images", there | cases), ("label", "masks", there)):
         listed = {str(PurePosixPath(folder) / str(entry[key])) for entry in entries if entry.get(key)}

@@ -114,6 +114,34 @@ def test_a_picture_is_turned_as_its_tag_says(orientation: int) -> None:
     assert np.array_equal(stored(data, LIMITS)[0], np.rot90(grey(), turns))
 
 
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ("ImageJ=1.53t\nimages=5\nslices=5\nunit=mm\n", True),
+        ("ImageJ=1.53t\nframes=5\nimages=5\n", True),
+        ('{"shape": [5, 20, 24]}', True),
+        ('{"shape": [5, 20, 24], "axes": "ZYX"}', True),
+        ("ImageJ=1.53t\nimages=1\n", False),
+        ('{"shape": [20, 24]}', False),
+        ('{"shape": [1, 20, 24, 1]}', False),
+        ("images=5", False),
+    ],
+)
+def test_a_page_that_says_in_words_that_it_is_the_first_of_a_stack_is_refused(
+    said: str, refused: bool
+) -> None:
+    data = picture(grey(), "TIFF", tiffinfo={270: said})
+    if refused:
+        assert refusal(data) == "format_kind_unsupported: several pages"
+    else:
+        assert np.array_equal(stored(data, LIMITS)[0], grey())
+
+
+def test_planes_of_a_volume_in_one_page_are_several_pages() -> None:
+    assert refusal(tiff(grey(), t32997=5)) == "format_kind_unsupported: several pages"
+    assert np.array_equal(stored(tiff(grey(), t32997=1), LIMITS)[0], grey())
+
+
 def test_several_pages_are_refused_but_not_a_smaller_copy() -> None:
     pages = picture(grey(), "TIFF", save_all=True, append_images=[Image.fromarray(grey() + 1)])
     assert refusal(pages) == "format_kind_unsupported: several pages"

@@ -61,6 +61,15 @@ def test_a_channel_needs_the_first_of_its_case_and_others_need_nothing() -> None
     assert companions("p/a.nii", "labelsTr/a.nii") == []
 
 
+@pytest.mark.parametrize("name", ["a_0000", "a_0001", "a_0007"])
+def test_four_digits_that_masks_have_too_count_cases_and_no_channels(name: str) -> None:
+    image, masks = f"imagesTr/{name}.nii", ("labelsTr/a_0001.nii", "labelsTr/a_0002.nii")
+    assert companions(image, *masks, "imagesTr/a_0000.nii") == ["labelsTr/a_0001.nii"]
+    others = ("labelsTr/b_0001.nii", "labelsTs/a_0001.nii", "labelsTr/a_0000.nii", "labelsTr/a_0001.txt")
+    first = [] if name == "a_0000" else ["imagesTr/a_0000.nii"]
+    assert companions(image, *others, "imagesTr/a_0000.nii") == first
+
+
 def test_a_path_that_is_no_file_is_nobodys_image() -> None:
     mask, link = path("labelsTr/a.nii"), path("imagesTr/a.nii", "link_not_followed")
     assert with_companions([mask], [mask, link]) == [mask]
