@@ -44,10 +44,11 @@ def notes_on_external(workspace: Workspace, generation: str) -> list[str]:
     then, now = (_patients(folder) for folder in (workspace.generations / generation, workspace.candidate))
     if then == now:
         return []
+    came, went, both = len(now - then), len(then - now), len(then & now)
     asked = " Both models are asked of the present one." if now else ""
     return [
         f"The external part isn't the one that generation {generation} was promoted with: "
-        f"{len(now - then):,} patients came, {len(then - now):,} went, {len(then & now):,} are in both.{asked}"
+        f"{came:,} patients came, {went:,} went, {both:,} are in both.{asked}"
     ]
 
 
