@@ -280,8 +280,8 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "and the volume is whole.",
         ),
         (
-            r"NumberOfTemporalPositions announces$",
-            "Fetch the series again; if its scan was broken off, correct NumberOfTemporalPositions.",
+            r"that NumberOf(TemporalPositions|Time).* announces$",
+            "Fetch the series again; if its scan was broken off, correct the number that it announces.",
         ),
     ),
     "variable_spacing": (

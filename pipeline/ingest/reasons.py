@@ -339,5 +339,5 @@ NOTES: dict[str, str] = {
         "program that drew it can interpolate, have it do so."
     ),
     "contours_skipped": "Points and open lines of a structure mark no voxels and were left out.",
-    "fewer_than_announced": "An acquisition announces more images than this series has of it.",
+    "fewer_than_announced": "An acquisition or the series announces more images than came of it.",
 }

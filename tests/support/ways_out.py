@@ -370,7 +370,7 @@ WAYS = [
         then=tail(PhotometricInterpretation="MONOCHROME2")),
     Way("inconsistent_series", "", tail(SeriesNumber=1, ImageType=["ORIGINAL", "PRIMARY", "AXIAL", "WHATEVER"]), SERIES,
         then=tail(SeriesInstanceUID="2.25.77", ImageType=["ORIGINAL", "PRIMARY", "AXIAL", "WHATEVER"])),
-    Way("missing_slices", r"NumberOfTemporalPositions announces$", in_time(positions=3), SERIES,
+    Way("missing_slices", r"that NumberOf(TemporalPositions|Time).* announces$", in_time(positions=3), SERIES,
         then=in_time(positions=2)),
     Way("mosaic_layout_unknown", "", mosaic(), SERIES, then={"m.dcm": None, **mr_slices()}),
     Way("burned_in_text", "", one(BurnedInAnnotation="YES"), then=one(BurnedInAnnotation="NO")),

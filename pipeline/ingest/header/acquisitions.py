@@ -15,6 +15,8 @@ from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.acquisition import Acquisition
 
 _EPOCH = moment_of("19000101", "000000")
+_AMOUNTS = ("ContrastBolusVolume", "ContrastBolusTotalDose")
+_OF_AN_AGENT = ("ContrastBolusIngredient", "ContrastBolusStartTime")
 _PLACES = frozenset({0x00200032, 0x00209056, 0x00209057})
 """What dimensions of space point at: the position, the stack, the position in the stack."""
 
@@ -63,6 +65,15 @@ def _of_top_level(dataset: Dataset) -> Acquisition:
         component=dataset.text("ComplexImageComponent") or None,
         scanning_sequence=_sorted_words(dataset, "ScanningSequence"),
         sequence_variant=_sorted_words(dataset, "SequenceVariant"),
+        scan_options=_sorted_words(dataset, "ScanOptions"),
+        acquisition_type=dataset.text("MRAcquisitionType") or None,
+        sequence_name=dataset.text("SequenceName") or None,
+        phase_encoding=_phase_encoding(dataset),
+        filter_type=dataset.text("FilterType") or None,
+        patient_position=dataset.text("PatientPosition") or None,
+        corrections=_sorted_words(dataset, "CorrectedImage"),
+        decay_correction=dataset.text("DecayCorrection") or None,
+        reconstruction=dataset.text("ReconstructionMethod") or None,
         series_type=_sorted_words(dataset, "SeriesType"),
         kvp=optional_number(dataset, "KVP"),
         cardiac_phase=optional_number(dataset, "NominalPercentageOfCardiacPhase"),
@@ -72,14 +83,21 @@ def _of_top_level(dataset: Dataset) -> Acquisition:
         inversion_time=optional_number(dataset, "InversionTime"),
         flip_angle=optional_number(dataset, "FlipAngle"),
         repetition_time=optional_number(dataset, "RepetitionTime"),
+        echo_train=optional_number(dataset, "EchoTrainLength"),
+        averages=optional_number(dataset, "NumberOfAverages"),
         b_value=b_value,
         gradient=gradient,
         temporal_position=optional_number(dataset, "TemporalPositionIdentifier"),
         trigger_time=optional_number(dataset, "TriggerTime"),
         frame_reference_time=optional_number(dataset, "FrameReferenceTime"),
         temporal_positions=_count(dataset, "NumberOfTemporalPositions"),
+        time_slots=_count(dataset, "NumberOfTimeSlots"),
+        time_slices=_count(dataset, "NumberOfTimeSlices"),
+        part=_count(dataset, "InConcatenationNumber"),
+        parts=_count(dataset, "InConcatenationTotalNumber"),
         announced_slices=_count(dataset, "NumberOfSlices"),
         announced_images=_count(dataset, "ImagesInAcquisition"),
+        series_images=_count(dataset, "NumberOfSeriesRelatedInstances") or _count(dataset, "ImagesInSeries"),
     )
 
 
@@ -94,6 +112,7 @@ def _of_frame(
     content = groups.item("FrameContentSequence", index)
     heart = groups.item("CardiacSynchronizationSequence", index)
     breath = groups.item("RespiratorySynchronizationSequence", index)
+    view = groups.item("MRFOVGeometrySequence", index)
     tube = groups.item("CTXRayDetailsSequence", index)
     kernel = groups.item("CTReconstructionSequence", index)
     frame_type = groups.item("MRImageFrameTypeSequence", index)
@@ -107,7 +126,9 @@ def _of_frame(
             top.contrast_given if usage is None else usage.text("ContrastBolusAgentAdministered") == "YES"
         ),
         component=frame_type.text("ComplexImageComponent") or None if frame_type else top.component,
+        phase_encoding=top.phase_encoding if view is None else _phase_encoding(view),
         stack_id=content.text("StackID") or None if content else None,
+        stack_position=0 if content is None else _count(content, "InStackPositionNumber"),
         kvp=_in_group(tube, "KVP", "KVP", top.kvp),
         cardiac_phase=_in_group(heart, cardiac, cardiac, top.cardiac_phase),
         respiratory_phase=_in_group(breath, respiratory, respiratory, top.respiratory_phase),
@@ -148,10 +169,19 @@ def _sorted_words(dataset: Dataset, keyword: str) -> str | None:
     return "\\".join(sorted(set(dataset.words(keyword)))) or None
 
 
+def _phase_encoding(dataset: Dataset) -> str | None:
+    direction = dataset.text("InPlanePhaseEncodingDirection")
+    return "COL" if direction == "COLUMN" else direction or None
+
+
 def _names_agent(dataset: Dataset) -> bool:
     """Whether a contrast agent was given; which one is free text and stays here (PS3.3 C.7.6.4)."""
     agent = vocabulary.agent(dataset.text("ContrastBolusAgent"))
-    return agent == vocabulary.GIVEN or "ContrastBolusAgentSequence" in dataset
+    if agent or "ContrastBolusAgentSequence" in dataset:
+        return agent == vocabulary.GIVEN or "ContrastBolusAgentSequence" in dataset
+    # Where de-identification took the agent out, what else is said of it is still there.
+    amounts = (optional_number(dataset, keyword) for keyword in _AMOUNTS)
+    return any(amounts) or any(dataset.text(keyword) for keyword in _OF_AN_AGENT)
 
 
 def _diffusion(dataset: Dataset) -> tuple[float | None, tuple[float, ...] | None]:

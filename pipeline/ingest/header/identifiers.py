@@ -25,6 +25,7 @@ _KEYWORDS = (
     ("accession", "AccessionNumber"),
     ("patient", "PatientID"),
 )
+_OF_SERIES = ("SeriesNumber", "SeriesDescription", "ProtocolName")
 _OPTIONAL = "accession"
 """The one identifier that an image may lack: it is a matter of the order, not of the image."""
 
@@ -95,7 +96,14 @@ def identity_of(identification: Identification, dataset: Dataset, key: Key) -> I
         series_id=pseudonyms["series"],
         sop_id=pseudonyms["sop"],
         frame_of_reference=key.pseudonym("frame", reference) if reference else "",
+        series_words=_words_of_series(dataset, key),
     )
+
+
+def _words_of_series(dataset: Dataset, key: Key) -> str:
+    """A pseudonym of what all images of one series say alike, "" where they say nothing."""
+    words = [dataset.text(keyword) for keyword in _OF_SERIES]
+    return key.pseudonym("series_words", *words) if any(words) else ""
 
 
 def identifiers_of(identification: Identification, file: SourcePath, key: Key) -> tuple[tuple[str, str], ...]:

@@ -29,6 +29,7 @@ class Identity:
     series_id: str
     sop_id: str
     frame_of_reference: str
+    series_words: str = ""
 
 
 def frames_of(
@@ -62,6 +63,7 @@ def frames_of(
             thickness_mm=_measure(groups, index, "SliceThickness"),
             spacing_between_mm=_measure(groups, index, "SpacingBetweenSlices"),
             frame_of_reference=identity.frame_of_reference,
+            series_words=identity.series_words,
             tiles=tiles,
             tile_normal=normal,
             unit=transform.unit,

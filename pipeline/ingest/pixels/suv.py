@@ -117,7 +117,8 @@ def _injected(dataset: Dataset, drug: Dataset, scan: datetime) -> datetime | Non
     if by_clock is None or match is None:
         return at_time
     if match[3] is None:
-        return by_clock
+        # Two clocks that contradict each other, by a shift of dates or of zones, tell no time.
+        return by_clock if at_time is None or abs((by_clock - at_time).total_seconds()) < 60 else None
     zone_of_injection, zone_of_series = _zone_of(match[3]), _zone_of(dataset.text("TimezoneOffsetFromUTC"))
     if zone_of_injection is not None and zone_of_series is not None:
         return by_clock.replace(tzinfo=zone_of_injection).astimezone(zone_of_series).replace(tzinfo=None)

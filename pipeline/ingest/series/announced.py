@@ -1,12 +1,12 @@
-"""What a series announces held against what came: slices, temporal positions, images of an acquisition.
+"""What a series announces held against what came: slices, times, parts of an object, images.
 
 Pure: works on the groups of one series.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -14,17 +14,28 @@ from pipeline.ingest.series.frames import Frame, Group, Refused, Volume
 
 __all__ = ["as_announced"]
 
+_COUNTED = frozenset({"PT", "NM"})
+"""Modalities whose series say how many slices a volume has, and how many times there are."""
+
 
 def as_announced(groups: Sequence[Group]) -> list[Group]:
     """The groups of a series, volumes refused as `missing_slices` where more was announced for certain.
 
-    Number of Slices is that of one volume (PS3.3 C.8.9.1), Number of Temporal Positions that of the series.
-    Images in Acquisition counts those of all series of an acquisition: fewer is noted.
+    Number of Slices is that of one volume (PS3.3 C.8.4.8, C.8.9.1), Number of Temporal Positions that of the
+    series. In-Stack Position Number counts the slices of a stack from 1 (C.7.6.16.2.2), In-concatenation
+    Number the objects that one was divided into (C.7.6.16.1). Images in Acquisition counts those of all
+    series of an acquisition: fewer is noted, as are fewer images than an archive counted in the series.
     """
-    images = Counter(frame.acquisition_number for group in groups for frame in _counted(group))
-    lacking = _lacking_positions([group for group in groups if _has_slices(group)])
+    volumes = [group for group in groups if _has_slices(group)]
+    frames = [frame for group in groups for frame in _counted(group)]
+    lacking = _lacking_positions(volumes) or _lacking_parts(frames)
+    holes = _holes_of_stacks(frames)
+    images = Counter(frame.acquisition_number for frame in frames)
+    sources = len({frame.source for frame in frames})
     return [
-        _held_against(group, lacking or _lacking_slices(group), images) if _has_slices(group) else group
+        _held_against(group, lacking or _lacking_slices(group, holes), images, sources)
+        if _has_slices(group)
+        else group
         for group in groups
     ]
 
@@ -39,16 +50,34 @@ def _counted(group: Group) -> Iterable[Frame]:
     return () if copies else group.frames
 
 
-def _held_against(volume: Volume, lacking: str, images: Counter[float | None]) -> Group:
-    return Refused(volume.frames, "missing_slices", lacking) if lacking else _noted(volume, images)
+def _held_against(volume: Volume, lacking: str, images: Counter[float | None], sources: int) -> Group:
+    return Refused(volume.frames, "missing_slices", lacking) if lacking else _noted(volume, images, sources)
 
 
-def _lacking_slices(volume: Volume) -> str:
+def _lacking_slices(volume: Volume, holes: Mapping[str | None, int]) -> str:
     announced = max(frame.acquisition.announced_slices for frame in volume.frames)
     came = len(volume.frames)
-    if volume.frames[0].modality != "PT" or announced <= came:
+    if volume.frames[0].modality in _COUNTED and announced > came:
+        return f"{came} slices of {announced} that NumberOfSlices announces"
+    missing = max(holes[frame.acquisition.stack_id] for frame in volume.frames)
+    return f"{missing} of the slices that InStackPositionNumber counts are not here" if missing else ""
+
+
+def _holes_of_stacks(frames: Sequence[Frame]) -> Mapping[str | None, int]:
+    """How many slices of each stack are not here, by their numbers."""
+    numbers: defaultdict[str | None, set[int]] = defaultdict(set)
+    for frame in frames:
+        numbers[frame.acquisition.stack_id].add(frame.acquisition.stack_position)
+    return {stack: max(known) - len(known - {0}) for stack, known in numbers.items()}
+
+
+def _lacking_parts(frames: Sequence[Frame]) -> str:
+    """What is said of an object that was divided into several, of which some are not here."""
+    here = {frame.acquisition.part for frame in frames} - {0}
+    announced = max([*here, *(frame.acquisition.parts for frame in frames if here)], default=0)
+    if len(here) == announced:
         return ""
-    return f"{came} slices of {announced} that NumberOfSlices announces"
+    return f"{len(here)} of {announced} parts that InConcatenationTotalNumber announces"
 
 
 def _lacking_positions(volumes: Sequence[Volume]) -> str:
@@ -58,11 +87,23 @@ def _lacking_positions(volumes: Sequence[Volume]) -> str:
     repeat what was planned. It is whole if it says which position it is, or has all its acquisition's images.
     """
     frames = [frame for volume in volumes for frame in volume.frames]
-    announced = max((frame.acquisition.temporal_positions for frame in frames), default=0)
+    announced, keyword = max((_announced_times(frame) for frame in frames), default=(0, ""))
     came = len({volume.time_index for volume in volumes})
     if came == 1 and all(_is_whole_by_itself(volume.frames) for volume in volumes):
         return ""
-    return f"{came} of {announced} that NumberOfTemporalPositions announces" if came < announced else ""
+    return f"{came} of {announced} that {keyword} announces" if came < announced else ""
+
+
+def _announced_times(frame: Frame) -> tuple[int, str]:
+    """How many volumes in time a plane's series announces, and by which element."""
+    acquisition = frame.acquisition
+    if frame.modality not in _COUNTED:
+        return acquisition.temporal_positions, "NumberOfTemporalPositions"
+    slots, slices = acquisition.time_slots, acquisition.time_slices
+    if slots > 1 and slices > 1:
+        return slots * slices, "NumberOfTimeSlots times NumberOfTimeSlices"
+    by_camera = (slots, "NumberOfTimeSlots") if slots > 1 else (slices, "NumberOfTimeSlices")
+    return max(by_camera, (acquisition.temporal_positions, "NumberOfTemporalPositions"))
 
 
 def _is_whole_by_itself(frames: Sequence[Frame]) -> bool:
@@ -71,15 +112,17 @@ def _is_whole_by_itself(frames: Sequence[Frame]) -> bool:
     return 0 < max(frame.acquisition.announced_images for frame in frames) <= len(frames)
 
 
-def _noted(volume: Volume, images: Counter[float | None]) -> Volume:
-    """The volume, noted where an acquisition of it announces more images than the series has of it."""
+def _noted(volume: Volume, images: Counter[float | None], sources: int) -> Volume:
+    """The volume, noted where an acquisition of it, or its series, announces more images than came of it."""
     announced: dict[float | None, int] = {}
     for frame in volume.frames:
         number = frame.acquisition_number
         announced[number] = max(frame.acquisition.announced_images, announced.get(number, 0))
-    came = sum(images[number] for number in announced)
+    came, expected = sum(images[number] for number in announced), sum(announced.values())
     if all(images[number] >= most for number, most in announced.items()):
-        return volume
-    measures = {"images_came": float(came), "images_announced": float(sum(announced.values()))}
+        came, expected = sources, max(frame.acquisition.series_images for frame in volume.frames)
+        if came >= expected:
+            return volume
+    measures = {"images_came": float(came), "images_announced": float(expected)}
     notes = tuple(sorted({*volume.notes, "fewer_than_announced"}))
     return replace(volume, notes=notes, measures={**volume.measures, **measures})

@@ -125,7 +125,7 @@ def _is_fragment(other: Group, one: Group, taken: set[int]) -> bool:
 
 def _places(frames: Sequence[Frame], others: Sequence[Frame]) -> list[int] | None:
     """The numbers of the others on the grid of the frames; None where one lies beside it."""
-    if not _nearly_parallel(frames[0], others):
+    if not _nearly_parallel(frames[0], others) and not _turned_in_plane(frames[0], others[0]):
         return None
     stack = stack_of(frames)
     gaps = np.diff(stack.heights)
@@ -160,14 +160,24 @@ def _nearly_parallel(frame: Frame, others: Sequence[Frame]) -> bool:
     return bool(np.abs(directions - np.array(frame.orientation)).max() <= _NEARLY)
 
 
+def _turned_in_plane(frame: Frame, other: Frame) -> bool:
+    """Whether one plane is the other upside down, mirrored, or with rows and columns changed."""
+    ours, theirs = (np.reshape(one.orientation or (), (2, 3)) for one in (frame, other))
+    cosines = np.abs(ours @ theirs.T)  # (row and column of the one, row and column of the other)
+    return any(np.abs(cosines - turn).max() <= _NEARLY for turn in (np.eye(2), np.eye(2)[::-1]))
+
+
 def _are_one(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
     """Whether two volumes of one kind, each even by itself, make one stack together.
 
-    End to end they do if only digits of their planes differ; else a plan changed there.
+    End to end they do if only digits of their planes differ, or which side of them is up; else a plan
+    changed there.
     """
     together = [*frames, *others]
     alike = all(len(sets_of(together, trait)) == 1 for trait in STACKS)
-    if alike or _kinds_differ(frames, others) or not _nearly_parallel(frames[0], others):
+    if alike or _kinds_differ(frames, others):
+        return False
+    if not _nearly_parallel(frames[0], others) and not _turned_in_plane(frames[0], others[0]):
         return False
     if not is_whole(together) or _places(together, together) is None:
         return False

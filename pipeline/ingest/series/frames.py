@@ -56,6 +56,9 @@ class Frame:
     """Spacing Between Slices (0018,0088)."""
     frame_of_reference: str = ""
     """Frame of Reference UID (0020,0052), as a pseudonym; "" where there is none."""
+    series_words: str = ""
+    """Series Number (0020,0011), Series Description (0008,103E) and Protocol Name (0018,1030), as one
+    pseudonym; "" where there are none."""
     tiles: int | None = None
     """How many slices a Siemens mosaic holds, by its private header (0029,xx10): NumberOfImagesInMosaic."""
     tile_normal: Triple | None = None

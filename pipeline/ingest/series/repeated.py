@@ -29,6 +29,7 @@ from pipeline.ingest.series.traits import (
     KVP,
     REPETITION_TIME,
     RESPIRATORY_PHASE,
+    SERIES_WORDS,
     TEMPORAL_POSITION,
     TIMES,
     TRIGGER_TIME,
@@ -93,6 +94,8 @@ def by_repeats(frames: Sequence[Frame]) -> list[Part]:
     for traits in _VALUES:
         if parts := _by_value(frames, traits):
             return parts
+    if parts := _by_value(frames, (SERIES_WORDS,)):
+        return parts
     return _by_time(frames) or _by_dimension(frames) or _by_instance(frames)
 
 
@@ -224,7 +227,7 @@ def what_differs(frames: Sequence[Frame]) -> dict[str, list[int]]:
     """The keywords that differ between planes at one place, with the number of images of each value."""
     places = list(by_place(frames).values())
     sizes_of: dict[str, list[int]] = {}
-    for trait in (*KINDS, *ASIDES, UNKNOWN_WORDS, TRIGGER_TIME, *TIMES):
+    for trait in (*KINDS, *ASIDES, UNKNOWN_WORDS, SERIES_WORDS, TRIGGER_TIME, *TIMES):
         exact = _exactly(trait)
         if any(len(sets_of(planes, exact, silent=True)) > 1 for planes in places):
             sizes = [len(alike) for alike in sets_of(frames, exact, silent=True)]

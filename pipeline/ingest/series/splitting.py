@@ -8,7 +8,7 @@ evidence of time, with the exceptions of `_by_instance`.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -19,6 +19,7 @@ from pipeline.ingest.series.grid import stack_of
 from pipeline.ingest.series.parts import Part, Sets, divided_further, in_turn, variants
 from pipeline.ingest.series.repeated import by_repeats, lacks_b_value
 from pipeline.ingest.series.traits import (
+    ACQUISITION_NUMBER,
     ASIDES,
     CARDIAC_PHASE,
     KINDS,
@@ -26,6 +27,7 @@ from pipeline.ingest.series.traits import (
     NUMBER_KINDS,
     REFERENCE_TIME,
     RESPIRATORY_PHASE,
+    SERIES_WORDS,
     TEMPORAL_POSITION,
     THICKNESS,
     TIMES,
@@ -59,7 +61,8 @@ def separated(frames: Sequence[Frame]) -> list[Part]:
     for divide in (_by_word_kind, by_repeats if repeated else _by_number_kind, _by_clash):
         if parts := divide(frames):
             return divided_further(parts, separated)
-    asides = not repeated and any(len(sets_of(frames, trait, silent=True)) > 1 for trait in (*KINDS, *ASIDES))
+    details = (*KINDS, *ASIDES, SERIES_WORDS)
+    asides = not repeated and any(len(sets_of(frames, trait, silent=True)) > 1 for trait in details)
     return [Part(frames, notes=("details_differ",) if asides else ())]
 
 
@@ -108,7 +111,7 @@ def _by_clash(frames: Sequence[Frame]) -> list[Part]:
     # Where an even grid is but assumed, what differs comes first: two passes look like one that was rounded.
     if not repeats(frames) and evenness(stack_of(frames)) in ("even", "rounded"):
         return _by_evidence(frames)
-    for trait in (*ASIDES, *NUMBER_KINDS, *TIMES, THICKNESS):
+    for trait in (*ASIDES, SERIES_WORDS, *NUMBER_KINDS, *TIMES, THICKNESS):
         sets = sets_of(frames, trait, silent=True)
         if len(sets) > 1 and _are_volumes(sets, frames, trait):
             ranked = trait in TIMES and in_turn(sets)
@@ -122,7 +125,7 @@ def _are_volumes(sets: Sets, frames: Sequence[Frame], trait: Trait) -> bool:
     What only counts or times acquisitions proves nothing for parts that lie end to end, with a hole
     between them perhaps. A volume that covers less than others made alike has lost slices.
     """
-    if trait not in ASIDES and not overlap(sets):
+    if trait not in (*ASIDES, SERIES_WORDS) and not overlap(sets):
         return False
     watched = [planes for planes in sets if _is_one_watched_place(planes, frames)]
     volumes = [planes for planes in sets if planes not in watched]
@@ -151,13 +154,15 @@ def _lost(sets: Sets, frames: Sequence[Frame], alike: int) -> bool:
 
 def _by_evidence(frames: Sequence[Frame]) -> list[Part]:
     """Planes of one even grid cut where their places show that they are two; or refused."""
-    for trait in (*KINDS, *ASIDES, UNKNOWN_WORDS, *TIMES):
+    for trait in (*KINDS, *ASIDES, UNKNOWN_WORDS, SERIES_WORDS, *TIMES, THICKNESS):
         sets = sets_of(frames, trait, silent=True)
-        if len(sets) < 2 or (trait in TIMES and not _are_passes(sets)):
+        if len(sets) < 2 or (trait in TIMES and not _may_be_passes(sets, trait)):
             continue
         relation = "apart" if trait is REFERENCE_TIME and _are_time_frames(sets) else verdict(sets)
         if relation == "one" or (relation == "on" and trait is not UNKNOWN_WORDS):
             continue
+        if relation == "unclear" and trait in TIMES and not _are_clocked(frames):
+            continue  # a number that counts acquisitions is no evidence without their places
         if relation == "apart" and trait is not UNKNOWN_WORDS:
             ranked = trait in TIMES
             return [Part(planes, (n,) if ranked else ()) for n, planes in enumerate(sets)]
@@ -165,7 +170,10 @@ def _by_evidence(frames: Sequence[Frame]) -> list[Part]:
             continue  # interleaving is how MR scans
         detail = f"{trait.keyword} has {len(sets)} values over one even stack of {len(frames)} slices"
         return [Part(frames, reason="inconsistent_series", detail=detail)]
-    return []
+    passes = [*_runs(frames), *_numbered_alike(frames), *_of_objects(frames)]
+    return next(
+        (variants(sets) for sets in passes if all(map(is_whole, sets)) and verdict(sets) == "apart"), []
+    )
 
 
 def _are_time_frames(sets: Sets) -> bool:
@@ -179,19 +187,29 @@ def _are_time_frames(sets: Sets) -> bool:
     return dynamic or overlap(sets) or all(slices == {len(planes)} for planes in sets)
 
 
-def _are_passes(sets: Sets) -> bool:
-    """Whether sets by time can be several passes: each is whole, and after the other by the clock."""
+def _may_be_passes(sets: Sets, trait: Trait) -> bool:
+    """Whether sets by time can be several passes: each is whole, and after the other by clock or number."""
     frames = [frame for planes in sets for frame in planes]
+    in_order = trait is ACQUISITION_NUMBER or _are_clocked(frames)
+    return in_order and all(map(is_whole, sets)) and in_turn(sets)
+
+
+def _are_clocked(frames: Sequence[Frame]) -> bool:
     acquired = all(frame.acquisition_time is not None for frame in frames)
-    clocked = acquired or all(frame.acquisition.frame_reference_time is not None for frame in frames)
-    return clocked and all(map(is_whole, sets)) and in_turn(sets)
+    return acquired or all(frame.acquisition.frame_reference_time is not None for frame in frames)
 
 
 def _by_run(frames: Sequence[Frame]) -> list[Part]:
     """Passes over uneven places by their instance numbers, which run through each even pass in turn."""
+    passes = [] if repeats(frames) else _runs(frames)
+    return next((variants(runs) for runs in passes if overlap(runs) and all(map(is_whole, runs))), [])
+
+
+def _runs(frames: Sequence[Frame]) -> list[Sets]:
+    """The ways along the stack that the instance numbers go, one after the other; [] where it is one."""
     # Passes by number alone need numbers that are each given once.
     numbered = {frame.instance_number: frame for frame in frames if frame.instance_number is not None}
-    if repeats(frames) or len(numbered) < len(frames):
+    if len(numbered) < len(frames):
         return []
     ordered = [numbered[number] for number in sorted(numbered)]
     height_of = {frame.name: place for place, frame in enumerate(stack_of(frames).frames)}
@@ -200,4 +218,26 @@ def _by_run(frames: Sequence[Frame]) -> list[Part]:
         rises = height_of[second.name] > height_of[first.name]
         goes_on = len(runs[-1]) < 2 or rises == (height_of[first.name] > height_of[runs[-1][-2].name])
         runs[-1:] = [[*runs[-1], second]] if goes_on else [runs[-1], [second]]
-    return variants(runs) if len(runs) > 1 and overlap(runs) and all(map(is_whole, runs)) else []
+    return [runs] if len(runs) > 1 else []
+
+
+def _numbered_alike(frames: Sequence[Frame]) -> list[Sets]:
+    """The lowest plane of each instance number, the next ones, and so on; [] where some are given more often.
+
+    Two series that were put together keep the numbers of each.
+    """
+    planes_of: defaultdict[float | None, list[Frame]] = defaultdict(list)
+    for frame in stack_of(frames).frames:
+        planes_of[frame.instance_number].append(frame)
+    often = {len(planes) for planes in planes_of.values()}
+    if None in planes_of or len(often) > 1 or often == {1} or len(planes_of) == 1:
+        return []
+    return [[list(planes) for planes in zip(*planes_of.values(), strict=True)]]
+
+
+def _of_objects(frames: Sequence[Frame]) -> list[Sets]:
+    """The planes of each object, where several have several planes; [] where one has all, or each one."""
+    planes_of: defaultdict[str, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        planes_of[frame.source].append(frame)
+    return [list(planes_of.values())] if 1 < len(planes_of) < len(frames) else []

@@ -32,6 +32,7 @@ __all__ = [
     "REFERENCE_TIME",
     "REPETITION_TIME",
     "RESPIRATORY_PHASE",
+    "SERIES_WORDS",
     "STACKS",
     "TEMPORAL_POSITION",
     "THICKNESS",
@@ -98,6 +99,15 @@ WORD_KINDS = (
     Trait("ImageType", lambda frame: meaning(frame) or None, source=_image_words),
     _word("ScanningSequence", lambda frame: frame.acquisition.scanning_sequence),
     _word("SequenceVariant", lambda frame: frame.acquisition.sequence_variant),
+    _word("ScanOptions", lambda frame: frame.acquisition.scan_options),
+    _word("MRAcquisitionType", lambda frame: frame.acquisition.acquisition_type),
+    _word("SequenceName", lambda frame: frame.acquisition.sequence_name),
+    _word("InPlanePhaseEncodingDirection", lambda frame: frame.acquisition.phase_encoding),
+    _word("FilterType", lambda frame: frame.acquisition.filter_type),
+    _word("PatientPosition", lambda frame: frame.acquisition.patient_position),
+    _word("CorrectedImage", lambda frame: frame.acquisition.corrections),
+    _word("DecayCorrection", lambda frame: frame.acquisition.decay_correction),
+    _word("ReconstructionMethod", lambda frame: frame.acquisition.reconstruction),
     Trait("ContrastBolusAgent", _contrast),
 )
 """These split a series wherever they differ, as a kernel does."""
@@ -115,6 +125,8 @@ ECHO_NUMBER = _number("EchoNumbers", lambda frame: frame.acquisition.echo_number
 INVERSION_TIME = _number("InversionTime", lambda frame: frame.acquisition.inversion_time, share=_VARIES)
 FLIP_ANGLE = _number("FlipAngle", lambda frame: frame.acquisition.flip_angle, share=_VARIES)
 REPETITION_TIME = _number("RepetitionTime", lambda frame: frame.acquisition.repetition_time, share=_BEATS)
+ECHO_TRAIN = _number("EchoTrainLength", lambda frame: frame.acquisition.echo_train)
+AVERAGES = _number("NumberOfAverages", lambda frame: frame.acquisition.averages)
 B_VALUE = _number("DiffusionBValue", lambda frame: frame.acquisition.b_value, share=_VARIES)
 # 0.02 of a unit vector is one degree: directions are written in the patient's frame, with rounding.
 GRADIENT = Trait("DiffusionGradientOrientation", lambda frame: frame.acquisition.gradient, slack=0.02)
@@ -128,6 +140,8 @@ NUMBER_KINDS = (
     INVERSION_TIME,
     FLIP_ANGLE,
     REPETITION_TIME,
+    ECHO_TRAIN,
+    AVERAGES,
     B_VALUE,
     GRADIENT,
     TEMPORAL_POSITION,
@@ -140,6 +154,10 @@ ASIDES = (
     Trait("FrameOfReferenceUID", lambda frame: frame.frame_of_reference),
     Trait("ImageType", lambda frame: "\\".join(spelled(frame)), source=_image_words),
 )
+SERIES_WORDS = Trait(
+    "SeriesNumber, SeriesDescription or ProtocolName", lambda frame: frame.series_words or None
+)
+"""All images of one series say these alike (PS3.3 C.7.3.1): where they don't, series were put together."""
 THICKNESS = _number("SliceThickness", lambda frame: frame.thickness_mm, share=_VARIES)
 # Slices of one pass follow each other within seconds; phases of contrast are some 20 s apart and more.
 _PASS_SECONDS = 10.0

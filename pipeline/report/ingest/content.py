@@ -138,12 +138,15 @@ def _warnings(account: Account, cases: Sequence[Case]) -> list[tuple[str, str]]:
 
 
 def _fewer_than_announced(cases: Sequence[Case]) -> list[tuple[str, str]]:
-    """How many images came of how many that the acquisitions of some cases announce."""
+    """How many images came of how many that the acquisitions or the series of some cases announce."""
     lacking = [case.attributes for case in cases if "images_announced" in case.attributes]
     if not lacking:
         return []
     came, announced = (
         sum(float(attributes[name]) for attributes in lacking) for name in ("images_came", "images_announced")
     )
-    sentence = f"ImagesInAcquisition announces {announced:,.0f} images, and {came:,.0f} came in their series."
+    sentence = (
+        f"ImagesInAcquisition or NumberOfSeriesRelatedInstances announces {announced:,.0f} images, and "
+        f"{came:,.0f} came in their series."
+    )
     return [(f"{len(lacking)} cases", sentence)]

@@ -34,6 +34,34 @@ def test_what_tells_volumes_apart_is_in_the_plane_s_acquisition(tmp_path: Path) 
     )  # fmt: skip
 
 
+def test_words_of_method_are_in_the_plane_s_acquisition_and_words_of_order_are_sorted(tmp_path: Path) -> None:
+    ds = image(
+        "MR", ScanOptions=["FS", "FC"], MRAcquisitionType="2D", SequenceName="*ep_b0", FilterType="HEAD",
+        InPlanePhaseEncodingDirection="ROW", PatientPosition="HFS", CorrectedImage=["DECY", "ATTN"],
+        DecayCorrection="START", ReconstructionMethod="OSEM", EchoTrainLength="7", NumberOfAverages="2",
+        NumberOfTimeSlots=3, NumberOfTimeSlices=4, InConcatenationNumber=2, InConcatenationTotalNumber=5,
+        NumberOfSeriesRelatedInstances="9",
+    )  # fmt: skip
+    (frame,) = frames(ds, tmp_path)
+    assert frame.acquisition == Acquisition(
+        scan_options="FC\\FS", acquisition_type="2D", sequence_name="*ep_b0", filter_type="HEAD",
+        phase_encoding="ROW", patient_position="HFS", corrections="ATTN\\DECY", decay_correction="START",
+        reconstruction="OSEM", echo_train=7, averages=2, time_slots=3, time_slices=4, part=2, parts=5,
+        series_images=9,
+    )  # fmt: skip
+
+
+def test_what_a_series_says_alike_is_one_word_that_names_nobody(tmp_path: Path) -> None:
+    said = {"SeriesNumber": "3", "SeriesDescription": "Lung of Dr. Who", "ProtocolName": "Chest"}
+
+    def words(**elements: object) -> str:
+        return frames(image("CT", **elements), tmp_path)[0].series_words
+
+    assert words() == "" and words(**said) == words(**said) and "Who" not in words(**said)
+    others = [{**said, keyword: "4"} for keyword in said]
+    assert len({words(**said), *(words(**other) for other in others)}) == 4
+
+
 def test_which_contrast_agent_was_given_goes_no_further_than_that_one_was(tmp_path: Path) -> None:
     def contrast(**elements: object) -> bool:
         return frames(image("CT", **elements), tmp_path)[0].acquisition.contrast_given
@@ -45,6 +73,15 @@ def test_which_contrast_agent_was_given_goes_no_further_than_that_one_was(tmp_pa
         == "GIVEN"
     )
     assert "Who" not in repr(header(image("CT", ContrastBolusAgent="Dr. Who"), tmp_path))
+    for keyword, value in (
+        ("ContrastBolusVolume", "90"),
+        ("ContrastBolusTotalDose", "30"),
+        ("ContrastBolusIngredient", "IODINE"),
+        ("ContrastBolusStartTime", "101010"),
+    ):
+        assert contrast(**{keyword: value}), keyword
+        assert not contrast(**{keyword: value, "ContrastBolusAgent": "None"}), keyword
+    assert not contrast(ContrastBolusVolume="0")
     ds = image("CT")
     ds.ContrastBolusAgentSequence = [Dataset()]
     assert frames(ds, tmp_path)[0].acquisition.contrast_given

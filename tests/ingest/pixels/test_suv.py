@@ -108,6 +108,14 @@ def test_a_zone_told_of_the_injection_alone_leaves_the_word_to_its_time(tmp_path
     assert uptake(other_minute, tmp_path / "c") == (5000.0, "BQML")
 
 
+@pytest.mark.parametrize("moment", ["20200102080000", "20200101090000", "20200102090200"])
+def test_a_moment_that_contradicts_the_time_of_the_injection_leaves_the_unit(
+    tmp_path: Path, moment: str
+) -> None:
+    assert uptake(with_moment(moment, start="090000"), tmp_path / "a") == (5000.0, "BQML")
+    assert uptake(with_moment("20200102090000.5", start="090000"), tmp_path / "b")[1] == "SUVbw"
+
+
 @pytest.mark.parametrize(("value", "changes"), [(1e6, {}), (1e10, {})])
 def test_doses_of_one_to_ten_thousand_megabecquerel_count(
     tmp_path: Path, value: float, changes: dict
@@ -154,9 +162,7 @@ def test_uptakes_that_no_body_has_leave_the_unit(tmp_path: Path) -> None:
     assert uptake(ds, tmp_path / "c")[1] == "SUVbw"
 
 
-@pytest.mark.parametrize(
-    ("keyword", "value"), [("PatientWeight", None), ("PatientWeight", "71"), ("DecayCorrection", "NONE")]
-)
+@pytest.mark.parametrize(("keyword", "value"), [("PatientWeight", None), ("PatientWeight", "71")])
 def test_a_series_is_in_one_unit_as_a_whole(tmp_path: Path, keyword: str, value: str | None) -> None:
     slices = [pet() for _ in range(4)]
     assert cases(slices, tmp_path / "a") == [(pytest.approx(1.3817, abs=1e-4), "SUVbw", ())]

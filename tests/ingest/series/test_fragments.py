@@ -53,6 +53,33 @@ def test_a_tail_that_goes_on_where_a_volume_ends_makes_it_a_cut_one(
         assert outcome(groups) == [("inconsistent_series", detail)] * 2
 
 
+TURNED = [
+    (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0),
+    (-1.0, 0.0, 0.0, 0.0, 1.0, 0.0),
+    (1.0, 0.0, 0.0, 0.0, -1.0, 0.0),
+]
+
+
+@pytest.mark.parametrize("orientation", TURNED)
+@pytest.mark.parametrize("turned", [range(18, 36, 3), range(3, 36, 6)])
+def test_planes_turned_part_way_are_of_one_stack(plane: Frame, orientation: tuple, turned: range) -> None:
+    rows, columns = plane.rows, plane.columns
+    down, across = plane.spacing_mm
+    corner = (
+        (columns - 1) * across if orientation[0] < 0 else 0.0,
+        (rows - 1) * down if orientation[4] < 0 else 0.0,
+    )
+    upright = stack(plane, [z for z in range(0, 36, 3) if z not in turned], "a")
+    others = [
+        replace(f, position_mm=(*corner, f.position_mm[2]))
+        for f in stack(plane, turned, "b", orientation=orientation)
+    ]
+    detail = "6 of 12 slices of one even stack differ from the others in ImageOrientationPatient"
+    assert outcome([volume(upright), volume(others)]) == [("inconsistent_series", detail)] * 2
+    aside = [replace(f, position_mm=(40.0, 0.0, f.position_mm[2])) for f in others]
+    assert outcome([volume(upright), volume(aside)]) == [("ok", "")] * 2
+
+
 def test_what_lies_beside_the_grid_or_apart_or_twice_is_no_fragment(plane: Frame) -> None:
     whole = volume(stack(plane, range(0, 18, 3), "a"))
     other = {"photometric": "MONOCHROME1"}

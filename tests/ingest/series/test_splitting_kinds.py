@@ -32,6 +32,17 @@ KINDS = [
     ("temporal_position", 1, 2),
     ("component", "MAGNITUDE", "PHASE"),
     ("scanning_sequence", "SE", "GR"),
+    ("scan_options", "FC", "FC\\FS"),
+    ("acquisition_type", "2D", "3D"),
+    ("sequence_name", "*ep_b0", "*ep_b1000t"),
+    ("phase_encoding", "ROW", "COL"),
+    ("echo_train", 1, 20),
+    ("averages", 1, 4),
+    ("filter_type", "HEAD", "BODY"),
+    ("patient_position", "HFS", "HFP"),
+    ("corrections", "ATTN\\DECY", "DECY"),
+    ("decay_correction", "START", "ADMIN"),
+    ("reconstruction", "OSEM", "FBP"),
 ]
 
 
@@ -75,7 +86,9 @@ def test_stations_end_to_end_are_one_volume_and_passes_half_a_step_apart_are_two
     ]
     assert [keys["time_index"] for keys, _ in keys_and_heights(separated(passes))] == [0, 1]
     numbered = [replace(frame, acquisition_time=None) for frame in passes]
-    assert len(separated(numbered)) == 1  # the number alone is no kind
+    assert len(separated(numbered)) == 2
+    # Without a thickness, the number alone is no kind.
+    assert len(separated([replace(frame, thickness_mm=None) for frame in numbered])) == 1
     clocked = [replace(frame, acquisition_number=None) for frame in passes]
     assert len(separated(clocked)) == 2
 
@@ -91,6 +104,54 @@ def test_slices_scanned_in_two_interleaved_passes_are_one_volume(slab, thickness
         for k in range(8)
     ]
     assert len(separated(frames)) == 1
+
+
+TWICE_SIX = [3.0 * k + 1.5 * n for n in range(2) for k in range(6)]
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR"])
+@pytest.mark.parametrize(
+    "name_of",
+    [
+        lambda n: {"instance_number": n},  # the numbers run through one pass, then through the other
+        lambda n: {"instance_number": n % 6},  # each has numbers of its own
+        lambda n: {"source": ("one", "other")[n // 6], "index": n % 6, "instance_number": 1},
+        lambda n: {"series_words": ("soft", "lung")[n // 6]},
+    ],
+)
+def test_gapless_passes_half_a_step_apart_are_two_volumes(slab, modality: str, name_of: object) -> None:
+    frames = [
+        replace(slab(n, z), **{"thickness_mm": 3.0, "modality": modality, **name_of(n)})
+        for n, z in enumerate(TWICE_SIX)
+    ]
+    parts = separated(frames)
+    assert sorted(heights(part.frames) for part in parts) == [TWICE_SIX[:6], TWICE_SIX[6:]]
+    # Slices that leave holes for those of the other pass are scanned so, to keep their neighbours from their pulse.
+    assert len(separated([replace(frame, thickness_mm=1.5) for frame in frames])) == 1
+    numbered = [
+        replace(f, source=f"s{n}", index=0, series_words="", instance_number=f.position_mm[2])
+        for n, f in enumerate(frames)
+    ]
+    assert len(separated(numbered)) == 1
+
+
+def test_slices_of_two_thicknesses_in_turn_are_refused_by_name(slab) -> None:
+    frames = [replace(slab(k, 1.5 * k), thickness_mm=(3.0, 1.0)[k % 2]) for k in range(12)]
+    detail = "SliceThickness has 2 values over one even stack of 12 slices"
+    assert reasons(separated(frames)) == [("inconsistent_series", detail)]
+
+
+def test_series_that_were_put_together_are_parted_by_what_a_series_says_alike(slab) -> None:
+    def words(n: int) -> dict[str, str]:
+        return {"series_words": ("soft", "lung")[n]}
+
+    repeated = [slab(10 * n + k, 3.0 * k, **words(n)) for n in range(2) for k in range(4)]
+    assert [len(part.frames) for part in separated(repeated)] == [4, 4]
+    assert what_differs(repeated) == {"SeriesNumber, SeriesDescription or ProtocolName": [4, 4]}
+    apart = [slab(10 * n + k, 3.0 * k + 30 * n, **words(n)) for n in range(2) for k in range(4)]
+    assert [len(part.frames) for part in separated(apart)] == [4, 4]
+    (joined,) = separated([slab(k, 3.0 * k, **words(k // 4)) for k in range(8)])
+    assert (joined.reason, joined.notes) == ("", ("details_differ",))
 
 
 def test_passes_that_overlap_off_the_grid_are_told_apart_by_acquisition_or_time(slab) -> None:
