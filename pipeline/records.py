@@ -128,6 +128,9 @@ class Case:
 EMPTY_MASK: Final = "structure_absent"
 """The note of a mask that says that its structure is not there."""
 
+BESIDE_REFUSED: Final = "beside_refused_mask"
+"""The note of a mask whose scan has another one that can't be used: what that marks is unknown."""
+
 
 @dataclass(frozen=True)
 class Mask:

@@ -154,6 +154,14 @@ def test_a_segmentation_without_a_network_of_maps_is_told_which_one_to_write(
     assert main(["config", "study.yaml"]) == 0
 
 
+@pytest.mark.parametrize("external", ["", ", external: {column: site, values: [B]}"])
+def test_a_plan_of_changes_may_name_the_folders_of_another_source(project: Path, external: str) -> None:
+    text = STUDY.replace("RAW", "raw").replace("LABELS", "labels.csv").replace("label}", f"label{external}}}")
+    plan = "compare: {allowed_changes: [cohort.external.folders]}\n"
+    (project / "study.yaml").write_text(text + plan)
+    assert main(["config", "study.yaml"]) == 0
+
+
 def test_a_plan_of_changes_names_settings_that_there_are(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from posixpath import normpath
 from typing import Final
 
 from pipeline.cohort.duplicates import find_copies
@@ -19,14 +20,15 @@ from pipeline.cohort.membership import Membership
 from pipeline.cohort.parts import Placed
 from pipeline.cohort.published import SPELLINGS
 from pipeline.config import Cohort, Config
+from pipeline.contracts.cohort import ALSO_EXTERNAL as ALSO
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import nearest
+from pipeline.pseudonyms import Key
 from pipeline.records import EXTERNAL, Case
 from pipeline.tables import Table
 from pipeline.tables.words import NOT_AVAILABLE, normal
 from pipeline.tasks.contract import Reader
 
-ALSO: Final = "also_external"
 ELSEWHERE: Final = "external_in_other_part"
 UNKNOWN: Final = "external_answer_unknown"
 _NOTICES: Final = {
@@ -197,6 +199,12 @@ def scans_of_another_source(
             )
         found |= {*below[folder]}
     return frozenset(found)
+
+
+def digest_of_folders(choices: Cohort, key: Key) -> str:
+    """The keyed digest of the folders that are of another source, in any order; empty without any."""
+    folders = sorted({normpath(folder) for folder in choices.external.folders}) if choices.external else []
+    return key.digest("\0".join(["folders of another source", *folders]).encode()) if folders else ""
 
 
 def _by_column(config: Config, table: Table, join: Join) -> set[str]:

@@ -11,7 +11,8 @@ from pipeline.cohort.labels import Labels
 from pipeline.contracts import targets
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
-from pipeline.records import EMPTY_MASK, Mask
+from pipeline.printed import scanloom
+from pipeline.records import BESIDE_REFUSED, EMPTY_MASK, Mask
 from pipeline.tasks.contract import Reader
 
 PRESENT: Final = "1"
@@ -24,12 +25,15 @@ def marks_of(
 ) -> dict[str, dict[str, str]]:
     """The cell of each declared structure, by case_id, of the scans that have a mask of any.
 
-    A structure that may be absent is absent where masks mark others and not it; any other one is unknown.
+    A structure that may be absent is absent where masks mark others and not it; any other one is unknown, and
+    so is every one of a scan of which a mask was refused.
     """
+    doubtful = {mask.case_id for mask in masks if BESIDE_REFUSED in mask.notes}
     found: dict[str, dict[str, str]] = {}
     for mask in masks:
+        absent = () if mask.case_id in doubtful else may_be_absent
         cells = found.setdefault(
-            mask.case_id, {name: ABSENT if name in may_be_absent else UNKNOWN for name in declared}
+            mask.case_id, {name: ABSENT if name in absent else UNKNOWN for name in declared}
         )
         if mask.structure in cells:
             cells[mask.structure] = ABSENT if EMPTY_MASK in mask.notes else PRESENT
@@ -70,8 +74,9 @@ def _notices(
     unknown = Counter(name for case_id in of_case for name, cell in marks[case_id].items() if cell == UNKNOWN)
     for name, count in sorted(unknown.items()):
         detail = (
-            f"scans in which '{name}' is unknown, as their masks have others alone; where it isn't there, "
-            f"say so by `may_be_absent: [{name}]` below `ingest.masks`"
+            f"scans in which '{name}' is unknown, as their masks have others alone (say so by "
+            f"`may_be_absent: [{name}]` below `ingest.masks`, where it then isn't there), or one of them was "
+            f"refused (`{scanloom('files')}` shows which, and why)"
         )
         notices.append(Notice("structure_unknown", count, detail))
     return notices

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ from pipeline.catalogue import masks as stored_masks
 from pipeline.cohort.assembly import Joined, Past, assemble, draw_settings
 from pipeline.cohort.changes import champion_cohort
 from pipeline.cohort.choice import find_join
-from pipeline.cohort.external import scans_of_another_source
+from pipeline.cohort.external import digest_of_folders, scans_of_another_source
 from pipeline.cohort.join import Join, KeyColumn, Known, join_by
 from pipeline.cohort.leaks import Frozen, look_for_leaks
 from pipeline.cohort.links import Links, read_links
@@ -24,8 +25,8 @@ from pipeline.cohort.redraw import draws, may_redraw
 from pipeline.cohort.sources import ONE_PERSON, Scans, load_scans
 from pipeline.cohort.traits import traits_of
 from pipeline.config import Config
+from pipeline.contracts import cohort as contract
 from pipeline.contracts import leaks
-from pipeline.contracts.cohort import EXCLUDED, FILE, TABLE
 from pipeline.errors import DataError
 from pipeline.pixel_review import is_reviewed
 from pipeline.printed import scanloom
@@ -87,7 +88,8 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "", below: Below 
         ledger.append(workspace.ledger("parts"), *([all_draws.begun] if all_draws.begun else []), *new)
     with waiting("cohort: looking for what tells the label beside the image"):
         found = look_for_leaks(_frozen(cohort, scans, config, key, workspace))
-    changed = _write(workspace.candidate, cohort, joined)
+    sums = replace(summed(cohort, scans, joined.join), external_folders=digest_of_folders(config.cohort, key))
+    changed = _write(workspace.candidate, cohort, scans, sums)
     changed |= leaks.FILE.write(workspace.candidate, found)
     lines = [*all_draws.line(new), *summary_lines(cohort, scans, joined.join), *_advice(cohort, workspace)]
     return Summary(tuple(lines), changed=changed)
@@ -178,15 +180,15 @@ def _redraw(workspace: Workspace) -> str:
     return printed.make("cohort", {"REDRAW": printed.WHY}) if may_redraw(workspace) else ""
 
 
-def _write(folder: Path, cohort: Cohort, joined: Joined) -> bool:
+def _write(folder: Path, cohort: Cohort, scans: Scans, sums: contract.Cohort) -> bool:
     """Whether a file of the cohort changed."""
     rows = pd.DataFrame([row.to_csv() for row in cohort.rows])
     cases = [(item.case_id, "cohort", item.reason, item.detail) for item in cohort.exclusions]
-    files = [(token, "ingest", reason, detail) for token, reason, detail in joined.scans.unused]
-    excluded = pd.DataFrame([*cases, *files], columns=list(EXCLUDED.columns))
+    files = [(token, "ingest", reason, detail) for token, reason, detail in scans.unused]
+    excluded = pd.DataFrame([*cases, *files], columns=list(contract.EXCLUDED.columns))
     written = (
-        TABLE.write(folder, rows, targets=cohort.task.target.targets(cohort.question)),
-        EXCLUDED.write(folder, excluded),
-        FILE.write(folder, summed(cohort, joined.scans, joined.join)),
+        contract.TABLE.write(folder, rows, targets=cohort.task.target.targets(cohort.question)),
+        contract.EXCLUDED.write(folder, excluded),
+        contract.FILE.write(folder, sums),
     )
     return any(written)

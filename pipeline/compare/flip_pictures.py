@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pipeline import pictured
+from pipeline.compare.flip_outlines import outlined
 from pipeline.compare.models import Model
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
@@ -41,7 +42,9 @@ def write(
     before, after = (model.table.predictions.set_index("case_id") for model in models)
     names = [case_of(flip, test, before, after) for flip in shown]
     recipe_id = model_record.FILE.read(workspace.candidate).recipe_id
-    pictures = pictured.of_cases(names, config, workspace, recipe_id=recipe_id, in_unit=in_unit)
+    pictures = outlined(
+        pictured.of_cases(names, config, workspace, recipe_id=recipe_id, in_unit=in_unit), models, workspace
+    )
     return FLIPS.write(
         workspace.candidate, Pictured(tuple(pictures[name] for name in names if name in pictures))
     )

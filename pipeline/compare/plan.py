@@ -2,7 +2,7 @@
 
 The plan that holds is the one that was fixed with the champion; a candidate can't widen it for itself. Where
 the champion had none, the candidate's own holds, which was fixed before its look. New scans and labels are
-what a retraining is for, so no plan has to name them.
+what a retraining is for, so no plan has to name them; another definition of the other source is no new data.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.compare.external_set import SECTION, change_of, recorded_folders, redefined
 from pipeline.compare.models import Model
 from pipeline.compare.verdict import Verdict
 from pipeline.config import Config, covers, differing, load, settings
 from pipeline.contracts import model_record
 from pipeline.contracts.comparison import Change, Plan
-from pipeline.contracts.model_record import ModelRecord
 from pipeline.contracts.objects import plain
 from pipeline.errors import ConfigError, UsageError
 
@@ -40,8 +40,16 @@ def plan_of(config: Config, *, champion: Model, candidate: Model, folders: tuple
         return Plan(fixed_with, allowed, unknown=f"the settings of generation {before.name} can't be read")
     if fixed is None:  # to have a plan for the first time is no change of a model
         then = {**then, _PLAN: now[_PLAN]}
-    recorded = _recorded(model_record.FILE.read(before)), _recorded(model_record.FILE.read(after))
-    return Plan(fixed_with, allowed, changes((then, now), recorded, allowed=allowed))
+    told = changes((then, now), (_recorded(before), _recorded(after)), allowed=allowed)
+    return Plan(fixed_with, allowed, _with_sources(told, redefined(before, after), allowed))
+
+
+def _with_sources(told: tuple[Change, ...], scans: int, allowed: Collection[str]) -> tuple[Change, ...]:
+    """The changes, with that of the external part by the table alone, of so many scans."""
+    if not scans or any(covers(SECTION, change.key) for change in told):
+        return told
+    moved = change_of(scans, allowed=_is_allowed(SECTION, allowed))
+    return tuple(sorted((*told, moved), key=lambda change: change.key))
 
 
 def changes(
@@ -50,7 +58,8 @@ def changes(
     """What differs between then and now in the settings, or else in what is recorded of the models."""
     keys = differing(*given)
     known = recorded[0].keys() & recorded[1].keys()
-    facts = [key for key in differing(*recorded) if key in known and key not in keys]
+    told_of = [key for key in differing(*recorded) if key in known]
+    facts = [key for key in told_of if not any(covers(above, key) for above in keys)]
     told = dict.fromkeys(keys, given) | dict.fromkeys(facts, recorded)
     return tuple(
         Change(key, _in_words(_at(then, key)), _in_words(_at(now, key)), _is_allowed(key, allowed))
@@ -115,13 +124,15 @@ def _settings_of(folder: Path) -> Settings | None:
         return None
 
 
-def _recorded(record: ModelRecord) -> Settings:
-    """What the record of a model says of settings, whatever became of the YAML since."""
+def _recorded(folder: Path) -> Settings:
+    """What is recorded beside a model of its settings, whatever became of the YAML since, or isn't copied."""
+    record = model_record.FILE.read(folder)
     facts = {
         "task": record.task,
         "train.model": record.architecture,
         "train.seed": record.seed,
         "normalize": plain(record.recipe),
+        **recorded_folders(folder),
     }
     return {key: value for key, value in facts.items() if value not in (None, "")}
 

@@ -13,6 +13,7 @@ from pipeline.compare import flip_pictures
 from pipeline.compare.answer import last_line
 from pipeline.compare.changes import notes_on_champion
 from pipeline.compare.evidence import evidence_of
+from pipeline.compare.external_set import notes_on_external
 from pipeline.compare.models import Model, read_model
 from pipeline.compare.outlook import intake_a_month, outlook
 from pipeline.compare.plan import capped, line_with, notes_on_plan, plan_of
@@ -146,7 +147,8 @@ def _score_champion(config: Config, workspace: Workspace, champion: Champion) ->
 
 def _changed(workspace: Workspace, champion: Champion) -> list[str]:
     test = {case_id for case_id, part in cohort.parts(workspace.candidate).items() if part == "test"}
-    return notes_on_champion(workspace, champion.generation, test)
+    of_test = notes_on_champion(workspace, champion.generation, test)
+    return [*of_test, *notes_on_external(workspace, champion.generation)]
 
 
 def _outlook(workspace: Workspace, judged: Sequence[Row]) -> list[str]:

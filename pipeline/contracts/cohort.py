@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PERSON: Final = tables.PERSON
 TARGET, ERA, GROUP = "target", "era", "by_"
+ALSO_EXTERNAL: Final = "also_external"
+"""The reason of a scan that isn't of the other source, while its patient is in the external part."""
 PIXELS: Final = "pixel_digest"  # a cohort of an earlier version doesn't have it
 _REMEDY = rewritten_by("cohort")
 
@@ -93,7 +95,8 @@ class Notice:
 class Cohort:
     """The sums of the cohort; `digest` is that of all rows, `question` what is asked, in the task's own keys.
 
-    `images_across_parts` is None where a version wrote it that didn't count them.
+    `images_across_parts` is None where a version wrote it that didn't count them. `external_folders` is the
+    keyed digest of the folders that are of the other source, empty without any, None in an earlier version.
     """
 
     question: OfTask
@@ -104,6 +107,7 @@ class Cohort:
     notices: tuple[Notice, ...]
     eras: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)
     images_across_parts: int | None = None
+    external_folders: str | None = None
 
     @property
     def cases(self) -> int:

@@ -8,6 +8,21 @@ from typing import Final
 from pipeline.contracts.damage import rewritten_by
 from pipeline.contracts.objects import ObjectFile, Schema
 
+REFERENCE: Final = "reference"
+CHAMPION: Final = "champion"
+CANDIDATE: Final = "candidate"
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What one of the three above marks in the slice that is shown.
+
+    `bits` has a number of 4 bytes (little-endian) a pixel, bit k for the k-th target, by zlib in base 64.
+    """
+
+    who: str
+    bits: str
+
 
 @dataclass(frozen=True)
 class ScanPicture:
@@ -15,7 +30,8 @@ class ScanPicture:
 
     `window` are the values that became black and white, in `unit`, which is empty where they are the
     network's own; `slice` (from 1) is that of a volume of so many `slices`, `sides` what of the patient lies
-    at the left and the right edge, empty where that isn't known.
+    at the left and the right edge, empty where that isn't known. Where answers are masks, it has
+    `outlines`; a pixel is `tall` times as high as it is wide.
     """
 
     case_id: str
@@ -28,6 +44,8 @@ class ScanPicture:
     slices: int | None = None
     sides: tuple[str, ...] = ()
     hidden: str = ""
+    outlines: tuple[Outline, ...] = ()
+    tall: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -289,6 +289,9 @@ NOTES: dict[str, str] = {
     "monochrome1": "Stored inverted (MONOCHROME1); turned so that bright is high where values have no unit.",
     "colour_model_fixed": "The compressed data say another colour model than the header; theirs was used.",
     "structure_absent": "A mask says of a structure that may be absent that it is not there.",
+    "beside_refused_mask": (
+        "Another mask of the same scan was refused: what no mask of it marks is unknown, not absent."
+    ),
     "overlay_ignored": "Overlays (graphics, annotations) were left out.",
     "real_world_map_unused": "A real world value mapping is there and was not applied.",
     "suv_inputs_missing": (

@@ -167,11 +167,15 @@ class Artifacts:
             if metric.id == name
         )
 
-    def curves(self, name: str) -> list[Curve]:
-        """The curves of one name at the unit in use: of the reported part and of validation."""
+    def curves(self, name: str, *, elsewhere: bool = False) -> list[Curve]:
+        """The curves of one name at the unit in use: of the reported part and of validation.
+
+        With `elsewhere`, also those of another source, where one was measured beside the reported part.
+        """
+        parts = {self.part, VALIDATION, *([EXTERNAL] if elsewhere and self.of_another_source else [])}
         curves = self.metrics.curves.get(name, ())
         wanted = [curve for curve in curves if curve.get("unit", self.unit) == self.unit]
-        return [curve for curve in wanted if curve["part"] in (self.part, VALIDATION)]
+        return [curve for curve in wanted if curve["part"] in parts]
 
     def comparisons(self) -> list[Difference]:
         """The comparisons of subgroups and of models at the unit in use."""

@@ -18,6 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from pipeline.records import EXTERNAL
+
 INK = "#1f2933"
 MUTED = "#66727f"
 BLUE = "#0b5394"  # the reported part, the candidate
@@ -26,6 +28,8 @@ PALE_BLUE = "#bcd3e8"
 PALE_ORANGE = "#f3d3b8"
 CYCLE = (BLUE, ORANGE, "#3f7f5f", "#7a4f9a", "#8a6d1f", "#b03060", "#4a6fa5", "#5b5b5b")
 DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", (0, (5, 2)), (0, (1, 1)), (0, (6, 2, 1, 2)))
+BESIDE = {EXTERNAL: (CYCLE[2], DASHES[3]), "validation": (ORANGE, DASHES[1])}
+"""Colour and line of the parts that are shown beside the reported one."""
 
 HALF = (4.55, 3.9)  # inches, a chart that shares a row
 FULL = (9.3, 3.3)
@@ -91,13 +95,13 @@ def unit_square(axes: Axes, x_label: str, y_label: str) -> None:
     axes.grid(visible=True)
 
 
-def legend_above(axes: Axes) -> None:
+def legend_above(axes: Axes, *, columns: int = 3) -> None:
     """Puts the legend over the chart, where it can't hide data."""
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1.01),
         borderaxespad=0,
-        ncols=3,
+        ncols=columns,
         columnspacing=1.3,
         handlelength=2.4,
     )
@@ -117,19 +121,20 @@ def curves(axes: Axes, stored: Sequence[dict[str, Any]], *, step: bool) -> None:
                 linewidth=0,
                 step="post" if step else None,
             )
-    if len(shown) == 1:
-        for curve in [curve for curve in stored if curve["part"] == "validation"]:
-            axes.plot(
-                curve["x"],
-                numbers(curve["y"]),
-                color=ORANGE,
-                linestyle=DASHES[1],
-                linewidth=1.2,
-                label="Validation",
-                drawstyle=style,
-            )
+    beside = [curve for curve in stored if curve not in shown] if len(shown) == 1 else []
+    for curve in beside:
+        color, dashes = BESIDE[curve["part"]]
+        axes.plot(
+            curve["x"],
+            numbers(curve["y"]),
+            color=color,
+            linestyle=dashes,
+            linewidth=1.2,
+            label=_named(curve, stored),
+            drawstyle=style,
+        )
     for index, curve in enumerate(shown):
-        label = str(curve["part"]).capitalize() if len(shown) == 1 else str(curve["class"])
+        label = _named(curve, stored) if len(shown) == 1 else str(curve["class"])
         axes.plot(
             curve["x"],
             numbers(curve["y"]),
@@ -141,8 +146,21 @@ def curves(axes: Axes, stored: Sequence[dict[str, Any]], *, step: bool) -> None:
 
 
 def reported(stored: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The curves of the reported part, without those of the validation part beside it."""
-    return [curve for curve in stored if curve["part"] != "validation"]
+    """The curves of the reported part, without those of validation and of another source beside it."""
+    tested = [curve for curve in stored if curve["part"] != "validation"]
+    return [curve for curve in tested if curve["part"] != EXTERNAL] or tested
+
+
+def has_external(stored: Sequence[dict[str, Any]]) -> bool:
+    """Whether the curve of another source stands beside that of the reported part."""
+    return len({curve["part"] for curve in stored} - {"validation"}) > 1
+
+
+def _named(curve: dict[str, Any], stored: Sequence[dict[str, Any]]) -> str:
+    """The part of a curve, and on how many it rests where the parts are of different people."""
+    part = str(curve["part"]).capitalize()
+    votes = curve["cases"] if curve.get("unit") == "case" else curve.get("patients")
+    return f"{part}, n = {votes:,}" if has_external(stored) and votes else part
 
 
 def numbers(values: Sequence[float | None]) -> list[float]:

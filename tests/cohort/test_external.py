@@ -133,6 +133,21 @@ def test_folders_tell_the_other_source(study, scan) -> None:
         run(config, study.workspace, below=lambda folders: {folder: [] for folder in folders})
 
 
+def test_which_folders_they_are_is_kept_as_a_keyed_digest_alone(study, scan) -> None:
+    def digest(*folders: str) -> str:
+        config = study.config(f"external: {{folders: [{', '.join(folders)}]}}" if folders else "salt: 1")
+        run(config, study.workspace, below=lambda asked: dict.fromkeys(asked, abroad))
+        assert "south" not in (study.workspace.candidate / "cohort.json").read_text()
+        return cohort(study)["external_folders"]
+
+    two_sites(study, scan)
+    abroad = [study.case_id(f"1.{n}") for n in (12, 14)]
+    one = digest("south")
+    assert len(one) == 32
+    assert digest("south/") == one and digest("north", "south") == digest("south", "north") != one
+    assert digest() == ""
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

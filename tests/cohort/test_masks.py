@@ -9,7 +9,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.cohort import run
 from pipeline.config import Config, load
 from pipeline.errors import ConfigError, DataError, UsageError
-from pipeline.records import EMPTY_MASK, Mask, Stored
+from pipeline.records import BESIDE_REFUSED, EMPTY_MASK, Mask, Stored
 from pipeline.tasks.settings import require_settings
 
 STORED = Stored("shard-00000.npy", 0, 4, "|u1", (2, 2), 0)
@@ -25,10 +25,12 @@ def config(study, *cohort_lines: str, masks: str = "structures: {lung: 1, nodule
     return load(path)
 
 
-def mark(study, sop: str, *structures: str, empty: tuple[str, ...] = ()) -> None:
+def mark(study, sop: str, *structures: str, empty: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> None:
     with Catalogue(study.workspace.catalogue) as catalogue, catalogue.transaction():
         catalogue.put_masks(
-            Mask(study.case_id(sop), name, "token", STORED, (EMPTY_MASK,) if name in empty else ())
+            Mask(
+                study.case_id(sop), name, "token", STORED, (*notes, *((EMPTY_MASK,) if name in empty else ()))
+            )
             for name in (*structures, *empty)
         )
 
@@ -53,6 +55,18 @@ def test_masks_say_what_is_there_and_what_may_be_absent_is_not(marked) -> None:
     assert cohort(marked)["flow"]["excluded"] == {"without_mask": 1}
     assert cohort(marked)["question"]["structures"] == ["lung", "nodule"]
     assert summary.lines[0].startswith("train: ")
+
+
+def test_what_a_refused_mask_may_have_marked_is_unknown_and_not_absent(study, scan) -> None:
+    study.add(*(scan(f"1.{number}", f"P{number:02d}") for number in range(40)))
+    for number in range(40):
+        empty = ("nodule",) if number == 1 else ()
+        mark(study, f"1.{number}", "lung", *(("nodule",) if number % 4 else ())[number == 1 :], empty=empty,
+             notes=(BESIDE_REFUSED,) if number in (0, 1) else ())  # fmt: skip
+    run(config(study, masks="structures: {lung: 1, nodule: 2}, may_be_absent: [nodule]"), study.workspace)
+    found = {row["case_id"]: row["target_nodule"] for row in rows(study)}
+    assert [found[study.case_id(f"1.{number}")] for number in (0, 1, 2, 4)] == ["", "0", "1", "0"]
+    assert notices(study) == {"structure_unknown": 1}
 
 
 def test_a_structure_without_a_mask_is_unknown_where_it_must_be_there(marked) -> None:

@@ -16,6 +16,7 @@ from packed import tarred, zipped
 from picture_files import grey, picture, with_orientation
 from PIL import Image
 
+from pipeline.catalogue import Catalogue, masks
 from pipeline.ingest import run
 from pipeline.workspace import Workspace
 
@@ -203,3 +204,26 @@ def test_a_table_names_whose_a_mask_in_an_archive_is_by_its_image(workspace: Wor
     told = ingested(workspace, config({"id": {"column": "image", "names": "path"}}, **settings))
     assert {row[1] for row in told.values()} == {"ok", "archive_read"}
     assert len(stored(workspace)) == 2
+
+
+def test_masks_say_that_another_one_of_their_scan_was_refused_until_it_is_mended(
+    workspace: Workspace, raw: Path
+) -> None:
+    whole, half = (np.arange(60).reshape(5, 4, 3) % step == 0 for step in (3, 4))
+    lesion = "derivatives/m/sub-{0}/anat/sub-{0}_label-{1}_mask.nii.gz"
+    for subject in (1, 2):
+        write(raw / f"sub-{subject}/anat/sub-{subject}_T1w.nii.gz", packed(nifti(ramp(start=subject))))
+        write(raw / lesion.format(subject, "front"), packed(nifti(whole.astype(np.uint8))))
+    write(raw / lesion.format(1, "back"), packed(nifti(255 * half.astype(np.uint8))))
+    settings = {**VOLUMES, "masks": {**VOLUMES["masks"], "may_be_absent": ["front", "rear"]}}
+    told = outcome(workspace, **settings)
+    assert told[lesion.format(1, "back")].startswith("mask_values_invalid")
+    assert sorted(noted(workspace)) == [("front", ()), ("front", ("beside_refused_mask",))]
+    write(raw / lesion.format(1, "back"), packed(nifti(half.astype(np.uint8))))
+    assert set(outcome(workspace, **settings).values()) == {"ok"}
+    assert sorted(noted(workspace)) == [("front", ()), ("front", ()), ("rear", ())]
+
+
+def noted(workspace: Workspace) -> list[tuple[str, tuple[str, ...]]]:
+    with Catalogue(workspace.catalogue) as catalogue:
+        return [(mask.structure, mask.notes) for mask in masks.all_of(catalogue)]

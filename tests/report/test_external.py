@@ -87,6 +87,39 @@ def test_the_operating_table_the_population_the_flow_and_the_card_have_the_part(
     assert not any("another hospital" in row["text"] for row in read(folder, "report.json")["limitations"])
 
 
+def test_the_roc_chart_has_the_curve_of_the_other_source_with_its_number_of_patients(folder: Path) -> None:
+    drawn = section(folder, "roc")["charts"]["roc"]["curves"]
+    assert sorted(curve["part"] for curve in drawn) == ["external", "test", "validation"]
+    stored = {curve["part"]: curve for curve in read(folder, "metrics.json")["curves"]["roc"]}
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    for part in ("test", "external"):
+        patients = stored[part]["patients"]
+        assert f"{part.capitalize()}, n = {patients}<" in html
+    assert stored["external"]["patients"] == 120
+    told = metric(folder, "auroc", "external")
+    assert section(folder, "roc")["facts"]["auroc_external"]["value"] == told["value"]
+    number = f"{told['value']:.3f} ({told['low']:.3f}-{told['high']:.3f}), 120"
+    assert f"another source {number}" in words(html)
+
+
+def test_the_other_thresholds_end_with_the_one_in_use_on_another_source(folder: Path) -> None:
+    points = section(folder, "operating")["tables"]["points"]
+    [last] = [row for row in points if row.get("elsewhere")]
+    assert last == points[-1] and last["in_use"]
+    stored = metric(folder, "sensitivity", "external")
+    assert (
+        last["sensitivity"]["part"],
+        last["sensitivity"]["numerator"],
+        last["sensitivity"]["denominator"],
+    ) == (
+        "external",
+        stored["numerator"],
+        stored["denominator"],
+    )
+    html = words((folder / "report.html").read_text(encoding="utf-8"))
+    assert "in use, on another source" in html and "(in the last row of another source)" in html
+
+
 def test_scans_that_the_cohort_left_out_for_being_of_the_other_source_are_told(made: Any) -> None:
     workspace = made.workspace
     artifacts = reading.read(
@@ -104,6 +137,7 @@ def test_without_another_source_the_page_says_so_and_to_expect_less(candidate: A
     run(candidate.config, candidate.workspace)
     made = Path(candidate.workspace.candidate)
     assert "external" not in section(made, "brief")["facts"]
+    assert "n = " not in (made / "report.html").read_text(encoding="utf-8").partition('id="roc"')[2][:20000]
     assert section(made, "external")["status"] == "not_available"
     assert section(made, "warnings")["words"]["source"].endswith("expect less elsewhere.")
     assert "expect less elsewhere" in (made / "model_card.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Volume
 from pipeline.ingest.series.geometry import LPS_TO_RAS, affine_array
 from pipeline.pseudonyms import Key
-from pipeline.records import EMPTY_MASK, Case, Geometry, Mask
+from pipeline.records import BESIDE_REFUSED, EMPTY_MASK, Case, Geometry, Mask
 
 __all__ = ["NO_MASKS", "MaskFiles", "MasksRead", "read_masks"]
 
@@ -78,7 +78,14 @@ def read_masks(cases: Sequence[Planned], files: MaskFiles, writer: ShardWriter) 
             refused[token] = drawn
         else:
             masks += _written(token, drawn, cases_of[token], writer)
-    return MasksRead(tuple(masks), refused)
+    lost = [token for token, outcome in refused.items() if outcome != Outcome(*MARKS_NOTHING)]
+    beside = {case.case_id for token in lost for _, case in cases_of[token]}
+    return MasksRead(tuple(_noted(mask) if mask.case_id in beside else mask for mask in masks), refused)
+
+
+def _noted(mask: Mask) -> Mask:
+    """The mask of a scan of which another mask was refused: what it doesn't mark may be marked there."""
+    return replace(mask, notes=tuple(sorted({*mask.notes, BESIDE_REFUSED})))
 
 
 def _named(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from base64 import b64encode
 from dataclasses import replace
 
+import numpy as np
+
 from pipeline.contracts.drift import Area, Domain, OddScan
-from pipeline.contracts.scan_pictures import Pictured, ScanPicture
+from pipeline.contracts.scan_pictures import Outline, Pictured, ScanPicture
 from pipeline.page.artifacts import Artifacts
 from pipeline.report import document, page
 from pipeline.report.sections import comparison
@@ -40,6 +43,24 @@ def test_the_worst_are_shown_with_truth_and_both_scores_or_with_the_reason_why_n
     assert "slice 3 of 9" in gallery and "HU" in gallery
     assert "Not shown: DX pixels can carry text" in gallery
     assert "scanloom look" in gallery or "make look" in gallery
+
+
+def test_outlines_are_drawn_on_the_slice_with_pixels_as_high_as_they_are(read: Artifacts) -> None:
+    marks = {who: np.zeros((8, 8), "<u4") for who in ("reference", "champion", "candidate")}
+    marks["reference"][1, 2], marks["champion"][1, 2], marks["candidate"][4, 5] = 1, 3, 2
+    packed = {who: b64encode(zlib.compress(bits.tobytes())).decode() for who, bits in marks.items()}
+    outlines = tuple(Outline(who, bits) for who, bits in packed.items())
+    found = replace(read, flips=Pictured((replace(SHOWN, outlines=outlines, tall=0.5),)))
+    html = page.html(document.build(found), found.pictures)
+    gallery = html[html.index("those whose score moved furthest") : html.index("The new scans beside")]
+    assert "where the two models together are wrong in most voxels" in gallery
+    assert 'viewBox="0 0 8 8"' in gallery and 'transform="translate(0 2) scale(1 0.5)"' in gallery
+    one, other = "M2 1H3V2H2V1Z", "M5 4H6V5H5V4Z"
+    drawn = [gallery.count(f'<path class="{who}" d="{way}"/>') for way in (one, other)
+             for who in ("truth", "was", "said")]  # fmt: skip
+    assert drawn == [1, 2, 0, 0, 0, 1]
+    html = page.html(document.build(replace(read, flips=Pictured((SHOWN,)))), found.pictures)
+    assert "where the two models together" not in html
 
 
 def test_the_oddest_new_scans_stand_beside_the_nearest_of_training(read: Artifacts) -> None:

@@ -1,4 +1,5 @@
-"""The ROC curve: the reported part with its band, validation beside it, the operating point as a cross."""
+"""The ROC curve: the reported part with its band, validation and another source beside it, and the
+operating point as a cross."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ def draw(data: dict[str, Any]) -> Figure:
     canvas.curves(axes, data["curves"], step=True)
     cross(axes, data["points"])
     canvas.unit_square(axes, "1 − specificity", "Sensitivity")
-    canvas.legend_above(axes)
+    canvas.legend_above(axes, columns=2 if canvas.has_external(data["curves"]) else 3)
     return figure
 
 

@@ -9,6 +9,7 @@ from pipeline.page.artifacts import VALIDATION, Artifacts, Curve
 from pipeline.page.facts import Fact, of_metric, recorded
 from pipeline.page.headline import headline
 from pipeline.page.section import Section, not_available
+from pipeline.records import EXTERNAL
 
 _OF_ONE_FINDING = "drawn for one finding against its absence only"
 RANKING = ("auroc", "auprc")
@@ -20,8 +21,13 @@ CALIBRATION = (
 
 
 def roc(artifacts: Artifacts) -> Section:
-    """The ROC curve with its band, the operating point as a cross of intervals."""
-    return _section(artifacts, "roc", "ROC curve", RANKING[:1])
+    """The ROC curve with its band, that of another source, the operating point as a cross of intervals."""
+    section = _section(artifacts, "roc", "ROC curve", RANKING[:1])
+    if not section.charts or not artifacts.of_another_source:
+        return section
+    drawn = {**section.charts["roc"], "curves": artifacts.curves("roc", elsewhere=True)}
+    facts = {**section.facts, "auroc_external": artifacts.metric("auroc", part=EXTERNAL)}
+    return replace(section, facts=facts, charts={"roc": drawn})
 
 
 def precision_recall(artifacts: Artifacts) -> Section:

@@ -8,6 +8,7 @@ from pipeline.contracts.metrics import Threshold
 from pipeline.page.artifacts import VALIDATION, Artifacts, Curve
 from pipeline.page.facts import Fact, count, setting
 from pipeline.page.section import Section
+from pipeline.records import EXTERNAL
 from pipeline.tasks.classification.classes import Classes
 
 KEY = "operating"
@@ -90,9 +91,19 @@ def shown(threshold: float) -> str:
 
 
 def _points(artifacts: Artifacts) -> list[dict[str, Any]]:
-    """A row for each of ten thresholds and the one in use, as the evaluation counted them."""
-    curve = next((each for each in artifacts.curves("operating") if each["part"] == artifacts.part), None)
-    return [] if curve is None else [_point(row, curve, artifacts) for row in curve["points"]]
+    """A row for each of ten thresholds and the one in use, as the evaluation counted them.
+
+    Of another source there is a row of the threshold in use alone, which was chosen without it.
+    """
+    of_part = {each["part"]: each for each in artifacts.curves("operating", elsewhere=True)}
+    curve, abroad = of_part.get(artifacts.part), of_part.get(EXTERNAL)
+    if curve is None:
+        return []
+    rows = [_point(row, curve, artifacts) for row in curve["points"]]
+    if abroad is None or artifacts.part == EXTERNAL:
+        return rows
+    used = (row for row in abroad["points"] if row["threshold"] == abroad["in_use"])
+    return [*rows, *(_point(row, abroad, artifacts) for row in used)]
 
 
 def _point(row: Curve, curve: Curve, artifacts: Artifacts) -> dict[str, Any]:
@@ -108,8 +119,8 @@ def _point(row: Curve, curve: Curve, artifacts: Artifacts) -> dict[str, Any]:
         if name != "threshold"
     }  # fmt: skip
     threshold = setting("threshold", row["threshold"])
-    in_use = row["threshold"] == curve["in_use"]
-    return {"threshold": threshold, "shown": shown(row["threshold"]), "in_use": in_use, **cells}
+    known = {"in_use": row["threshold"] == curve["in_use"], "elsewhere": curve["part"] != artifacts.part}
+    return {"threshold": threshold, "shown": shown(row["threshold"]), **known, **cells}
 
 
 def _confusion(artifacts: Artifacts) -> list[dict[str, Any]]:

@@ -13,14 +13,15 @@ from pipeline.page.section import Section, not_available
 def roc(artifacts: Artifacts) -> Section:
     """The ROC curve of each finding with its band, and its operating point as a cross of intervals."""
     key, title = "finding_roc", "ROC curves"
-    curves = artifacts.curves("roc")
+    curves = artifacts.curves("roc", elsewhere=True)
     if all(curve["part"] == VALIDATION for curve in curves):
         return not_available(key, title, headline(artifacts).reason or "no finding can be estimated")
     points = {
         name: {rate: artifacts.metric(rate, target=name).to_json() for rate in ("sensitivity", "specificity")}
         for name in artifacts.question.names
     }
-    return Section(key, title, charts={key: {"curves": curves, "points": points}})
+    words = {"external": artifacts.of_another_source}
+    return Section(key, title, charts={key: {"curves": curves, "points": points}}, words=words)
 
 
 def reliability(artifacts: Artifacts) -> Section:
