@@ -217,7 +217,7 @@ def test_three_classes_with_a_positive_are_told_both_ways_on() -> None:
     assert told(error).endswith(
         "To tell all 3 apart, leave 'positive' out; to ask for one against the others, copy this below "
         "`cohort:`: `classes: {malignant: [malignant], not malignant: [benign, normal]}`, and move what is a slip or "
-            "stands for nothing: into 'malignant' or into `missing: [...]`."
+        "stands for nothing: into 'malignant' or into `missing: [...]`."
     )
 
 
