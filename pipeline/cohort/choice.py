@@ -17,6 +17,7 @@ from pipeline.cohort.evidence import Evidence, by_chance, evidence_of, headed, i
 from pipeline.cohort.join import (
     KINDS,
     NOTHING,
+    ONE_SCAN,
     Cases,
     Join,
     KeyColumn,
@@ -149,7 +150,9 @@ def _may_contradict(rival: _Candidate, chosen: _Candidate, enough: float) -> boo
         return rival.certain or rival.join.reached >= _FEW * chosen.join.reached
     if rival.join.reached < enough:
         return rival.certain and not chosen.certain
-    return rival.evidence > Evidence.NOTHING
+    # A count of rows is the name of some numbered file, whatever its header: an ID beside it may be right.
+    counted = chosen.join.kind in ONE_SCAN and not chosen.certain and headed(rival.join)
+    return rival.evidence > Evidence.NOTHING or counted
 
 
 def _finer(fine: _Candidate, coarse: _Candidate) -> bool:

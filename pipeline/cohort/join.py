@@ -232,6 +232,17 @@ def _fitting(table: Table, key: KeyColumn, patient: str, known: Known) -> list[C
     ]
 
 
+def _how_to_fit(table: Table, keys: Sequence[KeyColumn], known: Known) -> str:
+    """What to write in the first column that alone fits no scan."""
+    unfit = next((key for key in keys if not any(_fitting(table, key, _patient_of(keys), known))), None)
+    if unfit is None or unfit.names in KINDS:
+        return "Check `cohort.id`."
+    if unfit.names == DAY:
+        return f"Write the days of '{unfit.column}' as 2020-12-31, or take it out of `cohort.id`."
+    words = " and ".join(f"'{word}'" for word in sorted(known.traits[unfit.names])[:5])
+    return f"Write '{unfit.column}' as the scans say it ({words}), or take it out of `cohort.id`."
+
+
 def _no_match(table: Table, keys: Sequence[KeyColumn], known: Known) -> str:
     stated = known.traits.keys() | {DAY}
     lacking = [key for key in keys if key.names not in KINDS and key.names not in stated]
@@ -249,7 +260,7 @@ def _no_match(table: Table, keys: Sequence[KeyColumn], known: Known) -> str:
         )
         return (
             f"No row fits a scan by the columns {columns} together ({names}); of {len(table.rows):,} rows, "
-            f"{each} alone do. Check `cohort.id`."
+            f"{each} alone do. {_how_to_fit(table, keys, known)}"
         )
     others = [join_respelled(table, KeyColumn(keys[0].column, kind), known=known) for kind in KINDS]
     best = max(others, key=lambda join: (join.matched, -join.respelled))

@@ -21,9 +21,9 @@ from pipeline.catalogue import files as stored_files
 from pipeline.champion.predictions import score
 from pipeline.commands import mask_files
 from pipeline.commands.mask_files import Seg
-from pipeline.commands.reading import reading_of, require_same_reading
+from pipeline.commands.reading import CANDIDATE, called, require_same_reading, settings_of
 from pipeline.config import Config
-from pipeline.config.ingest import Formats
+from pipeline.config.ingest import Formats, Ingest
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import model_record, predictions, targets
 from pipeline.contracts.model_record import ModelRecord
@@ -42,7 +42,6 @@ from pipeline.writing import write_csv
 if TYPE_CHECKING:
     import pandas as pd
 
-_CANDIDATE: Final = "candidate"
 _NAMES: Final = "The column `path` can name patients: keep this table where the scans are kept."
 
 
@@ -87,14 +86,14 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, wanted: Wa
     shadow = _folder_of(workspace, wanted.shadow).name if wanted.shadow else ""
     mask_files.require_form(wanted.seg, asked.record)
     _check_key(config, workspace)
-    settings, notes = _as_read(config, workspace, asked.folder)
+    settings, notes = settings_of(config, asked.folder, asked.record.reading)
     with _scratch(workspace) as scratch:
         formats = _formats(config, settings, workspace)
         theirs = _theirs(settings, formats, _raw(new, scratch), asked.record.recipe)
         lines = (*notes, *_read(theirs, scratch))
         cohort = _all_cases(scratch, new, lines)
         _normalize(theirs, scratch, new, lines)
-        table = score(scratch, asked.folder, cohort=cohort, abstain=config.evaluate.abstain)
+        table = score(scratch, asked.folder, cohort=cohort, abstain=settings.evaluate.abstain)
         table = table.drop(columns=["part", "truth"])
         ok = list(table["case_id"][table["status"] == "ok"])
         job = mask_files.Job(config, theirs, scratch, asked.folder, out, wanted.seg)
@@ -103,7 +102,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, wanted: Wa
         if wanted.paths:
             table.insert(1, "path", _paths(table, theirs, scratch, new))
         write_csv(out, _apart(table, asked.record))
-        beside = _write_shadow((workspace, shadow), job, cohort, new) if shadow else []
+        beside = _write_shadow((workspace, shadow, settings.ingest), job, cohort, new) if shadow else []
     return Summary(
         (
             *lines,
@@ -124,7 +123,7 @@ def _asked(workspace: Workspace, number: str) -> Asked:
     model = champion.current(workspace)
     if number:
         folder = _folder_of(workspace, number)
-        who = _called(folder.name)
+        who = called(folder.name)
     else:
         folder = model.folder if model else workspace.candidate
         who = f"champion, generation {model.generation}" if model else "candidate (there is no champion yet)"
@@ -140,40 +139,35 @@ def _asked(workspace: Workspace, number: str) -> Asked:
 
 def _folder_of(workspace: Workspace, number: str) -> Path:
     """The folder of a generation by its number, or of the "candidate". Raises UsageError without such one."""
-    if number == _CANDIDATE:
+    if number == CANDIDATE:
         return workspace.candidate
     return workspace.generations / champion.named_generation(workspace, number)
 
 
-def _called(name: str) -> str:
-    """What the model in a folder of that name is called in sentences."""
-    return name if name == _CANDIDATE else f"generation {name}"
-
-
 def _write_shadow(
-    of: tuple[Workspace, str], job: mask_files.Job, cohort: pd.DataFrame, new: str
+    of: tuple[Workspace, str, Ingest], job: mask_files.Job, cohort: pd.DataFrame, new: str
 ) -> list[str]:
     """Writes what the shadow says into a table beside the champion's, which stands whatever becomes of this.
 
-    `of` is the analysis, and the shadow by the name of its folder. The masks that it marks are not written:
-    nobody is to take them for the champion's.
+    `of` is the analysis, the shadow by the name of its folder, and how the scans were read. The masks that it
+    marks are not written: nobody is to take them for the champion's.
     """
-    workspace, name = of
+    workspace, name, read = of
     out = job.table.with_name(f"{job.table.stem}-shadow-{name}{job.table.suffix}")
     try:
         shadow = _asked(workspace, name)
-        read = [_as_read(job.ours, workspace, folder)[0].ingest for folder in (job.model, shadow.folder)]
-        require_same_reading(*read)
+        own, notes = settings_of(job.ours, shadow.folder, shadow.record.reading)
+        require_same_reading(read, own.ingest)
         theirs = job.theirs.model_copy(update={"normalize": tuple(shadow.record.recipe)})
         _normalize(theirs, job.scratch, new, ())
-        table = score(job.scratch, shadow.folder, cohort=cohort, abstain=job.ours.evaluate.abstain)
+        table = score(job.scratch, shadow.folder, cohort=cohort, abstain=own.evaluate.abstain)
     except Interrupted:
         raise
     except ScanloomError as error:
-        return [f"The shadow ({_called(name)}) could not be asked: {error}"]
+        return [f"The shadow ({called(name)}) could not be asked: {error}"]
     table = _with_unusable(table.drop(columns=["part", "truth"]), job.scratch)
     write_csv(out, _apart(table, shadow.record))
-    return [f"In the shadow: {line}" for line in _summary(table, shadow, out)]
+    return [f"In the shadow: {line}" for line in (*notes, *_summary(table, shadow, out))]
 
 
 def _raw(new: str, scratch: Workspace) -> str:
@@ -195,17 +189,6 @@ def _raw(new: str, scratch: Workspace) -> str:
         if (above / PHANTOM_NOTE).is_file():  # what says so of the folder says so of the copy
             shutil.copy2(above / PHANTOM_NOTE, scratch.root)
     return str(folder)
-
-
-def _as_read(config: Config, workspace: Workspace, folder: Path) -> tuple[Config, tuple[str, ...]]:
-    """The settings by which the model in `folder` reads scans, and what a person should know of them.
-
-    A candidate is of the YAML as it is; a generation has kept its own.
-    """
-    if folder == workspace.candidate:
-        return config, ()
-    read, note = reading_of(config, folder)
-    return config.model_copy(update={"ingest": read}), ((note,) if note else ())
 
 
 def _theirs(config: Config, formats: Formats, raw: str, recipe: Sequence[Mapping[str, Any]]) -> Config:

@@ -1,47 +1,38 @@
-"""As what a generation reads scans: by its own settings of `ingest`, whatever the YAML has become since."""
+"""As what a model reads scans: by the settings it was trained with, whatever the YAML has become since."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from pydantic import ValidationError
 
 from pipeline.config import Config, load
-from pipeline.config.ingest import Ingest
+from pipeline.config.ingest import READING, Ingest
+from pipeline.contracts import rule
 from pipeline.errors import ConfigError, DataError, UsageError
 
-READING: Final = (
-    "unit",
-    "modalities",
-    "include",
-    "select",
-    "unit_of",
-    "formats",
-    "channels",
-    "min_slices",
-    "resample_z",
-    "untilt",
-)
-"""The keys of `ingest` that decide what a case is and what its voxels say."""
-
+CANDIDATE: Final = "candidate"
 _COPY: Final = "config.yaml"
 
 
-def reading_of(config: Config, folder: Path) -> tuple[Ingest, str]:
-    """The settings of `ingest` with those of the generation in `folder`, and a line on what differs.
+def called(name: str) -> str:
+    """What the model in a folder of that name is called in sentences."""
+    return name if name == CANDIDATE else f"generation {name}"
 
-    Where there is no copy of its settings, or one that can't be read any more, they are those of the YAML.
+
+def settings_of(config: Config, folder: Path, recorded: Mapping[str, Any]) -> tuple[Config, tuple[str, ...]]:
+    """The settings with those by which the model in `folder` is asked, and lines on what differs.
+
+    `recorded` are those of reading that its record has; an earlier version kept a copy of the YAML alone.
     """
-    try:
-        own = load(folder / _COPY).ingest
-    except (ConfigError, UsageError):
-        unknown = f"The settings of generation {folder.name} can't be read: scans are read as the YAML says."
-        return config.ingest, unknown
-    keys = differing(own, config.ingest)
-    if not keys:
-        return config.ingest, ""
-    named = ", ".join(f"`ingest.{key}`" for key in keys)
-    line = f"Scans are read as generation {folder.name} reads them: the YAML has another {named} by now."
-    return config.ingest.model_copy(update={key: getattr(own, key) for key in keys}), line
+    read, reads = _reading_of(config.ingest, folder, recorded)
+    abstain, abstains = _abstain_of(config, folder)
+    evaluate = config.evaluate.model_copy(update={"abstain": abstain})
+    own = config.model_copy(update={"ingest": read, "evaluate": evaluate})
+    return own, tuple(filter(None, (reads, abstains)))
 
 
 def require_same_reading(one: Ingest, other: Ingest) -> None:
@@ -57,3 +48,48 @@ def require_same_reading(one: Ingest, other: Ingest) -> None:
 def differing(one: Ingest, other: Ingest) -> list[str]:
     """The keys of READING that differ."""
     return [key for key in READING if one.model_dump(include={key}) != other.model_dump(include={key})]
+
+
+def _reading_of(now: Ingest, folder: Path, recorded: Mapping[str, Any]) -> tuple[Ingest, str]:
+    """The settings of `ingest` with the model's own, and a line on what differs.
+
+    Where they can't be read any more, they are those of the YAML.
+    """
+    who = _who(folder)
+    own = _kept(folder, recorded)
+    if own is None:
+        return now, f"The settings of {who} can't be read: scans are read as the YAML says."
+    keys = differing(own, now)
+    if not keys:
+        return now, ""
+    named = ", ".join(f"`ingest.{key}`" for key in keys)
+    line = f"Scans are read as {who} reads them: the YAML has another {named} by now."
+    return now.model_copy(update={key: getattr(own, key) for key in keys}), line
+
+
+def _kept(folder: Path, recorded: Mapping[str, Any]) -> Ingest | None:
+    try:
+        if recorded:
+            return Ingest.model_validate_json(json.dumps({"raw": "(not kept)", **recorded}), strict=True)
+        return load(folder / _COPY).ingest
+    except (ConfigError, UsageError, ValidationError):
+        return None
+
+
+def _abstain_of(config: Config, folder: Path) -> tuple[tuple[str, ...], str]:
+    """The reasons to abstain that were fixed with the model's rule, and a line where the YAML has others."""
+    now, fixed = config.evaluate.abstain, rule.FILE.find(folder)
+    if fixed is None:
+        return now, ""
+    default = type(config.evaluate).model_fields["abstain"].default
+    own = tuple(fixed.evaluate.get("abstain", default))
+    if {*own} == {*now}:
+        return now, ""
+    line = (
+        f"Whether to abstain is told as {_who(folder)} does: the YAML has another `evaluate.abstain` by now."
+    )
+    return own, line
+
+
+def _who(folder: Path) -> str:
+    return f"the {CANDIDATE}" if folder.name == CANDIDATE else called(folder.name)

@@ -111,6 +111,21 @@ class Formats(Section):
         return {"nifti": self.nifti, "png": self.png, "jpeg": self.jpeg, "tiff": self.tiff}
 
 
+READING: Final = (
+    "unit",
+    "modalities",
+    "include",
+    "select",
+    "unit_of",
+    "formats",
+    "channels",
+    "min_slices",
+    "resample_z",
+    "untilt",
+)
+"""The keys of `ingest` that decide what a case is and what its voxels say."""
+
+
 class Ingest(Section):
     """Where the scans lie and what counts as one case."""
 
@@ -161,3 +176,8 @@ class Ingest(Section):
     def cluster(self) -> str | None:
         """The address of the Dask scheduler that runs the work; None: it runs here."""
         return self.scheduler if self.executor == "dask" else None
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """The values of READING as JSON: how the scans were read that a model is trained with."""
+        return self.model_dump(mode="json", include={*READING})

@@ -37,7 +37,8 @@ class ModelRecord:
     `stem_distance_pixels` and `distance_pixels` lie between neighbours of the maps behind the first layers
     and of the last ones. `training` is the digest of all that decides the weights, None where an earlier
     version trained it. `validation` are loss and metrics of the validation part, asked of all `members`
-    together, before any refit; `epochs_run` are those of the longest fit.
+    together, before any refit; `epochs_run` are those of the longest fit. `reading` are the keys of `ingest`
+    by which its scans were read, none where an earlier version trained it.
     """
 
     model_sha256: str
@@ -53,6 +54,7 @@ class ModelRecord:
     batch_size: int | None = None
     parameters: int | None = None
     spacing: tuple[float, ...] | None = None
+    reading: Json = field(default_factory=dict)
     first_layer: str = ""
     receptive_field_pixels: tuple[int, ...] = ()
     stem_distance_pixels: tuple[int, ...] = ()

@@ -44,8 +44,16 @@ _SHOWN: Final = 8  # a choice: a target with more words is told by the commonest
 NOT_AVAILABLE: Final = frozenset({"", "nan", "n/a", "na", "n.a.", "<na>", "#n/a", "nat", "null"})
 """What programs write for a missing value, in lower case: no word of a language."""
 
-MISSING: Final = NOT_AVAILABLE | {"none", "unknown", "missing"}
-"""Words for a missing value, in lower case, whatever the table."""
+MISSING: Final = NOT_AVAILABLE | {
+    "none", "unknown", "missing", "n/k", "n.k.", "n/d", "n.d.", "n. d.", "tbd", "tba", "pending", "no data",
+    "not available", "not known", "not reported", "not recorded", "not specified", "not stated",
+    "not applicable",
+    "unbekannt", "nicht bekannt", "fehlt", "fehlend", "k.a.", "k. a.", "k.a", "keine angabe", "keine angaben",
+    "nicht erhoben", "nicht verfügbar",
+    "inconnu", "inconnue", "manquant", "non disponible", "non renseigné",
+    "desconocido", "desconocida", "no disponible", "sconosciuto", "non disponibile", "onbekend",
+}  # fmt: skip
+"""Words for a missing value, in lower case, whatever the table; of other languages what says so alone."""
 
 
 NO_FINDING: Final = frozenset({"no finding", "no findings", "normal"})

@@ -128,6 +128,7 @@ def _what_was_trained(
         "input_shape": data.input_shape,
         "batch_size": config.train.scans_a_step,
         "spacing": data.normalized.spacing,
+        "reading": config.ingest.reading,
         "first_layer": "first_convolution",
         "receptive_field_pixels": receptive_field_pixels(one),
         "stem_distance_pixels": stem_distance_pixels(one),

@@ -79,6 +79,16 @@ def test_a_running_number_is_never_chosen_even_alone(name: str, first: int) -> N
     assert "names: patient}`" in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["scan", "Image", "file no", "dicom"])
+def test_a_running_number_is_no_name_of_a_file_against_a_column_of_ids(name: str) -> None:
+    people, files = shuffled(5), known(stem="{}")
+    with pytest.raises(ConfigError, match="contradict each other") as error:
+        find(table(**{name: PEOPLE, "id": people, "label": [LABELS[who] for who in people]}), files)
+    assert f"by '{name}'" in str(error.value) and "`id: {column: id, names: " in str(error.value)
+    alone = table(**{name: PEOPLE, "label": EVERYBODY})
+    assert wrong(alone, find(alone, files)) == 0
+
+
 @pytest.mark.parametrize("values", [shuffled(4), [n for n in range(1, 41) if n % 3], range(3, 43)])
 def test_nor_is_one_that_is_shuffled_or_has_gaps(values: Sequence[object]) -> None:
     with pytest.raises(ConfigError):

@@ -229,12 +229,37 @@ def test_an_attribute_that_no_scan_has_is_told() -> None:
 def test_columns_that_fit_no_scan_together_are_told_with_what_each_does_alone() -> None:
     with pytest.raises(
         DataError, match=r"of 1 rows, 1 by 'who' \(patient ID\), 0 by 'side' \(laterality\) alone do"
-    ):
+    ) as error:
         join_by(
             table(who=["A"], side=["both"]),
             by(("who", "patient"), ("side", "laterality")),
             known=with_sides(),
         )
+    assert str(error.value).endswith(
+        "Write 'side' as the scans say it ('L' and 'R'), or take it out of `cohort.id`."
+    )
+    scans = replace(
+        known(BREASTS), index={**known(BREASTS).index, "day": {"day:A:2020-04-03": frozenset({"AL"})}}
+    )
+    with pytest.raises(DataError, match="Write the days of 'when' as 2020-12-31"):
+        join_by(table(who=["A"], when=["43924"]), by(("who", "patient"), ("when", "day")), known=scans)
+
+
+@pytest.mark.parametrize(
+    ("cell", "side"),
+    [("li.", "L"), ("Linke Seite", "L"), ("left breast", "L"), ("OS", "L"), ("o.s.", "L"), ("RECHTS", "R"), ("O.D.", "R"), ("re Mamma", "R")],
+)  # fmt: skip
+def test_a_side_is_understood_beside_what_is_on_it(cell: str, side: str) -> None:
+    labels = table(who=["A"], side=[cell])
+    join = join_by(labels, by(("who", "patient"), ("side", "laterality")), known=with_sides())
+    assert join.cases == (frozenset({f"A{side}"}),)
+
+
+@pytest.mark.parametrize("cell", ["left and right", "M. L.", "not left or right", "l r"])
+def test_a_cell_that_names_both_sides_or_a_letter_among_others_is_of_none(cell: str) -> None:
+    with pytest.raises(DataError, match="No row fits"):
+        labels = table(who=["A"], side=[cell])
+        join_by(labels, by(("who", "patient"), ("side", "laterality")), known=with_sides())
 
 
 def test_a_patient_and_a_day_together_name_the_scans_of_that_day() -> None:

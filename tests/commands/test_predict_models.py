@@ -15,9 +15,9 @@ from ingesting import config, scan
 from pipeline import backend, champion, digests
 from pipeline.champion.pointer import record_move
 from pipeline.commands.predict import Wanted, run
-from pipeline.commands.reading import READING
 from pipeline.config import Config, dump_without_places
-from pipeline.config.ingest import Ingest
+from pipeline.config.ingest import READING, Ingest
+from pipeline.contracts import rule
 from pipeline.errors import DamageError, DataError, UsageError
 from pipeline.normalize.recipe import parse
 from pipeline.provenance import cores
@@ -196,6 +196,61 @@ def test_a_shadow_that_reads_scans_in_another_way_is_not_asked_about_the_champio
     [line] = [line for line in lines if line.startswith("The shadow (generation 0002) could not be asked: ")]
     assert "(`ingest.modalities`)" in line
     assert said() == ["no"]
+
+
+def test_a_candidate_reads_scans_as_it_was_trained_whatever_the_yaml_has_become(
+    promoted: Workspace,
+) -> None:
+    write(promoted.root / "new/2.dcm", scan(2, "CR"))
+    shutil.rmtree(promoted.generations)
+    (promoted.reports / "champion.json").unlink()
+    shutil.rmtree(promoted.ledgers)
+    wider = SETTINGS.model_copy(
+        update={"ingest": SETTINGS.ingest.model_copy(update={"modalities": ("DX", "CR"), "min_slices": 7})}
+    )
+    record = json.loads((promoted.candidate / "model.json").read_text())
+    write_json(promoted.candidate / "model.json", {**record, "reading": SETTINGS.ingest.reading})
+    (promoted.candidate / "config.yaml").write_text(
+        dump_without_places(wider)
+    )  # a later `make` wrote it anew
+    lines = run(wider, promoted, new="new", out=OUT, wanted=Wanted(seg="none")).lines
+    assert lines[0] == (
+        "Scans are read as the candidate reads them: the YAML has another `ingest.modalities`, "
+        "`ingest.min_slices` by now."
+    )
+    assert said() == ["yes"], "the candidate was made of DX alone"
+    lines = run(SETTINGS, promoted, new="new", out=OUT, wanted=Wanted(seg="none")).lines
+    assert not any("the YAML has" in line or "can't be read" in line for line in lines)
+
+
+def test_what_a_model_s_record_says_of_reading_counts_before_the_copy_of_the_yaml(
+    promoted: Workspace,
+) -> None:
+    wider = SETTINGS.ingest.model_copy(update={"modalities": ("DX", "CR")})
+    folder = promoted.generations / "0001"
+    record = json.loads((folder / "model.json").read_text())
+    write_json(folder / "model.json", {**record, "reading": SETTINGS.ingest.reading})
+    keep_settings(promoted, "0001", SETTINGS.model_copy(update={"ingest": wider}))
+    assert not any("the YAML has" in line for line in predicted(promoted))
+    write_json(folder / "model.json", {**record, "reading": {"unit": "of another version"}})
+    champion.seal(folder)
+    assert predicted(promoted)[0].startswith("The settings of generation 0001 can't be read")
+
+
+def test_a_model_abstains_for_the_reasons_of_its_own_rule(promoted: Workspace) -> None:
+    keep_settings(promoted, "0001", SETTINGS)
+    for name, reasons in (("0001", ["several"]), ("0002", ["none"])):
+        folder = promoted.generations / name
+        rule.FILE.write(folder, rule.Rule({"abstain": reasons}, {}))
+        (folder / "config.yaml").write_text(dump_without_places(SETTINGS))
+        champion.seal(folder)
+    lines = predicted(promoted, shadow="2")
+    other = "the YAML has another `evaluate.abstain` by now."
+    assert lines[0] == f"Whether to abstain is told as generation 0001 does: {other}"
+    assert f"In the shadow: Whether to abstain is told as generation 0002 does: {other}" in lines
+    rule.FILE.write(promoted.generations / "0001", rule.Rule({}, {}))  # what is said nowhere is the default
+    champion.seal(promoted.generations / "0001")
+    assert not any("abstain is told" in line for line in predicted(promoted))
 
 
 def test_settings_that_a_generation_did_not_keep_are_told(promoted: Workspace) -> None:

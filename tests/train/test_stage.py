@@ -14,6 +14,7 @@ import pytest
 from small_training import start, train_here
 
 from pipeline import digests, scoring
+from pipeline.config.ingest import READING
 from pipeline.errors import ScanloomError
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
@@ -37,6 +38,8 @@ def test_the_record_describes_the_model(trained: Workspace) -> None:
     assert record["epochs_run"] == 12
     assert (record["best_epoch"], record["monitor"]) == (12, None)
     assert record["recipe"] == [{"z_score": {}}]
+    assert (record["reading"]["unit"], record["reading"]["min_slices"]) == ("image", 3)
+    assert {*record["reading"]} == {*READING}
     train = [[f"case-{number:02d}", number % 2] for number in range(12)]
     assert record["train_digest"] == digests.of_json(train)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
@@ -29,6 +31,14 @@ from pipeline.tasks.goals import require_goal
 _RARE: Final = 0.1  # of the scans, a choice: a class that is asked for is seldom rarer, a slip nearly always
 _ALIKE: Final = 0.75  # difflib's ratio: one letter of four wrong or left out, as in "beningn" for "benign"
 
+
+_SEPARATORS: Final = re.compile(r"(\d?)[\s_\-‐-―]+(?=(\d?))")
+"""Spaces and dashes, with the digit before and that after."""
+_MINUS: Final = re.compile(r"\s[-−](?=\d)")
+_SAME: Final = {
+    "true": "1", "false": "0", "y": "yes", "n": "no", "j": "ja", "pos": "positive", "neg": "negative",
+}  # fmt: skip
+"""Short words and the long ones that they stand for, where a column has both."""
 
 KEYS: Final = frozenset(
     {
@@ -105,7 +115,8 @@ def question(
 
     Raises DataError and ConfigError as `choose_classes` does.
     """
-    names = choose_classes(counts, choices.positive, missing=missing, refuse=refuse)
+    stated = choices.classes.keys()
+    names = choose_classes(counts, choices.positive, missing=missing, refuse=refuse, stated=stated)
     return Classes(names, choices.positive)
 
 
@@ -199,19 +210,25 @@ def require_parts(
 
 
 def choose_classes(
-    counts: Mapping[str, int], positive: str | None, *, missing: Mapping[str, int], refuse: Refuse
+    counts: Mapping[str, int],
+    positive: str | None,
+    *,
+    missing: Mapping[str, int],
+    refuse: Refuse,
+    stated: Collection[str] = (),
 ) -> tuple[str, ...]:
     """The classes in their order: negative and positive, or three and more by name.
 
-    `counts` has the scans of each class, `missing` those of each word that stands for a missing value.
+    `counts` has the scans of each class, `missing` those of each word that stands for a missing value; the
+    classes that the YAML has `stated` may look alike.
 
     Raises:
-        DataError: fewer than two classes, or two that differ only in case or spelling.
+        DataError: fewer than two classes, or two that differ only in how they are written.
         ConfigError: `cohort.positive` is missing for two classes, none of them, or given for more.
     """
     classes = sorted(counts)
     wanted = None if positive is None else normal(positive)
-    _require_no_twins(counts, wanted)
+    _require_no_twins({word: count for word, count in counts.items() if word not in stated}, wanted)
     if len(classes) < 2:
         raise DataError(
             f"All labelled scans have the label '{''.join(classes)}' ({counted(counts)}). Two classes are "
@@ -237,7 +254,7 @@ def choose_classes(
 def _require_no_twins(counts: Mapping[str, int], positive: str | None) -> None:
     alike: dict[str, list[str]] = defaultdict(list)
     for word in sorted(counts, key=lambda word: (word != positive, -counts[word], word)):
-        alike[{"true": "1", "false": "0"}.get(word, word.casefold())].append(word)
+        alike[_plain(word)].append(word)
     twins = [word for words in alike.values() if len(words) > 1 for word in words]
     if twins:
         line = as_yaml({words[0]: words for words in alike.values()})
@@ -245,6 +262,22 @@ def _require_no_twins(counts: Mapping[str, int], positive: str | None) -> None:
             f"Labels differ only in how they are written: {counted({word: counts[word] for word in twins})}. "
             f"Write them alike in the table, or copy this below `cohort:`: `classes: {line}`."
         )
+
+
+def _plain(word: str) -> str:
+    """A word without what two ways of writing it differ by: capitals, spaces, dashes, zeros in front.
+
+    >>> [_plain(word) for word in ("Grade_1", "grade 1", "T1-2", "T12", "01", "grade -1")]
+    ['grade1', 'grade1', 't1-2', 't12', '1', 'grade−1']
+    """
+    plain = unicodedata.normalize("NFKC", word).casefold().strip()
+    if plain.isdigit():
+        return plain.lstrip("0") or "0"
+    if not any(letter.isalpha() for letter in plain):
+        return plain
+    signed = _MINUS.sub("−", plain)
+    joined = _SEPARATORS.sub(lambda found: found[1] + "-" * bool(found[1] and found[2]), signed)
+    return _SAME.get(joined, joined)
 
 
 def _too_many(counts: Mapping[str, int], positive: str) -> str:
@@ -262,7 +295,8 @@ def _too_many(counts: Mapping[str, int], positive: str) -> str:
     rest_of_all = as_yaml({positive: [positive], f"not {positive}": sorted(set(counts) - {positive})})
     return (
         f"{problem} To tell all {len(counts)} apart, leave 'positive' out; to ask for one against the "
-        f"others, copy this below `cohort:`: `classes: {rest_of_all}`."
+        f"others, copy this below `cohort:`: `classes: {rest_of_all}`, and move what is a slip or stands for "
+        f"nothing: into '{positive}' or into `missing: [...]`."
     )
 
 

@@ -10,7 +10,7 @@ from pipeline.tables.words import MISSING, as_yaml, counted, normal, number
 from pipeline.tasks.classification.misfits import require_question
 from pipeline.tasks.contract import Refuse
 
-CODES: Final = frozenset({"-1", "-9", "-99", "-999", "-9999"})
+CODES: Final = frozenset({"-1", "-9", "-99", "-999", "-9999", "9", "99", "999", "9999"})
 """Numbers that stand for a missing value where the classes are words."""
 _GRADES: Final = frozenset("+-−–±/() ")
 

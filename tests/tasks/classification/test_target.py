@@ -29,20 +29,24 @@ def question(*words: str) -> None:
 
 
 def choose(
-    words: dict[str, int], positive: str | None, missing: dict[str, int] | None = None
+    words: dict[str, int],
+    positive: str | None,
+    missing: dict[str, int] | None = None,
+    stated: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
-    return choose_classes(words, positive, missing=missing or {}, refuse=refuse)
+    return choose_classes(words, positive, missing=missing or {}, refuse=refuse, stated=stated)
 
 
 @pytest.mark.parametrize(
     "word",
-    ["", " ", "NaN", "nan", "N/A", "n/a", "NA", "None", "NULL", "unknown", "Unknown ", "MISSING", "#N/A", "<NA>", "?", "--", "."],
+    ["", " ", "NaN", "nan", "N/A", "n/a", "NA", "None", "NULL", "unknown", "Unknown ", "MISSING", "#N/A", "<NA>", "?", "--", ".",
+     "unbekannt", "Keine Angabe", "k.A.", "inconnu", "desconocido", "not available", "Not reported", "TBD", "n.d.", "N/K", "fehlt", "pending"],
 )  # fmt: skip
 def test_words_for_a_missing_value_are_no_classes(word: str) -> None:
     assert read("yes", "no", word) == ["yes", "no", ""]
 
 
-@pytest.mark.parametrize("code", ["-1", "-9", "-99", "-999", "-1.0"])
+@pytest.mark.parametrize("code", ["-1", "-9", "-99", "-999", "-1.0", "9", "99", "999"])
 def test_a_number_that_stands_for_missing_among_words_is_no_class(code: str) -> None:
     assert read("yes", "no", code) == ["yes", "no", ""]
 
@@ -50,6 +54,33 @@ def test_a_number_that_stands_for_missing_among_words_is_no_class(code: str) -> 
 def test_a_number_among_numbers_is_a_class_until_somebody_says_otherwise() -> None:
     assert read("1", "0", "-1") == ["1", "0", "-1"]
     assert read("1", "0", "-1", missing=("-1",)) == ["1", "0", ""]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("grade 1", "grade_1"), ("grade 1", "Grade-1"), ("T\u20111", "T-1"), ("COVID19", "COVID-19"), ("01", "1"), ("y", "yes"), ("neg", "Negative"), ("pos itive", "pos-itive")],
+)  # fmt: skip
+def test_classes_that_differ_only_in_how_they_are_written_are_refused_unless_the_yaml_has_them(
+    one: str, other: str
+) -> None:
+    words = {one: 12, other: 5, "none of it": 9}
+    with pytest.raises(DataError, match="Labels differ only in how they are written") as error:
+        choose(words, None)
+    assert f'"{one}"' in str(error.value) or one in str(error.value)
+    assert choose(words, None, stated=(one, other)) == tuple(sorted(words))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("T1-2", "T12"), ("grade 1", "grade -1"), ("+1", "-1"), ("1-2", "12"), ("I", "II"), ("0.1", "01")],
+)
+def test_numbers_and_signs_in_words_tell_classes_apart(one: str, other: str) -> None:
+    assert choose({one: 12, other: 5, "none of it": 9}, None) == tuple(sorted((one, other, "none of it")))
+
+
+def test_the_way_to_one_against_the_others_says_where_words_for_nothing_go() -> None:
+    with pytest.raises(ConfigError, match="stands for nothing: into 'yes' or into"):
+        choose({"yes": 10, "no": 10, "unclear": 10}, "yes")
 
 
 def test_a_minus_is_a_grade_where_a_plus_is() -> None:
@@ -185,7 +216,8 @@ def test_three_classes_with_a_positive_are_told_both_ways_on() -> None:
         choose({"benign": 30, "malignant": 20, "normal": 30}, "malignant")
     assert told(error).endswith(
         "To tell all 3 apart, leave 'positive' out; to ask for one against the others, copy this below "
-        "`cohort:`: `classes: {malignant: [malignant], not malignant: [benign, normal]}`."
+        "`cohort:`: `classes: {malignant: [malignant], not malignant: [benign, normal]}`, and move what is a slip or "
+        "stands for nothing: into 'malignant' or into `missing: [...]`."
     )
 
 
