@@ -53,9 +53,10 @@ REASONS: dict[str, Reason] = {
     ),
     "mask_not_image": Reason(
         "excluded",
-        "A mask beside the images, by its place or its header.",
+        "A mask beside the images, by its place, name or header.",
         "Nothing to do: masks are not read as images. Where `ingest.masks` declares structures, label maps "
-        "below `labelsTr` or `masks` (NIfTI, PNG, TIFF) and masks of BIDS are read with their images.",
+        "below `labelsTr` or `masks` (NIfTI, PNG, TIFF), `a_mask.png` beside `a.png`, and masks of BIDS are "
+        "read with their images.",
     ),
     "dicomdir": Reason(
         "excluded",

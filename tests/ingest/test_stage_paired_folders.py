@@ -46,6 +46,10 @@ def outcome(workspace: Workspace, **settings: Any) -> dict[str, str]:
         ("images/train/p{}.tif", "masks/train/p{}_segmentation.png", "PNG"),
         ("x/images/p{}.png", "x/masks/p{}_gt.png", "PNG"),
         ("x/images/p{}.png", "x/masks/p{}_label.png", "PNG"),
+        ("images/p{}.png", "images/p{}_mask.png", "PNG"),
+        ("images/p{}.jpg", "images/p{}_segmentation.png", "PNG"),
+        ("images/p{}.tif", "images/p{} mask.tif", "TIFF"),
+        ("images/p{}.png", "images/p{}_mask_1.png", "PNG"),
     ],
 )
 def test_masks_go_with_the_pictures_of_their_names(
@@ -114,3 +118,24 @@ def test_a_folder_of_all_images_is_no_patient(workspace: Workspace, raw: Path) -
     pattern = r"/([^/]+?)(?:_\d{4})?[.]"
     assert repr(pattern).replace("\\\\", "\\")[1:-1] in next(iter(told.values()))[2]
     assert set(outcome(workspace, patient_from={"pattern": pattern}).values()) == {"ok"}
+
+
+def test_a_mask_beside_its_image_is_no_scan_where_masks_are_not_read(workspace: Workspace, raw: Path) -> None:
+    write_all(raw, {"images/a.png": picture(grey()), "images/a_mask.png": picture(marks(0))})
+    write_all(raw, {"images/b_mask.png": picture(grey() + 1)})  # of nothing that is here
+    told = outcome(workspace, masks=None)
+    assert told == {
+        "images/a.png": "ok", "images/a_mask.png": "mask_not_image (by its place)", "images/b_mask.png": "ok"
+    }  # fmt: skip
+    write(raw / "images/b.png", picture(grey() + 2))
+    assert outcome(workspace, masks=None)["images/b_mask.png"] == "mask_not_image (by its place)"
+
+
+def test_two_masks_or_two_images_beside_one_another_are_refused(workspace: Workspace, raw: Path) -> None:
+    write_all(raw, {"images/a.png": picture(grey()), "images/a_mask.png": picture(marks(0))})
+    write_all(raw, {"images/a_mask_1.png": picture(marks(2)), "images/b.png": picture(grey() + 1)})
+    write_all(raw, {"images/b.tif": picture(grey() + 2, "TIFF"), "images/b_mask.png": picture(marks(1))})
+    told = outcome(workspace)
+    assert told["images/a_mask.png"] == told["images/a_mask_1.png"]
+    assert told["images/a_mask.png"] == "mask_values_invalid (2 masks of the structure lesion)"
+    assert told["images/b_mask.png"] == "mask_reference_missing (2 images are called as it is)"

@@ -27,11 +27,10 @@ from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Frame
 from pipeline.ingest.series.geometry import LPS_TO_RAS
 from pipeline.ingest.series.selection import NIFTI
-from pipeline.ingest.source.companions import channel_number
+from pipeline.ingest.source.companions import channel_number, is_mask
 from pipeline.ingest.source.layouts import (
     SUBJECT,
     is_derivative,
-    is_mask_by_place,
     label_of_mask,
     subject_of,
 )
@@ -52,7 +51,7 @@ def understand_format(
     `name` is that of a format of the registry, `digest` that of the file's bytes.
     """
     stated, relative = selection.formats.get(name), partial.file.relative
-    if is_mask_by_place(relative):
+    if is_mask(partial.file):
         if not selection.masks:
             raise Refusal("mask_not_image", "by its place")
         _understand_mask(partial, name, digest=digest, key=key, selection=selection)

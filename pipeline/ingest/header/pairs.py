@@ -9,6 +9,7 @@ from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.source.archives import opened_packing
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.files import open_file
+from pipeline.ingest.source.layouts import subject_of
 from pipeline.ingest.source.paired_folders import is_in_masks
 from pipeline.pseudonyms import Key
 
@@ -20,7 +21,8 @@ def paired(file: SourcePath, *, key: Key, limits: FileLimits) -> tuple[SourcePat
     if not file.companions:
         raise Refusal("mask_reference_missing", "no image is paired with it")
     if len(file.companions) > 1:
-        of_its_name = "are called as it is" if is_in_masks(file.relative) else "may be its own"
+        by_entities = subject_of(file.relative) and not is_in_masks(file.relative)
+        of_its_name = "may be its own" if by_entities else "are called as it is"
         raise Refusal("mask_reference_missing", f"{len(file.companions)} images {of_its_name}")
     image = file.companions[0]
     try:

@@ -20,13 +20,14 @@ from pipeline.ingest.source.layouts import (
     start_of_channel,
     told_apart_by,
 )
+from pipeline.ingest.source.paired_folders import images_beside, is_called_as_mask
 
-__all__ = ["channel_number", "gaining", "with_companions"]
+__all__ = ["channel_number", "gaining", "is_mask", "with_companions"]
 
 
 def with_companions(files: Sequence[SourcePath], known: Iterable[SourcePath]) -> list[SourcePath]:
     """The files, each with those that it needs of the known ones."""
-    needing = [file for file in files if is_mask_by_place(file.relative) or start_of_channel(file.relative)]
+    needing = [file for file in files if _may_need(file.relative)]
     if not needing:
         return list(files)
     there: dict[str, SourcePath] = {}
@@ -36,6 +37,11 @@ def with_companions(files: Sequence[SourcePath], known: Iterable[SourcePath]) ->
     names, apart = _names(there), _told_apart(there)
     found = {file.token: _companions(file, there, names, apart) for file in needing}
     return [replace(file, companions=found[file.token]) if found.get(file.token) else file for file in files]
+
+
+def is_mask(file: SourcePath) -> bool:
+    """Whether a file is a mask by its place, or by its name beside the image that it is then the mask of."""
+    return is_mask_by_place(file.relative) or (is_called_as_mask(file.relative) and bool(file.companions))
 
 
 def channel_number(file: SourcePath) -> int | None:
@@ -67,6 +73,10 @@ def _names(paths: Iterable[str]) -> Mapping[str, Sequence[str]]:
     return names
 
 
+def _may_need(relative: str) -> bool:
+    return is_mask_by_place(relative) or is_called_as_mask(relative) or bool(start_of_channel(relative))
+
+
 def _told_apart(there: Mapping[str, SourcePath]) -> Mapping[str, SourcePath]:
     """The first mask that says so of each start of names whose four digits count cases, not channels."""
     return {start: there[path] for path in sorted(there, reverse=True) if (start := told_apart_by(path))}
@@ -79,6 +89,8 @@ def _companions(
     apart: Mapping[str, SourcePath],
 ) -> tuple[SourcePath, ...]:
     if not is_mask_by_place(file.relative):
+        if is_called_as_mask(file.relative):
+            return tuple(there[path] for path in images_beside(file.relative, names))
         mask = apart.get(start_of_channel(file.relative))
         if mask is not None:
             return (mask,)

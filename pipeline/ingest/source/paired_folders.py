@@ -1,7 +1,8 @@
-"""Pictures and volumes in a folder `images` beside their masks in a folder `masks`, paired by their names.
+"""Pictures and volumes with their masks, paired by names: in folders `images` and `masks`, or in one.
 
 The folders may lie below others that say the part (`train/images`, `train/masks`) or above them
-(`images/train`, `masks/train`). A mask is called as its image is, or so with `_mask` or the like at the end.
+(`images/train`, `masks/train`). A mask is called as its image is, or so with `_mask` or the like at the end;
+in one folder it has to be so.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ IMAGES: Final = frozenset({"images", "image", "imgs", "img"})
 """Names of folders that hold images of many patients, in small letters."""
 _MASKS: Final = frozenset({"masks", "mask", "segmentations", "segmentation", "ground_truth", "groundtruth"})
 _OF_MASKS: Final = re.compile(r"[_-](masks?|seg|segmentation|labels?|gt|ground_?truth)$", re.IGNORECASE)
+_BESIDE: Final = re.compile(
+    r"(?<=.)[ _-](masks?|seg|segmentation|labels?|gt|ground_?truth)([ _-]?\d{1,2})?$", re.IGNORECASE
+)
 _OF_IMAGES: Final = re.compile(r"[_-](image|img)$", re.IGNORECASE)
 _VOLUME: Final = re.compile(r"\.nii(\.gz)?$", re.IGNORECASE)
 _PICTURE: Final = re.compile(r"\.(png|tiff?|jpe?g)$", re.IGNORECASE)
@@ -49,6 +53,31 @@ def images_called_as(relative: str, names: Mapping[str, Sequence[str]]) -> tuple
         for image in sorted(names.get(home, ()))
         if ending.search(image) and not called.isdisjoint({_stem(image), _OF_IMAGES.sub("", _stem(image))})
     )
+
+
+def is_called_as_mask(relative: str) -> bool:
+    """Whether a file is called as the mask of another in its folder is.
+
+    >>> [is_called_as_mask(name) for name in ("a/b_mask.png", "a/b mask_1.png", "a/mask.png")]
+    [True, True, False]
+    """
+    return _BESIDE.search(_stem(relative.rpartition("/")[2])) is not None
+
+
+def images_beside(relative: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The paths of the images in its own folder of which a file is called as the mask, whatever their ending.
+
+    >>> images_beside("a/b_mask.png", {"a": ["b.jpg", "b_mask.png", "c.png"]})
+    ('a/b.jpg',)
+    """
+    folder, slash, name = relative.rpartition("/")
+    stem = _stem(name)
+    own = _BESIDE.sub("", stem)
+    ending = _VOLUME if _VOLUME.search(name) else _PICTURE
+    if own in ("", stem):
+        return ()
+    beside = sorted(names.get(folder, ()))
+    return tuple(f"{folder}{slash}{one}" for one in beside if ending.search(one) and _stem(one) == own)
 
 
 def _at(folders: Sequence[str]) -> int | None:
