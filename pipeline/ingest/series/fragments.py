@@ -19,6 +19,7 @@ from pipeline.ingest.series.frames import Frame, Group, Refused, Volume
 from pipeline.ingest.series.grid import GRID_TOLERANCE, stack_of
 from pipeline.ingest.series.mosaic import is_mosaic
 from pipeline.ingest.series.traits import KINDS, STACKS, differing, sets_of
+from pipeline.units import HU, on_hounsfield_scale
 
 __all__ = ["without_fragments"]
 
@@ -170,26 +171,39 @@ def _turned_in_plane(frame: Frame, other: Frame) -> bool:
 def _are_one(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
     """Whether two volumes of one kind, each even by itself, make one stack together.
 
-    End to end they do if only digits of their planes differ, or which side of them is up; else a plan
-    changed there.
+    Of other values they do where each has holes that the other fills. End to end they do if only digits of
+    their planes differ, or which side of them is up; else a plan changed there.
     """
     together = [*frames, *others]
     alike = all(len(sets_of(together, trait)) == 1 for trait in STACKS)
-    if alike or _kinds_differ(frames, others):
+    if alike or any(len(sets_of(together, trait)) > 1 for trait in KINDS):
         return False
     if not _nearly_parallel(frames[0], others) and not _turned_in_plane(frames[0], others[0]):
         return False
     if not is_whole(together) or _places(together, together) is None:
         return False
     relation = verdict([frames, others])
+    if _values_differ(together):
+        return relation == "one"
     return relation in ("one", "unclear") or (relation == "on" and _nearly_as_wide(frames[0], others[0]))
 
 
 def _kinds_differ(frames: Sequence[Frame], others: Sequence[Frame]) -> bool:
-    """Whether they hold other values: by unit, by class (a map stored as captures), or by what they say."""
+    """Whether they hold other values, or are of another kind."""
     together = [*frames, *others]
-    values = {(frame.unit, frame.sop_class) for frame in together}
-    return len(values) > 1 or any(len(sets_of(together, trait)) > 1 for trait in KINDS)
+    return _values_differ(together) or any(len(sets_of(together, trait)) > 1 for trait in KINDS)
+
+
+def _values_differ(frames: Iterable[Frame]) -> bool:
+    """Whether they hold other values: by unit, or by class (a map stored as captures).
+
+    A CT that names no quantity is as good as one in Hounsfield units.
+    """
+    values = {
+        (HU if on_hounsfield_scale(frame.modality, frame.unit) else frame.unit, frame.sop_class)
+        for frame in frames
+    }
+    return len(values) > 1
 
 
 def _nearly_as_wide(frame: Frame, other: Frame) -> bool:

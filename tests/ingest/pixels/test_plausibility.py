@@ -55,6 +55,32 @@ def test_one_slice_without_an_intercept_is_enough_to_doubt_a_volume_without_air(
         check_ct(tally, HU, bits_stored=12)
 
 
+def test_slices_without_an_intercept_need_air_of_their_own() -> None:
+    tally = tally_of([-1000.0, 40.0], [50, 50], SHIFTED)
+    tally.add(Plane(np.array([[-1000.0, 40.0]])), HU)
+    check_ct(tally, HU, bits_stored=12)
+    tally.add(Plane(np.array([[24.0, 1064.0]]), padded=np.array([[True, True]])), HU)
+    check_ct(tally, HU, bits_stored=12)
+    mixed = tally_of([-1000.0, 40.0], [50, 50], SHIFTED)
+    mixed.add(Plane(np.array([[24.0, 1064.0]])), HU)
+    with pytest.raises(Refusal, match="no intercept"):
+        check_ct(mixed, SHIFTED, bits_stored=12)
+
+
+def test_metal_on_an_extended_scale_fills_no_fifth_of_the_view() -> None:
+    check_ct(tally_of([-1000.0, 40.0, 9000.0], [500, 320, 180]), HU, bits_stored=16)
+    with pytest.raises(Refusal, match=r"22\.00 % above 4000 HU"):
+        check_ct(tally_of([-1000.0, 40.0, 9000.0], [500, 280, 220]), HU, bits_stored=16)
+
+
+def test_eight_bits_that_hold_nothing_but_air_were_made_for_a_screen() -> None:
+    values = tally_of([-1024.0, -769.0], [500, 500], SHIFTED)
+    with pytest.raises(Refusal, match="highest -769 HU in 8 bits"):
+        check_ct(values, SHIFTED, bits_stored=8)
+    check_ct(values, SHIFTED, bits_stored=12)  # slices above the head are such
+    check_ct(tally_of([-1024.0, 1016.0], [500, 500], SHIFTED), SHIFTED, bits_stored=8)
+
+
 @pytest.mark.parametrize("unit", ["Z_EFF", "US", "OTHER"])
 def test_a_ct_of_no_hounsfield_units_needs_no_air_but_has_no_impossible_number_either(unit: str) -> None:
     map_of = Transform(modality="CT", unit=unit, slope=0.01)

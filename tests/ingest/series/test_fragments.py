@@ -53,6 +53,23 @@ def test_a_tail_that_goes_on_where_a_volume_ends_makes_it_a_cut_one(
         assert outcome(groups) == [("inconsistent_series", detail)] * 2
 
 
+@pytest.mark.parametrize("unit", ["US", "OTHER", "Z_EFF"])
+def test_every_second_slice_of_another_unit_makes_no_two_volumes(plane: Frame, unit: str) -> None:
+    ours = volume(stack(plane, range(0, 24, 6), "a"))
+    theirs = volume(stack(plane, range(3, 27, 6), "b", unit=unit))
+    detail = "4 of 8 slices of one even stack differ from the others in Units or RescaleType"
+    assert outcome([ours, theirs]) == [("inconsistent_series", detail)] * 2
+
+
+@pytest.mark.parametrize(("unit", "reason"), [("US", "inconsistent_series"), ("Z_EFF", "ok")])
+def test_a_ct_that_no_longer_names_its_unit_part_way_is_a_cut_one(
+    plane: Frame, unit: str, reason: str
+) -> None:
+    ours = volume(stack(plane, range(0, 12, 3), "a"))
+    theirs = volume(stack(plane, range(12, 24, 3), "b", unit=unit))
+    assert [name for name, _ in outcome([ours, theirs])] == [reason, reason]
+
+
 TURNED = [
     (-1.0, 0.0, 0.0, 0.0, -1.0, 0.0),
     (-1.0, 0.0, 0.0, 0.0, 1.0, 0.0),
