@@ -99,7 +99,10 @@ def _announced_times(frame: Frame) -> tuple[int, str]:
     acquisition = frame.acquisition
     if frame.modality not in _COUNTED:
         return acquisition.temporal_positions, "NumberOfTemporalPositions"
-    slots, slices = acquisition.time_slots, acquisition.time_slices
+    # A PET says in Series Type whether it has times; one that has none may fill in the numbers all the same.
+    kinds = (acquisition.series_type or "DYNAMIC").split("\\")
+    in_time = not {"DYNAMIC", "GATED"}.isdisjoint(kinds)
+    slots, slices = (acquisition.time_slots, acquisition.time_slices) if in_time else (0, 0)
     if slots > 1 and slices > 1:
         return slots * slices, "NumberOfTimeSlots times NumberOfTimeSlices"
     by_camera = (slots, "NumberOfTimeSlots") if slots > 1 else (slices, "NumberOfTimeSlices")

@@ -27,6 +27,7 @@ from pipeline.ingest.series.traits import (
     NUMBER_KINDS,
     REFERENCE_TIME,
     RESPIRATORY_PHASE,
+    SEQUENCE_NAME,
     SERIES_WORDS,
     TEMPORAL_POSITION,
     THICKNESS,
@@ -81,7 +82,9 @@ def _is_sound(frames: Sequence[Frame]) -> bool:
 def _by_word_kind(frames: Sequence[Frame]) -> list[Part]:
     """By the first word of which a volume has one value: these split wherever they differ."""
     repeated = repeats(frames)
-    for trait in WORD_KINDS:
+    # A name such as ep_b1000#3 tells directions apart, but no reader what they are.
+    untold = {SEQUENCE_NAME} if repeated and lacks_b_value(frames) else set()
+    for trait in (trait for trait in WORD_KINDS if trait not in untold):
         sets = sets_of(frames, trait, silent=repeated)
         if len(sets) > 1:
             return [Part(planes) for planes in sets]

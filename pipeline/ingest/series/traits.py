@@ -32,6 +32,7 @@ __all__ = [
     "REFERENCE_TIME",
     "REPETITION_TIME",
     "RESPIRATORY_PHASE",
+    "SEQUENCE_NAME",
     "SERIES_WORDS",
     "STACKS",
     "TEMPORAL_POSITION",
@@ -91,6 +92,7 @@ def _contrast(frame: Frame) -> str:
     return "given" if frame.acquisition.contrast_given else "none"
 
 
+SEQUENCE_NAME = _word("SequenceName", lambda frame: frame.acquisition.sequence_name)
 WORD_KINDS = (
     _word("PresentationIntentType", lambda frame: frame.acquisition.presentation_intent),
     _word("PixelIntensityRelationship", lambda frame: frame.acquisition.intensity_relationship),
@@ -101,7 +103,7 @@ WORD_KINDS = (
     _word("SequenceVariant", lambda frame: frame.acquisition.sequence_variant),
     _word("ScanOptions", lambda frame: frame.acquisition.scan_options),
     _word("MRAcquisitionType", lambda frame: frame.acquisition.acquisition_type),
-    _word("SequenceName", lambda frame: frame.acquisition.sequence_name),
+    SEQUENCE_NAME,
     _word("InPlanePhaseEncodingDirection", lambda frame: frame.acquisition.phase_encoding),
     _word("FilterType", lambda frame: frame.acquisition.filter_type),
     _word("PatientPosition", lambda frame: frame.acquisition.patient_position),

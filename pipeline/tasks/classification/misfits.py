@@ -34,7 +34,7 @@ def require_question(
     """Nothing, if the words of the target can be classes; `cell_of` says where a word stands first.
 
     Raises:
-        DataError: errors or dates of a spreadsheet, or remarks.
+        DataError: errors or dates of a spreadsheet, or remarks: words that are many, or mostly stand once.
         ConfigError: another kind of question: several findings in a cell, a number, or files of masks.
     """
     _require_no_accident(counts, column, cell_of)
@@ -54,7 +54,8 @@ def require_question(
     if levels:
         problem = f"is a number with {len(levels)} levels ({min(levels):g} to {max(levels):g}), a question"
         raise other_question(column, problem, "regression", instead=_INSTEAD, refuse=refuse)
-    if len(words) > MOST_WORDS:
+    once = sum(count == 1 for count in counts.values())
+    if len(words) > MOST_WORDS or (len(words) > MOST_LEVELS and 2 * once > len(words)):
         raise DataError(
             f"The column '{column}' has {len(words)} different words for {sum(counts.values()):,} scans "
             f"({counted(counts)}): remarks or names, not classes. Name a column of classes in "

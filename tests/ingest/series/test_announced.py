@@ -59,6 +59,10 @@ def test_a_dynamic_or_gated_series_of_fewer_times_than_announced_lacks_some(
     detail = f"{times - 1} of {times} that {keyword} announces"
     assert reasons(came[1:]) == [("missing_slices", detail)] * (times - 1)
     assert reasons([volume(plane, 4, modality="MR", **announced)]) == [("ok", "")]
+    still = volume(plane, 4, modality="PT", series_type="IMAGE\\STATIC", **announced)
+    assert reasons([still]) == [("ok", "")]
+    moving = volume(plane, 4, rank=0, modality="PT", series_type="DYNAMIC\\IMAGE", **announced)
+    assert reasons([moving]) == [("missing_slices", f"1 of {times} that {keyword} announces")]
 
 
 def stacked(plane: Frame, numbers: list[int], stack: str = "1") -> Volume:

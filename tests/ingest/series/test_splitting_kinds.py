@@ -135,6 +135,19 @@ def test_gapless_passes_half_a_step_apart_are_two_volumes(slab, modality: str, n
     assert len(separated(numbered)) == 1
 
 
+def test_diffusion_without_b_values_is_not_told_apart_by_the_name_of_its_sequence(slab) -> None:
+    def scans(**more: object) -> list[Frame]:
+        return [
+            replace(slab(10 * n + k, 3.0 * k, sequence_name=f"*ep_b1000#{n}", **more), image_type=kind)
+            for n in range(3)
+            for k in range(4)
+        ]
+
+    kind = ("ORIGINAL", "PRIMARY", "DIFFUSION")
+    assert [len(part.frames) for part in separated(scans())] == [12]
+    assert [len(part.frames) for part in separated(scans(b_value=1000.0))] == [4, 4, 4]
+
+
 def test_slices_of_two_thicknesses_in_turn_are_refused_by_name(slab) -> None:
     frames = [replace(slab(k, 1.5 * k), thickness_mm=(3.0, 1.0)[k % 2]) for k in range(12)]
     detail = "SliceThickness has 2 values over one even stack of 12 slices"

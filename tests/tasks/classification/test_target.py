@@ -175,6 +175,9 @@ def test_files_are_masks_a_question_of_another_kind() -> None:
 def test_remarks_are_no_classes() -> None:
     with pytest.raises(DataError, match=r"has 60 different words for 60 scans .*: remarks or names"):
         question(*(f"remark {number}" for number in range(60)))
+    with pytest.raises(DataError, match=r"has 12 different words for 12 scans .*: remarks or names"):
+        question(*(f"{n} months" for n in range(1, 13)))
+    question(*(f"site {n % 12}" for n in range(24)))
 
 
 def test_two_classes_stand_with_the_positive_last() -> None:
