@@ -58,6 +58,10 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "drawn on.",
         ),
         (
+            r"^its folder and its name",
+            "Find out whose scan it is, and put it into the folder of that subject, called so.",
+        ),
+        (
             r"patient_from",
             "Its images come out as of several patients: choose another `ingest.patient_from`, which gives "
             "all images of a series the same one, or write the PatientID into the files.",

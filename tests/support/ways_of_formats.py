@@ -82,4 +82,7 @@ FORMAT_WAYS = [
         then={"p/a.png": _PICTURE}),
     Way("format_kind_unsupported", r"^transparency", {"p/a.png": _of_opacity()}, _PICTURES,
         then={"p/a.png": _PICTURE}),
+    Way("patient_conflict", r"^its folder and its name", {"sub-1/anat/sub-2_T1w.nii": nifti(ramp())},
+        {"unit": "series", "formats": {"nifti": {"modality": "MR"}}},
+        then={"sub-1/anat/sub-2_T1w.nii": None, "sub-2/anat/sub-2_T1w.nii": nifti(ramp())}),
 ]  # fmt: skip

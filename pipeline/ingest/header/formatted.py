@@ -31,6 +31,7 @@ from pipeline.ingest.source.companions import channel_number, is_mask
 from pipeline.ingest.source.layouts import (
     SUBJECT,
     is_derivative,
+    is_of_two_subjects,
     label_of_mask,
     subject_of,
 )
@@ -130,7 +131,12 @@ def _structure_of(label: str, called: Mapping[str, tuple[int | str, ...]]) -> st
 
 
 def _owners_of(relative: str, selection: Selection) -> Owners:
-    return selection.owners if selection.owners.by or not subject_of(relative) else BY_SUBJECT
+    """How the patient of a file is found. Raises Refusal where its place tells two."""
+    if selection.owners.by or not subject_of(relative):
+        return selection.owners
+    if is_of_two_subjects(relative):
+        raise Refusal("patient_conflict", "its folder and its name are of two subjects")
+    return BY_SUBJECT
 
 
 def _content_of_first(partial: PartialHeader, *, key: Key, selection: Selection) -> str:

@@ -34,6 +34,7 @@ _OF_DERIVATIVES: Final = frozenset({"atlas", "den", "desc", "label", "res", "sca
 """Entities that say how an image was made of another one (BIDS, common derivatives)."""
 SUBJECT: Final = re.compile(r"(?:^|/)(sub-[A-Za-z0-9]+)/")
 """Of a path in BIDS, as its tables name it."""
+_SUBJECT_OF_NAME: Final = re.compile(r"sub-[A-Za-z0-9]+")
 _DERIVED: Final = re.compile(r"(?:^|/)derivatives/")
 _DERIVED_FROM: Final = re.compile(r"(?:^|(?<=/))derivatives/(?:[^/]+/)*?(?=sub-[A-Za-z0-9]+(?:/|$))")
 _NIFTI_ENDING: Final = re.compile(r"\.nii(\.gz)?$")
@@ -168,6 +169,16 @@ def subject_of(relative: str) -> str:
     """
     match = SUBJECT.search(relative)
     return match[1] if match else ""
+
+
+def is_of_two_subjects(relative: str) -> bool:
+    """Whether a BIDS path names one subject by its folder, and another by the name of the file.
+
+    >>> is_of_two_subjects("sub-07/anat/sub-08_T1w.nii.gz"), is_of_two_subjects("sub-07/anat/T1w.nii.gz")
+    (True, False)
+    """
+    match = _SUBJECT_OF_NAME.match(relative.rpartition("/")[2])
+    return match is not None and subject_of(relative) not in ("", match[0])
 
 
 def case_of_channel(relative: str) -> str:
