@@ -229,12 +229,12 @@ def _numbered_alike(frames: Sequence[Frame]) -> list[Sets]:
 
     Two series that were put together keep the numbers of each.
     """
+    given = Counter(frame.instance_number for frame in frames)
+    if None in given or len(set(given.values())) > 1 or not 1 < len(given) < len(frames):
+        return []
     planes_of: defaultdict[float | None, list[Frame]] = defaultdict(list)
     for frame in stack_of(frames).frames:
         planes_of[frame.instance_number].append(frame)
-    often = {len(planes) for planes in planes_of.values()}
-    if None in planes_of or len(often) > 1 or often == {1} or len(planes_of) == 1:
-        return []
     return [[list(planes) for planes in zip(*planes_of.values(), strict=True)]]
 
 

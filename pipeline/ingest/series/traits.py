@@ -72,7 +72,7 @@ def _number(
         number = value(frame)
         return None if number is None else (number,)
 
-    return Trait(keyword, read, slack, share)
+    return Trait(keyword, read, slack, share, source=value)
 
 
 def _word(keyword: str, value: Callable[[Frame], str | None]) -> Trait:
