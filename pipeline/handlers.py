@@ -47,7 +47,13 @@ def ingest(options: argparse.Namespace) -> None:
 
     local.prepare("pipeline.ingest.header.survey", "pipeline.ingest.cases.batch_reading", "imagecodecs")
     gc.disable()  # the records of very many files stay to the end and hold no cycles
+    try:
+        _ingest(options)
+    finally:
+        gc.enable()
 
+
+def _ingest(options: argparse.Namespace) -> None:
     from pipeline import locking, stages
     from pipeline.commands import withdrawn
     from pipeline.commands.ingest_page import run as write_page

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -81,3 +82,8 @@ def test_generations_are_all_listed_where_one_seal_is_damaged_and_the_code_says_
     assert sentence.endswith("Put the folder generations/0002 back from your backup.")
     assert main(["prune", "configs/study.yaml", "--generation", "all"]) == 7
     assert (tmp_path / "reports/study/generations/0003/model.keras").is_file()
+
+
+def test_memory_is_looked_after_again_once_scans_were_read(tmp_path: Path) -> None:
+    assert main(["ingest", str(tmp_path / "none.yaml")]) == 2
+    assert gc.isenabled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -155,3 +156,14 @@ def test_a_folder_of_the_analysis_or_of_scans_is_refused(trained: Workspace, pla
 def test_without_a_model_it_is_said(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="There is no model here"):
         run_model(study.config(), workspace, tmp_path / "out")
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_memory_is_looked_after_as_before_once_a_model_is_written(enabled: bool) -> None:
+    was_enabled, before, frozen = gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        onnx_graph.onnx_bytes(classifier("plain_cnn", SHAPES[0]))
+        assert (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()) == (enabled, before, frozen)
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
