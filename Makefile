@@ -276,7 +276,7 @@ look: | $(SETUP)
 review: | $(SETUP)
 	@$(SCANLOOM) review $(CONFIG) --reviewer '$(subst ','\'',$(REVIEWER))' --seen '$(subst ','\'',$(SEEN))' --withdraw '$(subst ','\'',$(WITHDRAW))'
 
-## test: run the tests (about 16 minutes on two cores)
+## test: run the tests (about 17 minutes on two cores)
 .PHONY: test
 test: .venv/dev.ready
 	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not exhaustive" --junitxml=.pytest_cache/tests.xml
