@@ -35,7 +35,7 @@ def write(config: Config, path: Path, root: Path, count: str) -> Summary:
     """
     of = _number(count)
     values, _ = text.read(path)
-    section = values.setdefault("cohort", {})
+    section = values["cohort"] = values.get("cohort") or {}  # a section without a line below it says nothing
     if "fold" in section:
         raise config.refuse(
             ("cohort", "fold"), "this is one fold already. Leave `fold` out, or name the YAML it was made of."

@@ -89,6 +89,15 @@ def test_what_divides_the_patients_otherwise_is_refused_with_its_line(
         write(path, "3")
 
 
+def test_a_cohort_without_a_line_below_it_has_folds_as_any_other(path: Path) -> None:
+    task = "task: segmentation\ncohort:\n"
+    text = YAML.replace(YAML.splitlines()[2] + "\n", task).replace("{epochs: 3}", "{model: unet, epochs: 3}")
+    masks = "masks: {structures: {lung: 1}}, modalities: [MR]"
+    path.write_text(text.replace("raw: data/raw/study", f"raw: data/raw/study, {masks}"), encoding="utf-8")
+    write(path, "3")
+    assert load(path.with_name("study-fold-3-of-3.yaml")).cohort.fold is not None
+
+
 def test_a_file_of_another_origin_is_not_written_over(path: Path) -> None:
     mine = path.with_name("study-fold-2-of-3.yaml")
     mine.write_text("mine", encoding="utf-8")
