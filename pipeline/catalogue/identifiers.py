@@ -8,6 +8,7 @@ from pipeline.catalogue.store import Catalogue
 
 _IDENTIFIED: Final = """
 SELECT i.kind, i.pseudonym, c.case_id FROM identifiers i JOIN case_files c ON c.token = i.token
+JOIN files f ON f.token = i.token AND f.state = 'accepted'
 UNION
 SELECT i.kind, i.pseudonym, c.case_id FROM identifiers i
 JOIN files copy ON copy.token = i.token AND copy.reason = 'duplicate_identical' AND copy.sop_id <> ''
@@ -19,7 +20,8 @@ JOIN case_files c ON c.token = used.token
 def of_cases(catalogue: Catalogue) -> list[tuple[str, str, str]]:
     """Kind, pseudonym and case of all files of cases.
 
-    A file left out as an identical copy names the scan that its twin became.
+    A file left out as an identical copy names the scan that its twin became; a refused mask names none,
+    for it may be another patient's.
     """
     return catalogue.query(_IDENTIFIED)
 

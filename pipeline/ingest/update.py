@@ -33,7 +33,6 @@ from pipeline.ingest.cases.case_plan import CasePlan, Plan
 from pipeline.ingest.cases.commit import Commits, commit_plan, tokens_of
 from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.cases.marking import with_masks
-from pipeline.ingest.cases.mask_reading import MasksRead
 from pipeline.ingest.cases.planning import Wanted, plan
 from pipeline.ingest.cases.portions import portions
 from pipeline.ingest.cases.reader import SourceFile
@@ -41,6 +40,7 @@ from pipeline.ingest.changes import Changes
 from pipeline.ingest.formats.description import Stated
 from pipeline.ingest.header.header import Header, Selection
 from pipeline.ingest.header.owners import NOBODY, Owners
+from pipeline.ingest.header.refused_masks import tell_places
 from pipeline.ingest.header.series_rules import Rule
 from pipeline.ingest.header.spool import Spool, pages
 from pipeline.ingest.header.survey import survey
@@ -188,9 +188,10 @@ def _surveyed(target: Target, spool: Spool, files: Sequence[SourcePath]) -> list
         target.formats,
         settings.masks.called if settings.masks else {},
     )
-    return survey(
-        files, spool, key=target.key, selection=selection, buried=target.buried, executor=target.executor
-    )
+    key, buried, executor = target.key, target.buried, target.executor
+    archives = survey(files, spool, key=key, selection=selection, buried=buried, executor=executor)
+    tell_places(files, spool, key=key, selection=selection, buried=buried, executor=executor)
+    return archives
 
 
 def _keeping(target: Target) -> contextlib.AbstractContextManager[Keep | None]:
@@ -298,22 +299,16 @@ def _read_cases(
             commits.add(task, _blame(target, task, result) if isinstance(result, Failure) else result)
             progress.advance(len(task.files))
         # A child that ends over a mask takes no scan with it: its cases are read once more, without.
-        bare = [without_masks(task) for task, _ in failed]
-        refused = MasksRead(refused=_masks_of_failed(failed))
+        bare = [without_masks(task, _outcome_of(failure)) for task, failure in failed]
         for task, result in run_isolated(function, bare, split=split, executor=executor, limits=limits):
-            told = _blame(target, task, result) if isinstance(result, Failure) else result
-            commits.add(task, replace(told, masks=refused))
+            commits.add(task, _blame(target, task, result) if isinstance(result, Failure) else result)
             progress.advance(len(task.files))
 
 
-def _masks_of_failed(failed: Iterable[tuple[Batch, Failure]]) -> dict[str, Outcome]:
-    """The outcomes of the masks whose child ended."""
-    outcomes: dict[str, Outcome] = {}
-    for task, failure in failed:
-        refusal = pixel_refusal(failure)
-        masks = {token for case in task.cases for token in case.masks}
-        outcomes |= dict.fromkeys(masks, Outcome(refusal.reason, refusal.detail))
-    return outcomes
+def _outcome_of(failure: Failure) -> Outcome:
+    """The outcome of the masks whose child ended."""
+    refusal = pixel_refusal(failure)
+    return Outcome(refusal.reason, refusal.detail)
 
 
 def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, SourceFile]) -> Batch:

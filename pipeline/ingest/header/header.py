@@ -53,7 +53,8 @@ class Header:
     `hints` are words of its path and free texts.
     `archive` is the token of the archive that the file lies in, `members` the number of files in one;
     `kept` is where the bytes of a fetched file wait for its pixels to be read. `marks` is there for a mask,
-    whose `series_id` is that of the images that it marks: it is read whenever one of them is.
+    whose `series_id` is that of the images that it marks: it is read whenever one of them is. A mask that is
+    refused has it wherever it can be told, for what it would have marked there is unknown.
     """
 
     size: int
