@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
+from pipeline.catalogue.chosen import chosen
 from pipeline.catalogue.store import Catalogue
 
 _IDENTIFIED: Final = """
@@ -24,6 +26,19 @@ def of_cases(catalogue: Catalogue) -> list[tuple[str, str, str]]:
     for it may be another patient's.
     """
     return catalogue.query(_IDENTIFIED)
+
+
+def words_of(catalogue: Catalogue, kind: str) -> set[str]:
+    """The pseudonyms of this kind that files carry."""
+    return {
+        row[0]
+        for row in catalogue.query("SELECT DISTINCT pseudonym FROM identifiers WHERE kind = ?", (kind,))
+    }
+
+
+def carrying(catalogue: Catalogue, words: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Token, kind and pseudonym of the files that carry one of these pseudonyms, of whatever kind."""
+    return chosen(catalogue, "SELECT token, kind, pseudonym FROM identifiers WHERE pseudonym", words)
 
 
 def counted(catalogue: Catalogue, kind: str) -> tuple[int, int]:

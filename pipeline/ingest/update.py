@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -42,7 +42,7 @@ from pipeline.ingest.header.header import Header, Selection
 from pipeline.ingest.header.owners import NOBODY, Owners
 from pipeline.ingest.header.refused_masks import tell_places
 from pipeline.ingest.header.series_rules import Rule
-from pipeline.ingest.header.spool import Spool, pages
+from pipeline.ingest.header.spool import FileFacts, Spool, pages
 from pipeline.ingest.header.survey import survey
 from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
@@ -108,6 +108,7 @@ def update(target: Target, difference: Changes, locations: Locations, closed: Ma
         _drop_known(target, spool)
         changed = len(spool.entries)
         _read_headers(target, spool, difference.again, locations)
+        _drop_as_before(target, spool, difference.again)
         files = _unpacked(locations, closed)
         outdated = {*spool.entries, *difference.gone}
         names = _names(target, spool, outdated, locations)
@@ -136,12 +137,17 @@ def _names(
     The known files that share one with an outdated or a new one are read for it, too. One of these may have
     gone to another series meanwhile, whose files are then read as well.
     """
-    before, now = changes.identities(target.catalogue, outdated), _identities(spool)
+    catalogue = target.catalogue
+    # Known files that are read for others are the same: no mask among them may be of more than before.
+    new = {name for entry in spool.entries.values() for name in entry.facts.may_mark}
+    names = changes.may_be_marked(catalogue) | new
+    doubted = changes.doubted_in(catalogue, names) if names else {}
+    before, now = changes.identities(catalogue, outdated, doubted), _identities(spool, names)
     moved = [*before.values(), *now.values()]
     # A file that moved to another series makes that series incomplete, or whole, too.
-    while around := changes.touched(target.catalogue, moved) - outdated - now.keys():
-        _read_headers(target, spool, locations.of(around, target.catalogue), locations)
-        known, now = changes.identities(target.catalogue, around), _identities(spool)
+    while around := changes.touched(catalogue, moved, doubted) - outdated - now.keys():
+        _read_headers(target, spool, locations.of(around, catalogue), locations)
+        known, now = changes.identities(catalogue, around, doubted), _identities(spool, names)
         before |= known
         moved = [now[token] for token in sorted(around) if now[token] != known[token]]
     return {token: (*before.get(token, ()), *now.get(token, ())) for token in before.keys() | now.keys()}
@@ -214,8 +220,24 @@ def _drop_known(target: Target, spool: Spool) -> None:
         spool.drop(same)
 
 
-def _identities(spool: Spool) -> dict[str, tuple[str, str]]:
-    return {token: (entry.facts.series_id, entry.facts.sop_id) for token, entry in spool.entries.items()}
+def _shared(token: str, facts: FileFacts, names: Set[str]) -> list[str]:
+    return sorted(names & {token, facts.study_id, *facts.may_mark})
+
+
+def _drop_as_before(target: Target, spool: Spool, again: Sequence[SourcePath]) -> None:
+    """Leaves out refused masks that may be of the same scans as before, which then stay as they are."""
+    doubtful = [file.token for file in again if spool.entries[file.token].facts.may_mark]
+    headers = spool.headers(doubtful)
+    told = {token: (header.digest, header.reason, header.may_mark) for token, header in headers.items()}
+    spool.drop(changes.still_in_doubt(target.catalogue, told) if told else ())
+
+
+def _identities(spool: Spool, names: Set[str]) -> dict[str, changes.Identity]:
+    """The identity of each file; `names` are the studies and images that refused masks may be of."""
+    return {
+        token: (facts.series_id, facts.sop_id, *(_shared(token, facts, names) if names else ()))
+        for token, facts in ((token, entry.facts) for token, entry in spool.entries.items())
+    }
 
 
 def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) -> Plan:

@@ -103,6 +103,8 @@ def mark_by_place(partial: PartialHeader, *, digest: str, key: Key, selection: S
     """
     partial.image = True
     label = label_of_mask(partial.file.relative)
+    if len(partial.file.companions) > 1:
+        partial.may_mark = tuple(sorted(image.token for image in partial.file.companions))
     image, content = paired(partial.file, key=key, limits=selection.limits)
     structure = _structure_of(label, selection.masks)
     partial.marks = Marks(key.pseudonym("series", content), frozenset(), structure)

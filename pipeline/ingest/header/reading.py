@@ -20,6 +20,7 @@ from pipeline.ingest.source.fetched import Keep, keep
 from pipeline.ingest.source.files import ChangedWhileRead, OpenFile, open_file
 from pipeline.ingest.source.remote import is_url
 from pipeline.pseudonyms import Key
+from pipeline.records import MAY_MARK
 
 
 def read_header(
@@ -52,7 +53,7 @@ def told_by_place(file: SourcePath, header: Header, *, key: Key, selection: Sele
     partial = PartialHeader(file)
     with contextlib.suppress(Refusal, OSError, ChangedWhileRead):
         mark_by_place(partial, digest=header.digest, key=key, selection=selection)
-    if partial.marks is None:
+    if partial.marks is None and not partial.may_mark:
         return header
     refusal = Refusal(header.reason, header.detail)
     size, mtime_ns = header.size, header.mtime_ns
@@ -108,15 +109,20 @@ def _header(
         sop_id=identification.pseudonyms.get("sop", ""),
         series_id=_series_of(partial),
         patient_id=identification.patient_id,
-        identifiers=identifiers_of(identification, partial.file, key) if partial.image else (),
+        identifiers=(*_names_of(partial, key), *((MAY_MARK, name) for name in partial.may_mark)),
         frames=partial.frames,
         attributes=partial.attributes,
         hints=(*partial.hints, *hints_of_path(partial.file.relative, key)) if partial.frames else (),
         open_rules=partial.open_rules,
         owned=identification.owned,
         marks=partial.marks,
+        may_mark=partial.may_mark,
         channel=partial.channel,
     )
+
+
+def _names_of(partial: PartialHeader, key: Key) -> tuple[tuple[str, str], ...]:
+    return identifiers_of(partial.identification, partial.file, key) if partial.image else ()
 
 
 def _series_of(partial: PartialHeader) -> str:

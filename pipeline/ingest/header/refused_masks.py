@@ -58,7 +58,7 @@ def _is_without_image(file: SourcePath, spool: Spool) -> bool:
         is_mask(file)
         and has_a_formats_name(file.relative)
         and bool(file.companions)
-        and not (facts.series_id or facts.is_archive)
+        and not (facts.series_id or facts.may_mark or facts.is_archive)
     )
 
 

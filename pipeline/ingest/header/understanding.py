@@ -59,6 +59,7 @@ class PartialHeader:
     frames: tuple[Frame, ...] = ()
     broken: Refusal | None = None
     marks: Marks | None = None
+    may_mark: tuple[str, ...] = ()
     channel: Channel | None = None
 
 
@@ -145,6 +146,9 @@ def _read_mask(partial: PartialHeader, dataset: Dataset, key: Key, selection: Se
     partial.image = True
     partial.identification = identify(dataset, partial.file, key=key, owners=selection.owners)
     partial.marks = marks_of(dataset, key)
+    if partial.marks is None:
+        study = partial.identification.pseudonyms.get("study")
+        partial.may_mark = (study,) if study else ()
     identity_of(partial.identification, dataset, key)
     if partial.marks is None:
         raise Refusal("mask_reference_missing", "it names no series")
