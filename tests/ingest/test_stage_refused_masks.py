@@ -13,7 +13,7 @@ from marked_scans import ABSENT, KNOWN, UNKNOWN, of_scan, put, read, rows
 from nifti_files import nifti, packed
 from refused_masks import ALONE, KINDS, READ_SO_FAR, WAYS, segment
 
-from pipeline.catalogue import Catalogue
+from pipeline.catalogue import Catalogue, masks
 from pipeline.ingest import run
 from pipeline.workspace import Workspace
 
@@ -129,7 +129,9 @@ def test_masks_of_one_name_and_another_content_leave_unknown_what_they_mark(
     put(raw, scan(1).whole, {"1/other.dcm": other}, scan(2).whole, {"2/cut.dcm": scan(2).nodule[:-9]})
     told = read(workspace, settings)
     assert of_scan(told, scan(1)) == UNKNOWN
-    assert of_scan(told, scan(2)) == KNOWN  # a broken copy beside a sound one spoils nothing
+    assert of_scan(told, scan(2)) == KNOWN
+    with Catalogue(workspace.catalogue) as catalogue:
+        assert len(masks.refused(catalogue)) == 1  # a broken copy beside a sound one casts no doubt
     put(raw, {"1/other.dcm": None, "2/nodule.dcm": None})
     told = read(workspace, settings)
     assert (of_scan(told, scan(1)), of_scan(told, scan(2))) == (KNOWN, UNKNOWN)
