@@ -26,7 +26,7 @@ from pipeline.provenance import cores
 
 _FIRST_BFLOAT16_CAPABILITY = 8  # NVIDIA Ampere
 _X86 = ("x86_64", "amd64")
-_UNASKED = ("matplotlib", "sklearn")  # Keras imports them, where it finds them, for what nobody asks of it here
+_UNASKED = ("matplotlib", "sklearn")  # imported by Keras, where it finds them, for what nobody asks of it
 _PARTS = 4  # at least, of a batch that is computed in parts: a choice, for more threads than two
 
 

@@ -115,6 +115,8 @@ def test_onednn_is_on_for_processors_of_its_kind_unless_the_environment_says_oth
     assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == expected
 
 
-def test_what_tensorflow_warns_its_programmers_of_is_not_shown(told: subprocess.CompletedProcess[str]) -> None:
+def test_what_tensorflow_warns_its_programmers_of_is_not_shown(
+    told: subprocess.CompletedProcess[str],
+) -> None:
     assert "retracing" not in told.stderr
     assert "an error" in told.stderr
