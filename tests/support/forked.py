@@ -22,7 +22,7 @@ def ended(work: Callable[[], object], *, crash_at: str = "") -> int:
             os.environ["SCANLOOM_CRASH_AT"] = crash_at
             work()
             status = 0
-        except BaseException:  # told by the exit status, as a process of its own would
+        except BaseException:  # noqa: BLE001 - told by the exit status, as of a process of its own
             traceback.print_exc()
         finally:
             os._exit(status)
