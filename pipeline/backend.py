@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pipeline.errors import RetryError, UsageError
 from pipeline.printed import setup
@@ -105,9 +105,9 @@ def _not_found(names: tuple[str, ...]) -> Iterator[None]:
 
     They are a quarter of the time in which it starts.
     """
-    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment] - None says "not found"
+    modules = cast("dict[str, ModuleType | None]", sys.modules)
     absent = [name for name in names if name not in modules]
-    modules.update(dict.fromkeys(absent))
+    modules.update(dict.fromkeys(absent))  # None stands for what can't be imported
     try:
         yield
     finally:
