@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARCHITECTURES",
+    "DROPOUT",
     "SCAN",
     "VOXEL",
     "Architecture",
@@ -49,6 +50,10 @@ Gives = Literal["one answer a scan", "one answer a voxel"]
 """What a network says, and what a task asks of it."""
 SCAN: Final = "one answer a scan"
 VOXEL: Final = "one answer a voxel"
+DROPOUT: Final[dict[Gives, float]] = {SCAN: 0.2, VOXEL: 0.0}
+"""Of the last features, the share that is left out in a step where the settings don't say. Of maps none, as in
+Isensee 2021: every voxel is an example, and what is left out is missing from all about it (docs/BENCHMARKS.md).
+"""
 
 ARCHITECTURES = {
     "keras_applications": "pipeline.models.keras_applications",

@@ -59,6 +59,11 @@ def computing(settings: Train) -> Computing:
     )
 
 
+def dropout(task: Task, settings: Train) -> float:
+    """The share of the last features that is left out in a step."""
+    return settings.dropout if "dropout" in settings.model_fields_set else models.DROPOUT[task.network.ASKS]
+
+
 def build_net(
     task: Task, settings: Train, data: Material, statistics: Intensities, *, policy: str
 ) -> keras.Model:
@@ -71,7 +76,7 @@ def build_net(
             network,
             Scans(data.input_shape, statistics, data.normalized.spacing),
             data.question,
-            dropout=settings.dropout,
+            dropout=dropout(task, settings),
             targets=data.train.targets,
         )
     finally:

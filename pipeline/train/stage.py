@@ -123,7 +123,7 @@ def _what_was_trained(
     return {
         "architecture": config.train.model,
         "network": {key: settings[key] for key in config.train.network},
-        "dropout": config.train.dropout,
+        "dropout": assembly.dropout(task_of(config.task), config.train),
         "parameters": net.count_params(),
         "input_shape": data.input_shape,
         "batch_size": config.train.scans_a_step,

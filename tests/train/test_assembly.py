@@ -36,6 +36,22 @@ def config(**train: Any) -> Config:
     )
 
 
+@pytest.mark.parametrize(
+    ("task", "given", "share"),
+    [
+        ("classification", {}, 0.2),
+        ("regression", {}, 0.2),
+        ("segmentation", {}, 0.0),
+        ("segmentation", {"dropout": 0.2}, 0.2),
+        ("classification", {"dropout": 0.0}, 0.0),
+    ],
+)
+def test_a_map_loses_no_features_unless_the_settings_say_so(
+    task: str, given: dict[str, float], share: float
+) -> None:
+    assert assembly.dropout(task_of(task), Train(**given)) == share
+
+
 @pytest.mark.skipif(backend.device().kind != "cpu", reason="`auto` means other things on a GPU")
 def test_on_a_cpu_auto_is_single_precision_without_compilation() -> None:
     how = assembly.computing(Train())

@@ -111,8 +111,8 @@ def training(artifacts: Artifacts) -> Answer | None:
     changes = {name: value for name, value in train.augment if value}
     return Answer(
         f"{model.epochs_run} epochs, batches of {model.batch_size or train.batch_size}, learning rate "
-        f"{train.learning_rate:g}, weight decay {train.weight_decay:g}, dropout {train.dropout:g}; "
-        "random changes: "
+        f"{train.learning_rate:g}, weight decay {train.weight_decay:g}, dropout "
+        f"{train.dropout if model.dropout is None else model.dropout:g}; random changes: "
         f"{_settings(changes) or 'none'}.",
         "learning",
     )
