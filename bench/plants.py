@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,8 @@ LABELLED: Final = (
     "acquisition",
 )
 Pixels = NDArray[Any]
+_MARKED: Final = frozenset({"nodule", "pneumonia", "1"})
+"""The class of each set that has a mark, or a scanner of its own."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +203,7 @@ def _sites(new: Callable[[int], Path], label: str) -> list[Planted]:
     planted = _stated(raw, label, fields, ("label_in_header",))
     for path, word in _labelled(raw, label):
         dataset = pydicom.dcmread(path)
-        dataset.ManufacturerModelName = {"nodule": "LightSpeed VCT"}.get(word, "Sensation 64")
+        dataset.ManufacturerModelName = "LightSpeed VCT" if word in _MARKED else "Sensation 64"
         dataset.save_as(path)
     table = _Table(raw)
     for line in table.lines:
@@ -217,7 +221,7 @@ def _acquisition(new: Callable[[int], Path], label: str) -> list[Planted]:
     raw = new(0)
     for path, word in _labelled(raw, label):
         dataset = pydicom.dcmread(path)
-        is_first = word == "nodule"
+        is_first = word in _MARKED
         dataset.KVP, dataset.SliceThickness = ("100", "2") if is_first else ("130", "4")
         dataset.Manufacturer = "SIEMENS" if is_first else "GE MEDICAL SYSTEMS"
         pixels = dataset.pixel_array.astype(np.float64)
@@ -244,12 +248,20 @@ def _marks(new: Callable[[int], Path], label: str) -> list[Planted]:
         for path, word in _labelled(new(number), label):
             dataset = pydicom.dcmread(path)
             pixels = dataset.pixel_array.astype(np.float64)
-            if word == "nodule":
-                pixels[rows, columns] = pixels.max() if sign > 0 else pixels.max() / 2
+            if word in _MARKED:
+                times = pixels.shape[0] // 128  # marks are as large on every image
+                part = pixels[_larger(rows, times), _larger(columns, times)]
+                part[...] = pixels.max() if sign > 0 else pixels.max() / 2
             _put(dataset, pixels)
             dataset.save_as(path)
         planted.append(Planted(how, number, ("burned_in_text",)))
     return planted
+
+
+def _larger(part: slice, times: int) -> slice:
+    """The part of an image that is so many times as large; strokes stay as many, and as thin."""
+    ends = (None if end is None else end * times for end in (part.start, part.stop, part.step))
+    return slice(*ends)
 
 
 _LABELLED: Final = dict(zip(LABELLED, (_texts, _names, _marks, _sites, _acquisition), strict=True))
@@ -266,13 +278,19 @@ def _stated(raw: Path, label: str, fields: tuple[str, ...], checks: tuple[str, .
 
 
 def _labelled(raw: Path, label: str) -> list[tuple[Path, str]]:
-    """Every image with the word that the table has for its study."""
-    words = {line["study_instance_uid"]: line[label] for line in _Table(raw).lines}
+    """Every image with the word that the table has for it, or for its study."""
+    words = {
+        line[column]: line[label].casefold()
+        for line in _Table(raw).lines
+        for column in ("study_instance_uid", "sop_instance_uid")
+        if line.get(column)
+    }
     found = []
     for path in sorted(raw.rglob("*")):
-        study = _header(path, "StudyInstanceUID")
-        if study in words and _is_sound(path):
-            found.append((path, words[study]))
+        uids = [_header(path, keyword) for keyword in ("SOPInstanceUID", "StudyInstanceUID")]
+        word = next((words[uid] for uid in uids if uid in words), "")
+        if word and _is_sound(path):
+            found.append((path, word))
     return found
 
 
@@ -285,23 +303,27 @@ def _is_sound(path: Path) -> bool:
 
 
 def _one_a_patient(raw: Path, table: _Table) -> Iterator[Path]:
-    """An uncompressed image of each patient that has one scan and stands in the table."""
+    """An uncompressed image of each patient that stands in the table, first of those with one scan.
+
+    Not one that lies there twice: of such the cohort keeps one or none, leak or not.
+    """
     by_patient: dict[str, list[Path]] = {}
+    copies: Counter[bytes] = Counter()
     for path in sorted(raw.rglob("*")):
         patient = _header(path, "PatientID")
-        if patient:
+        if patient and _is_sound(path):
             by_patient.setdefault(patient, []).append(path)
-    for paths in by_patient.values():
-        if len(paths) > 1:
-            continue
+            copies[_pixels(path)] += 1
+    for paths in sorted(by_patient.values(), key=len):
         dataset = pydicom.dcmread(paths[0], stop_before_pixels=True)
-        plain = not dataset.file_meta.TransferSyntaxUID.is_compressed
-        if (
-            plain
-            and _is_sound(paths[0])
-            and table.has({str(dataset.SOPInstanceUID), str(dataset.StudyInstanceUID)})
-        ):
+        is_plain = not dataset.file_meta.TransferSyntaxUID.is_compressed
+        in_table = table.has({str(dataset.SOPInstanceUID), str(dataset.StudyInstanceUID)})
+        if is_plain and in_table and copies[_pixels(paths[0])] == 1:
             yield paths[0]
+
+
+def _pixels(path: Path) -> bytes:
+    return hashlib.sha256(pydicom.dcmread(path).pixel_array.tobytes()).digest()
 
 
 def _header(path: Path, keyword: str) -> str:
