@@ -75,6 +75,8 @@ def _clean(of: Set, folder: Path) -> None:
     project = fresh(folder)
     of.fill(_raw(project, of))
     _with_key(project, of)
+    make(project, "ingest", f"CONFIG=configs/{of.name}.yaml")
+    shutil.copytree(project / "data", folder.with_name("read"))
     _cohort(project, of)
     linked = sum(
         notice["count"]
@@ -133,9 +135,7 @@ def _is_named(planted: Planted, leaks: dict[str, Any]) -> bool:
 def _copy(of: Set, folder: Path) -> Path:
     """A project with the scans of the clean one beside it and what was read of them, but no parts drawn."""
     project = fresh(folder)
-    clean = folder.with_name("clean") / "data"
-    shutil.copytree(clean / "raw", project / "data/raw")
-    shutil.copytree(clean / of.name, project / "data" / of.name, ignore=shutil.ignore_patterns("stages"))
+    shutil.copytree(folder.with_name("read"), project / "data")
     _with_key(project, of)
     return project
 
