@@ -1,8 +1,8 @@
 """Leaks planted in clean sets: how many of each kind the stage `cohort` finds, and how often it is wrong.
 
 Run as `python -m bench.leaks [SET]`, one of demo, chest-xray and ct-contrast; real scans are found through
-SCANLOOM_DATA. Ten kinds, five of each, in each set. Scans are written and read once, as they are; a kind is
-planted in a copy of that project, in which only the files that were changed are read again.
+SCANLOOM_DATA. Ten kinds, five of each, in each set. Scans are written once; copies and second IDs are planted
+beside what was read of them, so that only what was changed is read again.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _clean(of: Set, folder: Path) -> None:
 
 def _pairs(of: Set, folder: Path) -> dict[str, int]:
     """Of each kind of copies and second IDs, how many pairs of scans came to be one person's."""
-    project = _copy(of, folder)
+    project = _copy(of, folder, with_read=True)
     planted = plant_pairs(_raw(project, of), EACH)
     _cohort(project, of)
     with (_candidate(project, of) / "cohort.csv").open(newline="") as stream:
@@ -132,10 +132,11 @@ def _is_named(planted: Planted, leaks: dict[str, Any]) -> bool:
     return any(check["key"] in planted.checks and planted.named in check["reason"] for check in failed)
 
 
-def _copy(of: Set, folder: Path) -> Path:
-    """A project with the scans of the clean one beside it and what was read of them, but no parts drawn."""
+def _copy(of: Set, folder: Path, *, with_read: bool = False) -> Path:
+    """A project with the scans of the clean one beside it, and perhaps what was read of them."""
     project = fresh(folder)
-    shutil.copytree(folder.with_name("read"), project / "data")
+    read = folder.with_name("read")
+    shutil.copytree(read if with_read else read / "raw", project / "data" / ("" if with_read else "raw"))
     _with_key(project, of)
     return project
 

@@ -226,7 +226,10 @@ def _acquisition(new: Callable[[int], Path], label: str) -> list[Planted]:
         dataset.Manufacturer = "SIEMENS" if is_first else "GE MEDICAL SYSTEMS"
         pixels = dataset.pixel_array.astype(np.float64)
         if is_first:
-            dataset.PixelSpacing = [dataset.PixelSpacing[0], float(dataset.PixelSpacing[1]) * 1.1]
+            for spacing in ("PixelSpacing", "ImagerPixelSpacing"):
+                if spacing in dataset:
+                    rows, columns = dataset[spacing].value
+                    setattr(dataset, spacing, [rows, f"{float(columns) * 1.1:.6g}"])
             pixels = pixels[3:]
         _put(dataset, pixels)
         dataset.save_as(path)

@@ -117,7 +117,7 @@ class _Found:
         self._pairs = [tuple(np.concatenate(each)[kept] for each in zip(*self._pairs, strict=True))]
         self._cosines = [cosine[kept]]
         if cosine.size > self._most:
-            self.bar = max(self.bar, self._cosines[0].min())
+            self.bar = np.float32(max(self.bar, self._cosines[0].min()))
 
 
 def _look(found: _Found, seen: _Seen, plain: NDArray[np.float32]) -> None:
@@ -127,9 +127,9 @@ def _look(found: _Found, seen: _Seen, plain: NDArray[np.float32]) -> None:
         rows = seen.projected[start : start + _BLOCK]
         lengths = _lengths(rows)
         inverted = _lengths(seen.white - rows)
-        units = rows / lengths
+        units = _unit(rows)
         for column in range(start if seen.view.cut.is_none else 0, len(plain), _BLOCK):
-            cosines = units @ plain[column : column + _BLOCK].T
+            cosines: NDArray[np.float32] = units @ plain[column : column + _BLOCK].T
             likely = np.flatnonzero(cosines.max(axis=1) > found.bar)
             i, j = np.nonzero(cosines[likely] > found.bar)
             found.add(seen.view, likely[i] + start, j + column, cosines[likely[i], j])
@@ -139,7 +139,9 @@ def _look(found: _Found, seen: _Seen, plain: NDArray[np.float32]) -> None:
                 likely = np.flatnonzero(cosines.min(axis=1) < least[:, 0])
                 turned = (white - lengths[likely] * cosines[likely]) / inverted[likely]
                 i, j = np.nonzero(turned > found.bar)
-                found.add(seen.inverted, likely[i] + start, j + column, turned[i, j])
+                found.add(
+                    seen.inverted, likely[i] + start, j + column, turned[i, j].astype(np.float32, copy=False)
+                )
 
 
 def _small(pictures: Pictures, cut: Cut) -> NDArray[np.float32]:
@@ -173,11 +175,11 @@ def _projected(
 
 
 def _unit(projected: NDArray[np.float32]) -> NDArray[np.float32]:
-    unit: NDArray[np.float32] = projected / _lengths(projected)
-    return unit
+    return (projected / _lengths(projected)).astype(np.float32, copy=False)
 
 
 def _lengths(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """`(vectors, 1)`, never 0."""
-    lengths: NDArray[np.float32] = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    return lengths
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    positive: NDArray[np.float32] = np.maximum(lengths, 1e-9, dtype=np.float32)
+    return positive

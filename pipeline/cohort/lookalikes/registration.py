@@ -110,7 +110,8 @@ def _ways(cut: Cut) -> tuple[list[_Way], list[_Way]]:
     if cut.is_none:
         one, two = (Cut(each, each, each, each) for each in (1, 2))
         return [_Way(NONE), _Way(one), _Way(NONE, one), _Way(two), _Way(NONE, two)], tilted
-    return [_Way(cut.more(pixels)) for pixels in (0, -2, -1, 1, 2)], tilted
+    # A copy that isn't cut may look more like its original under a cut, by what the set has in common.
+    return [*(_Way(cut.more(pixels)) for pixels in (0, -2, -1, 1, 2)), _Way(NONE)], tilted
 
 
 def _spectrum(apart: _Values, band: _Band) -> NDArray[np.complex64]:
@@ -140,7 +141,7 @@ def _cut(pictures: _Values, cut: Cut) -> _Values:
     if cut.is_none:
         return pictures
     rows, columns = cut_off(cut)
-    return rows @ pictures @ columns.T
+    return (rows @ pictures @ columns.T).astype(np.float32, copy=False)
 
 
 def _tilted(pictures: _Values, degrees: float) -> _Values:
