@@ -170,8 +170,7 @@ def _components(small: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
 def _projected(
     pictures: Pictures, mean: NDArray[np.float32], components: NDArray[np.float32], *, cut: Cut = NONE
 ) -> NDArray[np.float32]:
-    projected: NDArray[np.float32] = (_small(pictures, cut) - mean) @ components
-    return projected
+    return ((_small(pictures, cut) - mean) @ components).astype(np.float32, copy=False)
 
 
 def _unit(projected: NDArray[np.float32]) -> NDArray[np.float32]:
