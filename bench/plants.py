@@ -226,16 +226,21 @@ def _acquisition(new: Callable[[int], Path], label: str) -> list[Planted]:
         dataset.Manufacturer = "SIEMENS" if is_first else "GE MEDICAL SYSTEMS"
         pixels = dataset.pixel_array.astype(np.float64)
         if is_first:
-            for spacing in ("PixelSpacing", "ImagerPixelSpacing"):
-                if spacing in dataset:
-                    rows, columns = dataset[spacing].value
-                    setattr(dataset, spacing, [rows, f"{float(columns) * 1.1:.6g}"])
+            _widen(dataset)
             pixels = pixels[3:]
         _put(dataset, pixels)
         dataset.save_as(path)
     check = ("metadata_only",)
     named = ("kvp", "slice thickness", "manufacturer", "aspect", "number of rows")
     return [Planted(name, 0, check, name) for name in named]
+
+
+def _widen(dataset: pydicom.Dataset) -> None:
+    """Columns a tenth farther apart, wherever the header says how far they are."""
+    for spacing in ("PixelSpacing", "ImagerPixelSpacing"):
+        if spacing in dataset:
+            rows, columns = dataset[spacing].value
+            setattr(dataset, spacing, [rows, f"{float(columns) * 1.1:.6g}"])
 
 
 def _marks(new: Callable[[int], Path], label: str) -> list[Planted]:
