@@ -42,9 +42,11 @@ def find_pairs(likenesses: Mapping[str, bytes], person_of_case: Mapping[str, str
     found: dict[tuple[int, int], Pair] = {}
     for i, j, value, words in _all_alike(pictures, persons):
         first, second = sorted((case_ids[i], case_ids[j]))
-        known = found.get((min(i, j), max(i, j)))
-        if known is None or value > known.agreement:
-            found[min(i, j), max(i, j)] = Pair(first, second, round(value, 4), words)
+        pair = Pair(first, second, round(value, 4), words)
+        known = found.setdefault((min(i, j), max(i, j)), pair)
+        # Of two views under which both are the same the one that says less was done is true.
+        if (pair.agreement, -len(words)) > (known.agreement, -len(known.changed)):
+            found[min(i, j), max(i, j)] = pair
     return sorted(found.values(), key=lambda pair: (pair.first, pair.second))
 
 
