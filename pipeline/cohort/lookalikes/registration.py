@@ -70,9 +70,10 @@ def _agreement(first: Pictures, second: Pictures, means: tuple[_Values, _Values]
     pair = first.astype(np.float32), second.astype(np.float32)
     straight, tilted = _ways(cut)
     best = _best(pair, means, straight[:1], _BARS[-1:], odd=False)
-    for ways, worth_it in ((straight, _WORTH_IT), (tilted, _WORTH_TILTING)):
-        some = np.flatnonzero((best > worth_it) & (best < 1))
-        best[some] = np.maximum(best[some], _best(_of(pair, some), means, ways, _BARS, odd=False))
+    worth_it = np.flatnonzero(best > _WORTH_IT)
+    best[worth_it] = _best(_of(pair, worth_it), means, straight, _BARS, odd=False)
+    worth_it = np.flatnonzero((best > _WORTH_TILTING) & (best < 1))
+    best[worth_it] = np.maximum(best[worth_it], _best(_of(pair, worth_it), means, tilted, _BARS, odd=False))
     # Which of the two is the odd one isn't known: what both share with a mean that was turned or cut as the
     # other was proves nothing.
     likely = np.flatnonzero(best >= 1)
