@@ -60,8 +60,10 @@ def _noisy(image: Pixels) -> Pixels:
 
 
 def _gamma(image: Pixels) -> Pixels:
-    low, span = float(image.min()), float(np.ptp(image))
-    return low + span * ((image - low) / span) ** 1.25  # air stays air, or a CT would be refused
+    """Of all above the darkest quarter: air stays air and padding padding, or a CT would be refused."""
+    low, high = float(np.quantile(image, 0.25)), float(image.max())
+    above = np.clip((image - low) / max(high - low, 1.0), 0, 1)
+    return np.where(image > low, low + (high - low) * above**1.25, image)
 
 
 def _half(image: Pixels) -> Pixels:
