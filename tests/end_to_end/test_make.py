@@ -167,6 +167,7 @@ def test_retraining_keeps_parts_and_only_promote_moves_the_champion(with_champio
     assert comparison["champion"]["generation"] == "0001"
 
 
+@pytest.mark.slow
 def test_predict_scores_new_scans_and_leaves_the_analysis_alone(finished: Path) -> None:
     before = contents(finished / "reports")
     shutil.copytree(finished / "data/raw/small/north", finished / "new scans")

@@ -87,7 +87,8 @@ def test_a_changed_copy_is_found_and_nothing_else(change: str, likenesses: dict[
         f"copy {n:02d}": likeness_of(np.ascontiguousarray(CHANGES[change](anatomy(n))), spatial_axes=2)
         for n in range(4)
     }
-    everything = likenesses | copies
+    beside = {name: likenesses[name] for name in sorted(likenesses)[:16]}  # all are compared with all above
+    everything = beside | copies
     pairs = find_pairs(everything, {name: name for name in everything})
     assert [(pair.first, pair.second) for pair in pairs] == [
         (f"copy {n:02d}", f"scan {n:02d}") for n in range(4)
