@@ -81,18 +81,13 @@ def test_images_of_two_people_are_no_copies(likenesses: dict[str, bytes]) -> Non
     assert find_pairs(likenesses, {name: name for name in likenesses}) == []
 
 
-def some(likenesses: dict[str, bytes]) -> dict[str, bytes]:
-    """What a copy is looked for among; that none of all is taken for a copy has a test of its own."""
-    return {name: likenesses[name] for name in sorted(likenesses)[:16]}
-
-
 @pytest.mark.parametrize("change", sorted(CHANGES))
 def test_a_changed_copy_is_found_and_nothing_else(change: str, likenesses: dict[str, bytes]) -> None:
     copies = {
         f"copy {n:02d}": likeness_of(np.ascontiguousarray(CHANGES[change](anatomy(n))), spatial_axes=2)
         for n in range(4)
     }
-    everything = some(likenesses) | copies
+    everything = likenesses | copies
     pairs = find_pairs(everything, {name: name for name in everything})
     assert [(pair.first, pair.second) for pair in pairs] == [
         (f"copy {n:02d}", f"scan {n:02d}") for n in range(4)
@@ -140,10 +135,6 @@ def slices() -> dict[str, bytes]:
     return {f"scan {n:02d}": likeness_of(slice_of_ct(n), spatial_axes=2) for n in range(SCANS)}
 
 
-def test_slices_in_air_of_two_people_are_no_copies(slices: dict[str, bytes]) -> None:
-    assert find_pairs(slices, {name: name for name in slices}) == []
-
-
 @pytest.mark.parametrize("change", sorted(CHANGES_OF_CT))
 def test_a_changed_copy_of_a_slice_in_air_is_found_and_nothing_else(
     change: str, slices: dict[str, bytes]
@@ -154,7 +145,7 @@ def test_a_changed_copy_of_a_slice_in_air_is_found_and_nothing_else(
         )
         for n in range(4)
     }
-    everything = some(slices) | copies
+    everything = slices | copies
     pairs = find_pairs(everything, {name: name for name in everything})
     assert [(pair.first, pair.second) for pair in pairs] == [
         (f"copy {n:02d}", f"scan {n:02d}") for n in range(4)
