@@ -276,6 +276,9 @@ look: | $(SETUP)
 review: | $(SETUP)
 	@$(SCANLOOM) review $(CONFIG) --reviewer '$(subst ','\'',$(REVIEWER))' --seen '$(subst ','\'',$(SEEN))' --withdraw '$(subst ','\'',$(WITHDRAW))'
 
+# Thousands of processes start: each would compile all modules anew where the environment forbids keeping them.
+test test-slow test-exhaustive: export PYTHONDONTWRITEBYTECODE =
+
 ## test: run the tests (about 17 minutes on two cores)
 .PHONY: test
 test: .venv/dev.ready

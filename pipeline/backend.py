@@ -16,7 +16,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from types import ModuleType
+from typing import Any, Literal, cast
 
 from pipeline.errors import RetryError, UsageError
 from pipeline.printed import setup
@@ -25,6 +26,7 @@ from pipeline.provenance import cores
 
 _FIRST_BFLOAT16_CAPABILITY = 8  # NVIDIA Ampere
 _X86 = ("x86_64", "amd64")
+_UNASKED = ("matplotlib", "sklearn")  # imported by Keras, where it finds them, for what nobody asks of it
 _PARTS = 4  # at least, of a batch that is computed in parts: a choice, for more threads than two
 
 
@@ -66,7 +68,7 @@ def load() -> None:
     if "keras" in sys.modules:
         return
     try:
-        with waiting("starting TensorFlow"), _held_back():
+        with waiting("starting TensorFlow"), _held_back(), _not_found(_UNASKED):
             import keras
 
             if keras.backend.backend() == "tensorflow":
@@ -95,6 +97,22 @@ def _held_back() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(stream, 2)
             os.close(stream)
+
+
+@contextlib.contextmanager
+def _not_found(names: tuple[str, ...]) -> Iterator[None]:
+    """Lets imports of these packages fail, unless they are there already: Keras goes on without them.
+
+    They are a quarter of the time in which it starts.
+    """
+    modules = cast("dict[str, ModuleType | None]", sys.modules)
+    absent = [name for name in names if name not in modules]
+    modules.update(dict.fromkeys(absent))  # None stands for what can't be imported
+    try:
+        yield
+    finally:
+        for name in absent:
+            del modules[name]
 
 
 def start(threads: int) -> None:

@@ -19,6 +19,8 @@ LIKENESS_SIDE = 64
 """The sides of the likeness of a case, in pixels: what is enough to tell two chest radiographs apart."""
 HINT = "hint"
 """The kind of the pseudonyms of words in paths and free texts."""
+MAY_MARK: Final = "may mark"
+"""The kind of what a refused mask may be of: the pseudonym of a study, or the token of an image."""
 PLACES: Final = ("InstitutionName", "InstitutionalDepartmentName", "StationName")
 """The free texts of a header that say where a scan was made."""
 OTHER = "OTHER"

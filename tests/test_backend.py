@@ -37,12 +37,17 @@ def test_other_errors_pass_as_they_are() -> None:
         raise KeyError("mine")
 
 
-def test_threads_are_set_once_and_another_number_is_refused() -> None:
+@pytest.fixture(scope="module")
+def told() -> subprocess.CompletedProcess[str]:
+    """What a process of its own says of the machine under Keras."""
     code = """if True:
+        import logging, sys
         from pipeline import backend
         from pipeline.errors import RetryError
         backend.start(1)
-        import keras, tensorflow
+        print(*sorted({"matplotlib", "sklearn"} & sys.modules.keys()))
+        import keras, sklearn, tensorflow
+        from matplotlib import figure
         assert tensorflow.config.threading.get_intra_op_parallelism_threads() == 1
         keras.ops.ones(1)
         backend.start(1)
@@ -52,17 +57,24 @@ def test_threads_are_set_once_and_another_number_is_refused() -> None:
             print(error)
         device = backend.device()
         print(device.backend, device.kind in ("cpu", "gpu", "tpu"))
+        logging.getLogger("tensorflow").warning("5 out of the last 10 calls triggered tf.function retracing")
+        logging.getLogger("tensorflow").error("an error")
     """
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    refusal, device = ended.stdout.splitlines()
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+
+
+def test_threads_are_set_once_and_another_number_is_refused(told: subprocess.CompletedProcess[str]) -> None:
+    assert told.returncode == 0, told.stderr
+    _, refusal, device = told.stdout.splitlines()
     assert "needs 3 threads, but this process already computes with 1" in refusal
     assert device == "tensorflow True"
+
+
+def test_keras_starts_without_the_packages_that_nobody_asks_it_for(
+    told: subprocess.CompletedProcess[str],
+) -> None:
+    assert told.stdout.splitlines()[0] == ""
 
 
 @pytest.mark.parametrize(
@@ -103,16 +115,8 @@ def test_onednn_is_on_for_processors_of_its_kind_unless_the_environment_says_oth
     assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == expected
 
 
-def test_what_tensorflow_warns_its_programmers_of_is_not_shown() -> None:
-    code = """if True:
-        from pipeline import backend
-        backend.load()
-        import logging
-        logging.getLogger("tensorflow").warning("5 out of the last 10 calls triggered tf.function retracing")
-        logging.getLogger("tensorflow").error("an error")
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
-    )
-    assert "retracing" not in done.stderr
-    assert "an error" in done.stderr
+def test_what_tensorflow_warns_its_programmers_of_is_not_shown(
+    told: subprocess.CompletedProcess[str],
+) -> None:
+    assert "retracing" not in told.stderr
+    assert "an error" in told.stderr

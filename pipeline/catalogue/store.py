@@ -233,8 +233,9 @@ class Catalogue:
     def _digests(self, row: Row, tokens: Iterable[str]) -> tuple[str, str]:
         """What tells a damaged case, since SQLite doesn't: the digests of its row and of its identifiers."""
         identifiers = self.query(
-            "SELECT DISTINCT kind, pseudonym FROM identifiers "
-            "WHERE token IN (SELECT value FROM json_each(?)) ORDER BY kind, pseudonym",
+            "SELECT DISTINCT kind, pseudonym FROM identifiers i JOIN files f ON f.token = i.token "
+            "WHERE f.state = 'accepted' AND i.token IN (SELECT value FROM json_each(?)) "
+            "ORDER BY kind, pseudonym",
             (json.dumps(list(tokens)),),
         )
         return digests.of_json(row), digests.of_json(identifiers)
@@ -329,10 +330,11 @@ class Catalogue:
         return bool(self.query(known, (identifier,)))
 
     def patients_of(self, identifier: str) -> set[str]:
-        """The pseudonyms of the patients whose cases have a file with the keyed patient ID."""
+        """The pseudonyms of the patients whose cases have a used file with the keyed patient ID."""
         rows = self.query(
             "SELECT DISTINCT c.patient_id FROM identifiers i JOIN case_files f ON f.token = i.token "
-            "JOIN cases c ON c.case_id = f.case_id WHERE i.kind = 'patient' AND i.pseudonym = ?",
+            "JOIN cases c ON c.case_id = f.case_id JOIN files used ON used.token = i.token "
+            "WHERE used.state = 'accepted' AND i.kind = 'patient' AND i.pseudonym = ?",
             (identifier,),
         )
         return {row[0] for row in rows}

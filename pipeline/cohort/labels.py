@@ -69,13 +69,14 @@ def label_cases(table: Table, target: Target, *, join: Join, case_ids: Collectio
             exclusions.append(_without_label(case_id, said, lines_of, cells.get(case_id, {})))
             missing.update([min(sorted(cells[case_id]), key=len)] if lines_of and not words else [])
     conflicts = [item for item in exclusions if item.reason == "label_conflict"]
-    _require_labels(of_case, conflicts, target.column, join)
+    _require_labels(of_case, conflicts, target, join)
     notices = [
-        *_conflicting(conflicts),
+        *_conflicting(conflicts, target.reader.on_conflict),
         *_missing(missing, target.reader.on_missing),
         *_decimal_commas(cells, target.reader),
         *_unmatched_rows(table, join),
         *_unused(table, target, of_case),
+        *target.reader.notices(Counter(cell for case_id in of_case for cell in cells[case_id])),
     ]
     return Labels(of_case, tuple(exclusions), tuple(notices), missing)
 
@@ -131,23 +132,26 @@ def _without_label(
 
 
 def _require_labels(
-    of_case: Mapping[str, str], conflicts: Sequence[Exclusion], target: str, join: Join
+    of_case: Mapping[str, str], conflicts: Sequence[Exclusion], target: Target, join: Join
 ) -> None:
+    column, otherwise = target.column, target.reader.on_conflict
     if len(conflicts) > CONFLICT_SHARE * (len(of_case) + len(conflicts)):
         raise DataError(
-            f"The column '{target}' gives {len(conflicts)} scans contradicting labels when {join.sentence()} "
+            f"The column '{column}' gives {len(conflicts)} scans contradicting labels when {join.sentence()} "
             f"({conflicts[0].detail}, say). Name a column that is unique to each scan in `cohort.id`, or "
             "with this one another that tells a patient's scans apart, as in "
-            f"`id: [{join.keys[0].yaml()}, {{column: NAME, names: laterality}}]`."
+            f"`id: [{join.keys[0].yaml()}, {{column: NAME, names: laterality}}]`"
+            f"{f'; or, {otherwise}' if otherwise else ''}."
         )
     if not of_case:
-        raise DataError(f"No scan has a label: the column '{target}' is empty in all rows that name a scan.")
+        raise DataError(f"No scan has a label: the column '{column}' is empty in all rows that name a scan.")
 
 
-def _conflicting(conflicts: Sequence[Exclusion]) -> Iterator[Notice]:
+def _conflicting(conflicts: Sequence[Exclusion], otherwise: str) -> Iterator[Notice]:
     if conflicts:
         detail = (
             f"scans left out because their rows contradict each other: {conflicts[0].detail}, for instance"
+            f"{f' ({otherwise})' if otherwise else ''}"
         )
         yield Notice("label_conflict", len(conflicts), detail, tuple(item.case_id for item in conflicts))
 

@@ -18,18 +18,23 @@ from pipeline.tasks.contract import Reader
 PRESENT: Final = "1"
 ABSENT: Final = "0"
 UNKNOWN: Final = ""
+_REFUSED: Final = "what its masks mark is unknown, as one of them was refused"
 
 
 def marks_of(
-    masks: Sequence[Mask], declared: Sequence[str], may_be_absent: Collection[str]
+    masks: Sequence[Mask],
+    declared: Sequence[str],
+    may_be_absent: Collection[str],
+    *,
+    refused: Collection[str] = (),
 ) -> dict[str, dict[str, str]]:
     """The cell of each declared structure, by case_id, of the scans that have a mask of any.
 
     A structure that may be absent is absent where masks mark others and not it; any other one is unknown, and
-    so is every one of a scan of which a mask was refused.
+    so is every one of a scan of which a mask was `refused`, also where it was the only one.
     """
-    doubtful = {mask.case_id for mask in masks if BESIDE_REFUSED in mask.notes}
-    found: dict[str, dict[str, str]] = {}
+    doubtful = {*refused, *(mask.case_id for mask in masks if BESIDE_REFUSED in mask.notes)}
+    found = {case_id: dict.fromkeys(declared, UNKNOWN) for case_id in doubtful}
     for mask in masks:
         absent = () if mask.case_id in doubtful else may_be_absent
         cells = found.setdefault(
@@ -55,7 +60,7 @@ def label_by_masks(
         if value:
             of_case[case_id] = value
         else:
-            detail = "no mask marks a declared structure in it"
+            detail = _REFUSED if cells else "no mask marks a declared structure in it"
             exclusions.append(Exclusion(case_id, "without_mask", detail))
     if not of_case:
         raise DataError(
@@ -70,7 +75,12 @@ def _notices(
 ) -> list[Notice]:
     notices = []
     if exclusions:
-        notices.append(Notice("without_mask", len(exclusions), "scans left out because no mask marks them"))
+        detail = "scans left out because no mask marks them"
+        if refused := sum(one.detail == _REFUSED for one in exclusions):
+            detail += (
+                f"; of {refused:,} of them a mask was refused (`{scanloom('files')}` shows which, and why)"
+            )
+        notices.append(Notice("without_mask", len(exclusions), detail))
     unknown = Counter(name for case_id in of_case for name, cell in marks[case_id].items() if cell == UNKNOWN)
     for name, count in sorted(unknown.items()):
         detail = (

@@ -109,7 +109,8 @@ def _marks(config: Config, workspace: Workspace) -> dict[str, dict[str, str]]:
     """What masks say of each scan, by the declared structures that the task needs."""
     may_be_absent = config.ingest.masks.may_be_absent if config.ingest.masks else ()
     with Catalogue(workspace.catalogue) as catalogue:
-        return marks_of(stored_masks.all_of(catalogue), config.cohort.structures, may_be_absent)
+        masks, refused = stored_masks.all_of(catalogue), stored_masks.refused(catalogue)
+    return marks_of(masks, config.cohort.structures, may_be_absent, refused=refused)
 
 
 def _require_first_key(key: Key, records: Sequence[ledger.Record]) -> None:

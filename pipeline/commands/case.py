@@ -130,9 +130,15 @@ def _lines_of_cases(cases: Sequence[_Case], by_token: Mapping[str, RawFile]) -> 
     for case in cases:
         yield f"case {case.case}  patient {case.patient}  series {case.series}  {case.modality}"
         present = [by_token[token] for token in case.tokens if token in by_token]
-        yield from (f"  {printable(file.path)}" for file in sorted(present, key=lambda file: file.path))
+        yield from map(_line_of, sorted(present, key=lambda file: file.path))
         if missing := len(case.tokens) - len(present):
             yield f"  {missing:,} of its {len(case.tokens):,} files are no more in RAW"
+
+
+def _line_of(file: RawFile) -> str:
+    """The path of a case's file, and for what a mask of it was refused."""
+    refused = "" if file.state in ("", "accepted") else f"  {file.state}, {file.explained()[0]}"
+    return f"  {printable(file.path)}{refused}"
 
 
 def _lines_of_file(file: RawFile, known: Sequence[_Case], sop_of: Mapping[str, str]) -> Iterator[str]:

@@ -35,6 +35,11 @@ def account_lines(catalogue: Catalogue, difference: Changes, *, changed: int) ->
         lines.append(
             "masks: " + ", ".join(f"{_counted(number, 'scan')} with {name}" for name, number in masks)
         )
+    if refused := stored_masks.refused(catalogue):
+        lines.append(
+            f"note: {_counted(len(refused), 'scan')} with a mask that was refused: what no other mask marks "
+            f"is unknown there, not absent. `{scanloom('files')}` shows which masks, and why."
+        )
     lines += [f"  {'noted':<12} {note:<30} {number:>8}  {NOTES[note]}" for note, number in noted(catalogue)]
     if difference.known and (changed or difference.gone):
         counted = f"{_counted(changed, 'new or changed file')}, {len(difference.gone):,} gone"

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
-from pipeline.catalogue import Catalogue, cases, files
+from pipeline.catalogue import Catalogue, cases, files, identifiers
 from pipeline.ingest.reasons import ARCHIVE, OWN_TABLE, TRANSIENT
 from pipeline.ingest.source.companions import gaining
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.layouts import has_a_formats_name, is_below_derivatives
+from pipeline.records import MAY_MARK
 
 
 @dataclass(frozen=True)
@@ -145,24 +147,59 @@ def lasting_digests(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, st
     return {token: digest for token, digest, reason in rows if reason not in TRANSIENT}
 
 
-def identities(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Series and image of each known token, "" where it has none."""
-    return {row[0]: (row[1], row[2]) for row in files.identities(catalogue, tokens)}
+Identity = tuple[str, ...]
+"""The series and the image of a file, "" where it has none, and what of it a refused mask may be of."""
 
 
-def touched(catalogue: Catalogue, changed: Iterable[tuple[str, str]]) -> set[str]:
-    """Known tokens of the series and images of what changed, and of those that share one with them."""
-    pairs = list(changed)
-    series, images = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+def may_be_marked(catalogue: Catalogue) -> set[str]:
+    """The studies and images that known masks may be of which can't be used."""
+    return identifiers.words_of(catalogue, MAY_MARK)
+
+
+def identities(
+    catalogue: Catalogue, tokens: Iterable[str], doubted: Mapping[str, Identity] = MappingProxyType({})
+) -> dict[str, Identity]:
+    """The identity of each known token; `doubted` is what `doubted_in` found."""
+    rows = files.identities(catalogue, tokens)
+    return {token: (series, image, *doubted.get(token, ())) for token, series, image in rows}
+
+
+def doubted_in(catalogue: Catalogue, names: Set[str]) -> dict[str, Identity]:
+    """Which of these studies and images each known file is of, or may mark; of files that do so."""
+    found = {token: {token} for token, *_ in files.identities(catalogue, names)}
+    for token, kind, name in identifiers.carrying(catalogue, names):
+        if kind in ("study", MAY_MARK):
+            found.setdefault(token, set()).add(name)
+    return {token: tuple(sorted(own)) for token, own in found.items()}
+
+
+def touched(
+    catalogue: Catalogue, changed: Iterable[Identity], doubted: Mapping[str, Identity] = MappingProxyType({})
+) -> set[str]:
+    """Known tokens of the series and images of what changed, and of those that share one with them.
+
+    So of those that share what a refused mask may be of.
+    """
+    own = list(changed)
     tokens: set[str] = set()
     while True:
-        rows = files.sharing(catalogue, series=series - {""}, images=images - {""})
-        more = {row[0] for row in rows} - tokens
-        if not more:
+        series, images = {one[0] for one in own} - {""}, {one[1] for one in own} - {""}
+        others = {name for one in own for name in one[2:]}
+        rows = files.sharing(catalogue, series=series, images=images)
+        joined = {token for token, names in doubted.items() if not others.isdisjoint(names)} - tokens
+        own = [(row[1], row[2], *doubted.get(row[0], ())) for row in rows if row[0] not in tokens]
+        own += identities(catalogue, joined, doubted).values()
+        more = {row[0] for row in rows} | joined
+        if more <= tokens:
             return tokens
         tokens |= more
-        series = {row[1] for row in rows if row[0] in more}
-        images = {row[2] for row in rows if row[0] in more}
+
+
+def still_in_doubt(catalogue: Catalogue, doubted: Mapping[str, tuple[str, str, Identity]]) -> list[str]:
+    """The known files of these that are as they were: each with its digest, reason and what it may mark."""
+    before = doubted_in(catalogue, may_be_marked(catalogue))
+    rows = files.digests(catalogue, doubted)
+    return [token for token, *known in rows if (*known, before.get(token, ())) == doubted[token]]
 
 
 def cases_of(catalogue: Catalogue, tokens: Iterable[str]) -> dict[str, set[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -33,7 +33,6 @@ from pipeline.ingest.cases.case_plan import CasePlan, Plan
 from pipeline.ingest.cases.commit import Commits, commit_plan, tokens_of
 from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.cases.marking import with_masks
-from pipeline.ingest.cases.mask_reading import MasksRead
 from pipeline.ingest.cases.planning import Wanted, plan
 from pipeline.ingest.cases.portions import portions
 from pipeline.ingest.cases.reader import SourceFile
@@ -41,8 +40,9 @@ from pipeline.ingest.changes import Changes
 from pipeline.ingest.formats.description import Stated
 from pipeline.ingest.header.header import Header, Selection
 from pipeline.ingest.header.owners import NOBODY, Owners
+from pipeline.ingest.header.refused_masks import tell_places
 from pipeline.ingest.header.series_rules import Rule
-from pipeline.ingest.header.spool import Spool, pages
+from pipeline.ingest.header.spool import FileFacts, Spool, pages
 from pipeline.ingest.header.survey import survey
 from pipeline.ingest.isolation import pixel_refusal, run_isolated
 from pipeline.ingest.limits import FileLimits
@@ -108,6 +108,7 @@ def update(target: Target, difference: Changes, locations: Locations, closed: Ma
         _drop_known(target, spool)
         changed = len(spool.entries)
         _read_headers(target, spool, difference.again, locations)
+        _drop_as_before(target, spool, difference.again)
         files = _unpacked(locations, closed)
         outdated = {*spool.entries, *difference.gone}
         names = _names(target, spool, outdated, locations)
@@ -136,12 +137,17 @@ def _names(
     The known files that share one with an outdated or a new one are read for it, too. One of these may have
     gone to another series meanwhile, whose files are then read as well.
     """
-    before, now = changes.identities(target.catalogue, outdated), _identities(spool)
+    catalogue = target.catalogue
+    # Known files that are read for others are the same: no mask among them may be of more than before.
+    new = {name for entry in spool.entries.values() for name in entry.facts.may_mark}
+    names = changes.may_be_marked(catalogue) | new
+    doubted = changes.doubted_in(catalogue, names) if names else {}
+    before, now = changes.identities(catalogue, outdated, doubted), _identities(spool, names)
     moved = [*before.values(), *now.values()]
     # A file that moved to another series makes that series incomplete, or whole, too.
-    while around := changes.touched(target.catalogue, moved) - outdated - now.keys():
-        _read_headers(target, spool, locations.of(around, target.catalogue), locations)
-        known, now = changes.identities(target.catalogue, around), _identities(spool)
+    while around := changes.touched(catalogue, moved, doubted) - outdated - now.keys():
+        _read_headers(target, spool, locations.of(around, catalogue), locations)
+        known, now = changes.identities(catalogue, around, doubted), _identities(spool, names)
         before |= known
         moved = [now[token] for token in sorted(around) if now[token] != known[token]]
     return {token: (*before.get(token, ()), *now.get(token, ())) for token in before.keys() | now.keys()}
@@ -188,9 +194,10 @@ def _surveyed(target: Target, spool: Spool, files: Sequence[SourcePath]) -> list
         target.formats,
         settings.masks.called if settings.masks else {},
     )
-    return survey(
-        files, spool, key=target.key, selection=selection, buried=target.buried, executor=target.executor
-    )
+    key, buried, executor = target.key, target.buried, target.executor
+    archives = survey(files, spool, key=key, selection=selection, buried=buried, executor=executor)
+    tell_places(files, spool, key=key, selection=selection, buried=buried, executor=executor)
+    return archives
 
 
 def _keeping(target: Target) -> contextlib.AbstractContextManager[Keep | None]:
@@ -201,10 +208,16 @@ def _keeping(target: Target) -> contextlib.AbstractContextManager[Keep | None]:
 
 
 def _drop_known(target: Target, spool: Spool) -> None:
-    """Leaves out files whose bytes are known: only their time changed."""
+    """Leaves out files whose bytes are known, and what they are of: only their time changed."""
     known = changes.lasting_digests(target.catalogue, spool.entries)
+    before = changes.identities(target.catalogue, known)
+    facts = {token: spool.entries[token].facts for token in known}
     same = sorted(
-        token for token, digest in known.items() if digest and digest == spool.entries[token].facts.digest
+        token
+        for token, one in facts.items()
+        if one.digest
+        # A mask of the same bytes may have got another image meanwhile.
+        and (known[token], *before[token], ()) == (one.digest, one.series_id, one.sop_id, one.may_mark)
     )
     if same:
         headers = spool.headers(same)
@@ -213,8 +226,24 @@ def _drop_known(target: Target, spool: Spool) -> None:
         spool.drop(same)
 
 
-def _identities(spool: Spool) -> dict[str, tuple[str, str]]:
-    return {token: (entry.facts.series_id, entry.facts.sop_id) for token, entry in spool.entries.items()}
+def _shared(token: str, facts: FileFacts, names: Set[str]) -> list[str]:
+    return sorted(names & {token, facts.study_id, *facts.may_mark})
+
+
+def _drop_as_before(target: Target, spool: Spool, again: Sequence[SourcePath]) -> None:
+    """Leaves out refused masks that may be of the same scans as before, which then stay as they are."""
+    doubtful = [file.token for file in again if spool.entries[file.token].facts.may_mark]
+    headers = spool.headers(doubtful)
+    told = {token: (header.digest, header.reason, header.may_mark) for token, header in headers.items()}
+    spool.drop(changes.still_in_doubt(target.catalogue, told) if told else ())
+
+
+def _identities(spool: Spool, names: Set[str]) -> dict[str, changes.Identity]:
+    """The identity of each file; `names` are the studies and images that refused masks may be of."""
+    return {
+        token: (facts.series_id, facts.sop_id, *(_shared(token, facts, names) if names else ()))
+        for token, facts in ((token, entry.facts) for token, entry in spool.entries.items())
+    }
 
 
 def _planned(target: Target, headers: Headers, files: Mapping[str, SourceFile]) -> Plan:
@@ -298,22 +327,16 @@ def _read_cases(
             commits.add(task, _blame(target, task, result) if isinstance(result, Failure) else result)
             progress.advance(len(task.files))
         # A child that ends over a mask takes no scan with it: its cases are read once more, without.
-        bare = [without_masks(task) for task, _ in failed]
-        refused = MasksRead(refused=_masks_of_failed(failed))
+        bare = [without_masks(task, _outcome_of(failure)) for task, failure in failed]
         for task, result in run_isolated(function, bare, split=split, executor=executor, limits=limits):
-            told = _blame(target, task, result) if isinstance(result, Failure) else result
-            commits.add(task, replace(told, masks=refused))
+            commits.add(task, _blame(target, task, result) if isinstance(result, Failure) else result)
             progress.advance(len(task.files))
 
 
-def _masks_of_failed(failed: Iterable[tuple[Batch, Failure]]) -> dict[str, Outcome]:
-    """The outcomes of the masks whose child ended."""
-    outcomes: dict[str, Outcome] = {}
-    for task, failure in failed:
-        refusal = pixel_refusal(failure)
-        masks = {token for case in task.cases for token in case.masks}
-        outcomes |= dict.fromkeys(masks, Outcome(refusal.reason, refusal.detail))
-    return outcomes
+def _outcome_of(failure: Failure) -> Outcome:
+    """The outcome of the masks whose child ended."""
+    refusal = pixel_refusal(failure)
+    return Outcome(refusal.reason, refusal.detail)
 
 
 def _batch(target: Target, cases: tuple[CasePlan, ...], files: Mapping[str, SourceFile]) -> Batch:

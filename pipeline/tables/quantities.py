@@ -37,6 +37,15 @@ def years_of(cell: str) -> float | None:
     return _measured(cell, {word: 1 / parts for word, parts in _OF_AGE.items()})
 
 
+def parts_of_a_year(unit: str) -> float | None:
+    """How many of a unit make a year; None where it is none that ages are told in.
+
+    >>> parts_of_a_year("Months"), parts_of_a_year("mm")
+    (12, None)
+    """
+    return _OF_AGE.get(unit.casefold())
+
+
 def field_of(cell: str) -> float | None:
     """The field strength that a cell tells, in tesla where it says its unit; None where it tells none.
 

@@ -5,7 +5,7 @@ A task's own records (its question, what validation fixed, a view) pass through 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.bits import Bits
+from pipeline.contracts.cohort import Notice
 from pipeline.errors import ConfigError
 from pipeline.statistics.vectors import Flags
 from pipeline.tasks.measured import Json
@@ -66,6 +67,15 @@ class Reader(Protocol):
     @property
     def on_missing(self) -> str:
         """What the YAML may say of a word that stands for nothing; empty where it may say nothing."""
+        ...
+
+    @property
+    def on_conflict(self) -> str:
+        """What else may be done about rows of one scan that contradict each other; empty for nothing else."""
+        ...
+
+    def notices(self, cells: Mapping[str, int]) -> Iterable[Notice]:
+        """What a person should know of how cells were read, given the labelled scans of each cell."""
         ...
 
     def agreed(self, values: Sequence[str]) -> str | None:

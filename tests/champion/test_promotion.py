@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 
+import forked
 import pytest
 import study
 
@@ -16,6 +14,7 @@ from pipeline.champion import check_generation, current, generations, promote, r
 from pipeline.champion.promotion import publish
 from pipeline.config import dump_without_places
 from pipeline.errors import DamageError, GateError, UsageError
+from pipeline.locking import lock
 from pipeline.writing import write_json
 
 PREDICTED = study.scans("t", 40, part="test")
@@ -201,10 +200,6 @@ def test_rollback_to_a_damaged_generation_is_refused(candidate):
     assert current(candidate).generation == "0002"
 
 
-PUBLISH = (
-    "from pipeline.champion.promotion import publish as act; arguments = {'approver': 'Ada', 'reason': 'r'}"
-)
-ROLLBACK = "from pipeline.champion import rollback as act; arguments = {'approver': 'Ada', 'reason': 'r'}"
 MOVE = (
     "write:promotions.jsonl",
     "written:promotions.jsonl",
@@ -230,36 +225,27 @@ FREEZE = (
 )
 
 
-def act(workspace, statement, crash_at=""):
+def killed(act, workspace, crash_at=""):
     """Runs publish or rollback in a process that is killed at the point; gives its exit status."""
-    code = f"""
-import sys; from pathlib import Path
-from pipeline.locking import lock
-from pipeline.workspace import Workspace
-{statement}
-workspace = Workspace(Path(sys.argv[1]), sys.argv[2])
-with lock(workspace):
-    act(workspace, **arguments)
-"""
-    command = [sys.executable, "-c", code, str(workspace.root), workspace.name]
-    return subprocess.run(
-        command,
-        env={**os.environ, "SCANLOOM_CRASH_AT": crash_at, "PYTHONPATH": os.pathsep.join(sys.path)},
-        check=False,
-    ).returncode
+
+    def work():
+        with lock(workspace):
+            act(workspace, approver="Ada", reason="r")
+
+    return forked.ended(work, crash_at=crash_at)
 
 
 @pytest.mark.parametrize("point", [*FREEZE, *MOVE])
 def test_a_promotion_killed_anywhere_leaves_old_or_new_and_the_same_command_finishes_it(candidate, point):
     publish(candidate, approver="Ada", reason="first")
     second(candidate)
-    assert act(candidate, PUBLISH, crash_at=point) == -signal.SIGKILL
+    assert killed(publish, candidate, crash_at=point) == -signal.SIGKILL
     champion = current(candidate)
     assert champion.generation == ("0002" if point == "written:champion.json" else "0001")
     check_generation(candidate, champion.generation)
     if point == "written:champion.json":
         return  # the move is complete; promote itself says that the candidate is the champion
-    assert act(candidate, PUBLISH) == 0
+    assert killed(publish, candidate) == 0
     assert current(candidate).generation == "0002"
     assert check_generation(candidate, "0002") > 0
     assert [path.name for path in sorted(candidate.generations.iterdir())] == ["0001", "0002"]
@@ -269,7 +255,7 @@ def test_a_promotion_killed_anywhere_leaves_old_or_new_and_the_same_command_fini
 def test_promote_finishes_a_promotion_that_was_killed_once_it_was_written_down(candidate, point):
     publish(candidate, approver="Ada", reason="first")
     second(candidate)
-    assert act(candidate, PUBLISH, crash_at=point) == -signal.SIGKILL
+    assert killed(publish, candidate, crash_at=point) == -signal.SIGKILL
     summary = promote(candidate, approver="Ada")
     assert summary.lines == ("Generation 0002 already holds this model and is the champion.",)
     assert current(candidate).generation == "0002"
@@ -281,9 +267,9 @@ def test_a_rollback_killed_anywhere_goes_back_one_step_in_the_end(candidate, poi
     publish(candidate, approver="Ada", reason="first")
     second(candidate)
     publish(candidate, approver="Ada", reason="second")
-    assert act(candidate, ROLLBACK, crash_at=point) == -signal.SIGKILL
+    assert killed(rollback, candidate, crash_at=point) == -signal.SIGKILL
     assert current(candidate).generation == ("0001" if point == "written:champion.json" else "0002")
-    assert act(candidate, ROLLBACK) == 0
+    assert killed(rollback, candidate) == 0
     assert current(candidate).generation == "0001"
     assert [record["action"] for record in ledger.read(candidate.ledger("promotions"))] == [
         "promote",

@@ -7,9 +7,11 @@ from cohort_files import cohort, notices, rows
 
 from pipeline.catalogue import Catalogue
 from pipeline.cohort import run
+from pipeline.cohort.masks import label_by_masks, marks_of
 from pipeline.config import Config, load
 from pipeline.errors import ConfigError, DataError, UsageError
 from pipeline.records import BESIDE_REFUSED, EMPTY_MASK, Mask, Stored
+from pipeline.tasks.segmentation.target import Marks
 from pipeline.tasks.settings import require_settings
 
 STORED = Stored("shard-00000.npy", 0, 4, "|u1", (2, 2), 0)
@@ -67,6 +69,23 @@ def test_what_a_refused_mask_may_have_marked_is_unknown_and_not_absent(study, sc
     found = {row["case_id"]: row["target_nodule"] for row in rows(study)}
     assert [found[study.case_id(f"1.{number}")] for number in (0, 1, 2, 4)] == ["", "0", "1", "0"]
     assert notices(study) == {"structure_unknown": 1}
+
+
+def test_a_scan_whose_only_mask_was_refused_is_left_out_and_counted_apart() -> None:
+    here = Mask("a", "lung", "token", STORED)
+    declared = ("lung", "nodule")
+    marks = marks_of([here], declared, ("nodule",), refused=("a", "b"))
+    assert marks == {"a": {"lung": "1", "nodule": ""}, "b": {"lung": "", "nodule": ""}}
+    labels = label_by_masks(
+        marks, Marks(declared, declared, {name: (name,) for name in declared}), case_ids={"a", "b", "c"}
+    )
+    assert labels.of_case == {"a": "1|"}
+    assert [(one.case_id, "refused" in one.detail) for one in labels.exclusions] == [
+        ("b", True),
+        ("c", False),
+    ]
+    assert labels.notices[0].count == 2
+    assert "; of 1 of them a mask was refused" in labels.notices[0].detail
 
 
 def test_a_structure_without_a_mask_is_unknown_where_it_must_be_there(marked) -> None:

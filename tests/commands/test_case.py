@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from dicom_files import encoded, write
 from ingesting import cases, config, ct_series, scan, write_all
+from refused_masks import KINDS
 
 from pipeline.catalogue import Catalogue
 from pipeline.commands.case import run
@@ -47,6 +48,20 @@ def test_a_case_is_told_with_its_files(workspace: Workspace) -> None:
     lines = lines_of(workspace, case.case_id)
     assert lines == [expected, "  ct/0.dcm", "  ct/1.dcm", "  ct/2.dcm"]
     assert lines_of(workspace, case.case_id[:8]) == lines_of(workspace, case.series_id) == lines
+
+
+@pytest.mark.usefixtures("raw")
+def test_a_refused_mask_is_told_with_its_case_and_its_reason(workspace: Workspace) -> None:
+    marked, settings = KINDS["SEG"]
+    write_all(workspace.root / "raw", {**marked(1).others, "1/nodule.dcm": marked(1).nodule[:-9]})
+    analysis = config(**{**settings, "modalities": ["CT", "DX", "MR"]})
+    ingest(analysis, workspace)
+    case = next(case for case in cases(workspace) if case.modality == "MR")
+    lines = list(run(analysis, workspace, case.case_id))
+    assert lines[-2:] == [
+        "  1/lung.dcm",
+        "  1/nodule.dcm  failed, truncated_pixel_data (9 of 22 bytes missing (40.9 %))",
+    ]
 
 
 @pytest.mark.usefixtures("raw")

@@ -54,6 +54,7 @@ def batch_outcomes(
     unmarked = Outcome("mask_reference_missing", "no scan was made of what it marks")
     outcomes |= {token: unmarked for plan in plans for token in plan.masks}
     outcomes |= {token: Outcome("ok") for _, files in standing for token in files}
+    outcomes |= {token: outcome for plan in plans for token, outcome in plan.refused_masks.items()}
     of_standing = tuple(mask for mask in masks.masks if mask.case_id not in lost)
     return BatchOutcomes(standing, {**outcomes, **blamed, **masks.refused}, of_standing)
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import ShardWriter
 from pipeline.ingest.cases.case_plan import CasePlan
+from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.cases.likeness import likeness_of
 from pipeline.ingest.cases.mask_reading import NO_MASKS, MaskFiles, MasksRead, read_masks
 from pipeline.ingest.cases.reader import Meaning, PlaneReader, Source, SourceFile, open_source
@@ -139,11 +140,9 @@ def split(batch: Batch) -> list[Batch]:
     ]
 
 
-def without_masks(batch: Batch) -> Batch:
-    """The batch with its scans alone."""
-    cases = tuple(replace(case, masks=()) for case in batch.cases)
-    images = {token for case in cases for token in case.images}
-    return replace(batch, cases=cases, files={token: batch.files[token] for token in sorted(images)})
+def without_masks(batch: Batch, outcome: Outcome) -> Batch:
+    """The batch with its scans alone, all masks of which are refused with this outcome."""
+    return replace(batch, cases=tuple(case.without_masks(outcome) for case in batch.cases))
 
 
 def split_files(batch: Batch) -> list[Batch]:

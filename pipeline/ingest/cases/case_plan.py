@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.ingest.cases.copies import Outcome
 from pipeline.ingest.header.hints import Hints
@@ -19,7 +19,9 @@ class CasePlan:
     `unit` is what its values are to be in: the files' own, SUVbw in its place, or one that the settings
     state (`unit_stated`). `channels` are the volumes of its further channels, resampled onto the first where
     `resamples_channels` allows it. `masks` are the tokens of the files that mark `structures` in it;
-    `marking` has the one structure of those whose layout says which that is.
+    `marking` has the one structure of those whose layout says which that is. `refused_masks` are
+    those that can't be used, each with its outcome: the case is made of them as of its other files, so that
+    it is read again when one is mended or goes.
     """
 
     case_id: str
@@ -36,6 +38,7 @@ class CasePlan:
     masks: tuple[str, ...] = ()
     structures: Structures = NO_STRUCTURES
     marking: Mapping[str, str] = field(default_factory=dict)
+    refused_masks: Mapping[str, Outcome] = field(default_factory=dict)
 
     @property
     def volumes(self) -> tuple[Volume, ...]:
@@ -55,7 +58,13 @@ class CasePlan:
     @property
     def files(self) -> set[str]:
         """The tokens of all files that it is made of."""
-        return {*self.images, *self.masks}
+        return {*self.images, *self.masks, *self.refused_masks}
+
+    def without_masks(self, outcome: Outcome) -> CasePlan:
+        """The case with all of its masks refused."""
+        return replace(
+            self, masks=(), refused_masks={**dict.fromkeys(self.masks, outcome), **self.refused_masks}
+        )
 
     def structures_of(self, mask: str) -> Structures:
         """What the file of a mask may mark: all structures, or the one that its layout says."""

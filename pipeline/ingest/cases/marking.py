@@ -31,8 +31,10 @@ def with_masks(planned: Plan, headers: Mapping[str, Header], structures: Structu
     ]
     chosen, outcomes = _one_copy_each(usable, headers)
     of_series: defaultdict[str, list[CasePlan]] = defaultdict(list)
+    of_study: defaultdict[str, list[CasePlan]] = defaultdict(list)
     for case in planned.cases:
         of_series[case.volume.frames[0].series_id].append(case)
+        of_study[case.volume.frames[0].study_id].append(case)
     masks_of: defaultdict[str, list[str]] = defaultdict(list)
     for token in chosen:
         header = headers[token]
@@ -44,11 +46,42 @@ def with_masks(planned: Plan, headers: Mapping[str, Header], structures: Structu
             continue
         for case in cases:
             masks_of[case.case_id].append(token)
+    every = {**planned.outcomes, **outcomes}
+    refused_of = _refused_of(of_series | of_study, headers, every)
     marked = tuple(
-        _with(case, masks_of[case.case_id], structures, headers) if case.case_id in masks_of else case
+        _with(case, masks_of[case.case_id], refused_of[case.case_id], structures, headers)
+        if case.case_id in masks_of.keys() | refused_of.keys()
+        else case
         for case in planned.cases
     )
-    return Plan(marked, {**planned.outcomes, **outcomes})
+    return Plan(marked, every)
+
+
+def _refused_of(
+    called: Mapping[str, Sequence[CasePlan]],
+    headers: Mapping[str, Header],
+    outcomes: Mapping[str, Outcome],
+) -> defaultdict[str, dict[str, Outcome]]:
+    """The masks of each case, by case_id, that can't be used or may be its, with their outcomes.
+
+    `called` are the cases of each series and of each study.
+
+    Copies of a mask that can be used are none of them, nor is a mask of which nothing is wanted.
+    """
+    masks = {token: header.marks for token, header in sorted(headers.items()) if header.marks}
+    sound = {headers[token].sop_id for token in masks if outcomes[token].reason == "ok"}
+    refused: defaultdict[str, dict[str, Outcome]] = defaultdict(dict)
+    for token, header in sorted(headers.items()):
+        for name in header.may_mark:
+            series = headers[name].series_id if name in headers else name
+            for case in called.get(series, ()):
+                refused[case.case_id][token] = outcomes[token]
+    for token, marks in masks.items():
+        is_wanted = outcomes[token] != Outcome(*MARKS_NOTHING)
+        if is_wanted and headers[token].sop_id not in sound:
+            for case in _marked(called.get(marks.series_id, ()), marks):
+                refused[case.case_id][token] = outcomes[token]
+    return refused
 
 
 def _one_copy_each(
@@ -77,11 +110,15 @@ def _marked(of_series: Sequence[CasePlan], marks: Marks) -> Sequence[CasePlan]:
 
 
 def _with(
-    case: CasePlan, masks: Sequence[str], structures: Structures, headers: Mapping[str, Header]
+    case: CasePlan,
+    masks: Sequence[str],
+    refused: Mapping[str, Outcome],
+    structures: Structures,
+    headers: Mapping[str, Header],
 ) -> CasePlan:
-    said = [(token, headers[token].marks) for token in masks]
+    said = [(token, headers[token].marks) for token in (*masks, *refused)]
     marking = {token: marks.structure for token, marks in said if marks and marks.structure}
-    return replace(case, masks=tuple(masks), structures=structures, marking=marking)
+    return replace(case, masks=tuple(masks), structures=structures, marking=marking, refused_masks=refused)
 
 
 def _unwanted(marks: Marks, structures: Structures) -> Outcome | None:

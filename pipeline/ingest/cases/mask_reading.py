@@ -6,7 +6,7 @@ A mask that can't be used costs itself alone: its case stands without it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -65,6 +65,7 @@ def read_masks(cases: Sequence[Planned], files: MaskFiles, writer: ShardWriter) 
         for token in case[0].masks:
             cases_of[token].append(case)
     named, refused = _named(cases_of, files)
+    marking = dict(named)
     for token in _twice(named, cases_of):
         told = _drawn(token, cases_of[token], files)
         if isinstance(told, Outcome):  # one that can't be used contends with no other
@@ -78,14 +79,35 @@ def read_masks(cases: Sequence[Planned], files: MaskFiles, writer: ShardWriter) 
             refused[token] = drawn
         else:
             masks += _written(token, drawn, cases_of[token], writer)
-    lost = [token for token, outcome in refused.items() if outcome != Outcome(*MARKS_NOTHING)]
-    beside = {case.case_id for token in lost for _, case in cases_of[token]}
-    return MasksRead(tuple(_noted(mask) if mask.case_id in beside else mask for mask in masks), refused)
+    lost = {token for token, outcome in refused.items() if outcome != Outcome(*MARKS_NOTHING)}
+    return MasksRead(tuple(_without_doubted(masks, _doubted(cases, lost, marking))), refused)
 
 
-def _noted(mask: Mask) -> Mask:
-    """The mask of a scan of which another mask was refused: what it doesn't mark may be marked there."""
-    return replace(mask, notes=tuple(sorted({*mask.notes, BESIDE_REFUSED})))
+def _doubted(
+    cases: Sequence[Planned], lost: set[str], marking: Mapping[str, frozenset[str]]
+) -> dict[str, set[str]]:
+    """The structures that the refused masks of each case, by case_id, may mark; of cases that have some.
+
+    `lost` are those that were refused here, `marking` what files mark of which that was told: others may mark
+    any that the settings declare, or the one that their layout says.
+    """
+    doubted: defaultdict[str, set[str]] = defaultdict(set)
+    for plan, case in cases:
+        for token in (*plan.refused_masks, *lost.intersection(plan.masks)):
+            doubted[case.case_id].update(marking.get(token, plan.structures_of(token).called))
+    return doubted
+
+
+def _without_doubted(masks: Sequence[Mask], doubted: Mapping[str, Set[str]]) -> Iterator[Mask]:
+    """The masks, of scans of which another mask was refused noted: what they don't mark that one may.
+
+    One that says that a structure isn't there says nothing where the other may mark it.
+    """
+    for mask in masks:
+        if mask.case_id not in doubted:
+            yield mask
+        elif EMPTY_MASK not in mask.notes or mask.structure not in doubted[mask.case_id]:
+            yield replace(mask, notes=tuple(sorted({*mask.notes, BESIDE_REFUSED})))
 
 
 def _named(

@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.ingest.dicom.dataset import Dataset, walk
+from pipeline.ingest.dicom.dataset import Dataset, walk, walk_as_far
 from pipeline.ingest.dicom.encoding import Buffer, Elements, Encoding, Order
 from pipeline.ingest.dicom.templates import Template, Templates
 from pipeline.ingest.limits import most_unpacked
@@ -79,6 +79,23 @@ def _opened(
     else:
         container = _declared(data, meta_end, syntax, depth=depth)
     return container, meta
+
+
+def beginning_of(data: Buffer, *, depth: int, most_bytes: int) -> Dataset:
+    """What can be read of a file that is damaged or too large: its elements up to the damage.
+
+    Raises Refusal where it doesn't even begin as DICOM, or is deflated.
+    """
+    start, _ = _beginning(data)
+    syntax = ""
+    if data[start : start + 2] == b"\2\0":
+        meta, start = _meta(data, start, Encoding(explicit=True, depth=depth))
+        syntax = meta.text("TransferSyntaxUID")
+    if syntax == DEFLATED:
+        raise Refusal("corrupt_dataset", "the deflated data are damaged")
+    order: Order = ">" if syntax == BIG_ENDIAN or data[start : start + 2] == b"\0\x08" else "<"
+    encoding = Encoding(_looks_explicit(data, start), order, depth)
+    return walk_as_far(data, start, min(len(data), most_bytes), encoding)
 
 
 def inflate(data: Buffer, start: int, *, limit: int) -> bytes:

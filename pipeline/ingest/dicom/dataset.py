@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from dataclasses import dataclass
@@ -155,6 +156,14 @@ def walk(data: Buffer, start: int, end: int, encoding: Encoding) -> Dataset:
         if refusal.reason != "truncated_pixel_data":
             raise
         return Dataset(data, encoding, elements, end, refusal)
+    return Dataset(data, encoding, elements, end)
+
+
+def walk_as_far(data: Buffer, start: int, end: int, encoding: Encoding) -> Dataset:
+    """The elements in `data[start:end]` up to the first that can't be stepped over."""
+    elements: Elements = {}
+    with contextlib.suppress(Refusal):
+        walk_elements(Region(data, start, end), encoding, elements)
     return Dataset(data, encoding, elements, end)
 
 

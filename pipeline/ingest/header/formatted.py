@@ -55,7 +55,9 @@ def understand_format(
     if is_mask(partial.file):
         if not selection.masks:
             raise Refusal("mask_not_image", "by its place")
-        _understand_mask(partial, name, digest=digest, key=key, selection=selection)
+        mark_by_place(partial, digest=digest, key=key, selection=selection)
+        if name in _UNFIT_FOR_MASKS:
+            raise Refusal("mask_values_invalid", "a JPEG, whose compression changes numbers")
         return
     if stated is None:
         raise Refusal("format_not_selected", name)
@@ -93,17 +95,19 @@ def understand_format(
     partial.frames = _frames(description, affine, identity, stated)
 
 
-def _understand_mask(
-    partial: PartialHeader, name: str, *, digest: str, key: Key, selection: Selection
-) -> None:
-    """As `understand_format`, for a mask that its layout pairs with an image: whose that is, the mask is.
+def mark_by_place(partial: PartialHeader, *, digest: str, key: Key, selection: Selection) -> None:
+    """Keeps which image a mask is of that its layout pairs with one: whose that is, the mask is.
 
     Its name is of both their bytes, and of its label: masks of two images, or of two structures, may well
-    be alike, as empty ones are.
+    be alike, as empty ones are. Raises Refusal where no one image is paired with it, or nobody owns it.
     """
     partial.image = True
     label = label_of_mask(partial.file.relative)
+    if len(partial.file.companions) > 1:
+        partial.may_mark = tuple(sorted(image.token for image in partial.file.companions))
     image, content = paired(partial.file, key=key, limits=selection.limits)
+    structure = _structure_of(label, selection.masks)
+    partial.marks = Marks(key.pseudonym("series", content), frozenset(), structure)
     partial.file = as_if_there(partial.file, image)
     owners = _owners_of(image.relative, selection)
     identification = identify_by_content(
@@ -112,10 +116,6 @@ def _understand_mask(
     partial.identification = identification
     if identification.ownerless is not None:
         raise identification.ownerless
-    if name in _UNFIT_FOR_MASKS:
-        raise Refusal("mask_values_invalid", "a JPEG, whose compression changes numbers")
-    structure = _structure_of(label, selection.masks)
-    partial.marks = Marks(key.pseudonym("series", content), frozenset(), structure)
 
 
 def _structure_of(label: str, called: Mapping[str, tuple[int | str, ...]]) -> str | None:

@@ -53,7 +53,9 @@ class Header:
     `hints` are words of its path and free texts.
     `archive` is the token of the archive that the file lies in, `members` the number of files in one;
     `kept` is where the bytes of a fetched file wait for its pixels to be read. `marks` is there for a mask,
-    whose `series_id` is that of the images that it marks: it is read whenever one of them is.
+    whose `series_id` is that of the images that it marks: it is read whenever one of them is. A mask that is
+    refused has it wherever it can be told, for what it would have marked there is unknown. Where no one
+    series can be told, `may_mark` are the study, or the tokens of the images, that it may be of.
     """
 
     size: int
@@ -77,6 +79,12 @@ class Header:
     kept: Kept | None = None
     channel: Channel | None = None
     marks: Marks | None = None
+    may_mark: tuple[str, ...] = ()
+
+    @property
+    def study_id(self) -> str:
+        """The study that the file names, "" where it names none."""
+        return next((word for kind, word in self.identifiers if kind == "study"), "")
 
 
 @dataclass(frozen=True)

@@ -8,24 +8,23 @@ from typing import Final
 from pipeline.ingest.dicom.dataset import Dataset
 from pipeline.ingest.dicom.sop_classes import LABEL_MAP, SEGMENTATION, STRUCTURE_SET
 from pipeline.ingest.header.header import Marks
-from pipeline.ingest.reasons import Refusal
 from pipeline.pseudonyms import Key
 
 CLASSES: Final = frozenset({SEGMENTATION, LABEL_MAP, STRUCTURE_SET})
 """The storage classes of objects that mark structures."""
 
 
-def marks_of(dataset: Dataset, key: Key) -> Marks:
+def marks_of(dataset: Dataset, key: Key) -> Marks | None:
     """The series that most of the images are of that the mask was drawn on, and these images.
 
-    Raises Refusal `mask_reference_missing` where it names no series.
+    None where it names no series. Raises Refusal where what names them is damaged.
     """
     images: dict[str, set[str]] = {}
     for series, references in _references(dataset):
         if series:
             images.setdefault(series, set()).update(references)
     if not images:
-        raise Refusal("mask_reference_missing", "it names no series")
+        return None
     series = max(sorted(images), key=lambda one: len(images[one]))
     named = frozenset(key.pseudonym("sop", image) for image in images[series] if image)
     return Marks(key.pseudonym("series", series), named)

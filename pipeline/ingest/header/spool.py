@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pickle
+import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,13 +24,16 @@ _IN_MEMORY_BYTES = 16 << 20  # a small study touches no disk for it
 class FileFacts(NamedTuple):
     """What must be known of all files at once.
 
-    That are the pseudonyms of series and image, the file's digest, and whether it is an archive.
+    That are the pseudonyms of series and image, the file's digest, whether it is an archive, the study, and
+    what a refused mask may be of.
     """
 
     series_id: str
     sop_id: str
     digest: str
     is_archive: bool
+    study_id: str = ""
+    may_mark: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,9 @@ def pages(headers: Mapping[str, Header]) -> list[Page]:
 
 
 def _facts_of(header: Header) -> FileFacts:
-    return FileFacts(header.series_id, header.sop_id, header.digest, header.reason == ARCHIVE)
+    is_archive = header.reason == ARCHIVE
+    study = sys.intern(header.study_id)  # one text for all files of a study that are handed over together
+    return FileFacts(header.series_id, header.sop_id, header.digest, is_archive, study, header.may_mark)
 
 
 class Spool:

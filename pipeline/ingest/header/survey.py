@@ -47,7 +47,7 @@ def read_headers(task: HeaderTask) -> list[Page]:
             header = read_header(
                 file, key=task.key, selection=task.selection, templates=templates, keep_in=task.keep
             )
-        headers[file.token] = _inside(_unless_buried(header, task.buried), file)
+        headers[file.token] = inside(unless_buried(header, task.buried), file)
     return pages(headers)
 
 
@@ -65,7 +65,7 @@ def survey(
     for page in pages({file.token: _unread(file) for file in files if file.reason}):
         spool.add(page)
     archives = []
-    tasks = [HeaderTask(batch, key, selection, buried, spool.keep) for batch in _batches(regular)]
+    tasks = [HeaderTask(batch, key, selection, buried, spool.keep) for batch in batched(regular)]
     with bar("headers", len(regular), "files") as progress:
         for task, result in run_isolated(
             read_headers, tasks, split=_alone, executor=executor, limits=selection.limits
@@ -84,27 +84,29 @@ def _lost(task: HeaderTask, failure: Failure) -> Header:
     refusal = header_refusal(failure)
     (file,) = task.files
     header = Header(file.size, file.mtime_ns, reason=refusal.reason, detail=refusal.detail)
-    return _inside(header, file)
+    return inside(header, file)
 
 
 def _unread(file: SourcePath) -> Header:
     """What stands for the header of a path that can't be read as a file."""
-    return _inside(Header(file.size, file.mtime_ns, reason=file.reason, detail=file.detail), file)
+    return inside(Header(file.size, file.mtime_ns, reason=file.reason, detail=file.detail), file)
 
 
-def _inside(header: Header, file: SourcePath) -> Header:
+def inside(header: Header, file: SourcePath) -> Header:
     """The header with the archive that the file lies in."""
     return header if file.member is None else replace(header, archive=file.member.archive)
 
 
-def _unless_buried(header: Header, buried: frozenset[str]) -> Header:
+def unless_buried(header: Header, buried: frozenset[str]) -> Header:
+    """The header, of which nothing is kept where a patient of it was deleted on request."""
     words = {header.patient_id, *(word for kind, word in header.identifiers if kind == "patient")}
     if not words & buried:
         return header
     return Header(header.size, header.mtime_ns, header.digest, reason="consent_withdrawn", image=True)
 
 
-def _batches(files: Iterable[SourcePath]) -> Iterator[tuple[SourcePath, ...]]:
+def batched(files: Iterable[SourcePath]) -> Iterator[tuple[SourcePath, ...]]:
+    """The files cut into what one child reads."""
     batch: list[SourcePath] = []
     size = 0
     for file in files:

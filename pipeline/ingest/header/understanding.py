@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.ingest.dicom import objects
-from pipeline.ingest.dicom.container import Container, open_container
+from pipeline.ingest.dicom.container import Container, beginning_of, open_container
 from pipeline.ingest.dicom.dataset import Dataset, date_of, pixel_keyword
 from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.dicom.templates import Templates
@@ -59,6 +59,7 @@ class PartialHeader:
     frames: tuple[Frame, ...] = ()
     broken: Refusal | None = None
     marks: Marks | None = None
+    may_mark: tuple[str, ...] = ()
     channel: Channel | None = None
 
 
@@ -138,12 +139,31 @@ def _read(partial: PartialHeader, container: Container, key: Key, selection: Sel
 
 
 def _read_mask(partial: PartialHeader, dataset: Dataset, key: Key, selection: Selection) -> None:
-    """As `_read`, for an object that marks structures in images."""
+    """As `_read`, for an object that marks structures in images.
+
+    What it marks is kept first: it is of that scan, too, if it can't be used.
+    """
     partial.image = True
     partial.identification = identify(dataset, partial.file, key=key, owners=selection.owners)
-    identity_of(partial.identification, dataset, key)
     partial.marks = marks_of(dataset, key)
+    if partial.marks is None:
+        study = partial.identification.pseudonyms.get("study")
+        partial.may_mark = (study,) if study else ()
+    identity_of(partial.identification, dataset, key)
+    if partial.marks is None:
+        raise Refusal("mask_reference_missing", "it names no series")
     partial.broken = dataset.truncation
+
+
+def mark_by_beginning(partial: PartialHeader, data: Buffer, key: Key, selection: Selection) -> None:
+    """Keeps which images a mask marks that is too large, or damaged behind what says it.
+
+    Raises Refusal where nothing says it.
+    """
+    limits = selection.limits
+    dataset = beginning_of(data, depth=limits.depth, most_bytes=limits.file_bytes)
+    if dataset.text("SOPClassUID") in CLASSES:
+        _read_mask(partial, dataset, key, selection)
 
 
 def _attributes(dataset: Dataset, patient_id: str, key: Key, dates: str) -> Mapping[str, Attribute]:

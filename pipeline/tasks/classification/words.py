@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.contracts.cohort import Notice
 from pipeline.tables.words import MISSING, as_yaml, counted, normal, number
 from pipeline.tasks.classification.misfits import require_question
 from pipeline.tasks.contract import Refuse
@@ -33,6 +34,15 @@ class Words:
     def on_missing(self) -> str:
         """What the YAML may say of a word that stands for nothing."""
         return "`cohort.classes` makes a class of a word"
+
+    @property
+    def on_conflict(self) -> str:
+        """Empty: nothing else."""
+        return ""
+
+    def notices(self, cells: Mapping[str, int]) -> tuple[Notice, ...]:
+        """None."""
+        return ()
 
     def agreed(self, values: Sequence[str]) -> str | None:
         """The value that different ones of one scan give together: none, unless there is one alone."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pipeline.config import Cohort
 from pipeline.contracts import targets
-from pipeline.tables.words import MISSING, NO_FINDING, normal
+from pipeline.tables.words import MISSING, NO_FINDING, NOT_AVAILABLE, normal
 from pipeline.tasks.multilabel.labels import NO, UNKNOWN, YES
 
 PRESENT, ABSENT = "present", "absent"
@@ -16,18 +17,24 @@ PRESENT, ABSENT = "present", "absent"
 
 _YES: Final = frozenset({"1", "yes", "y", "true", "positive", "present", "ja", "oui", "sí"})
 _NO: Final = frozenset({"0", "no", "n", "false", "negative", "absent", "nein", "non"})
+_WRITTEN: Final = re.compile(r"\[(.*)\]|\{(.*)\}|\((.*)\)", re.DOTALL)
+"""A list as programs write it, each word in quotes."""
 Word = tuple[str, str]
 """A word as it stands in the table, and the column that it is about."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """A column each: a word says that the finding is there (`yes`), that it isn't (`no`), or nothing."""
+    """A column each: a word says that the finding is there (`yes`), that it isn't (`no`), or nothing.
+
+    `known` are the words of `missing` of which nobody needs to be told: empty ones, and those of the YAML.
+    """
 
     names: tuple[str, ...]
     yes: frozenset[str]
     no: frozenset[str]
     missing: frozenset[str]
+    known: frozenset[str] = NOT_AVAILABLE
 
     def read(self, cell: str) -> list[str]:
         """The cell of each finding; unknown where the word can't be read."""
@@ -44,6 +51,11 @@ class Columns:
             if self._cell_of(word) is None
         ]
 
+    def guessed(self, cell: str) -> list[Word]:
+        """The words that were taken to say nothing, though nobody said that they do, and their findings."""
+        words = zip(self.names, map(normal, _words(cell, len(self.names))), strict=True)
+        return [(word, name) for name, word in words if word.casefold() in self.missing - self.known]
+
     def _cell_of(self, word: str) -> str | None:
         said = normal(word).casefold()
         meanings = ((UNKNOWN, self.missing), (YES, self.yes), (NO, self.no))
@@ -55,7 +67,7 @@ class Listed:
     """One cell lists what there is, parted by `separator`: what isn't listed isn't there.
 
     `none` are words that name no finding that is asked for; where a word of `missing` stands, what isn't
-    listed is unknown.
+    listed is unknown, as in an empty cell, unless that is one of `none`.
     """
 
     names: tuple[str, ...]
@@ -67,16 +79,42 @@ class Listed:
     def read(self, cell: str) -> list[str]:
         """The cell of each finding."""
         words = {word.casefold() for word in self._words(cell)}
-        rest = UNKNOWN if not words or words & self.missing else NO
+        nothing = not words and "" not in self.none
+        rest = UNKNOWN if nothing or words & self.missing else NO
         return [YES if normal(name).casefold() in words else rest for name in self.names]
 
     def unread(self, cell: str) -> list[Word]:
-        """The words that name nothing that is known."""
-        known = {normal(name).casefold() for name in self.names} | self.none | self.missing
+        """The words that name nothing that is known; a whole cell that contradicts itself."""
+        if self.contradicts(cell):
+            return [(normal(cell), self.column)]
+        known = self._asked | self.none | self.missing
         return [(word, self.column) for word in self._words(cell) if word.casefold() not in known]
 
+    def contradicts(self, cell: str) -> bool:
+        """Whether a cell says that there is no finding, and lists one.
+
+        >>> lists = Listed(("Edema",), "findings", "|", NO_FINDING, frozenset())
+        >>> lists.contradicts("No Finding|Edema"), lists.contradicts("Edema")
+        (True, False)
+        """
+        words = {word.casefold() for word in self._words(cell)}
+        return bool(words & NO_FINDING & self.none and words & self._asked)
+
+    def guessed(self, cell: str) -> list[Word]:
+        """None: a scan whose list says nothing has no label, which is told of it as a whole."""
+        return []
+
+    @property
+    def _asked(self) -> frozenset[str]:
+        return frozenset(normal(name).casefold() for name in self.names)
+
     def _words(self, cell: str) -> list[str]:
-        return [word for part in cell.split(self.separator) if (word := normal(part))]
+        """The words of a list, also of one that a program wrote, ['Edema', 'Mass']; of an empty one []."""
+        written = _WRITTEN.fullmatch(cell.strip())
+        text = next(filter(None, written.groups()), "") if written else cell
+        signs = " '\"" if written else " "
+        parts = [normal(part.strip(signs)) for part in text.split(self.separator)]
+        return [word for word in parts if word] or ([normal(cell)] if written else [])
 
 
 def how(cells: Iterable[str], choices: Cohort) -> Columns | Listed:
@@ -93,7 +131,8 @@ def how(cells: Iterable[str], choices: Cohort) -> Columns | Listed:
     signs = {word for word in words if word and not any(letter.isalnum() for letter in word)}
     missing |= frozenset() if any("+" in sign for sign in signs) else signs - stated[PRESENT] - stated[ABSENT]
     yes = (_YES | stated[PRESENT]) - stated[ABSENT] - missing
-    return Columns(choices.target, yes, (_NO | stated[ABSENT]) - stated[PRESENT] - missing, missing)
+    no = (_NO | stated[ABSENT]) - stated[PRESENT] - missing
+    return Columns(choices.target, yes, no, missing, NOT_AVAILABLE | stated["missing"])
 
 
 def plain(names: tuple[str, ...]) -> Columns:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
-from pipeline.errors import ConfigError, nearest
-from pipeline.tables.words import as_yaml, counted
+from pipeline.contracts.cohort import Notice
+from pipeline.tables.words import counted
 from pipeline.tasks.contract import Refuse
-from pipeline.tasks.multilabel.cells import ABSENT, PRESENT, Columns, Listed
+from pipeline.tasks.multilabel.cells import Columns, Listed
 from pipeline.tasks.multilabel.labels import NO, UNKNOWN, YES, cells_of, value_of
+from pipeline.tasks.multilabel.unreadable import unreadable
 
 _UNREAD: Final = "?"
 """What stands before a cell that can't be read; no value of a case begins so."""
-_DOUBT: Final = "-1"
+_ENOUGH: Final = 3  # scans with each answer, a choice: fewer are alike by chance
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,32 @@ class Cells:
     def on_missing(self) -> str:
         """What the YAML may say of a word that stands for nothing."""
         return "`cohort.classes` says what a word means"
+
+    @property
+    def on_conflict(self) -> str:
+        """What else may be done about rows that list different findings of one scan."""
+        if isinstance(self.how, Columns):
+            return ""
+        listed = self.how.separator.join(self.names[:2])
+        return f"where each row tells one finding of a scan, write all of a scan into one cell: '{listed}'"
+
+    def notices(self, cells: Mapping[str, int]) -> Iterator[Notice]:
+        """Words that were taken for unknown, and findings that say the same of all scans.
+
+        `cells` has the number of labelled scans of each cell.
+        """
+        guessed: dict[str, Counter[str]] = {name: Counter() for name in self.names}
+        for cell, count in cells.items():
+            for word, name in self.how.guessed(cell):
+                guessed[name][word] += count
+        for name, words in guessed.items():
+            if words:
+                detail = f"scans in which '{name}' was read as unknown: {counted(words)} ({self.on_missing})"
+                yield Notice("finding_unknown", words.total(), detail)
+        counts = Counter[str]()
+        for cell, count in cells.items():
+            counts[self.value_of(cell)] += count
+        yield from _alike(counts, self.names)
 
     def agreed(self, values: Sequence[str]) -> str | None:
         """The value that several of one scan give together, where none contradicts another in any finding."""
@@ -74,27 +102,21 @@ class Cells:
         for value in unread:
             words.update({word: counts[value] for word, name in self.how.unread(value[1:]) if name == first})
         where = next(v for v in unread if first in {name for _, name in self.how.unread(v[1:])})
-        raise _unreadable(self.how, first, words, where=cell_of(where), refuse=refuse)
+        raise unreadable(self.how, first, words, where=cell_of(where), refuse=refuse)
 
 
-def _unreadable(
-    how: Columns | Listed, column: str, words: Counter[str], *, where: str, refuse: Refuse
-) -> ConfigError:
-    listed = as_yaml(sorted(words))
-    if isinstance(how, Listed):
-        word = words.most_common(1)[0][0]
-        return refuse(
-            ("cohort", "findings"),
-            f"the column '{column}' lists what is none of `findings`: {counted(words)} (first {where}; "
-            f"{nearest(word, how.names)}). Add it to `findings`; or copy this below `cohort:`, where it says "
-            f"that a scan has none of them: `classes: {{{ABSENT}: {listed}}}`, or where it says nothing of "
-            f"them: `missing: {listed}`.",
-        )
-    doubt = f" ({_DOUBT} often marks doubt, which is unknown only if you say so)" if _DOUBT in words else ""
-    return refuse(
-        ("cohort", "target"),
-        f"the column '{column}' has words that are neither yes nor no: {counted(words)} (first {where})"
-        f"{doubt}. Copy one of these below `cohort:`, or parts of each: `missing: {listed}` where they leave "
-        f"a finding unknown, `classes: {{{PRESENT}: {listed}}}` where it is there, `classes: {{{ABSENT}: "
-        f"{listed}}}` where it isn't.",
-    )
+def _alike(counts: Mapping[str, int], names: Sequence[str]) -> Iterator[Notice]:
+    """Two findings that say the same, or the opposite, of all scans in which both are known."""
+    cells = [(cells_of(value, names), count) for value, count in counts.items()]
+    for one, other in combinations(names, 2):
+        pairs = Counter[tuple[str, str]]()
+        for said, count in cells:
+            if said[one] != UNKNOWN and said[other] != UNKNOWN:
+                pairs[said[one], said[other]] += count
+        for same, words in ((True, "say the same"), (False, "say the opposite of each other")):
+            if len(pairs) == 2 and min(pairs.values()) >= _ENOUGH and all((a == b) is same for a, b in pairs):
+                detail = (
+                    f"scans of which '{one}' and '{other}' {words}, all in which both are known: one finding "
+                    "in two columns counts twice in every mean (take one out where they are one)"
+                )
+                yield Notice("findings_alike", pairs.total(), detail)

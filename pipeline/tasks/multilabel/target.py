@@ -10,13 +10,14 @@ from pipeline.config import Cohort, Config
 from pipeline.contracts.cohort import Cohort as CohortRecord
 from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
+from pipeline.contracts.targets import parted
 from pipeline.errors import DataError, GateError, nearest
 from pipeline.records import PARTS, Attribute
-from pipeline.tables.words import normal
+from pipeline.tables.words import as_yaml, counted, normal
 from pipeline.tasks.contract import Outlined, Refuse
 from pipeline.tasks.goals import require_goal
 from pipeline.tasks.multilabel import labels
-from pipeline.tasks.multilabel.cells import ABSENT, PRESENT, how
+from pipeline.tasks.multilabel.cells import ABSENT, PRESENT, Columns, how
 from pipeline.tasks.multilabel.definitions import GOALS, METRICS
 from pipeline.tasks.multilabel.labels import NO, UNKNOWN, YES, Labels, cells_of
 from pipeline.tasks.multilabel.reading import Cells
@@ -101,7 +102,14 @@ def check(cells: Sequence[str], choices: Cohort, *, cell_of: Callable[[int], str
     readings.require(
         counts, choices.column, cell_of=lambda value: cell_of(values.index(value)), refuse=refuse
     )
-    _require_sides(counts, readings.names, of="rows of the table", unknown=values.count(""))
+    unknown = _unknown_words(cells, readings)
+    _require_sides(
+        counts,
+        readings.names,
+        of="rows of the table",
+        unknown=values.count(""),
+        way=lambda name, side: _way(unknown[name], side, choices),
+    )
 
 
 def question(
@@ -109,7 +117,7 @@ def question(
 ) -> Labels:
     """The question that these scans ask. Raises DataError where a finding is nobody's, or everybody's."""
     names = choices.findings or choices.target
-    _require_sides(counts, names, of="scans", unknown=sum(missing.values()))
+    _require_sides(counts, names, of="scans", unknown=sum(missing.values()), way=lambda name, side: "")
     having = {name: _sides(counts, name, names)[YES] for name in names}
     return Labels(names, tuple(sorted(names, key=lambda name: (having[name], name))))
 
@@ -211,8 +219,43 @@ def require_parts(
             )
 
 
-def _require_sides(counts: Mapping[str, int], names: Sequence[str], *, of: str, unknown: int) -> None:
-    """Raises DataError where a finding is unknown everywhere, or nobody has it, or nobody lacks it."""
+def _unknown_words(cells: Iterable[str], readings: Cells) -> dict[str, Counter[str]]:
+    """The words that leave each finding unknown, with their rows."""
+    words = {name: Counter[str]() for name in readings.names}
+    columns = isinstance(readings.how, Columns)
+    for cell in cells:
+        parts = parted(cell, len(readings.names)) if columns else [cell] * len(readings.names)
+        for name, said, word in zip(readings.names, readings.how.read(cell), parts, strict=True):
+            words[name].update([normal(word)] if said == UNKNOWN else [])
+    return words
+
+
+def _way(unknown: Mapping[str, int], side: str, choices: Cohort) -> str:
+    """The line of the YAML that makes answers of words that were read as unknown; empty without any."""
+    if not unknown or not side:
+        return ""
+    said = {key: list(choices.classes.get(key, ())) for key in (PRESENT, ABSENT)}
+    said[side] = [*said[side], *sorted(unknown)]
+    line = as_yaml({key: words for key, words in said.items() if words})
+    means = "isn't there" if side == ABSENT else "is there"
+    return (
+        f" Read as unknown: {counted(unknown)}. Where that says that it {means}, copy this below `cohort:`: "
+        f"`classes: {line}`."
+    )
+
+
+def _require_sides(
+    counts: Mapping[str, int],
+    names: Sequence[str],
+    *,
+    of: str,
+    unknown: int,
+    way: Callable[[str, str], str],
+) -> None:
+    """Raises DataError where a finding is unknown everywhere, or nobody has it, or nobody lacks it.
+
+    `way` says what may be done where a finding lacks a side.
+    """
     for name in names:
         sides = _sides(counts, name, names)
         sides[UNKNOWN] += unknown
@@ -221,9 +264,10 @@ def _require_sides(counts: Mapping[str, int], names: Sequence[str], *, of: str, 
         numbers = f"{sides[YES]:,} with it, {sides[NO]:,} without, {sides[UNKNOWN]:,} unknown"
         what = "is unknown in all" if not (sides[YES] or sides[NO]) else "is in none of the"
         what = "is in all" if sides[YES] else what
+        side = ABSENT if sides[YES] else PRESENT if sides[NO] else ""
         raise DataError(
             f"The finding '{name}' {what} {of} ({numbers}), so there is nothing to tell apart. Take it out "
-            "of `cohort.target` or `cohort.findings`, or label more scans."
+            f"of `cohort.target` or `cohort.findings`, or label more scans.{way(name, side)}"
         )
 
 

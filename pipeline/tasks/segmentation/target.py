@@ -10,6 +10,7 @@ from typing import Final
 from pipeline.config import Cohort, Config
 from pipeline.contracts import targets as contract
 from pipeline.contracts.cohort import Cohort as CohortRecord
+from pipeline.contracts.cohort import Notice
 from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.errors import DataError, GateError, nearest
@@ -63,6 +64,15 @@ class Marks:
     def on_missing(self) -> str:
         """Empty: no word stands for a mask."""
         return ""
+
+    @property
+    def on_conflict(self) -> str:
+        """Empty: nothing else."""
+        return ""
+
+    def notices(self, cells: Mapping[str, int]) -> tuple[Notice, ...]:
+        """None."""
+        return ()
 
     def agreed(self, values: Sequence[str]) -> str | None:
         """The value that different ones of one scan give together: none, unless there is one alone."""

@@ -14,7 +14,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from pipeline.ingest.dicom.container import Container
+from pipeline.ingest.dicom.container import Container, beginning_of
 from pipeline.ingest.reasons import Refusal
 
 META_END = 132 + 12  # preamble, DICM, and the element of the group length
@@ -44,6 +44,24 @@ def test_without_preamble_and_meta_group_the_syntax_is_inferred(syntax: str) -> 
     found = opened(without_meta(encoded(image(), syntax)))
     assert (found.syntax, found.dataset.whole("Rows")) == (syntax, 16)
     assert found.notes == ("no_preamble", "no_meta")
+
+
+@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian])
+@pytest.mark.parametrize("begin", [0, META_END])
+def test_of_a_file_that_breaks_off_all_is_told_that_stands_before(syntax: str, begin: int) -> None:
+    whole = without_meta(encoded(image(), syntax)) if begin else encoded(image(), syntax)
+    at = whole.index(b"PAT1")  # the text of PatientID, in group 10
+    cut = beginning_of(whole[: at + 2], depth=32, most_bytes=1 << 20)
+    assert cut.text("SOPClassUID") == image().SOPClassUID
+    assert ("PatientID" in cut, "Rows" in cut) == (False, False)
+    limited = beginning_of(whole, depth=32, most_bytes=at + 2)
+    assert limited.elements == cut.elements
+
+
+def test_of_a_deflated_file_or_of_another_no_beginning_is_told() -> None:
+    for data in (encoded(image(), DeflatedExplicitVRLittleEndian)[:-20], b"", bytes(200), b"\x89PNG" * 50):
+        with pytest.raises(Refusal):
+            beginning_of(data, depth=32, most_bytes=1 << 20)
 
 
 @pytest.mark.parametrize("start", [128, 132])

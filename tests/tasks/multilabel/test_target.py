@@ -69,8 +69,8 @@ def test_a_third_word_is_refused_with_how_often_and_where_it_stands_first_and_th
     ]  # fmt: skip
 
 
-def test_a_bar_in_a_cell_of_yes_and_no_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"neither yes nor no: '1\|0\|1' 1"):
+def test_a_bar_in_a_cell_of_yes_and_no_is_refused_as_a_list() -> None:
+    with pytest.raises(ConfigError, match=r"has a bar in a cell \('1\|0\|1' in one row, line 3\)"):
         asked(["1|0", "1|0|1"], choices())
 
 
@@ -78,6 +78,92 @@ def test_a_minus_is_nothing_unless_a_plus_stands_beside_it() -> None:
     assert asked(["1|-", "0|1"], choices()) == ["1|", "0|1"]
     with pytest.raises(ConfigError, match=r"'\+' 1"):
         asked(["+|-", "0|1"], choices())
+
+
+def test_a_plus_and_a_minus_are_refused_with_the_line_that_reads_them() -> None:
+    cells = ["+|-", "-|+"]
+    with pytest.raises(ConfigError) as error:
+        asked(cells, choices())
+    assert asked(cells, choices(classes=advised(str(error.value))["classes"])) == ["1|0", "0|1"]
+
+
+def test_numbers_of_many_levels_and_remarks_are_told_as_what_they_are() -> None:
+    shares = [f"0.{number:02d}|1" for number in range(10, 20)]
+    with pytest.raises(ConfigError, match=r"holds numbers with 10 levels \(0\.1 to 0\.19; first line 2\)"):
+        asked(shares, choices())
+    with pytest.raises(ConfigError, match=r"has 9 words that are neither .* Name a column of yes and no"):
+        asked([f"seen by {name}|1" for name in "abcdefghi"], choices())
+
+
+def test_a_finding_that_lacks_a_side_is_told_with_the_words_that_were_read_as_unknown() -> None:
+    cells, cohort = ["x|1", "|0", "-|1", "x|0"], choices(classes={"present": ["x"]})
+    with pytest.raises(DataError, match="Read as unknown: empty 1, '-' 1") as error:
+        target.check(cells, cohort, cell_of=str, refuse=refuse)
+    said = choices(classes=advised(str(error.value))["classes"])
+    assert asked(cells, said) == ["1|1", "0|0", "0|1", "1|0"]
+
+
+def advised(said: str) -> dict[str, Any]:
+    """The last line of YAML that a sentence advises."""
+    line = next(part for part in reversed(said.split("`")) if ": " in part and part[0].islower())
+    return dict(yaml.safe_load(line))
+
+
+def test_words_that_were_taken_for_unknown_are_told_unless_nobody_could_mean_another_thing() -> None:
+    cells = {"none|1": 3, "-|0": 2, "1|": 4, "NaN|1": 5, "-1|0": 6}
+    reader = target.reader(cells, choices(missing=["-1"]))
+    (notice,) = reader.notices(cells)
+    assert (notice.kind, notice.count) == ("finding_unknown", 5)
+    assert notice.detail.startswith("scans in which 'edema' was read as unknown: 'none' 3, '-' 2 (")
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ({"1|1": 5, "0|0": 3, "|1": 9}, "say the same"),
+        ({"1|0": 5, "0|1": 3}, "say the opposite of each other"),
+        ({"1|1": 5, "0|0": 2}, ""),
+        ({"1|1": 50, "0|0": 30, "1|0": 1}, ""),
+    ],
+)
+def test_one_finding_in_two_columns_is_told(cells: dict[str, int], words: str) -> None:
+    notices = list(target.reader(cells, choices()).notices(cells))
+    assert [notice.count for notice in notices] == ([8] if words else [])
+    assert all(f"'edema' and 'mass' {words}, all" in notice.detail for notice in notices)
+
+
+def test_a_list_as_a_program_writes_it_is_read() -> None:
+    cells = ["['Edema', 'Mass']", '["Edema"]', "{Mass}", "('Mass',)", "No Finding"]
+    assert asked(cells, listed(separator=",")) == ["1|1", "1|0", "0|1", "0|1", "0|0"]
+    with pytest.raises(ConfigError, match=r"'\[\]' 1") as error:
+        asked([*cells, "[]"], listed(separator=","))
+    assert '`classes: {absent: ["[]"]}`' in str(error.value)
+    assert asked(["[]", "['Mass']"], listed(separator=",", classes={"absent": ["[]"]})) == ["0|0", "0|1"]
+    assert asked(["[]", "['Mass']"], listed(separator=",", missing=["[]"])) == ["", "0|1"]
+
+
+def test_an_empty_list_says_that_nothing_is_there_only_where_the_yaml_says_so() -> None:
+    assert asked(["Mass", ""], listed()) == ["0|1", ""]
+    assert asked(["Mass", ""], listed(classes={"absent": [""]})) == ["0|1", "0|0"]
+
+
+def test_a_cell_that_says_that_there_is_nothing_and_something_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"that there is one: 'No Finding\|Edema' \(1; first line 3\)"):
+        asked(["Mass", "No Finding|Edema", "Normal"], listed())
+
+
+def test_lists_parted_by_another_sign_are_refused_with_the_line_that_reads_them() -> None:
+    cells = ["Edema;Mass", "Mass"]
+    with pytest.raises(
+        ConfigError, match=r"parts findings by \";\", as in 'Edema;Mass' \(first line 2\)"
+    ) as error:
+        asked(cells, listed())
+    assert asked(cells, listed(**advised(str(error.value)))) == ["1|1", "0|1"]
+
+
+def test_rows_that_list_a_finding_each_are_told_where_findings_are_lists() -> None:
+    assert "write all of a scan into one cell: 'Edema|Mass'" in target.reader([], listed()).on_conflict
+    assert target.reader([], choices()).on_conflict == ""
 
 
 def test_what_a_list_names_is_there_and_the_rest_is_not() -> None:

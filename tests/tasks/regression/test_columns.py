@@ -80,3 +80,64 @@ def test_numbers_in_a_row_name_scans_whatever_the_column_is_called() -> None:
 @pytest.mark.parametrize("values", [[*range(1, 30), 29], [0.5 * n for n in range(30)], list(range(0, 60, 2))])
 def test_measurements_name_no_scans(values: list[float]) -> None:
     assert not columns.only_names(_counts(values), "value")
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor", "times"),
+    [("years", 12, 12.0), ("Jahre", 365, 365.25), ("days", 1 / 365.25, 365.25), ("min", 60, 60.0)],
+)
+def test_times_have_units_of_their_own(unit: str, factor: float, times: float) -> None:
+    found = columns.two_units(_counts([*AGES, *(factor * age for age in AGES)]), unit)
+    assert found is not None
+    assert found.times == pytest.approx(times)
+    assert columns.two_units(_counts([*AGES, *(2 * max(AGES) + age for age in AGES)]), unit) is None
+
+
+def test_counts_of_one_and_two_are_no_two_units() -> None:
+    assert columns.two_units(_counts([1, 1, *range(2, 61)])) is None
+    assert columns.two_units(_counts([1, 1, 1, *(20 + n for n in range(20))])) is not None
+
+
+@pytest.mark.parametrize(
+    ("values", "unit", "below"),
+    [
+        ([*AGES, -1, -1, -1], "years", [-1]),
+        ([*AGES, *AGES, -47], "mm", [-47]),
+        ([*AGES, -1], "HU", []),
+        ([*AGES, -1], "mm (signed)", []),
+        ([*AGES, *(-age for age in AGES)], "mm", []),
+    ],
+)
+def test_a_few_values_below_zero_are_no_sizes_or_ages(
+    values: list[float], unit: str, below: list[float]
+) -> None:
+    assert columns.below_zero(_counts(values), unit) == below
+
+
+@pytest.mark.parametrize(
+    ("values", "are_days"),
+    [
+        ([20200101, 20200229, 20201231, 20190630, 20180228], True),
+        ([1012020, 29022020, 31122020, 30062019, 28022018], True),
+        ([20200101, 20200230, 20201231, 20190630, 20180228], False),
+        ([20200101, 20201231, 20190630], False),
+        ([0, 1, 2, 3, 4, 5], False),
+    ],
+)
+def test_days_written_as_numbers_are_told(values: list[float], are_days: bool) -> None:
+    assert columns.written_days(_counts(values)) is are_days
+
+
+@pytest.mark.parametrize(
+    ("values", "odd"),
+    [
+        ([0, 0, *range(20, 60)], 0),
+        ([99, 99, *range(20, 70)], 99),
+        ([0, *range(20, 60)], None),
+        ([0, 0, *range(1, 30)], None),
+        ([0, 0, 5, 9, 14, 20, 24, 25, 26, 27, 28, 30, 31], None),
+        ([99, 99, *range(20, 100)], None),
+    ],
+)
+def test_a_number_that_stands_apart_in_several_scans_is_told(values: list[float], odd: float | None) -> None:
+    assert columns.apart(_counts(values)) == odd

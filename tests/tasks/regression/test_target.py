@@ -214,3 +214,65 @@ def test_nobody_changes_sides_of_a_number_so_a_limit_on_it_is_refused_and_can_be
     study["compare"] = {"margin": 1, "min_gain": 1, "max_negative_flips": 0.1}
     with pytest.raises(ConfigError, match=r"neither right nor wrong.*Leave `max_negative_flips` out"):
         target.require_settings(Config.model_validate(study))
+    study["cohort"] = {"labels": "labels.csv", "target": "diameter", "unit": " "}
+    with pytest.raises(ConfigError, match="needs the unit of 'diameter'"):
+        target.require_settings(Config.model_validate(study))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"{cell} mm" for cell in DIAMETERS],
+        [f"{cell}%" for cell in DIAMETERS],
+        [f"<{cell}" for cell in DIAMETERS],
+        [f"{cell} ± 2" for cell in DIAMETERS],
+        [f"1'{n}00" for n in range(10)],
+    ],
+)
+def test_numbers_with_something_beside_them_are_no_classes(cells: list[str]) -> None:
+    with pytest.raises(
+        DataError, match=r"has 10 cells that are no numbers.*Write the number alone, in the unit"
+    ):
+        asked(cells)
+
+
+def test_ages_of_headers_are_told_and_stages_are_classes() -> None:
+    with pytest.raises(DataError, match="Ages as headers have them"):
+        asked([f"{n:03d}Y" for n in range(40, 60)])
+    with pytest.raises(ConfigError, match="a question of the kind classification"):
+        asked(["1a", "1b", "2a", "2b", "3a", "3b", "4"])
+    with pytest.raises(ConfigError, match="a question of the kind classification"):
+        asked(["1st", "2nd", "3rd", "1st"])
+
+
+def test_a_running_number_is_none_of_a_quantity_though_patients_have_several_scans() -> None:
+    cells = [str(n) for n in range(1, 31)]
+    reader = target.reader(cells, choices(target="value"))
+    with pytest.raises(ConfigError, match="it names scans"):
+        reader.require(Counter(dict.fromkeys(cells, 2)), "value", cell_of=str, refuse=refuse)
+
+
+def test_values_below_zero_are_refused_with_two_ways_that_end_well() -> None:
+    cells = [*DIAMETERS, "-1", "-1"]
+    with pytest.raises(DataError) as error:
+        asked(cells)
+    assert str(error.value) == (
+        "The column 'diameter' has values below 0: '-1' 2 (first line 12), while the others go up to 31: slips, or "
+        "numbers that stand for nothing. Mend them in the table, or copy this below `cohort:`: `missing: "
+        '["-1"]`; where they were measured so, say it in the unit: `unit: "mm (signed)"`.'
+    )
+    assert set(asked(cells, missing=["-1"])) == set(DIAMETERS)
+    assert len(asked(cells, unit="mm (signed)")) == 11
+
+
+def test_days_written_as_numbers_are_refused_with_the_first_cell() -> None:
+    with pytest.raises(ConfigError, match=r"such as 20200103 \(line 2\), and the difference"):
+        asked([f"202001{n:02d}" for n in range(3, 30)])
+
+
+def test_a_number_that_may_stand_for_nothing_is_told_with_a_line_that_ends_well() -> None:
+    ages = [f"{n}.5" for n in range(30, 60)]
+    (notice,) = target.reader([*ages, "0"], choices()).notices(dict.fromkeys(ages, 1) | {"0": 4})
+    assert (notice.kind, notice.count) == ("value_apart", 4)
+    assert notice.detail.endswith('`missing: ["0"]`')
+    assert "0" not in asked([*ages[:20], "0"], missing=["0"])
