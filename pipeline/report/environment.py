@@ -9,7 +9,7 @@ import jinja2
 import jinja2.bccache
 from markupsafe import Markup, escape
 
-from pipeline.page import facts
+from pipeline.page import facts, wording
 
 _EMPTY_TIME = "<time></time>"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -53,9 +53,11 @@ def environment(of_task: Path | None = None) -> jinja2.Environment:
         "shown": facts.shown_value,
         "printed": facts.printed,
         "p": facts.shown_p,
-        "percent": percent,
+        "percent": wording.percent,
         "css_string": lambda words: Markup(css_string(words)),
         "with_code": with_code,
+        "listed": wording.listed,
+        "one_or_many": wording.one_or_many,
     }
     templates.globals["interval"] = facts.shown_interval
     return templates
@@ -80,8 +82,3 @@ def with_code(sentence: str) -> Markup:
     Markup('Set <span class="code">a.b</span> if x &lt; y.')
     """
     return Markup(re.sub(r"`([^`]+)`", r'<span class="code">\1</span>', str(escape(sentence))))
-
-
-def percent(share: float | None, digits: int = 0) -> str:
-    """A share in per cent, as words have it."""
-    return facts.EN_DASH if share is None else f"{100 * share:.{digits}f}\u202f%"
