@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,8 @@ LABELLED: Final = (
     "acquisition",
 )
 Pixels = NDArray[Any]
+_MARKED: Final = frozenset({"nodule", "pneumonia", "1"})
+"""The class of each set that has a mark, or a scanner of its own."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,10 @@ def _noisy(image: Pixels) -> Pixels:
 
 
 def _gamma(image: Pixels) -> Pixels:
-    low, span = float(image.min()), float(np.ptp(image))
-    return low + span * ((image - low) / span) ** 1.25  # air stays air, or a CT would be refused
+    """Of all above the darkest quarter: air stays air and padding padding, or a CT would be refused."""
+    low, high = float(np.quantile(image, 0.25)), float(image.max())
+    above = np.clip((image - low) / max(high - low, 1.0), 0, 1)
+    return np.where(image > low, low + (high - low) * above**1.25, image)
 
 
 def _half(image: Pixels) -> Pixels:
@@ -199,7 +205,7 @@ def _sites(new: Callable[[int], Path], label: str) -> list[Planted]:
     planted = _stated(raw, label, fields, ("label_in_header",))
     for path, word in _labelled(raw, label):
         dataset = pydicom.dcmread(path)
-        dataset.ManufacturerModelName = {"nodule": "LightSpeed VCT"}.get(word, "Sensation 64")
+        dataset.ManufacturerModelName = "LightSpeed VCT" if word in _MARKED else "Sensation 64"
         dataset.save_as(path)
     table = _Table(raw)
     for line in table.lines:
@@ -217,18 +223,26 @@ def _acquisition(new: Callable[[int], Path], label: str) -> list[Planted]:
     raw = new(0)
     for path, word in _labelled(raw, label):
         dataset = pydicom.dcmread(path)
-        is_first = word == "nodule"
+        is_first = word in _MARKED
         dataset.KVP, dataset.SliceThickness = ("100", "2") if is_first else ("130", "4")
         dataset.Manufacturer = "SIEMENS" if is_first else "GE MEDICAL SYSTEMS"
         pixels = dataset.pixel_array.astype(np.float64)
         if is_first:
-            dataset.PixelSpacing = [dataset.PixelSpacing[0], float(dataset.PixelSpacing[1]) * 1.1]
+            _widen(dataset)
             pixels = pixels[3:]
         _put(dataset, pixels)
         dataset.save_as(path)
     check = ("metadata_only",)
     named = ("kvp", "slice thickness", "manufacturer", "aspect", "number of rows")
     return [Planted(name, 0, check, name) for name in named]
+
+
+def _widen(dataset: pydicom.Dataset) -> None:
+    """Columns a tenth farther apart, wherever the header says how far they are."""
+    for spacing in ("PixelSpacing", "ImagerPixelSpacing"):
+        if spacing in dataset:
+            rows, columns = dataset[spacing].value
+            setattr(dataset, spacing, [rows, f"{float(columns) * 1.1:.6g}"])
 
 
 def _marks(new: Callable[[int], Path], label: str) -> list[Planted]:
@@ -244,12 +258,20 @@ def _marks(new: Callable[[int], Path], label: str) -> list[Planted]:
         for path, word in _labelled(new(number), label):
             dataset = pydicom.dcmread(path)
             pixels = dataset.pixel_array.astype(np.float64)
-            if word == "nodule":
-                pixels[rows, columns] = pixels.max() if sign > 0 else pixels.max() / 2
+            if word in _MARKED:
+                times = pixels.shape[0] // 128  # marks are as large on every image
+                part = pixels[_larger(rows, times), _larger(columns, times)]
+                part[...] = pixels.max() if sign > 0 else pixels.max() / 2
             _put(dataset, pixels)
             dataset.save_as(path)
         planted.append(Planted(how, number, ("burned_in_text",)))
     return planted
+
+
+def _larger(part: slice, times: int) -> slice:
+    """The part of an image that is so many times as large; strokes stay as many, and as thin."""
+    ends = (None if end is None else end * times for end in (part.start, part.stop, part.step))
+    return slice(*ends)
 
 
 _LABELLED: Final = dict(zip(LABELLED, (_texts, _names, _marks, _sites, _acquisition), strict=True))
@@ -266,13 +288,19 @@ def _stated(raw: Path, label: str, fields: tuple[str, ...], checks: tuple[str, .
 
 
 def _labelled(raw: Path, label: str) -> list[tuple[Path, str]]:
-    """Every image with the word that the table has for its study."""
-    words = {line["study_instance_uid"]: line[label] for line in _Table(raw).lines}
+    """Every image with the word that the table has for it, or for its study."""
+    words = {
+        line[column]: line[label].casefold()
+        for line in _Table(raw).lines
+        for column in ("study_instance_uid", "sop_instance_uid")
+        if line.get(column)
+    }
     found = []
     for path in sorted(raw.rglob("*")):
-        study = _header(path, "StudyInstanceUID")
-        if study in words and _is_sound(path):
-            found.append((path, words[study]))
+        uids = [_header(path, keyword) for keyword in ("SOPInstanceUID", "StudyInstanceUID")]
+        word = next((words[uid] for uid in uids if uid in words), "")
+        if word and _is_sound(path):
+            found.append((path, word))
     return found
 
 
@@ -285,23 +313,27 @@ def _is_sound(path: Path) -> bool:
 
 
 def _one_a_patient(raw: Path, table: _Table) -> Iterator[Path]:
-    """An uncompressed image of each patient that has one scan and stands in the table."""
+    """An uncompressed image of each patient that stands in the table, first of those with one scan.
+
+    Not one that lies there twice: of such the cohort keeps one or none, leak or not.
+    """
     by_patient: dict[str, list[Path]] = {}
+    copies: Counter[bytes] = Counter()
     for path in sorted(raw.rglob("*")):
         patient = _header(path, "PatientID")
-        if patient:
+        if patient and _is_sound(path):
             by_patient.setdefault(patient, []).append(path)
-    for paths in by_patient.values():
-        if len(paths) > 1:
-            continue
+            copies[_pixels(path)] += 1
+    for paths in sorted(by_patient.values(), key=len):
         dataset = pydicom.dcmread(paths[0], stop_before_pixels=True)
-        plain = not dataset.file_meta.TransferSyntaxUID.is_compressed
-        if (
-            plain
-            and _is_sound(paths[0])
-            and table.has({str(dataset.SOPInstanceUID), str(dataset.StudyInstanceUID)})
-        ):
+        is_plain = not dataset.file_meta.TransferSyntaxUID.is_compressed
+        in_table = table.has({str(dataset.SOPInstanceUID), str(dataset.StudyInstanceUID)})
+        if is_plain and in_table and copies[_pixels(paths[0])] == 1:
             yield paths[0]
+
+
+def _pixels(path: Path) -> bytes:
+    return hashlib.sha256(pydicom.dcmread(path).pixel_array.tobytes()).digest()
 
 
 def _header(path: Path, keyword: str) -> str:

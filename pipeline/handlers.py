@@ -43,9 +43,12 @@ def stage(options: argparse.Namespace) -> None:
 
 def ingest(options: argparse.Namespace) -> None:
     """Runs ingest on a sound catalogue, without the patients who withdrew; its page follows."""
-    from pipeline.executors import local
+    from pipeline.workspace import Workspace
 
-    local.prepare("pipeline.ingest.header.survey", "pipeline.ingest.cases.batch_reading", "imagecodecs")
+    if not Workspace(Path(), options.config.stem).catalogue.is_file():  # later there is often nothing to read
+        from pipeline.executors import local
+
+        local.prepare("pipeline.ingest.header.survey", "pipeline.ingest.cases.batch_reading", "imagecodecs")
     gc.disable()  # the records of very many files stay to the end and hold no cycles
     try:
         _ingest(options)

@@ -146,8 +146,27 @@ def test_a_network_is_added_by_its_file_and_one_entry(copy: Path) -> None:
     assert touched(copy, before) == {"pipeline/models/__init__.py", "pipeline/models/single.py"}
 
 
-def test_a_section_is_added_by_its_file_its_template_and_one_entry(copy: Path, tmp_path: Path) -> None:
+def test_a_section_of_all_tasks_and_one_of_one_task_are_added_where_each_is_at_home(
+    copy: Path, tmp_path: Path
+) -> None:
     before = contents(copy)
+    add_to_all_tasks(copy)
+    assert touched(copy, before) == {
+        "pipeline/report/sections/__init__.py", "pipeline/report/sections/remark.py",
+        "pipeline/report/templates/sections/remark.html",
+    }  # fmt: skip
+    before = contents(copy)
+    add_to_one_task(copy)
+    folder = "pipeline/tasks/classification"
+    assert touched(copy, before) == {
+        f"{folder}/page.py", f"{folder}/sections/saying.py", f"{folder}/templates/saying.html"
+    }  # fmt: skip
+    page = ask(copy, "-c", report_in(tmp_path.with_name("invented")))
+    assert "A remark" in page and "<p>What was remarked.</p>" in page
+    assert "A saying" in page and "<p>What was said.</p>" in page
+
+
+def add_to_all_tasks(copy: Path) -> None:
     (copy / "pipeline/report/sections/remark.py").write_text(SECTION)
     (copy / "pipeline/report/templates/sections/remark.html").write_text("<p>{{ s.words.said }}</p>\n")
     registry = copy / "pipeline/report/sections/__init__.py"
@@ -155,32 +174,23 @@ def test_a_section_is_added_by_its_file_its_template_and_one_entry(copy: Path, t
     text = registry.read_text()
     assert text.count("lookalikes.build)") == 1
     registry.write_text(text.replace("lookalikes.build)", "lookalikes.build, remark.build)"))
-    assert remarked(ask(copy, "-c", report_in(tmp_path.with_name("invented"))))
-    assert touched(copy, before) == {
-        "pipeline/report/sections/__init__.py", "pipeline/report/sections/remark.py",
-        "pipeline/report/templates/sections/remark.html",
-    }  # fmt: skip
 
 
-def test_a_section_of_one_task_is_added_in_the_folder_of_that_task_alone(copy: Path, tmp_path: Path) -> None:
-    before, task = contents(copy), copy / "pipeline/tasks/classification"
-    (task / "sections/remark.py").write_text(SECTION)
-    (task / "templates/remark.html").write_text("<p>{{ s.words.said }}</p>\n")
+def add_to_one_task(copy: Path) -> None:
+    task = copy / "pipeline/tasks/classification"
+    section = SECTION.replace("remark", "saying").replace("What was sayinged", "What was said")
+    (task / "sections/saying.py").write_text(section)
+    (task / "templates/saying.html").write_text("<p>{{ s.words.said }}</p>\n")
     page = task / "page.py"
     text = page.read_text()
     assert text.count("sections import curves, operating, sets, thousand\n") == 1
     text = text.replace(
-        "import curves, operating, sets, thousand", "import curves, operating, remark, sets, thousand"
+        "import curves, operating, sets, thousand", "import curves, operating, saying, sets, thousand"
     )
     page.write_text(
-        text.replace('IN_BRIEF: Final = ("thousand",)', 'IN_BRIEF: Final = ("thousand", "remark")')
+        text.replace('IN_BRIEF: Final = ("thousand",)', 'IN_BRIEF: Final = ("thousand", "saying")')
     )
-    entered(page, '"thousand": thousand.build', '    "remark": remark.build,\n')
-    assert remarked(ask(copy, "-c", report_in(tmp_path.with_name("invented_too"))))
-    folder = "pipeline/tasks/classification"
-    assert touched(copy, before) == {
-        f"{folder}/page.py", f"{folder}/sections/remark.py", f"{folder}/templates/remark.html"
-    }  # fmt: skip
+    entered(page, '"thousand": thousand.build', '    "saying": saying.build,\n')
 
 
 def report_in(folder: Path) -> str:
@@ -194,10 +204,6 @@ def report_in(folder: Path) -> str:
         "report.run(made.config, made.workspace)\n"
         "print((made.workspace.candidate / 'report.html').read_text())"
     )
-
-
-def remarked(page: str) -> bool:
-    return "A remark" in page and "<p>What was remarked.</p>" in page
 
 
 def touched(copy: Path, before: dict[str, str]) -> set[str]:

@@ -61,6 +61,8 @@ def test_the_printed_configuration_loads_to_the_same(tmp_path: Path) -> None:
         ("  raw: data/raw/study", "  raw: data/raw/study\n  unit: volume", 3, "expected 'image' or 'series', found \"volume\""),
         ("  target: label", "  target: label\n  shares: {train: 0.9, validation: 0.9}", 6, "must add up to 1, not 1.95"),
         ("  target: label", "  target: label\n  target: label", 6, "duplicate key"),
+        ("  target: label", "  target: label\n  unit: %", 6, "cannot start any token. Put the value in quotes."),
+        ("  target: label", "  target: label\n\tunit: mm", 6, "cannot start any token. Indent by spaces."),
         ("  raw: data/raw/study", "  raw: raw\n  executor: dask", 1, "`executor: dask` needs `scheduler: tcp://host:port`"),
         ("  raw: data/raw/study", "  raw: [data", 3, "expected ',' or ']'"),
     ],

@@ -38,12 +38,19 @@ def read(path: Path) -> tuple[dict[str, Any], Lines]:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problem = (error.problem or "not valid YAML").splitlines()[0]
-        raise ConfigError(f"{path}:{line}: {problem}.") from None
+        raise ConfigError(f"{path}:{line}: {problem}{_way(problem)}.") from None
     except YAMLError as error:
         raise ConfigError(f"{path}: not valid YAML ({str(error).splitlines()[0]}).") from None
     if not isinstance(data, CommentedMap):
         raise ConfigError(f"{path}: expected sections such as 'ingest:' and 'cohort:', found {_kind(data)}.")
     return _plain(data), _line_numbers(data)
+
+
+def _way(problem: str) -> str:
+    """What to do about a character with which no value begins; empty for anything else."""
+    if "cannot start any token" not in problem:
+        return ""
+    return ". Indent by spaces" if "\\t" in problem else ". Put the value in quotes"
 
 
 def written(values: dict[str, Any]) -> str:

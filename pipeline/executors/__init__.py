@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from pipeline.errors import UsageError
-from pipeline.executors import local
 from pipeline.executors.batches import Batch, ChildLimits, Executor, Failure, Result
 from pipeline.printed import setup
 
@@ -30,6 +29,8 @@ def run(
         RetryError: the scheduler can't be reached or has no workers.
     """
     if not executor.scheduler:
+        from pipeline.executors import local  # not needed where there is nothing to read
+
         return local.run(function, batches, workers=executor.size, limits=limits)
     try:
         from pipeline.executors import cluster  # an extra, not needed otherwise

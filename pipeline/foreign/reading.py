@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline import tables
-from pipeline.contracts.predictions import FOLD, GROUP
-from pipeline.errors import UsageError
+from pipeline.contracts.predictions import FOLD, GROUP, TRUTH
+from pipeline.errors import DataError, UsageError
 from pipeline.foreign import folds
 from pipeline.tasks import sheet as named
 from pipeline.tasks.contract import Predicted
@@ -45,6 +45,7 @@ def read(path: Path, columns: Columns) -> Foreign:
     can't be used, or answers another question than which class a case is of.
     """
     sheet = Sheet(path, _table(path), columns)
+    _require_own_column(sheet)
     task = task_of_table(sheet)
     task.answers.require_table(sheet)
     frame, notes = _frame(sheet)
@@ -56,6 +57,16 @@ def read(path: Path, columns: Columns) -> Foreign:
     if FOLD in frame:
         folds.require_apart(sheet, foreign.first.frame)
     return foreign
+
+
+def _require_own_column(sheet: Sheet) -> None:
+    """Raises DataError where one column is named as the truth and as what a model said."""
+    given, truth = sheet.columns, sheet.columns.truth or TRUTH
+    if truth in (given.score, *given.models):
+        raise DataError(
+            f"{sheet.name}: the column '{truth}' is named as the truth and as what a model said, which would "
+            "then be right in every row. Name another one in one of the two."
+        )
 
 
 def _table(path: Path) -> tables.Table:
@@ -75,10 +86,11 @@ def _frame(sheet: Sheet) -> tuple[pd.DataFrame, list[str]]:
 
     identities, notes = named.cases(sheet)
     truth, notes_on_truth = named.truth(sheet)
+    patients, notes_on_patients = named.patients(sheet)
     fold = folds.column_of(sheet)
     columns = {
         "case_id": identities,
-        "patient_id": named.patients(sheet),
+        "patient_id": patients,
         "truth": truth,
         **{
             name: sheet.table.column(name)
@@ -88,4 +100,4 @@ def _frame(sheet: Sheet) -> tuple[pd.DataFrame, list[str]]:
     }
     if fold:
         columns[FOLD] = folds.numbered(sheet.column(fold))
-    return pd.DataFrame(columns, dtype=str), [*notes, *notes_on_truth]
+    return pd.DataFrame(columns, dtype=str), [*notes, *notes_on_truth, *notes_on_patients]

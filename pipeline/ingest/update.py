@@ -208,10 +208,16 @@ def _keeping(target: Target) -> contextlib.AbstractContextManager[Keep | None]:
 
 
 def _drop_known(target: Target, spool: Spool) -> None:
-    """Leaves out files whose bytes are known: only their time changed."""
+    """Leaves out files whose bytes are known, and what they are of: only their time changed."""
     known = changes.lasting_digests(target.catalogue, spool.entries)
+    before = changes.identities(target.catalogue, known)
+    facts = {token: spool.entries[token].facts for token in known}
     same = sorted(
-        token for token, digest in known.items() if digest and digest == spool.entries[token].facts.digest
+        token
+        for token, one in facts.items()
+        if one.digest
+        # A mask of the same bytes may have got another image meanwhile.
+        and (known[token], *before[token], ()) == (one.digest, one.series_id, one.sop_id, one.may_mark)
     )
     if same:
         headers = spool.headers(same)

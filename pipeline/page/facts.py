@@ -107,8 +107,8 @@ def unavailable(name: str, reason: str) -> Fact:
 def shown_value(value: float | int | str | None) -> str:
     """The number as printed: three decimals for fractions, thousands apart for large counts.
 
-    >>> shown_value(0.91249), shown_value(1000), shown_value(None), shown_value(-0.25)
-    ('0.912', '1000', '–', '−0.250')
+    >>> shown_value(0.91249), shown_value(1000), shown_value(None), shown_value(-0.25), shown_value(-0.0004)
+    ('0.912', '1000', '–', '−0.250', '0.000')
     """
     if value is None:
         return EN_DASH
@@ -142,7 +142,7 @@ def shown_interval(low: float | None, high: float | None) -> str:
     """
     if low is None or high is None:
         return EN_DASH
-    between = " to " if low < 0 else EN_DASH
+    between = " to " if shown_value(low).startswith(MINUS) else EN_DASH
     return f"{shown_value(low)}{between}{shown_value(high)}"
 
 
@@ -158,6 +158,8 @@ def shown_p(value: float | None) -> str:
 
 
 def _apart(digits: str) -> str:
-    """Digits with a true minus, thousands apart from five digits on."""
+    """Digits with a true minus, thousands apart from five digits on; what rounds to zero has no sign."""
+    if not digits.strip("-0.,"):
+        digits = digits.lstrip("-")
     whole = digits.partition(".")[0].lstrip("-").replace(",", "")
     return digits.replace(",", THIN_SPACE if len(whole) > 4 else "").replace("-", MINUS)

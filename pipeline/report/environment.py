@@ -6,12 +6,32 @@ import re
 from pathlib import Path
 
 import jinja2
+import jinja2.bccache
 from markupsafe import Markup, escape
 
-from pipeline.page import facts
+from pipeline.page import facts, wording
 
 _EMPTY_TIME = "<time></time>"
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """The templates of this process, compiled once, which takes a fifth of the time of a page."""
+
+    def __init__(self) -> None:
+        self.code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Gives jinja2 what it compiled before; it looks itself whether the source is the same."""
+        if found := self.code.get(bucket.key):
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Keeps what jinja2 compiled."""
+        self.code[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 def environment(of_task: Path | None = None) -> jinja2.Environment:
@@ -23,6 +43,7 @@ def environment(of_task: Path | None = None) -> jinja2.Environment:
     templates = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(_TEMPLATES), jinja2.PrefixLoader(own)]),
         autoescape=True,
+        bytecode_cache=_COMPILED,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -32,9 +53,11 @@ def environment(of_task: Path | None = None) -> jinja2.Environment:
         "shown": facts.shown_value,
         "printed": facts.printed,
         "p": facts.shown_p,
-        "percent": percent,
+        "percent": wording.percent,
         "css_string": lambda words: Markup(css_string(words)),
         "with_code": with_code,
+        "listed": wording.listed,
+        "one_or_many": wording.one_or_many,
     }
     templates.globals["interval"] = facts.shown_interval
     return templates
@@ -59,8 +82,3 @@ def with_code(sentence: str) -> Markup:
     Markup('Set <span class="code">a.b</span> if x &lt; y.')
     """
     return Markup(re.sub(r"`([^`]+)`", r'<span class="code">\1</span>', str(escape(sentence))))
-
-
-def percent(share: float | None, digits: int = 0) -> str:
-    """A share in per cent, as words have it."""
-    return facts.EN_DASH if share is None else f"{100 * share:.{digits}f}\u202f%"

@@ -11,6 +11,7 @@ from pipeline.contracts.pointer import Pointer
 from pipeline.errors import DamageError
 from pipeline.page.facts import unavailable
 from pipeline.printed import YOUR_NAME, make, page
+from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
 Json = dict[str, Any]
@@ -80,9 +81,17 @@ def _summary(folder: Path, workspace: Workspace) -> Json:
         "task": document.task if document else "",
         "outcome": document.verdict.outcome if document else "",
         "metric": document.verdict.metric_id if document else "",
+        "short": _short(document) if document else "",
         "headline": briefs[0].facts["headline"] if briefs else unavailable("headline", "no report").to_json(),
         "verdict": compared.verdict if compared else "",
     }
+
+
+def _short(document: report.Report) -> str:
+    """What the metric of the headline is called on the pages themselves."""
+    name = document.verdict.metric_id
+    metric = task_of(document.task).measures.METRICS.get(name)
+    return metric.short if metric else name
 
 
 def _link(page: Path, workspace: Workspace) -> str:

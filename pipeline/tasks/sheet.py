@@ -12,6 +12,7 @@ from pipeline import printed
 from pipeline.contracts import targets
 from pipeline.contracts.predictions import SCORE, TRUTH
 from pipeline.errors import DataError, nearest
+from pipeline.spelling import whole
 from pipeline.tables import Table
 from pipeline.tables.words import NOT_AVAILABLE, both_signs, number, quoted, thousands
 
@@ -113,11 +114,14 @@ def _is_unknown(sheet: Sheet, cell: str) -> bool:
     return cell.casefold() in NOT_AVAILABLE and not has_score
 
 
-def patients(sheet: Sheet) -> tuple[str, ...]:
-    """The patient of each row. Raises DataError without such a column: intervals would be guessed."""
+def patients(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The patient of each row, in one spelling, and a note where there were several.
+
+    Raises DataError without such a column: intervals would be guessed.
+    """
     given = sheet.columns.patient
     if given or "patient_id" in sheet.table.columns:
-        return sheet.column(given or "patient_id")
+        return _in_one_spelling(sheet, sheet.column(given or "patient_id"))
     likely = _likely(sheet, "PATIENT")
     case = sheet.columns.case or ("case_id" if "case_id" in sheet.table.columns else "")
     advice = f"name the column: `{sheet.command({'PATIENT': likely or 'column'})}`"
@@ -127,6 +131,34 @@ def patients(sheet: Sheet) -> tuple[str, ...]:
         f"{sheet.name}: no column 'patient_id' ({nearest('patient_id', sheet.table.columns)}). "
         f"Intervals need to know which rows are of one patient, so {advice}."
     )
+
+
+def _in_one_spelling(sheet: Sheet, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names as each was first written; of two that people or spreadsheets spell otherwise, one."""
+    first: dict[str, tuple[str, int]] = {}
+    for name, line in zip(names, sheet.table.lines, strict=True):
+        first.setdefault(_plain(name), (name, line))
+    other = {name: first[_plain(name)] for name in names if first[_plain(name)][0] != name}
+    if not other:
+        return names, ()
+    again = next(line for name, line in zip(names, sheet.table.lines, strict=True) if name in other)
+    earlier = next(line for name, (_, line) in other.items() if sheet.table.lines[names.index(name)] == again)
+    s, are = ("", "is") if len(other) == 1 else ("s", "are")
+    note = (
+        f"{len(other):,} patient{s} {are} spelt in two ways (capital letters, leading zeros, 1.0 for 1), as "
+        f"in lines {earlier} and {again}: taken for one person each"
+    )
+    return tuple(first[_plain(name)][0] for name in names), (note,)
+
+
+def _plain(name: str) -> str:
+    """A name without what two spellings of it differ by.
+
+    >>> _plain("007.0"), _plain("P-7")
+    ('7', 'p-7')
+    """
+    bare = whole(name)
+    return (bare.lstrip("0") or "0") if bare.isascii() and bare.isdigit() else bare.casefold()
 
 
 def cases(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:

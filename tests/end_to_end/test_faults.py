@@ -166,6 +166,7 @@ def test_hostile_files_cost_themselves_alone(ingested: Path, scanloom: Command) 
     assert {line[0] for line in rest if line[1] != "accepted"} >= hostile.keys()
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_stops_training_and_keeps_nothing_of_it(
     finished: Path, scanloom: Command
 ) -> None:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from faulty_projects import Command
 from pydicom import dcmread
 from small_project import PROJECT, a_patient, contents, make_in, phantom
 
@@ -66,6 +67,13 @@ def test_the_page_is_left_alone_when_it_is_right_and_comes_back_when_it_is_gone(
     page.unlink()
     assert make_in(ingested, "ingest").returncode == 0
     assert page.read_text() == text
+
+
+def test_with_nothing_to_read_no_child_is_made_ready(ingested: Path, scanloom: Command) -> None:
+    done = scanloom("ingest", "configs/small.yaml", cwd=ingested, PYTHONPROFILEIMPORTTIME="1")
+    assert done.returncode == 0
+    assert "pipeline.ingest.stage" in done.stderr
+    assert "pipeline.executors.local" not in done.stderr
 
 
 def test_the_page_follows_a_new_scan(ingested: Path) -> None:
@@ -167,6 +175,7 @@ def test_retraining_keeps_parts_and_only_promote_moves_the_champion(with_champio
     assert comparison["champion"]["generation"] == "0001"
 
 
+@pytest.mark.slow
 def test_predict_scores_new_scans_and_leaves_the_analysis_alone(finished: Path) -> None:
     before = contents(finished / "reports")
     shutil.copytree(finished / "data/raw/small/north", finished / "new scans")

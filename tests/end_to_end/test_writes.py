@@ -47,6 +47,7 @@ def test_every_file_of_the_arrow_is_synced_renamed_and_its_folder_synced(finishe
     assert set(files) <= {event.path for event in operations if event.kind == "move"}
 
 
+@pytest.mark.slow
 def test_every_file_of_promotion_and_forgetting_is_synced(
     finished: Path, tmp_path: Path, scanloom: Command
 ) -> None:

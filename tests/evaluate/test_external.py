@@ -30,11 +30,14 @@ def metrics_of(workspace: Workspace, part: str) -> list[dict[str, Any]]:
     return [metric for metric in read(workspace, "metrics.json")["metrics"] if metric["part"] == part]
 
 
-@pytest.fixture
-def measured(project: Workspace) -> Workspace:
-    abroad(project)
-    evaluate.run(config_of(project.root), project)
-    return project
+@pytest.fixture(scope="module")
+def measured(prepared: Any, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The project with patients of another source, evaluated; for reading alone."""
+    root = tmp_path_factory.mktemp("abroad") / "project"
+    shutil.copytree(prepared, root)
+    abroad(workspace := Workspace(root, "study"))
+    evaluate.run(config_of(root), workspace)
+    return workspace
 
 
 def test_the_part_has_every_number_with_what_it_rests_on_and_the_headline_is_of_the_test_part(
@@ -73,7 +76,9 @@ def test_other_labels_there_change_no_choice_and_no_number_of_the_other_parts(
     assert metrics_of(other, "external") != metrics_of(measured, "external")
 
 
-def test_another_source_that_is_added_is_another_look(measured: Workspace) -> None:
+def test_another_source_that_is_added_is_another_look(measured: Workspace, tmp_path: Any) -> None:
+    shutil.copytree(measured.root, tmp_path / "project")
+    measured = Workspace(tmp_path / "project", "study")
     first = ledger.read(measured.ledger("looks"))
     path = measured.candidate / "cohort.csv"
     table = pd.read_csv(path, dtype=str)

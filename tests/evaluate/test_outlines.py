@@ -64,7 +64,7 @@ def test_the_sides_of_the_patient_are_marked_with_right_at_the_left_and_the_head
     truth = box((24, 30, 40), (5, 15), (10, 20), (10, 30))
     told, _ = shown(truth, truth)
     assert [plane.edges for plane in told.planes] == [
-        ("R", "L", "A", "P"), ("R", "L", "S", "I"), ("A", "P", "S", "I"),
+        ("R", "L", "A", "P"), ("R", "L", "H", "F"), ("A", "P", "H", "F"),
     ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from least_seconds import least_seconds
 
+from pipeline.cli import main
 from pipeline.config import Evaluate
 from pipeline.errors import DataError
 from pipeline.evaluate.score import score
@@ -79,18 +80,19 @@ def test_scoring_again_changes_nothing(write: Write, tmp_path: Path) -> None:
 
 
 def test_the_command_scores_a_table_and_refuses_a_bad_one(
-    write: Write, tmp_path: Path, scanloom: Callable[..., object]
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     path = write()
-    done = scanloom("score", str(path), "--out", "numbers")
-    assert (done.returncode, "test: auroc" in done.stdout) == (0, True)
-    assert done.stdout.endswith("Report on the test part: numbers/report.html\n")
+    assert main(["score", str(path), "--out", "numbers"]) == 0
+    said = capsys.readouterr().out
+    assert "test: auroc" in said
+    assert said.endswith("Report on the test part: numbers/report.html\n")
     written = sorted(path.name for path in (tmp_path / "numbers").iterdir())
     assert written == ["figures", "metrics.json", "report.html", "report.json", "tables"]
     path.write_text("case_id,patient,truth,score_yes\na,p1,yes,0.5\n")
-    refused = scanloom("score", str(path))
-    assert refused.returncode == 3
-    assert "no column 'patient_id' (did you mean 'patient'?)" in refused.stderr
+    assert main(["score", str(path)]) == 3
+    assert "no column 'patient_id' (did you mean 'patient'?)" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -27,8 +27,17 @@ from pipeline.export import onnx_graph, run_model  # noqa: E402 - needs Keras's 
 from pipeline.train.saving import write_model  # noqa: E402
 
 SHAPES = [(33, 47, 3), (9, 17, 12, 1)]
+USUAL = (
+    "plain_cnn",
+    "unet",
+)  # the others are slow tests: what turns a network into a file knows no architecture
 FITTING = [
-    pytest.param(name, shape, id=f"{name}-{'x'.join(map(str, shape))}")
+    pytest.param(
+        name,
+        shape,
+        id=f"{name}-{'x'.join(map(str, shape))}",
+        marks=() if name in USUAL and len(shape) == 3 else pytest.mark.slow,
+    )
     for name in sorted(ARCHITECTURES)
     for shape in SHAPES
     if architecture(name).unfit(shape) is None

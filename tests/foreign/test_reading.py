@@ -247,7 +247,7 @@ def test_what_can_not_be_known_is_asked_for_by_a_command_that_works(
 def test_a_table_of_another_question_is_refused_by_its_name(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(DataError, match=words) as refused:
         table(tmp_path, text)
-    assert "This version scores tables that say which of two or several classes" in str(refused.value)
+    assert "such as 'truth_liver' and 'dice_liver'" in str(refused.value)
 
 
 def test_classes_called_by_numbers_are_no_measurement(tmp_path: Path) -> None:

@@ -22,13 +22,13 @@ pytestmark = pytest.mark.usefixtures("own_key")
 def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths whose headers were read, in the order of reading."""
     names: list[str] = []
-    real = survey._batches
+    real = survey.batched
 
     def watched(files: list) -> object:
         names.extend(file.relative for file in files)
         return real(files)
 
-    monkeypatch.setattr(survey, "_batches", watched)
+    monkeypatch.setattr(survey, "batched", watched)
     return names
 
 

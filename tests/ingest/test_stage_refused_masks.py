@@ -49,7 +49,8 @@ def test_refused_mended_and_removed_masks_end_as_in_a_fresh_run(tmp_path: Path, 
     scans = {name: None if "seg" in name or "lung" in name else data for name, data in bare.items()}
     fresh: dict[str, Any] = {}
     later = Workspace(tmp_path / "later", "study")
-    for state in (bare, broken, whole, broken, scans, broken, bare):
+    early = {**broken, **{name: None for name, data in scans.items() if data is not None}}
+    for state in (early, broken, bare, broken, whole, broken, scans, broken, bare):
         put(later.root / "raw", state)
         ingested(later, config(**settings))
         if repr(state) not in fresh:

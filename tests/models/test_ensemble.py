@@ -109,6 +109,7 @@ def test_a_copy_with_shuffled_weights_answers_otherwise(together: Any) -> None:
     assert (np.asarray(other(SCANS)) != np.asarray(together(SCANS))).any()
 
 
+@pytest.mark.slow
 def test_it_is_written_as_onnx_like_one_network(together: Any) -> None:
     pytest.importorskip("tf2onnx")
     from pipeline.export import onnx_graph

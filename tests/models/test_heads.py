@@ -38,6 +38,12 @@ FITTING = [
 ]
 DEEP = "keras_applications"
 """Its networks take many seconds to build and to export."""
+EXPORTED = [
+    pytest.param(*case.values, id=case.id, marks=() if case.values[1] == "plain_cnn" else pytest.mark.slow)
+    for case in FITTING
+    if case.values[0] != "classification"
+]
+"""The heads that are exported: each on one network, on all others in the slow tests."""
 
 
 def of_task(cases: list[Any], *tasks: str) -> list[Any]:
@@ -87,7 +93,7 @@ def test_an_untrained_regressor_says_the_mean_and_learns_in_standard_deviations(
     np.testing.assert_allclose(model(scans(shape), training=False), MEAN_AGE + 2 * SD_OF_AGE, rtol=1e-6)
 
 
-@pytest.mark.parametrize(("task", "name", "shape"), of_task(FITTING, "multilabel", "regression"))
+@pytest.mark.parametrize(("task", "name", "shape"), EXPORTED)
 def test_every_other_head_answers_in_onnxruntime_as_in_keras(
     task: str, name: str, shape: tuple[int, ...]
 ) -> None:

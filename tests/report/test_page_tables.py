@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bases import base
 from checklist_grid import checklist
 from control_grid import control_runs
 from html_tables import Grid, tables, words
@@ -82,6 +83,7 @@ def test_the_list_of_models_says_what_their_reports_say(binary: Any) -> None:
             "Trend",
             "Value",
             "Interval",
+            "Patients",
             "Goal",
             "Verdict",
             "Approved by",
@@ -89,16 +91,17 @@ def test_the_list_of_models_says_what_their_reports_say(binary: Any) -> None:
         ],
         [
             f"Candidate {run_}",
-            "auroc",
+            "AUROC",
             "",
             number(auroc),
             interval(auroc),
+            base(auroc),
             outcome,
             comparison["verdict"].capitalize(),
             "",
             "",
         ],
-        ["0001 champion", "", "", "no report", "-", "-", "", *told],
+        ["0001 champion", "", "", "no report", "-", "", "-", "", *told],
         grid[-1],
     ]
     assert grid == as_words(wanted)

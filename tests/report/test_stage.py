@@ -236,6 +236,8 @@ def test_the_index_lists_the_candidate_and_the_champion(candidate: Any, reported
     assert 'href="candidate/report.html"' in html
     assert 'href="generations/0001/report.html"' in html
     assert "champion" in html
+    assert "<td>AUROC</td>" in html
+    assert "<td>auroc</td>" not in html
 
 
 def test_without_an_evaluation_the_message_says_what_to_run(candidate: Any, tmp_path: Path) -> None:

@@ -12,15 +12,20 @@ def checklist(key: str) -> Callable[[Files], Grid]:
     """The table of the list that has this key in report.json."""
 
     def grid(files: Files) -> Grid:
-        rows = files.read("report")["checklists"][key]
-        return [["Item", "Asks for", "Answer"], *([row["item"], row["asks"], _told(row)] for row in rows)]
+        report = files.read("report")
+        titles = {each["key"]: each["title"] for each in report["sections"]}
+        rows = report["checklists"][key]
+        told = ([row["item"], row["asks"], _told(row, titles)] for row in rows)
+        return [["Item", "Asks for", "Answer"], *told]
 
     return grid
 
 
-def _told(row: dict[str, str]) -> str:
+def _told(row: dict[str, str], titles: dict[str, str]) -> str:
     if row["status"] == "authors":
         return "to be answered by the authors"
     if row["status"] == "not_applicable":
         return f"not applicable: {row['answer']}"
-    return f"{row['answer']} {'Where' if row['link'] else ''}"
+    if not row["link"]:
+        return row["answer"]
+    return f"{row['answer']} See “{titles.get(row['link'], 'Checks against leakage')}”"

@@ -57,11 +57,12 @@ def test_left_out_they_go_and_the_record_says_why_while_the_model_stays(
         assert (without.candidate / name).read_bytes() == (trained.candidate / name).read_bytes()
 
 
+@pytest.mark.parametrize(("epochs", "seeds"), [(14, 1), pytest.param(7, 2, marks=pytest.mark.slow)])
 def test_a_training_too_short_for_them_says_how_long_one_would_have_to_be(
-    prepare: Any, tmp_path: Path
+    prepare: Any, tmp_path: Path, epochs: int, seeds: int
 ) -> None:
     workspace = prepare(tmp_path)
-    train_here(workspace, epochs=7, seeds=2)
+    train_here(workspace, epochs=epochs, seeds=seeds)
     assert controls.NETWORKS.read(workspace.data).reason == (
         "14 epochs of training leave no room for them: 15 would"
     )

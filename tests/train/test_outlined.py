@@ -50,7 +50,7 @@ def test_scans_of_several_shapes_are_learned_patch_by_patch_and_a_resumed_traini
 def test_pictures_whose_structures_may_overlap_are_learned_by_two_networks_as_one(tmp_path: Path) -> None:
     question = Structures(("front", "back"), exclusive=False)
     workspace = outlined_volumes.prepare(tmp_path, [(20, 22), (24, 20)], question)
-    train(workspace, seeds=2, epochs=4, patch=[16, 16])
+    train(workspace, seeds=2, epochs=1, patch=[16, 16])
     record = model_record.FILE.read(workspace.candidate)
     assert (record.input_shape, len(record.members)) == ((16, 16, 1), 2)
     net = keras.saving.load_model(workspace.candidate / "model.keras", compile=False)

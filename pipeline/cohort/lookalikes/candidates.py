@@ -7,8 +7,7 @@ alike all chests are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -41,50 +40,108 @@ class Candidates:
 
 
 def candidates(
-    pictures: Pictures, persons: NDArray[np.intp], among: NDArray[np.intp] | None = None
-) -> Iterator[Candidates]:
-    """The pairs of scans of two `persons` that look alike, view by view. `pictures` are evened.
+    pictures: Pictures, persons: NDArray[np.intp], among: NDArray[np.intp] | None = None, *, most: int
+) -> list[Candidates]:
+    """The pairs of scans of two `persons` that look alike, no more than `most`, view by view.
 
-    With `among`, one of each pair is among these places, and no view is cut.
+    `pictures` are evened. With `among`, one of each pair is among these places, and no view is cut.
     """
     mean, components = _components(_small(pictures, NONE))
-    plain = _directions(pictures, mean, components)
     looking = np.arange(len(pictures)) if among is None else among
+    # Those that are looked at come first: of two of them, each is met once.
+    order = np.concatenate([looking, np.setdiff1d(np.arange(len(pictures)), looking)])
+    plain = _unit(_projected(pictures, mean, components))[order]
+    found = _Found(persons, order, most)
+    white = (255 - 2 * mean) @ components
     for view in views(with_cuts=among is None and len(pictures) <= _ALL_VIEWS):
-        seen = _directions(view.of(pictures[looking]), mean, components, cut=view.cut)
-        # Uncut, the view of a pair and that of the same pair the other way round are both tried.
-        one_way = among is None and view.cut.is_none
-        pairs = _above(seen, plain, looking, persons, one_way=one_way)
-        if pairs:
-            yield Candidates(view, *(np.concatenate(each) for each in zip(*pairs, strict=True)))
+        if view.inverted:  # was looked at beside the same view as it is
+            continue
+        seen = _projected(view.of(pictures[looking]), mean, components, cut=view.cut)
+        other = replace(view, inverted=True) if view.cut.is_none else None
+        _look(found, _Seen(view, other, seen, white), plain)
+    return found.by_view()
 
 
-def _above(
-    seen: NDArray[np.float32],
-    plain: NDArray[np.float32],
-    looking: NDArray[np.intp],
-    persons: NDArray[np.intp],
-    *,
-    one_way: bool,
-) -> list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]]:
-    """The pairs above the bar; `seen` are views of the places `looking`, `plain` is everyone.
+@dataclass(frozen=True)
+class _Seen:
+    """The scans under a view, not of length one, and the view that is `inverted`, if that is asked, too.
 
-    `one_way`: of a pair that would be met twice, only with the smaller place first.
+    Under it they are `white` less what they are: one product of matrices answers for both.
     """
-    found = []
-    for start in range(0, len(seen), _BLOCK):
-        rows = seen[start : start + _BLOCK]
-        for column in range(start if one_way else 0, len(plain), _BLOCK):
-            cosines = rows @ plain[column : column + _BLOCK].T
-            flat = np.flatnonzero(cosines.reshape(-1) > _ALIKE)
-            i, j = np.divmod(flat, cosines.shape[1])
-            first, second = looking[i + start], j + column
-            kept = persons[first] != persons[second]
-            if one_way:
-                kept &= first < second
-            if kept.any():
-                found.append((first[kept], second[kept], cosines.reshape(-1)[flat[kept]]))
-    return found
+
+    view: View
+    inverted: View | None
+    projected: NDArray[np.float32]
+    white: NDArray[np.float32]
+
+
+class _Found:
+    """The pairs that look most alike so far; `bar` rises as more are found than can be looked at."""
+
+    def __init__(self, persons: NDArray[np.intp], order: NDArray[np.intp], most: int) -> None:
+        self.bar = np.float32(_ALIKE)
+        self._persons, self._order, self._most = persons, order, most
+        self._views: list[View] = []
+        self._pairs: list[tuple[NDArray[np.intp], ...]] = []
+        self._cosines: list[NDArray[np.float32]] = []
+
+    def add(
+        self, view: View, first: NDArray[np.intp], second: NDArray[np.intp], cosine: NDArray[np.float32]
+    ) -> None:
+        """Pairs by their places in the order; of one that is met twice, uncut, the one way is taken."""
+        one, two = self._order[first], self._order[second]
+        kept = self._persons[one] != self._persons[two]
+        if view.cut.is_none:
+            kept &= first < second
+        if kept.any():
+            if view not in self._views:
+                self._views.append(view)
+            number = np.full(int(kept.sum()), self._views.index(view))
+            self._pairs.append((number, one[kept], two[kept]))
+            self._cosines.append(cosine[kept])
+            if sum(map(len, self._cosines)) > 4 * self._most:
+                self._keep_the_most_alike()
+
+    def by_view(self) -> list[Candidates]:
+        """All that are left, by their views."""
+        if not self._cosines:
+            return []
+        self._keep_the_most_alike()
+        (number, first, second), cosine = self._pairs[0], self._cosines[0]
+        parts = [(view, np.flatnonzero(number == at)) for at, view in enumerate(self._views)]
+        return [Candidates(view, first[at], second[at], cosine[at]) for view, at in parts if at.size]
+
+    def _keep_the_most_alike(self) -> None:
+        cosine = np.concatenate(self._cosines)
+        kept = np.sort(np.argsort(-cosine, kind="stable")[: self._most])
+        self._pairs = [tuple(np.concatenate(each)[kept] for each in zip(*self._pairs, strict=True))]
+        self._cosines = [cosine[kept]]
+        if cosine.size > self._most:
+            self.bar = np.float32(max(self.bar, self._cosines[0].min()))
+
+
+def _look(found: _Found, seen: _Seen, plain: NDArray[np.float32]) -> None:
+    """Adds the pairs above the bar; `plain` is everyone, those that are looked at first."""
+    towards_white = plain @ seen.white
+    for start in range(0, len(seen.projected), _BLOCK):
+        rows = seen.projected[start : start + _BLOCK]
+        lengths = _lengths(rows)
+        inverted = _lengths(seen.white - rows)
+        units = _unit(rows)
+        for column in range(start if seen.view.cut.is_none else 0, len(plain), _BLOCK):
+            cosines: NDArray[np.float32] = units @ plain[column : column + _BLOCK].T
+            likely = np.flatnonzero(cosines.max(axis=1) > found.bar)
+            i, j = np.nonzero(cosines[likely] > found.bar)
+            found.add(seen.view, likely[i] + start, j + column, cosines[likely[i], j])
+            if seen.inverted:
+                white = towards_white[column : column + _BLOCK]
+                least = (white.max() - found.bar * inverted) / lengths
+                likely = np.flatnonzero(cosines.min(axis=1) < least[:, 0])
+                turned = (white - lengths[likely] * cosines[likely]) / inverted[likely]
+                i, j = np.nonzero(turned > found.bar)
+                found.add(
+                    seen.inverted, likely[i] + start, j + column, turned[i, j].astype(np.float32, copy=False)
+                )
 
 
 def _small(pictures: Pictures, cut: Cut) -> NDArray[np.float32]:
@@ -110,11 +167,18 @@ def _components(small: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
     return mean.astype(np.float32), scaled.astype(np.float32)
 
 
-def _directions(
+def _projected(
     pictures: Pictures, mean: NDArray[np.float32], components: NDArray[np.float32], *, cut: Cut = NONE
 ) -> NDArray[np.float32]:
-    """Unit vectors, `(scans, directions)`."""
-    projected = (_small(pictures, cut) - mean) @ components
-    lengths = np.linalg.norm(projected, axis=1, keepdims=True)
-    unit: NDArray[np.float32] = projected / np.maximum(lengths, 1e-9)
-    return unit
+    return ((_small(pictures, cut) - mean) @ components).astype(np.float32, copy=False)
+
+
+def _unit(projected: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (projected / _lengths(projected)).astype(np.float32, copy=False)
+
+
+def _lengths(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`(vectors, 1)`, never 0."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    positive: NDArray[np.float32] = np.maximum(lengths, 1e-9, dtype=np.float32)
+    return positive

@@ -42,9 +42,11 @@ def find_pairs(likenesses: Mapping[str, bytes], person_of_case: Mapping[str, str
     found: dict[tuple[int, int], Pair] = {}
     for i, j, value, words in _all_alike(pictures, persons):
         first, second = sorted((case_ids[i], case_ids[j]))
-        known = found.get((min(i, j), max(i, j)))
-        if known is None or value > known.agreement:
-            found[min(i, j), max(i, j)] = Pair(first, second, round(value, 4), words)
+        pair = Pair(first, second, round(value, 4), words)
+        known = found.setdefault((min(i, j), max(i, j)), pair)
+        # Of two views under which both are the same the one that says less was done is true.
+        if (pair.agreement, -len(words)) > (known.agreement, -len(known.changed)):
+            found[min(i, j), max(i, j)] = pair
     return sorted(found.values(), key=lambda pair: (pair.first, pair.second))
 
 
@@ -54,13 +56,13 @@ def _all_alike(pictures: Pictures, persons: NDArray[np.intp]) -> Iterator[tuple[
     Then of those with a border of one grey, without it, beside all: to one of two it may have been added.
     """
     whole = _evened(pictures)
-    for looked_at in _most_alike(list(candidates(whole, persons))):
+    for looked_at in candidates(whole, persons, most=_LOOKED_AT):
         for i, j, value in _one_image(looked_at, whole):
             yield i, j, value, looked_at.view.words
     inside, bordered = without_border(pictures)
     if bordered.size:
         bare = _evened(inside)
-        for looked_at in _most_alike(list(candidates(bare, persons, bordered))):
+        for looked_at in candidates(bare, persons, bordered, most=_LOOKED_AT):
             for i, j, value in _one_image(looked_at, bare):
                 yield i, j, value, looked_at.view.words
 
@@ -73,26 +75,8 @@ def _evened(pictures: Pictures) -> Pictures:
 def _one_image(looked_at: Candidates, pictures: Pictures) -> list[tuple[int, int, float]]:
     view, mean = looked_at.view, pictures.mean(axis=0, dtype=np.float32)
     first, second = view.of(pictures[looked_at.first]), pictures[looked_at.second]
-    values = agreement(first, second, mean, cut=view.cut)
-    if not view.is_plain:
-        # Which of the two is the odd one isn't known: what both share with a mirrored mean proves nothing.
-        likely = np.flatnonzero(values >= 1)
-        odd = agreement(first[likely], second[likely], view.of(mean), cut=view.cut)
-        values[likely] = np.minimum(values[likely], odd)
+    values = agreement(first, second, (view.of(mean), mean), cut=view.cut)
     return [
         (int(looked_at.first[at]), int(looked_at.second[at]), float(values[at]))
         for at in np.flatnonzero(values >= 1)
     ]
-
-
-def _most_alike(groups: list[Candidates]) -> list[Candidates]:
-    """The candidates, no more than can be looked at."""
-    if not groups:
-        return []
-    everyone = np.concatenate([group.cosine for group in groups])
-    least = np.sort(everyone)[-_LOOKED_AT] if everyone.size > _LOOKED_AT else np.float32(0)
-    return [_above(group, group.cosine >= least) for group in groups]
-
-
-def _above(group: Candidates, kept: NDArray[np.bool_]) -> Candidates:
-    return Candidates(group.view, group.first[kept], group.second[kept], group.cosine[kept])

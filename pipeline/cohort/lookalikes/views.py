@@ -63,11 +63,6 @@ class View:
     mirrored: bool
     inverted: bool
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing but a cut is done."""
-        return not (self.turns or self.mirrored or self.inverted)
-
     def of(self, pictures: Values) -> Values:
         """The pictures, turned and inverted but not cut."""
         turned = np.rot90(pictures[..., ::-1] if self.mirrored else pictures, self.turns, (-2, -1))

@@ -26,7 +26,7 @@ ROOM: Final = 1.4
 """How much wider than what is marked a view is: enough around it to tell where it lies (a choice)."""
 LEAST_MM: Final = 30.0
 """The least side of a view, so that a small structure is seen with what surrounds it (a choice)."""
-_ENDS: Final = ("RL", "AP", "SI")
+_ENDS: Final = ("RL", "AP", "HF")
 """The letters at the greater and the smaller end of each axis of RAS millimetres."""
 _NAMES: Final = ("sagittal", "coronal", "axial")
 """The plane across each axis of RAS millimetres."""

@@ -30,6 +30,9 @@ _NOBODY = frozenset({
 _BIRTHDAYS_OF_NOBODY = frozenset({(1, 1, 1), (1800, 1, 1), (1900, 1, 1), (1901, 1, 1), (1970, 1, 1)})
 """Dates that programs write for none."""
 _PIECES = re.compile(r"[^\W\d_]+|\d+")
+_UMLAUT = re.compile("([aou])e")  # what programs without umlauts write for one
+_SINGLE = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "ð": "d"})
+"""Letters that Unicode doesn't take for one with a mark."""
 _LONGEST = 16  # a choice: so many other IDs of one patient are read, and no more
 
 
@@ -85,13 +88,14 @@ def plain_name(value: str) -> str:
     """The family and given names of a PN value in one spelling, in whatever order; "" of nobody's.
 
     >>> plain_name("Müller^Eva-Maria^^Dr."), plain_name("MUELLER EVA"), plain_name("ANONYMOUS^PATIENT")
-    ('eva maria muller', 'eva mueller', '')
+    ('eva maria muller', 'eva muller', '')
     """
     groups = [group for group in value.split("=") if group.strip("^ ")]
     if not groups:
         return ""
     family_and_given = " ".join(groups[0].split("^")[:2])
-    words = sorted(_PIECES.findall(_folded(family_and_given)))
+    folded = _UMLAUT.sub(r"\1", _folded(family_and_given).translate(_SINGLE))
+    words = sorted(_PIECES.findall(folded))
     names_somebody = any(len(word) > 1 and not word.isdigit() and word not in _NOBODY for word in words)
     return " ".join(words) if names_somebody else ""
 

@@ -7,11 +7,13 @@ common, and whether it is a word that someone who holds the key asks for.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Iterator
 
 from pipeline.ingest.dicom.dataset import Dataset
+from pipeline.ingest.reasons import Refusal
 from pipeline.pseudonyms import Key
 from pipeline.records import HINT, PLACES
 
@@ -21,28 +23,36 @@ _TEXTS = (
     "SeriesDescription", "StudyDescription", "ProtocolName", *PLACES, "AdmittingDiagnosesDescription",
     "DerivationDescription", "PatientComments", "ImageComments", "ReasonForStudy", "StudyComments",
     "RequestedProcedureDescription", "PerformedProcedureStepDescription",
-    "CommentsOnThePerformedProcedureStep",
+    "CommentsOnThePerformedProcedureStep", "ReasonForTheRequestedProcedure", "RequestedProcedureComments",
+    "AdditionalPatientHistory", "MedicalAlerts", "PatientState", "VisitComments", "AcquisitionComments",
+    "ScheduledProcedureStepDescription", "InterpretationText", "Impressions", "StudyID", "AccessionNumber",
+    "PatientID",
 )  # fmt: skip
 _PIECES = re.compile(r"[^\W\d_]+|\d+")
 _MOST_PIECES, _MOST_DIGITS = (
-    12,
+    24,
     2,
-)  # choices: longer texts are reports, longer numbers are somebody's or a day's
+)  # choices: what comes later is a report, longer numbers are somebody's or a day's
+_MOST_ORDERS = 4  # a choice: an image answers one, seldom two
 
 Hints = tuple[tuple[str, tuple[str, ...]], ...]
 """The pseudonyms of the words of each field."""
 
 
 def hints_of_texts(dataset: Dataset, key: Key) -> Hints:
-    """The words of the free texts of a header."""
-    return tuple((field, words) for field in _TEXTS if (words := _keyed(dataset.text(field), key)))
+    """The words of the free texts of a header, those of the order that it answers among them."""
+    texts = {field: dataset.text(field) for field in _TEXTS}
+    with contextlib.suppress(Refusal):  # a damaged order is no reason to do without the image
+        for item in dataset.items("RequestAttributesSequence")[:_MOST_ORDERS]:
+            texts |= {field: f"{texts[field]} {text}" for field in _TEXTS if (text := item.text(field))}
+    return tuple((field, words) for field, text in texts.items() if (words := _keyed(text, key)))
 
 
 def hints_of_path(relative: str, key: Key) -> Hints:
     """The words of a path below RAW, of its folders and of its name without an ending."""
     folders, _, name = relative.rpartition("/")
     stem = name[: name.rindex(".")] if "." in name[1:] else name
-    of_folders = sorted({word for folder in folders.split("/")[-3:] for word in _keyed(folder, key)})
+    of_folders = sorted({word for folder in folders.split("/") for word in _keyed(folder, key)})
     found = ((FOLDERS, tuple(of_folders)), (FILE_NAME, _keyed(stem, key)))
     return tuple((field, words) for field, words in found if words)
 

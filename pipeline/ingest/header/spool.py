@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pickle
+import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -67,7 +68,7 @@ def pages(headers: Mapping[str, Header]) -> list[Page]:
 
 def _facts_of(header: Header) -> FileFacts:
     is_archive = header.reason == ARCHIVE
-    study = header.study_id
+    study = sys.intern(header.study_id)  # one text for all files of a study that are handed over together
     return FileFacts(header.series_id, header.sop_id, header.digest, is_archive, study, header.may_mark)
 
 

@@ -6,7 +6,9 @@ same name, and from nothing else; a task's page names those of its own.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from pipeline.page import canvas
@@ -26,5 +28,11 @@ def figures_of(page: Page) -> Mapping[str, Draw]:
 
 def chart(page: Page, name: str, data: dict[str, Any]) -> str:
     """The chart `name` as an SVG element; the same data give the same bytes."""
+    return _drawn(figures_of(page)[name], name, json.dumps(data))
+
+
+@lru_cache(maxsize=64)
+def _drawn(draw: Draw, name: str, data: str) -> str:
+    """The chart of the data as report.json holds them, drawn once for the page and for the file beside it."""
     with canvas.look():
-        return canvas.svg(figures_of(page)[name](data), name)
+        return canvas.svg(draw(json.loads(data)), name)

@@ -35,6 +35,7 @@ def build(artifacts: Artifacts) -> Section:
         "model": replace(artifacts.metric(name), id=f"model_{name}", rule=""),
         "chance": recorded("chance", made[0].chance),
         "epochs": count("model_epochs", runs.epochs, "epochs"),
+        "networks": count("model_networks", len(artifacts.model.members) or 1, "networks"),
         "seconds": recorded("control_seconds", runs.seconds, "s"),
     }
     words = {"metric": artifacts.short(name), "off": OFF}

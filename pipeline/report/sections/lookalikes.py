@@ -23,7 +23,7 @@ def build(artifacts: Artifacts) -> Section:
         return not_available(KEY, TITLE, "the cohort is of an earlier version, which did not look for them")
     pairs = artifacts.leaks.lookalikes
     rows = [_row(pair) for pair in pairs]
-    words = {"to_see": way_to_see(pair.hidden for pair in pairs)}
+    words = {"to_see": way_to_see(pair.hidden for pair in pairs), "side": LIKENESS_SIDE}
     return Section(
         KEY, TITLE, {"pairs": count("near_copies", len(pairs), "pairs")}, {"rows": rows}, words=words
     )
@@ -33,7 +33,7 @@ def _row(pair: Lookalike) -> Json:
     agreement = Fact(
         "agreement",
         pair.agreement,
-        unit="of the bar",
+        unit="of the limit",
         method="registered correlation",
         cases=2,
         reason=DESCRIBED,

@@ -103,7 +103,7 @@ def _hidden_if_small(metric: Fact) -> Fact:
 
 
 def _name(row: dict[str, Any]) -> str:
-    return f"{row['heading']} {row['label']}"
+    return f"{row['heading']}: {row['label']}"
 
 
 def _is(value: float | int | str | None, *, below: float) -> bool:

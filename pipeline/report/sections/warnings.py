@@ -39,6 +39,8 @@ def build(artifacts: Artifacts) -> Section:
     ]
     words = {"none": NONE, "not_run": not_run(checks), "source": _reach(artifacts)}
     facts = {"metadata": _area(metadata)} if metadata else {}
+    image = _area_from_image(artifacts)
+    facts |= {"from_image": image} if metadata and image else {}
     return Section(KEY, TITLE, facts, {"rows": rows}, words=words)
 
 
@@ -126,12 +128,17 @@ def _of_metadata(checks: list[Guard]) -> Guard | None:
     return next(found, None)
 
 
+def _area_from_image(artifacts: Artifacts) -> Fact | None:
+    """The model's area under the ROC curve; None where the task has another measure of what was learned."""
+    chance = artifacts.task.measures.chance(artifacts.question)
+    return artifacts.metric(chance[0]) if chance is not None and chance[1] == OF_AREAS else None
+
+
 def _not_above(artifacts: Artifacts, metadata: Guard | None) -> list[dict[str, Any]]:
     """That the image adds nothing, where both are areas under the ROC curve."""
-    chance = artifacts.task.measures.chance(artifacts.question)
-    if metadata is None or metadata.value is None or chance is None or chance[1] != OF_AREAS:
+    model = _area_from_image(artifacts)
+    if metadata is None or metadata.value is None or model is None:
         return []
-    model = artifacts.metric(chance[0])
     if not isinstance(model.value, float) or model.value > metadata.value:
         return []
     text = "Size, aspect and header alone tell the label as well as the model does from the image"

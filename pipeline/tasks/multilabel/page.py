@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from pipeline.page.wording import listed, percent
 from pipeline.tasks.contract import Grouped, Number, Score
 from pipeline.tasks.modules.page import Build, Draw
 from pipeline.tasks.multilabel import remarks
@@ -75,12 +76,14 @@ def lead(question: Labels, headline: str, number: Callable[[str], Number], *, un
     if headline != "macro_auroc" or area.value is None:
         return ""
     plausibly = (
-        "" if area.low is None or area.high is None else f" (plausibly {area.low:.0%} to {area.high:.0%})"
+        ""
+        if area.low is None or area.high is None
+        else f" (plausibly {percent(area.low)} to {percent(area.high)})"
     )
     return (
         f"Of one {unit} with a finding and one without, the one with it gets the higher probability in "
-        f"{area.value:.0%} of such pairs{plausibly}, on average over {len(question.names)} findings: "
-        f"{', '.join(question.names)}."
+        f"{percent(area.value)} of such pairs{plausibly}, on average over {len(question.names)} findings: "
+        f"{listed(question.names)}."
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pipeline.contracts.predictions import PREDICTED, TRUTH, Origin
 from pipeline.errors import DataError, nearest
 from pipeline.tables.words import NOT_AVAILABLE, number
-from pipeline.tasks.regression.predictions import ENDS, Predictions, checked
+from pipeline.tasks.regression import columns
+from pipeline.tasks.regression.predictions import ENDS, HIGH, LOW, Predictions, checked
+from pipeline.tasks.regression.reading import measured
 from pipeline.tasks.sheet import Sheet, require_one_decimal_sign
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ _FEW: Final = (
     20  # levels: of a truth in whole numbers, up to so many are classes unless it is predicted as one
 )
 _SCORE: Final = "score_"
+_MOST_SURE: Final = 1.0
+"""What no probability is above."""
 
 
 def fits(sheet: Sheet) -> bool:
@@ -29,17 +34,32 @@ def fits(sheet: Sheet) -> bool:
     if column not in sheet.table.columns or sheet.columns.positive:
         return False
     words = {word for word in sheet.table.column(column) if word.casefold() not in NOT_AVAILABLE}
-    if not words or any(number(word) is None for word in words):
+    said = sheet.columns.score or PREDICTED
+    plain = {word for word in words if number(word) is not None}
+    if not words or (plain != words and not (said in sheet.table.columns and measured(words - plain))):
         return False
     if any(_SCORE + word in sheet.table.columns for word in words):
         return False  # classes that are called by numbers
-    whole = all(float(number(word) or 0).is_integer() for word in words)
-    return len(words) > _FEW or not whole or (len(words) > 2 and PREDICTED in sheet.table.columns)
+    whole = plain == words and all(float(number(word) or 0).is_integer() for word in words)
+    return len(words) > _FEW or not whole or (len(words) > 2 and _predicts(sheet, said))
+
+
+def _predicts(sheet: Sheet, column: str) -> bool:
+    """Whether a column holds predicted numbers: it is called so, or some are no probabilities."""
+    if column == PREDICTED or column not in sheet.table.columns:
+        return PREDICTED in sheet.table.columns
+    numbers = [value for cell in sheet.table.column(column) if (value := number(cell)) is not None]
+    return max(numbers, default=0.0) > _MOST_SURE or min(numbers, default=0.0) < 0
 
 
 def require_table(sheet: Sheet) -> None:
     """Nothing, if a column holds what was predicted. Raises DataError with the command that names it."""
     for column in _columns(sheet).values():
+        if column == (sheet.columns.truth or TRUTH):
+            raise DataError(
+                f"{sheet.name}: the column '{column}' is named as the truth, and holds what was predicted. "
+                "Name the column of what was measured."
+            )
         if column not in sheet.table.columns:
             there = [name for name in sheet.table.columns if name != (sheet.columns.truth or TRUTH)]
             example = sheet.command({"SCORE": "column"})
@@ -80,11 +100,41 @@ def _read(sheet: Sheet, frame: pd.DataFrame, column: str, origin: Origin) -> Rea
     commas = [name for name, words in cells.items() if any("," in word for word in words)]
     notes: tuple[str, ...] = (f"decimal commas were read in {', '.join(commas)}",) if commas else ()
     plain = {name: _with_points(words) for name, words in cells.items()}
+    _require_no_slip(plain[TRUTH], called[TRUTH], sheet)
+    notes += _told(plain)
     failed = [not word for word in plain[PREDICTED]]
     if "status" not in frame and any(failed):
         plain["status"] = ["failed" if none else "ok" for none in failed]
         notes += (f"{sum(failed)} rows without a predicted number count as failed",)
     return checked(frame.assign(**plain), origin), notes
+
+
+def _require_no_slip(words: Sequence[str], column: str, sheet: Sheet) -> None:
+    """Raises DataError for a truth that lies too far from all others to be one of them."""
+    values = [number(word) for word in words]
+    odd = columns.far_off(Counter(value for value in values if value is not None))
+    if odd is not None:
+        line = sheet.table.lines[values.index(odd)]
+        raise DataError(
+            f"{sheet.name}, line {line}: '{column}' is {odd:.10g}, far from all others: a slip, or a number "
+            "that stands for nothing. Mend it, or leave the cell empty."
+        )
+
+
+def _told(cells: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """What a person should know of the numbers: that they are a copy of the truth, or outside their ends."""
+    notes = []
+    if list(cells[TRUTH]) == list(cells[PREDICTED]):
+        notes.append("what was predicted equals the truth in every row: is one a copy of the other?")
+    if all(name in cells for name in ENDS):
+        rows = zip(*([number(word) for word in cells[name]] for name in (LOW, PREDICTED, HIGH)), strict=True)
+        outside = sum(
+            low is not None and said is not None and high is not None and not low <= said <= high
+            for low, said, high in rows
+        )
+        if outside:
+            notes.append(f"{outside:,} predicted numbers lie outside their own interval, from low to high")
+    return tuple(notes)
 
 
 def _with_points(words: Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.contracts import predictions as contract
 from pipeline.contracts.predictions import PREDICTED, TRUTH, Origin, numbers
+from pipeline.errors import DataError
 from pipeline.statistics.vectors import Flags, Floats
 
 if TYPE_CHECKING:
@@ -69,7 +70,13 @@ def _predictions(frame: pd.DataFrame, origin: Origin) -> Predictions:
     wrong = (frame[TRUTH] != "") & ~np.isfinite(truth.to_numpy(dtype=np.float64))
     origin.refuse_first(wrong, f"'{TRUTH}' is not a number. Leave it empty where it isn't known")
     predicted = numbers(origin, frame, PREDICTED)
-    if not all(name in frame for name in ENDS):
+    there = [name for name in ENDS if name in frame]
+    if len(there) == 1:
+        raise DataError(
+            f"{origin.name}: there is a column '{there[0]}', and an interval needs both ends, 'low' and "
+            "'high'. Give both, or leave it out."
+        )
+    if not there:
         nothing = np.full(len(frame), np.nan)
         return Predictions(frame, predicted, nothing, nothing)
     low, high = (_ends(origin, frame, name) for name in ENDS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -175,6 +175,16 @@ def read_numbers(cells: Iterable[str], choices: Cohort) -> Numbers:
     )
 
 
+def measured(words: Collection[str]) -> bool:
+    """Whether words are numbers with something beside them, such as a unit or a sign.
+
+    >>> measured([f"{n} mm" for n in range(9)]), measured(["1st", "2nd"])
+    (True, False)
+    """
+    beside = sum(bool(_BESIDE.fullmatch(word)) for word in words)
+    return beside >= max(_FEWEST_MEASURED, _MOST * len(words))
+
+
 def require_numbers(
     counts: Mapping[str, int], column: str, *, cell_of: Callable[[str], str], refuse: Refuse
 ) -> None:
@@ -189,8 +199,6 @@ def require_numbers(
         return
     listed, files = several_findings(words), [word for word in words if _FILE.fullmatch(word)]
     mostly_words = len(counts) - len(words) < _MOST * len(counts)
-    beside = [word for word in words if _BESIDE.fullmatch(word)]
-    measured = len(beside) >= max(_FEWEST_MEASURED, _MOST * len(words))
     found, kind = "", ""
     if mostly_words and files:
         found = f"names files ('{files[0]}', {cell_of(files[0])}). Masks are a question"
@@ -199,7 +207,9 @@ def require_numbers(
         found = f"has several findings in one cell ('{listed[0]}', {cell_of(listed[0])}), a question"
         kind = "multilabel"
     elif (
-        mostly_words and not measured and not all(is_date(word) or _ERRORS.fullmatch(word) for word in words)
+        mostly_words
+        and not measured(words)
+        and not all(is_date(word) or _ERRORS.fullmatch(word) for word in words)
     ):
         found = f"holds words ({counted({word: counts[word] for word in words})}), a question"
         kind = "classification"

@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import count
 from pipeline.page.section import remark
+from pipeline.page.wording import percent
 from pipeline.statistics.small_sample import FULL
 from pipeline.tasks.regression.settled import settled
 
@@ -67,5 +68,5 @@ def _coverage(artifacts: Artifacts) -> list[Row]:
     told = settled(artifacts.metrics)
     if told.interval is None or coverage.high is None or coverage.high >= told.level:
         return []
-    text = f"Fewer intervals hold the measured number than the {told.level:.0%} that were promised"
+    text = f"Fewer intervals hold the measured number than the {percent(told.level)} that were promised"
     return [remark(text, coverage, "intervals")]

@@ -45,7 +45,7 @@ def require_settings(settings: Config) -> None:
     cohort, compare = settings.cohort, settings.compare
     if len(cohort.target) > 1:
         raise settings.refuse(("cohort", "target"), "a regression has one target. Name one column.")
-    if not cohort.unit:
+    if not (cohort.unit or "").strip():
         raise settings.refuse(
             ("cohort", "target"),
             f"a regression needs the unit of '{cohort.column}'. Say it below `cohort:`, such as `unit: mm` "

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from pipeline.page.wording import percent
 from pipeline.tasks.contract import Grouped, Number, Score
 from pipeline.tasks.modules.page import Build, Draw
 from pipeline.tasks.segmentation import remarks
@@ -91,7 +92,7 @@ def lead(question: Structures, headline: str, number: Callable[[str], Number], *
         said += f" (plausibly {overlap.low:.2f} to {overlap.high:.2f})"
     said += f" in the mean {unit}, where 1 is the same mask and 0 has no voxel in common"
     if missed.value:  # the mean distance is then mostly the diagonals of those images
-        return f"{said}. In {missed.value:.1%} of {unit}s a structure was missed, which counts as 0."
+        return f"{said}. In {percent(missed.value, 1)} of {unit}s a structure was missed, which counts as 0."
     if distance.value is None:
         return f"{said}."
     return f"{said}; 19 of 20 places of the border are within {distance.value:.1f} mm on average."

@@ -155,14 +155,14 @@ def _check(frame: pd.DataFrame, name: str, held: Flags, *, failed: Flags, origin
         cells, values = np.asarray(frame[column]), _numbers(frame, measure, [name])[:, 0]
         origin.refuse_first((cells != "") & ~np.isfinite(values), f"'{column}' is not a number")
         origin.refuse_first(values < 0, f"'{column}' is below 0")
-        if measure in _SHARES:
-            origin.refuse_first(values > 1, f"'{column}' is above 1. It is a share")
-            origin.refuse_first(empty & (values > 0), f"'{column}' is above 0, and nothing was predicted")
         if measure in _OF_THE_HELD:
             origin.refuse_first(
                 ~held & (cells != ""),
                 f"'{column}' has a number where the reference holds no {name}. Leave it empty there",
             )
+        if measure in _SHARES:
+            origin.refuse_first(values > 1, f"'{column}' is above 1. It is a share")
+            origin.refuse_first(empty & (values > 0), f"'{column}' is above 0, and nothing was predicted")
         origin.refuse_first(
             (measure == DICE) & held & ~empty & (cells == ""),
             f"'{column}' is empty, and the reference holds {name}",

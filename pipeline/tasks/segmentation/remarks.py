@@ -7,6 +7,7 @@ from typing import Any, Final
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import count
 from pipeline.page.section import remark
+from pipeline.page.wording import percent
 from pipeline.statistics.small_sample import FULL
 from pipeline.tasks.segmentation.sections.tested import view_of
 
@@ -22,7 +23,7 @@ def warnings(artifacts: Artifacts) -> list[Row]:
         for kind in ("missed", "invented"):
             share = artifacts.metric(kind, target=name)
             if share.low is not None and share.low > OFTEN:
-                text = f"“{name}” is shown to be {kind} in more than {OFTEN:.0%} of patients"
+                text = f"“{name}” is shown to be {kind} in more than {percent(OFTEN)} of patients"
                 rows.append(remark(text, share, "presence"))
         bias = artifacts.metric("volume_bias", target=name)
         if bias.low is not None and bias.high is not None and not bias.low <= 0 <= bias.high:

@@ -9,10 +9,12 @@ import imagecodecs
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, rotate
 
 from pipeline.cohort.lookalikes import find_pairs
 from pipeline.ingest.cases.likeness import likeness_of
+from pipeline.phantom.plan import FIRST, plan
+from pipeline.phantom.scans import SINGLE_SLICE, scan_of
 
 Grey = NDArray[np.uint8]
 SCANS = 40
@@ -165,3 +167,34 @@ def test_the_order_of_scans_makes_no_difference(likenesses: dict[str, bytes]) ->
     assert find_pairs(both, {name: name for name in both}) == find_pairs(
         turned, {name: name for name in turned}
     )
+
+
+@pytest.mark.parametrize("degrees", [-4, -2, 3])
+def test_a_copy_turned_by_some_degrees_is_found_and_nothing_else(
+    degrees: float, likenesses: dict[str, bytes]
+) -> None:
+    copies = {
+        f"copy {n:02d}": likeness_of(
+            rotate(anatomy(n).astype(float), degrees, reshape=False, order=1, mode="nearest"), spatial_axes=2
+        )
+        for n in range(4)
+    }
+    everything = likenesses | copies
+    pairs = find_pairs(everything, {name: name for name in everything})
+    assert [(pair.first, pair.second) for pair in pairs] == [
+        (f"copy {n:02d}", f"scan {n:02d}") for n in range(4)
+    ]
+
+
+def test_people_who_differ_in_little_but_their_vessels_are_told_apart() -> None:
+    """The invented patients of the demo: bodies of a few measures, with hardly a detail of one's own."""
+    studies = plan(1, patients=200, delivery=FIRST, volumes=False)
+    scans = {
+        study.uid(): likeness_of(scan_of(study, SINGLE_SLICE).hu[0], spatial_axes=2) for study in studies
+    }
+    persons = {study.uid(): study.person.patient_id for study in studies}
+    assert find_pairs(scans, persons) == []
+    cut = scan_of(studies[0], SINGLE_SLICE).hu[0][13:-13, 13:-13]
+    copied = find_pairs(scans | {"a copy": likeness_of(cut, spatial_axes=2)}, persons | {"a copy": "another"})
+    assert ("a copy", studies[0].uid()) in {(pair.second, pair.first) for pair in copied}
+    assert all(pair.second == "a copy" for pair in copied)

@@ -68,3 +68,11 @@ def test_a_name_or_a_birth_date_of_nobody_names_nobody(tmp_path: Path, name: str
 def test_accents_and_order_make_no_other_name() -> None:
     assert plain_name("Núñez^José") == plain_name("JOSE NUNEZ") == "jose nunez"
     assert plain_name("=山田^太郎") == plain_name("山田^太郎") != ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Müller^Jörg", "MUELLER^JOERG"), ("Sørli^Åse", "SORLI^ASE"), ("Weiß^Max", "WEISS^MAX")],
+)
+def test_a_name_typed_without_its_own_letters_is_no_other_name(one: str, other: str) -> None:
+    assert plain_name(one) == plain_name(other) != ""

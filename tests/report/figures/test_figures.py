@@ -36,9 +36,18 @@ def test_every_chart_of_the_registry_is_drawn_in_the_report_of_a_binary_task(cha
 
 
 def test_the_same_data_give_the_same_bytes(charts: dict[str, Any]) -> None:
-    assert figures.chart(PAGE, "learning", charts["learning"]) == figures.chart(
-        PAGE, "learning", charts["learning"]
-    )
+    for name, data in charts.items():
+        first = figures.chart(PAGE, name, data)
+        figures._drawn.cache_clear()
+        assert figures.chart(PAGE, name, data) == first, name
+
+
+def test_a_chart_is_drawn_once_for_the_page_and_for_the_file_beside_it(charts: dict[str, Any]) -> None:
+    drawn = figures._drawn.cache_info
+    figures.chart(PAGE, "learning", charts["learning"])
+    before = drawn().misses
+    figures.chart(PAGE, "learning", charts["learning"])
+    assert drawn().misses == before
 
 
 @pytest.mark.parametrize("name", sorted(figures.figures_of(PAGE)))

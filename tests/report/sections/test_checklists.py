@@ -195,7 +195,7 @@ def test_patients_of_another_source_are_counted_and_an_unmeasured_result_on_them
 ) -> None:
     assert answered(read, "33") == "No patients of another source were a part of their own."
     elsewhere = from_elsewhere(read)
-    assert "external 37 patients, 41 scans" in answered(elsewhere, "35")
+    assert "External: 37 patients, 41 scans (nodule: 95; normal: 200)" in answered(elsewhere, "35")
     assert statuses(elsewhere)["claim_2024", "33"] == AUTHORS
 
 

@@ -51,7 +51,7 @@ def test_the_page_says_how_many_were_drawn_and_what_was_left_out(
 ) -> None:
     shown = re.sub(r"<[^>]*>", "", page.html(document.build(artifacts), artifacts.pictures))
     text = re.sub(r"\s+", " ", shown)
-    assert "The same 60 test patients, drawn from 200" in text
+    assert "60 of 200 test patients, drawn at random, one scan each" in text
     assert "Left out: Lost slices (an image has no slices)." in text
     assert "Leaves the goal at" in text
     assert "after noise, contrast, brightness and JPEG, values are cut" in text

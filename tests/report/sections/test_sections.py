@@ -91,14 +91,14 @@ def test_a_subgroup_is_named_as_worse_only_by_corrected_p_and_a_negative_differe
     read = _with_metrics(read, *[_group(0.8, low=0.7, high=0.9, group=name) for name in groups])
     comparisons = [_compared(name, high, p) for name, (high, p) in groups.items()]
     section = subgroups.build(replace(read, metrics=replace(read.metrics, comparisons=tuple(comparisons))))
-    assert section.words["worse"] == ["Sex F"]
+    assert section.words["worse"] == ["Sex: F"]
     assert section.words["too_few"] == []
 
 
 def test_a_subgroup_too_small_to_judge_is_named_without_its_counts(read: Artifacts) -> None:
     small = _group(None, group="by_sex=F", reason="not estimable (n+ = 3)", positive_patients=3)
     section = subgroups.build(_with_metrics(read, small))
-    assert section.words["too_few"] == ["Sex F"]
+    assert section.words["too_few"] == ["Sex: F"]
     fact = section.tables["rows"][0]["fact"]
     assert (fact.patients, fact.positive_patients, fact.cases) == (None, None, None)
     assert "3" not in fact.reason

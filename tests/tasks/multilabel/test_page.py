@@ -77,5 +77,5 @@ def test_the_table_of_the_data_counts_each_finding() -> None:
 
 def test_the_lead_says_the_mean_area_in_whole_numbers(artifacts: Artifacts) -> None:
     said = page.lead(QUESTION, "macro_auroc", artifacts.metric, unit="patient")
-    assert "on average over 2 findings: edema, mass." in said
+    assert "on average over 2 findings: edema and mass." in said
     assert page.lead(QUESTION, "exact_match", artifacts.metric, unit="patient") == ""

@@ -108,6 +108,11 @@ def test_several_models_stand_side_by_side(tmp_path: Path) -> None:
     [
         ("case_id,patient_id,truth,predicted", "x,y,12.5,often", "line 32: 'predicted' is not a number"),
         (
+            "case_id,patient_id,truth,predicted",
+            "x,y,1e9,12",
+            "line 32: 'truth' is 1000000000, far from all others",
+        ),
+        (
             "case_id,patient_id,truth,predicted,low,high",
             "x,y,12.5,12,13,11",
             "line 32: 'low' is above 'high'",
@@ -143,3 +148,39 @@ def test_a_few_whole_numbers_are_grades_unless_they_are_predicted_as_numbers(tmp
     )
     said = ["a,p,1,1.2", "b,q,2,1.5", "c,r,3,2.2"]
     assert _table(tmp_path, "case_id,patient_id,truth,predicted", said).task.name == "regression"
+
+
+HEADER = "case_id,patient_id,truth,predicted"
+
+
+def test_ages_of_few_levels_are_measured_where_the_column_that_is_named_holds_no_probabilities(
+    tmp_path: Path,
+) -> None:
+    rows = [f"c{n},p{n},{50 + n % 9},{51.5 + n % 7}" for n in range(30)]
+    named = Columns(truth="age", score="guess")
+    assert _table(tmp_path, "case_id,patient_id,age,guess", rows, named).task.name == "regression"
+
+
+def test_a_truth_with_its_unit_is_asked_for_as_a_number(tmp_path: Path) -> None:
+    rows = [f"c{n},p{n},{10 + n} mm,{11 + n}" for n in range(30)]
+    with pytest.raises(DataError, match="line 2: 'truth' is not a number"):
+        _table(tmp_path, HEADER, rows)
+
+
+def test_the_truth_is_none_of_its_own_predictions(tmp_path: Path) -> None:
+    rows = [row.replace(";", ",") for row in _rows()]
+    with pytest.raises(DataError, match="'predicted' is named as the truth, and holds what was predicted"):
+        _table(tmp_path, HEADER, rows, Columns(truth="predicted"))
+    copied = [f"c{n},p{n},{20 + n},{20 + n}" for n in range(30)]
+    assert _table(tmp_path, HEADER, copied).notes == (
+        "what was predicted equals the truth in every row: is one a copy of the other?",
+    )
+
+
+def test_ends_without_their_number_are_told_and_one_end_alone_is_refused(tmp_path: Path) -> None:
+    rows = [f"c{n},p{n},{20 + n},{21 + n},{22 + n if n < 2 else 5 + n},{30 + n}" for n in range(30)]
+    assert _table(tmp_path, f"{HEADER},low,high", rows).notes == (
+        "2 predicted numbers lie outside their own interval, from low to high",
+    )
+    with pytest.raises(DataError, match="there is a column 'low', and an interval needs both ends"):
+        _table(tmp_path, f"{HEADER},low", [row.rpartition(",")[0] for row in rows])

@@ -38,7 +38,7 @@ def test_a_reader_is_warned_of_what_an_interval_shows() -> None:
         "Not shown to do better than always saying the mean: the interval of R² reaches 0 or less",
         "The predictions are too extreme: the interval of the calibration slope excludes 1",
         "Predictions are too high on the whole: the interval of the bias excludes 0",
-        "Fewer intervals hold the measured number than the 90% that were promised",
+        "Fewer intervals hold the measured number than the 90\u202f% that were promised",
     ]
 
 

@@ -214,6 +214,9 @@ def test_nobody_changes_sides_of_a_number_so_a_limit_on_it_is_refused_and_can_be
     study["compare"] = {"margin": 1, "min_gain": 1, "max_negative_flips": 0.1}
     with pytest.raises(ConfigError, match=r"neither right nor wrong.*Leave `max_negative_flips` out"):
         target.require_settings(Config.model_validate(study))
+    study["cohort"] = {"labels": "labels.csv", "target": "diameter", "unit": " "}
+    with pytest.raises(ConfigError, match="needs the unit of 'diameter'"):
+        target.require_settings(Config.model_validate(study))
 
 
 @pytest.mark.parametrize(

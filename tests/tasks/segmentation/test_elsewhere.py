@@ -128,3 +128,11 @@ def test_models_beside_each_other_are_compared_on_the_same_patients(tmp_path: Pa
     gained = next(each for each in record.comparisons if (each.a, each.b, each.metric) == ("a", "b", "dice"))
     assert gained.low is not None
     assert gained.low > 0
+
+
+def test_a_dice_where_the_reference_holds_nothing_is_told_as_such(tmp_path: Path) -> None:
+    """Some programs call two empty masks a Dice of 1."""
+    frame = small("predicted_liver")
+    frame.loc[2, ["truth_liver", "predicted_liver", "dice_liver"]] = ["0", "0", "1"]
+    with pytest.raises(DataError, match=r"where the reference holds no liver\. Leave it empty there"):
+        table(tmp_path, frame)

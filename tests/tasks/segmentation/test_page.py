@@ -40,9 +40,9 @@ def test_a_reader_is_warned_of_what_is_missed_invented_or_too_large() -> None:
         )
     )
     assert [row["text"] for row in said] == [
-        "“anterior” is shown to be missed in more than 5% of patients",
+        "“anterior” is shown to be missed in more than 5\u202f% of patients",
         "Volumes of “anterior” are too large on the whole: the interval of the bias excludes 0",
-        "“posterior” is shown to be invented in more than 5% of patients",
+        "“posterior” is shown to be invented in more than 5\u202f% of patients",
     ]
 
 
@@ -60,7 +60,7 @@ def test_the_lead_tells_the_overlap_and_how_far_borders_are_off_where_nothing_wa
     )
     numbers["missed"] = Fact("missed", 0.1)
     assert page.lead(QUESTION, "dice", numbers.__getitem__, unit="patient").endswith(
-        "In 10.0% of patients a structure was missed, which counts as 0."
+        "In 10.0\u202f% of patients a structure was missed, which counts as 0."
     )
 
 

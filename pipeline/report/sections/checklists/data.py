@@ -95,7 +95,7 @@ def missing(artifacts: Artifacts) -> Answer:
 def acquisition(artifacts: Artifacts) -> Answer | None:
     """What headers and table say of how scans were made."""
     told = [_listed(artifacts, f"by_{name}") for name in _ACQUIRED if _values(artifacts, f"by_{name}")]
-    return Answer(f"As headers and table say: {'; '.join(told)}.", "population") if told else None
+    return Answer(f"As headers and table say: {'. '.join(told)}.", "population") if told else None
 
 
 def partition(artifacts: Artifacts) -> Answer:
@@ -131,12 +131,13 @@ def sizes(artifacts: Artifacts) -> Answer:
     """How many patients and scans each part has, that of another source among them."""
     parts = artifacts.cohort.parts
     told = [
-        f"{name} {shown_value(parts[name].patients)} patients, {shown_value(parts[name].cases)} scans"
-        + (f" ({_counted(parts[name].counts)})" if parts[name].counts else "")
+        f"{name.capitalize()}: {shown_value(parts[name].patients)} patients, "
+        f"{shown_value(parts[name].cases)} scans"
+        + (f" ({_answers(parts[name].counts)})" if parts[name].counts else "")
         for name in ALL_PARTS
         if name in parts
     ]
-    return Answer(f"{'; '.join(told)}.", "flow")
+    return Answer(f"{'. '.join(told)}.", "flow")
 
 
 def sample_size(artifacts: Artifacts) -> Answer | None:
@@ -196,6 +197,11 @@ def _listed(artifacts: Artifacts, column: str) -> str:
 def _counted(counts: Mapping[str, int]) -> str:
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return _joined(f"{name.replace('_', ' ')} {shown_value(number)}" for name, number in ordered)
+
+
+def _answers(counts: Mapping[str, int]) -> str:
+    """Each answer with its scans, told apart though a name may hold commas and numbers."""
+    return "; ".join(f"{name}: {shown_value(number)}" for name, number in counts.items())
 
 
 def _joined(words: Iterable[str]) -> str:

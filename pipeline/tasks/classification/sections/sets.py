@@ -8,6 +8,7 @@ from typing import Any, Final
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import recorded, setting
 from pipeline.page.section import Section, not_available, remark
+from pipeline.page.wording import percent
 from pipeline.statistics.conformal import fewest_patients
 from pipeline.tasks.classification.answers import Sets
 from pipeline.tasks.classification.sets import COVERAGE, SIZES
@@ -40,8 +41,8 @@ def build(artifacts: Artifacts) -> Section:
         return not_available(
             KEY,
             TITLE,
-            f"the rarest class has {few} validation patients, and sets that hold {told.level:.0%} of new "
-            f"patients take {needed} of each class",
+            f"the rarest class has {few} validation patients, and sets that hold {percent(told.level)} of "
+            f"new patients take {needed} of each class",
         )
     classes = [
         {
@@ -64,7 +65,9 @@ def warnings(artifacts: Artifacts) -> list[dict[str, Any]]:
         return []
     found = [(name, artifacts.metric(COVERAGE, target=name)) for name in artifacts.question.names]
     return [
-        remark(f"Fewer sets hold the class “{name}” than the {told.level:.0%} that were promised", fact, KEY)
+        remark(
+            f"Fewer sets hold the class “{name}” than the {percent(told.level)} that were promised", fact, KEY
+        )
         for name, fact in found
         if fact.high is not None and fact.high < float(told.level)
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from pipeline.page import canvas
+from pipeline.page.facts import shown_value
 
 POINTS: dict[str, Any] = {
     "linestyle": "",
@@ -56,7 +57,7 @@ def level(axes: Axes, fact: Mapping[str, Any], label: str, *, dashed: bool) -> N
         )
     axes.axhline(fact["value"], color=color, linewidth=1.2, linestyle=canvas.DASHES[1] if dashed else "-")
     axes.annotate(
-        f"{label} {fact['value']:.3g}".replace("-", "−"),
+        f"{label} {shown_value(fact['value'])}",
         (1.0, fact["value"]),
         xycoords=("axes fraction", "data"),
         xytext=(-2, 3),
@@ -65,4 +66,6 @@ def level(axes: Axes, fact: Mapping[str, Any], label: str, *, dashed: bool) -> N
         va="bottom",
         fontsize=8.5,
         color=color,
+        bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.5},
+        zorder=4,  # above the points, which a label must not share its place with
     )

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import Fact, recorded, setting
 from pipeline.page.section import Section, not_available
+from pipeline.page.wording import percent
 from pipeline.tasks.regression.settled import settled
 
 KEY, TITLE = "intervals", "How sure is a single number?"
@@ -40,8 +41,8 @@ def _why_none(artifacts: Artifacts, coverage: Fact) -> str:
         return coverage.reason
     told = settled(artifacts.metrics)
     return (
-        f"{told.patients} validation patients are too few for an interval that is to hold {told.level:.0%} "
-        "of new patients"
+        f"{told.patients} validation patients are too few for an interval that is to hold "
+        f"{percent(told.level)} of new patients"
     )
 
 

@@ -56,13 +56,13 @@ def test_each_class_has_its_coverage_beside_what_was_promised(read: Artifacts) -
     assert [row["least"].value for row in section.tables["classes"]] == [0.31, 0.22]
     assert [row["fact"].value for row in section.tables["sizes"]] == [0.8, 0.15, 0.05]
     [warning] = sets.warnings(read)
-    assert warning["text"] == f"Fewer sets hold the class “{second}” than the 90% that were promised"
+    assert warning["text"] == f"Fewer sets hold the class “{second}” than the 90\u202f% that were promised"
 
 
 def test_of_too_few_validation_patients_the_number_that_is_needed_is_told(read: Artifacts) -> None:
     section = sets.build(_with(read, {"level": 0.95, "patients": [25, 12], "least": []}))
     assert section.reason == (
-        "the rarest class has 12 validation patients, and sets that hold 95% of new patients take 20 of each class"
+        "the rarest class has 12 validation patients, and sets that hold 95\u202f% of new patients take 20 of each class"
     )
 
 
