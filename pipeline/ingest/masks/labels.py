@@ -19,8 +19,8 @@ HIGHEST: Final = 65535
 _ROUNDING: Final = 2.0**-22
 """By how much, as a share of itself (of 1 below 1), a number may miss a whole one.
 
-A slope, an intercept and a voxel of 32 bits are each off by 2^-24 of themselves at most, and 2^-22 is the next
-power of two above the three of them. Interpolated labels are off by far more, but for one voxel in a million.
+A slope, an intercept and a voxel of 32 bits are each off by 2^-24 of themselves at most, and 2^-22 is the
+next power of two above the three of them. Interpolated labels are off by far more, but for one voxel in a million.
 """
 
 
@@ -44,9 +44,9 @@ def whole(array: NDArray[Any]) -> NDArray[Any]:
 def marked_in(array: NDArray[Any], structures: Structures) -> dict[str, NDArray[np.bool_]]:
     """Where the map has the numbers of each structure that a number calls, of the shape of the map.
 
-    The map is one of `whole` numbers. Raises Refusal `mask_values_invalid` for a number of no structure, unless
-    that is ignored and there are numbers of structures, too: a structure that is called otherwise would come
-    out as absent.
+    The map is one of `whole` numbers. Raises Refusal `mask_values_invalid` for a number of no structure,
+    unless that is ignored and there are numbers of structures, too: a structure that is called otherwise
+    would come out as absent.
     """
     named = structures.numbered()
     present = {int(value) for value in np.unique(array)} - {0}

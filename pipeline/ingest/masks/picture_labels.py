@@ -22,7 +22,10 @@ _TURNED: Final = "picture_turned"
 
 
 def draw(data: Buffer, drawing: Drawing) -> None:
-    """Sets each structure's pixels. Raises Refusal as `whole`, as `marked_in`, as the formats, and for another size."""
+    """Sets each structure's pixels.
+
+    Raises Refusal as `whole`, as `marked_in`, as the formats, and for another size.
+    """
     module = format_module(format_of(data))
     with read_as_mask():
         description = module.describe(data, drawing.limits)
