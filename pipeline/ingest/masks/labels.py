@@ -20,7 +20,8 @@ _ROUNDING: Final = 2.0**-22
 """By how much, as a share of itself (of 1 below 1), a number may miss a whole one.
 
 A slope, an intercept and a voxel of 32 bits are each off by 2^-24 of themselves at most, and 2^-22 is the
-next power of two above the three of them. Interpolated labels are off by far more, but for one voxel in a million.
+next power of two above the three of them. Interpolated labels are off by far more, but for one voxel in a
+million.
 """
 
 
