@@ -157,7 +157,7 @@ _NOISE = np.random.default_rng(1).bytes(2 << 20)
 WAYS: Mapping[str, Callable[[Marked], Files]] = {
     "cut": lambda marked: marked.with_nodule(marked.nodule[:-9]),
     "too large": lambda marked: marked.with_nodule(marked.nodule + _NOISE),
-    "cut early": lambda marked: marked.with_nodule(marked.nodule[: min(400, len(marked.nodule) // 2)]),
+    "cut early": lambda marked: marked.with_nodule(marked.nodule[: min(300, len(marked.nodule) // 2)]),
     "empty": lambda marked: marked.with_nodule(b""),
     "zeros": lambda marked: marked.with_nodule(bytes(3000)),
     "noise": lambda marked: marked.with_nodule(_NOISE[:5000]),
