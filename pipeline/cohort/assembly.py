@@ -44,7 +44,8 @@ class Joined:
     """The scans, the table of labels, which rows are about which scans, and links from the table of links.
 
     `task` says how the labels are read, `one_vote` that patients are evaluated, not cases. Where the truth
-    stands in masks, `marks` is what they say of each scan, and the table has the other columns alone.
+    stands in masks, `marks` is what they say of each scan, `mask_digests` stand for the voxels that they
+    mark, and the table has the other columns alone.
     `external` are the scans of another source, None where the YAML names none.
     """
 
@@ -56,6 +57,7 @@ class Joined:
     one_vote: bool
     marks: Mapping[str, Mapping[str, str]] | None = None
     external: frozenset[str] | None = None
+    mask_digests: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -255,7 +257,8 @@ def _rows(
             crossing.append(Exclusion(case_id, "linked_across_parts", detail))
             continue
         by = {name: values.get(case_id, "") for name, values in groups.items()}
-        rows.append(Row(case_id, person, placed.part, placed.era, label, case.pixel_digest, by))
+        drawn = None if joined.mask_digests is None else joined.mask_digests.get(case_id, "")
+        rows.append(Row(case_id, person, placed.part, placed.era, label, case.pixel_digest, by, drawn))
     return rows, crossing
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import json
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
@@ -12,6 +13,7 @@ from pipeline.contracts import targets
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
 from pipeline.printed import scanloom
+from pipeline.pseudonyms import Key
 from pipeline.records import BESIDE_REFUSED, EMPTY_MASK, Mask
 from pipeline.tasks.contract import Reader
 
@@ -43,6 +45,15 @@ def marks_of(
         if mask.structure in cells:
             cells[mask.structure] = ABSENT if EMPTY_MASK in mask.notes else PRESENT
     return found
+
+
+def digests_of(masks: Sequence[Mask], declared: Collection[str], key: Key) -> dict[str, str]:
+    """A keyed digest of which voxels the declared structures have, by case_id, of scans with a mask."""
+    marked: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for mask in masks:
+        if mask.structure in declared:
+            marked[mask.case_id].append((mask.structure, mask.stored.crc32))
+    return {case_id: key.digest(json.dumps(sorted(each)).encode()) for case_id, each in marked.items()}
 
 
 def label_by_masks(

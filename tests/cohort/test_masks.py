@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import handed_on
 import pytest
 from cohort_files import cohort, notices, rows
 
 from pipeline.catalogue import Catalogue
 from pipeline.cohort import run
-from pipeline.cohort.masks import label_by_masks, marks_of
+from pipeline.cohort.masks import digests_of, label_by_masks, marks_of
 from pipeline.config import Config, load
 from pipeline.errors import ConfigError, DataError, UsageError
+from pipeline.pseudonyms import Key
 from pipeline.records import BESIDE_REFUSED, EMPTY_MASK, Mask, Stored
 from pipeline.tasks.segmentation.target import Marks
 from pipeline.tasks.settings import require_settings
@@ -158,3 +162,40 @@ def test_scans_without_any_mask_are_refused(study, scan) -> None:
 def test_what_the_yaml_can_not_ask_is_told_at_its_line(study, lines: tuple[str, ...], said: str) -> None:
     with pytest.raises((ConfigError, UsageError), match=said):
         require_settings(config(study, *lines))
+
+
+def test_masks_redrawn_since_the_champion_are_counted_whether_or_not_a_structure_came_or_went(marked) -> None:
+    run(config(marked), marked.workspace)
+    handed_on.point_at(marked.workspace, "0001")
+    folder = marked.workspace.generations / "0001"
+    folder.mkdir(parents=True)
+    frozen = (marked.workspace.candidate / "cohort.csv").read_text()
+    (folder / "cohort.csv").write_text(frozen)
+    assert not run(config(marked), marked.workspace).changed
+    row = next(line for line in frozen.splitlines() if line.startswith(marked.case_id("1.5")))
+    digest = next(one["mask_digest"] for one in rows(marked) if one["case_id"] == marked.case_id("1.5"))
+    (folder / "cohort.csv").write_text(frozen.replace(row, row.replace(digest, 32 * "0")))
+    assert run(config(marked), marked.workspace).changed
+    (notice,) = [item for item in cohort(marked)["notices"] if item["kind"] == "masks_changed"]
+    part = next(row["part"] for row in rows(marked) if row["case_id"] == marked.case_id("1.5"))
+    assert notice["detail"] == (
+        f"scans whose masks were redrawn or are called otherwise since the champion (in {part} 1)"
+    )
+    assert notice["case_ids"] == [marked.case_id("1.5")]
+    assert "label_changed" not in notices(marked)
+
+
+def test_a_digest_of_masks_is_that_of_the_voxels_of_declared_structures_under_the_key() -> None:
+    masks = [Mask("a", "lung", "token", STORED), Mask("a", "nodule", "token", STORED)]
+    key, other = Key(32 * b"k"), Key(32 * b"o")
+    ways = [
+        digests_of(masks, ("lung", "nodule"), key),
+        digests_of(masks, ("lung",), key),
+        digests_of(masks, ("lung", "nodule"), other),
+        digests_of([replace(masks[0], stored=replace(STORED, crc32=7)), masks[1]], ("lung", "nodule"), key),
+        digests_of([replace(masks[0], structure="nodule")], ("nodule",), key),
+    ]
+    assert [list(way) for way in ways] == 5 * [["a"]]
+    assert len({way["a"] for way in ways}) == 5
+    elsewhere = [replace(mask, source="another", stored=replace(STORED, shard="b.npy")) for mask in masks]
+    assert digests_of(elsewhere[::-1], ("nodule", "lung"), key) == ways[0]

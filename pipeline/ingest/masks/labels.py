@@ -36,7 +36,7 @@ def whole(array: NDArray[Any]) -> NDArray[Any]:
     if not finite.all():
         share = 100 * float(np.count_nonzero(~finite)) / array.size
         raise Refusal("mask_values_invalid", f"{share:.3g} % of the values are not finite")
-    rounded = np.rint(array)
+    rounded: NDArray[Any] = np.rint(array)
     if (np.abs(array - rounded) > _ROUNDING * np.maximum(np.abs(rounded), 1)).any():
         raise Refusal("mask_values_invalid", "numbers that are not whole, where a label map has whole ones")
     return rounded
