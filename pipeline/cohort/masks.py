@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pipeline.cohort.exclusions import Exclusion
@@ -21,6 +22,15 @@ PRESENT: Final = "1"
 ABSENT: Final = "0"
 UNKNOWN: Final = ""
 _REFUSED: Final = "what its masks mark is unknown, as one of them was refused"
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What masks say of each scan by declared structure, digests of their voxels, and notices on them."""
+
+    cells: Mapping[str, Mapping[str, str]]
+    digests: Mapping[str, str]
+    notices: tuple[Notice, ...] = ()
 
 
 def marks_of(
@@ -54,6 +64,30 @@ def digests_of(masks: Sequence[Mask], declared: Collection[str], key: Key) -> di
         if mask.structure in declared:
             marked[mask.case_id].append((mask.structure, mask.stored.crc32))
     return {case_id: key.digest(json.dumps(sorted(each)).encode()) for case_id, each in marked.items()}
+
+
+def alike(
+    masks: Sequence[Mask], declared: Collection[str], patient_of: Mapping[str, str]
+) -> Iterator[Notice]:
+    """A notice of scans of several patients that are marked alike, voxel by voxel: no two people are."""
+    marked: defaultdict[str, list[tuple[object, ...]]] = defaultdict(list)
+    for mask in masks:
+        if mask.structure in declared and mask.case_id in patient_of and EMPTY_MASK not in mask.notes:
+            marked[mask.case_id].append((mask.structure, mask.stored.shape, mask.stored.crc32))
+    groups: defaultdict[tuple[tuple[object, ...], ...], list[str]] = defaultdict(list)
+    for case_id, each in marked.items():
+        groups[tuple(sorted(each, key=str))].append(case_id)
+    several = [those for those in groups.values() if len({patient_of[one] for one in those}) > 1]
+    if several:
+        named = tuple(sorted(case_id for those in several for case_id in those))
+        patients = len({patient_of[case_id] for case_id in named})
+        yield Notice(
+            "masks_alike",
+            len(named),
+            f"{len(named):,} scans of {patients:,} patients share their masks voxel by voxel with a scan of "
+            "somebody else, which no two people do: see whether one file lies there under several names",
+            named,
+        )
 
 
 def label_by_masks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 
 import handed_on
@@ -10,7 +11,7 @@ from cohort_files import cohort, notices, rows
 
 from pipeline.catalogue import Catalogue
 from pipeline.cohort import run
-from pipeline.cohort.masks import digests_of, label_by_masks, marks_of
+from pipeline.cohort.masks import alike, digests_of, label_by_masks, marks_of
 from pipeline.config import Config, load
 from pipeline.errors import ConfigError, DataError, UsageError
 from pipeline.pseudonyms import Key
@@ -32,13 +33,12 @@ def config(study, *cohort_lines: str, masks: str = "structures: {lung: 1, nodule
 
 
 def mark(study, sop: str, *structures: str, empty: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> None:
+    """Masks of a scan, each with voxels of its own."""
     with Catalogue(study.workspace.catalogue) as catalogue, catalogue.transaction():
-        catalogue.put_masks(
-            Mask(
-                study.case_id(sop), name, "token", STORED, (*notes, *((EMPTY_MASK,) if name in empty else ()))
-            )
-            for name in (*structures, *empty)
-        )
+        for name in (*structures, *empty):
+            own = replace(STORED, crc32=zlib.crc32(f"{sop} {name}".encode()))
+            told = (*notes, *((EMPTY_MASK,) if name in empty else ()))
+            catalogue.put_masks([Mask(study.case_id(sop), name, "token", own, told)])
 
 
 @pytest.fixture
@@ -199,3 +199,22 @@ def test_a_digest_of_masks_is_that_of_the_voxels_of_declared_structures_under_th
     assert len({way["a"] for way in ways}) == 5
     elsewhere = [replace(mask, source="another", stored=replace(STORED, shard="b.npy")) for mask in masks]
     assert digests_of(elsewhere[::-1], ("nodule", "lung"), key) == ways[0]
+
+
+def test_masks_that_several_patients_share_voxel_by_voxel_are_told() -> None:
+    def mask(case: str, structure: str, crc32: int, *notes: str, shape: tuple[int, ...] = (2, 2)) -> Mask:
+        return Mask(case, structure, "token", replace(STORED, crc32=crc32, shape=shape), notes)
+
+    masks = [
+        mask("a", "lung", 1), mask("a", "nodule", 2), mask("b", "lung", 1), mask("b", "nodule", 2),
+        mask("c", "lung", 1), mask("c", "nodule", 3),  # shares the lung alone
+        mask("d", "lung", 4), mask("e", "lung", 4),  # of one patient
+        mask("f", "lung", 5, shape=(4, 1)), mask("g", "lung", 5),
+        mask("h", "nodule", 6, EMPTY_MASK), mask("i", "nodule", 6, EMPTY_MASK),
+        mask("j", "heart", 7), mask("k", "heart", 7),  # not asked for
+    ]  # fmt: skip
+    patient_of = {case: case for case in "abcfghijk"} | {"d": "p", "e": "p"}
+    (notice,) = alike(masks, ("lung", "nodule"), patient_of)
+    assert (notice.kind, notice.count, notice.case_ids) == ("masks_alike", 2, ("a", "b"))
+    assert notice.detail.startswith("2 scans of 2 patients share their masks voxel by voxel")
+    assert not list(alike(masks[3:], ("lung", "nodule"), patient_of))
