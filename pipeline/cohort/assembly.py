@@ -116,7 +116,6 @@ def assemble(
     _require_parts(rows, joined, question, advice=advice)
     notices = (
         *membership.notices,
-        *(joined.marked.notices if joined.marked else ()),
         *joined.links.notices(),
         *copies.notices,
         *(overlap_notices(published) if published else ()),
@@ -136,7 +135,8 @@ def _labels(joined: Joined, choices: Choices, refuse: Refuse) -> Labels:
     """What each scan is labelled, by the table or by masks."""
     reader = _reader(joined, choices)
     if joined.marked:
-        return label_by_masks(joined.marked.cells, reader, case_ids=joined.scans.cases)
+        labels = label_by_masks(joined.marked.cells, reader, case_ids=joined.scans.cases)
+        return replace(labels, notices=(*labels.notices, *joined.marked.notices))
     target = Target(choices.column, reader, refuse)
     return label_cases(joined.table, target, join=joined.join, case_ids=joined.scans.cases)
 
