@@ -17,7 +17,7 @@ from pipeline.cohort.groups import Groups, groups_of
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, label_cases, values_of_case
 from pipeline.cohort.links import Links, link_patients
-from pipeline.cohort.masks import label_by_masks
+from pipeline.cohort.masks import Marked, label_by_masks
 from pipeline.cohort.membership import Membership, decide
 from pipeline.cohort.near_copies import NEAR_COPIES, find_near_copies
 from pipeline.cohort.outputs import Cohort, Row
@@ -44,7 +44,7 @@ class Joined:
     """The scans, the table of labels, which rows are about which scans, and links from the table of links.
 
     `task` says how the labels are read, `one_vote` that patients are evaluated, not cases. Where the truth
-    stands in masks, `marks` is what they say of each scan, and the table has the other columns alone.
+    stands in masks, `marked` is what they say of each scan, and the table has the other columns alone.
     `external` are the scans of another source, None where the YAML names none.
     """
 
@@ -54,7 +54,7 @@ class Joined:
     links: Links
     task: Task
     one_vote: bool
-    marks: Mapping[str, Mapping[str, str]] | None = None
+    marked: Marked | None = None
     external: frozenset[str] | None = None
 
 
@@ -134,15 +134,16 @@ def assemble(
 def _labels(joined: Joined, choices: Choices, refuse: Refuse) -> Labels:
     """What each scan is labelled, by the table or by masks."""
     reader = _reader(joined, choices)
-    if joined.marks is not None:
-        return label_by_masks(joined.marks, reader, case_ids=joined.scans.cases)
+    if joined.marked:
+        labels = label_by_masks(joined.marked.cells, reader, case_ids=joined.scans.cases)
+        return replace(labels, notices=(*labels.notices, *joined.marked.notices))
     target = Target(choices.column, reader, refuse)
     return label_cases(joined.table, target, join=joined.join, case_ids=joined.scans.cases)
 
 
 def _reader(joined: Joined, choices: Choices) -> Reader:
     """How the cells of the target column are read; masks have none."""
-    cells = () if joined.marks is not None else joined.table.column(choices.column)
+    cells = () if joined.marked else joined.table.column(choices.column)
     return joined.task.target.reader(cells, choices)
 
 
@@ -255,7 +256,8 @@ def _rows(
             crossing.append(Exclusion(case_id, "linked_across_parts", detail))
             continue
         by = {name: values.get(case_id, "") for name, values in groups.items()}
-        rows.append(Row(case_id, person, placed.part, placed.era, label, case.pixel_digest, by))
+        drawn = joined.marked.digests.get(case_id, "") if joined.marked else None
+        rows.append(Row(case_id, person, placed.part, placed.era, label, case.pixel_digest, by, drawn))
     return rows, crossing
 
 

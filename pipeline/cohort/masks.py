@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pipeline.cohort.exclusions import Exclusion
@@ -12,6 +14,7 @@ from pipeline.contracts import targets
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
 from pipeline.printed import scanloom
+from pipeline.pseudonyms import Key
 from pipeline.records import BESIDE_REFUSED, EMPTY_MASK, Mask
 from pipeline.tasks.contract import Reader
 
@@ -19,6 +22,15 @@ PRESENT: Final = "1"
 ABSENT: Final = "0"
 UNKNOWN: Final = ""
 _REFUSED: Final = "what its masks mark is unknown, as one of them was refused"
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What masks say of each scan by declared structure, digests of their voxels, and notices on them."""
+
+    cells: Mapping[str, Mapping[str, str]]
+    digests: Mapping[str, str]
+    notices: tuple[Notice, ...] = ()
 
 
 def marks_of(
@@ -43,6 +55,39 @@ def marks_of(
         if mask.structure in cells:
             cells[mask.structure] = ABSENT if EMPTY_MASK in mask.notes else PRESENT
     return found
+
+
+def digests_of(masks: Sequence[Mask], declared: Collection[str], key: Key) -> dict[str, str]:
+    """A keyed digest of which voxels the declared structures have, by case_id, of scans with a mask."""
+    marked: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for mask in masks:
+        if mask.structure in declared:
+            marked[mask.case_id].append((mask.structure, mask.stored.crc32))
+    return {case_id: key.digest(json.dumps(sorted(each)).encode()) for case_id, each in marked.items()}
+
+
+def alike(
+    masks: Sequence[Mask], declared: Collection[str], patient_of: Mapping[str, str]
+) -> Iterator[Notice]:
+    """A notice of scans of several patients that are marked alike, voxel by voxel: no two people are."""
+    marked: defaultdict[str, list[tuple[object, ...]]] = defaultdict(list)
+    for mask in masks:
+        if mask.structure in declared and mask.case_id in patient_of and EMPTY_MASK not in mask.notes:
+            marked[mask.case_id].append((mask.structure, mask.stored.shape, mask.stored.crc32))
+    groups: defaultdict[tuple[tuple[object, ...], ...], list[str]] = defaultdict(list)
+    for case_id, each in marked.items():
+        groups[tuple(sorted(each, key=str))].append(case_id)
+    several = [those for those in groups.values() if len({patient_of[one] for one in those}) > 1]
+    if several:
+        named = tuple(sorted(case_id for those in several for case_id in those))
+        patients = len({patient_of[case_id] for case_id in named})
+        yield Notice(
+            "masks_alike",
+            len(named),
+            f"{len(named):,} scans of {patients:,} patients share their masks voxel by voxel with a scan of "
+            "somebody else, which no two people do: see whether one file lies there under several names",
+            named,
+        )
 
 
 def label_by_masks(

@@ -24,7 +24,8 @@ from pipeline.tasks.registry import Task
 class Row:
     """One scan of the cohort; `groups` are its values of the configured columns.
 
-    `pixel_digest` is keyed, of the native voxels: a scan that was replaced is another row.
+    `pixel_digest` is keyed, of the native voxels: a scan that was replaced is another row. So is one whose
+    masks were redrawn, by the `mask_digest`; None where the truth stands in a table.
     """
 
     case_id: str
@@ -34,6 +35,7 @@ class Row:
     target: str
     pixel_digest: str
     groups: Mapping[str, str]
+    mask_digest: str | None = None
 
     def to_csv(self) -> dict[str, str | int]:
         """The row of `cohort.csv`."""
@@ -45,6 +47,8 @@ class Row:
             "target": self.target,
             "pixel_digest": self.pixel_digest,
         }
+        if self.mask_digest is not None:
+            fixed["mask_digest"] = self.mask_digest
         return fixed | {f"by_{column}": value for column, value in self.groups.items()}
 
 

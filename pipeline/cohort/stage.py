@@ -18,7 +18,7 @@ from pipeline.cohort.external import digest_of_folders, scans_of_another_source
 from pipeline.cohort.join import Join, KeyColumn, Known, join_by
 from pipeline.cohort.leaks import Frozen, look_for_leaks
 from pipeline.cohort.links import Links, read_links
-from pipeline.cohort.masks import marks_of
+from pipeline.cohort.masks import Marked, alike, digests_of, marks_of
 from pipeline.cohort.opening import NO_TABLE, open_labels, table_path
 from pipeline.cohort.outputs import Cohort, summary_lines, summed
 from pipeline.cohort.redraw import draws, may_redraw
@@ -77,7 +77,7 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "", below: Below 
         _links(config, workspace, patients_of),
         task,
         one_vote=config.evaluate.unit == "patient",
-        marks=_marks(config, workspace) if task.target.READS_MASKS else None,
+        marked=_marked(config, workspace, key, scans) if task.target.READS_MASKS else None,
         external=scans_of_another_source(config, labels, join, below=below(folders)),
     )
     past = Past(
@@ -105,12 +105,18 @@ def _scans(workspace: Workspace, key: Key, *, apart: bool) -> Scans:
     return scans
 
 
-def _marks(config: Config, workspace: Workspace) -> dict[str, dict[str, str]]:
+def _marked(config: Config, workspace: Workspace, key: Key, scans: Scans) -> Marked:
     """What masks say of each scan, by the declared structures that the task needs."""
     may_be_absent = config.ingest.masks.may_be_absent if config.ingest.masks else ()
     with Catalogue(workspace.catalogue) as catalogue:
         masks, refused = stored_masks.all_of(catalogue), stored_masks.refused(catalogue)
-    return marks_of(masks, config.cohort.structures, may_be_absent, refused=refused)
+    declared = config.cohort.structures
+    patient_of = {case.case_id: case.patient_id for case in scans.cases.values()}
+    return Marked(
+        marks_of(masks, declared, may_be_absent, refused=refused),
+        digests_of(masks, declared, key),
+        tuple(alike(masks, declared, patient_of)),
+    )
 
 
 def _require_first_key(key: Key, records: Sequence[ledger.Record]) -> None:

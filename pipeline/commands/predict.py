@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 _NAMES: Final = "The column `path` can name patients: keep this table where the scans are kept."
 
 
+_LEARNED_FROM: Final = ("train", "validation")
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What is written beside the rows: the column `path`, and of what is marked a DICOM SEG of that form.
@@ -107,6 +110,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, wanted: Wa
         (
             *lines,
             *beside,
+            *_learned_from(table, asked.folder),
             *_summary(table, asked, out),
             *marked,
             *([_NAMES] if wanted.paths else []),
@@ -253,6 +257,21 @@ def _summary(table: pd.DataFrame, asked: Asked, out: Path) -> list[str]:
     if not abstained:
         return [scored]
     return [f"Don't decide by the model on {abstained:,} cases: the column `{ABSTAIN}` says why.", scored]
+
+
+def _learned_from(table: pd.DataFrame, folder: Path) -> list[str]:
+    """A line on scans of patients from whom the model in `folder` has learned: of those it says too much."""
+    if not cohorts.TABLE.path(folder).is_file():
+        return []
+    rows = [row for row in cohorts.TABLE.rows(folder) if row["part"] in _LEARNED_FROM]
+    cases, persons = {row["case_id"] for row in rows}, {row[cohorts.PERSON] for row in rows}
+    known = int((table["case_id"].isin(cases) | table["patient_id"].isin(persons)).sum())
+    if not known:
+        return []
+    return [
+        f"note: {known:,} of these scans are of patients from whom the model has learned (training and "
+        "validation part): how well it does on them says nothing of others."
+    ]
 
 
 def _apart(table: pd.DataFrame, record: ModelRecord) -> pd.DataFrame:

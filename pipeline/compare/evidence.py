@@ -114,14 +114,15 @@ def _pairs_with_former(
 ) -> Pairs | None:
     """A former champion's frozen predictions beside the candidate's; None where its question was another.
 
-    Scans that were replaced since are left out: it was asked of other pixels.
+    Scans that were replaced or redrawn since are left out: it was asked of other pixels, or measured against
+    other masks.
     """
     check_generation(workspace, generation)
     former = read_model(candidate.task, workspace.generations / generation)
     if not candidate.task.target.same(former.question, candidate.question):
         return None
-    replaced = changes_since(workspace, generation).pixels
-    return against(core[~core["case_id"].isin(replaced)], former.table)
+    unlike = changes_since(workspace, generation).unlike
+    return against(core[~core["case_id"].isin(unlike)], former.table)
 
 
 def _groups(test: pd.DataFrame, names: str, *, declared: Collection[str]) -> dict[str, frozenset[str]]:

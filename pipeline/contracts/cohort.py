@@ -22,6 +22,7 @@ TARGET, ERA, GROUP = "target", "era", "by_"
 ALSO_EXTERNAL: Final = "also_external"
 """The reason of a scan that isn't of the other source, while its patient is in the external part."""
 PIXELS: Final = "pixel_digest"  # a cohort of an earlier version doesn't have it
+MASKS: Final = "mask_digest"  # where the truth stands in masks; nor has an earlier version it
 _REMEDY = rewritten_by("cohort")
 
 TABLE: Final = TableFile(
@@ -146,6 +147,11 @@ def parts(folder: Path) -> dict[str, str]:
 def pixel_digests(folder: Path) -> dict[str, str]:
     """The digest of each scan's pixels; empty where an earlier version froze the cohort without them."""
     return {row["case_id"]: row[PIXELS] for row in TABLE.rows(folder) if row.get(PIXELS)}
+
+
+def mask_digests(folder: Path) -> dict[str, str]:
+    """The digest of each scan's masks; empty where the truth stands in a table, or as for pixels."""
+    return {row["case_id"]: row[MASKS] for row in TABLE.rows(folder) if row.get(MASKS)}
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> frozenset[str]:

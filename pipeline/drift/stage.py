@@ -12,6 +12,7 @@ import numpy as np
 from pipeline import digests, pictured, scoring
 from pipeline.champion import check_generation, current
 from pipeline.champion.predictions import score
+from pipeline.champion.question import question_of_champion
 from pipeline.config import Config
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import model_record, predictions
@@ -49,7 +50,8 @@ def run(
 
     Raises:
         UsageError: the reason is none, but what a printed command shows in place of one.
-        GateError: the new scans differ so much that a person should say whether to train on them.
+        GateError: the new scans differ so much that a person should say whether to train on them, or the
+            champion is of another task.
         DamageError: the champion's files are no longer what was promoted.
     """
     if accept and is_placeholder(accept):
@@ -61,6 +63,7 @@ def run(
     if champion is None:
         return _nothing(workspace, "no_champion", line="No champion yet, so there is nothing to drift from.")
     check_generation(workspace, champion.generation)
+    question = question_of_champion(champion.folder, task=config.task)
     folders = (champion.folder, workspace.candidate)
     known, cohort = map(cohorts.TABLE.frame, folders)
     known, cohort = (
@@ -75,9 +78,7 @@ def run(
     old = Group(known, _held_out(champion.folder), replaced)
     inputs = digests.of_json([champion.model_sha256, config.section("drift"), _identities(cohort)])
     with waiting("drift: comparing the new scans with the champion's"):
-        comparison = _compared(
-            workspace, config, old=old, new=new, question=_question(config, champion.folder)
-        )
+        comparison = _compared(workspace, config, old=old, new=new, question=question)
     accepted = (accept or "").strip() or _accepted_before(workspace, inputs)
     record = replace(comparison, domain=_domain(config, workspace, champion.folder, old=old, new=new))
     record = replace(record, inputs=inputs, replaced_cases=len(replaced), accepted=accepted)
@@ -103,10 +104,6 @@ def _held_out(folder: Path) -> pd.DataFrame:
     """The champion's predictions of scans it wasn't trained on: of those it was, its scores say too much."""
     table = predictions.FILE.frame(folder)
     return table[table["part"].isin(_HELD_OUT)]
-
-
-def _question(config: Config, folder: Path) -> Question:
-    return task_of(config.task).target.question_of(model_record.FILE.read(folder))
 
 
 def _compared(workspace: Workspace, config: Config, *, old: Group, new: Group, question: Question) -> Drift:

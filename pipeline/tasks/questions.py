@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, GateError
 from pipeline.tables.words import MISSING, NO_FINDING, as_yaml, pieces_of
 from pipeline.tasks.contract import Refuse
 from pipeline.tasks.registry import TASKS
@@ -30,6 +30,38 @@ def other_question(
     else:
         advice = f", which this version does not answer yet. {instead[0].upper()}{instead[1:]}."
     return refuse(("cohort", "target"), f"the column '{column}' {problem} of the kind {kind}{advice}")
+
+
+def different_questions(told: str, way_back: str = "") -> GateError:
+    """The error that champion and candidate, as `told`, are asked other things; `way_back` may mend it."""
+    instead = f"{way_back}, or give" if way_back else "Give"
+    return GateError(
+        f"{told}: two different questions. {instead} the new one an analysis of its own (a YAML of another "
+        "name)."
+    )
+
+
+def way_back_to(champion: Sequence[str], candidate: Sequence[str], *, order: str) -> str:
+    """How the names of the champion come back, where they differ by their order or by one word; else empty.
+
+    `order` says how the order is put back.
+
+    >>> way_back_to(["clear", "ill"], ["clear", "sick"], order="Turn it")
+    "If 'sick' says what 'ill' said, copy this below `cohort:`: `classes: {clear: [clear], ill: [sick]}`"
+    """
+    if sorted(champion) == sorted(candidate):
+        return order
+    old, new = sorted({*champion} - {*candidate}), sorted({*candidate} - {*champion})
+    if len(old) != 1 or len(new) != 1:
+        return ""
+    words = {name: new if name in old else [name] for name in champion}
+    return f"If '{new[0]}' says what '{old[0]}' said, copy this below `cohort:`: `classes: {as_yaml(words)}`"
+
+
+def names_put_back(champion: Sequence[str], candidate: Sequence[str]) -> str:
+    """That the order is put back in which the champion has its targets, where the names are the same."""
+    alike = sorted(champion) == sorted(candidate)
+    return "Put their order below `cohort:` back as the champion has it" if alike else ""
 
 
 def lines_for_lists(words: Sequence[str]) -> tuple[str, ...]:

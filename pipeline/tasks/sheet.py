@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -162,12 +162,29 @@ def _plain(name: str) -> str:
 
 
 def cases(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The name of each row's case, and a note where the rows are numbered for want of a column."""
+    """The name of each row's case, and a note on names that may be one, or where no column has them."""
     given = sheet.columns.case
     if given or "case_id" in sheet.table.columns:
-        return sheet.column(given or "case_id"), ()
+        names = sheet.column(given or "case_id")
+        return names, tuple(_nearly_alike(sheet, names))
     numbered = tuple(f"line {line}" for line in sheet.table.lines)
     return numbered, ("no column case_id: each row counts as a case of its own",)
+
+
+def _nearly_alike(sheet: Sheet, names: Sequence[str]) -> Iterator[str]:
+    """A note where cases have names that people or spreadsheets may have spelt in two ways."""
+    first: dict[str, tuple[str, int]] = {}
+    pairs = []
+    for name, line in zip(names, sheet.table.lines, strict=True):
+        known, earlier = first.setdefault(_plain(name), (name, line))
+        if known != name:
+            pairs.append((earlier, line))
+    if pairs:
+        s, are = ("", "is") if len(pairs) == 1 else ("s", "are")
+        yield (
+            f"{len(pairs):,} case{s} {are} called as another, but for capital letters, leading zeros or 1.0 "
+            f"for 1, as in lines {pairs[0][0]} and {pairs[0][1]}: each counts as a case of its own"
+        )
 
 
 def require_one_decimal_sign(sheet: Sheet, column: str, words: Sequence[str]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pipeline import ledger
 from pipeline.champion.looks import Terms, require_look, rule
 from pipeline.champion.pointer import current
+from pipeline.champion.question import question_of_champion
 from pipeline.config import Config
 from pipeline.contracts import model_record
 from pipeline.models import architecture, giving
 from pipeline.tasks.contract import Question
-from pipeline.tasks.registry import Task, task_of
+from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
 
@@ -43,7 +44,7 @@ def require_judgeable(config: Config, workspace: Workspace, question: Question, 
     earlier = ledger.read(workspace.ledger("looks"))
     terms = Terms(
         rule(config.evaluate, config.compare).digest,
-        _challenged(workspace, task, question, training=training),
+        _challenged(workspace, config.task, question, training=training),
         config.compare.look_budget,
     )
     require_look(earlier, terms, is_same=lambda record: record.get("training") == training)
@@ -60,11 +61,11 @@ def _shape(input_shape: tuple[int, ...]) -> str:
     return f"{' × '.join(map(str, space))} {axes} in {channels} channel{'s' if channels > 1 else ''}"
 
 
-def _challenged(workspace: Workspace, task: Task, question: Question, *, training: str) -> str | None:
+def _challenged(workspace: Workspace, name: str, question: Question, *, training: str) -> str | None:
     """The generation that the model will be compared with; None where it is none, or that very model."""
-    champion = current(workspace)
+    task, champion = task_of(name), current(workspace)
     if champion is None:
         return None
+    task.target.require_same(question_of_champion(champion.folder, task=name), question)
     record = model_record.FILE.read(champion.folder)
-    task.target.require_same(task.target.question_of(record), question)
     return None if record.training == training else champion.generation

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import zlib
+from dataclasses import replace
+
+import handed_on
 import pytest
 from cohort_files import cohort, notices, rows
 
 from pipeline.catalogue import Catalogue
 from pipeline.cohort import run
-from pipeline.cohort.masks import label_by_masks, marks_of
+from pipeline.cohort.masks import alike, digests_of, label_by_masks, marks_of
 from pipeline.config import Config, load
 from pipeline.errors import ConfigError, DataError, UsageError
+from pipeline.pseudonyms import Key
 from pipeline.records import BESIDE_REFUSED, EMPTY_MASK, Mask, Stored
 from pipeline.tasks.segmentation.target import Marks
 from pipeline.tasks.settings import require_settings
@@ -28,13 +33,12 @@ def config(study, *cohort_lines: str, masks: str = "structures: {lung: 1, nodule
 
 
 def mark(study, sop: str, *structures: str, empty: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> None:
+    """Masks of a scan, each with voxels of its own."""
     with Catalogue(study.workspace.catalogue) as catalogue, catalogue.transaction():
-        catalogue.put_masks(
-            Mask(
-                study.case_id(sop), name, "token", STORED, (*notes, *((EMPTY_MASK,) if name in empty else ()))
-            )
-            for name in (*structures, *empty)
-        )
+        for name in (*structures, *empty):
+            own = replace(STORED, crc32=zlib.crc32(f"{sop} {name}".encode()))
+            told = (*notes, *((EMPTY_MASK,) if name in empty else ()))
+            catalogue.put_masks([Mask(study.case_id(sop), name, "token", own, told)])
 
 
 @pytest.fixture
@@ -158,3 +162,59 @@ def test_scans_without_any_mask_are_refused(study, scan) -> None:
 def test_what_the_yaml_can_not_ask_is_told_at_its_line(study, lines: tuple[str, ...], said: str) -> None:
     with pytest.raises((ConfigError, UsageError), match=said):
         require_settings(config(study, *lines))
+
+
+def test_masks_redrawn_since_the_champion_are_counted_whether_or_not_a_structure_came_or_went(marked) -> None:
+    run(config(marked), marked.workspace)
+    handed_on.point_at(marked.workspace, "0001")
+    folder = marked.workspace.generations / "0001"
+    folder.mkdir(parents=True)
+    frozen = (marked.workspace.candidate / "cohort.csv").read_text()
+    (folder / "cohort.csv").write_text(frozen)
+    assert not run(config(marked), marked.workspace).changed
+    row = next(line for line in frozen.splitlines() if line.startswith(marked.case_id("1.5")))
+    digest = next(one["mask_digest"] for one in rows(marked) if one["case_id"] == marked.case_id("1.5"))
+    (folder / "cohort.csv").write_text(frozen.replace(row, row.replace(digest, 32 * "0")))
+    assert run(config(marked), marked.workspace).changed
+    (notice,) = [item for item in cohort(marked)["notices"] if item["kind"] == "masks_changed"]
+    part = next(row["part"] for row in rows(marked) if row["case_id"] == marked.case_id("1.5"))
+    assert notice["detail"] == (
+        f"scans whose masks were redrawn or are called otherwise since the champion (in {part} 1)"
+    )
+    assert notice["case_ids"] == [marked.case_id("1.5")]
+    assert "label_changed" not in notices(marked)
+
+
+def test_a_digest_of_masks_is_that_of_the_voxels_of_declared_structures_under_the_key() -> None:
+    masks = [Mask("a", "lung", "token", STORED), Mask("a", "nodule", "token", STORED)]
+    key, other = Key(32 * b"k"), Key(32 * b"o")
+    ways = [
+        digests_of(masks, ("lung", "nodule"), key),
+        digests_of(masks, ("lung",), key),
+        digests_of(masks, ("lung", "nodule"), other),
+        digests_of([replace(masks[0], stored=replace(STORED, crc32=7)), masks[1]], ("lung", "nodule"), key),
+        digests_of([replace(masks[0], structure="nodule")], ("nodule",), key),
+    ]
+    assert [list(way) for way in ways] == 5 * [["a"]]
+    assert len({way["a"] for way in ways}) == 5
+    elsewhere = [replace(mask, source="another", stored=replace(STORED, shard="b.npy")) for mask in masks]
+    assert digests_of(elsewhere[::-1], ("nodule", "lung"), key) == ways[0]
+
+
+def test_masks_that_several_patients_share_voxel_by_voxel_are_told() -> None:
+    def mask(case: str, structure: str, crc32: int, *notes: str, shape: tuple[int, ...] = (2, 2)) -> Mask:
+        return Mask(case, structure, "token", replace(STORED, crc32=crc32, shape=shape), notes)
+
+    masks = [
+        mask("a", "lung", 1), mask("a", "nodule", 2), mask("b", "lung", 1), mask("b", "nodule", 2),
+        mask("c", "lung", 1), mask("c", "nodule", 3),  # shares the lung alone
+        mask("d", "lung", 4), mask("e", "lung", 4),  # of one patient
+        mask("f", "lung", 5, shape=(4, 1)), mask("g", "lung", 5),
+        mask("h", "nodule", 6, EMPTY_MASK), mask("i", "nodule", 6, EMPTY_MASK),
+        mask("j", "heart", 7), mask("k", "heart", 7),  # not asked for
+    ]  # fmt: skip
+    patient_of = {case: case for case in "abcfghijk"} | {"d": "p", "e": "p"}
+    (notice,) = alike(masks, ("lung", "nodule"), patient_of)
+    assert (notice.kind, notice.count, notice.case_ids) == ("masks_alike", 2, ("a", "b"))
+    assert notice.detail.startswith("2 scans of 2 patients share their masks voxel by voxel")
+    assert not list(alike(masks[3:], ("lung", "nodule"), patient_of))

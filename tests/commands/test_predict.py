@@ -167,3 +167,24 @@ def test_a_model_without_a_portrait_tells_nobody_a_stranger(ready: Workspace) ->
     write_all(ready.root / "new", {"a/1.dcm": scan(1)})
     [row], _ = predicted(ready, "new")
     assert (row["stranger"], row["abstain"]) == ("", "")
+
+
+def test_scans_of_patients_from_whom_the_model_learned_are_told(ready: Workspace) -> None:
+    write_all(ready.root / "new", {f"{number}.dcm": scan(number) for number in (1, 2, 3)})
+    rows, _ = predicted(ready, "new")
+    own = [
+        ("a scan that is gone", rows[0]["patient_id"], "train"),
+        (rows[1]["case_id"], "linked", "validation"),
+    ]
+    others = [(rows[2]["case_id"], rows[2]["patient_id"], "test")]
+    lines = [f"{case},{person},{part},1,yes" for case, person, part in (*own, *others)]
+    header = "case_id,person_id,part,era,target"
+    (ready.candidate / "cohort.csv").write_text("\n".join([header, *lines, ""]))
+    summary = run(SETTINGS, ready, new="new", out=Path("out.csv"))
+    assert summary.lines[-2].startswith(
+        "note: 2 of these scans are of patients from whom the model has learned"
+    )
+    (ready.candidate / "cohort.csv").write_text("\n".join([header, lines[2], ""]))
+    assert not [
+        line for line in run(SETTINGS, ready, new="new", out=Path("out.csv")).lines if "learned" in line
+    ]

@@ -5,51 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 
-import numpy as np
 import pytest
 import study
+from champions_in_line import FIRST_SCANS, IMPROVE, NEW, candidate, publish_by_force, recorded
 
 from pipeline import compare
-from pipeline.champion import promote, seal
-from pipeline.champion.promotion import publish
+from pipeline.champion import promote
 from pipeline.contracts import cohort as cohorts
 from pipeline.contracts import comparison, predictions
 from pipeline.errors import DataError, GateError
 from pipeline.writing import write_json
-
-IMPROVE = study.config()
-FIRST_SCANS = study.scans("a", 30, part="train") + study.scans("t", 150, part="test", seed=3)
-NEW = study.scans("n", 90, part="test", era=2, seed=4)
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    """Files of models by their weights."""
-    folder = tmp_path_factory.mktemp("models")
-    paths = {}
-    for weights in (study.WEAK, study.STRONG, study.BAD):
-        paths[weights] = folder / f"{len(paths)}.keras"
-        study.save_model(paths[weights], weights)
-    return paths
-
-
-@pytest.fixture
-def champion(workspace, models):
-    """A workspace where the weak model is the champion."""
-    study.store(workspace, FIRST_SCANS)
-    study.store(workspace, NEW)
-    candidate(workspace, models, study.WEAK, scans=FIRST_SCANS)
-    compare.run(IMPROVE, workspace)
-    publish(workspace, approver="Ada", reason="")
-    return workspace
-
-
-def candidate(workspace, models, weights, *, scans=FIRST_SCANS + NEW, config=IMPROVE):
-    study.write_candidate(workspace, config, scans, weights=weights, model=models[weights])
-
-
-def recorded(workspace):
-    return json.loads((workspace.candidate / "comparison.json").read_text())
 
 
 def outcomes(workspace):
@@ -128,21 +93,6 @@ def test_a_better_model_without_new_test_patients_is_inconclusive_unless_the_aim
     assert compare.run(maintain, champion).lines[-1].startswith("VERDICT PROMOTE: 1 of 1 required rows")
 
 
-def publish_by_force(workspace):
-    """Makes the candidate the champion without a comparison."""
-    first = comparison.Comparison(
-        verdict="FIRST",
-        line="VERDICT FIRST: no champion yet",
-        reasons=(),
-        notes=(),
-        candidate=comparison.Judged(model_digest(workspace)),
-        champion=None,
-        files={},
-    )
-    comparison.FILE.write(workspace.candidate, first)
-    publish(workspace, approver="Ada", reason="")
-
-
 def test_a_former_champion_that_was_better_is_the_anchor(workspace, models):
     maintain = study.config(objective="maintain")
     study.store(workspace, FIRST_SCANS)
@@ -155,10 +105,6 @@ def test_a_former_champion_that_was_better_is_the_anchor(workspace, models):
     assert outcomes(workspace)["non_inferior_anchor"] == "FAIL"
     assert recorded(workspace)["verdict"] == "KEEP"
     assert "generation 0001, the best champion so far" in recorded(workspace)["reasons"][1]["sentence"]
-
-
-def model_digest(workspace):
-    return json.loads((workspace.candidate / "model.json").read_text())["model_sha256"]
 
 
 def test_a_rule_that_changed_after_the_look_is_refused(champion, models):
@@ -206,30 +152,6 @@ def test_scans_that_one_model_could_not_score_are_counted(champion, models):
     assert recorded(champion)["flips"]["units"] == 237
 
 
-def test_both_models_are_asked_of_the_new_pixels_of_replaced_scans(champion, models):
-    names = ["case-t0003", "case-t0004"]
-    now = study.replaced(FIRST_SCANS, names)
-    study.store(champion, now)
-    candidate(champion, models, study.STRONG, scans=now + NEW)
-    summary = compare.run(IMPROVE, champion)
-    assert (
-        "2 test scans have other pixels than when generation 0001 was promoted: both models are asked of the "
-        "new ones." in summary.lines
-    )
-    asked, frozen = (
-        table.set_index("case_id")["score_yes"].astype(float)
-        for table in (
-            comparison.CHAMPION.frame(champion.candidate),
-            predictions.FILE.frame(champion.generations / "0001"),
-        )
-    )
-    expected = study.predictions_of(now.sorted(), study.WEAK).set_index("case_id")["score_yes"]
-    assert asked[names].to_numpy() == pytest.approx(expected[names].to_numpy(), abs=1e-6)
-    assert np.abs(asked[names] - frozen[names]).min() > 1e-3
-    same = [name for name in asked.index if name in frozen.index and name not in names]
-    assert asked[same].to_numpy() == pytest.approx(frozen[same].to_numpy(), abs=1e-6)
-
-
 def test_test_scans_with_another_label_are_told_and_judged_by_it(champion, models):
     candidate(champion, models, study.STRONG)
     path = champion.candidate / "cohort.csv"
@@ -241,33 +163,6 @@ def test_test_scans_with_another_label_are_told_and_judged_by_it(champion, model
         "1 test scans have another label than when generation 0001 was promoted: both models are judged by the "
         "new one." in compare.run(IMPROVE, champion).lines
     )
-
-
-def test_a_former_champion_is_not_judged_by_answers_to_pixels_that_were_replaced(workspace, models):
-    maintain = study.config(objective="maintain")
-    study.store(workspace, FIRST_SCANS)
-    for weights in (study.STRONG, study.BAD):
-        candidate(workspace, models, weights, scans=FIRST_SCANS, config=maintain)
-        publish_by_force(workspace)
-    now = study.replaced(FIRST_SCANS, [f"case-t{number:04d}" for number in range(10)])
-    study.store(workspace, now)
-    candidate(workspace, models, study.WEAK, scans=now, config=maintain)
-    summary = compare.run(maintain, workspace)
-    patients = {row["rule"]: row["patients"] for row in recorded(workspace)["reasons"]}
-    assert (patients["non_inferior_core"], patients["non_inferior_anchor"]) == (150, 140)
-    assert (
-        "10 test scans have other pixels than when generation 0001 was frozen, so they are left out of the "
-        "comparison with it." in summary.lines
-    )
-
-
-def test_a_generation_that_kept_no_digests_of_pixels_is_told(champion, models):
-    path = champion.generations / "0001/cohort.csv"
-    path.write_text(cohorts.TABLE.frame(path.parent).drop(columns="pixel_digest").to_csv(index=False))
-    seal(champion.generations / "0001")
-    candidate(champion, models, study.STRONG)
-    notes = [line for line in compare.run(IMPROVE, champion).lines if "without digests of its pixels" in line]
-    assert len(notes) == 1
 
 
 def test_both_models_are_told_on_another_source_and_the_verdict_does_not_rest_on_it(champion, models):

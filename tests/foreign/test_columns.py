@@ -40,3 +40,14 @@ def test_patients_who_are_spelt_in_two_ways_count_once_and_that_is_told(tmp_path
 def test_one_column_is_not_both_the_truth_and_the_answer(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="named as the truth and as what a model said"):
         table(tmp_path, f"{USUAL}p|a,p,1,0.7|b,q,0,0.5", truth="p", score="p")
+
+
+def test_cases_that_may_be_one_in_two_spellings_are_told_and_count_as_two(tmp_path: Path) -> None:
+    foreign = table(
+        tmp_path, f"{USUAL}score_yes|Scan1,p,yes,0.75|b,q,no,0.5|scan1,r,no,0.5|7,s,no,0.5|07,t,no,0.5"
+    )
+    assert list(foreign.first.frame["case_id"]) == ["Scan1", "b", "scan1", "7", "07"]
+    (note,) = [note for note in foreign.notes if "called as another" in note]
+    assert note.startswith("2 cases are called as another, but for capital letters, leading zeros")
+    assert "as in lines 2 and 4:" in note
+    assert not table(tmp_path, f"{USUAL}score_yes|a,p,yes,0.7|b,q,no,0.5").notes

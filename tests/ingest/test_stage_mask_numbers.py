@@ -95,6 +95,30 @@ def test_whole_numbers_written_as_fractions_are_those_numbers(workspace: Workspa
     assert mask.sum() == MARKED.sum()
 
 
+def scaled(workspace: Workspace, mask: NDArray[Any], slope: float, intercept: float = 0.0) -> str:
+    return outcome(workspace, nifti(ramp()), nifti(mask, scaling=(slope, intercept)), "a.nii")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize(("slope", "intercept"), [(1 / 255, 0), (-1 / 255, 1)], ids=["255 is 1", "0 is 1"])
+def test_a_slope_that_no_fraction_of_32_bits_meets_leaves_whole_numbers(
+    workspace: Workspace, slope: float, intercept: float, dtype: Any
+) -> None:
+    stored_as = np.where((intercept == 0) == MARKED, 255, 0).astype(dtype)
+    assert float(np.float64(255) * np.float32(slope)) + intercept not in (0.0, 1.0)
+    assert scaled(workspace, stored_as, slope, intercept) == "ok"
+    (mask,) = stored(workspace).values()
+    assert mask.sum() == MARKED.sum()
+    assert notes(workspace) == []
+
+
+@pytest.mark.parametrize("slope", [0.99999, 1.00001, 1 / 254])
+def test_what_no_rounding_explains_is_no_whole_number(workspace: Workspace, slope: float) -> None:
+    mask = MARKED.astype(np.uint8) * (255 if slope < 0.5 else 1)
+    told = scaled(workspace, mask, slope)
+    assert told == "mask_values_invalid (numbers that are not whole, where a label map has whole ones)"
+
+
 def notes(workspace: Workspace, **masks: Any) -> list[str]:
     settings = {**SETTINGS, "masks": {**MAY_LACK, **masks}}
     lines = run(config(**settings), workspace).lines

@@ -11,6 +11,7 @@ from pipeline import ledger
 from pipeline.champion.looks import rule
 from pipeline.champion.pointer import record_move
 from pipeline.config import Config
+from pipeline.contracts.unopened import Unopened
 from pipeline.errors import ConfigError, GateError
 from pipeline.tasks.classification.classes import of_names
 from pipeline.tasks.registry import task_of
@@ -96,6 +97,40 @@ def test_a_rule_changed_since_this_very_model_looked_stops_training(project) -> 
 def test_a_champion_of_other_classes_stops_training_before_its_first_step(project) -> None:
     handed_on.model_in(project.generations / "0001", question=handed_on.asked("absent", "large", "small"))
     refused(project, config(), "classes absent, large, small, the candidate absent, present: two different")
+
+
+@pytest.mark.parametrize(
+    ("classes", "positive", "way"),
+    [
+        (("present", "absent"), "absent", "Put `positive: absent` back below `cohort:`, as it was, or give"),
+        (
+            ("absent", "there"),
+            "there",
+            r"`classes: {absent: \[absent\], there: \[present\]}`, or give the new",
+        ),
+        (("well", "ill"), "ill", "two different questions. Give the new one"),
+    ],
+    ids=["turned", "one word", "other words"],
+)
+def test_words_that_alone_changed_since_the_champion_are_told_how_to_come_back(
+    project, classes: tuple[str, str], positive: str, way: str
+) -> None:
+    handed_on.model_in(project.generations / "0001", question=handed_on.asked(*classes, positive=positive))
+    refused(project, config(), way)
+
+
+def test_a_champion_of_another_task_is_no_damage(project) -> None:
+    handed_on.model_in(
+        project.generations / "0001",
+        task="regression",
+        question=Unopened({"name": "age", "unit": "years", "edges": []}),
+    )
+    refused(
+        project,
+        config(),
+        "generation 0001, is of `task: regression`, and the YAML says `task: classification`: two different "
+        "questions. Put `task: regression` back",
+    )
 
 
 def test_the_same_training_may_be_repeated_when_its_model_has_looked(project) -> None:

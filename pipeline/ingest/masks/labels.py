@@ -12,21 +12,45 @@ from numpy.typing import NDArray
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
 
-__all__ = ["marked_in", "read_as_mask", "remarks_on"]
+__all__ = ["marked_in", "read_as_mask", "remarks_on", "whole"]
 
 HIGHEST: Final = 65535
 """The largest number by which the settings may call a structure."""
+_ROUNDING: Final = 2.0**-22
+"""By how much, as a share of itself (of 1 below 1), a number may miss a whole one.
+
+A slope, an intercept and a voxel of 32 bits are each off by 2^-24 of themselves at most, and 2^-22 is the
+next power of two above the three of them. Interpolated labels are off by far more, but for one voxel in a
+million.
+"""
+
+
+def whole(array: NDArray[Any]) -> NDArray[Any]:
+    """The numbers of a label map, rid of the rounding of fractions: 255 by a slope of 1/255 is 1.
+
+    Raises Refusal `mask_values_invalid` where one is not finite, or no whole number.
+    """
+    if array.dtype.kind != "f":
+        return array
+    finite = np.isfinite(array)
+    if not finite.all():
+        share = 100 * float(np.count_nonzero(~finite)) / array.size
+        raise Refusal("mask_values_invalid", f"{share:.3g} % of the values are not finite")
+    rounded: NDArray[Any] = np.rint(array)
+    if (np.abs(array - rounded) > _ROUNDING * np.maximum(np.abs(rounded), 1)).any():
+        raise Refusal("mask_values_invalid", "numbers that are not whole, where a label map has whole ones")
+    return rounded
 
 
 def marked_in(array: NDArray[Any], structures: Structures) -> dict[str, NDArray[np.bool_]]:
     """Where the map has the numbers of each structure that a number calls, of the shape of the map.
 
-    Raises Refusal `mask_values_invalid` for a number of no structure, unless that is ignored and there are
-    numbers of structures, too: a structure that is called otherwise would come out as absent. So for what is
-    no whole number.
+    The map is one of `whole` numbers. Raises Refusal `mask_values_invalid` for a number of no structure,
+    unless that is ignored and there are numbers of structures, too: a structure that is called otherwise
+    would come out as absent.
     """
     named = structures.numbered()
-    present = _present(array) - {0}
+    present = {int(value) for value in np.unique(array)} - {0}
     strange = present - named.keys()
     if strange and (structures.undeclared == "refuse" or strange == present):
         raise Refusal("mask_values_invalid", _undeclared(min(strange), max(strange), structures))
@@ -74,14 +98,3 @@ def _undeclared(lowest: int, highest: int, structures: Structures) -> str:
     if structures.undeclared == "ignore":
         return f"nothing but undeclared values, {lowest} the lowest of them"
     return f"the value {lowest} is of no structure"
-
-
-def _present(array: NDArray[Any]) -> set[int]:
-    """The numbers that occur. Raises Refusal where one is none that counts."""
-    values = np.unique(array)
-    if not np.isfinite(values).all():
-        share = 100 * float(np.count_nonzero(~np.isfinite(array))) / array.size
-        raise Refusal("mask_values_invalid", f"{share:.3g} % of the values are not finite")
-    if (values != np.rint(values)).any():
-        raise Refusal("mask_values_invalid", "numbers that are not whole, where a label map has whole ones")
-    return {int(value) for value in values}

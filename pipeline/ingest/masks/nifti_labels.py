@@ -8,7 +8,7 @@ from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.formats import nifti
 from pipeline.ingest.masks.drawing import Drawing, Scan, put_on_some
 from pipeline.ingest.masks.grid import Block, Mask, put_whole
-from pipeline.ingest.masks.labels import marked_in, read_as_mask, remarks_on
+from pipeline.ingest.masks.labels import marked_in, read_as_mask, remarks_on, whole
 from pipeline.ingest.masks.nearest import put_nearest
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
@@ -60,13 +60,14 @@ def _put_resampled(drawing: Drawing, block: Block, scan: Scan, mask: Mask) -> No
 def _blocks_in(data: Buffer, drawing: Drawing) -> dict[str, Block]:
     """What the map marks of each structure of the drawing, which gets the notes; axes as they are stored.
 
-    Raises Refusal as `marked_in`, and as the reader of NIfTI.
+    Raises Refusal as `whole`, as `marked_in`, and as the reader of NIfTI.
     """
     structures = drawing.structures
     with read_as_mask():
         array, affine, _ = nifti.read(data, drawing.limits, form=structures.form, axes=structures.axes)
     if array.ndim != 3:
         raise Refusal("mask_values_invalid", "colours, where a label map has numbers")
+    array = whole(array)
     marked = marked_in(array, structures)
     drawing.notes.update(remarks_on(array, marked))
     return {name: Block(affine, voxels) for name, voxels in marked.items()}

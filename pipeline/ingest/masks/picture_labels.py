@@ -11,7 +11,7 @@ from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.formats.description import Description
 from pipeline.ingest.formats.registry import format_module, format_of
 from pipeline.ingest.masks.drawing import Drawing
-from pipeline.ingest.masks.labels import marked_in, read_as_mask, remarks_on
+from pipeline.ingest.masks.labels import marked_in, read_as_mask, remarks_on, whole
 from pipeline.ingest.masks.nifti_labels import structures_in
 from pipeline.ingest.reasons import Refusal
 
@@ -22,13 +22,16 @@ _TURNED: Final = "picture_turned"
 
 
 def draw(data: Buffer, drawing: Drawing) -> None:
-    """Sets each structure's pixels. Raises Refusal as `marked_in`, as the formats, and for another size."""
+    """Sets each structure's pixels.
+
+    Raises Refusal as `whole`, as `marked_in`, as the formats, and for another size.
+    """
     module = format_module(format_of(data))
     with read_as_mask():
         description = module.describe(data, drawing.limits)
         if description.lossy:
             raise Refusal("mask_values_invalid", "compressed with loss, which changes numbers")
-        labels = _labels(module.stored(data, drawing.limits)[0], description)
+        labels = whole(_labels(module.stored(data, drawing.limits)[0], description))
     marked = marked_in(labels, drawing.structures)
     drawing.notes.update(remarks_on(labels, marked))
     for at, scan in enumerate(drawing.scans):

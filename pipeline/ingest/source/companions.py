@@ -6,7 +6,6 @@ file that is called as a channel may be a case of its own: then its companion is
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 
@@ -17,6 +16,7 @@ from pipeline.ingest.source.layouts import (
     has_a_formats_name,
     images_of_mask,
     is_mask_by_place,
+    names_in_folders,
     start_of_channel,
     told_apart_by,
 )
@@ -34,7 +34,7 @@ def with_companions(files: Sequence[SourcePath], known: Iterable[SourcePath]) ->
     for file in known:
         if not file.reason:
             there.setdefault(file.relative, file)
-    names, apart = _names(there), _told_apart(there)
+    names, apart = names_in_folders(there), _told_apart(there)
     found = {file.token: _companions(file, there, names, apart) for file in needing}
     return [replace(file, companions=found[file.token]) if found.get(file.token) else file for file in files]
 
@@ -62,15 +62,6 @@ def gaining(files: Sequence[SourcePath], fresh: Set[str]) -> set[str]:
         return set()
     standing = with_companions([file for file in files if file.token not in fresh], files)
     return {file.token for file in standing if any(one.token in fresh for one in file.companions)}
-
-
-def _names(paths: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """The names in each folder."""
-    names: defaultdict[str, list[str]] = defaultdict(list)
-    for path in paths:
-        folder, _, name = path.rpartition("/")
-        names[folder].append(name)
-    return names
 
 
 def _may_need(relative: str) -> bool:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline.config.ingest import Formats
+from pipeline.errors import DataError
 from pipeline.ingest.source.described_labels import Called, label_lines
+from pipeline.ingest.source.described_pairs import contradicted_pairs
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.paired_folders import images_called_as, is_in_masks
 from pipeline.ingest.source.remote import is_url
@@ -60,6 +63,15 @@ def is_mask_by_place(relative: str) -> bool:
     if not _MASK_FOLDERS.isdisjoint(folders) or is_in_masks(relative):
         return True
     return bool(subject_of(relative)) and _MASK_SUFFIX.search(name) is not None
+
+
+def names_in_folders(paths: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """The names in each folder."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        names[folder].append(name)
+    return names
 
 
 def images_of_mask(relative: str, names: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -248,7 +260,8 @@ def with_layout(
     """The formats with what a `dataset.json` states where the settings are silent, and lines for the person.
 
     Such a file lies beside `imagesTr`; what it says of images, masks and labels is held against what is
-    there, and against what the settings say that files call structures.
+    there, and against what the settings say that files call structures. Raises DataError where masks are read
+    and such a file gives them to other images than their names do.
     """
     there = {file.relative for file in paths}
     lines: list[str] = []
@@ -263,9 +276,22 @@ def with_layout(
                 f"note: {FILE} is no JSON of a data set; state in `ingest.formats` what its images are"
             )
             continue
+        if called and (contradicted := contradicted_pairs(data, folder, _calls_of_image(there))):
+            raise DataError(contradicted)
         formats, line = _stated(formats, data)
         lines += [line, *_lacking(data, folder, there), *label_lines(data, called)]
     return formats, lines
+
+
+def _calls_of_image(there: Iterable[str]) -> Callable[[str], frozenset[str]]:
+    """What the image of a mask may be called: by its own path, or by that of the case whose channel it is."""
+    names = names_in_folders(there)
+
+    def calls(mask: str) -> frozenset[str]:
+        images = images_of_mask(mask, names)
+        return frozenset({*images, *map(case_of_channel, images)} - {""})
+
+    return calls
 
 
 def _stated(formats: Formats, data: Mapping[str, Any]) -> tuple[Formats, str]:

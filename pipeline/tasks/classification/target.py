@@ -13,7 +13,7 @@ from pipeline.config import Cohort, Config
 from pipeline.contracts.cohort import Cohort as CohortRecord
 from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
-from pipeline.errors import DataError, GateError, nearest
+from pipeline.errors import DataError, nearest
 from pipeline.records import PARTS, Attribute
 from pipeline.tables.words import (
     as_yaml,
@@ -27,6 +27,7 @@ from pipeline.tasks.classification.misfits import require_question
 from pipeline.tasks.classification.words import CODES, Words, read_words
 from pipeline.tasks.contract import Outlined, Refuse
 from pipeline.tasks.goals import require_goal
+from pipeline.tasks.questions import different_questions, way_back_to
 
 _RARE: Final = 0.1  # of the scans, a choice: a class that is asked for is seldom rarer, a slip nearly always
 _ALIKE: Final = 0.75  # difflib's ratio: one letter of four wrong or left out, as in "beningn" for "benign"
@@ -164,10 +165,13 @@ def same(one: Classes, other: Classes) -> bool:
 def require_same(champion: Classes, candidate: Classes) -> None:
     """Nothing, if both models answer one question. Raises GateError with the classes of both."""
     if not same(champion, candidate):
-        raise GateError(
+        put_back = f"positive: {champion.positive}" if champion.positive else "classes"
+        raise different_questions(
             f"The champion knows the classes {', '.join(champion.names)}, the candidate "
-            f"{', '.join(candidate.names)}: two different questions. Give the new one an analysis of its own "
-            "(a YAML of another name)."
+            f"{', '.join(candidate.names)}",
+            way_back_to(
+                champion.names, candidate.names, order=f"Put `{put_back}` back below `cohort:`, as it was"
+            ),
         )
 
 

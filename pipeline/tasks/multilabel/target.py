@@ -11,7 +11,7 @@ from pipeline.contracts.cohort import Cohort as CohortRecord
 from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
 from pipeline.contracts.targets import parted
-from pipeline.errors import DataError, GateError, nearest
+from pipeline.errors import DataError, nearest
 from pipeline.records import PARTS, Attribute
 from pipeline.tables.words import as_yaml, counted, normal
 from pipeline.tasks.contract import Outlined, Refuse
@@ -21,6 +21,7 @@ from pipeline.tasks.multilabel.cells import ABSENT, PRESENT, Columns, how
 from pipeline.tasks.multilabel.definitions import GOALS, METRICS
 from pipeline.tasks.multilabel.labels import NO, UNKNOWN, YES, Labels, cells_of
 from pipeline.tasks.multilabel.reading import Cells
+from pipeline.tasks.questions import different_questions, names_put_back
 
 KEYS: Final = frozenset(
     {
@@ -179,10 +180,10 @@ def same(one: Labels, other: Labels) -> bool:
 def require_same(champion: Labels, candidate: Labels) -> None:
     """Nothing, if both models answer one question. Raises GateError with the findings of both."""
     if not same(champion, candidate):
-        raise GateError(
+        raise different_questions(
             f"The champion looks for {', '.join(champion.names)}, the candidate for "
-            f"{', '.join(candidate.names)}: two different questions. Give the new one an analysis of its own "
-            "(a YAML of another name)."
+            f"{', '.join(candidate.names)}",
+            names_put_back(champion.names, candidate.names),
         )
 
 

@@ -130,8 +130,17 @@ def far_off(counts: Mapping[float, int]) -> float | None:
 def below_zero(counts: Mapping[float, int], unit: str) -> list[float]:
     """The few values below 0 of a quantity that as a rule has none; none where they are many."""
     plain = unit.strip().casefold()
+    return few_below_zero(counts) if plain in _SIZES | _CLOCK or parts_of_a_year(plain) else []
+
+
+def few_below_zero(counts: Mapping[float, int]) -> list[float]:
+    """The few values below 0, whatever is measured; none where they are many.
+
+    >>> few_below_zero({-1: 2} | dict.fromkeys(range(20, 80), 1)), few_below_zero({-1: 9, 1: 9})
+    ([-1], [])
+    """
     values = _repeated(counts)
-    if values.size < _FEWEST or not (plain in _SIZES | _CLOCK or parts_of_a_year(plain)):
+    if values.size < _FEWEST:
         return []
     below = sorted(value for value in counts if value < 0)
     share = float(np.mean(values < 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pipeline.contracts.predictions import PREDICTED, TRUTH, Origin
@@ -101,7 +101,7 @@ def _read(sheet: Sheet, frame: pd.DataFrame, column: str, origin: Origin) -> Rea
     notes: tuple[str, ...] = (f"decimal commas were read in {', '.join(commas)}",) if commas else ()
     plain = {name: _with_points(words) for name, words in cells.items()}
     _require_no_slip(plain[TRUTH], called[TRUTH], sheet)
-    notes += _told(plain)
+    notes += (*_odd_truth(plain[TRUTH], called[TRUTH], sheet), *_told(plain))
     failed = [not word for word in plain[PREDICTED]]
     if "status" not in frame and any(failed):
         plain["status"] = ["failed" if none else "ok" for none in failed]
@@ -118,6 +118,26 @@ def _require_no_slip(words: Sequence[str], column: str, sheet: Sheet) -> None:
         raise DataError(
             f"{sheet.name}, line {line}: '{column}' is {odd:.10g}, far from all others: a slip, or a number "
             "that stands for nothing. Mend it, or leave the cell empty."
+        )
+
+
+def _odd_truth(words: Sequence[str], column: str, sheet: Sheet) -> Iterator[str]:
+    """What a person should know of the truth, which may be measured so: nobody says in what unit it is."""
+    values = [number(word) for word in words]
+    counts = Counter(value for value in values if value is not None)
+    if below := columns.few_below_zero(counts):
+        first, rows = sheet.table.lines[values.index(below[0])], sum(counts[value] for value in below)
+        yield (
+            f"{rows:,} rows have a '{column}' below 0 ({below[0]:.10g} in line {first}), while the others go "
+            f"up to {max(counts):.4g}: where such a number stands for nothing, leave the cell empty"
+        )
+    units = columns.two_units(counts)
+    if units is not None:
+        (low, high, few), (from_, to, many) = units.small, units.large
+        yield (
+            f"'{column}' has two groups of values, {low:.4g} to {high:.4g} ({few:,} rows) and {from_:.4g} to "
+            f"{to:.4g} ({many:,}), about {units.times:g} times as large: are they in two units, such as "
+            f"{units.like}?"
         )
 
 

@@ -13,10 +13,11 @@ from pipeline.contracts.cohort import Cohort as CohortRecord
 from pipeline.contracts.cohort import Notice
 from pipeline.contracts.metrics import Metrics
 from pipeline.contracts.model_record import ModelRecord
-from pipeline.errors import DataError, GateError, nearest
+from pipeline.errors import DataError, nearest
 from pipeline.records import PARTS, Attribute
 from pipeline.tasks.contract import Outlined, Refuse
 from pipeline.tasks.goals import require_goal
+from pipeline.tasks.questions import different_questions, names_put_back
 from pipeline.tasks.segmentation import structures
 from pipeline.tasks.segmentation.definitions import METRICS
 from pipeline.tasks.segmentation.sides import one_sided
@@ -191,9 +192,9 @@ def same(one: Structures, other: Structures) -> bool:
 def require_same(champion: Structures, candidate: Structures) -> None:
     """Nothing, if both models answer one question. Raises GateError with the structures of both."""
     if not same(champion, candidate):
-        raise GateError(
-            f"The champion marks {', '.join(champion.names)}, the candidate {', '.join(candidate.names)}: "
-            "two different questions. Give the new one an analysis of its own (a YAML of another name)."
+        raise different_questions(
+            f"The champion marks {', '.join(champion.names)}, the candidate {', '.join(candidate.names)}",
+            names_put_back(champion.names, candidate.names),
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.config.ingest import Formats
+from pipeline.errors import DataError
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.layouts import (
     case_of_channel,
@@ -160,6 +161,47 @@ def test_masks_that_are_not_there_and_a_wrong_number_of_cases_are_told(tmp_path:
         "note: dataset.json lists 2 masks, 2 of which are not there",
         "note: dataset.json counts 7 cases for training, and 2 are there",
     ]
+
+
+FOUR = (*IMAGES, "labelsTr/a.nii.gz", "labelsTr/b.nii.gz")
+
+
+def entry(image: str, mask: str) -> dict[str, str]:
+    return {"image": f"./imagesTr/{image}.nii.gz", "label": f"./labelsTr/{mask}.nii.gz"}
+
+
+@pytest.mark.parametrize("at", ["", "Task04/"])
+@pytest.mark.parametrize(
+    ("said", "entries"),
+    [
+        ({"training": [entry("a", "b"), entry("b", "a")]}, "entries 1 of `training`, 2 of `training`"),
+        ({"training": [entry("a", "a"), entry("b", "a")]}, "entry 2 of `training`"),
+        ({"validation": [entry("gone", "b")]}, "entry 1 of `validation`"),
+        ({"training": 7 * [entry("a", "b")]}, r"entries (\d of `training`, ){4}5 of `training` and 2 more"),
+    ],
+    ids=["crossed", "one mask twice", "no such image", "many"],
+)
+def test_pairs_that_contradict_the_names_are_refused_by_the_numbers_of_their_entries(
+    tmp_path: Path, said: dict[str, Any], entries: str, at: str
+) -> None:
+    files = paths(tmp_path, {**MR, **said}, FOUR, at)
+    with pytest.raises(DataError, match=rf"other masks than those of their names \({entries}\)"):
+        with_layout(Formats(), files, {"tumour": (1,)})
+    assert with_layout(Formats(), files)[0].nifti is not None  # where no mask is read, none is of an image
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [entry("a", "a"), entry("b", "b")],
+        [{"image": ["./imagesTr/a.nii.gz", "x"], "label": "labelsTr/a.nii.gz"}],
+        [entry("a", "of_a"), "imagesTr/a.nii.gz", {"image": 7, "label": []}, None],
+    ],
+    ids=["as the names", "channels", "what is no pair of names"],
+)
+def test_pairs_that_are_those_of_the_names_are_none_to_ask_about(tmp_path: Path, said: list[Any]) -> None:
+    for images in (FOUR, tuple(name.replace(".nii", "_0000.nii", "imagesTr" in name) for name in FOUR)):
+        with_layout(Formats(), paths(tmp_path, {**MR, "training": said}, images), {"tumour": (1,)})
 
 
 def test_a_file_of_that_name_without_the_layout_says_nothing(tmp_path: Path) -> None:

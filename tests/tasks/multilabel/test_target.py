@@ -232,10 +232,11 @@ def test_training_needs_both_sides_of_every_finding_the_other_parts_of_one() -> 
 
 
 def test_two_models_of_other_findings_are_told_apart() -> None:
-    other = Labels(("edema", "mass"), ("mass", "edema"))
     assert target.same(QUESTION, Labels(QUESTION.names, QUESTION.names))
     with pytest.raises(GateError, match="looks for edema, mass, drain, the candidate for edema, mass"):
-        target.require_same(QUESTION, other)
+        target.require_same(QUESTION, Labels(("edema", "mass"), ("mass", "edema")))
+    with pytest.raises(GateError, match="Put their order below `cohort:` back"):
+        target.require_same(QUESTION, Labels(QUESTION.names[::-1], QUESTION.names))
 
 
 def test_the_lines_that_a_classification_advises_for_lists_read_them() -> None:

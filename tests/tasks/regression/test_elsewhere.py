@@ -184,3 +184,28 @@ def test_ends_without_their_number_are_told_and_one_end_alone_is_refused(tmp_pat
     )
     with pytest.raises(DataError, match="there is a column 'low', and an interval needs both ends"):
         _table(tmp_path, f"{HEADER},low", [row.rpartition(",")[0] for row in rows])
+
+
+@pytest.mark.parametrize(
+    ("truths", "note"),
+    [
+        (
+            [-1, -1, *range(20, 80)],
+            "2 rows have a 'truth' below 0 (-1 in line 2), while the others go up to 79: where such a number stands "
+            "for nothing, leave the cell empty",
+        ),
+        (
+            [*range(20, 60), 2.1, 2.5, 3.4, 4.2],
+            "'truth' has two groups of values, 2.1 to 4.2 (4 rows) and 20 to 59 (40), about 10 times as large: are "
+            "they in two units, such as cm and mm?",
+        ),
+        ([*range(-30, 30)], None),
+        ([*range(1, 60)], None),
+    ],
+    ids=["below 0", "two units", "signed", "one unit"],
+)
+def test_a_truth_that_may_say_something_else_is_told(
+    tmp_path: Path, truths: list[float], note: str | None
+) -> None:
+    rows = [f"c{at},p{at},{value},{value + 1}" for at, value in enumerate(truths)]
+    assert _table(tmp_path, HEADER, rows).notes == ((note,) if note else ())
