@@ -49,7 +49,9 @@ def main(wanted: list[str]) -> None:
     data = real_data()
     sets = {"demo": Set("demo", _demo, "finding")}
     if data is not None:
-        sets["chest-xray"] = Set("chest-xray-pneumonia", lambda raw: _chest(raw, data), "label")
+        # Of the chests as they are, the outer tenth alone ranks the label with an area of 0.96.
+        border = frozenset({"burned_in_text"})
+        sets["chest-xray"] = Set("chest-xray-pneumonia", lambda raw: _chest(raw, data), "label", border)
         own = frozenset({"label_in_header", "metadata_only"})
         sets["ct-contrast"] = Set("ct-contrast", lambda raw: _ct(raw, data), "contrast", own)
     else:

@@ -140,7 +140,8 @@ def _copied(path: Path, table: _Table, kind: str, how: str, change: Callable[[Pi
         setattr(dataset, keyword, generate_uid(entropy_srcs=[how, first, keyword]))
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     dataset.PatientID = dataset.PatientName = dataset.AccessionNumber = f"SECOND{len(table.lines)}"
-    dataset.PatientBirthDate = "19500101"
+    # On a day of its own: where few have one, a day that all copies share makes namesakes likely by chance.
+    dataset.PatientBirthDate = f"{1930 + len(table.lines) % 60}0315"
     dataset.save_as(path.with_name(f"copy {path.name}"))
     new = {first: str(dataset.SOPInstanceUID), study: str(dataset.StudyInstanceUID)}
     table.add_like({first, study}, new, f"copy {path.name}")
@@ -211,12 +212,21 @@ def _sites(new: Callable[[int], Path], label: str) -> list[Planted]:
     for line in table.lines:
         line["site"] = f"site of {line[label]}"
     table.write()
+    _ask_of_sites(raw)
     check = ("metadata_only",)
     return [
         *planted,
         Planted("model", 0, check, "manufacturer model name"),
         Planted("table", 0, check, "site"),
     ]
+
+
+def _ask_of_sites(raw: Path) -> None:
+    """Makes the sites of the table a group of the analysis, where its settings have no groups."""
+    yaml = raw.parents[2] / "configs" / f"{raw.name}.yaml"
+    text = yaml.read_text()
+    if "groups:" not in text:
+        yaml.write_text(text.replace("cohort:\n", "cohort:\n  groups: [site]\n"))
 
 
 def _acquisition(new: Callable[[int], Path], label: str) -> list[Planted]:
@@ -259,7 +269,7 @@ def _marks(new: Callable[[int], Path], label: str) -> list[Planted]:
             dataset = pydicom.dcmread(path)
             pixels = dataset.pixel_array.astype(np.float64)
             if word in _MARKED:
-                times = pixels.shape[0] // 128  # marks are as large on every image
+                times = max(1, pixels.shape[0] // 128)  # marks are as large on every image
                 part = pixels[_larger(rows, times), _larger(columns, times)]
                 part[...] = pixels.max() if sign > 0 else pixels.max() / 2
             _put(dataset, pixels)
