@@ -51,9 +51,8 @@ Gives = Literal["one answer a scan", "one answer a voxel"]
 SCAN: Final = "one answer a scan"
 VOXEL: Final = "one answer a voxel"
 DROPOUT: Final[dict[Gives, float]] = {SCAN: 0.2, VOXEL: 0.0}
-"""Of the last features, the share that is left out in a step where the settings don't say. Of maps none, as in
-Isensee 2021: every voxel is an example, and what is left out is missing from all about it (docs/BENCHMARKS.md).
-"""
+"""Of the last features, the share that is left out in a step where the settings do not say. Of maps none, as
+in Isensee 2021: each voxel is an example, and what is left out lacks all about it (see DECISIONS.md)."""
 
 ARCHITECTURES = {
     "keras_applications": "pipeline.models.keras_applications",
