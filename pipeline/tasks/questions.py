@@ -41,6 +41,14 @@ def different_questions(told: str, way_back: str = "") -> GateError:
     )
 
 
+def require_same_kind(champion: str, candidate: str, *, generation: str) -> None:
+    """Nothing, if the champion, a `generation`, answers such a question. Raises GateError."""
+    if champion != candidate:
+        told = f"The champion, generation {generation}, is of `task: {champion}`"
+        told += f", and the YAML says `task: {candidate}`"
+        raise different_questions(told, f"Put `task: {champion}` back")
+
+
 def way_back_to(champion: Sequence[str], candidate: Sequence[str], *, order: str) -> str:
     """How the names of the champion come back, where they differ by their order or by one word; else empty.
 
