@@ -45,10 +45,10 @@ def of_bit(bits: Bits, bit: int) -> NDArray[np.bool_]:
 
 
 def wrong_along(axis: int, truth: Bits, answers: Sequence[Bits]) -> NDArray[np.float64]:
-    """How wrong answers are at each place of an axis: the wrong voxels there, as shares of their structures.
+    """How wrong answers are at each place of an axis: its wrong voxels, as shares of their structures.
 
-    All arrays are `(*space,)`. A structure of few voxels so tells as much as a large one: counted as they are,
-    the border of an organ would outvote a finding in it.
+    All arrays are `(*space,)`. A structure of few voxels so tells as much as a large one: counted as they
+    are, the border of an organ would outvote a finding in it.
 
     >>> organ_and_finding = np.array([[3, 1], [1, 1]], np.uint8)
     >>> wrong_along(0, organ_and_finding, [np.array([[1, 1], [0, 1]], np.uint8)]).tolist()

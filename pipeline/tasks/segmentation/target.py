@@ -28,7 +28,7 @@ KEYS: Final = frozenset(
         ("cohort", "regions"),
         ("cohort", "overlap"),
         ("evaluate", "tolerance_mm"),
-        *(("train", key) for key in ("patch", "patches", "foreground", "memory_gb")),
+        *(("train", key) for key in ("dice", "patch", "patches", "foreground", "memory_gb")),
     }
 )
 """The keys of the YAML that not all tasks have."""
