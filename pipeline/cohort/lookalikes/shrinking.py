@@ -42,9 +42,9 @@ def shrunk(chunks: Iterable[Pictures], cuts: Collection[Cut]) -> Shrunk:
         greys = pictures.astype(np.float32)
         for cut, small in parts.items():
             rows, columns = cut_off(cut, SMALL_SIDE)
-            small.append((rows @ greys @ columns.T).reshape(-1, SMALL_SIDE**2))
+            of_cut = (rows @ greys @ columns.T).astype(np.float32, copy=False)
+            small.append(of_cut.reshape(-1, SMALL_SIDE**2))
         total += pictures.sum(axis=0, dtype=np.int64)
         count += len(pictures)
     # One cut after the other: a list and its array lie beside each other for one of them only.
-    of_cut = {cut: np.concatenate(parts.pop(cut)) for cut in cuts}
-    return Shrunk(of_cut, (total / count).astype(np.float32))
+    return Shrunk({cut: np.concatenate(parts.pop(cut)) for cut in cuts}, (total / count).astype(np.float32))
