@@ -238,7 +238,8 @@ def _frames(pictures: Grey) -> Features:
     side = LIKENESS_SIDE // 2
     frame = np.ones((side, side), dtype=np.bool_)
     frame[_FRAME:-_FRAME, _FRAME:-_FRAME] = False
-    return pictures.reshape(-1, side, 2, side, 2).mean(axis=(2, 4))[:, frame]
+    greys: Features = pictures.reshape(-1, side, 2, side, 2).mean(axis=(2, 4))[:, frame]
+    return greys
 
 
 def _fields(frozen: Frozen, cases: Sequence[Case]) -> dict[str, Features]:
