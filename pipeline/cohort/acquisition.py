@@ -119,4 +119,7 @@ def _description(case: Case) -> dict[str, Attribute]:
         **{f"number of {axis}": size for axis, size in zip(axes, shape, strict=True)},
         "aspect": shape[-1] * spacing[-1] / (shape[-2] * spacing[-2]),
         "modality": case.modality,
+        "value unit": case.value_unit,
+        "channels": case.channels,
+        "stored numbers": case.stored.dtype,
     }
