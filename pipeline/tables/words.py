@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from pipeline.tables import trimmed
+from pipeline.invisible import visible
 
 _WHOLE: Final = re.compile(r"([+-]?\d+)\.0+")
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
@@ -49,24 +49,31 @@ MISSING: Final = NOT_AVAILABLE | {
     "not available", "not known", "not reported", "not recorded", "not specified", "not stated",
     "not applicable",
     "unbekannt", "nicht bekannt", "fehlt", "fehlend", "k.a.", "k. a.", "k.a", "keine angabe", "keine angaben",
-    "nicht erhoben", "nicht verfügbar",
-    "inconnu", "inconnue", "manquant", "non disponible", "non renseigné",
-    "desconocido", "desconocida", "no disponible", "sconosciuto", "non disponibile", "onbekend",
+    "nicht erhoben", "nicht verfügbar", "nicht angegeben", "ohne angabe", "o.a.", "o. a.", "unbek.",
+    "inconnu", "inconnue", "manquant", "non disponible", "non renseigné", "non précisé",
+    "desconocido", "desconocida", "no disponible", "sin datos", "no consta", "desconhecido", "sem dados",
+    "sconosciuto", "non disponibile", "non noto", "onbekend", "niet bekend", "okänd", "okänt", "ukendt",
+    "ukjent", "nieznany", "brak danych", "неизвестно", "нет данных", "н/д", "不明", "未知",
 }  # fmt: skip
 """Words for a missing value, in lower case, whatever the table; of other languages what says so alone."""
 
 
-NO_FINDING: Final = frozenset({"no finding", "no findings", "normal"})
-"""What lists of findings say where there is none, in lower case."""
+NO_FINDING: Final = frozenset(
+    {
+        "no finding", "no findings", "normal", "kein befund", "keine befunde", "ohne befund", "o.b.", "o. b.",
+        "unauffällig", "normalbefund", "aucune anomalie", "sans anomalie", "sin hallazgos", "nessun reperto",
+    }
+)  # fmt: skip
+"""What lists of findings say where there is none, in lower case, whatever the language."""
 
 
 def normal(word: str) -> str:
-    """The one spelling of words that nobody means to differ: by spaces, by 1.0 for 1, by TRUE for True.
+    """The one spelling of words that nobody means to differ: by spaces and marks that nobody sees, 1.0, TRUE.
 
     >>> normal("no\\u00a0 finding"), normal("1.0"), normal("TRUE")
     ('no finding', '1', 'true')
     """
-    text = " ".join(trimmed(unicodedata.normalize("NFC", word)).split())
+    text = " ".join(visible(unicodedata.normalize("NFC", word)).split())
     whole = _WHOLE.fullmatch(text)
     if whole:
         return whole.group(1)
