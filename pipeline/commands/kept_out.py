@@ -50,5 +50,7 @@ def nothing_left(scratch: Workspace) -> str:
     count = sum(files for _, reason, files in counted if reason == "consent_withdrawn")
     if count:
         one = "file is of a patient who was" if count == 1 else "files are of patients who were"
-        return f"{count:,} {one} deleted on request, and nothing else in it is a scan as this model reads them."
+        return (
+            f"{count:,} {one} deleted on request, and nothing else in it is a scan as this model reads them."
+        )
     return "none of it is a scan as this model reads them."

@@ -93,7 +93,7 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, wanted: Wa
     with _scratch(workspace) as scratch:
         formats = _formats(config, settings, workspace)
         theirs = _theirs(settings, formats, _raw(new, scratch), asked.record.recipe)
-        #kept_out.bury(theirs, scratch, workspace)
+        kept_out.bury(theirs, scratch, workspace)
         lines = (*notes, *_read(theirs, scratch), *kept_out.unknown_owners(config, theirs, scratch))
         cohort = _all_cases(scratch, new, lines)
         _normalize(theirs, scratch, new, lines)
