@@ -96,7 +96,11 @@ def check(cells: Sequence[str], choices: Cohort, *, cell_of: Callable[[int], str
     counts = Counter(filter(None, values))
     if counts:
         require_numbers(
-            counts, choices.column, cell_of=lambda word: cell_of(values.index(word)), refuse=refuse
+            counts,
+            choices.column,
+            numbers.unit,
+            cell_of=lambda word: cell_of(values.index(word)),
+            refuse=refuse,
         )
 
 
