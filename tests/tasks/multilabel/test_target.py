@@ -271,11 +271,6 @@ def question_of_classes(cells: Sequence[str]) -> None:
             "of several findings `classes` has the keys `present` and `absent`",
         ),
         ({"target": ["edema", "mass"], "unit": "mm"}, "'cohort.unit' is a key of `task: regression`"),
-        (
-            {"target": ["edema", "mass"], "unit": "mm", "positive": "edema"},
-            "'cohort.positive', 'cohort.unit' are keys of `task: classification` or `task: regression`, "
-            "and the task is multilabel. Leave them out",
-        ),
     ],
 )
 def test_findings_are_named_in_one_of_two_ways(tmp_path: Path, lines: dict[str, Any], message: str) -> None:
