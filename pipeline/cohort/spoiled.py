@@ -37,8 +37,8 @@ def unread_days(table: Table, columns: Collection[str], rows: Collection[int]) -
             first = table.cell(column, table.lines[unread[0]])
             told += (
                 f" The column '{column}' has days that can't be read ({len(unread):,} of {len(rows):,} such "
-                f"rows, first {first}): write them as 2020-12-31, not as spreadsheets count days (45231) and not "
-                "with a year of two digits."
+                f"rows, first {first}): write them as 2020-12-31, not as spreadsheets count days (45231) and "
+                "not with a year of two digits."
             )
     return told
 
