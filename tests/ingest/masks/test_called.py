@@ -24,6 +24,7 @@ ONES = {1: np.ones((5, 7, 5), bool)}
         ("Ösophagus", "o\u0308SOPHAGUS"),
         ("GTV  p", "GTV p"),
         ("GTV\u00a0p ", "gtv p"),
+        ("GTV\u200bp", "gtvp"),
         ("Straße", "STRASSE"),
     ],
 )
