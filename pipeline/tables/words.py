@@ -30,7 +30,9 @@ _DATE: Final = re.compile(
     re.IGNORECASE,
 )
 _FIVE_DIGITS: Final = re.compile(r"\d{5}")
-_SERIAL_DAYS: Final = range(36526, 54789)
+_OF_A_DAY: Final = 5  # digits
+_FEW_WORDS: Final = 10  # different ones, a choice: numbers with more levels are measured
+SERIAL_DAYS: Final = range(36526, 54789)
 """The numbers by which spreadsheets count the days of 2000 to 2049."""
 _BARS: Final = re.compile(r"[|;\n]")
 _BRACKETED: Final = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)")
@@ -100,6 +102,17 @@ def thousands(words: Sequence[str]) -> str | None:
     return groups[0] if groups and len(groups) == len(commas) else None
 
 
+def point_thousands(words: Sequence[str]) -> str | None:
+    """A word whose point may part thousands: three digits stand behind every point, and none begins with 0.
+
+    >>> point_thousands(["1.250", "2.300", "980"]), point_thousands(["1.250", "0.500"])
+    ('1.250', None)
+    """
+    points = [word for word in words if "." in word]
+    groups = [word for word in points if re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", word)]
+    return groups[0] if groups and len(groups) == len(points) else None
+
+
 def is_date(word: str) -> bool:
     """Whether a word is a day or a time of day.
 
@@ -110,11 +123,15 @@ def is_date(word: str) -> bool:
 
 
 def serial_days(words: Collection[str]) -> list[str]:
-    """The words that are days as a spreadsheet counts them, among words most of which are no numbers."""
+    """The words that are days as a spreadsheet counts them, among words most of which are no numbers.
+
+    Or among a few that are: grades stand beside what became of a 1-2.
+    """
     numbers = {word for word in words if number(word) is not None}
-    if 2 * len(numbers) > len(words):
+    short = {word for word in numbers if len(word) < _OF_A_DAY}
+    if 2 * len(numbers) > len(words) and (len(words) > _FEW_WORDS or len(words) == len(numbers) - len(short)):
         return []
-    return sorted(word for word in numbers if _FIVE_DIGITS.fullmatch(word) and int(word) in _SERIAL_DAYS)
+    return sorted(word for word in numbers if _FIVE_DIGITS.fullmatch(word) and int(word) in SERIAL_DAYS)
 
 
 def several_findings(words: Collection[str]) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.tables.words import normal
+from pipeline.tables.words import normal, serial_days
 from pipeline.tasks.classification.twins import groups, require_none
+from pipeline.tasks.classification.words import read_words
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,22 @@ def test_marks_within_a_word_make_no_other_word() -> None:
     assert {normal(word) for word in ("le\u200bsion", "le\u00adsion", "\u200elesion", "lesion\u202c")} == {
         "lesion"
     }
+
+
+@pytest.mark.parametrize(("grades", "code"), [("01", "9"), ("01", "-1"), ("0123", "99"), ("12345", "-9")])
+def test_a_number_among_grades_that_often_stands_for_nothing_is_told(grades: str, code: str) -> None:
+    [notice] = read_words([*grades, code], {}, []).notices({**dict.fromkeys(grades, 5), code: 3})
+    assert (notice.kind, notice.count) == ("class_apart", 3)
+    assert f'`missing: ["{code}"]`' in notice.detail
+    assert not list(read_words([*grades, code], {}, [code]).notices({**dict.fromkeys(grades, 5), code: 3}))
+
+
+@pytest.mark.parametrize("words", [["0", "1"], ["7", "8", "9"], ["a", "b", "9"], ["9", "99"]])
+def test_grades_in_a_row_and_words_are_not(words: list[str]) -> None:
+    assert not list(read_words(words, {}, []).notices(dict.fromkeys(words, 5)))
+
+
+def test_a_day_as_a_spreadsheet_counts_it_is_found_among_grades() -> None:
+    assert serial_days(["1", "2", "45231"]) == ["45231"]
+    assert serial_days(["45231", "45232"]) == []
+    assert serial_days([str(n) for n in range(40000, 40100)]) == []
