@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from pipeline.cohort.days import days_of
@@ -31,7 +31,7 @@ def unread_days(table: Table, columns: Collection[str], rows: Collection[int]) -
     told = ""
     for column in columns:
         cells = table.column(column)
-        days = days_of(cells, cell_of=lambda row, of=column: table.cell(of, table.lines[row]))
+        days = days_of(cells, cell_of=_cells_of(table, column))
         unread = [row for row in rows if cells[row] and not days[row]]
         if unread:
             first = table.cell(column, table.lines[unread[0]])
@@ -41,6 +41,11 @@ def unread_days(table: Table, columns: Collection[str], rows: Collection[int]) -
                 "not with a year of two digits."
             )
     return told
+
+
+def _cells_of(table: Table, column: str) -> Callable[[int], str]:
+    """What says where the cell of a row stands."""
+    return lambda row: table.cell(column, table.lines[row])
 
 
 def _of_column(table: Table, column: str, rows: Collection[int], *, most: bool) -> str:
