@@ -21,6 +21,9 @@ OF_MASKS: dict[str, tuple[int, str]] = {
     "SegmentIdentificationSequence": (0x0062000A, "SQ"),
     "ReferencedSegmentNumber": (0x0062000B, "US"),
     "MaximumFractionalValue": (0x0062000E, "US"),
+    "SegmentedPropertyTypeCodeSequence": (0x0062000F, "SQ"),
+    "CodeValue": (0x00080100, "SH"),
+    "CodingSchemeDesignator": (0x00080102, "SH"),
     # RT structure sets
     "ReferencedFrameOfReferenceSequence": (0x30060010, "SQ"),
     "RTReferencedStudySequence": (0x30060012, "SQ"),
@@ -33,6 +36,7 @@ OF_MASKS: dict[str, tuple[int, str]] = {
     "ROIContourSequence": (0x30060039, "SQ"),
     "ContourSequence": (0x30060040, "SQ"),
     "ContourGeometricType": (0x30060042, "CS"),
+    "ContourOffsetVector": (0x30060045, "DS"),
     "NumberOfContourPoints": (0x30060046, "IS"),
     "ContourData": (0x30060050, "DS"),
     "ReferencedROINumber": (0x30060084, "IS"),
