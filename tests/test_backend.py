@@ -120,3 +120,24 @@ def test_what_tensorflow_warns_its_programmers_of_is_not_shown(
 ) -> None:
     assert "retracing" not in told.stderr
     assert "an error" in told.stderr
+
+
+@pytest.mark.parametrize("stage", ["train", "evaluate"])
+def test_a_stage_sets_keras_up_before_anything_of_its_imports_it(stage: str, tmp_path: Path) -> None:
+    """What is set later (oneDNN, the lines of native code that are held back) has no effect."""
+    code = f"""if True:
+        import os, pathlib
+        from ingesting import config
+        from pipeline.errors import ScanloomError
+        from pipeline.{stage} import run
+        from pipeline.workspace import Workspace
+        try:
+            run(config(), Workspace(pathlib.Path({str(tmp_path)!r}), "study"))
+        except ScanloomError as error:
+            print(os.environ.get("KERAS_BACKEND"))
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    environment["PYTHONPATH"] = f"{PROJECT}:{PROJECT / 'tests/support'}"
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert ended.stdout == "tensorflow\n", ended.stderr
+    assert "oneDNN" not in ended.stderr
