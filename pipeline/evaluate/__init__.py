@@ -29,6 +29,9 @@ def run(
 
     Raises GateError when the looks at the test part are spent or the rule changed after this model's.
     """
+    from pipeline import backend
+
+    backend.load()  # before the insights import Keras: what its native code prints is for nobody here
     from pipeline.evaluate.stage import evaluate
 
     return evaluate(config, workspace, in_unit)
