@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +121,15 @@ def test_a_table_of_one_part_is_told_to_leave_nothing_to_check_for_leakage(cross
     assert "No patient lies in two parts" not in page
 
 
-def test_the_list_of_all_analyses_leads_to_the_page_of_a_cross_validation(crossed: Path) -> None:
-    assert write_analyses(crossed.parent)
-    listed = (crossed.parent / "index.html").read_text(encoding="utf-8")
-    assert 'href="out/report.html"' in listed
+def test_the_list_of_all_analyses_leads_to_the_page_of_a_cross_validation(
+    crossed: Path, tmp_path: Path
+) -> None:
+    reports = tmp_path / "reports"
+    shutil.copytree(crossed, reports / "study-folds-of-5")
+    assert write_analyses(reports)
+    listed = (reports / "index.html").read_text(encoding="utf-8")
+    assert 'href="study-folds-of-5/report.html"' in listed
     area = section(crossed, "brief")["facts"]["headline"]
     assert shown_value(area["value"]) in listed
     assert "a table of predictions, no single model" in listed
-    assert not write_analyses(crossed.parent)
+    assert not write_analyses(reports)
