@@ -1,8 +1,8 @@
 """Leaks planted in clean sets: how many of each kind the stage `cohort` finds, and how often it is wrong.
 
 Run as `python -m bench.leaks [SET]`, one of demo, chest-xray and ct-contrast; real scans are found through
-SCANLOOM_DATA. Ten kinds, five of each, in each set. Scans are written once; copies and second IDs are planted
-beside what was read of them, so that only what was changed is read again.
+SCANLOOM_DATA. Thirteen kinds, five of each, in each set. Scans are written once; copies and second IDs are
+planted beside what was read of them, so that only what was changed is read again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.plants import LABELLED, PAIRS, Planted, plant_labels, plant_pairs
+from bench.planted_labels import LABELLED, Planted, plant_labels
+from bench.planted_pairs import PAIRS, plant_pairs
 from bench.project import fresh, make, real_data, row
 
 EACH = 5

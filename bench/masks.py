@@ -1,4 +1,4 @@
-"""What masks cost: Dice, HD95 and NSD of two large ones, a scan asked about in tiles, a training step.
+"""What masks cost: Dice, HD95 and NSD of two large ones, a scan asked about in tiles.
 
 Run as `python -m bench.masks`. MONAI and surface-distance are extras of this measurement alone: what isn't
 installed is said and left out. CPU seconds, one thread.
@@ -6,7 +6,6 @@ installed is said and left out. CPU seconds, one thread.
 
 from __future__ import annotations
 
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -17,10 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.project import SOURCE, Ended, row, watched
-from pipeline import backend
-from pipeline.models import Intensities
 from pipeline.models.tiling import Tiling, likeliest
-from pipeline.provenance import cores
 from pipeline.statistics.masks import Agreement, agreement
 
 SIDE: Final = 256
@@ -31,8 +27,6 @@ TORSO: Final = (400, 239, 239)
 """512 x 512 x 600 voxels of 0.7 x 0.7 x 1 mm at 1.5 mm."""
 SMALLER: Final = (300, 256, 256)
 """What the probabilities of all voxels are measured on, which a torso would have no room for."""
-PATCH: Final = (40, 56, 40)
-STEPS: Final = 8
 TILE: Final = 128
 MOST_MB: Final = {4: 2560, 20: 3072}
 """The most memory of a process that tells so many structures apart, without the network's own."""
@@ -76,25 +70,6 @@ def at_once(structures: int) -> None:
         raise RuntimeError("expected the first of equal classes")
 
 
-def training_step() -> float:
-    """CPU seconds of the median training step of the U-Net on two patches of 40 x 56 x 40."""
-    backend.start(cores())
-    keras: Any = import_module("keras")
-    unet: Any = import_module("pipeline.models.unet")
-    parameters = unet.Parameters(supervised=1)
-    model = unet.build(parameters, (*PATCH, 1), 3, intensities=Intensities((0.0,), (1.0,)))
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(), loss=loss, jit_compile=False)
-    scans, truth = np.zeros((2, *PATCH, 1), np.float32), np.zeros((2, *PATCH), np.int64)
-    spent = []
-    for _ in range(STEPS):
-        started = time.process_time()
-        model.train_on_batch(scans, truth)
-        spent.append(time.process_time() - started)
-    print(f"      the network has {model.count_params():,} parameters")
-    return statistics.median(spent)
-
-
 def main(arguments: list[str]) -> None:
     """Prints ours, and what is installed of the others, on the same masks.
 
@@ -128,8 +103,6 @@ def main(arguments: list[str]) -> None:
             f"      in {ended.seconds:.0f} s without the network's own; {_shown(SMALLER)} voxels at once take"
         )
         print(f"      {whole.peak_mb} MB and {whole.seconds:.0f} s")
-    step = training_step()
-    row("a training step of the U-Net, two patches of 40 x 56 x 40, CPU seconds", f"{step:.2f}", "none", True)
     for name, measure in (("monai", _monai), ("surface_distance", _surface_distance)):
         _beside(name, measure, (truth, prediction), ours)
 

@@ -165,6 +165,8 @@ def main(wanted: list[str]) -> None:
             runs["ct-contrast"] = lambda: ct_contrast(folder, data)
         else:
             print("SCANLOOM_DATA is not set: the benchmarks on real scans are skipped")
+        if unknown := [what for what in wanted if what not in runs]:
+            sys.exit(f"There is no benchmark {', '.join(unknown)} here (known: {', '.join(runs)}).")
         for what in wanted or list(runs):
             runs[what]()
 

@@ -5,6 +5,7 @@ Frameworks in one process disturb each other's threads; in turns all of them mee
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -78,7 +79,10 @@ def race(modules: Mapping[str, Sequence[str]], *, rounds: int, steps: int) -> di
 
 def _started(arguments: Sequence[str]) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", *arguments]
-    return subprocess.Popen(command, cwd=SOURCE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}  # what TensorFlow says on its way isn't a figure
+    return subprocess.Popen(
+        command, cwd=SOURCE, env=quiet, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
 
 def _line(runner: subprocess.Popen[str], name: str) -> str:

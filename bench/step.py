@@ -49,7 +49,7 @@ def trainer(network: str, policy: str) -> Any:
     from pipeline.config import Augment
     from pipeline.models import Intensities
     from pipeline.tasks.classification.learning import cross_entropy
-    from pipeline.train import schedule
+    from pipeline.train import normalization, schedule
     from pipeline.train.augment import Augmentation
     from pipeline.train.training_model import TrainingModel
 
@@ -58,6 +58,7 @@ def trainer(network: str, policy: str) -> Any:
     keras.config.set_dtype_policy(policy)
     net = NETWORKS[network](statistics)
     keras.config.set_dtype_policy("float32")
+    normalization.fuse(net)
     model = TrainingModel(net, Augmentation(Augment(), statistics, 1))
     optimizer = schedule.adamw(learning_rate=0.001, weight_decay=0.0001, warmup_steps=10, steps=10_000)
     loss = _of_voxels if network == "unet" else cross_entropy(label_smoothing=0.0)

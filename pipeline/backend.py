@@ -197,6 +197,37 @@ def in_parts(function: Callable[..., Any], arrays: tuple[Any, ...], *, most: int
     return keras.ops.concatenate(parts, axis=0) if len(parts) > 1 else parts[0]
 
 
+def normalizes_at_once() -> bool:
+    """Whether `normalized_at_once` is there: TensorFlow has it, other backends compile the whole step."""
+    import keras
+
+    return bool(keras.backend.backend() == "tensorflow")
+
+
+def normalized_at_once(maps: Any, scale: Any, shift: Any, *, epsilon: float) -> tuple[Any, Any, Any]:
+    """Maps `(batch, *space, channels)` with mean 0 and variance 1 a channel, then scaled and shifted.
+
+    With the batch's mean and variance (of a population, not of a sample) a channel, float32. In one kernel,
+    whose gradient is one too.
+    """
+    tensorflow = _tensorflow()
+    flat = maps if maps.shape.rank == 4 else tensorflow.reshape(maps, (maps.shape[0], -1, 1, maps.shape[-1]))
+    count = tensorflow.cast(tensorflow.size(maps) // maps.shape[-1], "float32")
+    made = tensorflow.raw_ops.FusedBatchNormV3(
+        x=flat,
+        scale=scale,
+        offset=shift,
+        mean=tensorflow.zeros((0,)),
+        variance=tensorflow.zeros((0,)),
+        epsilon=epsilon,
+        is_training=True,
+    )
+    # The kernel gives the variance of a sample.
+    variance = made.batch_variance * (count - 1.0) / count
+    values = made.y if maps.shape.rank == 4 else tensorflow.reshape(made.y, tensorflow.shape(maps))
+    return values, made.batch_mean, variance
+
+
 @contextlib.contextmanager
 def explain_out_of_memory(remedy: str) -> Iterator[None]:
     """Turns "out of memory", as Python and the backends say it, into a RetryError with a remedy."""

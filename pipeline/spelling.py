@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pipeline.invisible import visible
+
 RETYPED: Final = frozenset({"patient", "accession", "stem"})
 """Identifiers that people type, and that a spreadsheet takes for numbers, so that leading zeros go."""
 
@@ -16,6 +18,9 @@ _LIKE_A_UID: Final = re.compile(r"[^\s/\\]*\d[^\s/\\]*")
 """Words without spaces and with a digit; that it has nothing else but points is not kept by all programs."""
 
 _WHOLE: Final = re.compile(r"(\d+)\.0+")
+_KEPT_AS_TEXT: Final = re.compile(r"""^(?:'(?=\d)|=\"(?=.*\"$))(.*?)\"?$""")
+"""An apostrophe before a number, or a formula around it, by which spreadsheets keep its zeros."""
+_DASHES: Final = re.compile("[‐-―−]")
 _WIDTHS: Final = range(2, 17)
 """Identifiers have at most 16 characters (PS3.5 6.2, value representation SH)."""
 
@@ -29,8 +34,18 @@ def spellings(kind: str, value: str, folder: str) -> Iterator[str]:
 
 
 def other_spellings(kind: str, value: str) -> Iterator[str]:
-    """The spellings of a number with other leading zeros, of a word in capital and in small letters."""
-    bare = whole(value)
+    """The spellings of a number with other leading zeros, of a word in capital and in small letters.
+
+    And of any that has what programs put into it: marks that nobody sees, their own spaces and dashes, an
+    apostrophe or a formula that keeps a number as text.
+
+    >>> list(other_spellings("series", "P\\u200b1")), list(other_spellings("series", '="007"'))
+    (['P1'], ['007'])
+    """
+    typed = _as_typed(value)
+    if typed != value:
+        yield from spellings(kind, typed, "")
+    bare = whole(typed)
     if kind not in RETYPED:
         return
     if bare.isascii() and bare.isdigit():
@@ -45,6 +60,12 @@ def whole(value: str) -> str:
     """123 for the 123.0 that spreadsheets make of it."""
     match = _WHOLE.fullmatch(value)
     return match.group(1) if match else value
+
+
+def _as_typed(value: str) -> str:
+    """The value as somebody typed it, before programs put something into it."""
+    plain = _KEPT_AS_TEXT.sub(r"\1", visible(value))
+    return " ".join(_DASHES.sub("-", plain).split())
 
 
 def folder_in_raw(path: Path, raw: Path) -> str:

@@ -6,7 +6,6 @@ the chosen one refuses the cohort, for only a person knows which is right.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from pipeline.cohort.join import (
     join_as_written,
     join_respelled,
 )
+from pipeline.cohort.spoiled import what_happened
 from pipeline.errors import ConfigError, DataError
 from pipeline.tables import Table
 
@@ -42,7 +42,6 @@ _KNOWS: Final = 0.9
 are all but all: a choice, for a table may have rows of scans that were never delivered."""
 
 _SHOWN: Final = 3  # a choice: more lines to copy from are read by nobody
-_POWER: Final = re.compile(r"\d[.,]\d+[eE]\+\d+")
 
 Refuse = Callable[[tuple[str | int, ...], str], ConfigError]
 Values = tuple[str, ...]
@@ -217,16 +216,5 @@ def _no_candidate(table: Table, columns: Sequence[str], known: Known) -> str:
     return (
         f"No column of the table names the scans (tried {tried}). The scans can be named by their "
         f"{', '.join(kinds) or 'nothing: no scan was read'}. Add such a column, or check that the table "
-        f"belongs to these scans.{_shortened(table, columns)}"
+        f"belongs to these scans.{what_happened(table, columns)}"
     )
-
-
-def _shortened(table: Table, columns: Sequence[str]) -> str:
-    """A hint at a column of long numbers that a spreadsheet wrote as powers of ten."""
-    for column in columns:
-        if any(_POWER.fullmatch(cell) for cell in table.column(column)):
-            return (
-                f" The column '{column}' has numbers that a spreadsheet shortened, such as 1.23E+15: format "
-                "it as text, and export it again."
-            )
-    return ""

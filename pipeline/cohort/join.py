@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from pipeline.cohort.days import days_of
+from pipeline.cohort.spoiled import what_happened
 from pipeline.cohort.traits import trait_words
 from pipeline.errors import DataError
 from pipeline.spelling import other_spellings, spellings
@@ -127,6 +128,11 @@ class Join:
     def kind(self) -> str:
         """What the columns name, for the files."""
         return " + ".join(key.names for key in self.keys)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The columns that hold identifiers, none of them of an attribute or a day."""
+        return tuple(key.column for key in self.keys if key.names in KINDS)
 
     @cached_property
     def matched(self) -> int:
@@ -267,4 +273,5 @@ def _no_match(table: Table, keys: Sequence[KeyColumn], known: Known) -> str:
     advice = "Check `cohort.id`, or set it to 'auto' to have the column found."
     if best.matched:
         advice = f"{best.matched:,} rows name one by its {KINDS[best.kind]}: `{best.yaml()}`."
-    return f"No value of the column {columns} is the {names} of a scan that was read. {advice}"
+    accidents = what_happened(table, [key.column for key in keys])
+    return f"No value of the column {columns} is the {names} of a scan that was read. {advice}{accidents}"

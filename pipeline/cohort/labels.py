@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.cohort.exclusions import Exclusion
 from pipeline.cohort.join import Join
+from pipeline.cohort.spoiled import what_happened
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
 from pipeline.tables import Table, line_numbers
@@ -69,12 +70,13 @@ def label_cases(table: Table, target: Target, *, join: Join, case_ids: Collectio
             exclusions.append(_without_label(case_id, said, lines_of, cells.get(case_id, {})))
             missing.update([min(sorted(cells[case_id]), key=len)] if lines_of and not words else [])
     conflicts = [item for item in exclusions if item.reason == "label_conflict"]
-    _require_labels(of_case, conflicts, target, join)
+    _require_labels(of_case, conflicts, target, join, what_happened(table, join.identifiers))
     notices = [
         *_conflicting(conflicts, target.reader.on_conflict),
         *_missing(missing, target.reader.on_missing),
         *_decimal_commas(cells, target.reader),
         *_unmatched_rows(table, join),
+        *_hidden(table, join),
         *_unused(table, target, of_case),
         *target.reader.notices(Counter(cell for case_id in of_case for cell in cells[case_id])),
     ]
@@ -132,7 +134,11 @@ def _without_label(
 
 
 def _require_labels(
-    of_case: Mapping[str, str], conflicts: Sequence[Exclusion], target: Target, join: Join
+    of_case: Mapping[str, str],
+    conflicts: Sequence[Exclusion],
+    target: Target,
+    join: Join,
+    accidents: str,
 ) -> None:
     column, otherwise = target.column, target.reader.on_conflict
     if len(conflicts) > CONFLICT_SHARE * (len(of_case) + len(conflicts)):
@@ -141,7 +147,7 @@ def _require_labels(
             f"({conflicts[0].detail}, say). Name a column that is unique to each scan in `cohort.id`, or "
             "with this one another that tells a patient's scans apart, as in "
             f"`id: [{join.keys[0].yaml()}, {{column: NAME, names: laterality}}]`"
-            f"{f'; or, {otherwise}' if otherwise else ''}."
+            f"{f'; or, {otherwise}' if otherwise else ''}.{accidents}"
         )
     if not of_case:
         raise DataError(f"No scan has a label: the column '{column}' is empty in all rows that name a scan.")
@@ -175,11 +181,24 @@ def _decimal_commas(cells: Mapping[str, Mapping[str, list[int]]], reader: Reader
 
 
 def _unmatched_rows(table: Table, join: Join) -> Iterator[Notice]:
-    lines = [line for line, cases in zip(table.lines, join.cases, strict=True) if not cases]
+    rows = [row for row, cases in enumerate(join.cases) if not cases]
+    if rows:
+        accidents = what_happened(table, join.identifiers, rows)
+        detail = f"rows of the table that name no scan: {line_numbers(table.lines[row] for row in rows)}"
+        detail += f".{accidents.removesuffix('.')}" if accidents else ""
+        yield Notice("label_without_scan", len(rows), detail)
+
+
+def _hidden(table: Table, join: Join) -> Iterator[Notice]:
+    """Rows that were read though nobody sees them who opens the workbook."""
+    cases = zip(table.lines, join.cases, strict=True)
+    lines = [line for line, found in cases if found and line in table.hidden]
     if lines:
-        yield Notice(
-            "label_without_scan", len(lines), f"rows of the table that name no scan: {line_numbers(lines)}"
+        detail = (
+            f"rows that are hidden in the sheet '{table.sheet}' and were read like all others: "
+            f"{line_numbers(lines)} (delete those that shouldn't count, or say `cohort.sheet`)"
         )
+        yield Notice("hidden_row", len(lines), detail)
 
 
 def _unused(table: Table, target: Target, of_case: Mapping[str, str]) -> Iterator[Notice]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -11,15 +10,17 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.cohort import shortcuts
+from pipeline.cohort import acquisition, shortcuts
+from pipeline.cohort.acquisition import Acquired
 from pipeline.cohort.lookalikes import Pair
+from pipeline.cohort.marks import Grey, told_by_a_spot
 from pipeline.cohort.near_copies import NEAR_COPIES
 from pipeline.cohort.outputs import Row
 from pipeline.cohort.shortcuts import Features, Told, Truths
 from pipeline.cohort.sources import ONE_PERSON, Scans
 from pipeline.contracts.leaks import Check, Leaks, Lookalike
 from pipeline.pixel_text import hidden_because
-from pipeline.records import EXTERNAL, HINT, LIKENESS_SIDE, PLACES, Attribute, Case
+from pipeline.records import EXTERNAL, HINT, LIKENESS_SIDE, Attribute, Case
 
 TOLD: Final = 0.95
 """An area from which a field is said to tell the label: next to nothing is left for the image to add."""
@@ -29,16 +30,6 @@ _SINGLE: Final = 0.65  # fields that are named, alone, a choice: what is weaker 
 _NOTABLE: Final = 0.2  # of Cramer's V: a choice, a weak bond by Cohen's words and one that a network can use
 _NAMED, _SHOWN = 12, 60  # fields in a sentence, pairs on a page: choices, more are counted and not listed
 _FRAME: Final = 3  # pixels of 32: the outer tenth of the image
-_OF_THE_PATIENT: Final = frozenset(
-    {"patient_age", "patient_sex", "days_since_first", "study_date", "series_rule"}
-)
-_OF_ACQUISITION: Final = frozenset(
-    {
-        *("site", "centre", "center", "hospital", "clinic", "institution", "department", "room", "station"),
-        *("scanner", "device", "machine", "manufacturer", "vendor", "model", "protocol", "kernel", "view"),
-    }
-)
-"""Words by which the name of a table's column says that it tells how a scan was made."""
 _FIELDS: Final = {"folders": "the names of folders", "file_name": "the file name"}
 NOT_ASKED: Final = "not asked of this kind of question, or of so few patients"
 
@@ -47,7 +38,8 @@ NOT_ASKED: Final = "not asked of this kind of question, or of so few patients"
 class Frozen:
     """The frozen cohort as the checks see it: rows, scans, near copies, and the groups that truths fall into.
 
-    `groups` gives the group of each row's truth, None where the task has none that could be told apart.
+    `groups` gives the group of each row's truth, None where the task has none that could be told apart;
+    `columns` what the table says beside, of each case by column, of where or how it was made.
     """
 
     rows: Sequence[Row]
@@ -57,6 +49,7 @@ class Frozen:
     accepted: Mapping[str, str]
     reviewed: bool
     pseudonym: Callable[..., str]
+    columns: Mapping[str, Mapping[str, str]]
 
 
 def look_for_leaks(frozen: Frozen) -> Leaks:
@@ -79,7 +72,7 @@ def look_for_leaks(frozen: Frozen) -> Leaks:
 _NO_DATES: Final = "as no day of the calendar is kept of a scan, and parts are not divided by time"
 _LABEL_TOLD: Final = ("label_in_header", "The label can't be read from a file's name, folder or header")
 _ACQUISITION: Final = ("metadata_only", "Size, scanner and settings alone don't tell the label")
-_BORDER: Final = ("burned_in_text", "The outer tenth of the image doesn't tell the label")
+_BORDER: Final = ("burned_in_text", "Neither the outer tenth of the image nor a spot in it tells the label")
 
 
 def _one_person(frozen: Frozen) -> Check:
@@ -160,9 +153,9 @@ def _label_told(frozen: Frozen, truth: Truths, cases: Sequence[Case]) -> Check:
 
 
 def _acquisition(frozen: Frozen, asked: _Asked) -> Check:
-    truth, acquired = asked.truth, {**_acquired(asked.cases), **_of_table(asked.rows)}
+    truth, acquired = asked.truth, {**acquisition.of_headers(asked.cases), **_of_table(frozen, asked.rows)}
     fields = {name: shortcuts.columns_of(values) for name, values in acquired.items()}
-    fields |= _places(frozen, asked.cases)
+    fields |= acquisition.of_places([frozen.scans.hints.get(case.case_id, {}) for case in asked.cases])
     fields = {name: columns for name, columns in fields.items() if columns.shape[1]}
     told = shortcuts.told_by(shortcuts.joined(fields), truth) if fields else None
     if told is None:
@@ -191,21 +184,13 @@ def _acquisition(frozen: Frozen, asked: _Asked) -> Check:
     )
 
 
-def _of_table(rows: Sequence[Row]) -> dict[str, list[Attribute | None]]:
-    """The groups of the table that say where or by what a scan was made, by name."""
-    names = sorted({name for row in rows for name in row.groups if _is_of_acquisition(name)})
-    return {name: [row.groups.get(name) or None for row in rows] for name in names}
-
-
-def _is_of_acquisition(column: str) -> bool:
-    return not _OF_ACQUISITION.isdisjoint(re.findall(r"[a-z]+", column.casefold()))
-
-
-def _places(frozen: Frozen, cases: Sequence[Case]) -> dict[str, Features]:
-    """The words of headers that say where a scan was made."""
-    hints = [frozen.scans.hints.get(case.case_id, {}) for case in cases]
-    known = [place for place in PLACES if any(place in each for each in hints)]
-    return {place: shortcuts.columns_of_words([each.get(place, ()) for each in hints]) for place in known}
+def _of_table(frozen: Frozen, rows: Sequence[Row]) -> Acquired:
+    """What the table says of how the scans were made, each by its group where a group is made of it."""
+    names = frozen.columns.keys() | {name for row in rows for name in row.groups}
+    return {
+        name: [row.groups.get(name) or frozen.columns.get(name, {}).get(row.case_id) for row in rows]
+        for name in sorted(filter(acquisition.is_of_acquisition, names))
+    }
 
 
 def _alone(fields: Mapping[str, Features], truth: Truths) -> dict[str, Told]:
@@ -225,52 +210,44 @@ def _together(acquired: Mapping[str, Sequence[Attribute | None]], truth: Truths)
 
 
 def _border(frozen: Frozen, truth: Truths, cases: Sequence[Case]) -> Check:
-    """The frame of the likenesses alone: marks and text stand there, and what a detector leaves."""
-    told = shortcuts.told_by(_frames(frozen, cases), truth)
-    if told is None:
-        return Check(*_BORDER, "pass", 0.5, TOLD)
-    reason = f"it ranks the label with an area of {_range(told)}"
-    return Check(*_BORDER, "fail" if told.area > TOLD else "pass", round(told.area, 4), TOLD, reason)
+    """The frame of the likenesses alone, where text and what a detector leaves stand; then one spot alone."""
+    pictures = _pictures(frozen, cases)
+    frame, spot = shortcuts.told_by(_frames(pictures), truth), told_by_a_spot(pictures, truth)
+    areas = [0.5]
+    reasons = []
+    if frame is not None:
+        areas.append(frame.area)
+        reasons.append(f"it ranks the label with an area of {_range(frame)}")
+    if spot is not None:
+        areas.append(spot.told.area)
+        if spot.told.area > TOLD:
+            where = f"{100 * spot.down:.0f} % from the top and {100 * spot.right:.0f} % from the left"
+            reasons.append(f"a spot at {where} alone ranks it with {_range(spot.told)}")
+    status: Final = "fail" if max(areas) > TOLD else "pass"
+    return Check(*_BORDER, status, round(max(areas), 4), TOLD, "; ".join(reasons))
 
 
-def _frames(frozen: Frozen, cases: Sequence[Case]) -> Features:
+def _pictures(frozen: Frozen, cases: Sequence[Case]) -> Grey:
+    """The likenesses, `(cases, 64, 64)`; where there is none, black."""
+    nothing = bytes(LIKENESS_SIDE**2)
+    likenesses = [frozen.scans.likenesses.get(case.case_id) or nothing for case in cases]
+    return np.frombuffer(b"".join(likenesses), np.uint8).reshape(-1, LIKENESS_SIDE, LIKENESS_SIDE)
+
+
+def _frames(pictures: Grey) -> Features:
     side = LIKENESS_SIDE // 2
     frame = np.ones((side, side), dtype=np.bool_)
     frame[_FRAME:-_FRAME, _FRAME:-_FRAME] = False
-    rows = []
-    for case in cases:
-        picture = frozen.scans.likenesses.get(case.case_id) or bytes(LIKENESS_SIDE**2)
-        grey = np.frombuffer(picture, np.uint8).reshape(side, 2, side, 2).mean(axis=(1, 3))
-        rows.append(grey[frame])
-    return np.array(rows, dtype=np.float64)
+    greys: Features = pictures.reshape(-1, side, 2, side, 2).mean(axis=(2, 4))[:, frame]
+    return greys
 
 
 def _fields(frozen: Frozen, cases: Sequence[Case]) -> dict[str, Features]:
-    fields = {name: shortcuts.columns_of(values) for name, values in _acquired(cases).items()}
+    fields = {name: shortcuts.columns_of(values) for name, values in acquisition.of_headers(cases).items()}
     hints = [frozen.scans.hints.get(case.case_id, {}) for case in cases]
     for field in sorted({field for each in hints for field in each}):
         fields[_in_words(field)] = shortcuts.columns_of_words([each.get(field, ()) for each in hints])
     return fields
-
-
-def _acquired(cases: Sequence[Case]) -> dict[str, list[Attribute | None]]:
-    """What is known of how each scan was made, by name."""
-    described = [_description(case) for case in cases]
-    names = sorted({name for each in described for name in each})
-    return {name.replace("_", " "): [each.get(name) for each in described] for name in names}
-
-
-def _description(case: Case) -> dict[str, Attribute]:
-    axes = ("slices", "rows", "columns")[-len(case.geometry.spacing) :]
-    shape = case.stored.shape[: len(axes)]
-    spacing = case.geometry.spacing
-    return {
-        **{name: value for name, value in case.attributes.items() if name not in _OF_THE_PATIENT},
-        **{f"spacing of {axis}": value for axis, value in zip(axes, spacing, strict=True)},
-        **{f"number of {axis}": size for axis, size in zip(axes, shape, strict=True)},
-        "aspect": shape[-1] * spacing[-1] / (shape[-2] * spacing[-2]),
-        "modality": case.modality,
-    }
 
 
 def _shown(pair: Pair, frozen: Frozen) -> Lookalike:

@@ -54,6 +54,7 @@ def decide(
             *labels.notices,
             *link_notices(person_of, scans.evidence),
             *scans.namesakes.notices(),
+            *scans.doubtful.notices(),
             *duplicate_notices(groups, label_of, person_of=person_of, part_of=table_part_of),
         ),
     )

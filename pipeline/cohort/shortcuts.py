@@ -76,7 +76,11 @@ def told_by(features: Features, truth: Truths, *, trees: int = TREES) -> Told | 
     varied = filled[:, np.ptp(filled, axis=0) > 0] if filled.size else filled
     if not varied.size:
         return None
-    scores = _scores(varied, truth, trees)
+    return best_class(_scores(varied, truth, trees), truth)
+
+
+def best_class(scores: NDArray[np.float64], truth: Truths) -> Told | None:
+    """How well `scores`, `(cases, classes)`, tell the class that they tell best."""
     best: Told | None = None
     for number in range(len(truth.classes)):
         flags = (truth.of_case == number).astype(np.int64)
@@ -131,19 +135,25 @@ def association(values: Sequence[Attribute | None], truth: Truths) -> float | No
     return float(np.sqrt(test.statistic / table.sum() / (min(table.shape) - 1)))
 
 
+def folds(count: int, truth: Truths) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """The cases that are learnt from and those that are held out, by place; those are other persons'."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    drawn = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a class that is rarer than there are folds
+        return list(drawn.split(np.zeros(count), truth.of_case, truth.person))
+
+
 def _scores(features: Features, truth: Truths, trees: int) -> NDArray[np.float64]:
     """The share of trees for each class, `(cases, classes)`, from folds that hold other persons."""
     from sklearn.ensemble import ExtraTreesClassifier
-    from sklearn.model_selection import StratifiedGroupKFold
     from sklearn.tree import DecisionTreeClassifier
 
     scores = np.zeros((len(features), len(truth.classes)))
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a class that is rarer than there are folds
-        for learned, held in folds.split(features, truth.of_case, truth.person):
-            kind = DecisionTreeClassifier if trees == 1 else partial(ExtraTreesClassifier, trees, n_jobs=1)
-            model = kind(min_samples_leaf=_LEAF, class_weight="balanced", random_state=1)
-            model.fit(features[learned], truth.of_case[learned])
-            scores[np.ix_(held, model.classes_)] = model.predict_proba(features[held])
+    for learned, held in folds(len(features), truth):
+        kind = DecisionTreeClassifier if trees == 1 else partial(ExtraTreesClassifier, trees, n_jobs=1)
+        model = kind(min_samples_leaf=_LEAF, class_weight="balanced", random_state=1)
+        model.fit(features[learned], truth.of_case[learned])
+        scores[np.ix_(held, model.classes_)] = model.predict_proba(features[held])
     return scores

@@ -10,6 +10,7 @@ from typing import Final
 from pipeline.catalogue import Catalogue, identifiers
 from pipeline.catalogue import cases as stored_cases
 from pipeline.catalogue import files as stored_files
+from pipeline.cohort.doubtful_ids import DoubtfulIds, doubtful_ids
 from pipeline.cohort.links import MOST_IDS
 from pipeline.cohort.namesakes import Namesakes, namesakes
 from pipeline.pseudonyms import Key, require_same_key
@@ -25,6 +26,9 @@ _WORDS: Final = {
 }
 
 
+_OTHER_FORM: Final = "an ID without its issuer or letters, and a name or birth date"
+
+
 @dataclass(frozen=True)
 class Scans:
     """All scans, `index[kind][pseudonym]` with the case_ids, and numbers of files and series.
@@ -32,8 +36,9 @@ class Scans:
     `unused` are token, reason and detail of the files that no scan was made of.
     `shared` are the sets of two and more patient ids that stand under one study or accession number, one
     name and birth date, or each other's IDs; `evidence` says under which, `namesakes` how many share name and
-    birth date by chance. `identities` are the words by which each case names its patient, `likenesses` and
-    `hints` what the catalogue keeps of each for these checks.
+    birth date by chance, `doubtful` which IDs may be one but for an issuer or letters. `identities` are the
+    words by which each case names its patient, `likenesses` and `hints` what the catalogue keeps of each for
+    these checks.
     """
 
     cases: Mapping[str, Case]
@@ -44,6 +49,7 @@ class Scans:
     unused: tuple[tuple[str, str, str], ...] = ()
     evidence: Mapping[frozenset[str], frozenset[str]] = field(default_factory=dict)
     namesakes: Namesakes = field(default_factory=Namesakes)
+    doubtful: DoubtfulIds = field(default_factory=DoubtfulIds)
     identities: Mapping[str, frozenset[str]] = field(default_factory=dict)
     likenesses: Mapping[str, bytes] = field(default_factory=dict)
     hints: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -68,6 +74,9 @@ def load_scans(catalogue: Catalogue, key: Key, *, apart: bool = False) -> Scans:
     unused = stored_files.not_accepted(catalogue)
     shared = _namesakes(cases, index)
     evidence = _evidence(cases, index, nothing, kinds=_kinds(apart=apart, by_chance=shared.by_chance))
+    doubtful = doubtful_ids(cases, index)
+    for pair in () if apart else doubtful.agreeing:
+        evidence[pair] = evidence.get(pair, frozenset()) | {_OTHER_FORM}
     hints: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
     for case_id, name, words in stored_cases.hints(catalogue):
         hints[case_id][name] = words
@@ -80,6 +89,7 @@ def load_scans(catalogue: Catalogue, key: Key, *, apart: bool = False) -> Scans:
         unused=tuple(unused),
         evidence=evidence,
         namesakes=shared,
+        doubtful=doubtful,
         identities=_identities(cases, index, _kinds(apart=False, by_chance=shared.by_chance)),
         likenesses=stored_cases.likenesses(catalogue),
         hints=hints,

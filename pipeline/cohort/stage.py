@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline import ledger, printed, tables
 from pipeline.catalogue import Catalogue
 from pipeline.catalogue import masks as stored_masks
+from pipeline.cohort.acquisition import of_table
 from pipeline.cohort.assembly import Joined, Past, assemble, draw_settings
 from pipeline.cohort.changes import champion_cohort
 from pipeline.cohort.choice import find_join
@@ -87,7 +88,7 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "", below: Below 
     if new:
         ledger.append(workspace.ledger("parts"), *([all_draws.begun] if all_draws.begun else []), *new)
     with waiting("cohort: looking for what tells the label beside the image"):
-        found = look_for_leaks(_frozen(cohort, scans, config, key, workspace))
+        found = look_for_leaks(_frozen(cohort, joined, config, key, workspace))
     sums = replace(summed(cohort, scans, joined.join), external_folders=digest_of_folders(config.cohort, key))
     changed = _write(workspace.candidate, cohort, scans, sums)
     changed |= leaks.FILE.write(workspace.candidate, found)
@@ -154,10 +155,11 @@ def _join(config: Config, labels: Table, known: Known) -> Join:
     return find_join(labels, others, value_columns=columns, known=known, refuse=config.refuse)
 
 
-def _frozen(cohort: Cohort, scans: Scans, config: Config, key: Key, workspace: Workspace) -> Frozen:
+def _frozen(cohort: Cohort, joined: Joined, config: Config, key: Key, workspace: Workspace) -> Frozen:
     """What the checks on leakage look at."""
     targets = [row.target for row in cohort.rows]
     groups = cohort.task.page.population(targets, cohort.question)
+    scans = joined.scans
     return Frozen(
         rows=cohort.rows,
         scans=scans,
@@ -166,6 +168,7 @@ def _frozen(cohort: Cohort, scans: Scans, config: Config, key: Key, workspace: W
         accepted={str(check): reason for check, reason in config.cohort.accept.items()},
         reviewed=is_reviewed(config, workspace, scans.cases.values()),
         pseudonym=key.pseudonym,
+        columns=of_table(joined.table, joined.join, besides=config.cohort.columns),
     )
 
 

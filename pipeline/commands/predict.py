@@ -19,7 +19,7 @@ from pipeline.catalogue import Catalogue
 from pipeline.catalogue import cases as stored_cases
 from pipeline.catalogue import files as stored_files
 from pipeline.champion.predictions import score
-from pipeline.commands import mask_files
+from pipeline.commands import kept_out, mask_files
 from pipeline.commands.mask_files import Seg
 from pipeline.commands.reading import CANDIDATE, called, require_same_reading, settings_of
 from pipeline.config import Config
@@ -93,7 +93,8 @@ def run(config: Config, workspace: Workspace, *, new: str, out: Path, wanted: Wa
     with _scratch(workspace) as scratch:
         formats = _formats(config, settings, workspace)
         theirs = _theirs(settings, formats, _raw(new, scratch), asked.record.recipe)
-        lines = (*notes, *_read(theirs, scratch))
+        kept_out.bury(theirs, scratch, workspace)
+        lines = (*notes, *_read(theirs, scratch), *kept_out.unknown_owners(config, theirs, scratch))
         cohort = _all_cases(scratch, new, lines)
         _normalize(theirs, scratch, new, lines)
         table = score(scratch, asked.folder, cohort=cohort, abstain=settings.evaluate.abstain)
@@ -336,11 +337,8 @@ def _all_cases(scratch: Workspace, new: str, lines: Sequence[str]) -> pd.DataFra
     with Catalogue(scratch.catalogue) as catalogue:
         rows = [(case.case_id, case.patient_id, "new", "", "") for case in catalogue.cases()]
     if not rows:
-        raise DataError(
-            "\n".join(
-                [*lines, f"Nothing in {new} can be scored: none of it is a scan as this model reads them."]
-            )
-        )
+        why = kept_out.nothing_left(scratch)
+        raise DataError("\n".join([*lines, f"Nothing in {new} can be scored: {why}"]))
     cohort = pd.DataFrame(rows, columns=list(cohorts.TABLE.columns))
     cohorts.TABLE.write(scratch.candidate, cohort)
     return cohort

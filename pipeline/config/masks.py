@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pipeline.config.base import Section
+from pipeline.label_spelling import folded
 
 StructureName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
 Called = Annotated[int, Field(ge=1, le=65535, strict=True)] | Annotated[str, Field(min_length=1, strict=True)]
@@ -94,7 +95,7 @@ class Masks(Section):
         said: dict[object, str] = {}
         for name, called in self.called.items():
             for one in dict.fromkeys(called):
-                word = one.strip().casefold() if isinstance(one, str) else one
+                word = folded(one) if isinstance(one, str) else one
                 if word in said:
                     raise ValueError(f"'{said[word]}' and '{name}' are both called {one}")
                 said[word] = name

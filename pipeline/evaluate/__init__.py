@@ -31,7 +31,7 @@ def run(
     """
     from pipeline import backend
 
-    backend.load()  # before the insights import Keras: what its native code prints is for nobody here
+    backend.load()  # the stage imports Keras, which is set up before that or never
     from pipeline.evaluate.stage import evaluate
 
     return evaluate(config, workspace, in_unit)

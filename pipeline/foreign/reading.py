@@ -84,7 +84,7 @@ def _frame(sheet: Sheet) -> tuple[pd.DataFrame, list[str]]:
     """The rows under their usual names, without scores; and what was assumed."""
     import pandas as pd
 
-    identities, notes = named.cases(sheet)
+    identities, notes_on_cases = named.cases(sheet)
     truth, notes_on_truth = named.truth(sheet)
     patients, notes_on_patients = named.patients(sheet)
     fold = folds.column_of(sheet)
@@ -100,4 +100,13 @@ def _frame(sheet: Sheet) -> tuple[pd.DataFrame, list[str]]:
     }
     if fold:
         columns[FOLD] = folds.numbered(sheet.column(fold))
-    return pd.DataFrame(columns, dtype=str), [*notes, *notes_on_truth, *notes_on_patients]
+    notes = [*notes_on_cases, *notes_on_truth, *notes_on_patients, *_hidden(sheet.table)]
+    return pd.DataFrame(columns, dtype=str), notes
+
+
+def _hidden(table: tables.Table) -> list[str]:
+    """A note on rows that were read though nobody sees them who opens the workbook."""
+    if not table.hidden:
+        return []
+    lines = tables.line_numbers(table.hidden)
+    return [f"rows that are hidden in the sheet '{table.sheet}' were read like all others: {lines}"]

@@ -131,6 +131,15 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "State in `ingest.masks.threshold` from which share on a voxel belongs to a structure, as 0.5.",
         ),
         (
+            r"in quotes, a label",
+            "Take the quotes away in `ingest.masks.structures`: `{lesion: 1}` is the number of voxels or of "
+            "a segment, `{lesion: '1'}` a label.",
+        ),
+        (
+            r"marks no pixel$",
+            "Draw it by closed contours that hold pixels of the scan, or take it out of the file.",
+        ),
+        (
             r"though called much as",
             "Compare letter by letter how the file calls it with what `ingest.masks.structures` says, and "
             "mend that.",

@@ -343,5 +343,9 @@ NOTES: dict[str, str] = {
         "program that drew it can interpolate, have it do so."
     ),
     "contours_skipped": "Points and open lines of a structure mark no voxels and were left out.",
+    "contours_cross": (
+        "Contours of a structure cross each other, and what lies in both was left out: have the program that "
+        "drew it make one contour of them."
+    ),
     "fewer_than_announced": "An acquisition or the series announces more images than came of it.",
 }

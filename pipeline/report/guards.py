@@ -171,7 +171,7 @@ _BY_COHORT = (
     ("near_duplicates", "No image lies in two parts cut, mirrored or changed otherwise"),
     ("label_in_header", "The label can't be read from a file's name, folder or header"),
     ("metadata_only", "Size, scanner and settings alone don't tell the label"),
-    ("burned_in_text", "The outer tenth of the image doesn't tell the label"),
+    ("burned_in_text", "Neither the outer tenth of the image nor a spot in it tells the label"),
     ("dates", "Dates of the parts"),
 )
 CONTROL_TITLES = {

@@ -8,6 +8,15 @@ from __future__ import annotations
 
 from pipeline.tables.rows import trimmed
 from pipeline.tables.table import Table, is_placeholder, line_numbers, read
-from pipeline.tables.workbook import NoSuchSheet, SeveralSheets
+from pipeline.tables.workbook import UNCOMPUTED, NoSuchSheet, SeveralSheets
 
-__all__ = ["NoSuchSheet", "SeveralSheets", "Table", "is_placeholder", "line_numbers", "read", "trimmed"]
+__all__ = [
+    "UNCOMPUTED",
+    "NoSuchSheet",
+    "SeveralSheets",
+    "Table",
+    "is_placeholder",
+    "line_numbers",
+    "read",
+    "trimmed",
+]

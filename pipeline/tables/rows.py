@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+
+from pipeline.invisible import MARKS
 
 Rows = Iterable[tuple[int, Sequence[str]]]
 """Lines of a file, counted from 1, each with its values."""
 
 Fits = Callable[[Rows], bool]
 """Whether the first rows of a text or sheet hold the header that is looked for."""
-
-_INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u2060\u00ad"
-"""Marks without width that survive copying from web pages and other programs."""
 
 
 def trimmed(value: str) -> str:
@@ -23,7 +21,7 @@ def trimmed(value: str) -> str:
     """
     before = None
     while before != value:
-        before, value = value, value.strip().strip(_INVISIBLE)
+        before, value = value, value.strip().strip(MARKS)
     return value
 
 

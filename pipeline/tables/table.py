@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.errors import DataError, nearest
+from pipeline.invisible import visible
 from pipeline.tables import texts, workbook
 from pipeline.tables.rows import Rows, column_letters, trimmed
 
@@ -36,6 +37,7 @@ class Table:
 
     `unnamed` are the columns that have no header, which go by `column 1`, `column 2` and so on; `sheet`
     is the sheet of a workbook. `joined` are columns made of others, which stand in no cell of the file.
+    `hidden` are the lines that nobody sees who opens the workbook: all of a sheet that is hidden itself.
     """
 
     columns: tuple[str, ...]
@@ -44,6 +46,7 @@ class Table:
     unnamed: frozenset[str] = frozenset()
     sheet: str | None = None
     joined: frozenset[str] = frozenset()
+    hidden: frozenset[int] = frozenset()
 
     def column(self, name: str) -> tuple[str, ...]:
         """The values of a column, one per row.
@@ -95,8 +98,9 @@ def read(path: Path, *, wanted: Collection[str] = (), sheet: str | None = None) 
         return _header_at(head, wanted) is not None
 
     if suffix in _WORKBOOKS or start == b"PK\x03\x04":
-        name, rows = workbook.rows_of_sheet(path, sheet, fits)
-        return _table(rows, path.name, wanted, sheet=name)
+        chosen = workbook.sheet_of(path, sheet, fits)
+        table = _table(chosen.rows(), path.name, wanted, sheet=chosen.name)
+        return replace(table, hidden=frozenset(filter(chosen.hides, table.lines)))
     if sheet is not None:
         raise workbook.NoSuchSheet(f"{path.name} is no workbook and has no sheets. Leave `sheet` out.")
     return _table(texts.rows(path.read_bytes(), path.name, fits), path.name, wanted)
@@ -128,7 +132,7 @@ def _table(numbered: Rows, name: str, wanted: Collection[str], *, sheet: str | N
     at = _header_at(head, wanted)
     if at is None:
         at = _likely_header(head) if wanted else 0
-    header = list(filled[at][1]) if filled else []
+    header = [_heading(value, wanted) for value in filled[at][1]] if filled else []
     body = filled[at + 1 :]
     if not body:
         raise DataError(f"The table {name} has no rows under its header.")
@@ -149,6 +153,11 @@ def _table(numbered: Rows, name: str, wanted: Collection[str], *, sheet: str | N
     return Table(columns, rows, tuple(line for line, _ in body), unnamed, sheet)
 
 
+def _heading(value: str, wanted: Collection[str]) -> str:
+    """A column's name as people see it, unless it is asked for as it stands."""
+    return value if value in wanted else " ".join(visible(value).split())
+
+
 def _filled(numbered: Rows) -> Iterator[tuple[int, list[str]]]:
     for line, row in numbered:
         values = [trimmed(value) for value in row]
@@ -162,7 +171,7 @@ def _header_at(head: Iterable[tuple[int, Sequence[str]]], wanted: Collection[str
     if not needed:
         return None
     for at, (_, row) in enumerate(itertools.islice(_filled(head), HEADER_WITHIN)):
-        if needed.issubset(row):
+        if needed.issubset({_heading(value, wanted) for value in row}):
             return at
     return None
 

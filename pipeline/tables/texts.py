@@ -40,6 +40,8 @@ def rows(data: bytes, name: str, fits: Fits) -> Rows:
 
 
 def _decoded(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return data.decode("utf-32", "replace")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     if data[1:2] == b"\0":

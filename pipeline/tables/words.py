@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from pipeline.tables import trimmed
+from pipeline.invisible import visible
 
 _WHOLE: Final = re.compile(r"([+-]?\d+)\.0+")
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
@@ -30,7 +30,9 @@ _DATE: Final = re.compile(
     re.IGNORECASE,
 )
 _FIVE_DIGITS: Final = re.compile(r"\d{5}")
-_SERIAL_DAYS: Final = range(36526, 54789)
+_OF_A_DAY: Final = 5  # digits
+_FEW_WORDS: Final = 10  # different ones, a choice: numbers with more levels are measured
+SERIAL_DAYS: Final = range(36526, 54789)
 """The numbers by which spreadsheets count the days of 2000 to 2049."""
 _BARS: Final = re.compile(r"[|;\n]")
 _BRACKETED: Final = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)")
@@ -49,24 +51,31 @@ MISSING: Final = NOT_AVAILABLE | {
     "not available", "not known", "not reported", "not recorded", "not specified", "not stated",
     "not applicable",
     "unbekannt", "nicht bekannt", "fehlt", "fehlend", "k.a.", "k. a.", "k.a", "keine angabe", "keine angaben",
-    "nicht erhoben", "nicht verfügbar",
-    "inconnu", "inconnue", "manquant", "non disponible", "non renseigné",
-    "desconocido", "desconocida", "no disponible", "sconosciuto", "non disponibile", "onbekend",
+    "nicht erhoben", "nicht verfügbar", "nicht angegeben", "ohne angabe", "o.a.", "o. a.", "unbek.",
+    "inconnu", "inconnue", "manquant", "non disponible", "non renseigné", "non précisé",
+    "desconocido", "desconocida", "no disponible", "sin datos", "no consta", "desconhecido", "sem dados",
+    "sconosciuto", "non disponibile", "non noto", "onbekend", "niet bekend", "okänd", "okänt", "ukendt",
+    "ukjent", "nieznany", "brak danych", "неизвестно", "нет данных", "н/д", "不明", "未知",
 }  # fmt: skip
 """Words for a missing value, in lower case, whatever the table; of other languages what says so alone."""
 
 
-NO_FINDING: Final = frozenset({"no finding", "no findings", "normal"})
-"""What lists of findings say where there is none, in lower case."""
+NO_FINDING: Final = frozenset(
+    {
+        "no finding", "no findings", "normal", "kein befund", "keine befunde", "ohne befund", "o.b.", "o. b.",
+        "unauffällig", "normalbefund", "aucune anomalie", "sans anomalie", "sin hallazgos", "nessun reperto",
+    }
+)  # fmt: skip
+"""What lists of findings say where there is none, in lower case, whatever the language."""
 
 
 def normal(word: str) -> str:
-    """The one spelling of words that nobody means to differ: by spaces, by 1.0 for 1, by TRUE for True.
+    """The one spelling of words that nobody means to differ: by spaces and marks that nobody sees, 1.0, TRUE.
 
     >>> normal("no\\u00a0 finding"), normal("1.0"), normal("TRUE")
     ('no finding', '1', 'true')
     """
-    text = " ".join(trimmed(unicodedata.normalize("NFC", word)).split())
+    text = " ".join(visible(unicodedata.normalize("NFC", word)).split())
     whole = _WHOLE.fullmatch(text)
     if whole:
         return whole.group(1)
@@ -93,6 +102,17 @@ def thousands(words: Sequence[str]) -> str | None:
     return groups[0] if groups and len(groups) == len(commas) else None
 
 
+def point_thousands(words: Sequence[str]) -> str | None:
+    """A word whose point may part thousands: three digits stand behind every point, and none begins with 0.
+
+    >>> point_thousands(["1.250", "2.300", "980"]), point_thousands(["1.250", "0.500"])
+    ('1.250', None)
+    """
+    points = [word for word in words if "." in word]
+    groups = [word for word in points if re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", word)]
+    return groups[0] if groups and len(groups) == len(points) else None
+
+
 def is_date(word: str) -> bool:
     """Whether a word is a day or a time of day.
 
@@ -103,11 +123,15 @@ def is_date(word: str) -> bool:
 
 
 def serial_days(words: Collection[str]) -> list[str]:
-    """The words that are days as a spreadsheet counts them, among words most of which are no numbers."""
+    """The words that are days as a spreadsheet counts them, among words most of which are no numbers.
+
+    Or among a few that are: grades stand beside what became of a 1-2.
+    """
     numbers = {word for word in words if number(word) is not None}
-    if 2 * len(numbers) > len(words):
+    short = {word for word in numbers if len(word) < _OF_A_DAY}
+    if 2 * len(numbers) > len(words) and (len(words) > _FEW_WORDS or len(words) == len(numbers) - len(short)):
         return []
-    return sorted(word for word in numbers if _FIVE_DIGITS.fullmatch(word) and int(word) in _SERIAL_DAYS)
+    return sorted(word for word in numbers if _FIVE_DIGITS.fullmatch(word) and int(word) in SERIAL_DAYS)
 
 
 def several_findings(words: Collection[str]) -> list[str]:

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from pipeline.errors import DataError, UsageError, nearest
-from pipeline.tables.rows import Fits, Rows
+from pipeline.tables.rows import Fits
 
 UNCOMPUTED: Final = "#UNCOMPUTED!"
 """The text of a formula's cell whose result the file doesn't hold."""
 
 _ALL_ZEROS: Final = re.compile(r"0+")
+_PERCENT: Final = re.compile(r"^[0#.,]*%$")
 _FORMULA: Final = re.compile(rb"<f[ >/]")
-_MERGED: Final = b"<mergeCell "
+_MERGED: Final = re.compile(rb"<mergeCell |<row [^>]*hidden=")
+"""What is told of a sheet only where it is read as a whole: merged cells and hidden rows."""
 _TRIED_ROWS: Final = 200
 """The header is looked for among the first filled rows; so many rows are searched for those: a choice."""
 
@@ -31,8 +33,8 @@ class NoSuchSheet(UsageError):
 class SeveralSheets(UsageError):
     """More than one sheet has the columns, and nobody said which is meant; `names` are those."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        listed = " and ".join(repr(name) for name in names)
+    def __init__(self, names: Sequence[str], hidden: Sequence[str]) -> None:
+        listed = " and ".join(f"{name!r}{' (hidden)' if name in hidden else ''}" for name in names)
         super().__init__(f"the sheets {listed} all have the columns, and `cohort.sheet` names none")
         self.names = tuple(names)
 
@@ -43,7 +45,7 @@ class _Cell(Protocol):
     data_type: str
 
 
-def rows_of_sheet(path: Path, wanted: str | None, fits: Fits) -> tuple[str, Rows]:
+def sheet_of(path: Path, wanted: str | None, fits: Fits) -> Sheet:
     """The sheet named `wanted`, else the one whose first rows fit, else the first that has rows.
 
     Raises:
@@ -55,13 +57,14 @@ def rows_of_sheet(path: Path, wanted: str | None, fits: Fits) -> tuple[str, Rows
     if wanted is not None:
         if wanted not in sheets:
             raise NoSuchSheet(f"{path.name} has no sheet '{wanted}' ({nearest(wanted, sheets)}).")
-        return wanted, sheets[wanted].rows()
+        return sheets[wanted]
     filled = [name for name, sheet in sheets.items() if any(any(row) for _, row in sheet.head())]
     fitting = [name for name in filled if fits(sheets[name].head())]
     if len(fitting) > 1:
-        raise SeveralSheets(fitting)
-    name = next(iter([*fitting, *filled, *sheets]), "")
-    return name, sheets[name].rows() if sheets else ()
+        raise SeveralSheets(fitting, hidden=[name for name in fitting if sheets[name].is_hidden])
+    if not sheets:
+        raise DataError(f"The table {path.name} has no sheet of rows. Save it again, or as CSV.")
+    return sheets[next(iter([*fitting, *filled, *sheets]))]
 
 
 class _Workbook:
@@ -79,20 +82,22 @@ class _Workbook:
                 f"The table {path.name} is not a readable XLSX file. Save it again, or as CSV."
             ) from None
 
-    def sheets(self) -> Mapping[str, _Sheet]:
+    def sheets(self) -> Mapping[str, Sheet]:
         """The sheets by name, in their order."""
         formulas = self._formulas
         return {
-            sheet.title: _Sheet(sheet, None if formulas is None else formulas[sheet.title])
+            sheet.title: Sheet(sheet, None if formulas is None else formulas[sheet.title])
             for sheet in self._values.worksheets
         }
 
 
-class _Sheet:
+class Sheet:
     """One sheet: the values, and the formulas where the workbook has any."""
 
     def __init__(self, values: Any, formulas: Any) -> None:
         self._values, self._formulas = values, formulas
+        self.name: str = values.title
+        self.is_hidden = getattr(values, "sheet_state", "visible") != "visible"
         for sheet in (values, formulas):
             if hasattr(sheet, "reset_dimensions"):  # some programs write a wrong size
                 sheet.reset_dimensions()
@@ -102,6 +107,11 @@ class _Sheet:
             for row in range(area.min_row + 1, area.max_row + 1)
             if area.min_col == area.max_col  # one value for several rows; across columns it is a title
         }
+
+    def hides(self, line: int) -> bool:
+        """Whether nobody sees a row who opens the workbook."""
+        rows = getattr(self._values, "row_dimensions", {})
+        return self.is_hidden or (line in rows and bool(rows[line].hidden))
 
     def head(self) -> list[tuple[int, list[str]]]:
         """The first rows, enough to find a header."""
@@ -130,14 +140,14 @@ def _load(data: bytes, *, data_only: bool, read_only: bool) -> Any:
 
 
 def _contents(data: bytes) -> tuple[bool, bool]:
-    """Whether any sheet has formulas, and whether any has merged cells."""
+    """Whether any sheet has formulas, and whether any has merged cells or hidden rows."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         sheets = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/")]
-    return any(_FORMULA.search(sheet) for sheet in sheets), any(_MERGED in sheet for sheet in sheets)
+    return any(_FORMULA.search(sheet) for sheet in sheets), any(_MERGED.search(sheet) for sheet in sheets)
 
 
 def _text(cell: _Cell) -> str:
-    """A cell as the person saw it: 7 in a cell formatted `0000` is 0007, 123.0 is 123, a day 2024-02-01."""
+    """A cell as the person saw it: 7 in a cell formatted `0000` is 0007, 123.0 is 123, 0.5 in `0%` 50%."""
     value = cell.value
     if value is None:
         return ""
@@ -145,6 +155,8 @@ def _text(cell: _Cell) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, datetime.datetime):
         return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ")
+    if isinstance(value, float | int) and _PERCENT.search(cell.number_format or ""):
+        return f"{value * 100:.12g}%"
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int):

@@ -23,12 +23,26 @@ def require_settings(config: Config) -> None:
             raise config.refuse(
                 ("cohort",), f"the column '{column}' is in no table: 'cohort.labels' is missing."
             )
-    for name in TASKS:
-        for section, key in sorted(task_of(name).target.KEYS - own.KEYS):
-            if key in getattr(config, section).model_fields_set:
-                raise config.refuse(
-                    (section, key),
-                    f"'{section}.{key}' is a key of `task: {name}`, and the task is {config.task}. Leave it "
-                    "out, or mend `task`.",
-                )
+    _require_own_keys(config)
     own.require_settings(config)
+
+
+def _require_own_keys(config: Config) -> None:
+    """Nothing, if no key is given that other tasks alone have. Raises ConfigError with all that are."""
+    own = task_of(config.task).target.KEYS
+    owners: dict[tuple[str, str], list[str]] = {}
+    for name in TASKS:
+        for section, key in sorted(task_of(name).target.KEYS - own):
+            if key in getattr(config, section).model_fields_set:
+                owners.setdefault((section, key), []).append(name)
+    if not owners:
+        return
+    tasks = sorted({name for names in owners.values() for name in names})
+    keys = [f"'{section}.{key}'" for section, key in owners]
+    what = "is a key" if len(keys) == 1 else "are keys"
+    kinds = " or ".join(f"`task: {name}`" for name in tasks)
+    raise config.refuse(
+        next(iter(owners)),
+        f"{', '.join(keys)} {what} of {kinds}, and the task is {config.task}. "
+        f"Leave {'it' if len(keys) == 1 else 'them'} out, or mend `task`.",
+    )

@@ -12,8 +12,9 @@ from pipeline import printed
 from pipeline.contracts import targets
 from pipeline.contracts.predictions import SCORE, TRUTH
 from pipeline.errors import DataError, nearest
+from pipeline.invisible import visible
 from pipeline.spelling import whole
-from pipeline.tables import Table
+from pipeline.tables import Table, line_numbers
 from pipeline.tables.words import NOT_AVAILABLE, both_signs, number, quoted, thousands
 
 # Words in the names that people give to such columns, most telling first.
@@ -21,6 +22,8 @@ _LIKELY: Final = {
     "TRUTH": ("truth", "label", "gold", "reference", "diagnosis", "target", "class", "outcome"),
     "PATIENT": ("patient", "subject", "person", "pid", "mrn"),
 }
+
+_POWER: Final = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def truth(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
             f"{sheet.name}: no column 'truth' ({nearest('truth', sheet.table.columns)}). "
             f"Say which one holds the true class: `{sheet.command(example)}`."
         )
-    written = sheet.column(given or "truth")
+    written = tuple(" ".join(visible(cell).split()) for cell in sheet.column(given or "truth"))
     cells = tuple("" if _is_unknown(sheet, cell) else cell for cell in written)
     words = sorted({cell for cell, known in zip(written, cells, strict=True) if cell and not known})
     rows_without = sum(cell in words for cell in written)
@@ -121,7 +124,9 @@ def patients(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     given = sheet.columns.patient
     if given or "patient_id" in sheet.table.columns:
-        return _in_one_spelling(sheet, sheet.column(given or "patient_id"))
+        column = given or "patient_id"
+        _require_whole_names(sheet, column)
+        return _in_one_spelling(sheet, sheet.column(column))
     likely = _likely(sheet, "PATIENT")
     case = sheet.columns.case or ("case_id" if "case_id" in sheet.table.columns else "")
     advice = f"name the column: `{sheet.command({'PATIENT': likely or 'column'})}`"
@@ -131,6 +136,18 @@ def patients(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
         f"{sheet.name}: no column 'patient_id' ({nearest('patient_id', sheet.table.columns)}). "
         f"Intervals need to know which rows are of one patient, so {advice}."
     )
+
+
+def _require_whole_names(sheet: Sheet, column: str) -> None:
+    """Raises DataError for names that a spreadsheet shortened: several patients may have become one."""
+    cells = zip(sheet.column(column), sheet.table.lines, strict=True)
+    short = [line for cell, line in cells if _POWER.fullmatch(cell)]
+    if short:
+        raise DataError(
+            f"{sheet.name}: '{column}' has numbers that a spreadsheet shortened, such as 1.23E+15 "
+            f"({line_numbers(short)}), so that several patients may have become one. Format the column as "
+            "text, and export it again."
+        )
 
 
 def _in_one_spelling(sheet: Sheet, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -15,7 +15,7 @@ from pipeline.models.segmenter import finest
 from pipeline.progress import say
 from pipeline.tasks.contract import Loss, Validation
 from pipeline.tasks.registry import Task, task_of
-from pipeline.train import schedule
+from pipeline.train import normalization, schedule
 from pipeline.train.augment import Augmentation
 from pipeline.train.feed import Examples, make_batch, steps_per_epoch
 from pipeline.train.fit import InWords, Plan, Validate
@@ -95,6 +95,8 @@ def assemble(config: Config, data: Material, statistics: Intensities, how: Compu
     net = build_net(task, settings, data, statistics, policy=how.policy)
     answering = finest(net)
     answering.compile(jit_compile=how.compiled)
+    if not how.compiled:  # XLA makes one kernel of it anyway
+        normalization.fuse(net)
     trainer = TrainingModel(net, Augmentation(settings.augment, statistics, settings.seed))
     steps = steps_per_epoch(examples.count, plan.batch_size)
     loss = task.learning.loss(settings, data.train.targets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -165,16 +166,19 @@ def test_a_site_that_mostly_goes_with_the_label_is_found_with_interval_and_n(
     assert (check["patients"], check["cases"]) == (PATIENTS, PATIENTS)
 
 
-def test_a_group_of_the_table_that_names_a_site_is_asked_and_one_of_patients_is_not(
+def test_a_column_of_the_table_that_names_a_site_is_asked_and_one_of_patients_is_not(
     study: Any, scan: Any
 ) -> None:
     study.add(*(scan(f"1.{n}", f"P{n:03d}", likeness=picture(n).tobytes()) for n in range(PATIENTS)))
     lines = [f"1.{n},{('well', 'sick')[n % 2]},{'AB'[n % 2]},{'AB'[n % 2]}" for n in range(PATIENTS)]
-    for column, status in (("Site_name", "fail"), ("lesion", "pass")):
-        study.table(f"uid,label,{column},other", *lines)
-        run(study.config(f"groups: [{column}]"), study.workspace)
-        check = checks(study)["metadata_only"]
-        assert (column, check["status"]) == (column, status)
+    # as a group of the settings, and as a column that none of them names
+    for column, status in (("Site_name", "fail"), ("lesion", "pass"), ("Site of lesion", "pass")):
+        for groups in ((f"groups: [{column}]",), ()):
+            study.table(f"uid,label,{column},other", *lines)
+            run(study.config(*groups), study.workspace)
+            check = checks(study)["metadata_only"]
+            assert (column, check["status"]) == (column, status)
+            assert (column in check["reason"]) == (status == "fail")
     # and the header alone doesn't name what the table does
     assert checks(study)["label_in_header"]["status"] == "pass"
 
@@ -188,3 +192,27 @@ def test_a_mark_in_a_corner_of_one_class_is_found(planted: Callable[..., Any]) -
 
     check = checks(planted(plant))["burned_in_text"]
     assert (check["status"], check["value"] > 0.95) == ("fail", True)
+
+
+def test_a_mark_far_from_the_border_of_one_class_is_found_and_where(planted: Callable[..., Any]) -> None:
+    def plant(n: int) -> dict[str, Any]:
+        image = picture(n)
+        if n % 2:
+            image[30:33, 44:46] = 255  # a letter of lead, a thirtieth as wide as the image
+        return {"likeness": image.tobytes()}
+
+    check = checks(planted(plant))["burned_in_text"]
+    assert (check["status"], check["value"] > 0.95) == ("fail", True)
+    assert re.search(r"a spot at (48|49|50) % from the top and (69|70|71) % from the left", check["reason"])
+
+
+def test_what_lies_elsewhere_in_every_patient_is_no_mark(planted: Callable[..., Any]) -> None:
+    def plant(n: int) -> dict[str, Any]:
+        image = picture(n)
+        if n % 2:
+            top, left = np.random.default_rng(n).integers(8, 52, 2)
+            image[top : top + 4, left : left + 4] = 255  # as a nodule
+        return {"likeness": image.tobytes()}
+
+    check = checks(planted(plant))["burned_in_text"]
+    assert (check["status"], "spot" in check["reason"]) == ("pass", False)

@@ -62,6 +62,10 @@ def _twice() -> dict[str, Dataset]:
     return {"mask.dcm": structure_set(slices(), {"anterior": [corner, corner]})}
 
 
+def _click() -> dict[str, Dataset]:
+    return {"mask.dcm": structure_set(slices(), {"anterior": [("POINT", np.array([[3.4, -3, 5]]))]})}
+
+
 def _of_one_number() -> dict[str, Dataset]:
     ds = structure_set(slices(), {"anterior": [], "posterior": []})
     ds.StructureSetROISequence[1].ROINumber = 1
@@ -202,6 +206,11 @@ MASK_WAYS = [
         then={"other.dcm": None}),
     Way("mask_values_invalid", r"masks of the structure", {**_scan(), **_mask(numbers=(1, 2))},
         {**_SETTINGS, "masks": {"structures": {"both": [1, 2]}}}, setting={"masks": _MASKS}),
+    Way("mask_values_invalid", r"in quotes, a label", _PAIR,
+        {**_NIFTI, "masks": {"structures": {"anterior": "1", "posterior": "2"}}}, setting={"masks": _MASKS}),
+    Way("mask_values_invalid", r"in quotes, a label", {**_scan(), **_mask(numbers=(1, 2))},
+        {**_SETTINGS, "masks": {"structures": {"anterior": "1", "posterior": "2"}}}, setting={"masks": _MASKS}),
+    Way("mask_values_invalid", r"marks no pixel$", {**_scan(), **_click()}, _NAMED, then=_region("anterior")),
     Way("mask_values_invalid", r"though called much as", {**_scan(), **_mask()},
         {**_SETTINGS, "masks": {"structures": {"front": "segmen 1"}}},
         setting={"masks": {"structures": {"front": "segment 1"}}}),

@@ -34,7 +34,9 @@ def test_the_delimiter_is_found(read_bytes, delimiter: str) -> None:
     assert table.rows[0][0] == "A 1"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1"]
+)
 def test_the_encoding_is_found(read_bytes, encoding: str) -> None:
     table = read_bytes("id,befund\nA1,Ödem\n".encode(encoding))
     assert table.columns == ("id", "befund")

@@ -53,6 +53,7 @@ NO_WEIGHT = {
     "records": "records without arithmetic",
     "rows": "rows of the catalogue as records",
     "schema": "the catalogue's tables",
+    "invisible": "marks that nobody sees in a word of a table",
     "tables": "how words are spelt in a table, which is settled in the cohort",
     "tasks": "what passes between stage and task; what training asks of a task is covered by its own names",
     "workspace": "where files lie",

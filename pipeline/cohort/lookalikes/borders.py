@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -19,15 +20,24 @@ A choice: the noise of air in a CT is less, and any body more, with or without a
 _LEAST: Final = LIKENESS_SIDE // 4  # pixels of a side: of less, not enough is left to be told by
 
 
-def without_border(pictures: Pictures) -> tuple[Pictures, NDArray[np.intp]]:
-    """What is inside of the borders, at 64 x 64 again, and the places of those that had one."""
+def has_border(pictures: Pictures) -> NDArray[np.bool_]:
+    """Which pictures have a border."""
+    return _is_smaller([_inside(pictures, axis) for axis in (1, 2)])
+
+
+def without_border(pictures: Pictures) -> Pictures:
+    """What is inside of the borders, at 64 x 64 again."""
     boxes = [_inside(pictures, axis) for axis in (1, 2)]
-    bordered = np.flatnonzero(np.any([last - first < LIKENESS_SIDE for first, last in boxes], axis=0))
     inside = pictures.copy()
-    for place in bordered.tolist():
+    for place in np.flatnonzero(_is_smaller(boxes)).tolist():
         rows, columns = (_stretching(int(first[place]), int(last[place])) for first, last in boxes)
         inside[place] = np.rint(rows @ pictures[place].astype(np.float32) @ columns.T).astype(np.uint8)
-    return inside, bordered
+    return inside
+
+
+def _is_smaller(boxes: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> NDArray[np.bool_]:
+    smaller: NDArray[np.bool_] = np.any([last - first < LIKENESS_SIDE for first, last in boxes], axis=0)
+    return smaller
 
 
 def _inside(pictures: Pictures, axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

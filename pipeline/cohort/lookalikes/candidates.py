@@ -7,15 +7,17 @@ alike all chests are.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.cohort.lookalikes.views import NONE, Cut, Pictures, View, cut_off, views
+from pipeline.cohort.lookalikes.shrinking import Shrunk
+from pipeline.cohort.lookalikes.views import NONE, View, views
 
-_SIDE: Final = 16  # pixels: the cosine asks for what is large, registration for the rest
 _MOST_DIRECTIONS: Final = 128  # a choice: half of what 16 x 16 pixels can have
 _SCANS_A_DIRECTION: Final = 4  # a choice: fewer, and two near copies would have a direction of their own
 _FITTED: Final = 4000  # scans; more change the components by nothing
@@ -26,7 +28,9 @@ _ALIKE: Final = 0.40
 In chest radiographs one pair in 12 000 of two patients reaches 0.45.
 """
 _BLOCK: Final = 2048  # scans: a block of cosines of float32 is 16 MB
-_ALL_VIEWS: Final = 20_000  # scans; of more, only the uncut views are compared: minutes in place of an hour
+
+
+_AS_IT_IS: Final = View(NONE, turns=0, mirrored=False, inverted=False)
 
 
 @dataclass(frozen=True)
@@ -40,23 +44,26 @@ class Candidates:
 
 
 def candidates(
-    pictures: Pictures, persons: NDArray[np.intp], among: NDArray[np.intp] | None = None, *, most: int
+    scans: Shrunk, persons: NDArray[np.intp], among: NDArray[np.intp] | None = None, *, most: int
 ) -> list[Candidates]:
     """The pairs of scans of two `persons` that look alike, no more than `most`, view by view.
 
-    `pictures` are evened. With `among`, one of each pair is among these places, and no view is cut.
+    The pictures are evened; cut is what they were shrunk to. With `among`, one of each pair is among these
+    places.
     """
-    mean, components = _components(_small(pictures, NONE))
-    looking = np.arange(len(pictures)) if among is None else among
+    mean, components = _components(scans.of_cut[NONE])
+    everyone = np.arange(len(persons))
+    looking = everyone if among is None else among
     # Those that are looked at come first: of two of them, each is met once.
-    order = np.concatenate([looking, np.setdiff1d(np.arange(len(pictures)), looking)])
-    plain = _unit(_projected(pictures, mean, components))[order]
+    order = np.concatenate([looking, np.setdiff1d(everyone, looking)])
+    project = partial(_projected, mean=mean, components=components)
+    plain = _unit(project(scans.under(_AS_IT_IS, order)))
     found = _Found(persons, order, most)
     white = (255 - 2 * mean) @ components
-    for view in views(with_cuts=among is None and len(pictures) <= _ALL_VIEWS):
+    for view in views(tuple(scans.of_cut)):
         if view.inverted:  # was looked at beside the same view as it is
             continue
-        seen = _projected(view.of(pictures[looking]), mean, components, cut=view.cut)
+        seen = project(scans.under(view, looking))
         other = replace(view, inverted=True) if view.cut.is_none else None
         _look(found, _Seen(view, other, seen, white), plain)
     return found.by_view()
@@ -144,16 +151,6 @@ def _look(found: _Found, seen: _Seen, plain: NDArray[np.float32]) -> None:
                 )
 
 
-def _small(pictures: Pictures, cut: Cut) -> NDArray[np.float32]:
-    """What a cut leaves of the pictures, at 16 x 16, `(scans, 256)`."""
-    rows, columns = cut_off(cut, _SIDE)
-    parts = [
-        (rows @ pictures[start : start + _BLOCK].astype(np.float32) @ columns.T).reshape(-1, _SIDE**2)
-        for start in range(0, len(pictures), _BLOCK)
-    ]
-    return np.concatenate(parts)
-
-
 def _components(small: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The mean, `(256,)`, and the components that make the set equally strong in all, `(256, directions)`."""
     fitted = small[:: max(1, len(small) // _FITTED)].astype(np.float64)
@@ -168,9 +165,10 @@ def _components(small: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
 
 
 def _projected(
-    pictures: Pictures, mean: NDArray[np.float32], components: NDArray[np.float32], *, cut: Cut = NONE
+    parts: Iterable[NDArray[np.float32]], mean: NDArray[np.float32], components: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    return ((_small(pictures, cut) - mean) @ components).astype(np.float32, copy=False)
+    projected = [((small - mean) @ components).astype(np.float32, copy=False) for small in parts]
+    return np.concatenate([np.empty((0, components.shape[1]), np.float32), *projected])
 
 
 def _unit(projected: NDArray[np.float32]) -> NDArray[np.float32]:

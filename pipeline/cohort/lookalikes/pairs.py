@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.cohort.lookalikes.borders import without_border
-from pipeline.cohort.lookalikes.candidates import Candidates, candidates
+from pipeline.cohort.lookalikes import album
+from pipeline.cohort.lookalikes.album import AT_ONCE, Album
+from pipeline.cohort.lookalikes.candidates import candidates
 from pipeline.cohort.lookalikes.registration import agreement
-from pipeline.cohort.lookalikes.views import Pictures, evened
-from pipeline.records import LIKENESS_SIDE
+from pipeline.cohort.lookalikes.shrinking import shrunk
+from pipeline.cohort.lookalikes.views import CUTS, Cut
 
 _FEWEST: Final = 8  # scans: of fewer nothing is known that images have in common
 _LOOKED_AT: Final = 12_000  # pairs, those that look most alike: half a minute at most
-_AT_ONCE: Final = 4096  # pictures: memory doesn't grow with the cohort
+_ALL_VIEWS: Final = 20_000  # scans; of more, only the uncut views are compared: minutes in place of an hour
+
+_Alike = tuple[int, int, float, str]
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,10 @@ def find_pairs(likenesses: Mapping[str, bytes], person_of_case: Mapping[str, str
     case_ids = sorted(case_id for case_id in person_of_case if likenesses.get(case_id))
     if len(case_ids) < _FEWEST:
         return []
-    shape = (len(case_ids), LIKENESS_SIDE, LIKENESS_SIDE)
-    pictures = np.frombuffer(b"".join(likenesses[name] for name in case_ids), np.uint8).reshape(shape)
     names = {person: number for number, person in enumerate(sorted(set(person_of_case.values())))}
     persons = np.array([names[person_of_case[case_id]] for case_id in case_ids], dtype=np.intp)
     found: dict[tuple[int, int], Pair] = {}
-    for i, j, value, words in _all_alike(pictures, persons):
+    for i, j, value, words in _all_alike([likenesses[case_id] for case_id in case_ids], persons):
         first, second = sorted((case_ids[i], case_ids[j]))
         pair = Pair(first, second, round(value, 4), words)
         known = found.setdefault((min(i, j), max(i, j)), pair)
@@ -50,33 +51,27 @@ def find_pairs(likenesses: Mapping[str, bytes], person_of_case: Mapping[str, str
     return sorted(found.values(), key=lambda pair: (pair.first, pair.second))
 
 
-def _all_alike(pictures: Pictures, persons: NDArray[np.intp]) -> Iterator[tuple[int, int, float, str]]:
+def _all_alike(likenesses: Sequence[bytes], persons: NDArray[np.intp]) -> Iterator[_Alike]:
     """Places of two that are one image, how surely, and what was done; first of whole images.
 
     Then of those with a border of one grey, without it, beside all: to one of two it may have been added.
     """
-    whole = _evened(pictures)
-    for looked_at in candidates(whole, persons, most=_LOOKED_AT):
-        for i, j, value in _one_image(looked_at, whole):
-            yield i, j, value, looked_at.view.words
-    inside, bordered = without_border(pictures)
+    cuts = CUTS if len(likenesses) <= _ALL_VIEWS else CUTS[:1]
+    yield from _alike(album.whole(likenesses), persons, cuts=cuts)
+    bordered = album.bordered(likenesses)
     if bordered.size:
-        bare = _evened(inside)
-        for looked_at in candidates(bare, persons, bordered, most=_LOOKED_AT):
-            for i, j, value in _one_image(looked_at, bare):
-                yield i, j, value, looked_at.view.words
+        yield from _alike(album.bare(likenesses), persons, bordered, cuts=CUTS[:1])
 
 
-def _evened(pictures: Pictures) -> Pictures:
-    parts = [evened(pictures[start : start + _AT_ONCE]) for start in range(0, len(pictures), _AT_ONCE)]
-    return np.concatenate(parts)
-
-
-def _one_image(looked_at: Candidates, pictures: Pictures) -> list[tuple[int, int, float]]:
-    view, mean = looked_at.view, pictures.mean(axis=0, dtype=np.float32)
-    first, second = view.of(pictures[looked_at.first]), pictures[looked_at.second]
-    values = agreement(first, second, (view.of(mean), mean), cut=view.cut)
-    return [
-        (int(looked_at.first[at]), int(looked_at.second[at]), float(values[at]))
-        for at in np.flatnonzero(values >= 1)
-    ]
+def _alike(
+    pictures: Album, persons: NDArray[np.intp], among: NDArray[np.intp] | None = None, *, cuts: Sequence[Cut]
+) -> Iterator[_Alike]:
+    scans = shrunk(pictures.chunks(), cuts)
+    for looked_at in candidates(scans, persons, among, most=_LOOKED_AT):
+        view = looked_at.view
+        means = view.of(scans.mean), scans.mean
+        for start in range(0, len(looked_at.first), AT_ONCE):
+            first, second = (each[start : start + AT_ONCE] for each in (looked_at.first, looked_at.second))
+            values = agreement(view.of(pictures.at(first)), pictures.at(second), means, cut=view.cut)
+            for at in np.flatnonzero(values >= 1):
+                yield int(first[at]), int(second[at]), float(values[at]), view.words

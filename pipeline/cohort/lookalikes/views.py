@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from typing import Final, TypeVar
@@ -30,6 +30,11 @@ class Cut:
     def more(self, pixels: int) -> Cut:
         """So many pixels more off each side of which any are cut."""
         return Cut(*(side and max(0, side + pixels) for side in astuple(self)))
+
+    @property
+    def mirrored(self) -> Cut:
+        """The cut of a mirror image that leaves the same."""
+        return Cut(self.top, self.bottom, self.right, self.left)
 
     @property
     def is_none(self) -> bool:
@@ -80,10 +85,13 @@ class View:
         return ", ".join(word for is_done, word in done if is_done)
 
 
-def views(*, with_cuts: bool) -> Iterator[View]:
-    """All views: 8 orientations, black for white, and the cuts of what is neither turned nor inverted."""
+def views(cuts: Sequence[Cut]) -> Iterator[View]:
+    """All views: 8 orientations, black for white, and the cuts of what is neither turned nor inverted.
+
+    The first of `cuts` is none.
+    """
     for mirrored, turns in itertools.product((False, True), range(4)):
-        for cut in CUTS if with_cuts and not turns else CUTS[:1]:
+        for cut in cuts[:1] if turns else cuts:
             yield View(cut, turns, mirrored, inverted=False)
         yield View(NONE, turns, mirrored, inverted=True)
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from struct import Struct
 
+from pipeline.ingest.dicom.characters import decoded
 from pipeline.ingest.dicom.dictionary import ELEMENTS
 from pipeline.ingest.dicom.elements import walk_elements, walk_fragments, walk_items
 from pipeline.ingest.dicom.encoding import (
@@ -82,6 +84,10 @@ class Dataset:
             return value.decode("utf-8")
         except UnicodeDecodeError:
             return value.decode("latin-1")
+
+    def label(self, keyword: str, character_set: Sequence[str]) -> str:
+        """As `text`, in the characters that the object is written in: to be compared with settings."""
+        return decoded(self.raw(keyword), character_set)
 
     def word(self, keyword: str) -> str:
         """The word of the standard that the value is, also where it is spelt otherwise; that is noted.

@@ -23,7 +23,8 @@ Conclusion = TypeVar("Conclusion")
 
 OWN = (
     "SOPInstanceUID", "InstanceNumber", "ImagePositionPatient", "AcquisitionNumber", "AcquisitionDate",
-    "AcquisitionTime", "AcquisitionDateTime", "WindowCenter", "WindowWidth",
+    "AcquisitionTime", "AcquisitionDateTime", "WindowCenter", "WindowWidth", "ExposureTime",
+    "XRayTubeCurrent", "Exposure",
 )  # fmt: skip
 """What differs from slice to slice of most series.
 

@@ -18,6 +18,10 @@ from pipeline.pseudonyms import Key
 ALIAS, BORN, PERSON_NAME, BIRTH_DATE = "alias", "born", "person_name", "birth_date"
 """The kinds of these identifiers: a patient's pseudonym under another ID, one of name and birth date
 together, and one of each alone, by which it is known how many share both by chance."""
+ISSUED, UNISSUED = "issued_id", "unissued_id"
+"""An ID without the issuer that stands beside it, and one beside which none stands: of one kind of word."""
+LETTERED, BARE = "lettered_number", "bare_number"
+"""The number of an ID that has letters before or after it, and that of one without: of one kind of word."""
 
 _NOBODY = frozenset({
     "anon", "anonym", "anonymous", "anonymised", "anonymized", "anonymize", "deidentified",
@@ -33,6 +37,7 @@ _PIECES = re.compile(r"[^\W\d_]+|\d+")
 _UMLAUT = re.compile("([aou])e")  # what programs without umlauts write for one
 _SINGLE = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "ð": "d"})
 """Letters that Unicode doesn't take for one with a mark."""
+_FEWEST_DIGITS = 4  # a choice: numbers of fewer are a ward's or a study's, and many have the same
 _LONGEST = 16  # a choice: so many other IDs of one patient are read, and no more
 
 
@@ -53,10 +58,26 @@ def aliases_of(
         if value not in dummies and (plain := plain_id(value))
     }
     born = _name_and_birth_date(dataset)
+    doubtful = _in_other_words(patient, issuer, key=key) if patient not in dummies else ()
     return (
         *((ALIAS, word) for word in sorted(words - {own})),
         *(_by_birth(*born, key=key) if born else ()),
+        *doubtful,
     )
+
+
+def _in_other_words(patient: str, issuer: str, *, key: Key) -> Iterator[tuple[str, str]]:
+    """What of an ID stays where a system leaves out its issuer, or the letters of a site beside a number.
+
+    It makes no two IDs one: what else the headers say must agree.
+    """
+    if not (plain := plain_id(patient)):
+        return
+    yield ISSUED if issuer else UNISSUED, key.pseudonym("id", plain)
+    pieces = _PIECES.findall(_folded(patient))
+    numbers = [piece for piece in pieces if piece.isdigit()]
+    if len(numbers) == 1 and len(numbers[0]) >= _FEWEST_DIGITS and numbers[0].strip("0"):
+        yield LETTERED if len(pieces) > 1 else BARE, key.pseudonym("number", numbers[0].lstrip("0"))
 
 
 def _by_birth(name: str, birth_date: str, *, key: Key) -> Iterator[tuple[str, str]]:

@@ -26,10 +26,15 @@ _LISTS = ("ImageType", "CorrectedImage", "ScanningSequence", "SequenceVariant")
 _NUMBERS = (
     "KVP", "SliceThickness", "SpacingBetweenSlices", "RepetitionTime", "EchoTime", "InversionTime",
     "FlipAngle", "GantryDetectorTilt", "BitsStored", "LossyImageCompressionRatio",
-    "WindowCenter", "WindowWidth",
+    "WindowCenter", "WindowWidth", "ExposureTime", "XRayTubeCurrent", "Exposure", "RelativeXRayExposure",
+    "DistanceSourceToDetector", "DistanceSourceToPatient", "ReconstructionDiameter", "NumberOfAverages",
+    "EchoTrainLength", "PixelBandwidth",
 )  # fmt: skip
-_CLASSIC = {"EffectiveEchoTime": "EchoTime", "InversionTimes": "InversionTime"}
-"""What functional groups call by another name (PS3.3 C.8.13.5)."""
+_CLASSIC = {
+    "EffectiveEchoTime": "EchoTime", "InversionTimes": "InversionTime", "ExposureTimeInms": "ExposureTime",
+    "XRayTubeCurrentInmA": "XRayTubeCurrent", "ExposureInmAs": "Exposure",
+}  # fmt: skip
+"""What functional groups call by another name (PS3.3 C.8.13.5 and C.8.15.3.8)."""
 _SPECIAL: dict[str, Callable[[str], str]] = {
     "Manufacturer": vocabulary.maker,
     "ManufacturerModelName": vocabulary.model,

@@ -11,6 +11,7 @@ from pipeline.records import Attribute
 
 _SEQUENCES = (
     "CTAcquisitionDetailsSequence",
+    "CTExposureSequence",
     "CTReconstructionSequence",
     "CTXRayDetailsSequence",
     "FrameVOILUTSequence",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.ingest.reasons import Refusal
 
-__all__ = ["filled"]
+__all__ = ["cross", "filled"]
 
 _DECIMALS: Final = 6
 """Of a pixel: what a way through two affines leaves of a point that was written onto a pixel's centre."""
@@ -35,6 +35,33 @@ def filled(contours: Iterable[Points], shape: tuple[int, int]) -> NDArray[np.boo
         firsts = np.clip(np.ceil(at_columns), 0, columns).astype(np.int64)
         np.logical_xor.at(toggled, (at_rows, firsts), True)
     return np.logical_xor.accumulate(toggled, axis=1)[:, :columns]
+
+
+def cross(contours: Sequence[Points], shape: tuple[int, int]) -> bool:
+    """Whether two of the contours hold pixels in common, and each of them others besides.
+
+    Neither is then a hole or an island of the other. Contours and shape as for `filled`; raises as it does.
+    """
+    if len(contours) < 2:
+        return False
+    # Largest first, a pixel is known by the last contour that holds it: those around it hold that, too.
+    sizes = [int(np.count_nonzero(_part(contour, shape)[1])) for contour in contours]
+    innermost = np.zeros(shape, np.int32)
+    for number in sorted(range(len(contours)), key=sizes.__getitem__, reverse=True):
+        place, inside = _part(contours[number], shape)
+        around = innermost[place][inside]
+        if (around != around[:1]).any():
+            return True
+        innermost[place][inside] = number + 1
+    return False
+
+
+def _part(contour: Points, shape: tuple[int, int]) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
+    """The rows and columns that a contour reaches, and which pixels of them lie inside."""
+    low = np.clip(np.floor(contour.min(axis=0)), 0, shape).astype(np.int64)
+    high = np.clip(np.ceil(contour.max(axis=0)) + 1, low, shape).astype(np.int64)
+    inside = filled([contour - low], (int(high[0] - low[0]), int(high[1] - low[1])))
+    return (slice(low[0], high[0]), slice(low[1], high[1])), inside
 
 
 def _crossings(contour: Points, rows: int) -> tuple[NDArray[np.int64], Points]:

@@ -9,15 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.ingest.limits import FileLimits
-from pipeline.ingest.masks.grid import Block, Grid, Mask
+from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Grid, Mask
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Triple
+from pipeline.ingest.series.geometry import LPS_TO_RAS
 from pipeline.pseudonyms import Key
 
-__all__ = ["Drawing", "Scan", "check_frame", "put_on_some"]
+__all__ = ["Drawing", "Scan", "check_frame", "check_sources", "put_on_some"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,3 +82,20 @@ def check_frame(drawing: Drawing, reference: str) -> None:
     frames = {scan.frame_of_reference for scan in drawing.scans} - {""}
     if reference and frames and drawing.key.pseudonym("frame", reference) not in frames:
         raise Refusal("mask_geometry_mismatch", "another frame of reference")
+
+
+def check_sources(point: NDArray[np.float64], sources: Sequence[str], scan: Scan) -> None:
+    """Raises Refusal where none of the images that a drawing names lies in its plane.
+
+    `point` is one of its plane, RAS mm, `sources` are pseudonyms. Images of other scans say nothing.
+    """
+    positions = [place for source in sources for place in scan.positions.get(source, ())]
+    if not positions:
+        return
+    normal = np.cross(scan.planes.affine[:3, 1], scan.planes.affine[:3, 2])
+    normal /= np.linalg.norm(normal)
+    ways = np.array(positions) @ LPS_TO_RAS[:3, :3].T - point
+    off_mm = float(np.abs(ways @ normal).min())
+    step_mm = float(np.linalg.norm(scan.planes.affine[:3, 0]))
+    if off_mm > TOLERANCE_VOXELS * step_mm:
+        raise Refusal("mask_geometry_mismatch", f"{off_mm:.2f} mm off the image that it names")

@@ -96,5 +96,5 @@ def _undeclared(lowest: int, highest: int, structures: Structures) -> str:
     if structures.is_alone:
         return f"the value {lowest}, where a mask of one structure has 1 alone"
     if structures.undeclared == "ignore":
-        return f"nothing but undeclared values, {lowest} the lowest of them"
-    return f"the value {lowest} is of no structure"
+        return f"nothing but undeclared values, {lowest} the lowest of them{structures.quoted(lowest)}"
+    return f"the value {lowest} is of no structure{structures.quoted(lowest)}"

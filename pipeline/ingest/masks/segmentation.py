@@ -17,7 +17,7 @@ from pipeline.ingest.dicom.container import Container
 from pipeline.ingest.dicom.dataset import Dataset
 from pipeline.ingest.dicom.sop_classes import LABEL_MAP
 from pipeline.ingest.header.places import orientation_in, position_in
-from pipeline.ingest.masks.drawing import Drawing, Scan, check_frame, put_on_some
+from pipeline.ingest.masks.drawing import Drawing, Scan, check_frame, check_sources, put_on_some
 from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Mask, Place, put
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.pixels.codecs import Syntax
@@ -25,7 +25,6 @@ from pipeline.ingest.pixels.decode import PixelSource, open_pixels, read_frame
 from pipeline.ingest.pixels.transforms import FunctionalGroups, functional_groups
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.geometry import (
-    LPS_TO_RAS,
     ORIENTATION_TOLERANCE,
     affine_from,
     normal_of,
@@ -37,6 +36,7 @@ __all__ = ["PLACED", "Marked", "draw", "marked_frames", "structures_in"]
 PLACED: Final = True
 _BITS_A_BYTE: Final = 8
 _THICKER: Final = 2
+_CODE_OF_BACKGROUND: Final = ("125040", "DCM")
 _ROUNDING: Final = 1e-9  # of a threshold times a largest value, which are decimal fractions
 
 
@@ -112,19 +112,31 @@ def _is_label_map(dataset: Dataset) -> bool:
 def _labels(dataset: Dataset) -> dict[int, str]:
     """The label of each segment by its number."""
     labels: dict[int, str] = {}
+    characters = dataset.words("SpecificCharacterSet")
     for segment in dataset.items("SegmentSequence"):
         number = segment.whole("SegmentNumber")
         if number is None or number in labels:
             raise Refusal("missing_attribute", "SegmentNumber")
-        labels[number] = segment.text("SegmentLabel")
+        labels[number] = segment.label("SegmentLabel", characters)
     if _is_label_map(dataset):
-        labels.pop(_background(dataset), None)  # writers describe it as a segment, too
+        for number in _backgrounds(dataset):
+            labels.pop(number, None)
     return labels
 
 
-def _background(dataset: Dataset) -> int:
-    """The value of a label map's pixels of no segment: its padding (PS3.3 C.8.20.2), 0 where none is told."""
-    return dataset.whole("PixelPaddingValue") or 0
+def _backgrounds(dataset: Dataset) -> set[int]:
+    """The values of a label map's pixels of no structure.
+
+    They are its padding, 0 where none is told, and the segments that are coded as background: every value
+    that is there has to be described as one, while padding is what isn't there (PS3.3 C.8.20.2.3.3).
+    """
+    coded = {
+        segment.whole("SegmentNumber") or 0
+        for segment in dataset.items("SegmentSequence")
+        for code in segment.items("SegmentedPropertyTypeCodeSequence")
+        if (code.text("CodeValue"), code.text("CodingSchemeDesignator")) == _CODE_OF_BACKGROUND
+    }
+    return coded | {dataset.whole("PixelPaddingValue") or 0}
 
 
 def _marking(dataset: Dataset, structures: Structures) -> Callable[[NDArray[Any]], NDArray[np.bool_]]:
@@ -162,11 +174,11 @@ def _of_segments(opened: _Object, marking: Callable[[NDArray[Any]], NDArray[np.b
 
 
 def _of_labels(opened: _Object, described: set[int], structures: Structures) -> Iterator[Marked]:
-    background = _background(opened.groups.dataset)
+    backgrounds = _backgrounds(opened.groups.dataset)
     for index in range(opened.pixels.form.frames):
         affine = _affine(opened.groups, index)
         labels = read_frame(opened.pixels, index).array
-        present = set(np.unique(labels).tolist()) - {background}
+        present = set(np.unique(labels).tolist()) - backgrounds
         strange = present - (described if structures.undeclared == "ignore" else opened.named.keys())
         if strange:
             raise Refusal("mask_values_invalid", f"the value {min(strange)} is of no structure")
@@ -210,7 +222,7 @@ def _put_frame(
     sources: Sequence[str], taken: set[tuple[int, Place]], block: Block, scan: Scan, mask: Mask
 ) -> None:
     """Puts a frame where it lies; `taken` are the places of each mask that have one, and gets this one's."""
-    _check_sources(block, sources, scan)
+    check_sources(block.affine[:3, 3], sources, scan)
     place = id(mask), put(_on_grid(block, scan), scan.grid, mask)
     if place in taken:
         raise Refusal("mask_values_invalid", "two frames of one segment at one place")
@@ -257,17 +269,3 @@ def _on_grid(block: Block, scan: Scan) -> Block:
     affine = block.affine.copy()
     affine[:3, 3] += (slice_number - of_plane) * scan.planes.affine[:3, 0]
     return Block(affine, block.marked)
-
-
-def _check_sources(block: Block, sources: Sequence[str], scan: Scan) -> None:
-    """Raises Refusal where none of the images that a frame names lies in its plane."""
-    positions = [place for source in sources for place in scan.positions.get(source, ())]
-    if not positions:
-        return
-    normal = np.cross(block.affine[:3, 1], block.affine[:3, 2])
-    normal /= np.linalg.norm(normal)
-    ways = np.array(positions) @ LPS_TO_RAS[:3, :3].T - block.affine[:3, 3]
-    off_mm = float(np.abs(ways @ normal).min())
-    step_mm = float(np.linalg.norm(scan.planes.affine[:3, 0]))
-    if off_mm > TOLERANCE_VOXELS * step_mm:
-        raise Refusal("mask_geometry_mismatch", f"{off_mm:.2f} mm off the image that it names")

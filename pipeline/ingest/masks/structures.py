@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from pipeline.ingest.reasons import Refusal
+from pipeline.label_spelling import folded
 
 _ALIKE: Final = 0.8
 """From which ratio of difflib on two names may be one, misspelt, as Livr and Liver."""
@@ -37,7 +38,7 @@ class Structures:
     is_alone: bool = False
 
     def of(self, number: int | None, label: str) -> str:
-        """The structure that a file calls so; "" for none. Labels are compared in small letters, trimmed.
+        """The structure that a file calls so; "" for none. Labels are compared as they are `folded`.
 
         Raises Refusal `mask_values_invalid` where number and label name two structures.
         """
@@ -60,13 +61,22 @@ class Structures:
         They say nothing of the label but that: it is free text.
         """
         words = {
-            one.strip().casefold(): name
+            folded(one): name
             for name, called in self.called.items()
             for one in called
             if isinstance(one, str)
         }
-        close = difflib.get_close_matches(label.strip().casefold(), words, n=1, cutoff=_ALIKE)
+        close = difflib.get_close_matches(folded(label), words, n=1, cutoff=_ALIKE)
         return f", though called much as {words[close[0]]} is" if close else ""
+
+    def quoted(self, number: int) -> str:
+        """Words on the structure that the settings call by the number in quotes, "" where they don't."""
+        names = [name for name, called in self.called.items() if str(number) in called]
+        return (
+            f": {names[0]} is called '{number}' in quotes, a label; without them it is a number"
+            if names
+            else ""
+        )
 
     def numbered(self) -> dict[int, str]:
         """The structure of each number that files call one by."""
@@ -81,7 +91,10 @@ class Structures:
         for number, label in sorted(called.items()):
             name = self.of(number, label)
             if not name and self.undeclared == "refuse":
-                raise Refusal("mask_values_invalid", f"segment {number} is of no structure{self.like(label)}")
+                raise Refusal(
+                    "mask_values_invalid",
+                    f"segment {number} is of no structure{self.quoted(number) or self.like(label)}",
+                )
             if name in found.values():
                 raise Refusal("mask_values_invalid", f"segments of one structure, one of them {number}")
             if name:
@@ -96,4 +109,4 @@ NO_STRUCTURES = Structures()
 def _is_same(called: Called, number: int | None, label: str) -> bool:
     if isinstance(called, int):
         return called == number
-    return bool(label) and called.strip().casefold() == label.strip().casefold()
+    return bool(label) and folded(called) == folded(label)

@@ -228,7 +228,9 @@ def _hold_against(stream: Codestream, form: PixelFormat, processes: tuple[int, .
 
 def _bits_fit(stream: Codestream, form: PixelFormat) -> bool:
     """Whether the stream's numbers, cut to BitsStored, have their sign where the header puts it."""
-    if not 1 < stream.bits <= form.bits_allocated:
+    # JPEG and JPEG-LS have two bits at least; a segmentation of JPEG 2000 has one (PS3.5 8.2.4).
+    least = 1 if stream.process == _JPEG_2000 else 2
+    if not least <= stream.bits <= form.bits_allocated:
         return False
     if stream.signed and not form.signed:
         return stream.bits == form.bits_stored

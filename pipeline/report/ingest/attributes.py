@@ -17,13 +17,17 @@ _NAMES = {
     "imager_pixel_spacing_rows": "Detector spacing, rows",
     "imager_pixel_spacing_columns": "Detector spacing, columns",
     "photometric_interpretation": "Colour model", "burned_in_annotation": "Burned-in text, as told",
-    "days_since_first": "Since the patient’s first study",
+    "days_since_first": "Since the patient’s first study", "x_ray_tube_current": "Tube current",
+    "distance_source_to_detector": "Source to detector", "distance_source_to_patient": "Source to patient",
+    "relative_x_ray_exposure": "Relative exposure",
 }  # fmt: skip
 _UNITS = {
     "patient_age": "years", "kvp": "kV", "slice_thickness": "mm", "spacing_between_slices": "mm",
     "repetition_time": "ms", "echo_time": "ms", "inversion_time": "ms", "flip_angle": "°",
     "magnetic_field_strength": "T", "gantry_detector_tilt": "°", "imager_pixel_spacing_rows": "mm",
     "imager_pixel_spacing_columns": "mm", "days_since_first": "days", "b_value": "s/mm²",
+    "exposure_time": "ms", "x_ray_tube_current": "mA", "exposure": "mAs", "distance_source_to_detector": "mm",
+    "distance_source_to_patient": "mm", "reconstruction_diameter": "mm", "pixel_bandwidth": "Hz",
 }  # fmt: skip
 _STEPS = {"patient_age": 10.0}
 _NOT_SHOWN = frozenset({

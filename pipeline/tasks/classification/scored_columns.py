@@ -13,6 +13,9 @@ from pipeline.tasks.sheet import Sheet, numeric
 
 _USUAL: Final = (("0", "1"), ("false", "true"), ("no", "yes"), ("negative", "positive"))
 
+THRESHOLDS: Final = frozenset({"threshold", "cutoff", "cut_off", "cut-off", "thr"})
+"""What is no class, and no score of one: where somebody else decided."""
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -33,6 +36,7 @@ def models_of(sheet: Sheet, words: Sequence[str]) -> dict[str, Scored]:
         sheet.column(sheet.columns.score)
         return {"": _single(sheet, sheet.columns.score, words)}
     named = [name.removeprefix(SCORE) for name in sheet.table.columns if name.startswith(SCORE)]
+    named = [name for name in named if name in words or name.casefold() not in THRESHOLDS]
     if not named:
         raise DataError(_no_scores(sheet, words))
     if len(named) == 1:
@@ -119,7 +123,8 @@ def _single(sheet: Sheet, column: str, words: Sequence[str], of: str = "") -> Sc
         counted = f"{len(words)} ({', '.join(words[:5])}{', ...' if len(words) > 5 else ''})"
         raise DataError(
             f"{sheet.name}: the single score column '{column}' answers a question of two classes, but "
-            f"the truth has {counted}. Name one column score_CLASS for each class."
+            f"the truth has {counted}. Name one column score_CLASS for each class; where one of these stands "
+            "for no truth, leave its cells empty."
         )
     positive = sheet.columns.positive or of or usual_positive(words)
     if positive is None:

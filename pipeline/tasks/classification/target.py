@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import re
-import unicodedata
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -20,7 +18,7 @@ from pipeline.tables.words import (
     counted,
     normal,
 )
-from pipeline.tasks.classification import classes
+from pipeline.tasks.classification import classes, twins
 from pipeline.tasks.classification.classes import Classes
 from pipeline.tasks.classification.definitions import METRICS
 from pipeline.tasks.classification.misfits import require_question
@@ -32,14 +30,6 @@ from pipeline.tasks.questions import different_questions, way_back_to
 _RARE: Final = 0.1  # of the scans, a choice: a class that is asked for is seldom rarer, a slip nearly always
 _ALIKE: Final = 0.75  # difflib's ratio: one letter of four wrong or left out, as in "beningn" for "benign"
 
-
-_SEPARATORS: Final = re.compile(r"(\d?)[\s_\-‐-―]+(?=(\d?))")
-"""Spaces and dashes, with the digit before and that after."""
-_MINUS: Final = re.compile(r"\s[-−](?=\d)")
-_SAME: Final = {
-    "true": "1", "false": "0", "y": "yes", "n": "no", "j": "ja", "pos": "positive", "neg": "negative",
-}  # fmt: skip
-"""Short words and the long ones that they stand for, where a column has both."""
 
 KEYS: Final = frozenset(
     {
@@ -232,7 +222,7 @@ def choose_classes(
     """
     classes = sorted(counts)
     wanted = None if positive is None else normal(positive)
-    _require_no_twins({word: count for word, count in counts.items() if word not in stated}, wanted)
+    twins.require_none({word: count for word, count in counts.items() if word not in stated}, wanted)
     if len(classes) < 2:
         raise DataError(
             f"All labelled scans have the label '{''.join(classes)}' ({counted(counts)}). Two classes are "
@@ -253,35 +243,6 @@ def choose_classes(
             place, f"'positive' is missing: say which of {counted(counts)} is the finding looked for."
         )
     return tuple(sorted(classes, key=lambda word: word == wanted))
-
-
-def _require_no_twins(counts: Mapping[str, int], positive: str | None) -> None:
-    alike: dict[str, list[str]] = defaultdict(list)
-    for word in sorted(counts, key=lambda word: (word != positive, -counts[word], word)):
-        alike[_plain(word)].append(word)
-    twins = [word for words in alike.values() if len(words) > 1 for word in words]
-    if twins:
-        line = as_yaml({words[0]: words for words in alike.values()})
-        raise DataError(
-            f"Labels differ only in how they are written: {counted({word: counts[word] for word in twins})}. "
-            f"Write them alike in the table, or copy this below `cohort:`: `classes: {line}`."
-        )
-
-
-def _plain(word: str) -> str:
-    """A word without what two ways of writing it differ by: capitals, spaces, dashes, zeros in front.
-
-    >>> [_plain(word) for word in ("Grade_1", "grade 1", "T1-2", "T12", "01", "grade -1")]
-    ['grade1', 'grade1', 't1-2', 't12', '1', 'grade−1']
-    """
-    plain = unicodedata.normalize("NFKC", word).casefold().strip()
-    if plain.isdigit():
-        return plain.lstrip("0") or "0"
-    if not any(letter.isalpha() for letter in plain):
-        return plain
-    signed = _MINUS.sub("−", plain)
-    joined = _SEPARATORS.sub(lambda found: found[1] + "-" * bool(found[1] and found[2]), signed)
-    return _SAME.get(joined, joined)
 
 
 def _too_many(counts: Mapping[str, int], positive: str) -> str:

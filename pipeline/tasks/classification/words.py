@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from pipeline.tasks.contract import Refuse
 
 CODES: Final = frozenset({"-1", "-9", "-99", "-999", "-9999", "9", "99", "999", "9999"})
 """Numbers that stand for a missing value where the classes are words."""
+_GRADES_AT_LEAST: Final = 2
 _GRADES: Final = frozenset("+-−–±/() ")
 
 
@@ -40,9 +42,25 @@ class Words:
         """Empty: nothing else."""
         return ""
 
-    def notices(self, cells: Mapping[str, int]) -> tuple[Notice, ...]:
-        """None."""
-        return ()
+    def notices(self, cells: Mapping[str, int]) -> Iterator[Notice]:
+        """A number among grades that often stands for a missing value.
+
+        `cells` has the number of labelled scans of each cell.
+        """
+        counts = Counter[str]()
+        for cell, count in cells.items():
+            counts[self.value_of(cell)] += count
+        grades = sorted(int(word) for word in counts if word not in CODES and word.isdigit())
+        if self.classes or len(grades) < len(counts.keys() - CODES) or len(grades) < _GRADES_AT_LEAST:
+            return
+        for code in sorted(CODES & counts.keys()):
+            if not grades[0] <= int(code) <= grades[-1] + 1:
+                detail = (
+                    f"scans of the class '{code}' beside {grades[0]} to {grades[-1]}, a number that often "
+                    "stands for nothing: where it does, copy this below `cohort:`: "
+                    f"`missing: {as_yaml([code])}`"
+                )
+                yield Notice("class_apart", counts[code], detail)
 
     def agreed(self, values: Sequence[str]) -> str | None:
         """The value that different ones of one scan give together: none, unless there is one alone."""

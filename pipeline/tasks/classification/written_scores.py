@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contracts.predictions import Origin
+from pipeline.tables.words import NOT_AVAILABLE
 from pipeline.tasks.classification.predictions import SUM_TOLERANCE
 
 _NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
@@ -26,20 +27,35 @@ def probabilities(
     A single column keeps its numbers: the other class has the rest. Raises DataError (line) for what is no
     number, no probability, or doesn't add up within the rounding of the digits written.
     """
+    shares = [name for name, cells in columns.items() if _in_per_cent(cells)]
+    columns = {name: _without_sign(name, cells, shares) for name, cells in columns.items()}
     commas = [name for name, cells in columns.items() if _has_comma(cells)]
     texts = {
         name: [cell.replace(",", ".") for cell in cells] if name in commas else list(cells)
         for name, cells in columns.items()
     }
     numbers = np.column_stack([_numbers(name, cells, origin, given) for name, cells in texts.items()])
+    for at, name in enumerate(columns):
+        numbers[:, at] /= 100 if name in shares else 1
     for name, column in zip(columns, numbers.T, strict=True):
         _require_probability(name, column, origin)
     numbers = np.clip(numbers, 0.0, 1.0)
     notes = ["commas in numbers were read as decimal points"] if commas else []
+    notes += ["numbers with a % were divided by 100"] if shares else []
     if len(columns) > 1:
-        numbers, rescaled = _adding_up(numbers, _digits(texts.values()), origin)
+        numbers, rescaled = _adding_up(numbers, _digits(texts.values()) + 2 * bool(shares), origin)
         notes += rescaled
     return numbers, tuple(notes)
+
+
+def _in_per_cent(cells: Sequence[str]) -> bool:
+    """Whether every number of a column has a sign of per cent behind it."""
+    filled = [cell for cell in cells if cell.casefold() not in NOT_AVAILABLE]
+    return bool(filled) and all(cell.endswith("%") for cell in filled)
+
+
+def _without_sign(name: str, cells: Sequence[str], shares: Collection[str]) -> Sequence[str]:
+    return [cell.removesuffix("%").rstrip() for cell in cells] if name in shares else cells
 
 
 def _has_comma(cells: Sequence[str]) -> bool:
@@ -53,7 +69,11 @@ def _numbers(name: str, cells: Sequence[str], origin: Origin, given: NDArray[np.
         given & empty, f"'{name}' is empty. Fill it in, or give a column 'status' that says failed there"
     )
     wrong = np.array([not _NUMBER.fullmatch(cell) for cell in cells])
-    origin.refuse_first(given & wrong, f"'{name}' is not a number")
+    first = next((cell for cell, bad in zip(cells, given & wrong, strict=True) if bad), "")
+    advice = "Write all numbers alike, with a decimal point"
+    if first.casefold() in NOT_AVAILABLE:
+        advice = "Fill it in, or give a column 'status' that says failed there"
+    origin.refuse_first(given & wrong, f"'{name}' is not a number ('{first}'). {advice}")
     usable = given & ~wrong
     return np.array([float(cell) if use else np.nan for cell, use in zip(cells, usable, strict=True)])
 

@@ -9,14 +9,13 @@ from typing import Final
 
 from pipeline.config import Cohort
 from pipeline.contracts import targets
+from pipeline.tables import yes_no
 from pipeline.tables.words import MISSING, NO_FINDING, NOT_AVAILABLE, normal
 from pipeline.tasks.multilabel.labels import NO, UNKNOWN, YES
 
 PRESENT, ABSENT = "present", "absent"
 """The keys of `cohort.classes`: words that say that a finding is there, or that it isn't."""
 
-_YES: Final = frozenset({"1", "yes", "y", "true", "positive", "present", "ja", "oui", "sí"})
-_NO: Final = frozenset({"0", "no", "n", "false", "negative", "absent", "nein", "non"})
 _WRITTEN: Final = re.compile(r"\[(.*)\]|\{(.*)\}|\((.*)\)", re.DOTALL)
 """A list as programs write it, each word in quotes."""
 Word = tuple[str, str]
@@ -98,7 +97,8 @@ class Listed:
         (True, False)
         """
         words = {word.casefold() for word in self._words(cell)}
-        return bool(words & NO_FINDING & self.none and words & self._asked)
+        none = NO_FINDING & (self.none | self._asked)
+        return bool(words & none and words & (self._asked - none))
 
     def guessed(self, cell: str) -> list[Word]:
         """None: a scan whose list says nothing has no label, which is told of it as a whole."""
@@ -130,14 +130,14 @@ def how(cells: Iterable[str], choices: Cohort) -> Columns | Listed:
     words = {normal(word) for cell in set(cells) for word in cell.split("|")}
     signs = {word for word in words if word and not any(letter.isalnum() for letter in word)}
     missing |= frozenset() if any("+" in sign for sign in signs) else signs - stated[PRESENT] - stated[ABSENT]
-    yes = (_YES | stated[PRESENT]) - stated[ABSENT] - missing
-    no = (_NO | stated[ABSENT]) - stated[PRESENT] - missing
+    yes = (yes_no.YES | stated[PRESENT]) - stated[ABSENT] - missing
+    no = (yes_no.NO | stated[ABSENT]) - stated[PRESENT] - missing
     return Columns(choices.target, yes, no, missing, NOT_AVAILABLE | stated["missing"])
 
 
 def plain(names: tuple[str, ...]) -> Columns:
     """How the cells of a table from elsewhere are read, of which no YAML says anything."""
-    return Columns(names, _YES, _NO, MISSING)
+    return Columns(names, yes_no.YES, yes_no.NO, MISSING)
 
 
 def _stated(choices: Cohort) -> list[tuple[str, Collection[str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,9 +13,10 @@ from pipeline.tables.words import quoted
 from pipeline.tasks.classification.predictions import LOGIT
 from pipeline.tasks.classification.written_scores import probabilities
 from pipeline.tasks.multilabel.cells import plain
-from pipeline.tasks.multilabel.labels import UNKNOWN, value_of
+from pipeline.tasks.multilabel.labels import NOT_KNOWN, PRESENT, UNKNOWN, matrix, value_of
 from pipeline.tasks.multilabel.predictions import Predictions, of_frame
 from pipeline.tasks.sheet import Sheet, truths
+from pipeline.tasks.turned import looks_turned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,4 +99,19 @@ def _predictions(sheet: Sheet, frame: pd.DataFrame, columns: dict[str, str], *, 
     logits = [LOGIT + name for name in columns]
     if keep_logits and all(name in sheet.table.columns for name in logits):
         more |= {name: list(sheet.table.column(name)) for name in logits}
+    notes += tuple(_turned(frame, columns, more))
     return of_frame(frame.assign(**more), tuple(columns), origin), tuple(dict.fromkeys(notes))
+
+
+def _turned(frame: pd.DataFrame, columns: dict[str, str], scores: dict[str, list[str]]) -> Iterator[str]:
+    """The findings whose score is lower where they are, beyond what chance does."""
+    truth = matrix(list(frame[TRUTH]), len(columns))
+    for at, (name, column) in enumerate(columns.items()):
+        rows = (truth[:, at] != NOT_KNOWN) & np.array([bool(cell) for cell in scores[SCORE + name]])
+        there = frame.assign(there=truth[:, at] == PRESENT, score=scores[SCORE + name])[rows]
+        told = looks_turned(there["there"], there["score"].astype(float), list(there["patient_id"]))
+        if told is not None:
+            yield (
+                f"'{column}' is lower where '{name}' is there (area under the ROC curve {told:.2f}): if it "
+                "is the probability that it isn't, give 1 less it"
+            )

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Final
 
 from pipeline.contracts.cohort import Notice
-from pipeline.tables.words import counted
+from pipeline.tables.words import NO_FINDING, counted, normal
 from pipeline.tasks.contract import Refuse
 from pipeline.tasks.multilabel.cells import Columns, Listed
 from pipeline.tasks.multilabel.labels import NO, UNKNOWN, YES, cells_of, value_of
@@ -64,6 +64,7 @@ class Cells:
         counts = Counter[str]()
         for cell, count in cells.items():
             counts[self.value_of(cell)] += count
+        yield from _none_and_one(counts, self.names)
         yield from _alike(counts, self.names)
 
     def agreed(self, values: Sequence[str]) -> str | None:
@@ -103,6 +104,23 @@ class Cells:
             words.update({word: counts[value] for word, name in self.how.unread(value[1:]) if name == first})
         where = next(v for v in unread if first in {name for _, name in self.how.unread(v[1:])})
         raise unreadable(self.how, first, words, where=cell_of(where), refuse=refuse)
+
+
+def _none_and_one(counts: Mapping[str, int], names: Sequence[str]) -> Iterator[Notice]:
+    """Scans of which one column says that there is no finding, and another that there is one."""
+    nothing = [name for name in names if normal(name).casefold() in NO_FINDING]
+    found = dict.fromkeys(nothing, 0)
+    for value, count in counts.items():
+        there = {name for name, cell in cells_of(value, names).items() if cell == YES}
+        for name in nothing:
+            found[name] += count if name in there and len(there) > 1 else 0
+    for name, scans in found.items():
+        if scans:
+            detail = (
+                f"scans of which '{name}' and another finding are both said to be there: mend the table, or "
+                f"take '{name}' out of `cohort.target` or `cohort.findings`, as it says what the others say"
+            )
+            yield Notice("finding_beside_none", scans, detail)
 
 
 def _alike(counts: Mapping[str, int], names: Sequence[str]) -> Iterator[Notice]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from pipeline.statistics.vectors import Floats
 from pipeline.tables.quantities import parts_of_a_year
+from pipeline.tables.words import SERIAL_DAYS
 
 _FAR: Final = 100.0
 """So many times further from the median than nine of ten others: no quantity that an image shows.
@@ -127,6 +128,21 @@ def far_off(counts: Mapping[float, int]) -> float | None:
     return farthest if abs(farthest - middle) > limit * usual else None
 
 
+def is_size(unit: str) -> bool:
+    """Whether a unit is one of sizes or weights."""
+    return unit.strip().casefold() in _SIZES
+
+
+def is_time(unit: str) -> bool:
+    """Whether a unit is one of time.
+
+    >>> is_time("Days"), is_time("mm")
+    (True, False)
+    """
+    plain = unit.strip().casefold()
+    return plain in _CLOCK or parts_of_a_year(plain) is not None
+
+
 def below_zero(counts: Mapping[float, int], unit: str) -> list[float]:
     """The few values below 0 of a quantity that as a rule has none; none where they are many."""
     plain = unit.strip().casefold()
@@ -156,6 +172,17 @@ def written_days(counts: Mapping[float, int]) -> bool:
     return len(counts) >= _FEWEST_DATES and any(
         all(_is_day(float(value), form) for value in counts) for form in _DATES
     )
+
+
+def spreadsheet_days(counts: Mapping[float, int]) -> bool:
+    """Whether all numbers may be days as a spreadsheet counts them: whole, and of 2000 to 2049.
+
+    >>> spreadsheet_days(dict.fromkeys(range(45000, 45020), 1)), spreadsheet_days({45000: 9, 50: 9})
+    (True, False)
+    """
+    values = _repeated(counts)
+    enough = values.size >= _FEWEST and len(counts) >= _FEWEST_DATES
+    return enough and all(float(value).is_integer() and int(value) in SERIAL_DAYS for value in counts)
 
 
 def _is_day(value: float, form: str) -> bool:

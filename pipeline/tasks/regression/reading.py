@@ -23,12 +23,15 @@ from pipeline.tables.words import (
     is_date,
     normal,
     number,
+    point_thousands,
     several_findings,
     thousands,
 )
 from pipeline.tasks.contract import Refuse
 from pipeline.tasks.questions import lines_for_lists, other_question
 from pipeline.tasks.regression import columns
+from pipeline.tasks.regression.beside import bare, units_beside
+from pipeline.tasks.regression.doubts import doubts
 
 _MOST: Final = 0.9  # of the words, a choice: among numbers stand a few words such as "not done"
 _ERRORS: Final = re.compile(r"#(REF!|DIV/0!|VALUE!|NAME\?|NULL!|NUM!|UNCOMPUTED!|SPILL!|CALC!)")
@@ -38,6 +41,8 @@ _BESIDE: Final = re.compile(
 """A number with something beside it: a unit, a sign, a range, an error."""
 _FEWEST_MEASURED: Final = 5  # different ones, a choice: fewer are classes, such as 1st and 2nd
 _OF_HEADER: Final = re.compile(r"\d{3}[DWMY]")
+_FEWEST_PARTED: Final = 3  # different ones with and without, a choice: one may be a mean of three
+_FAR_LARGER: Final = 5  # times, a choice: a whole 14 beside an 11.333 is one, too
 _FEW: Final = 8  # words, a choice: no line of YAML should hold more
 _FILE: Final = re.compile(r".*\.(nii|nii\.gz|mha|mhd|nrrd|dcm|png|jpe?g|tiff?)", re.IGNORECASE)
 
@@ -47,7 +52,8 @@ class Numbers:
     """How the cells of a column are read: as numbers, or as nothing (`missing`).
 
     `mixed` are two cells with different decimal signs, `grouped` is one whose comma may part thousands.
-    `names_rows` says that the column numbers the rows of the table; `unit` is what it should be in.
+    `names_rows` says that the column numbers the rows of the table; `unit` is what it should be in. `pointed`
+    are one whose point may part thousands, and the least of those without.
     """
 
     missing: frozenset[str]
@@ -55,10 +61,11 @@ class Numbers:
     grouped: str | None
     names_rows: bool = False
     unit: str = ""
+    pointed: tuple[str, str] | None = None
 
     def value_of(self, cell: str) -> str:
         """The number that a cell stands for, in one spelling; empty where it stands for a missing value."""
-        word = normal(cell)
+        word = bare(normal(cell), self.unit)
         if word.casefold() in self.missing:
             return ""
         value = number(word)
@@ -77,20 +84,12 @@ class Numbers:
         return ""
 
     def notices(self, cells: Mapping[str, int]) -> Iterator[Notice]:
-        """A number that may stand for nothing, as it lies apart from all others in several scans."""
+        """What a person should know of numbers that may be something else."""
         counts = Counter[float]()
         for cell, count in cells.items():
             if value := self.value_of(cell):
                 counts[float(value)] += count
-        odd = columns.apart(counts)
-        if odd is not None:
-            others = [value for value in counts if value != odd]
-            detail = (
-                f"scans with {odd:g}, which lies apart from the others ({min(others):.4g} to "
-                f"{max(others):.4g}): where it stands for nothing, copy this below `cohort:`: "
-                f"`missing: {as_yaml([spelled(odd)])}`"
-            )
-            yield Notice("value_apart", counts[odd], detail)
+        yield from doubts(counts, cells, self.unit)
 
     def agreed(self, values: Sequence[str]) -> str | None:
         """The value that different ones of one scan give together: none, unless there is one alone."""
@@ -113,9 +112,17 @@ class Numbers:
             ConfigError: the column is another kind of question, or no measurement.
             DataError: cells that are no numbers, or whose decimal signs, units or size can't be right.
         """
-        require_numbers(counts, column, cell_of=cell_of, refuse=refuse)
+        require_numbers(counts, column, self.unit, cell_of=cell_of, refuse=refuse)
         self._require_one_decimal_sign(column)
         of_value = {float(word): count for word, count in counts.items()}
+        if columns.is_time(self.unit) and columns.spreadsheet_days(of_value):
+            first = spelled(min(of_value))
+            raise refuse(
+                ("cohort", "target"),
+                f"the column '{column}' holds days as spreadsheets count them, such as {first} "
+                f"({cell_of(first)}). Name the column of what was measured, or write the {self.unit} between "
+                "two days.",
+            )
         if columns.written_days(of_value):
             first = spelled(min(of_value))
             example = f"such as {first} ({cell_of(first)})"
@@ -146,6 +153,12 @@ class Numbers:
                 "thousands or be a decimal sign. Write them in the table without parting thousands, with a "
                 "decimal point."
             )
+        if self.pointed:
+            raise DataError(
+                f"The column '{column}' has numbers such as '{self.pointed[0]}' beside larger ones without a "
+                f"point, such as '{self.pointed[1]}', so the point may part thousands. Write them in the "
+                "table without parting thousands."
+            )
 
 
 def spelled(value: float) -> str:
@@ -161,7 +174,8 @@ def read_numbers(cells: Iterable[str], choices: Cohort) -> Numbers:
     """How the cells of the target column are read."""
     stated = {normal(word).casefold() for word in choices.missing}
     stated |= {spelled(value) for word in stated if (value := number(word)) is not None}
-    written = [normal(cell) for cell in cells]
+    unit = choices.unit or ""
+    written = [bare(normal(cell), unit) for cell in cells]
     words = {word for word in written if word.casefold() not in stated | MISSING}
     signs = {word for word in words if not any(letter.isalnum() for letter in word)}
     numbers = sorted(word for word in words if number(word) is not None)
@@ -171,8 +185,20 @@ def read_numbers(cells: Iterable[str], choices: Cohort) -> Numbers:
         both_signs(numbers),
         thousands(numbers),
         columns.only_names(rows, choices.column),
-        choices.unit or "",
+        unit,
+        _parted_by_points(numbers),
     )
+
+
+def _parted_by_points(numbers: Sequence[str]) -> tuple[str, str] | None:
+    """A number whose point may part thousands, and the least of those without, where all are far larger."""
+    pointed = point_thousands(numbers)
+    whole = [word for word in numbers if word.isdigit()]
+    points = [float(word) for word in numbers if "." in word]
+    if pointed is None or min(len(whole), len(points)) < _FEWEST_PARTED:
+        return None
+    least = min(whole, key=int)
+    return (pointed, least) if _FAR_LARGER * max(points) < int(least) else None
 
 
 def measured(words: Collection[str]) -> bool:
@@ -185,8 +211,19 @@ def measured(words: Collection[str]) -> bool:
     return beside >= max(_FEWEST_MEASURED, _MOST * len(words))
 
 
+def _in_known_units(words: Collection[str]) -> bool:
+    """Whether words are numbers with the unit of a size or time behind them: 1.2cm, and not the stage 3A."""
+    units = units_beside(words)
+    return bool(units) and all(columns.is_size(unit) or columns.is_time(unit) for unit in units)
+
+
 def require_numbers(
-    counts: Mapping[str, int], column: str, *, cell_of: Callable[[str], str], refuse: Refuse
+    counts: Mapping[str, int],
+    column: str,
+    unit: str,
+    *,
+    cell_of: Callable[[str], str],
+    refuse: Refuse,
 ) -> None:
     """Nothing, if every value is a number; `cell_of` says where one stands first.
 
@@ -209,6 +246,7 @@ def require_numbers(
     elif (
         mostly_words
         and not measured(words)
+        and not _in_known_units(words)
         and not all(is_date(word) or _ERRORS.fullmatch(word) for word in words)
     ):
         found = f"holds words ({counted({word: counts[word] for word in words})}), a question"
@@ -217,10 +255,10 @@ def require_numbers(
         instead = "name a column of measured numbers"
         lines = lines_for_lists(words) if listed else ()
         raise other_question(column, found, kind, instead=instead, refuse=refuse, lines=lines)
-    raise DataError(_no_numbers(column, {word: counts[word] for word in words}, cell_of))
+    raise DataError(_no_numbers(column, unit, {word: counts[word] for word in words}, cell_of))
 
 
-def _no_numbers(column: str, counts: Mapping[str, int], cell_of: Callable[[str], str]) -> str:
+def _no_numbers(column: str, unit: str, counts: Mapping[str, int], cell_of: Callable[[str], str]) -> str:
     """What to do about cells that are no numbers among those that are."""
     first, cells = min(counts), sum(counts.values())
     are = "cell that is no number" if cells == 1 else "cells that are no numbers"
@@ -232,6 +270,11 @@ def _no_numbers(column: str, counts: Mapping[str, int], cell_of: Callable[[str],
     elif all(_OF_HEADER.fullmatch(word) for word in counts):
         advice = (
             "Ages as headers have them, in days, weeks, months or years: write all as numbers in one unit"
+        )
+    elif beside := units_beside(counts):
+        advice = (
+            f"Write the number alone, in the unit of `cohort.unit` ({unit}): these are in "
+            f"{' and '.join(beside)}"
         )
     elif len(counts) > _FEW:
         advice = (
@@ -263,12 +306,25 @@ def _require_one_quantity(
     units = columns.two_units(counts, unit)
     if units is not None:
         (low, high, few), (from_, to, many) = units.small, units.large
+        _require_two_groups(units, column, cell_of)
         raise DataError(
             f"The column '{column}' has two groups of values, {low:.4g} to {high:.4g} ({few:,} scans) and "
             f"{from_:.4g} to {to:.4g} ({many:,}), about {units.times:g} times as large: two units, "
             f"such as {units.like}, in one column. Write all in one unit; a quantity that spans so much is "
             "learned as its logarithm."
         )
+
+
+def _require_two_groups(units: columns.TwoUnits, column: str, cell_of: Callable[[float], str]) -> None:
+    """Raises DataError where a group is one number alone: it is in no unit, and often stands for nothing."""
+    for (low, high, scans), (from_, to, _) in ((units.small, units.large), (units.large, units.small)):
+        if low == high:
+            raise DataError(
+                f"The column '{column}' has the value {low:.10g} in {scans:,} scans (first {cell_of(low)}), "
+                f"while the others are {from_:.4g} to {to:.4g}: a number that stands for nothing, or another "
+                "unit. Mend it in the table, or copy this below `cohort:`: "
+                f"`missing: {as_yaml([spelled(low)])}`."
+            )
 
 
 def _require_sign(

@@ -22,6 +22,7 @@ from pipeline.tasks.goals import require_goal
 from pipeline.tasks.questions import other_question
 from pipeline.tasks.regression import quantity
 from pipeline.tasks.regression.definitions import METRICS
+from pipeline.tasks.regression.headed import other_unit
 from pipeline.tasks.regression.quantity import Quantity
 from pipeline.tasks.regression.reading import Numbers, read_numbers, require_numbers
 
@@ -84,12 +85,22 @@ def check(cells: Sequence[str], choices: Cohort, *, cell_of: Callable[[int], str
             f"the column '{choices.column}' names the scans (`cohort.id`), so there is nothing in it to "
             "predict. Name the column of what was measured.",
         )
+    if headed := other_unit(choices.column, choices.unit or ""):
+        raise refuse(
+            ("cohort", "unit"),
+            f"the header of the column '{choices.column}' says {headed}, and `unit` says {choices.unit}. "
+            f"Write `unit: {headed}` (and margins and goal in it), or mend the header.",
+        )
     numbers = reader(cells, choices)
     values = [numbers.value_of(cell) for cell in cells]
     counts = Counter(filter(None, values))
     if counts:
         require_numbers(
-            counts, choices.column, cell_of=lambda word: cell_of(values.index(word)), refuse=refuse
+            counts,
+            choices.column,
+            numbers.unit,
+            cell_of=lambda word: cell_of(values.index(word)),
+            refuse=refuse,
         )
 
 

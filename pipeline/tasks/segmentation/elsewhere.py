@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.contracts.predictions import PREDICTED, TRUTH, Origin, checked
 from pipeline.errors import DataError, nearest
+from pipeline.tables import yes_no
 from pipeline.tables.words import number
 from pipeline.tasks.segmentation.predictions import DICE, MEASURED, VOLUME_PREDICTED, Predictions, of_frame
 from pipeline.tasks.segmentation.structures import ABSENT, PRESENT, UNKNOWN
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 Read = tuple[Predictions, tuple[str, ...]]
 """A checked table, and what was changed in reading."""
 
-_HELD: Final = {"1": PRESENT, "1.0": PRESENT, "true": PRESENT, "yes": PRESENT}
-_ABSENT: Final = {"0": ABSENT, "0.0": ABSENT, "false": ABSENT, "no": ABSENT}
+_HELD: Final = dict.fromkeys(["1.0", *yes_no.YES], PRESENT)
+_ABSENT: Final = dict.fromkeys(["0.0", *yes_no.NO], ABSENT)
 _SAID: Final = _HELD | _ABSENT
 
 
@@ -124,7 +125,8 @@ def _held_by(volume: float | None, dice: float | None) -> str:
 
 def _flags(words: tuple[str, ...], column: str, origin: Origin) -> list[str]:
     wrong = np.array([bool(word) and word.casefold() not in _SAID for word in words], dtype=np.bool_)
-    origin.refuse_first(wrong, f"'{column}' must be 1 or 0, or empty where it is unknown")
+    first = next((word for word, bad in zip(words, wrong, strict=True) if bad), "")
+    origin.refuse_first(wrong, f"'{column}' must be 1 or 0, or empty where it is unknown, and is '{first}'")
     return [_SAID.get(word.casefold(), "") for word in words]
 
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from pipeline.cohort.lookalikes.candidates import Candidates, candidates
-from pipeline.cohort.lookalikes.views import NONE, evened, views
+from pipeline.cohort.lookalikes.shrinking import shrunk
+from pipeline.cohort.lookalikes.views import CUTS, NONE, evened, views
 
 SCANS = 2100
 """More than are compared in one product of matrices."""
@@ -53,7 +54,7 @@ def every_two(
 
     found: Found = {}
     plain = units(pictures)
-    for view in views(with_cuts=False):
+    for view in views(CUTS[:1]):
         cosines = units(view.of(pictures[looking])) @ plain.T
         for i, j in zip(*np.nonzero(cosines > ALIKE), strict=True):
             first, second = int(looking[i]), int(j)
@@ -76,7 +77,9 @@ def test_the_pairs_are_those_of_comparing_every_two(pictures: NDArray[np.uint8],
     persons = np.arange(SCANS) // 2
     among = np.arange(50, SCANS, 3) if some else None
     expected = every_two(pictures, persons, among)
-    found = told(candidates(pictures, persons, among, most=EVERYTHING))
+    found = told(
+        candidates(shrunk([pictures[:900], pictures[900:]], CUTS[:1]), persons, among, most=EVERYTHING)
+    )
     sure = {key for key, cosine in expected.items() if abs(cosine - ALIKE) > 1e-4}
     assert len(sure) > 100
     assert any("inverted=True" in key[0] for key in sure)
@@ -87,7 +90,13 @@ def test_the_pairs_are_those_of_comparing_every_two(pictures: NDArray[np.uint8],
 
 def test_of_more_than_can_be_looked_at_the_most_alike_are_taken(pictures: NDArray[np.uint8]) -> None:
     persons = np.arange(SCANS)
-    everything = told(candidates(pictures, persons, np.arange(SCANS), most=EVERYTHING))
-    found = told(candidates(pictures, persons, np.arange(SCANS), most=50))
+    everything = told(
+        candidates(
+            shrunk([pictures[:900], pictures[900:]], CUTS[:1]), persons, np.arange(SCANS), most=EVERYTHING
+        )
+    )
+    found = told(
+        candidates(shrunk([pictures[:900], pictures[900:]], CUTS[:1]), persons, np.arange(SCANS), most=50)
+    )
     assert len(found) == 50
     assert sorted(found.values()) == pytest.approx(sorted(everything.values())[-50:], abs=1e-6)

@@ -42,6 +42,7 @@ def one_slice(number: int, modality: str = "CT", **elements: object) -> Dataset:
         "AcquisitionTime": f"1200{number % 60:02}",
         "WindowCenter": f"{number:03}",
         "WindowWidth": "400",
+        "Exposure": f"{number:03}",
         "OperatorsName": f"OP{number:02}",
         "ConvolutionKernel": "B30f",
     }

@@ -8,7 +8,7 @@ import pytest
 from dicom_files import KEY, header, image
 from pydicom.dataset import Dataset
 
-from pipeline.ingest.header.aliases import ALIAS, BORN, plain_id, plain_name
+from pipeline.ingest.header.aliases import ALIAS, BARE, BORN, ISSUED, LETTERED, UNISSUED, plain_id, plain_name
 
 
 def aliases(tmp_path: Path, **elements: object) -> set[tuple[str, str]]:
@@ -76,3 +76,25 @@ def test_accents_and_order_make_no_other_name() -> None:
 )
 def test_a_name_typed_without_its_own_letters_is_no_other_name(one: str, other: str) -> None:
     assert plain_name(one) == plain_name(other) != ""
+
+
+def forms(tmp_path: Path, **elements: object) -> dict[str, str]:
+    kinds = (ISSUED, UNISSUED, LETTERED, BARE)
+    return {kind: word for kind, word in header(image(**elements), tmp_path).identifiers if kind in kinds}
+
+
+def test_an_id_with_and_without_issuer_has_one_word_of_two_kinds(tmp_path: Path) -> None:
+    issued = forms(tmp_path, PatientID="PAT-0017", IssuerOfPatientID="A")
+    bare = forms(tmp_path, PatientID="pat 17")
+    assert issued[ISSUED] == bare[UNISSUED]
+    assert UNISSUED not in issued and ISSUED not in bare
+
+
+@pytest.mark.parametrize("written", ["HUP0017", "HUP-0017", "0017-A", "hup_00017"])
+def test_a_number_beside_letters_has_the_word_of_the_bare_one(tmp_path: Path, written: str) -> None:
+    assert forms(tmp_path, PatientID=written)[LETTERED] == forms(tmp_path, PatientID="0017")[BARE]
+
+
+@pytest.mark.parametrize("written", ["A17", "17", "HUP-0017-2", "HUP", "A0000"])
+def test_few_digits_and_several_numbers_are_no_number_of_a_patient(tmp_path: Path, written: str) -> None:
+    assert not forms(tmp_path, PatientID=written).keys() & {LETTERED, BARE}

@@ -140,3 +140,11 @@ def test_scanners_are_known_by_a_shipped_list(
         tuple(found[name] for name in ("manufacturer", "manufacturer_model_name", "convolution_kernel"))
         == kept
     )
+
+
+def test_how_an_image_was_exposed_is_an_attribute() -> None:
+    found = attributes(
+        ExposureTime="12", XRayTubeCurrent="250", Exposure="3", DistanceSourceToDetector="1800"
+    )
+    names = ("exposure_time", "x_ray_tube_current", "exposure", "distance_source_to_detector")
+    assert tuple(found[name] for name in names) == (12, 250, 3, 1800)

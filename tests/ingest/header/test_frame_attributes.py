@@ -89,6 +89,13 @@ def test_two_kernels_of_one_enhanced_ct_are_two_volumes_that_name_theirs(tmp_pat
     ]
 
 
+def test_the_exposure_of_an_enhanced_ct_has_the_names_of_a_classic_one(tmp_path: Path) -> None:
+    exposure = item(ExposureTimeInms=12.0, XRayTubeCurrentInmA=250.0, ExposureInmAs=3.0)
+    frames = [group(PlanePositionSequence=at(z), CTExposureSequence=exposure) for z in range(3)]
+    found = header(enhanced("CT", Dataset(), frames), tmp_path).attributes
+    assert [found[name] for name in ("exposure_time", "x_ray_tube_current", "exposure")] == [12, 250, 3]
+
+
 def test_inversion_times_and_flip_angles_of_an_enhanced_mr_make_volumes(tmp_path: Path) -> None:
     frames = [
         group(

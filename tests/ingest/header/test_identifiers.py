@@ -21,6 +21,7 @@ def test_identifiers_are_pseudonyms_of_what_the_file_and_its_path_say(tmp_path: 
         "name": KEY.pseudonym("name", "scan.one.dcm"),
         "stem": KEY.pseudonym("stem", "scan.one"),
         "alias": KEY.pseudonym("patient", "hospital", "pat1"),
+        "issued_id": KEY.pseudonym("id", "pat1"),
         "day": KEY.pseudonym("day", "PAT1", "2020-01-02"),
     }
     assert found.patient_id == KEY.pseudonym("patient", "HOSPITAL", "PAT1")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import imagecodecs
 import numpy as np
 import pytest
-from dicom_files import WHEEL, opened
+from dicom_files import WHEEL, compressed, opened
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mask_files import COLUMNS, ROWS, grid_of, segmentation, slices
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.uid import JPEG2000Lossless
 
 from pipeline.ingest.masks.grid import put
 from pipeline.ingest.masks.segmentation import marked_frames
@@ -21,7 +23,11 @@ BOTH = Structures({"anterior": (1,), "posterior": ("Rear part",)})
 LABELS = {1: "front", 2: "rear PART "}
 
 
-def read(ds: Dataset, sources: list[Dataset], structures: Structures = BOTH) -> dict[str, NDArray]:
+def read(
+    ds: Dataset | bytes,
+    sources: list[Dataset],
+    structures: Structures = BOTH,
+) -> dict[str, NDArray]:
     grid = grid_of(sources)
     masks = {name: np.zeros(grid.shape, np.uint8) for name in structures.called}
     for marked in marked_frames(opened(ds), structures, decoded_bytes=1 << 26):
@@ -121,6 +127,37 @@ def test_a_described_background_is_no_segment() -> None:
     ds = segmentation(sources, {0: np.zeros_like(marks[1]), **marks}, kind="LABELMAP", labels=LABELS)
     assert [segment.SegmentNumber for segment in ds.SegmentSequence] == [0, 1, 2]
     assert np.array_equal(read(ds, sources)["posterior"], marks[2])
+
+
+def test_a_segment_that_is_coded_as_background_is_none_whatever_pads() -> None:
+    sources, marks = slices(), two_marks()
+    ds = segmentation(sources, {0: np.zeros_like(marks[1]), **marks}, kind="LABELMAP", labels=LABELS)
+    ds.PixelPaddingValue = 9  # of the frames that are left out: dcmqi tells them from background
+    assert refused(ds) == "mask_values_invalid: segment 0 is of no structure"
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "125040", "DCM", "Background"
+    ds.SegmentSequence[0].SegmentedPropertyTypeCodeSequence = [code]
+    found = read(ds, sources)
+    assert np.array_equal(found["anterior"], marks[1])
+    assert np.array_equal(found["posterior"], marks[2])
+
+
+def test_frames_of_one_bit_in_jpeg_2000_are_read() -> None:
+    sources, marks = slices(), two_marks()
+    ds = segmentation(sources, marks, labels=LABELS)
+    frames = [
+        imagecodecs.jpeg2k_encode(
+            frame.astype(np.uint8), bitspersample=1, level=0, reversible=True, codecformat="j2k"
+        )
+        for frame in frames_of(marks)
+    ]
+    found = read(compressed(ds, frames, JPEG2000Lossless), sources)
+    assert np.array_equal(found["anterior"], marks[1])
+    assert np.array_equal(found["posterior"], marks[2])
+
+
+def frames_of(marks: dict[int, NDArray]) -> list[NDArray]:
+    return [frame for number in sorted(marks) for frame in marks[number] if frame.any()]
 
 
 def test_two_segments_of_one_structure_are_refused() -> None:

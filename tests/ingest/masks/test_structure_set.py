@@ -15,6 +15,7 @@ from pipeline.ingest.masks.grid import Grid, put
 from pipeline.ingest.masks.structure_set import contours_on, rois
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
+from pipeline.pseudonyms import Key
 
 AXIAL, OBLIQUE = (1, 0, 0, 0, 1, 0), (0.6, 0.8, 0, 0, 0, -1)
 HEART = Structures({"heart": ("Heart", "Herz")})
@@ -33,10 +34,10 @@ def box(low: float, high: float) -> list[tuple[float, float]]:
 def read(ds: Dataset, grid: Grid, structures: Structures = HEART) -> dict[str, NDArray]:
     masks = {name: np.zeros(grid.shape, np.uint8) for name in structures.called}
     for roi in rois(opened(ds).dataset, structures):
-        blocks, missed = contours_on(roi, Scan(grid, grid))
-        for refusal in missed.values():
+        found = contours_on(roi, Scan(grid, grid), Key(b"$" * 32))
+        for refusal in found.missed.values():
             raise refusal
-        for block in blocks.values():
+        for block in found.blocks.values():
             put(block, grid, masks[roi.structure])
     return masks
 
@@ -143,8 +144,8 @@ def test_a_real_structure_set_has_the_area_of_its_drawing() -> None:
     assert len(roi.contours) == 3
     affine = np.array([[0, 0, -5.0, 250], [0, -5.0, 0, 200], [10.0, 0, 0, -200], [0, 0, 0, 1]])
     grid = Grid(affine, (9, 80, 100))
-    blocks, missed = contours_on(roi, Scan(grid, grid))
-    assert not missed
-    marked = [block.marked.sum() for block in blocks.values()]
+    found = contours_on(roi, Scan(grid, grid), Key(b"$" * 32))
+    assert not (found.missed or found.crossing)
+    marked = [block.marked.sum() for block in found.blocks.values()]
     # The first contour is a box of 400 x 300 mm, of pixels of 5 x 5 mm.
     assert marked[0] == 80 * 60

@@ -238,7 +238,9 @@ def test_one_class_is_too_few_and_the_word_that_may_be_the_other_is_named() -> N
 def test_words_that_differ_in_spelling_are_told_with_the_line_that_makes_them_one(
     twins: dict[str, int],
 ) -> None:
-    with pytest.raises(DataError, match=r"differ only in how they are written: .*`classes: \{"):
+    with pytest.raises(
+        DataError, match=r"differ only in how they are written, or in language: .*`classes: \{"
+    ):
         choose(twins | {"other": 4}, None)
 
 

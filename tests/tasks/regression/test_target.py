@@ -222,7 +222,7 @@ def test_nobody_changes_sides_of_a_number_so_a_limit_on_it_is_refused_and_can_be
 @pytest.mark.parametrize(
     "cells",
     [
-        [f"{cell} mm" for cell in DIAMETERS],
+        [f"{cell} cm" for cell in DIAMETERS],
         [f"{cell}%" for cell in DIAMETERS],
         [f"<{cell}" for cell in DIAMETERS],
         [f"{cell} ± 2" for cell in DIAMETERS],
