@@ -85,7 +85,7 @@ def _use(artifacts: Artifacts) -> dict[str, str]:
     fixed = artifacts.task.page.fixed_by_validation(artifacts.question)
     return {
         "train": "learnt from",
-        "validation": fixed or "watched in training",
+        "validation": f"which fixed {fixed}" if fixed else "watched in training",
         "test": "tested on",
         EXTERNAL: "of another source, tested on",
     }

@@ -115,7 +115,7 @@ def score(question: Structures) -> Score:
 
 def fixed_by_validation(question: Structures) -> str:
     """What the validation part fixed of later answers."""
-    return "of which structures the largest piece alone is kept"
+    return "whether the largest piece of a structure alone is kept"
 
 
 def use_of_validation(question: Structures) -> str:
