@@ -81,7 +81,7 @@ demo-diameter: data/raw/demo-diameter/labels.csv
 demo-findings: data/raw/demo-findings/labels.csv
 	@$(MAKE) --no-print-directory report CONFIG=configs/demo-findings.yaml
 
-## demo-segmentation: run it with lungs to outline in small volumes
+## demo-segmentation: run it with lungs and nodules to outline in small volumes
 .PHONY: demo-segmentation
 demo-segmentation: data/raw/demo-segmentation/labels.csv
 	@$(MAKE) --no-print-directory report CONFIG=configs/demo-segmentation.yaml

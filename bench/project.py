@@ -110,8 +110,8 @@ def _peak_mb(process: int) -> int:
     return next((int(line.split()[1]) >> 10 for line in lines if line.startswith("VmHWM")), 0)
 
 
-def headline(project: Path, name: str, metric: str = "auroc") -> dict[str, Any]:
-    """The test part's headline metric of an analysis, as metrics.json holds it."""
+def headline(project: Path, name: str, metric: str = "auroc", *, of: str | None = None) -> dict[str, Any]:
+    """The test part's headline metric of an analysis, as metrics.json holds it; `of` names one structure."""
     candidate = project / "reports" / name / "candidate"
     metrics = json.loads((candidate / "metrics.json").read_text())
     operating = json.loads((candidate / "operating.json").read_text())
@@ -122,6 +122,7 @@ def headline(project: Path, name: str, metric: str = "auroc") -> dict[str, Any]:
         and item["part"] == "test"
         and item["unit"] == operating["unit"]
         and not item.get("group")
+        and (of is None or item["class"] == of)
     ]
     return dict(values[0])
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -41,3 +42,22 @@ def joined(masks: Iterable[NDArray[Any]], shape: tuple[int, ...], count: int) ->
 def of_bit(bits: Bits, bit: int) -> NDArray[np.bool_]:
     """Which voxels have the structure of a bit, of the shape of `bits`."""
     return np.asarray((bits & bits.dtype.type(1 << bit)) != 0)
+
+
+def wrong_along(axis: int, truth: Bits, answers: Sequence[Bits]) -> NDArray[np.float64]:
+    """How wrong answers are at each place of an axis: its wrong voxels, as shares of their structures.
+
+    All arrays are `(*space,)`. A structure of few voxels so tells as much as a large one: counted as they
+    are, the border of an organ would outvote a finding in it.
+
+    >>> organ_and_finding = np.array([[3, 1], [1, 1]], np.uint8)
+    >>> wrong_along(0, organ_and_finding, [np.array([[1, 1], [0, 1]], np.uint8)]).tolist()
+    [1.0, 0.25]
+    """
+    others = tuple(other for other in range(truth.ndim) if other != axis)
+    wrong = np.zeros(truth.shape[axis], np.float64)
+    for bit in range(8 * truth.itemsize):
+        true, marked = of_bit(truth, bit), [of_bit(answer, bit) for answer in answers]
+        if size := int(np.count_nonzero(reduce(np.logical_or, marked, true))):
+            wrong += sum(np.count_nonzero(true ^ each, axis=others) for each in marked) / size
+    return wrong

@@ -288,15 +288,18 @@ def folds(options: argparse.Namespace) -> None:
     from pipeline.commands import folds as command
     from pipeline.evaluate.score import score as measure
     from pipeline.foreign import Columns, read
+    from pipeline.printed import make, page
 
     config, space = _load(options)
     if not options.score:
         _show(command.write(config, options.config, space.root, options.of))
         return
-    table, out = command.joined(options.config, space.root, options.of)
+    table, out = command.joined(options.config, Path(), options.of)  # told as all paths are
     foreign = read(table, Columns(positive=config.cohort.positive or ""))
-    _show(measure(foreign, out))
-    _show(report.run_table(foreign, out))
+    _show(measure(foreign, out, config.evaluate))
+    title, again = f"{config.report.title}: cross-validation", make("folds", {"OF": options.of}, place=page())
+    _show(report.run_table(foreign, out, title=title, command=again))
+    report.write_analyses(out.parent)
 
 
 def export(options: argparse.Namespace) -> None:

@@ -17,7 +17,7 @@ from pipeline.cohort.groups import Groups, groups_of
 from pipeline.cohort.join import Join
 from pipeline.cohort.labels import Labels, Target, label_cases, values_of_case
 from pipeline.cohort.links import Links, link_patients
-from pipeline.cohort.masks import Marked, label_by_masks
+from pipeline.cohort.masks import Marked, by_another_name, label_by_masks
 from pipeline.cohort.membership import Membership, decide
 from pipeline.cohort.near_copies import NEAR_COPIES, find_near_copies
 from pipeline.cohort.outputs import Cohort, Row
@@ -136,7 +136,8 @@ def _labels(joined: Joined, choices: Choices, refuse: Refuse) -> Labels:
     reader = _reader(joined, choices)
     if joined.marked:
         labels = label_by_masks(joined.marked.cells, reader, case_ids=joined.scans.cases)
-        return replace(labels, notices=(*labels.notices, *joined.marked.notices))
+        unnamed = by_another_name(joined.scans.cases, labels.exclusions)
+        return replace(labels, notices=(*labels.notices, *unnamed, *joined.marked.notices))
     target = Target(choices.column, reader, refuse)
     return label_cases(joined.table, target, join=joined.join, case_ids=joined.scans.cases)
 

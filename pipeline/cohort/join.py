@@ -134,6 +134,11 @@ class Join:
         """The columns that hold identifiers, none of them of an attribute or a day."""
         return tuple(key.column for key in self.keys if key.names in KINDS)
 
+    @property
+    def days(self) -> tuple[str, ...]:
+        """The columns that hold days."""
+        return tuple(key.column for key in self.keys if key.names == DAY)
+
     @cached_property
     def matched(self) -> int:
         """How many rows are about a scan."""

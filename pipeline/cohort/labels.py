@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.cohort.exclusions import Exclusion
 from pipeline.cohort.join import Join
-from pipeline.cohort.spoiled import what_happened
+from pipeline.cohort.spoiled import unread_days, what_happened
 from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
 from pipeline.tables import Table, line_numbers
@@ -183,7 +183,7 @@ def _decimal_commas(cells: Mapping[str, Mapping[str, list[int]]], reader: Reader
 def _unmatched_rows(table: Table, join: Join) -> Iterator[Notice]:
     rows = [row for row, cases in enumerate(join.cases) if not cases]
     if rows:
-        accidents = what_happened(table, join.identifiers, rows)
+        accidents = what_happened(table, join.identifiers, rows) + unread_days(table, join.days, rows)
         detail = f"rows of the table that name no scan: {line_numbers(table.lines[row] for row in rows)}"
         detail += f".{accidents.removesuffix('.')}" if accidents else ""
         yield Notice("label_without_scan", len(rows), detail)

@@ -15,12 +15,13 @@ from pipeline.contracts.cohort import Notice
 from pipeline.errors import DataError
 from pipeline.printed import scanloom
 from pipeline.pseudonyms import Key
-from pipeline.records import BESIDE_REFUSED, EMPTY_MASK, Mask
+from pipeline.records import BESIDE_REFUSED, EMPTY_MASK, Case, Mask
 from pipeline.tasks.contract import Reader
 
 PRESENT: Final = "1"
 ABSENT: Final = "0"
 UNKNOWN: Final = ""
+_UNMARKED: Final = "no mask marks a declared structure in it"
 _REFUSED: Final = "what its masks mark is unknown, as one of them was refused"
 
 
@@ -90,6 +91,28 @@ def alike(
         )
 
 
+def by_another_name(cases: Mapping[str, Case], exclusions: Sequence[Exclusion]) -> Iterator[Notice]:
+    """A notice of scans without a mask that lie on the very grid of another scan of their patient.
+
+    A mask whose name or folder doesn't say what it is was read as a scan, and lies so.
+    """
+    unmarked = {one.case_id for one in exclusions if one.detail == _UNMARKED}
+    on_grid: defaultdict[tuple[object, ...], list[str]] = defaultdict(list)
+    for case in cases.values():
+        if case.geometry.affine is not None:
+            on_grid[case.patient_id, case.geometry.affine, case.stored.shape].append(case.case_id)
+    named = tuple(sorted(one for each in on_grid.values() if len(each) > 1 for one in unmarked & {*each}))
+    if named:
+        yield Notice(
+            "mask_by_another_name",
+            len(named),
+            f"{len(named):,} scans without a mask lie voxel on voxel with another of their patient: where "
+            "one is a mask, its name doesn't say so, and it was read as a scan (call it as its scan with "
+            "`_mask` at the end, or put it below `masks`)",
+            named,
+        )
+
+
 def label_by_masks(
     marks: Mapping[str, Mapping[str, str]], reader: Reader, *, case_ids: Collection[str]
 ) -> Labels:
@@ -105,7 +128,7 @@ def label_by_masks(
         if value:
             of_case[case_id] = value
         else:
-            detail = _REFUSED if cells else "no mask marks a declared structure in it"
+            detail = _REFUSED if cells else _UNMARKED
             exclusions.append(Exclusion(case_id, "without_mask", detail))
     if not of_case:
         raise DataError(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
+from pipeline.cohort.days import days_of
 from pipeline.tables import UNCOMPUTED, Table
 from pipeline.tables.words import is_date
 
@@ -23,6 +24,28 @@ def what_happened(table: Table, columns: Collection[str], rows: Collection[int] 
     """
     among = range(len(table.rows)) if rows is None else rows
     return "".join(_of_column(table, column, among, most=rows is not None) for column in columns)
+
+
+def unread_days(table: Table, columns: Collection[str], rows: Collection[int]) -> str:
+    """A sentence, with a space before, on the cells of these rows that hold no day that is read."""
+    told = ""
+    for column in columns:
+        cells = table.column(column)
+        days = days_of(cells, cell_of=_cells_of(table, column))
+        unread = [row for row in rows if cells[row] and not days[row]]
+        if unread:
+            first = table.cell(column, table.lines[unread[0]])
+            told += (
+                f" The column '{column}' has days that can't be read ({len(unread):,} of {len(rows):,} such "
+                f"rows, first {first}): write them as 2020-12-31, not as spreadsheets count days (45231) and "
+                "not with a year of two digits."
+            )
+    return told
+
+
+def _cells_of(table: Table, column: str) -> Callable[[int], str]:
+    """What says where the cell of a row stands."""
+    return lambda row: table.cell(column, table.lines[row])
 
 
 def _of_column(table: Table, column: str, rows: Collection[int], *, most: bool) -> str:

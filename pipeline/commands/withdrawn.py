@@ -46,7 +46,8 @@ def run(config: Config, workspace: Workspace) -> Summary:
     if unknown := [listed[person] for person in remaining if not person.in_catalogue]:
         lines.append(
             f"{Path(name).name}, {tables.line_numbers(unknown)}: no scan read so far carries such an ID; "
-            "scans that do will be left out."
+            "scans that do will be left out. Compare these lines with the scans: a spreadsheet drops zeros "
+            "in front of an ID, shortens a long one to 1.23E+15, and makes a day of 3-4."
         )
     return Summary(tuple(lines), changed=bool(remaining))
 

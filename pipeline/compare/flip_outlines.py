@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import Shards
-from pipeline.bits import Bits, joined
+from pipeline.bits import Bits, joined, wrong_along
 from pipeline.catalogue import Catalogue, masks
 from pipeline.compare.models import Model
 from pipeline.contracts import predicted_masks
@@ -93,8 +93,7 @@ def _drawn(picture: ScanPicture, case: Case, marks: tuple[Bits, ...], native: Pa
     index = slices = None
     planes: list[Bits] = list(marks)
     if truth.ndim == _VOLUME_AXES:
-        wrong = sum(np.bitwise_count(truth ^ one).sum(axis=(1, 2), dtype=np.int64) for one in said)
-        index, slices = int(np.argmax(wrong)), len(grey)
+        index, slices = int(np.argmax(wrong_along(0, truth, said))), len(grey)
         grey, planes = grey[index], [one[index] for one in planes]
     black_and_white = window(case, grey)
     factor = -(-max(grey.shape) // LARGEST_PIXELS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -121,6 +121,10 @@ class External(Section):
         )
 
 
+_INSTEAD_OF_FOLD: Final = ("shares", "part_column", "on_patient_overlap")
+"""The keys that divide patients where no fold does."""
+
+
 class Cohort(Section):
     """Which scans have which truth, and how patients are divided into parts.
 
@@ -169,9 +173,7 @@ class Cohort(Section):
     @model_validator(mode="after")
     def _folds_alone(self) -> Cohort:
         """With a fold, its number and theirs say which part a patient has."""
-        others = [
-            name for name in ("shares", "part_column", "on_patient_overlap") if name in self.model_fields_set
-        ]
+        others = [name for name in _INSTEAD_OF_FOLD if name in self.model_fields_set]
         if self.fold is None or not others:
             return self
         raise PydanticCustomError(
@@ -182,8 +184,12 @@ class Cohort(Section):
 
     @model_serializer(mode="wrap")
     def _as_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what few analyses say unless it is given, so that the others keep their digest."""
-        return without_defaults(dump(self), ("regions", "overlap", "external", "fold"), self.model_fields_set)
+        """Without what few analyses say unless it is given, so that the others keep their digest.
+
+        With a fold, also without the keys that it stands for: the copy of the settings could not be read.
+        """
+        seldom = ("regions", "overlap", "external", "fold", *(_INSTEAD_OF_FOLD if self.fold else ()))
+        return without_defaults(dump(self), seldom, self.model_fields_set)
 
     @field_serializer("target")
     def _one_as_a_word(self, target: tuple[str, ...]) -> str | tuple[str, ...]:

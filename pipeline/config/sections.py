@@ -75,9 +75,9 @@ class Train(Section):
     `seeds` networks are trained, from `seed` on, and answer as one. `average_epochs` is how many epochs the
     running mean of the weights remembers. `refit` fits anew on training and validation part together.
     `controls` says whether control networks are trained beside it, for a fifth of its epochs together.
-    `label_smoothing` and `class_weights` are of some tasks only, and so is `loss`. Where voxels are asked
-    for, `patches` of the shape `patch` are cut of each scan in an epoch, a share `foreground` of them about
-    what is marked; `auto` is what `memory_gb` has room for.
+    `label_smoothing` and `class_weights` are of some tasks only, and so are `loss` and `dice`. Where voxels
+    are asked for, `patches` of the shape `patch` are cut of each scan in an epoch, a share `foreground` of
+    them about what is marked; `auto` is what `memory_gb` has room for.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -100,6 +100,7 @@ class Train(Section):
     refit: bool = False
     class_weights: Literal["balanced", "none"] = "balanced"
     loss: Literal["huber", "squared"] = "huber"
+    dice: Literal["linear", "log"] = "linear"
     precision: Literal["auto", "float32", "mixed"] = "auto"
     jit: Literal["auto"] | bool = "auto"
     threads: Count | None = None
@@ -110,7 +111,7 @@ class Train(Section):
     @model_serializer(mode="wrap")
     def _later_keys_if_given(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without the keys that came later unless they are given, so that trainings keep their digests."""
-        later = ("loss", "controls", "patch", "patches", "foreground", "memory_gb")
+        later = ("loss", "dice", "controls", "patch", "patches", "foreground", "memory_gb")
         return without_defaults(dump(self), later, self.model_fields_set)
 
     @property

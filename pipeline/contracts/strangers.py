@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.contracts.damage import rewritten_by
 from pipeline.contracts.objects import ObjectFile, Schema
+from pipeline.contracts.scan_pictures import ScanPicture
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,16 @@ FILE: Final = ObjectFile("strangers.json", Strangers, Schema("strangers", 1), re
 
 @dataclass(frozen=True)
 class Odd:
-    """One scan of the test part that is a stranger: how unlike it is, why, and its picture.
+    """One scan of the test part that is a stranger: how unlike it is, why, and how it looks.
 
-    `picture` is 64 x 64 grey values in base 64, none where it may not be shown, which `hidden` explains.
+    `shown` is None in a file of an earlier version, whose pictures had neither window nor sides.
     """
 
     case_id: str
     patient_id: str
     score: float
     why: str
-    picture: str = ""
-    hidden: str = ""
+    shown: ScanPicture | None = None
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def _marks(subject: Subject) -> bool:
 def _measured(subject: Subject, sample: pd.DataFrame, empty: Robustness) -> Robustness:
     task, plan, goal = subject.task, subject.plan, subject.plan.goal
     name = task.measures.headline(subject.question, goal.metric if goal else None)
-    unchanged = _said(subject, sample, name)
+    unchanged = _said(subject, sample, name, shown="evaluate, scans as they are")
     if unchanged.metric is None or unchanged.metric.value is None:
         return replace(empty, reason=_not_to_be_had(unchanged.metric, name, len(sample), empty.part_patients))
     held = _Held(
@@ -156,7 +156,8 @@ def _curve(subject: Subject, sample: pd.DataFrame, worse: _Worse, held: _Held) -
     points, outcomes = [], []
     for level in change.levels:
         scans = replace(subject.scans, changed=replace(worse, level=level))
-        said = _said(replace(subject, scans=scans), sample, held.name)
+        shown = f"evaluate, scans made worse ({change.key.replace('_', ' ')} {level:g} {change.unit})"
+        said = _said(replace(subject, scans=scans), sample, held.name, shown=shown)
         points.append(held.point(level, said))
         outcomes.append(held.outcome(said))
     before = held.outcome(held.unchanged)
@@ -225,10 +226,10 @@ def _left_out(subject: Subject, sample: pd.DataFrame, change: Change) -> str:
     return ""
 
 
-def _said(subject: Subject, sample: pd.DataFrame, name: str) -> _Said:
+def _said(subject: Subject, sample: pd.DataFrame, name: str, *, shown: str) -> _Said:
     """The metric and the decisions of the sample's scans as `subject.scans` gives them."""
     task, question, fixed = subject.task, subject.question, subject.fixed
-    asked = task.answers.ask(subject.scorer, list(sample["case_id"]), subject.scans, shown="evaluate")
+    asked = task.answers.ask(subject.scorer, list(sample["case_id"]), subject.scans, shown=shown)
     table = task.answers.table(sample, asked.outputs, asked.reasons, question=question, fixed=fixed)
     decided = task.answers.decided(task.answers.scores(asked.outputs, fixed), fixed)
     # Through the written table, as every other number: what rounding there does is in both or in neither.

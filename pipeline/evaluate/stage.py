@@ -115,7 +115,10 @@ def evaluate(
     changed |= control_runs.FILE.write(folder, _controls(candidate, measured))
     changed |= _insights(candidate, asked, chosen)
     changed |= robustness_found.FILE.write(folder, _robustness(candidate, asked, chosen, known))
-    changed |= strangers.show(candidate.cases, unlike.judged, workspace, config)
+    changed |= strangers.show(
+        candidate.cases, unlike.judged, workspace, config,
+        recipe_id=scorer.record.recipe_id, in_unit=in_unit,
+    )  # fmt: skip
     return Summary(lines(metrics, candidate.task.measures.SHOWN), changed)
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pipeline.catalogue import Catalogue
-from pipeline.catalogue import cases as stored_cases
+from pipeline import pictured
 from pipeline.config import Config
 from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.strangers import FILE, ODDEST, Odd, Oddest, Share
-from pipeline.pixel_review import is_reviewed
-from pipeline.pixel_text import hidden_because
-from pipeline.records import EXTERNAL, Case
+from pipeline.records import EXTERNAL
 from pipeline.scoring import Scans, Scorer
 from pipeline.statistics.proportions import wilson
 from pipeline.strangers import Judged, judged, portrait, seen
@@ -63,37 +58,37 @@ def look(scorer: Scorer, cases: pd.DataFrame, scans: Scans, folder: Path, *, sha
     return Found(Judged(score, tuple(str(text) for text in why)), changed)
 
 
-def show(cases: pd.DataFrame, found: Judged, workspace: Workspace, config: Config) -> bool:
-    """Whether the file of the strangers of the test part changed: their share, and the strangest ones."""
+def show(
+    cases: pd.DataFrame,
+    found: Judged,
+    workspace: Workspace,
+    config: Config,
+    *,
+    recipe_id: str,
+    in_unit: pictured.Read,
+) -> bool:
+    """Whether the file of the strangers of the test part changed: their share, and the strangest ones.
+
+    `recipe_id` is that of the arrays that the model reads, `in_unit` gives a case in its unit, for pictures.
+    """
     known = cases.assign(score=found.score, why=list(found.why))
     known = known[(known["part"] == "test") & known["score"].notna()]
     rows = known[known["score"] > 1]
     share = _share(rows[PERSON].nunique(), known[PERSON].nunique(), level=config.evaluate.level)
     rows = rows.sort_values(["score", "case_id"], ascending=[False, True]).drop_duplicates(PERSON)
-    with Catalogue(workspace.catalogue) as stored:
-        pictures = stored_cases.likenesses(stored)
-        all_cases = {case.case_id: case for case in stored.cases()}
-    reviewed = is_reviewed(config, workspace, all_cases.values())
-    shown = [
-        _odd(row, all_cases[str(row["case_id"])], pictures, reviewed=reviewed)
-        for row in rows[:MOST_SHOWN].to_dict("records")
-    ]
-    return ODDEST.write(workspace.candidate, Oddest(share, tuple(shown)))
+    rows = rows[:MOST_SHOWN]
+    pictures = pictured.of_cases(
+        list(rows["case_id"]), config, workspace, recipe_id=recipe_id, in_unit=in_unit
+    )
+    scans = tuple(
+        Odd(str(case), str(person), round(float(score), 3), str(why), pictures.get(str(case)))
+        for case, person, score, why in zip(
+            rows["case_id"], rows[PERSON], rows["score"], rows["why"], strict=True
+        )
+    )
+    return ODDEST.write(workspace.candidate, Oddest(share, scans))
 
 
 def _share(flagged: int, patients: int, *, level: float) -> Share:
     estimate = wilson(flagged, patients, level=level)
     return Share(flagged, patients, level, estimate.value, estimate.low, estimate.high)
-
-
-def _odd(row: Mapping[Any, Any], case: Case, pictures: Mapping[str, bytes], *, reviewed: bool) -> Odd:
-    hidden = hidden_because(case, reviewed=reviewed) or ""
-    picture = b"" if hidden else pictures.get(case.case_id, b"")
-    return Odd(
-        case_id=case.case_id,
-        patient_id=str(row[PERSON]),
-        score=round(float(row["score"]), 3),
-        why=str(row["why"]),
-        picture=b64encode(picture).decode(),
-        hidden=hidden,
-    )

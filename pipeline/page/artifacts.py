@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipeline.config import Config
-from pipeline.contracts.cohort import Cohort
+from pipeline.contracts.cohort import TARGET, Cohort
 from pipeline.contracts.comparison import Comparison
 from pipeline.contracts.controls import Controls
 from pipeline.contracts.drift import Drift
@@ -123,6 +123,14 @@ class Artifacts:
     def population(self) -> Population:
         """Who is in which part of a candidate's cohort; no section of a table asks for it."""
         return _of_candidate(self.of_population)
+
+    def test_patients(self, category: str, heading: str = "") -> int:
+        """How many patients of the test part have a case of a category of the truth, told under `heading`."""
+        return sum(
+            group.patients.get("test", 0)
+            for group in self.population.groups
+            if group.of.startswith(TARGET) and group.category == category and heading in ("", group.heading)
+        )
 
     @property
     def sources(self) -> Sources:

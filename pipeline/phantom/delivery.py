@@ -14,7 +14,7 @@ from pipeline.phantom.files import dicom_bytes, scout_plane, slice_planes
 from pipeline.phantom.findings import NAMES, cells_of
 from pipeline.phantom.mask_trouble import FEWEST_MARKED
 from pipeline.phantom.masks import mask_files
-from pipeline.phantom.plan import FIRST, LATER, Study, plan
+from pipeline.phantom.plan import FIRST, LATER, Study, plan, with_more_nodules
 from pipeline.phantom.scans import (
     MARKED_CHEST,
     MEASURED_SLICE,
@@ -61,6 +61,8 @@ def write(
     studies = plan(seed, patients=patients, delivery=delivery, volumes=volumes or masks)
     if planted == "nodules":
         studies = [replace(study, finding="nodule") for study in studies]
+    if masks:
+        studies = with_more_nodules(studies)
     protocol = MARKED_CHEST if masks else WHOLE_CHEST if volumes else _SLICES[planted]
     columns = (*COLUMNS, *NAMES) if protocol.several else COLUMNS
     rows = _table(out / LABELS, columns)

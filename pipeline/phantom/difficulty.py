@@ -62,5 +62,10 @@ VOLUME = Difficulty(
     across_radius_mm=(2.0, 4.0),
     lung_texture_hu=(10.0, 30.0),
 )
-MARKED = replace(VOLUME, nodules=(1, 2), nodule_radius_mm=(13.0, 24.0), nodule_contrast_hu=(500.0, 900.0))
-"""Where nodules are there to be outlined: some thirty to two hundred voxels each, and plain to see."""
+MARKED = replace(VOLUME, nodules=(1, 3), nodule_radius_mm=(9.0, 15.0), nodule_contrast_hu=(500.0, 900.0))
+"""Where nodules are there to be outlined: 18 to 30 mm, some four to seven pixels across, and plain to see.
+
+Above 30 mm it would be called a mass (Fleischner Society, Radiology 2008;246:697). In patients most are
+smaller and fainter: a network that outlines these has shown that masks are learned, and nothing of finding
+nodules.
+"""

@@ -7,6 +7,7 @@ larger cohort begins with the smaller one.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, Literal, TypeVar, get_args
@@ -90,6 +91,11 @@ def plan(seed: int, *, patients: int, delivery: Delivery, volumes: bool) -> list
     return [
         study for number in range(patients) for study in _studies((seed, batch, number), delivery=delivery)
     ]
+
+
+def with_more_nodules(studies: Sequence[Study]) -> list[Study]:
+    """The studies, but every second person has nodules whatever was drawn: some three of four have them."""
+    return [replace(study, finding="nodule") if study.entropy[-1] % 2 else study for study in studies]
 
 
 def _studies(entropy: tuple[int, int, int], *, delivery: Delivery) -> list[Study]:

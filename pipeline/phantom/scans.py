@@ -48,7 +48,7 @@ WHOLE_CHEST: Final = Protocol(
 )
 MARKED_CHEST: Final = Protocol(
     MARKED,
-    matrix=48,
+    matrix=80,
     slices=(20, 24),
     step_mm=(5.0, 6.0),
     middle_mm=(-10.0, 10.0),

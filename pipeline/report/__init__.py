@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.records import Summary
     from pipeline.workspace import Workspace
 
-__all__ = ["name_generation", "run", "run_table", "write_index"]
+__all__ = ["name_generation", "run", "run_table", "write_analyses", "write_index"]
 
 
 def run(config: Config, workspace: Workspace) -> Summary:
@@ -29,11 +29,14 @@ def run(config: Config, workspace: Workspace) -> Summary:
     return run_stage(config, workspace)
 
 
-def run_table(foreign: Foreign, out: Path) -> Summary:
-    """What was written on a table of predictions that `evaluate.score` measured into the folder `out`."""
+def run_table(foreign: Foreign, out: Path, *, title: str = "", command: str = "") -> Summary:
+    """What was written on a table of predictions that `evaluate.score` measured into the folder `out`.
+
+    `title` and `command` are for a table of our own making: what it is of, and what makes table and page.
+    """
     from pipeline.report.table import run as run_of_table
 
-    return run_of_table(foreign, out)
+    return run_of_table(foreign, out, title=title, command=command)
 
 
 def name_generation(folder: Path, generation: str, *, approver: str) -> None:
@@ -48,3 +51,10 @@ def write_index(config: Config, workspace: Workspace) -> bool:
     from pipeline.report.stage import write_index as write
 
     return write(config, workspace)
+
+
+def write_analyses(reports: Path) -> bool:
+    """Whether the list of all analyses changed, as when the page of a cross-validation came."""
+    from pipeline.report.stage import write_analyses as write
+
+    return write(reports)

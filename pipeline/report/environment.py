@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 import jinja2.bccache
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from pipeline.page import facts, wording
 
@@ -76,9 +76,22 @@ def css_string(words: str) -> str:
 
 
 def with_code(sentence: str) -> Markup:
-    """A sentence whose `words` between backticks are set as code.
+    """A sentence whose `words` between backticks are set as code, and whose numbers have the minus of tables.
 
-    >>> with_code("Set `a.b` if x < y.")
-    Markup('Set <span class="code">a.b</span> if x &lt; y.')
+    >>> with_code("Set `a.b -1` if 0.5 - 0.7 = -0.2 < y.")
+    Markup('Set <span class="code">a.b -1</span> if 0.5 − 0.7 = −0.2 &lt; y.')
     """
-    return Markup(re.sub(r"`([^`]+)`", r'<span class="code">\1</span>', str(escape(sentence))))
+    pieces = re.split(r"`([^`]+)`", sentence)
+    return Markup("").join(
+        Markup('<span class="code">{}</span>').format(piece) if place % 2 else with_minus(piece)
+        for place, piece in enumerate(pieces)
+    )
+
+
+def with_minus(sentence: str) -> str:
+    """Words with a true minus before and between numbers; hyphens and quoted words stay.
+
+    >>> with_minus("low -1000, (-0.1 to 0.2), '-9', 2026-11-30, non-inferior")
+    "low −1000, (−0.1 to 0.2), '-9', 2026-11-30, non-inferior"
+    """
+    return re.sub(r"(?<![^\s(\[])-(?=\d)|(?<=\d )-(?= [\d-])", facts.MINUS, sentence)

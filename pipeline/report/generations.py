@@ -39,13 +39,16 @@ def analyses(reports: Path) -> list[Json]:
 
     An analysis whose files can't be read has a row that says so: its own commands tell what to do.
     """
-    folders = sorted(path for path in reports.glob("*") if (path / "index.html").is_file())
+    pages = ("index.html", report.PAGE.name)  # a table of predictions, as of a cross-validation, has no list
+    folders = sorted(path for path in reports.glob("*") if any((path / name).is_file() for name in pages))
     return [_analysis(Workspace(reports.parent, folder.name)) for folder in folders]
 
 
 def _analysis(workspace: Workspace) -> Json:
     row = {"name": workspace.name, "link": f"{workspace.name}/index.html", "title": "", "damaged": False}
     try:
+        if not (workspace.reports / "index.html").is_file():
+            return {**row, **_table(workspace)}
         champion = pointer.FILE.find(workspace.reports)
         found = report.FILE.find(workspace.candidate)
         used = workspace.generations / champion.generation if champion else None
@@ -58,6 +61,17 @@ def _analysis(workspace: Workspace) -> Json:
         }
     except DamageError:
         return {**row, "damaged": True}
+
+
+def _table(workspace: Workspace) -> Json:
+    """What is told of a table of predictions, which has neither models nor verdict."""
+    found = report.FILE.find(workspace.reports)
+    return {
+        "link": f"{workspace.name}/{report.PAGE.name}",
+        "title": found.title if found else "",
+        "is_table": True,
+        "candidate": _summary(workspace.reports, workspace),
+    }
 
 
 def _entry(folder: Path, workspace: Workspace, promotions: list[Json], champion: Pointer | None) -> Json:

@@ -63,10 +63,12 @@ def not_run(checks: Sequence[Guard]) -> list[str]:
 
 def patients_apart(artifacts: Artifacts) -> Guard:
     """The check that can be made of any table with patients and parts."""
+    key, title = "patients_apart", "No patient lies in two parts"
+    if artifacts.cases["part"].nunique() < 2:
+        return Guard(key, title, "not_run", reason="as there is one part alone")
     parts = artifacts.cases.groupby("patient_id")["part"].nunique()
     crossing = int((parts > 1).sum())
-    reason = "patients lie in more than one part" if crossing else ""
-    return _judged("patients_apart", "No patient lies in two parts", crossing, reason)
+    return _judged(key, title, crossing, "patients lie in more than one part" if crossing else "")
 
 
 def _of_cohort(artifacts: Artifacts) -> list[Guard]:

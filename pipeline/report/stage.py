@@ -62,8 +62,12 @@ def write_index(config: Config, workspace: Workspace) -> bool:
     """Whether the list of generations and the candidate changed, or that of all analyses above it."""
     models = entries(workspace, config.report.title)
     changed = write_text(workspace.reports / "index.html", page.index(models))
-    everything = analyses(workspace.reports.parent)
-    return write_text(workspace.reports.parent / "index.html", page.all_analyses(everything)) or changed
+    return write_analyses(workspace.reports.parent) or changed
+
+
+def write_analyses(reports: Path) -> bool:
+    """Whether the list of all analyses in the folder of all reports changed."""
+    return write_text(reports / "index.html", page.all_analyses(analyses(reports)))
 
 
 def name_generation(folder: Path, generation: str, *, approver: str) -> None:

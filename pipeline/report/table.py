@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,9 +18,13 @@ from pipeline.report import beside, document, stage
 from pipeline.report import page as pages
 
 
-def run(foreign: Foreign, out: Path) -> Summary:
-    """Writes report.html and report.json of the table beside its metrics.json in `out`."""
+def run(foreign: Foreign, out: Path, *, title: str = "", command: str = "") -> Summary:
+    """Writes report.html and report.json of the table beside its metrics.json in `out`.
+
+    `title` and `command` are for a table of our own making: what it is of, and what makes table and page.
+    """
     read_in = read(foreign, out)
+    read_in = replace(read_in, title=title or read_in.title, command=command or read_in.command)
     body = document.build_of_table(read_in)
     _, changed = stage.write(out, body, pages.html(body, read_in.pictures))
     changed |= beside.write(out, body, read_in.task.page)

@@ -23,6 +23,14 @@ _LIKELY: Final = {
     "PATIENT": ("patient", "subject", "person", "pid", "mrn"),
 }
 
+_SUMMARIES: Final = frozenset(
+    {
+        "mean", "average", "avg", "median", "sum", "total", "totals", "std", "sd", "summe", "gesamt",
+        "mittelwert", "mittel", "durchschnitt", "anzahl", "moyenne", "total général", "somme", "media",
+        "suma", "promedio", "totale", "gemiddelde", "totaal",
+    }
+)  # fmt: skip
+"""What spreadsheets and people call a row below a table that sums it up, in small letters."""
 _POWER: Final = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
 
 
@@ -139,7 +147,11 @@ def patients(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _require_whole_names(sheet: Sheet, column: str) -> None:
-    """Raises DataError for names that a spreadsheet shortened: several patients may have become one."""
+    """Raises DataError for names that a spreadsheet shortened: several patients may have become one.
+
+    And for a row below the table that sums it up, which would count as one more patient.
+    """
+    _require_no_summary(sheet, column)
     cells = zip(sheet.column(column), sheet.table.lines, strict=True)
     short = [line for cell, line in cells if _POWER.fullmatch(cell)]
     if short:
@@ -147,6 +159,17 @@ def _require_whole_names(sheet: Sheet, column: str) -> None:
             f"{sheet.name}: '{column}' has numbers that a spreadsheet shortened, such as 1.23E+15 "
             f"({line_numbers(short)}), so that several patients may have become one. Format the column as "
             "text, and export it again."
+        )
+
+
+def _require_no_summary(sheet: Sheet, column: str) -> None:
+    """Raises DataError where a row is named as the sum or the mean of the others."""
+    cells = zip(sheet.column(column), sheet.table.lines, strict=True)
+    found = next(((cell, line) for cell, line in cells if cell.casefold().rstrip(":") in _SUMMARIES), None)
+    if found is not None:
+        raise DataError(
+            f"{sheet.name}, line {found[1]}: the '{column}' is '{found[0]}', so the row sums up others and "
+            "is no case. Take it out."
         )
 
 
@@ -182,6 +205,7 @@ def cases(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The name of each row's case, and a note on names that may be one, or where no column has them."""
     given = sheet.columns.case
     if given or "case_id" in sheet.table.columns:
+        _require_no_summary(sheet, given or "case_id")
         names = sheet.column(given or "case_id")
         return names, tuple(_nearly_alike(sheet, names))
     numbered = tuple(f"line {line}" for line in sheet.table.lines)

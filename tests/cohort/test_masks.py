@@ -60,6 +60,7 @@ def test_masks_say_what_is_there_and_what_may_be_absent_is_not(marked) -> None:
     assert marked.case_id("1.39") not in found
     assert cohort(marked)["flow"]["excluded"] == {"without_mask": 1}
     assert cohort(marked)["question"]["structures"] == ["lung", "nodule"]
+    assert cohort(marked)["question"]["may_be_absent"] == ["nodule"]
     assert summary.lines[0].startswith("train: ")
 
 
@@ -97,6 +98,7 @@ def test_a_structure_without_a_mask_is_unknown_where_it_must_be_there(marked) ->
     found = {row["case_id"]: row["target_nodule"] for row in rows(marked)}
     assert found[marked.case_id("1.4")] == ""
     assert notices(marked) == {"without_mask": 1, "structure_unknown": 10}
+    assert cohort(marked)["question"]["may_be_absent"] == []
 
 
 def test_an_empty_mask_says_that_its_structure_is_not_there(study, scan) -> None:

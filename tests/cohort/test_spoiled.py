@@ -6,7 +6,7 @@ import pytest
 from cohort_files import rows
 
 from pipeline.cohort import run
-from pipeline.cohort.spoiled import what_happened
+from pipeline.cohort.spoiled import unread_days, what_happened
 from pipeline.tables import UNCOMPUTED, Table
 
 
@@ -52,3 +52,31 @@ def test_an_identifier_is_found_without_what_programs_put_into_it(filled, writte
     study.table("uid,label", *(f"{written.format(n)},{('well', 'sick')[n % 2]}" for n in range(40)))
     run(study.config(), study.workspace)
     assert len(rows(study)) == 40
+
+
+def test_days_that_can_not_be_read_are_told_by_their_rows() -> None:
+    days = Table(
+        ("pid", "day"), tuple(("A", day) for day in ("2020-12-31", "45231", "03.04.20", "")), (2, 3, 4, 5)
+    )
+    told = unread_days(days, ["day"], [0, 1, 2, 3])
+    assert "The column 'day' has days that can't be read (2 of 4 such rows, first line 3)" in told
+    assert "2020-12-31, not as spreadsheets count days (45231)" in told
+    assert unread_days(days, ["day"], [0, 3]) == ""
+
+
+def test_rows_whose_day_can_not_be_read_say_so(study, scan) -> None:
+    study.add(
+        *(
+            scan(f"1.{n}", f"P{n}", also=(("day", study.key.pseudonym("day", f"P{n}", "2020-12-31")),))
+            for n in range(24)
+        )
+    )
+    day = {3: "44196", 7: "31.12.20"}
+    study.table(
+        "who,day,label", *(f"P{n},{day.get(n, '2020-12-31')},{('well', 'sick')[n % 2]}" for n in range(24))
+    )
+    lines = run(
+        study.config("id: [{column: who, names: patient}, {column: day, names: day}]"), study.workspace
+    ).lines
+    [note] = [line for line in lines if "name no scan" in line]
+    assert "lines 5, 9. The column 'day' has days that can't be read (2 of 2 such rows, first line 5)" in note

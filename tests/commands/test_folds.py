@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.checks import load_checked
 from pipeline.commands import folds
-from pipeline.config import Config, load
+from pipeline.config import Config, differing, dump_without_places, load, settings
 from pipeline.errors import ConfigError, DataError, UsageError
 
 YAML = """
@@ -157,3 +157,12 @@ def test_the_first_line_says_which_file_is_to_be_changed(path: Path) -> None:
     text = path.with_name("study-fold-1-of-3.yaml").read_text(encoding="utf-8")
     assert text.startswith("# One fold of study.yaml, which is to be changed: this file is written anew.\n")
     assert isinstance(load(path), Config)
+
+
+def test_the_copy_of_a_fold_s_settings_can_be_read_and_differs_in_nothing(path: Path) -> None:
+    write(path, "3")
+    of_fold = load_checked(path.with_name("study-fold-2-of-3.yaml"))
+    copy = Path("config.yaml")
+    copy.write_text(dump_without_places(of_fold), encoding="utf-8")
+    assert differing(settings(load(copy)), settings(of_fold)) == []
+    assert load(copy).cohort.divided == of_fold.cohort.divided

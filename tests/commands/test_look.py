@@ -26,8 +26,8 @@ from pipeline.workspace import Workspace
 TOKEN = "one-time"
 AFFINE = ((0.0, 0.0, -1.0, 0.0), (0.0, -1.0, 0.0, 0.0), (2.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 PREDICTIONS = """case_id,patient_id,part,truth,predicted,score_ill,score_well,status,reason
-a,p,test,ill,well,0.1,0.9,ok,
-b,q,test,well,well,0.4,0.6,ok,
+a,p,test,ill,well,1.2345e-05,0.99998765,ok,
+b,q,test,well,well,0.4,0.6349,ok,
 """
 
 
@@ -87,6 +87,8 @@ def test_the_wrong_answer_stands_first_and_the_page_keeps_the_rules(port: int) -
     assert status == 200
     assert page.index("/case/a") < page.index("/case/b")
     assert problems(page) == []
+    assert ("<td>1.000</td>" in page, "<td>0.635</td>" in page) == (True, True)  # rounded, not cut
+    assert "well</b> with 0.635," in _get(port, f"/{TOKEN}/case/b")[1].decode()
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"
 

@@ -53,6 +53,14 @@ def test_each_plane_is_at_the_slice_where_the_masks_differ_most() -> None:
     ]  # fmt: skip
 
 
+def test_a_small_finding_that_was_missed_is_shown_rather_than_the_border_of_a_large_organ() -> None:
+    organ = box((24, 30, 40), (2, 22), (5, 25), (5, 35))
+    finding = box((24, 30, 40), (14, 16), (8, 10), (20, 22))
+    told, _ = shown(organ | finding << 1, box((24, 30, 40), (2, 22), (5, 25), (5, 33)) & organ)
+    # Two columns of the organ are wrong, 400 voxels each, and eight voxels of the finding.
+    assert [plane.slice for plane in told.planes] == [15, 9, 21]
+
+
 def test_masks_that_agree_are_shown_where_they_mark_most() -> None:
     truth = box((24, 30, 40), (5, 15), (10, 20), (10, 30))
     truth[9, 5:25, 5:35] = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from known_network import PATIENTS, YAML, config_of, read
+from known_network import PATIENTS, RECIPE, YAML, config_of, read
 
 from pipeline import digests, evaluate, foreign, ledger
 from pipeline.config import Evaluate
@@ -173,3 +174,29 @@ def test_each_held_scan_says_how_unlike_the_training_part_it_is(evaluated: Works
     # The limit is the conformal rank of the validation patients: all but one or two of thirty lie within.
     validation = held[held["part"] == "validation"].groupby("patient_id")["stranger"].max()
     assert 1 <= (validation >= 0.9995).sum() <= 2
+
+
+def test_the_oddest_scans_are_shown_in_the_unit_and_window_of_the_other_pictures(
+    evaluated: Workspace,
+) -> None:
+    from pipeline.contracts.insights import InUnit
+    from pipeline.contracts.strangers import ODDEST
+    from pipeline.evaluate import strangers
+    from pipeline.strangers import Judged
+
+    cases = pd.read_csv(evaluated.candidate / "cohort.csv", dtype=str).fillna("")
+    odd = (cases["case_id"] == "case002").to_numpy()  # of the test part
+    found = Judged(np.where(odd, 2.5, 0.5), tuple(np.where(odd, "left and right look exchanged", "")))
+    values = np.arange(64, dtype=np.float32).reshape(8, 8, 1)
+    config = config_of(evaluated.root)
+    reviewed = config.ingest.model_copy(update={"pixel_text": "reviewed"})
+    strangers.show(
+        cases, found, evaluated, config.model_copy(update={"ingest": reviewed}),
+        recipe_id=RECIPE, in_unit=lambda case: InUnit(values, "HU", (0.0, 63.0)),
+    )  # fmt: skip
+    [shown] = ODDEST.read(evaluated.candidate).scans
+    assert (shown.case_id, shown.score, shown.why) == ("case002", 2.5, "left and right look exchanged")
+    assert shown.shown is not None
+    assert (shown.shown.window, shown.shown.unit, shown.shown.rows) == ((0.0, 63.0), "HU", 8)
+    grey = np.frombuffer(b64decode(shown.shown.grey), np.uint8)
+    np.testing.assert_array_equal(grey, np.rint(np.arange(64) / 63 * 255))

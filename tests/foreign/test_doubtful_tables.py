@@ -148,3 +148,11 @@ def test_numbers_that_may_be_something_else_are_told(tmp_path: Path, written: li
 def test_a_few_truths_that_are_no_numbers_are_told_by_their_line_not_as_classes(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"line 52: 'truth' is not a number\. Leave it empty"):
         table(tmp_path, NUMBERS, [*measured(), "x,y,>90,80"])
+
+
+@pytest.mark.parametrize("row", ["mean,mean,60.2,60.4", "c77,Summe:,60.2,60.4", "Mittelwert,p77,60.2,60.4"])
+def test_a_row_that_sums_up_the_others_is_no_case(tmp_path: Path, row: str) -> None:
+    with pytest.raises(
+        DataError, match=r"line 52: the '\w+' is '[\w:]+', so the row sums up others and is no case"
+    ):
+        table(tmp_path, NUMBERS, [*measured(), row])

@@ -19,7 +19,7 @@ from pipeline.errors import UsageError
 from pipeline.phantom import write
 from pipeline.phantom.mask_trouble import FEWEST_MARKED, MASK_TROUBLE
 from pipeline.phantom.masks import is_structure_set, mask_files
-from pipeline.phantom.plan import FIRST, Study, plan
+from pipeline.phantom.plan import FIRST, Study, plan, with_more_nodules
 from pipeline.phantom.scans import MARKED_CHEST, chest_in, scan_of
 from pipeline.phantom.structures import STRUCTURES, marks_in
 from pipeline.workspace import Workspace
@@ -43,7 +43,7 @@ report: {title: Planted masks}
 
 @pytest.fixture(scope="module")
 def studies() -> list[Study]:
-    return plan(1, patients=PATIENTS, delivery=FIRST, volumes=True)
+    return with_more_nodules(plan(1, patients=PATIENTS, delivery=FIRST, volumes=True))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,18 @@ def test_the_structures_overlap_nowhere_and_lie_on_their_sides(studies: list[Stu
         assert marks[2].any() == (study.finding == "nodule")
         # Columns run to the left of the patient.
         right, left = (np.argwhere(mark)[:, 2].mean() for mark in marks[:2])
-        assert right < 22 < 26 < left
+        assert right < 36 < 44 < left
+
+
+def test_nodules_are_of_a_nodules_size_and_some_pixels_across(studies: list[Study]) -> None:
+    ill = [study for study in studies if study.finding == "nodule" and not study.visit]
+    for study in ill:
+        chest, grid = chest_in(study, MARKED_CHEST)
+        assert 1 <= len(chest.nodules) <= 3
+        for nodule in chest.nodules:
+            assert 18 <= 2 * nodule.radius_mm <= 30
+            assert 2 * nodule.radius_mm / grid.spacing_mm > 3.8
+    assert len(ill) > PATIENTS / 2
 
 
 def test_lungs_are_dark_and_nodules_are_not(studies: list[Study]) -> None:

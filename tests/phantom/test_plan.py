@@ -1,8 +1,9 @@
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import pytest
 
-from pipeline.phantom.plan import FIRST, LATER, RETURNING, SYNTAXES, Delivery, Study, plan
+from pipeline.phantom.plan import FIRST, LATER, RETURNING, SYNTAXES, Delivery, Study, plan, with_more_nodules
 from pipeline.phantom.scanner import THIRD
 
 PATIENTS = 300
@@ -16,6 +17,21 @@ def studies() -> list[Study]:
 def test_about_half_of_the_patients_have_a_nodule(studies: list[Study]) -> None:
     ill = {study.person.patient_id for study in studies if study.finding == "nodule"}
     assert 0.42 < len(ill) / PATIENTS < 0.58
+
+
+def test_three_of_four_have_nodules_where_they_are_to_be_outlined_and_nothing_else_is_changed(
+    studies: list[Study],
+) -> None:
+    more = with_more_nodules(studies)
+    ill = {study.person.patient_id for study in more if study.finding == "nodule"}
+    assert 0.68 < len(ill) / PATIENTS < 0.82
+    assert [replace(study, finding="clear") for study in more] == [
+        replace(study, finding="clear") for study in studies
+    ]
+    findings = defaultdict(set)
+    for study in more:
+        findings[study.person.patient_id].add(study.finding)
+    assert all(len(found) == 1 for found in findings.values())
 
 
 def test_both_findings_are_common_on_every_scanner(studies: list[Study]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from page_rules import problems
 from pipeline.config import Evaluate
 from pipeline.evaluate.score import score
 from pipeline.foreign import Columns, read
-from pipeline.report import run_table
+from pipeline.page.facts import shown_value
+from pipeline.report import run_table, write_analyses
 
 Json = dict[str, Any]
 
@@ -97,3 +99,37 @@ def test_of_several_models_the_differences_are_told_to_be_too_sure(tmp_path: Pat
     for model in ("net", "reader"):
         frame = frame.assign(**{f"score_{model}_{name}": score for name, score in scores.items()})
     assert "their p values are too small" in html(page_of(tmp_path, frame))
+
+
+def test_a_page_of_our_own_says_what_it_is_of_and_which_command_makes_it(tmp_path: Path) -> None:
+    invented().to_csv(tmp_path / "predictions.csv", index=False, float_format="%.9g")
+    foreign = read(tmp_path / "predictions.csv", Columns())
+    score(foreign, tmp_path, Evaluate(resamples=200))
+    run_table(foreign, tmp_path, title="Nodules: cross-validation", command="make folds OF=5")
+    assert "<h1>Nodules: cross-validation</h1>" in html(tmp_path)
+    assert 'class="code">make folds OF=5</span>' in html(tmp_path)
+    assert "make score" not in html(tmp_path)
+
+
+def test_a_table_of_one_part_is_told_to_leave_nothing_to_check_for_leakage(crossed: Path) -> None:
+    [row] = [row for row in section(crossed, "brief")["tables"]["standing"] if row["kind"] == "checks"]
+    assert (row["ran"]["value"], row["not_run"]["value"]) == (0, 1)
+    page = html(crossed)
+    assert "The table has one part, so that no check against leakage can be made of it." in page
+    assert "none could be made" in page
+    assert "a table of predictions brings none" in page
+    assert "No patient lies in two parts" not in page
+
+
+def test_the_list_of_all_analyses_leads_to_the_page_of_a_cross_validation(
+    crossed: Path, tmp_path: Path
+) -> None:
+    reports = tmp_path / "reports"
+    shutil.copytree(crossed, reports / "study-folds-of-5")
+    assert write_analyses(reports)
+    listed = (reports / "index.html").read_text(encoding="utf-8")
+    assert 'href="study-folds-of-5/report.html"' in listed
+    area = section(crossed, "brief")["facts"]["headline"]
+    assert shown_value(area["value"]) in listed
+    assert "a table of predictions, no single model" in listed
+    assert not write_analyses(reports)

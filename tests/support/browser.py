@@ -1,4 +1,4 @@
-"""A page as a browser shows it: what axe-core finds against it, and whether it must be moved sideways.
+"""A page as a browser shows it: what axe-core finds, numbers over each other, and if it must be moved sideways.
 
 A copy of the page is opened in headless Chromium without a driver: axe.min.js (a development dependency) lies
 beside it, and a script at its end writes what it found into the page, which Chromium prints. In the copy every
@@ -33,6 +33,15 @@ addEventListener("load", async () => {{
   const why = node => [...node.any, ...node.all, ...node.none].map(check => check.message).join("; ");
   const faults = said.violations.flatMap(
     rule => rule.nodes.map(node => `${{rule.id}}: ${{node.target.join(" ")}}: ${{why(node)}}`));
+  for (const axis of document.querySelectorAll(".ticks")) {{
+    const boxes = [...axis.children].map(tick => {{
+      const words = document.createRange();
+      words.selectNodeContents(tick);
+      return words.getBoundingClientRect();
+    }});
+    if (boxes.some((box, at) => at && box.width && boxes[at - 1].right > box.left))
+      faults.push(`the numbers of an axis lie over each other: ${{axis.textContent}}`);
+  }}
   parent.postMessage(JSON.stringify({{faults, content, window: innerWidth, rules_kept: said.passes.length}}), "*");
 }});
 </script>"""

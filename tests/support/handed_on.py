@@ -97,6 +97,7 @@ DRIFT = drift.Drift(
         (drift.OddScan("case-1", "patient-1", 2.5),),
     ),
 )
+SHOWN = scan_pictures.ScanPicture("case-1", "person-1", 2, "AAAAAA==", (0.0, 1.0), "HU", 3, 5, ("R", "L"))
 INSIGHTS = insights.Insights(
     insights.Gallery(
         "grad_cam",
@@ -153,7 +154,7 @@ WHOLE: dict[str, Any] = {
     ),
     strangers.ODDEST.name: strangers.Oddest(
         strangers.Share(1, 40, 0.95, 0.025, 0.004, 0.129),
-        (strangers.Odd("case-1", "patient-1", 2.5, "blank", "AAAA"),),
+        (strangers.Odd("case-1", "patient-1", 2.5, "blank", SHOWN),),
     ),
     robustness.FILE.name: robustness.Robustness(
         9,
@@ -167,9 +168,7 @@ WHOLE: dict[str, Any] = {
     scan_pictures.ODD.name: scan_pictures.Pictured(
         (scan_pictures.ScanPicture("case-1", "person-1", hidden="text may be in its pixels"),)
     ),
-    scan_pictures.FLIPS.name: scan_pictures.Pictured(
-        (scan_pictures.ScanPicture("case-1", "person-1", 2, "AAAAAA==", (0.0, 1.0), "HU", 3, 5, ("R", "L")),)
-    ),
+    scan_pictures.FLIPS.name: scan_pictures.Pictured((SHOWN,)),
     controls.FILE.name: CONTROLS,
     controls.NETWORKS.name: NETWORKS,
     population.FILE.name: POPULATION,

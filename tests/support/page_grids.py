@@ -286,7 +286,7 @@ def reasons(files: Files) -> Grid:
         )
         bound = f"{row['bound']:g}".replace("-", "−")
         grid.append([told, number(row), interval(row), bound, patients(row), row["outcome"].capitalize()])
-        grid.append([row["sentence"]])
+        grid.append([row["sentence"].replace(" -", " −")])  # pages have the minus of tables
     return grid
 
 

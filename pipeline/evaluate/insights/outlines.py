@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.bits import Bits
+from pipeline.bits import Bits, wrong_along
 from pipeline.contracts.insights import Outlined, Plane
 from pipeline.pixel_text import hidden_because
 from pipeline.records import Case
@@ -113,15 +113,17 @@ def _outline(
 
 
 def _cuts(case: Case, truth: Bits, said: Bits) -> list[_Cut]:
-    """The planes that are shown, each where the masks differ most, or mark most where they don't differ."""
+    """The planes that are shown, each where the masks differ most, or mark most where they don't differ.
+
+    Every structure counts alike, however small.
+    """
     if truth.ndim == 2:
         return [_Cut(None, 0, 0, 1, upward=False)]
-    wrong = np.bitwise_count(truth ^ said)
-    counted = wrong if wrong.any() else np.bitwise_count(truth | said)
+    answer = said if (truth ^ said).any() else np.zeros_like(truth)
     cuts = []
     for across in range(truth.ndim):
         rows, columns = (axis for axis in range(truth.ndim) if axis != across)
-        along = counted.sum(axis=(rows, columns), dtype=np.int64)
+        along = wrong_along(across, truth, [answer])
         index = int(along.argmax()) if along.any() else truth.shape[across] // 2
         cuts.append(_Cut(across, index, rows, columns, upward=rows == 0))
     return cuts

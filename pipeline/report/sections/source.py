@@ -36,6 +36,7 @@ def build(artifacts: Artifacts, absent: Iterable[Section]) -> Section:
     }
     words = {
         "table": artifacts.table,
+        "parts_apart": guard.status != "not_run",
         "command": artifacts.command,
         "notes": list(artifacts.metrics.notes),
     }

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from typing import Any
-
-import numpy as np
 
 from pipeline.contracts.strangers import Odd, Share
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, count, recorded, setting
 from pipeline.page.section import Section, not_available, remark
 from pipeline.pixel_text import way_to_see
-from pipeline.records import LIKENESS_SIDE
-from pipeline.report.png import uri
+from pipeline.report.scan_pictures import card
 
 KEY, TITLE = "strangers", "Scans unlike those of training"
 _ABSTAIN = "abstain"
+_OF_BEFORE = "an earlier version evaluated the model, and kept its picture without window and sides"
 
 
 def build(artifacts: Artifacts) -> Section:
@@ -38,7 +35,7 @@ def build(artifacts: Artifacts) -> Section:
         "cases": count("judged_cases", int(rows["case_id"].nunique()), "cases", artifacts.part),
     }
     scans = artifacts.oddest.scans
-    words = {"to_see": way_to_see(scan.hidden for scan in scans)}
+    words = {"to_see": way_to_see(scan.shown.hidden for scan in scans if scan.shown)}
     return Section(KEY, TITLE, facts, {"oddest": [_odd(scan) for scan in scans]}, words=words)
 
 
@@ -60,17 +57,6 @@ def _share(share: Share, part: str) -> Fact:
 
 
 def _odd(scan: Odd) -> dict[str, Any]:
-    return {
-        "case": scan.case_id,
-        "score": Fact(
-            "stranger", scan.score, unit="of the limit", method="distance", cases=1, reason=DESCRIBED
-        ),
-        "why": scan.why,
-        "hidden": scan.hidden or ("" if scan.picture else "there is no small picture of it"),
-        "picture": _picture(scan.picture) if scan.picture else "",
-    }
-
-
-def _picture(text: str) -> str:
-    grey = np.frombuffer(b64decode(text), np.uint8).reshape(LIKENESS_SIDE, LIKENESS_SIDE)
-    return uri(np.kron(grey, np.ones((2, 2), np.uint8)))
+    score = Fact("stranger", scan.score, unit="of the limit", method="distance", cases=1, reason=DESCRIBED)
+    shown = card(scan.shown) if scan.shown else card(None) | {"hidden": _OF_BEFORE}
+    return shown | {"case": scan.case_id, "score": score, "why": scan.why}

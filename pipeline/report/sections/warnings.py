@@ -141,7 +141,7 @@ def _not_above(artifacts: Artifacts, metadata: Guard | None) -> list[dict[str, A
         return []
     if not isinstance(model.value, float) or model.value > metadata.value:
         return []
-    text = "Size, aspect and header alone tell the label as well as the model does from the image"
+    text = "The image tells the model no more of the label than size, aspect and header alone"
     return [{"text": text, "fact": _area(metadata), "link": "guards"}]
 
 

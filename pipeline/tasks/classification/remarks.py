@@ -35,20 +35,20 @@ def _fault(low: float, high: float) -> str:
 
 
 def limits(artifacts: Artifacts) -> list[Row]:
-    """The classes of which the test part has few cases."""
-    counts = artifacts.cohort.parts["test"].counts
-    return [row for name, cases in counts.items() for row in _few(f"Class “{name}”", cases)]
+    """The classes of which the test part has few patients, who are what numbers rest on."""
+    names = artifacts.question.names
+    return [row for name in names for row in _few(f"Class “{name}”", artifacts.test_patients(name))]
 
 
-def _few(name: str, cases: int) -> Iterator[Row]:
-    fact = count(f"test_{name}", cases, "cases", "test")
-    if cases < FULL:
+def _few(name: str, patients: int) -> Iterator[Row]:
+    fact = count(f"test_{name}", patients, "patients", "test")
+    if patients < FULL:
         yield remark(
-            f"{name} has fewer than {FULL} test cases: its numbers are anecdotes.", fact, "population"
+            f"{name} has fewer than {FULL} test patients: its numbers are anecdotes.", fact, "population"
         )
-    elif cases < CURVE_EVENTS:
+    elif patients < CURVE_EVENTS:
         yield remark(
-            f"{name} has fewer than {CURVE_EVENTS} test cases: few for a reliability curve.",
+            f"{name} has fewer than {CURVE_EVENTS} test patients: few for a reliability curve.",
             fact,
             "reliability",
         )

@@ -34,10 +34,11 @@ def warnings(artifacts: Artifacts) -> list[Row]:
 
 
 def limits(artifacts: Artifacts) -> list[Row]:
-    """The findings of which the test part has few cases."""
+    """The findings of which the test part has few patients, who are what numbers rest on."""
     rows = []
-    for name, cases in artifacts.cohort.parts["test"].counts.items():
-        if cases < FULL:
-            text = f"“{name}” is in fewer than {FULL} test cases: its numbers are anecdotes."
-            rows.append(remark(text, count(f"test_{name}", cases, "cases", "test"), "findings"))
+    for name in artifacts.question.names:
+        patients = artifacts.test_patients("present", name)
+        if patients < FULL:
+            text = f"“{name}” is in fewer than {FULL} test patients: its numbers are anecdotes."
+            rows.append(remark(text, count(f"test_{name}", patients, "patients", "test"), "findings"))
     return rows

@@ -92,6 +92,8 @@ _SIZES: Final = frozenset(
     ]
 )
 """Units of sizes and weights: what is measured in them is rarely below 0, and then in many."""
+_WEIGHTS: Final = frozenset({"kg", "g", "mg", "lb", "lbs"})
+_SHARES: Final = frozenset({"%", "percent", "per cent"})
 _FEW_BELOW: Final = 0.05  # of the scans, a choice: a signed quantity is below 0 in more
 _DATES: Final = ("%Y%m%d", "%d%m%Y", "%m%d%Y")
 _FEWEST_DATES: Final = 5  # a choice: so many numbers of eight digits are all days by no chance
@@ -244,7 +246,11 @@ def _other_units(unit: str) -> tuple[tuple[float, ...], str]:
     if own := parts_of_a_year(plain):
         ratios = (max(own / other, other / own) for other in _OF_AGES)
         return tuple(ratio for ratio in ratios if ratio >= _FEWEST_TIMES), "years and months"
-    return (_SIXTIES, "hours and minutes") if plain in _CLOCK else (_TIMES, "cm and mm")
+    if plain in _CLOCK:
+        return _SIXTIES, "hours and minutes"
+    if plain in _SHARES:
+        return (100.0,), "per cent and parts of 1"
+    return _TIMES, "kg and g" if plain in _WEIGHTS else "cm and mm"
 
 
 def only_names(counts: Mapping[float, int], column: str) -> bool:

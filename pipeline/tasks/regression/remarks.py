@@ -20,14 +20,14 @@ def warnings(artifacts: Artifacts) -> list[Row]:
 
 
 def limits(artifacts: Artifacts) -> list[Row]:
-    """The fifths of the quantity of which the test part has few cases, and the range of what was seen."""
-    counts = artifacts.cohort.parts["test"].counts
-    few = {name: cases for name, cases in counts.items() if cases < FULL}
+    """The fifths of the quantity of which the test part has few patients, and the range of what was seen."""
+    names = artifacts.question.stratum_names
+    few = [name for name in names if artifacts.test_patients(name) < FULL]
     if not few:
         return []
     text = (
-        f"Of {len(few)} of {len(counts)} ranges of {artifacts.question.label} there are fewer than {FULL} "
-        f"test cases ({'; '.join(few)}): errors there are anecdotes."
+        f"Of {len(few)} of {len(names)} ranges of {artifacts.question.label} there are fewer than {FULL} "
+        f"test patients ({'; '.join(few)}): errors there are anecdotes."
     )
     return [remark(text, count("small_ranges", len(few), "ranges", "test"), "calibration")]
 

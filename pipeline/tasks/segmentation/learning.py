@@ -7,7 +7,7 @@ which a scan has no mask is unknown there: it is neither asked for nor held agai
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import keras
@@ -31,6 +31,12 @@ _NEVER: Final = -1e9
 """The logarithm of a share that is none, finite so that its gradient is."""
 _SMOOTH: Final = 1.0
 """Voxels in numerator and denominator of Dice: else a structure of a few voxels throws the loss about."""
+
+Lacks = Callable[[Tensor], Tensor]
+LACKS: Final[Mapping[str, Lacks]] = {"linear": lambda dice: 1.0 - dice, "log": lambda dice: -ops.log(dice)}
+"""What a Dice lacks. The slope of 1 - Dice falls with the shares that a structure gets: of one that is few
+voxels they fall first, as long as nothing tells it from the rest, and it stays forgotten. The logarithm's
+slope is as steep there as anywhere (Wong 2018, arXiv 1809.00076)."""
 
 
 def targets(values: Sequence[str], question: Structures) -> Cells:
@@ -60,13 +66,14 @@ def loss(settings: Train, train: Cells) -> Loss:
     Bits are `(batch, *space)`, cells `(batch, structures)`, logits `(batch, *space, outputs)`, those of
     coarser levels with fewer places; each level weighs half of the one before.
     """
+    lacks = LACKS[settings.dice]
 
     def of_case(target: tuple[Tensor, Tensor], logits: Tensor | Sequence[Tensor]) -> Tensor:
         bits, cells = target
         levels = list(logits) if isinstance(logits, list | tuple) else [logits]
         weights = [_LEVEL**level for level in range(len(levels))]
         losses = [
-            weight / sum(weights) * _level_loss(_thinned(bits, said), cells, said)
+            weight / sum(weights) * _level_loss(_thinned(bits, said), cells, said, lacks=lacks)
             for weight, said in zip(weights, levels, strict=True)
         ]
         return sum(losses[1:], start=losses[0])
@@ -144,8 +151,8 @@ def _thinned(bits: Tensor, said: Tensor) -> Tensor:
     return bits
 
 
-def _level_loss(bits: Tensor, cells: Tensor, logits: Tensor) -> Tensor:
-    """Cross-entropy and 1 - Dice of one level, shape (batch,)."""
+def _level_loss(bits: Tensor, cells: Tensor, logits: Tensor, *, lacks: Lacks) -> Tensor:
+    """Cross-entropy and what the Dice lacks of one level, shape (batch,)."""
     logits, count = ops.cast(logits, "float32"), int(cells.shape[-1])
     truth = ops.cast(_channels(bits, count), "float32")
     known = ops.cast(cells != _NOT_KNOWN, "float32")  # (batch, structures)
@@ -162,7 +169,7 @@ def _level_loss(bits: Tensor, cells: Tensor, logits: Tensor) -> Tensor:
     dice = (2.0 * both + _SMOOTH) / (said + there + _SMOOTH)
     # What a patch doesn't hold is taught by the cross-entropy alone: Dice says nothing of it.
     asked = known * ops.cast(there > 0, "float32")
-    lacking = ops.sum(asked * (1.0 - dice), axis=-1) / ops.maximum(ops.sum(asked, axis=-1), 1.0)
+    lacking = ops.sum(asked * lacks(dice), axis=-1) / ops.maximum(ops.sum(asked, axis=-1), 1.0)
     return ops.mean(ops.reshape(entropy, (-1, math.prod(bits.shape[1:]))), axis=-1) + lacking
 
 

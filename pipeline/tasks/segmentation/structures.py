@@ -27,6 +27,7 @@ MOST: Final = 32
 class Structures:
     """The targets in the order of their bits, and what the YAML says of them.
 
+    `may_be_absent` are those that some scan of the cohort hasn't got, so that they can be invented.
     `names` are declared structures, then `regions`, each the union of some of those. Where targets are
     `exclusive`, no voxel has two of them. Bit k of a voxel, and class k + 1 of a softmax, is `names[k]`.
     """

@@ -28,7 +28,7 @@ KEYS: Final = frozenset(
         ("cohort", "regions"),
         ("cohort", "overlap"),
         ("evaluate", "tolerance_mm"),
-        *(("train", key) for key in ("patch", "patches", "foreground", "memory_gb")),
+        *(("train", key) for key in ("dice", "patch", "patches", "foreground", "memory_gb")),
     }
 )
 """The keys of the YAML that not all tasks have."""
@@ -157,8 +157,10 @@ def question(
         having.update({name: count for name, cell in cells_of(value, names).items() if cell == PRESENT})
     if lacking := [name for name in names if not having[name]]:
         raise DataError(_unlearnable(lacking[0], having, sum(counts.values()), choices))
+    cells = [cells_of(value, names) for value, count in counts.items() if count]
     return Structures(
         names,
+        may_be_absent=tuple(name for name in names if any(each[name] == ABSENT for each in cells)),
         regions={name: tuple(parts) for name, parts in choices.regions.items()},
         exclusive=not (choices.regions or choices.overlap),
     )

@@ -124,12 +124,18 @@ def test_a_headline_that_cannot_be_estimated_is_the_first_warning(read: Artifact
 
 def test_limits_follow_from_facts_and_a_missing_fact_gives_no_sentence(read: Artifacts) -> None:
     cases = read.cases.assign(by_site="A", by_age="60-69")
-    few = replace(read.cohort.parts["test"], counts={"normal": 400, "nodule": 7})
-    cohort = replace(read.cohort, parts={**read.cohort.parts, "test": few})
-    rows = limitations.build(replace(read, cases=cases, of_cohort=cohort)).tables["rows"]
+    # Seven patients have the 400 cases: it is patients that numbers rest on.
+    many = replace(read.cohort.parts["test"], counts={"normal": 400, "nodule": 400})
+    cohort = replace(read.cohort, parts={**read.cohort.parts, "test": many})
+    people = {"normal": 300, "nodule": 7}
+    groups = tuple(Group("target", "Label", name, {"test": n}, {}) for name, n in people.items())
+    population = replace(read.population, groups=groups)
+    found = replace(read, cases=cases, of_cohort=cohort, of_population=population)
+    rows = limitations.build(found).tables["rows"]
     texts = [row["text"] for row in rows]
     assert any("from one site" in text for text in texts)
-    assert any("“nodule” has fewer than 10" in text for text in texts)
+    [nodule] = [row for row in rows if "“nodule” has fewer than 10 test patients" in row["text"]]
+    assert (nodule["fact"].value, nodule["fact"].unit) == (7, "patients")
     assert not any("normal" in text for text in texts)
     assert all(row["fact"].id for row in rows)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import invented_candidate
 import pytest
 
+from pipeline.contracts.scan_pictures import ScanPicture
 from pipeline.contracts.strangers import Odd, Oddest, Share, Strangers
 from pipeline.page.artifacts import Artifacts
 from pipeline.report import reading
@@ -57,18 +58,25 @@ def test_more_strangers_than_are_meant_are_a_warning_and_as_many_are_none(read: 
     assert strangers.warnings(_with_strangers(read, 0.05)) == []
 
 
-def test_the_oddest_scans_have_their_picture_or_the_reason_why_not(read: Artifacts) -> None:
-    picture = b64encode(bytes(64 * 64)).decode()
+def test_the_oddest_scans_are_shown_with_window_and_sides_or_the_reason_why_not(read: Artifacts) -> None:
+    grey = b64encode(bytes(4)).decode()
+    seen = ScanPicture("c1", "p1", 2, grey, (-1000.0, 300.0), "HU", 3, 5, ("R", "L"))
     scans = (
-        Odd("c1", "p1", 2.5, "left and right look exchanged", picture),
-        Odd("c2", "p2", 1.2, "odd", "", "text"),
+        Odd("c1", "p1", 2.5, "left and right look exchanged", seen),
+        Odd("c2", "p2", 1.3, "odd", ScanPicture("c2", "p2", hidden="text may be in its pixels")),
+        Odd("c3", "p3", 1.2, "odd"),
     )
     read = _with_strangers(read, 0.1)
     assert read.oddest is not None
-    rows = strangers.build(replace(read, oddest=replace(read.oddest, scans=scans))).tables["oddest"]
-    assert rows[0]["picture"].startswith("data:image/png")
-    assert (rows[0]["why"], rows[0]["score"].value) == ("left and right look exchanged", 2.5)
-    assert (rows[1]["picture"], rows[1]["hidden"]) == ("", "text")
+    section = strangers.build(replace(read, oddest=replace(read.oddest, scans=scans)))
+    first, second, third = section.tables["oddest"]
+    assert first["picture"].startswith("data:image/png")
+    assert (first["why"], first["score"].value) == ("left and right look exchanged", 2.5)
+    assert (first["window_low"].value, first["window_high"].value, first["unit"]) == (-1000.0, 300.0, "HU")
+    assert (first["slice"].value, first["sides"]) == (3, ["R", "L"])
+    assert (second["case"], second["picture"], second["hidden"]) == ("c2", "", "text may be in its pixels")
+    assert (third["case"], third["picture"]) == ("c3", "")
+    assert third["hidden"].startswith("an earlier version")
 
 
 def test_without_a_limit_the_reason_stands_in_its_place(read: Artifacts) -> None:

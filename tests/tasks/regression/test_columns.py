@@ -141,3 +141,10 @@ def test_days_written_as_numbers_are_told(values: list[float], are_days: bool) -
 )
 def test_a_number_that_stands_apart_in_several_scans_is_told(values: list[float], odd: float | None) -> None:
     assert columns.apart(_counts(values)) == odd
+
+
+def test_two_units_are_called_by_names_of_their_kind() -> None:
+    for unit, like in (("%", "per cent and parts of 1"), ("kg", "kg and g"), ("mm", "cm and mm")):
+        found = columns.two_units(dict.fromkeys([*range(40, 80), *(n / 100 for n in range(40, 80))], 1), unit)
+        assert found is not None
+        assert (found.like, found.times) == (like, 100)

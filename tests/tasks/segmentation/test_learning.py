@@ -24,8 +24,8 @@ NESTED = Structures(("front", "back"), exclusive=False)
 BOTH_KNOWN = np.array([[1, 1]], np.int8)
 
 
-def loss(bits: Any, cells: Any, logits: Any) -> np.ndarray:
-    of_case = learning.loss(Train(), np.asarray(cells, np.int8))
+def loss(bits: Any, cells: Any, logits: Any, **settings: Any) -> np.ndarray:
+    of_case = learning.loss(Train(**settings), np.asarray(cells, np.int8))
     levels = [keras.ops.convert_to_tensor(np.asarray(each, np.float32)) for each in logits]
     target = keras.ops.convert_to_tensor(np.asarray(bits, np.uint8)), np.asarray(cells, np.int8)
     return np.asarray(of_case(target, levels if len(levels) > 1 else levels[0]))
@@ -57,11 +57,32 @@ def test_the_loss_of_one_softmax_is_the_mean_cross_entropy_and_the_lack_of_dice(
     bits, logits = rng.integers(0, 3, (1, 4, 5)).astype(np.uint8), rng.normal(size=(1, 4, 5, 3))
     shares = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
     entropy = -np.log(np.take_along_axis(shares, bits[..., None].astype(int), axis=-1)).mean()
-    lacks = []
+    dice = []
     for index in (1, 2):
         truth, said = (bits == index).astype(float), shares[..., index]
-        lacks.append(1 - (2 * (truth * said).sum() + 1) / (truth.sum() + said.sum() + 1))
-    assert loss(bits, BOTH_KNOWN, [logits]) == pytest.approx([entropy + np.mean(lacks)], rel=1e-5)
+        dice.append((2 * (truth * said).sum() + 1) / (truth.sum() + said.sum() + 1))
+    assert loss(bits, BOTH_KNOWN, [logits]) == pytest.approx(
+        [entropy + np.mean(1 - np.array(dice))], rel=1e-5
+    )
+    by_logarithm = loss(bits, BOTH_KNOWN, [logits], dice="log")
+    assert by_logarithm == pytest.approx([entropy - np.log(dice).mean()], rel=1e-5)
+
+
+def test_by_logarithm_a_structure_that_nearly_vanished_still_pulls_at_its_voxels() -> None:
+    """Of 20,000 voxels 40 are the back's, and the network gives it a thousandth of every voxel."""
+    bits = np.zeros((1, 100, 200), np.uint8)
+    bits[0, :50], bits[0, 70:74, 90:100] = 1, 2
+    logits = np.log(np.array([0.5, 0.499, 0.001])) * np.ones((1, 100, 200, 1))
+
+    def gained(dice: str) -> float:
+        """What a little more of it where it is takes off the loss."""
+        more = logits + np.where(bits[..., None] == 2, [0, 0, 0.1], 0)
+        before, after = (loss(bits, BOTH_KNOWN, [each], dice=dice)[0] for each in (logits, more))
+        return float(before - after)
+
+    # By the cross-entropy alone 0.0002, a tenth in 40 of 20,000 voxels.
+    assert gained("linear") < 0.0005
+    assert gained("log") > 0.003
 
 
 def test_the_loss_of_targets_that_overlap_is_binary_each() -> None:

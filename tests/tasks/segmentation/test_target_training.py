@@ -56,7 +56,8 @@ def test_a_network_of_one_answer_a_scan_is_refused_with_the_one_that_fits(tmp_pa
 
 def test_keys_of_patches_are_taken(tmp_path: Path) -> None:
     load(
-        tmp_path, "model: unet, patch: [8, 8, 8], patches: 2, foreground: 0.5, memory_gb: 4, batch_size: auto"
+        tmp_path,
+        "model: unet, patch: [8, 8, 8], patches: 2, foreground: 0.5, memory_gb: 4, batch_size: auto, dice: log",
     )
     load(tmp_path, "model: unet, patch: auto, refit: true")
     with pytest.raises(ConfigError, match="patch"):

@@ -200,7 +200,10 @@ def availability(artifacts: Artifacts) -> Answer | None:
 
 
 def _settings(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
+    """Settings in words; of one that is only on or off the name says all."""
+    named = [(name.replace("_", " "), value) for name, value in values.items()]
+    return ", ".join(name if value is True else f"{name} {value:g}" if isinstance(value, float)
+                     else f"{name} {value}" for name, value in named)  # fmt: skip
 
 
 def _capital(words: str) -> str:

@@ -11,6 +11,7 @@ from pipeline.page.section import Section, not_available, remark
 from pipeline.page.wording import percent
 from pipeline.statistics.conformal import fewest_patients
 from pipeline.tasks.classification.answers import Sets
+from pipeline.tasks.classification.sections.operating import shown
 from pipeline.tasks.classification.sets import COVERAGE, SIZES
 
 KEY, TITLE = "sets", "What can't be ruled out?"
@@ -48,6 +49,7 @@ def build(artifacts: Artifacts) -> Section:
         {
             "class": name,
             "least": setting("least_probability", float(least)),
+            "shown": shown(float(least)),
             "patients": recorded("patients_of_class", patients, "patients"),
             "fact": artifacts.metric(COVERAGE, target=name),
         }
