@@ -40,7 +40,7 @@ _WIDTHS: Final = 1.35  # the most that one group is wider than the other
 _SHAPES: Final = 1.3  # times the root of 1/n + 1/m: how far the distributions may lie apart,
 _ALIKE: Final = 0.08  # and however many values there are, so far
 """Choices, by 18,000 simulated columns of one unit, of 14 kinds, a fifth with two or three groups of patients
-whose ratio was anything from 1.2 to 10: of 30 to 5,000 values 0.2 % at most are asked about."""
+whose ratio was anything from 1.2 to 10: of 30 to 5,000 values 0.3 % at most are asked about."""
 
 
 def near_units(counts: Mapping[float, int], unit: str = "") -> TwoUnits | None:
