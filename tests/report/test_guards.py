@@ -174,7 +174,7 @@ def test_size_and_header_alone_stand_beside_the_model_and_warn_where_it_is_not_a
     assert (fact.value, fact.low, fact.high, fact.level) == (area, area - 0.1, 1.0, 0.95)
     assert (fact.patients, fact.cases, fact.reason) == (90, 99, "")
     texts = [row["text"] for row in shown.tables["rows"]]
-    assert any("as well as the model does from the image" in text for text in texts) == warned
+    assert any("The image tells the model no more of the label" in text for text in texts) == warned
     without = replace(check, low=None, high=None)
     assert "metadata" not in warnings.build(replace(read, leaks=Leaks((without,)))).facts
 
