@@ -58,8 +58,12 @@ def candidates(
     order = np.concatenate([looking, np.setdiff1d(everyone, looking)])
     project = partial(_projected, mean=mean, components=components)
     plain = _unit(project(scans.under(_AS_IT_IS, order)))
-    found = _Found(persons, order, most)
     white = (255 - 2 * mean) @ components
+    # And of either those of one brightness together, for a block to have one limit for the inverted.
+    sorting = np.lexsort((plain @ white, np.arange(len(order)) >= len(looking)))
+    order, plain = order[sorting], plain[sorting]
+    looking = order[: len(looking)]
+    found = _Found(persons, order, most)
     for view in views(tuple(scans.of_cut)):
         if view.inverted:  # was looked at beside the same view as it is
             continue

@@ -40,7 +40,6 @@ def every_two(
 ) -> Found:
     """By numpy alone: averages of 4 x 4, the set's principal components in float64, cosines of all."""
     looking = np.arange(SCANS) if among is None else among
-    place = np.argsort(np.concatenate([looking, np.setdiff1d(np.arange(SCANS), looking)]))
     small = pictures.reshape(SCANS, 16, 4, 16, 4).mean(axis=(2, 4)).reshape(SCANS, 256)
     mean = small.mean(axis=0)
     _, strengths, vectors = np.linalg.svd(small - mean, full_matrices=False)
@@ -54,6 +53,9 @@ def every_two(
 
     found: Found = {}
     plain = units(pictures)
+    # Of two that are looked at, the one that is nearer to white is the second.
+    brightness = plain @ ((255 - 2 * mean) @ components)
+    place = np.argsort(np.lexsort((brightness, ~np.isin(np.arange(SCANS), looking))))
     for view in views(CUTS[:1]):
         cosines = units(view.of(pictures[looking])) @ plain.T
         for i, j in zip(*np.nonzero(cosines > ALIKE), strict=True):
