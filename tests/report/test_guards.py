@@ -99,7 +99,7 @@ def test_a_check_passes_as_written_and_fails_with_its_fault_planted(
     failed = _guard(key, faulty)
     assert (failed.status, bool(failed.reason)) == ("fail", True)
     texts = [row["text"] for row in warnings.build(faulty).tables["rows"]]
-    assert f"{failed.title}: {failed.reason}" in texts
+    assert f"Failed check “{failed.title}”: {failed.reason}" in texts
 
 
 def test_every_check_that_is_made_has_a_fault_that_it_finds(read: Artifacts) -> None:
@@ -139,7 +139,7 @@ def test_what_the_cohort_stage_found_is_a_guard_and_a_warning(read: Artifacts) -
     failed = _with(read, "fail")
     assert _guard("near_duplicates", failed).status == "fail"
     shown = warnings.build(failed)
-    assert "No image twice: three pairs" in [row["text"] for row in shown.tables["rows"]]
+    assert "Failed check “No image twice”: three pairs" in [row["text"] for row in shown.tables["rows"]]
     ran = sum(guard.status != "not_run" for guard in guards(failed))
     assert judgements.of(failed)[0] == (f"1 of {ran} checks failed", "bad")
 

@@ -160,7 +160,7 @@ def test_a_patient_in_two_parts_of_the_table_is_a_warning(tmp_path: Path) -> Non
     [text] = [
         row["text"] for row in _section(folder, "warnings")["tables"]["rows"] if row["link"] == "guards"
     ]
-    assert text == "No patient lies in two parts: patients lie in more than one part"
+    assert text == "Failed check “No patient lies in two parts”: patients lie in more than one part"
 
 
 def test_no_identifier_of_the_table_and_no_path_is_in_the_report(external: Path) -> None:

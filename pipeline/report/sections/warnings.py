@@ -88,7 +88,7 @@ def _headline(artifacts: Artifacts) -> list[dict[str, Any]]:
 def _failed(checks: list[Guard]) -> list[dict[str, Any]]:
     return [
         {
-            "text": f"{guard.title}: {guard.reason}",
+            "text": f"Failed check “{guard.title}”: {guard.reason}",
             "fact": _found(guard),
             "link": "guards",
         }
