@@ -67,7 +67,7 @@ def torture(folder: Path, *, seed: int, count: int, write: Writing) -> bool:
     row("files accounted for", f"{accounted_for} of {written}", "all", accounted_for == written)
     print(f"accounted {accounted_for - written + count} of {count} mutated files, and those beside them")
     row("files in archives accounted for", f"{inside} of {announced}", "all", packed)
-    warned = ended.output.count("Warning:")
+    warned = ended.output.lower().count("warning:")
     row("warnings of libraries at the terminal", f"{warned}", "0", not warned)
     row("files with a fault of ours as their reason", f"{faults}", "0", faults == 0)
     row("exit code of the parent", f"{ended.code}", "0", ended.code == 0)

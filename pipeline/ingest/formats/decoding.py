@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import Any
 
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.reasons import Refusal
 
 _PACKAGE = "imagecodecs"
+# What it warns of in a damaged file is for programmers: the reason stands in the row of the file.
+logging.getLogger(_PACKAGE).setLevel(logging.CRITICAL)
 
 
 def decoded(function: str, data: Buffer, shape: tuple[int, int], **settings: Any) -> NDArray[Any]:

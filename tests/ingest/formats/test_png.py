@@ -8,6 +8,7 @@ import pytest
 from picture_files import chunk, colours, grey, picture, png, with_orientation
 from PIL import Image, ImageOps
 
+from pipeline.ingest.formats.decoding import decoded
 from pipeline.ingest.formats.description import Stated
 from pipeline.ingest.formats.png import describe, place, stored
 from pipeline.ingest.limits import FileLimits
@@ -87,6 +88,16 @@ def test_a_picture_that_breaks_off_or_is_damaged_is_refused() -> None:
 def test_a_header_that_cannot_be_is_refused(depth: int, colour: int) -> None:
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 3, depth, colour, 0, 0, 0))
     assert refusal(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IEND", b"")).startswith("corrupt_dataset")
+
+
+def test_what_the_decoder_says_of_a_damaged_header_is_not_at_the_terminal(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 24, 20, 8, 0, 0, 0, 9))  # there is no interlace method 9
+    whole = png(grey(), depth=8)
+    with pytest.raises(Refusal, match="decode_error"):
+        decoded("png_decode", whole[:8] + header + whole[8 + len(header) :], (20, 24))
+    assert not caplog.records
 
 
 def test_what_it_announces_is_held_against_the_limits_before_a_decoder_runs() -> None:
