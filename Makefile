@@ -279,7 +279,7 @@ review: | $(SETUP)
 # Thousands of processes start: each would compile all modules anew where the environment forbids keeping them.
 test test-slow test-exhaustive: export PYTHONDONTWRITEBYTECODE =
 
-## test: run the tests (11 to 17 minutes on two cores)
+## test: run the tests (8 to 17 minutes on two cores)
 .PHONY: test
 test: .venv/dev.ready
 	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not exhaustive" --junitxml=.pytest_cache/tests.xml
