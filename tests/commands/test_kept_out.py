@@ -6,21 +6,18 @@ import csv
 import shutil
 from pathlib import Path
 
-import handed_on
 import pytest
+from chance_model import RECIPE, model_in
 from ingesting import config, scan, write_all
 
-from pipeline import backend, digests, ledger
+from pipeline import ledger
 from pipeline.commands.predict import run
 from pipeline.config import Config
 from pipeline.draws import tombstone
 from pipeline.errors import DataError
-from pipeline.normalize.recipe import parse
-from pipeline.provenance import cores
 from pipeline.pseudonyms import Key
 from pipeline.workspace import Workspace
 
-RECIPE = ({"resize": {"shape": [4, 4]}}, {"z_score": {}})
 KEY = Key(b"$" * 32)
 COUNTED = "excluded     consent_withdrawn"
 
@@ -31,24 +28,7 @@ def settings(**ingest: object) -> Config:
 
 @pytest.fixture(scope="module")
 def candidate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that says yes or no by chance."""
-    backend.start(cores())
-    import keras
-
-    folder = tmp_path_factory.mktemp("candidate")
-    inputs = keras.Input((4, 4, 1))
-    keras.Model(inputs, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(inputs))).save(
-        folder / "model.keras"
-    )
-    recipe = parse(RECIPE, lambda keys, message: ValueError(message))
-    handed_on.model_in(
-        folder,
-        recipe=tuple(recipe.resolved),
-        recipe_id=recipe.recipe_id,
-        input_shape=(4, 4, 1),
-        model_sha256=digests.of_file(folder / "model.keras"),
-    )
-    return folder
+    return model_in(tmp_path_factory.mktemp("candidate"))
 
 
 @pytest.fixture

@@ -8,42 +8,22 @@ import shutil
 import zipfile
 from pathlib import Path
 
-import handed_on
 import pytest
+from chance_model import RECIPE, model_in
 from dicom_files import encoded, write
 from ingesting import config, ct_series, scan, write_all
 
-from pipeline import backend, digests
 from pipeline.commands.predict import Wanted, run
 from pipeline.config import Config
 from pipeline.errors import DataError, UsageError
-from pipeline.normalize.recipe import parse
-from pipeline.provenance import cores
 from pipeline.workspace import Workspace
 
-RECIPE = ({"resize": {"shape": [4, 4]}}, {"z_score": {}})
 SETTINGS = config(modalities=["DX"]).model_copy(update={"normalize": RECIPE})
 
 
 @pytest.fixture(scope="module")
 def candidate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that says yes or no by chance, as good as any to see what becomes of files."""
-    backend.start(cores())
-    import keras
-
-    folder = tmp_path_factory.mktemp("candidate")
-    inputs = keras.Input((4, 4, 1))
-    averaged = keras.layers.GlobalAveragePooling2D()(inputs)
-    keras.Model(inputs, keras.layers.Dense(2)(averaged)).save(folder / "model.keras")
-    recipe = parse(RECIPE, lambda keys, message: ValueError(message))
-    handed_on.model_in(
-        folder,
-        recipe=tuple(recipe.resolved),
-        recipe_id=recipe.recipe_id,
-        input_shape=(4, 4, 1),
-        model_sha256=digests.of_file(folder / "model.keras"),
-    )
-    return folder
+    return model_in(tmp_path_factory.mktemp("candidate"))
 
 
 @pytest.fixture
