@@ -22,6 +22,7 @@ PAIRS: Final = (
     "other patient IDs",
     "names and birth dates",
     "IDs without issuer or letters",
+    "one frame of reference",
 )
 
 
@@ -104,6 +105,8 @@ def plant_pairs(raw: Path, each: int) -> list[Pair]:
         pairs.append(_born(next(files), next(files), number))
     for number in range(each):
         pairs.append(_other_form(next(files), next(files), number))
+    for number in range(each):
+        pairs.append(_one_frame(next(files), next(files), number))
     table.write()
     return pairs
 
@@ -171,6 +174,14 @@ def _other_form(first: Path, second: Path, number: int) -> Pair:
             dataset.PatientSex = one.PatientSex
         dataset.save_as(path)
     return Pair(PAIRS[5], f"number {number + 1}", (str(one.SOPInstanceUID), str(two.SOPInstanceUID)))
+
+
+def _one_frame(first: Path, second: Path, number: int) -> Pair:
+    one, two = pydicom.dcmread(first), pydicom.dcmread(second)
+    for dataset, path in ((one, first), (two, second)):
+        dataset.FrameOfReferenceUID = generate_uid(entropy_srcs=["frame", str(number)])
+        dataset.save_as(path)
+    return Pair(PAIRS[6], f"number {number + 1}", (str(one.SOPInstanceUID), str(two.SOPInstanceUID)))
 
 
 def _one_a_patient(raw: Path, table: Table) -> Iterator[Path]:
