@@ -20,7 +20,6 @@ ONE_PERSON: Final = "one_person"
 """The word of `cohort.accept` by which IDs are left apart although names, birth dates or other IDs agree."""
 _WORDS: Final = {
     "study": "a study",
-    "series": "a series",
     "frame": "a frame of reference",
     "accession": "an accession number",
     "alias": "an ID that is spelt otherwise, or another ID",
@@ -28,7 +27,7 @@ _WORDS: Final = {
 }
 
 
-_OF_THE_SCANNER: Final = ("accession", "series", "frame")
+_OF_THE_SCANNER: Final = ("accession", "frame")
 """Kinds that no two people share, whatever names and birth dates say."""
 _OTHER_FORM: Final = "an ID without its issuer or letters, and a name or birth date"
 
