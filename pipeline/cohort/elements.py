@@ -17,8 +17,6 @@ _TAG: Final = 8  # hex digits
 _FIELD: Final = _TAG + 1  # with the letter that says what is kept of the value
 _TECHNICAL: Final = {
     "00020010": "transfer syntax",
-    "00020013": "implementation version name",
-    "00020016": "source application entity",
     "00080005": "specific character set",
     "00080070": "manufacturer",
     "00081090": "manufacturer model name",

@@ -120,7 +120,9 @@ def _read(
 ) -> tuple[PlaneReader, _Voxels | Spoiled]:
     """The voxels of a case or what spoiled it, and what its reader saw."""
     with contextlib.ExitStack() as stack:
-        reader = PlaneReader(batch.files, case_plan.tokens, case_plan.unit, batch.limits, templates, stack)
+        reader = PlaneReader(
+            batch.files, case_plan.tokens, case_plan.unit, batch.limits, templates, stack, batch.key
+        )
         try:
             return reader, _voxels(case_plan, reader)
         except Refusal as refusal:
@@ -243,7 +245,7 @@ def _case(
         pixel_digest=pixel_digest(voxels.array, key),
         attributes={**case_plan.attributes, **_reading_attributes(reader), **_orientation(first)},
         notes=tuple(sorted({*case_plan.notes, *voxels.notes, *read_notes})),
-        hints=(*case_plan.hints, *_planes(voxels, key)),
+        hints=(*case_plan.hints, *(reader.said or ()), *_planes(voxels, key)),
         likeness=likeness_of(voxels.array, spatial_axes=len(voxels.geometry.spacing)),
     )
 

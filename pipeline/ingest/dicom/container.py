@@ -28,15 +28,13 @@ _CHUNK = 1 << 20
 class Container:
     """An opened DICOM file: its data set, the UID of its transfer syntax ("" if none can be known), notes.
 
-    `template` is the header that it shares with others of its series, None where that isn't known; `meta` is
-    the meta group where it was read, none where the header was known.
+    `template` is the header that it shares with others of its series, None where that isn't known.
     """
 
     dataset: Dataset
     syntax: str
     notes: tuple[str, ...] = ()
     template: Template | None = None
-    meta: tuple[Dataset, ...] = ()
 
 
 def open_container(
@@ -52,7 +50,6 @@ def open_container(
         template, dataset = known
         return Container(dataset, template.syntax, template.notes, template)
     container, meta = _opened(data, start, depth, inflated_bytes, preamble=preamble)
-    container = replace(container, meta=(meta,))
     if not preamble:
         container = replace(container, notes=("no_preamble", *container.notes))
     if templates is None or container.dataset.data is not data:

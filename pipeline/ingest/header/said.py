@@ -21,13 +21,12 @@ _DIGITS = 6  # of a digest: of the values of one element, no more than some thou
 _OF_THE_SCAN_ALONE = frozenset(
     ELEMENTS[keyword][0]
     for keyword in (
-        "FileMetaInformationGroupLength", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID",
+        "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID",
         "FrameOfReferenceUID", "AccessionNumber", "PatientID", "PatientName", "PatientBirthDate",
         "OtherPatientIDs", "InstanceNumber", "ImagePositionPatient", "AcquisitionDateTime",
     )
-) | {0x00020003, 0x00201041}  # fmt: skip
-"""No two scans share these, or they are asked for word by word; the last two are the instance once more,
-and where a slice lies (Slice Location)."""
+) | {0x00201041}  # fmt: skip
+"""No two scans share these, or they are asked for word by word; the last is where a slice lies."""
 _SHORTENED = {
     **dict.fromkeys((0x00080012, 0x00080020, 0x00080021, 0x00080022, 0x00080023), ((YEAR, 4), (MONTH, 6))),
     **dict.fromkeys((0x00080013, 0x00080030, 0x00080031, 0x00080032, 0x00080033), ((HOUR, 2),)),
@@ -35,10 +34,11 @@ _SHORTENED = {
 """What is kept of dates and times, by the number of characters: of all of one hardly two scans are alike."""
 
 
-def said_in(*parts: Dataset, key: Key) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The field of hints that has the elements of these parts of a file, the meta group and the data set."""
-    words = sorted({word for part in parts for word in _words(part, key)})
-    return ((SAID, tuple(words)),) if words else ()
+def said_in(dataset: Dataset, syntax: str, *, key: Key) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The field of hints that has the elements of a data set, and its transfer syntax."""
+    digest = key.content_digest(syntax.encode())[:_DIGITS]
+    written = f"{ELEMENTS['TransferSyntaxUID'][0]:08x}{WHOLE}{digest}"
+    return ((SAID, (written, *sorted(_words(dataset, key)))),)
 
 
 def _words(dataset: Dataset, key: Key) -> Iterator[str]:

@@ -22,7 +22,6 @@ from pipeline.ingest.header.hints import Hints, hints_of_texts
 from pipeline.ingest.header.identifiers import UNIDENTIFIED, Identification, identify, identity_of
 from pipeline.ingest.header.marks import CLASSES, marks_of
 from pipeline.ingest.header.planes import frames_of, renewed_frame
-from pipeline.ingest.header.said import said_in
 from pipeline.ingest.header.series_rules import Rule, open_rules
 from pipeline.ingest.pixels.decode import open_pixels
 from pipeline.ingest.pixels.pixel_format import PixelFormat, check_limits, pixel_format
@@ -124,7 +123,7 @@ def _read(partial: PartialHeader, container: Container, key: Key, selection: Sel
     partial.image = True
     partial.identification = identify(dataset, partial.file, key=key, owners=selection.owners)
     partial.attributes = _attributes(dataset, partial.identification.patient_id, key, selection.dates)
-    partial.hints = (*hints_of_texts(dataset, key), *said_in(*container.meta, dataset, key=key))
+    partial.hints = hints_of_texts(dataset, key)
     objects.check_selected(dataset, selection.modalities, selection.include)
     _match(partial, dataset, selection.rules)
     if not selection.text_reviewed:
