@@ -53,10 +53,9 @@ def hints(catalogue: Catalogue, case_ids: Iterable[str]) -> dict[str, dict[str, 
 _HINTS: Final = f"SELECT case_id, field, words FROM hints WHERE field <> '{PLANES}' AND case_id"
 
 
-def planes(catalogue: Catalogue) -> list[tuple[str, tuple[str, ...]]]:
-    """Case and the digests of its planes, of every volume."""
-    rows = catalogue.query("SELECT case_id, words FROM hints WHERE field = ? ORDER BY case_id", (PLANES,))
-    return [(case_id, tuple(words.split())) for case_id, words in rows]
+def planes(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Case and the digests of its planes, divided by spaces, of every volume."""
+    return catalogue.query("SELECT case_id, words FROM hints WHERE field = ? ORDER BY case_id", (PLANES,))
 
 
 def files(catalogue: Catalogue) -> dict[str, list[str]]:

@@ -21,21 +21,23 @@ _MOST: Final = 6  # scans with one plane: of more it is an empty field or a test
 
 def sharing_planes(scans: Scans, group_of: Mapping[str, str]) -> list[Pair]:
     """The pairs among the scans of two groups that share a plane, sorted; an image is its own only plane."""
-    names = [case_id for case_id, _ in scans.planes if case_id in group_of]
-    if not names:
+    volumes = [(case_id, words) for case_id, words in scans.planes if case_id in group_of]
+    if not volumes:
         return []
-    images = sorted(case_id for case_id in group_of if len(scans.cases[case_id].geometry.spacing) == 2)
-    digests = [words for case_id, words in scans.planes if case_id in group_of]
-    digests += [(scans.cases[case_id].pixel_digest[:PLANE_DIGITS],) for case_id in images]
-    names += images
-    planes = np.array([int(word, 16) for words in digests for word in words], dtype=np.uint64)
-    places = np.repeat(np.arange(len(names)), [len(words) for words in digests])
+    names = [case_id for case_id, _ in volumes]
+    digests = [np.array([int(word, 16) for word in words.split()], np.uint64) for _, words in volumes]
+    for case_id in sorted(group_of):
+        if len(scans.cases[case_id].geometry.spacing) == 2:
+            names.append(case_id)
+            digests.append(np.array([int(scans.cases[case_id].pixel_digest[:PLANE_DIGITS], 16)], np.uint64))
+    planes = np.concatenate(digests)
+    places = np.repeat(np.arange(len(names)), [len(each) for each in digests])
     order = np.argsort(planes, kind="stable")
-    starts = np.flatnonzero(np.diff(planes[order], prepend=planes[order[:1]] ^ np.uint64(1)))
+    _, starts, counts = np.unique(planes[order], return_index=True, return_counts=True)
     found: set[tuple[str, str]] = set()
-    for same in np.split(places[order], starts[1:]):
-        if len(same) > 1:
-            found |= _pairs({names[place] for place in same.tolist()}, group_of)
+    for start, count in zip(starts[counts > 1].tolist(), counts[counts > 1].tolist(), strict=True):
+        same = {names[place] for place in places[order[start : start + count]].tolist()}
+        found |= _pairs(same, group_of)
     return [Pair(first, second, 1.0, CHANGED) for first, second in sorted(found)]
 
 

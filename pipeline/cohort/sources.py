@@ -55,7 +55,7 @@ class Scans:
     doubtful: DoubtfulIds = field(default_factory=DoubtfulIds)
     identities: Mapping[str, frozenset[str]] = field(default_factory=dict)
     likenesses: Mapping[str, bytes] = field(default_factory=dict)
-    planes: Sequence[tuple[str, tuple[str, ...]]] = ()
+    planes: Sequence[tuple[str, str]] = ()
 
 
 def load_scans(catalogue: Catalogue, key: Key, *, apart: bool = False) -> Scans:
