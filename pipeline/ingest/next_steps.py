@@ -13,6 +13,18 @@ from pipeline import printed
 from pipeline.ingest.reasons import REASONS
 
 STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "not_dicom": (
+        (
+            r"a kind of picture that",
+            "If it is a scan or a mask, save it as PNG, pixel for pixel; of pictures, PNG, JPEG and TIFF are "
+            "read.",
+        ),
+        (
+            r"a kind of volume that",
+            "If it is a scan or a mask, convert it to NIfTI (.nii.gz), with its place in space: of volumes "
+            "beside DICOM, NIfTI alone is read.",
+        ),
+    ),
     "non_image_object": (
         (
             r"^(Segmentation|Label Map|Surface Segmentation|RT Structure Set)",
@@ -157,6 +169,11 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         (
             r"^colours",
             "Save the mask anew with one number a voxel, as `ingest.masks.structures` calls each structure.",
+        ),
+        (
+            r"^a palette of greys",
+            "Save the mask anew without a palette, or call each structure in `ingest.masks.structures` by "
+            "the one of the two numbers that is meant.",
         ),
         (r"^a JPEG", "Save the mask as PNG or TIFF from where it was drawn: a copy has the same changes."),
         (

@@ -39,6 +39,10 @@ def _of_opacity() -> bytes:
 
 
 FORMAT_WAYS = [
+    Way("not_dicom", r"a kind of picture that", {"p/a.bmp": picture(grey(), "BMP"), **ANYTHING}, _PICTURES,
+        then={"p/a.bmp": None, "p/a.png": _PICTURE}),
+    Way("not_dicom", r"a kind of volume that", {"p/a.nrrd": b"NRRD0004\ntype: short\n", **ANYTHING}, _NIFTI,
+        then={"p/a.nrrd": None, "p/a.nii": _VOLUME}),
     Way("format_not_selected", "", {"p/a.png": _PICTURE, **ANYTHING}, {"patient_from": "folder"},
         setting={"formats": {"png": _DX}}),
     Way("format_not_selected", "", {"p/a.nii": _VOLUME, **ANYTHING}, {"patient_from": "folder"},
