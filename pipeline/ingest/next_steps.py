@@ -160,14 +160,14 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             r"below 0 is|above 65535 is",
             "Write the mask anew: 0 where it marks nothing, and a number from 1 to 65535 for each structure.",
         ),
-        (r"not finite$", "Write the mask anew with 0 where it marks nothing (NaN now)."),
+        (r"not finite$", "Write the mask anew with 0 where it marks nothing (NaN or infinity now)."),
         (
             r"not whole",
             "Write the mask anew with a whole number for each structure and 0 elsewhere: shares need a "
             "threshold of yours, and what is resampled has to be so by the nearest voxel.",
         ),
         (
-            r"^colours",
+            r"^colours|^an inverted scale",
             "Save the mask anew with one number a voxel, as `ingest.masks.structures` calls each structure.",
         ),
         (
@@ -267,7 +267,10 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "in them, say so in `ingest.formats`; else export the original series again: a conversion "
             "changed its values.",
         ),
-        (r"not finite$", "Write the scan anew with a number, as 0, where nothing was measured (NaN now)."),
+        (
+            r"not finite$",
+            "Write the scan anew with a number, as 0, where nothing was measured (NaN or infinity now).",
+        ),
         (
             r"which nothing measures$",
             "Write the scan anew with a number, as 0, where nothing was measured: a number that large stands "
@@ -283,7 +286,11 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "geometry_invalid": (
         (r"^sheared", "Resample the volume onto a grid of right angles, and write it anew."),
-        (r"^the affine", "Write the file anew with the lengths of its voxels' sides and its place, in mm."),
+        (
+            r"^the affine",
+            "Write the file anew with the lengths of its voxels' sides and its place, in mm, and with "
+            "that as their unit (xyzt_units).",
+        ),
     ),
     "affine_conflict": (
         (
@@ -299,9 +306,13 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ),
         (r"volumes or values", "Save each volume as a file of its own, of three axes."),
         (r"in another file$", "Save header and voxels as one file (.nii or .nii.gz)."),
+        (
+            r"^a mask: (several pages|an animation)",
+            "Save the mask as a single picture, with a number for each structure.",
+        ),
         (r"^several pages", "Save each page that is wanted as a file of its own."),
         (r"^an animation", "Save the picture that is wanted as a single one."),
-        (r"^transparency", "Save the picture without its channel of opacity."),
+        (r"^(a mask: )?transparency", "Save the picture without its channel of opacity."),
     ),
     "missing_slices": (
         (

@@ -84,7 +84,7 @@ FORMAT_WAYS = [
         then={"p/a.tif": picture(grey(), "TIFF")}),
     Way("format_kind_unsupported", r"^an animation", {"p/a.png": picture(grey(), **_SEVERAL)}, _PICTURES,
         then={"p/a.png": _PICTURE}),
-    Way("format_kind_unsupported", r"^transparency", {"p/a.png": _of_opacity()}, _PICTURES,
+    Way("format_kind_unsupported", r"^(a mask: )?transparency", {"p/a.png": _of_opacity()}, _PICTURES,
         then={"p/a.png": _PICTURE}),
     Way("patient_conflict", r"^its folder and its name", {"sub-1/anat/sub-2_T1w.nii": nifti(ramp())},
         {"unit": "series", "formats": {"nifti": {"modality": "MR"}}},

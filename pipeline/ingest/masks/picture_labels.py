@@ -63,7 +63,7 @@ def draw(data: Buffer, drawing: Drawing) -> None:
 def _labels(array: NDArray[Any], description: Description) -> NDArray[Any]:
     """The numbers `(rows, columns)` of a picture, also of greys that are written as colours."""
     if description.form.photometric == "MONOCHROME1":
-        raise Refusal("mask_values_invalid", "colours or an inverted scale, where a label map has numbers")
+        raise Refusal("mask_values_invalid", "an inverted scale, in which 0 is white")
     if array.ndim == 3:
         if not _is_grey(array):
             raise Refusal("mask_values_invalid", _COLOURS)
