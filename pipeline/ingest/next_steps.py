@@ -13,14 +13,14 @@ from pipeline import printed
 from pipeline.ingest.reasons import REASONS
 
 STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
-    "not_dicom": (
+    "format_not_read": (
         (
-            r"a kind of picture that",
+            r"a kind of picture$",
             "If it is a scan or a mask, save it as PNG, pixel for pixel; of pictures, PNG, JPEG and TIFF are "
             "read.",
         ),
         (
-            r"a kind of volume that",
+            r"a kind of volume$",
             "If it is a scan or a mask, convert it to NIfTI (.nii.gz), with its place in space: of volumes "
             "beside DICOM, NIfTI alone is read.",
         ),

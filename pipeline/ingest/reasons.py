@@ -46,6 +46,11 @@ REASONS: dict[str, Reason] = {
         "Not a DICOM file.",
         "If it is a scan, export it as DICOM, NIfTI, PNG, JPEG or TIFF; anything else may stay where it is.",
     ),
+    "format_not_read": Reason(
+        "excluded",
+        "A picture, volume, film or document of a format that is not read (BMP, GIF, NRRD and others).",
+        "If it is a scan, export it as DICOM, NIfTI, PNG, JPEG or TIFF; anything else may stay where it is.",
+    ),
     "format_not_selected": Reason(
         "excluded",
         "A volume or picture of another format than DICOM; the settings don't name it.",

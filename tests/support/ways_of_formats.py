@@ -39,9 +39,10 @@ def _of_opacity() -> bytes:
 
 
 FORMAT_WAYS = [
-    Way("not_dicom", r"a kind of picture that", {"p/a.bmp": picture(grey(), "BMP"), **ANYTHING}, _PICTURES,
+    Way("format_not_read", "", {"a.pdf": b"%PDF-1.7", **ANYTHING}, then={"a.pdf": None}),
+    Way("format_not_read", r"a kind of picture$", {"p/a.bmp": picture(grey(), "BMP"), **ANYTHING}, _PICTURES,
         then={"p/a.bmp": None, "p/a.png": _PICTURE}),
-    Way("not_dicom", r"a kind of volume that", {"p/a.nrrd": b"NRRD0004\ntype: short\n", **ANYTHING}, _NIFTI,
+    Way("format_not_read", r"a kind of volume$", {"p/a.nrrd": b"NRRD0004\ntype: short\n", **ANYTHING}, _NIFTI,
         then={"p/a.nrrd": None, "p/a.nii": _VOLUME}),
     Way("format_not_selected", "", {"p/a.png": _PICTURE, **ANYTHING}, {"patient_from": "folder"},
         setting={"formats": {"png": _DX}}),
