@@ -34,8 +34,8 @@ from pipeline.ingest.keys import ask_key, open_key
 from pipeline.ingest.locations import Locations
 from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.reasons import ARCHIVE, REASONS
+from pipeline.ingest.source.described_sets import with_layout
 from pipeline.ingest.source.discover import SourcePath
-from pipeline.ingest.source.layouts import with_layout
 from pipeline.ingest.source.listing import Listing, list_archives
 from pipeline.ingest.source.raw import paths_of_raw
 from pipeline.ingest.update import Target, limits_of, update
