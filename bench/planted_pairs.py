@@ -86,10 +86,10 @@ def plant_pairs(raw: Path, each: int) -> list[Pair]:
     table = Table(raw)
     files = _one_a_patient(raw, table)
     pairs = []
-    for how, change in [*COPIES.items()][:each]:
-        pairs.append(_copied(next(files), table, PAIRS[0], how, change))
-    for how, change in [*TURNED.items()][:each]:
-        pairs.append(_copied(next(files), table, PAIRS[1], how, change))
+    originals = [[next(files) for _ in range(each)] for _ in range(2)]
+    for kind, changes, paths in zip(PAIRS, (COPIES, TURNED), originals, strict=False):
+        for (how, change), path in zip(changes.items(), paths, strict=False):
+            pairs.append(_copied(path, table, kind, how, change))
     spellings: tuple[Callable[[str], str], ...] = (
         lambda name: name.lower() if name.lower() != name else name.upper() + " ",
         lambda name: "-".join(f"00{piece}" if piece.isdigit() else piece for piece in name.split("-")),
@@ -105,8 +105,10 @@ def plant_pairs(raw: Path, each: int) -> list[Pair]:
         pairs.append(_born(next(files), next(files), number))
     for number in range(each):
         pairs.append(_other_form(next(files), next(files), number))
-    for number in range(each):
-        pairs.append(_one_frame(next(files), next(files), number))
+    for number, (first, second) in enumerate(
+        zip(*originals, strict=True)
+    ):  # smaller sets have no more patients
+        pairs.append(_one_frame(first, second, number))
     table.write()
     return pairs
 
@@ -119,6 +121,8 @@ def _copied(path: Path, table: Table, kind: str, how: str, change: Callable[[Pix
     put(dataset, pixels)
     for keyword in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"):
         setattr(dataset, keyword, generate_uid(entropy_srcs=[how, first, keyword]))
+    if "FrameOfReferenceUID" in dataset:  # it would tell by itself whose the copy is
+        dataset.FrameOfReferenceUID = generate_uid(entropy_srcs=[how, first, "frame"])
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     dataset.PatientID = dataset.PatientName = dataset.AccessionNumber = f"SECOND{len(table.lines)}"
     # On a day of its own: where few have one, a day that all copies share makes namesakes likely by chance.
