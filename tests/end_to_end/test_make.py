@@ -144,6 +144,12 @@ def test_a_config_with_a_space_is_refused_in_a_sentence(fresh: Path) -> None:
     assert "has a space: rename the file" in done.stderr
 
 
+def test_an_empty_config_is_refused_as_empty(fresh: Path) -> None:
+    done = make_in(fresh, "report", "CONFIG=")
+    assert done.returncode == 2
+    assert "CONFIG is empty: name the YAML" in done.stderr
+
+
 def test_a_promotion_bears_the_name_of_a_person(finished: Path) -> None:
     refused = make_in(finished, "promote")
     assert "APPROVER" in refused.stderr
