@@ -16,6 +16,7 @@ from pipeline.records import EXTERNAL
 from pipeline.scoring import Scans, Scorer
 from pipeline.statistics.proportions import wilson
 from pipeline.strangers import Judged, judge, portrait, seen
+from pipeline.strangers.sight import Sights
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -44,10 +45,11 @@ def look(scorer: Scorer, cases: pd.DataFrame, scans: Scans, folder: Path, *, sha
     names = list(training["case_id"].to_numpy()[chosen]) if len(training) else []
     asked = np.flatnonzero(known & cases["part"].isin(_JUDGED).to_numpy())
     others = cases.iloc[asked]
-    sights = seen(scorer, list(others["case_id"]), scans)
+    # Seen together, so that the network is made ready once.
+    of_training, sights = _parted(seen(scorer, [*names, *others["case_id"]], scans), len(names))
     held = (others["part"] == "validation").to_numpy()
     record = portrait(
-        seen(scorer, names, scans),
+        of_training,
         {kind: vectors[held] for kind, vectors in sights.items()},
         list(others[PERSON][held]),
         cases=[scans.cases[name] for name in names],
@@ -58,6 +60,14 @@ def look(scorer: Scorer, cases: pd.DataFrame, scans: Scans, folder: Path, *, sha
     score, why = np.full(len(cases), np.nan), np.full(len(cases), "", dtype=object)
     score[asked], why[asked] = found.score, list(found.why)
     return Found(Judged(score, tuple(str(text) for text in why)), changed)
+
+
+def _parted(sights: Sights, first: int) -> tuple[Sights, Sights]:
+    """The vectors of the first scans, and those of the others."""
+    return (
+        {kind: vectors[:first] for kind, vectors in sights.items()},
+        {kind: vectors[first:] for kind, vectors in sights.items()},
+    )
 
 
 def show(
