@@ -35,7 +35,8 @@ class Cut:
 
     def more(self, pixels: int) -> Cut:
         """So many pixels more off each side of which any are cut."""
-        return Cut(*(side and max(0, side + pixels) for side in self.sides), tilt=self.tilt)
+        top, bottom, left, right = (side and max(0, side + pixels) for side in self.sides)
+        return Cut(top, bottom, left, right, self.tilt)
 
     @property
     def mirrored(self) -> Cut:
