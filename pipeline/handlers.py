@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipeline.config import Config
+    from pipeline.pictured import Read
     from pipeline.records import Summary
     from pipeline.workspace import Workspace
 
@@ -112,10 +114,14 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def compare(options: argparse.Namespace) -> None:
-    """Runs compare."""
+    """Runs compare. What it found stands in a file, of which `verdict` prints the reasons."""
     from pipeline.compare import run
 
-    _run_showing("compare", run, options)
+    def shortly(config: Config, space: Workspace, in_unit: Read) -> Summary:
+        found = run(config, space, in_unit)
+        return replace(found, lines=(*found.lines[:-1][:1], found.lines[-1]))
+
+    _run_showing("compare", shortly, options)
 
 
 def _run_showing(stage: str, run: Callable[..., Summary], options: argparse.Namespace) -> None:
@@ -268,6 +274,7 @@ def score(options: argparse.Namespace) -> None:
     """Measures a table of predictions and writes its page."""
     from pipeline import report
     from pipeline.errors import UsageError
+    from pipeline.evaluate.score import require_own
     from pipeline.evaluate.score import score as measure
     from pipeline.foreign import Columns, read
     from pipeline.printed import make
@@ -278,8 +285,10 @@ def score(options: argparse.Namespace) -> None:
     given = (options.truth, options.patient, options.case, options.score, options.positive)
     columns = Columns(*given, models, options.fold)
     foreign = read(Path(options.table), columns)
-    _show(measure(foreign, options.out))
-    _show(report.run_table(foreign, options.out))
+    out = options.out or Path("score") / foreign.path.stem
+    require_own(foreign, out)
+    _show(measure(foreign, out))
+    _show(report.run_table(foreign, out))
 
 
 def folds(options: argparse.Namespace) -> None:
