@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import Any
 
+from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
 from pydicom.sequence import Sequence
@@ -19,7 +20,11 @@ def file_bytes(values: Values, syntax: str, *, writer: tuple[str, str]) -> bytes
 
     `writer` is the UID and the name of the program that writes.
     """
-    dataset = _dataset(values)
+    with disable_value_validation():  # it warns of a value by quoting it, which may be a patient's
+        return _bytes(_dataset(values), syntax, writer)
+
+
+def _bytes(dataset: Dataset, syntax: str, writer: tuple[str, str]) -> bytes:
     dataset.file_meta = FileMetaDataset()
     meta = {
         "MediaStorageSOPClassUID": dataset.SOPClassUID,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -148,6 +149,16 @@ def test_the_same_masks_are_the_same_bytes_and_too_few_segments_are_refused() ->
     assert first == second
     with pytest.raises(ValueError, match="expected 1 masks of 5 planes"):
         segmentation_bytes(marks(), SEGMENTS[:1], source, IDENTITY)
+
+
+def test_no_name_or_uid_of_a_scan_is_quoted_in_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    source = source_of(slices())
+    odd = {"StudyInstanceUID": "1.2.03", "PatientID": "P\x01" * 40, "StudyDate": "born in May"}
+    source = replace(source, patient_and_study={**source.patient_and_study, **odd})
+    recwarn.clear()
+    data = segmentation_bytes(marks(), SEGMENTS, source, IDENTITY)
+    assert not recwarn.list
+    assert dcmread(BytesIO(data)).PatientID == odd["PatientID"]
 
 
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy of dicom3tools is not installed")

@@ -19,6 +19,7 @@ from pipeline.commands.persons import Person
 from pipeline.commands.repair import set_aside
 from pipeline.contracts import cohort, handovers, model_record
 from pipeline.draws import buried, tombstone
+from pipeline.page.wording import one_or_many
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
 from pipeline.writing import write_text
@@ -51,13 +52,17 @@ def erase(catalogue: Catalogue, workspace: Workspace, persons: Sequence[Person])
     who = "the patient" if len(persons) == 1 else f"{len(persons)} patients"
     return Summary(
         (
-            f"Forgot {who}: {len(cases)} cases, their voxels and table rows.",
+            f"Forgot {who}: {_cases(len(cases))}, their voxels and table rows.",
             f"Cleaned: {', '.join(cleaned) or f'no table held {who}'}.",
             *(f"Retrain needed: {_model_name(name)} learned from {who}." for name in models),
             "A tombstone keeps these scans out of later runs. Out of reach: backups, exported cases, tables "
             "of predictions written elsewhere, and the scans in RAW, which are yours to delete.",
         )
     )
+
+
+def _cases(number: int) -> str:
+    return f"{number:,} {one_or_many(number, 'case', 'cases')}"
 
 
 def _model_name(folder: str) -> str:

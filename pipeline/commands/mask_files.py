@@ -34,6 +34,7 @@ from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.stage import raw_files
 from pipeline.ingest.update import limits_of
+from pipeline.page.wording import one_or_many
 from pipeline.progress import bar
 from pipeline.records import Case
 from pipeline.segmentation_objects import (
@@ -127,15 +128,19 @@ def _asked(record: ModelRecord) -> Outlined:
 
 def _lines(job: Job, asked: Outlined, *, masks: int, segs: int, unplaced: int) -> list[str]:
     numbers = ", ".join(f"{number} {name}" for name, number in numbers_of(asked, job.ours).items())
-    lines = [f"Masks of {masks:,} cases in {folder_beside(job.table)}{f': {numbers}' if numbers else ''}."]
+    lines = [f"Masks of {_cases(masks)} in {folder_beside(job.table)}{f': {numbers}' if numbers else ''}."]
     if segs:
         lines.append(
             f"DICOM SEG of {segs:,} of them beside those: they name patients as their scans do, so keep them "
             "where the scans are kept."
         )
     if unplaced:
-        lines.append(f"Without a mask, since their scans have no place in space: {unplaced:,} cases.")
+        lines.append(f"Without a mask, since their scans have no place in space: {_cases(unplaced)}.")
     return lines
+
+
+def _cases(number: int) -> str:
+    return f"{number:,} {one_or_many(number, 'case', 'cases')}"
 
 
 def folder_beside(table: Path) -> Path:

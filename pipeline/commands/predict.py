@@ -31,6 +31,7 @@ from pipeline.errors import DataError, Interrupted, ScanloomError, UsageError
 from pipeline.ingest.account import reason_lines
 from pipeline.ingest.keys import ask_key
 from pipeline.ingest.stage import FORMATS_READ, printable, raw_files
+from pipeline.page.wording import one_or_many
 from pipeline.printed import make
 from pipeline.pseudonyms import PHANTOM_NOTE, key_path, require_same_key
 from pipeline.records import Summary
@@ -253,11 +254,13 @@ def _summary(table: pd.DataFrame, asked: Asked, out: Path) -> list[str]:
     counts = task_of(asked.record.task).answers.in_words(list(table["predicted"][ok]))
     lost = int((~ok).sum())
     failed = f" {lost:,} row{'' if lost == 1 else 's'} failed: the column `reason` says why." if lost else ""
-    scored = f"Scored {ok.sum():,} cases with the {asked.who}: {counts or 'none'}.{failed} Table: {out}"
+    cases = one_or_many(ok.sum(), "case", "cases")
+    scored = f"Scored {ok.sum():,} {cases} with the {asked.who}: {counts or 'none'}.{failed} Table: {out}"
     abstained = int((table[ABSTAIN].fillna("") != "").sum())
     if not abstained:
         return [scored]
-    return [f"Don't decide by the model on {abstained:,} cases: the column `{ABSTAIN}` says why.", scored]
+    unsure = one_or_many(abstained, "case", "cases")
+    return [f"Don't decide by the model on {abstained:,} {unsure}: the column `{ABSTAIN}` says why.", scored]
 
 
 def _learned_from(table: pd.DataFrame, folder: Path) -> list[str]:

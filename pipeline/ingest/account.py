@@ -109,9 +109,10 @@ def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> 
     images, bad = stored_files.images_counted(catalogue)
     table = "\n".join(lines)
     if not images:
+        other = _unread(catalogue) + _unstated(catalogue)
         raise DataError(
             f"{table}\nThe folder {settings.raw} holds no image that is read. Put the scans there, or set "
-            f"`ingest.raw` to where they are.{_unstated(catalogue)}"
+            f"`ingest.raw` to where they are.{other}"
         )
     # Files that are no images don't count: a folder of notes is no broken study.
     if bad > settings.failed_share * images:
@@ -127,9 +128,22 @@ def check_usable(catalogue: Catalogue, config: Config, lines: Sequence[str]) -> 
         )
 
 
+def _unread(catalogue: Catalogue) -> str:
+    """What to do where there are files of formats that are not read; "" where there are none."""
+    files = _files_of(catalogue, "format_not_read")
+    if not files:
+        return ""
+    are = "1 file is" if files == 1 else f"{files:,} files are"
+    return f" {are} of formats that are not read: `{scanloom('files')}` says what to save them as."
+
+
+def _files_of(catalogue: Catalogue, reason: str) -> int:
+    return sum(number for _, of, number in counts(catalogue) if of == reason)
+
+
 def _unstated(catalogue: Catalogue) -> str:
     """What to do where there are images of formats that the settings don't state; "" where there are none."""
-    files = sum(number for _, reason, number in counts(catalogue) if reason == "format_not_selected")
+    files = _files_of(catalogue, "format_not_selected")
     if not files:
         return ""
     return (

@@ -13,6 +13,18 @@ from pipeline import printed
 from pipeline.ingest.reasons import REASONS
 
 STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "format_not_read": (
+        (
+            r"a kind of picture$",
+            "If it is a scan or a mask, save it as PNG, pixel for pixel; of pictures, PNG, JPEG and TIFF are "
+            "read.",
+        ),
+        (
+            r"a kind of volume$",
+            "If it is a scan or a mask, convert it to NIfTI (.nii.gz), with its place in space: of volumes "
+            "beside DICOM, NIfTI alone is read.",
+        ),
+    ),
     "non_image_object": (
         (
             r"^(Segmentation|Label Map|Surface Segmentation|RT Structure Set)",
@@ -148,15 +160,20 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             r"below 0 is|above 65535 is",
             "Write the mask anew: 0 where it marks nothing, and a number from 1 to 65535 for each structure.",
         ),
-        (r"not finite$", "Write the mask anew with 0 where it marks nothing (NaN now)."),
+        (r"not finite$", "Write the mask anew with 0 where it marks nothing (NaN or infinity now)."),
         (
             r"not whole",
             "Write the mask anew with a whole number for each structure and 0 elsewhere: shares need a "
             "threshold of yours, and what is resampled has to be so by the nearest voxel.",
         ),
         (
-            r"^colours",
+            r"^colours|^an inverted scale",
             "Save the mask anew with one number a voxel, as `ingest.masks.structures` calls each structure.",
+        ),
+        (
+            r"^a palette of greys",
+            "Save the mask anew without a palette, or call each structure in `ingest.masks.structures` by "
+            "the one of the two numbers that is meant.",
         ),
         (r"^a JPEG", "Save the mask as PNG or TIFF from where it was drawn: a copy has the same changes."),
         (
@@ -250,7 +267,10 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "in them, say so in `ingest.formats`; else export the original series again: a conversion "
             "changed its values.",
         ),
-        (r"not finite$", "Write the scan anew with a number, as 0, where nothing was measured (NaN now)."),
+        (
+            r"not finite$",
+            "Write the scan anew with a number, as 0, where nothing was measured (NaN or infinity now).",
+        ),
         (
             r"which nothing measures$",
             "Write the scan anew with a number, as 0, where nothing was measured: a number that large stands "
@@ -266,7 +286,11 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "geometry_invalid": (
         (r"^sheared", "Resample the volume onto a grid of right angles, and write it anew."),
-        (r"^the affine", "Write the file anew with the lengths of its voxels' sides and its place, in mm."),
+        (
+            r"^the affine",
+            "Write the file anew with the lengths of its voxels' sides and its place, in mm, and with "
+            "that as their unit (xyzt_units).",
+        ),
     ),
     "affine_conflict": (
         (
@@ -282,9 +306,13 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ),
         (r"volumes or values", "Save each volume as a file of its own, of three axes."),
         (r"in another file$", "Save header and voxels as one file (.nii or .nii.gz)."),
+        (
+            r"^a mask: (several pages|an animation)",
+            "Save the mask as a single picture, with a number for each structure.",
+        ),
         (r"^several pages", "Save each page that is wanted as a file of its own."),
         (r"^an animation", "Save the picture that is wanted as a single one."),
-        (r"^transparency", "Save the picture without its channel of opacity."),
+        (r"^(a mask: )?transparency", "Save the picture without its channel of opacity."),
     ),
     "missing_slices": (
         (

@@ -15,7 +15,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
+from pydicom.config import RAISE
+from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.valuerep import validate_value
 
 from pipeline.ingest.cases.reader import SourceFile, opened_bytes
 from pipeline.ingest.dicom.encoding import Buffer
@@ -46,6 +50,8 @@ _SHARED: Final = (
     "AccessionNumber",
 )
 """What a mask says as its scan does (PS3.3 C.7.1.1, C.7.2.1)."""
+_CHECKED: Final = frozenset({"CS", "DA", "TM"})
+"""Representations of what a mask may leave out, as it may not its patient's name and ID."""
 _SAME_SPACING: Final = 1e-4  # of a length: planes of one series that are written with other digits
 _UNREADABLE: Final = (
     ArithmeticError,
@@ -167,7 +173,7 @@ def _sorted(found: Sequence[tuple[Plane, dict[str, Any]]], header: Dataset) -> P
     # Of frames in one place, as those of several times are, the first stands for all.
     by_place = {plane.position: plane for plane, _ in reversed(found)}
     planes = sorted(by_place.values(), key=lambda plane: float(np.dot(plane.position, normal)))
-    shared = {keyword: str(header.get(keyword) or "") for keyword in _SHARED}
+    shared = {keyword: _as_told(header, keyword) for keyword in _SHARED}
     series = SourceSeries(
         {"SpecificCharacterSet": "ISO_IR 192", **shared},
         uid=told["series"],
@@ -181,6 +187,25 @@ def _sorted(found: Sequence[tuple[Plane, dict[str, Any]]], header: Dataset) -> P
         affine_from(plane.position, orientation, spacing_mm=spacing, step_mm=normal) for plane in planes
     ]
     return Planes(series, told["shape"], tuple(affines))
+
+
+def _as_told(header: Dataset, keyword: str) -> str:
+    """What the header says, several values apart by backslashes, as they are stored.
+
+    Dates and times are rid of the points and colons that the standard once had (PS3.5 6.2); one that still
+    is none, or a word that can't be, is left out: it would make the mask an object that isn't one.
+    """
+    value = header.get(keyword)
+    told = "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value or "")
+    representation = dictionary_VR(keyword)
+    if representation not in _CHECKED:
+        return told
+    plain = {"DA": told.replace(".", ""), "TM": told.replace(":", "")}.get(representation, told)
+    try:
+        validate_value(representation, plain, RAISE)
+    except ValueError:
+        return ""
+    return plain
 
 
 def _step(planes: Sequence[Plane]) -> float:

@@ -46,6 +46,11 @@ REASONS: dict[str, Reason] = {
         "Not a DICOM file.",
         "If it is a scan, export it as DICOM, NIfTI, PNG, JPEG or TIFF; anything else may stay where it is.",
     ),
+    "format_not_read": Reason(
+        "excluded",
+        "A picture, volume, film or document of a format that is not read (BMP, GIF, NRRD and others).",
+        "If it is a scan, export it as DICOM, NIfTI, PNG, JPEG or TIFF; anything else may stay where it is.",
+    ),
     "format_not_selected": Reason(
         "excluded",
         "A volume or picture of another format than DICOM; the settings don't name it.",
@@ -324,6 +329,10 @@ NOTES: dict[str, str] = {
         "structure in `ingest.masks.structures` by the number that the files give it."
     ),
     "undeclared_ignored": "A mask has other numbers than those declared, which were left out.",
+    "mask_of_several_series": (
+        "The mask names several series, and not which of them it was drawn on: it marks the scan of the one "
+        "that most of its images are of, and no other."
+    ),
     "mask_resampled": "The mask was put onto the grid of its scan by the nearest voxel.",
     "channels_resampled": "A channel was resampled onto the grid of the first.",
     "picture_turned": "The picture was turned upright, as its file says that it is to be seen.",

@@ -34,8 +34,8 @@ from pipeline.ingest.keys import ask_key, open_key
 from pipeline.ingest.locations import Locations
 from pipeline.ingest.next_steps import next_step
 from pipeline.ingest.reasons import ARCHIVE, REASONS
+from pipeline.ingest.source.described_sets import with_layout
 from pipeline.ingest.source.discover import SourcePath
-from pipeline.ingest.source.layouts import with_layout
 from pipeline.ingest.source.listing import Listing, list_archives
 from pipeline.ingest.source.raw import paths_of_raw
 from pipeline.ingest.update import Target, limits_of, update
@@ -45,7 +45,7 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
 
-VERSION = 36
+VERSION = 37
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 FORMATS_READ = "formats"

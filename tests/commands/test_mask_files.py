@@ -140,7 +140,7 @@ def test_a_nifti_mask_of_a_series_lies_at_the_points_of_its_images(ready: Worksp
     write_all(ready.root / "new", {f"{number}.dcm": one for number, one in enumerate(sources)})
     lines = predicted(ready, "none")
     assert [path.suffix for path in Path("out_masks").iterdir()] == [".gz"]
-    assert lines[-1].endswith("Masks of 1 cases in out_masks: 3 anterior, 5 posterior.")
+    assert lines[-1].endswith("Masks of 1 case in out_masks: 3 anterior, 5 posterior.")
     image = nib.load(Path("out_masks") / f"{case_id()}.nii.gz")
     labels, to_voxel = np.asarray(image.dataobj), np.linalg.inv(image.affine)
     for one, values in zip(sources, pixels(sources), strict=True):

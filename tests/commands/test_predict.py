@@ -51,7 +51,7 @@ def test_a_file_that_failed_has_its_row_with_its_reason_beside_those_that_were_s
     assert rows[1]["reason"].startswith("truncated_pixel_data (100 of 384 bytes missing")
     assert rows[1]["score_yes"] == ""
     assert "path" not in rows[0]
-    assert last.startswith("Scored 1 cases with the candidate")
+    assert last.startswith("Scored 1 case with the candidate")
     assert "1 row failed" in last
 
 
@@ -140,7 +140,7 @@ def test_a_scan_unlike_those_of_training_says_so_and_the_person_is_told_not_to_d
         [row] = csv.DictReader(stream)
     assert (row["stranger"], row["abstain"]) == ("2", "stranger: modality DX never seen")
     assert row["predicted"] != ""
-    assert summary.lines[-2] == "Don't decide by the model on 1 cases: the column `abstain` says why."
+    assert summary.lines[-2] == "Don't decide by the model on 1 case: the column `abstain` says why."
 
 
 def test_a_model_without_a_portrait_tells_nobody_a_stranger(ready: Workspace) -> None:

@@ -108,7 +108,7 @@ def test_a_shadow_s_answers_lie_beside_the_champion_s_by_its_own_recipe(
     name = "candidate" if shadow == "candidate" else "0002"
     assert said() == ["no"]
     assert said(f"new-shadow-{name}.csv") == ["yes"]
-    assert any(line.startswith("In the shadow: Scored 1 cases with the ") for line in lines)
+    assert any(line.startswith("In the shadow: Scored 1 case with the ") for line in lines)
     assert "with the champion, generation 0001" in lines[-1]
     assert sorted(path.name for path in OUT.parent.iterdir()) == ["new-shadow-" + name + ".csv", "new.csv"]
 

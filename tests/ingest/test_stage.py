@@ -11,7 +11,8 @@ import numpy as np
 import openpyxl
 import pytest
 from dicom_files import encoded, image, write
-from ingesting import cases, config, ct_series, reasons, scan, store, voxels
+from ingesting import cases, config, ct_series, reasons, scan, store, voxels, write_all
+from picture_files import grey, picture
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from pipeline import ledger
@@ -120,6 +121,16 @@ def test_identical_copies_count_once_and_conflicting_ones_not_at_all(workspace: 
     assert found["3.dcm"] == found["3-whose.dcm"] == "patient_conflict"
     assert found["4.dcm"] == found["4-series.dcm"] == "patient_conflict"  # one series, two patients
     assert len(cases(workspace)) == 1
+
+
+def test_a_folder_of_pictures_that_are_not_read_is_refused_by_what_they_are(
+    workspace: Workspace, raw: Path
+) -> None:
+    write_all(raw, {f"{kind}.img": picture(grey(), kind) for kind in ("BMP", "GIF")})
+    with pytest.raises(DataError) as refused:
+        run(config(), workspace)
+    assert "format_not_read" in str(refused.value)
+    assert "2 files are of formats that are not read" in str(refused.value)
 
 
 def test_a_folder_without_scans_is_refused_with_what_to_do(workspace: Workspace, raw: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,74 @@ def test_a_picture_of_labels_marks_the_pixels_of_its_picture(
     np.testing.assert_array_equal(voxels(workspace, case), grey())
     np.testing.assert_array_equal(found[case.case_id, "lung"], marks() == 255)
     np.testing.assert_array_equal(found[case.case_id, "nodule"], marks() == 128)
+
+
+def in_colours(numbers: NDArray[np.uint8], table: list[int], kind: str = "PNG", **settings: Any) -> bytes:
+    """A picture by the numbers of a palette's colours, as programs for labels write it."""
+    made, stream = Image.fromarray(numbers, "P"), io.BytesIO()
+    made.putpalette(table)
+    made.save(stream, kind, **settings)
+    return stream.getvalue()
+
+
+BY_NUMBER = np.where(marks() == 255, 1, np.where(marks() == 128, 2, 0)).astype(np.uint8)
+NUMBERED = {**PICTURES, "masks": {"structures": {"lung": 1, "nodule": 2}}}
+VOC = [0, 0, 0, 128, 0, 0, 0, 128, 0]
+GREYS = [0, 0, 0, 255, 255, 255, 128, 128, 128]
+
+
+@pytest.mark.parametrize(
+    ("mask", "settings"),
+    [
+        (in_colours(BY_NUMBER, VOC), NUMBERED),
+        (in_colours(BY_NUMBER, VOC, bits=2), NUMBERED),
+        (in_colours(BY_NUMBER, VOC, transparency=0), NUMBERED),
+        (in_colours(BY_NUMBER, VOC, "TIFF"), NUMBERED),
+        (in_colours(BY_NUMBER, GREYS), NUMBERED),
+        (in_colours(BY_NUMBER, GREYS), PICTURES),
+        (in_colours(BY_NUMBER, GREYS, "TIFF"), PICTURES),
+    ],
+    ids=[
+        "colours",
+        "4 colours",
+        "a background seen through",
+        "TIFF",
+        "greys by number",
+        "greys by grey",
+        "in TIFF",
+    ],
+)
+def test_a_palettes_numbers_are_labels_and_its_greys_where_the_settings_say_those(
+    workspace: Workspace, raw: Path, mask: bytes, settings: dict[str, Any]
+) -> None:
+    write_all(raw, {"imagesTr/a.png": picture(grey()), "labelsTr/a.png": mask})
+    assert set(outcome(workspace, **settings).values()) == {"ok"}
+    (case,) = cases(workspace)
+    np.testing.assert_array_equal(stored(workspace)[case.case_id, "lung"], marks() == 255)
+    np.testing.assert_array_equal(stored(workspace)[case.case_id, "nodule"], marks() == 128)
+
+
+@pytest.mark.parametrize("structures", [{"lung": [1, 255], "nodule": [2, 128]}, {"lung": 7}])
+def test_a_palette_of_greys_that_may_be_meant_by_number_or_by_grey_is_refused(
+    workspace: Workspace, raw: Path, structures: dict[str, Any]
+) -> None:
+    write_all(raw, {"imagesTr/a.png": picture(grey()), "labelsTr/a.png": in_colours(BY_NUMBER, GREYS)})
+    told = outcome(workspace, **{**PICTURES, "masks": {"structures": structures}})
+    assert told["labelsTr/a.png"] == (
+        "mask_values_invalid (a palette of greys: the number 2 is the grey 128, and either may be meant)"
+    )
+
+
+@pytest.mark.parametrize("compression", [None, "group4"])
+def test_a_tiff_of_one_bit_marks_where_it_is_1(
+    workspace: Workspace, raw: Path, compression: str | None
+) -> None:
+    mask = picture(marks() == 255, "TIFF", compression=compression)
+    write_all(raw, {"imagesTr/a.png": picture(grey()), "labelsTr/a.tif": mask})
+    told = outcome(workspace, **{**PICTURES, "masks": {"structures": {"lung": 1}}})
+    assert set(told.values()) == {"ok"}
+    (case,) = cases(workspace)
+    np.testing.assert_array_equal(stored(workspace)[case.case_id, "lung"], marks() == 255)
 
 
 def test_mask_and_picture_are_turned_upright_alike(workspace: Workspace, raw: Path) -> None:

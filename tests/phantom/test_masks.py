@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections import Counter
 from io import BytesIO
 from pathlib import Path
@@ -132,6 +134,16 @@ def test_every_planted_fault_of_a_mask_is_found_and_named(read: Workspace) -> No
         planted[trouble.reason] += trouble.files
     planted["mask_reference_missing"] += 1  # the mask of the scan that lacks a slice
     assert {reason: left_out[reason] for reason in planted if reason} == +planted
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy of dicom3tools is not installed")
+@pytest.mark.parametrize("begin", ["SG", "RS"], ids=["segmentations", "structure sets"])
+def test_a_validator_finds_no_error_in_what_is_written(read: Workspace, begin: str) -> None:
+    paths = sorted((read.root / "raw").rglob(f"{begin}*.dcm"))
+    assert paths
+    for path in paths:
+        said = subprocess.run(["dciodvfy", path], capture_output=True, text=True, check=False)
+        assert "Error" not in said.stdout + said.stderr, path.name
 
 
 def test_too_few_patients_for_the_faulty_masks_are_refused(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_table_of_withdrawn_patients_does_what_forgetting_each_of_them_does(tm
     )
     said = run(listed, [["ingest", CONFIG], ["ingest", CONFIG]])
     assert said.codes == [0, 0]
-    assert said.stdout.count(b"Forgot 3 patients: 1 cases") == 1  # the second ingest finds them all gone
+    assert said.stdout.count(b"Forgot 3 patients: 1 case, ") == 1  # the second ingest finds them all gone
     assert b"withdrawn.csv, line 4: no scan read so far carries such an ID" in said.stdout
     assert tables(listed) == tables(one_by_one)
     assert graves(listed) == graves(one_by_one) | {KEY.pseudonym("patient", "nobody yet")}

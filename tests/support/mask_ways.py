@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import numpy as np
 from mask_files import segmentation, slices, structure_set
-from nifti_files import OBLIQUE, nifti, ramp
+from nifti_files import OBLIQUE, nifti, patched, ramp
 from numpy.typing import NDArray
 from packed import zipped
-from picture_files import colours, grey, picture, with_orientation
+from picture_files import chunk, colours, grey, picture, png, with_orientation
+from PIL import Image
 from pydicom.dataset import Dataset
 from ways_out import Way
 
@@ -117,6 +119,17 @@ _LESIONS = {
 _TUMOUR = {"structures": {"tumour": [1, "lesion"]}, "undeclared": "ignore", "may_be_absent": ["tumour"]}
 
 
+def _of_greys() -> bytes:
+    """Greys 0, 7 and 9 by the numbers 0, 3 and 4 of a palette."""
+    table = np.repeat([0, 1, 2, 7, 9], 3).astype(np.uint8)
+    return png(np.array([0, 3, 4])[_GREYS], depth=8, colour=3, before=chunk(b"PLTE", table.tobytes()))
+
+
+def _inverted(data: bytes) -> tuple[int, bytes]:
+    """Where in a TIFF its photometric interpretation stands, and the bytes that make 0 its white."""
+    return data.index(struct.pack("<HHIH", 262, 3, 1, 1)) + 8, bytes(2)
+
+
 def _fine() -> dict[str, bytes]:
     """A mask of eight voxels for one of its scan; it marks one of them, beside the middle of a scan's."""
     affine = OBLIQUE @ np.diag([0.5, 0.5, 0.5, 1.0])
@@ -171,6 +184,19 @@ MASK_WAYS = [
     Way("mask_values_invalid", r"^a JPEG", {**_pictures(b""), "labelsTr/a.png": None,
         "labelsTr/a.jpg": picture(_GREYS, "JPEG")}, _PICTURES,
         then={"labelsTr/a.jpg": None, "labelsTr/a.tif": picture(_GREYS, "TIFF")}),
+    Way("format_kind_unsupported", r"^a mask: (several pages", {**_pictures(b""), "labelsTr/a.png": None,
+        "labelsTr/a.tif": picture(_GREYS, "TIFF", save_all=True, append_images=[Image.fromarray(_GREYS)])}, _PICTURES,
+        then={"labelsTr/a.tif": picture(_GREYS, "TIFF")}),
+    Way("format_kind_unsupported", r"^(a mask: )?transparency",
+        _pictures(picture(np.dstack([_GREYS, 255 * (_GREYS > 0)]).astype(np.uint8))), _PICTURES,
+        then=_pictures(picture(_GREYS))),
+    Way("mask_values_invalid", r"^colours", {**_pictures(b""), "labelsTr/a.png": None,
+        "labelsTr/a.tif": patched(picture(_GREYS, "TIFF"), *_inverted(picture(_GREYS, "TIFF")))}, _PICTURES,
+        then={"labelsTr/a.tif": picture(_GREYS, "TIFF")}),
+    Way("mask_values_invalid", r"^a palette of greys", _pictures(_of_greys()), _PICTURES,
+        then=_pictures(picture(_GREYS))),
+    Way("mask_values_invalid", r"^a palette of greys", _pictures(_of_greys()), _PICTURES,
+        setting={"masks": {"structures": {"anterior": 7, "posterior": 9}}}),
     Way("mask_values_invalid", r"^compressed with loss", {**_pictures(b""), "labelsTr/a.png": None,
         "labelsTr/a.tif": picture(_GREYS, "TIFF", compression="jpeg")}, _PICTURES,
         then={"labelsTr/a.tif": picture(_GREYS, "TIFF")}),

@@ -39,6 +39,11 @@ def _of_opacity() -> bytes:
 
 
 FORMAT_WAYS = [
+    Way("format_not_read", "", {"a.pdf": b"%PDF-1.7", **ANYTHING}, then={"a.pdf": None}),
+    Way("format_not_read", r"a kind of picture$", {"p/a.bmp": picture(grey(), "BMP"), **ANYTHING}, _PICTURES,
+        then={"p/a.bmp": None, "p/a.png": _PICTURE}),
+    Way("format_not_read", r"a kind of volume$", {"p/a.nrrd": b"NRRD0004\ntype: short\n", **ANYTHING}, _NIFTI,
+        then={"p/a.nrrd": None, "p/a.nii": _VOLUME}),
     Way("format_not_selected", "", {"p/a.png": _PICTURE, **ANYTHING}, {"patient_from": "folder"},
         setting={"formats": {"png": _DX}}),
     Way("format_not_selected", "", {"p/a.nii": _VOLUME, **ANYTHING}, {"patient_from": "folder"},
@@ -80,7 +85,7 @@ FORMAT_WAYS = [
         then={"p/a.tif": picture(grey(), "TIFF")}),
     Way("format_kind_unsupported", r"^an animation", {"p/a.png": picture(grey(), **_SEVERAL)}, _PICTURES,
         then={"p/a.png": _PICTURE}),
-    Way("format_kind_unsupported", r"^transparency", {"p/a.png": _of_opacity()}, _PICTURES,
+    Way("format_kind_unsupported", r"^(a mask: )?transparency", {"p/a.png": _of_opacity()}, _PICTURES,
         then={"p/a.png": _PICTURE}),
     Way("patient_conflict", r"^its folder and its name", {"sub-1/anat/sub-2_T1w.nii": nifti(ramp())},
         {"unit": "series", "formats": {"nifti": {"modality": "MR"}}},

@@ -47,6 +47,14 @@ class Description:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Indexed:
+    """A picture `(rows, columns)` of the numbers of colours of its palette `(entries, 3)`."""
+
+    numbers: NDArray[Any]
+    palette: NDArray[Any]
+
+
 class Format(Protocol):
     """The names that a module of a format has."""
 

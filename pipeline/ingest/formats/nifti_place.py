@@ -21,8 +21,8 @@ AGREE_MM, AGREE_VOXELS = 0.1, 0.1
 """sform and qform may differ by so much at the corners of the grid, whichever is less: they are float32."""
 SHEAR_TOLERANCE = 1e-3
 """Of the cosine between two axes: as for the directions of a DICOM plane."""
-LEAST_MM, MOST_MM = 1e-6, 1e6
-"""No voxel is shorter than a nanometre or longer than a kilometre: such numbers are no lengths."""
+LEAST_MM, MOST_MM = 1e-6, 500
+"""No voxel is shorter than a nanometre or longer than half a metre: such metres are millimetres."""
 FARTHEST_MM = 1e9
 """Nor does a scan lie so far from the origin of its frame."""
 _ROUNDING = 4e-7  # three units in the last place of float32, in which b, c and d are written
@@ -120,6 +120,8 @@ def _require_agreement(sform: Affine, qform: Affine, shape: tuple[int, int, int]
 def _checked(affine: Affine) -> Affine:
     """The affine. Raises Refusal `geometry_invalid` where it spans no grid of right angles."""
     lengths = np.linalg.norm(affine[:3, :3], axis=0)
+    if MOST_MM < float(lengths.max()) < FARTHEST_MM:
+        raise Refusal("geometry_invalid", f"the affine has voxels of {lengths.max():.4g} mm along one side")
     if not ((lengths >= LEAST_MM) & (lengths <= MOST_MM)).all():  # also where one is no number
         raise Refusal("geometry_invalid", "the affine holds no lengths of a voxel's sides")
     if not (np.abs(affine[:3, 3]) <= FARTHEST_MM).all():

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.formats.decoding import decoded
-from pipeline.ingest.formats.description import Description, Stated, grid_of, opaque
+from pipeline.ingest.formats.description import Description, Indexed, Stated, grid_of, opaque
 from pipeline.ingest.formats.directory import ORIENTATION, first_directory, turn_of, turned, turned_shape
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels.pixel_format import check_limits
 from pipeline.ingest.reasons import Refusal
 
 _SIGNATURE_BYTES, _HEADER_BYTES, _MOST_CHUNKS = 8, 13, 1 << 20
+_COLOUR_AT, _CHUNKS_OF_PIXELS = 9, (b"IHDR", b"IDAT", b"IEND")
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 3, 4, 6
 _DEPTHS = {
     _GREY: (1, 2, 4, 8, 16),
@@ -59,12 +60,43 @@ def stored(data: Buffer, limits: FileLimits) -> NDArray[Any]:
     header = _header(data)
     array = opaque(decoded("png_decode", data, (header.rows, header.columns)))
     if header.colour == _GREY and header.depth < 8:
-        array = array // (255 // ((1 << header.depth) - 1))  # the decoder stretches to 8 bits
+        array = _unstretched(array, header.depth)
     return turned(array, header.orientation)[None]
 
 
 def place(data: Buffer, stated: Stated) -> None:
     """None: a picture lies nowhere."""
+
+
+def indexed(data: Buffer) -> Indexed | None:
+    """The picture by the numbers of its colours, upright; None without a palette. Raises Refusal."""
+    header = _header(data)
+    if header.colour != _PALETTE:
+        return None
+    table = next((body for kind, body in _chunks(data) if kind == b"PLTE"), b"")
+    if not table or len(table) % 3:
+        raise Refusal("inconsistent_pixel_attributes", "a palette without its colours")
+    array = decoded("png_decode", _as_greys(data), (header.rows, header.columns))
+    numbers = turned(_unstretched(array, header.depth), header.orientation)
+    return Indexed(numbers, np.frombuffer(table, np.uint8).reshape(-1, 3))
+
+
+def _unstretched(array: NDArray[Any], depth: int) -> NDArray[Any]:
+    """Greys of few bits as they are stored: the decoder stretches them to 8."""
+    return array // (255 // ((1 << depth) - 1)) if depth < 8 else array
+
+
+def _as_greys(data: Buffer) -> bytes:
+    """A picture of a palette as one of greys, whose pixels are stored alike (PNG 11.2.2, 7.2)."""
+    chunks = [
+        (kind, body[:_COLOUR_AT] + bytes([_GREY]) + body[_COLOUR_AT + 1 :] if kind == b"IHDR" else body)
+        for kind, body in _chunks(data)
+        if kind in _CHUNKS_OF_PIXELS
+    ]
+    return bytes(data[:_SIGNATURE_BYTES]) + b"".join(
+        len(body).to_bytes(4, "big") + kind + body + zlib.crc32(body, zlib.crc32(kind)).to_bytes(4, "big")
+        for kind, body in chunks
+    )
 
 
 def _header(data: Buffer) -> _Header:

@@ -1,4 +1,4 @@
-"""TIFF: single pictures of 8 to 64 bits, in strips or tiles, grey, coloured or by palette.
+"""TIFF: single pictures of 1 bit or of 8 to 64, in strips or tiles, grey, coloured or by palette.
 
 A file of several pages is refused: nothing says whether they are slices, times or channels.
 """
@@ -6,6 +6,7 @@ A file of several pages is refused: nothing says whether they are slices, times 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from math import prod
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.formats.decoding import decoded
-from pipeline.ingest.formats.description import Description, Stated, grid_of, opaque
+from pipeline.ingest.formats.description import Description, Indexed, Stated, grid_of, opaque
 from pipeline.ingest.formats.directory import (
     ORIENTATION,
     Directory,
@@ -26,6 +27,7 @@ from pipeline.ingest.formats.directory import (
     turned_shape,
 )
 from pipeline.ingest.limits import FileLimits
+from pipeline.ingest.pixels.colour import narrowed
 from pipeline.ingest.pixels.pixel_format import check_limits
 from pipeline.ingest.reasons import Refusal
 
@@ -58,6 +60,7 @@ class _Header(NamedTuple):
     orientation: int
     lossy: bool
     palette: tuple[int, ...]
+    is_bits: bool
 
 
 def describe(data: Buffer, limits: FileLimits) -> Description:
@@ -66,6 +69,8 @@ def describe(data: Buffer, limits: FileLimits) -> Description:
     rows, columns = turned_shape(header.rows, header.columns, header.orientation)
     inverse = header.photometric == _WHITE_IS_0
     form = grid_of((1, rows, columns), header.dtype, samples=header.samples, inverse=inverse)
+    if header.is_bits:
+        form = replace(form, bits_stored=1)
     check_limits(form, decoded_bytes=limits.decoded_bytes)
     turned_note = ["picture_turned"] if header.orientation != 1 else []
     return Description(form, lossy=header.lossy, notes=(*turned_note, *(["monochrome1"] if inverse else [])))
@@ -74,9 +79,9 @@ def describe(data: Buffer, limits: FileLimits) -> Description:
 def stored(data: Buffer, limits: FileLimits) -> NDArray[Any]:
     """The picture, `(1, rows, columns)` or `(1, rows, columns, 3)`, upright. Raises Refusal."""
     header = _header(data)
-    array = decoded("tiff_decode", data, (header.rows, header.columns))
+    array = _decoded(data, header)
     if header.palette:
-        colours = np.array(header.palette, np.uint16).reshape(3, -1).T  # (entries, 3)
+        colours = _colours(header)
         if array.ndim != 2 or int(array.max()) >= len(colours):
             raise Refusal("inconsistent_pixel_attributes", "the palette is shorter than its numbers")
         array = colours[array]
@@ -88,6 +93,24 @@ def stored(data: Buffer, limits: FileLimits) -> NDArray[Any]:
 
 def place(data: Buffer, stated: Stated) -> None:
     """None: a picture lies nowhere."""
+
+
+def indexed(data: Buffer) -> Indexed | None:
+    """The picture by the numbers of its colours, upright; None without a palette. Raises Refusal."""
+    header = _header(data)
+    if not header.palette:
+        return None
+    return Indexed(turned(_decoded(data, header), header.orientation), narrowed(_colours(header)))
+
+
+def _colours(header: _Header) -> NDArray[np.uint16]:
+    """The palette, `(entries, 3)`."""
+    return np.array(header.palette, np.uint16).reshape(3, -1).T
+
+
+def _decoded(data: Buffer, header: _Header) -> NDArray[Any]:
+    array = decoded("tiff_decode", data, (header.rows, header.columns))
+    return array.astype(np.uint8) if array.dtype.kind == "b" else array  # of a bit each
 
 
 def _header(data: Buffer) -> _Header:
@@ -115,7 +138,15 @@ def _header(data: Buffer) -> _Header:
     if samples == 3 and dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
         raise Refusal("format_kind_unsupported", "colours that are no whole numbers of 8 or 16 bits")
     return _Header(
-        rows, columns, dtype, photometric, samples, turn_of(directory.one(ORIENTATION)), lossy, palette
+        rows=rows,
+        columns=columns,
+        dtype=dtype,
+        photometric=photometric,
+        samples=samples,
+        orientation=turn_of(directory.one(ORIENTATION)),
+        lossy=lossy,
+        palette=palette,
+        is_bits=samples == 1 and directory.one(_BITS, 1) == 1,
     )
 
 
@@ -124,6 +155,8 @@ def _dtype(directory: Directory) -> np.dtype[Any]:
     if len(bits) > 1 or len(kinds) > 1:
         raise Refusal("format_kind_unsupported", "samples of several kinds")
     size, kind = bits.pop(), _KINDS.get(kinds.pop(), "")
+    if (size, kind) == (1, "u"):
+        return np.dtype(np.uint8)
     name = f"{kind}{size // 8}"
     if size % 8 or name not in _DTYPES:
         raise Refusal("format_kind_unsupported", f"numbers of {size} bits" if kind else "complex numbers")

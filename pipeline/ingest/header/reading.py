@@ -91,7 +91,7 @@ def _of_file(
 def _with_kind(refusal: Refusal, data: Buffer) -> Refusal:
     """The refusal, with the name of the format where the file is of one that is known and not read."""
     kind = unread_format_of(data) if refusal.reason == "not_dicom" and not refusal.detail else ""
-    return Refusal("not_dicom", f"{kind}, which is not read") if kind else refusal
+    return Refusal("format_not_read", kind) if kind else refusal
 
 
 def _header(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,10 @@ from pipeline.ingest.series.frames import Triple
 from pipeline.ingest.series.geometry import LPS_TO_RAS
 from pipeline.pseudonyms import Key
 
-__all__ = ["Drawing", "Scan", "check_frame", "check_sources", "put_on_some"]
+__all__ = ["OF_SEVERAL_SERIES", "Drawing", "Scan", "check_frame", "check_sources", "put_on_some"]
+
+OF_SEVERAL_SERIES: Final = "mask_of_several_series"
+"""The note on a mask that names several series, and not as drawn on one of them alone."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,8 +16,16 @@ from numpy.typing import NDArray
 from pipeline.ingest.dicom.container import Container
 from pipeline.ingest.dicom.dataset import Dataset
 from pipeline.ingest.dicom.sop_classes import LABEL_MAP
+from pipeline.ingest.header.marks import may_be_of_another
 from pipeline.ingest.header.places import orientation_in, position_in
-from pipeline.ingest.masks.drawing import Drawing, Scan, check_frame, check_sources, put_on_some
+from pipeline.ingest.masks.drawing import (
+    OF_SEVERAL_SERIES,
+    Drawing,
+    Scan,
+    check_frame,
+    check_sources,
+    put_on_some,
+)
 from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Mask, Place, put
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.pixels.codecs import Syntax
@@ -65,6 +73,8 @@ def structures_in(container: Container, structures: Structures) -> frozenset[str
 
 def draw(container: Container, drawing: Drawing) -> None:
     """Puts each frame where it lies. Raises Refusal as `marked_frames`, and where it lies elsewhere."""
+    if may_be_of_another(container.dataset):
+        drawing.notes.add(OF_SEVERAL_SERIES)
     check_frame(drawing, container.dataset.text("FrameOfReferenceUID"))
     decoded_bytes = drawing.limits.decoded_bytes
     taken: set[tuple[int, Place]] = set()

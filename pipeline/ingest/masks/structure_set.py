@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from pipeline.ingest.dicom.container import Container
 from pipeline.ingest.dicom.dataset import Dataset
+from pipeline.ingest.header.marks import may_be_of_another
 from pipeline.ingest.masks.contours import cross, filled
-from pipeline.ingest.masks.drawing import Drawing, Scan, check_frame, check_sources
+from pipeline.ingest.masks.drawing import OF_SEVERAL_SERIES, Drawing, Scan, check_frame, check_sources
 from pipeline.ingest.masks.grid import TOLERANCE_VOXELS, Block, Grid, put
 from pipeline.ingest.masks.structures import Structures
 from pipeline.ingest.reasons import Refusal
@@ -87,6 +88,8 @@ def draw(container: Container, drawing: Drawing) -> None:
     Raises Refusal where that is none, where a region that is drawn marks no pixel, which must not be taken
     for a structure that isn't there, and as `rois`.
     """
+    if may_be_of_another(container.dataset):
+        drawing.notes.add(OF_SEVERAL_SERIES)
     for roi in rois(container.dataset, drawing.structures):
         check_frame(drawing, roi.frame_of_reference)
         masks = drawing.masks[roi.structure]

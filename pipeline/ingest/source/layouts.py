@@ -1,29 +1,18 @@
 """Layouts of data sets, told by names of folders and files: the decathlon's, nnU-Net's, BIDS, paired folders.
 
-They are read as they lie. What a layout says of masks and patients is inferred from each path; what its
-`dataset.json` says of the modality is taken where the settings are silent (https://bids.neuroimaging.io;
-nnU-Net, `documentation/dataset_format.md`).
+They are read as they lie. What a layout says of masks and patients is inferred from each path
+(https://bids.neuroimaging.io; nnU-Net, `documentation/dataset_format.md`).
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
-from types import MappingProxyType
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from pipeline.config.ingest import Formats
-from pipeline.errors import DataError
-from pipeline.ingest.source.described_labels import Called, label_lines
-from pipeline.ingest.source.described_pairs import contradicted_pairs
-from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.paired_folders import images_called_as, is_in_masks
-from pipeline.ingest.source.remote import is_url
 
-FILE: Final = "dataset.json"
 IMAGE_FOLDERS: Final = frozenset({"imagesTr", "imagesTs", "imagesVal"})
 """Folders that hold images of many patients."""
 
@@ -43,14 +32,8 @@ _DERIVED_FROM: Final = re.compile(r"(?:^|(?<=/))derivatives/(?:[^/]+/)*?(?=sub-[
 _NIFTI_ENDING: Final = re.compile(r"\.nii(\.gz)?$")
 _FIRST: Final = "_0000"
 _CHANNEL: Final = re.compile(r"_\d{4}(?=\.)")
-_MOST_BYTES: Final = 16 << 20
 _VOLUMES: Final = (".nii.gz", ".nii")
-_ENDINGS: Final = {".png": "png", ".tif": "tiff", ".tiff": "tiff", ".jpg": "jpeg", ".jpeg": "jpeg"}
-_MODALITIES: Final = (
-    ("CT", re.compile(r"\s*CT\b", re.IGNORECASE)),
-    ("PT", re.compile(r"\s*(PET|PT|SUV)\b", re.IGNORECASE)),
-    ("MR", re.compile(r"\s*(MRI?|T1\w*|T2\w*|FLAIR|PD\w*|ADC|DWI|HBV|SWI)\b", re.IGNORECASE)),
-)
+FORMAT_OF_ENDING: Final = {".png": "png", ".tif": "tiff", ".tiff": "tiff", ".jpg": "jpeg", ".jpeg": "jpeg"}
 
 
 def is_mask_by_place(relative: str) -> bool:
@@ -143,11 +126,11 @@ def _value(entity: str, name: str) -> str:
 
 def _named_as(name: str) -> list[str]:
     """The names that the image of a mask below `labelsTr` may have, the likeliest first."""
-    ending = next((one for one in (*_VOLUMES, *_ENDINGS) if name.lower().endswith(one)), "")
+    ending = next((one for one in (*_VOLUMES, *FORMAT_OF_ENDING) if name.lower().endswith(one)), "")
     if not ending:
         return []
     stem, own = name[: -len(ending)], name[-len(ending) :]
-    others = _VOLUMES if ending in _VOLUMES else tuple(_ENDINGS)
+    others = _VOLUMES if ending in _VOLUMES else tuple(FORMAT_OF_ENDING)
     return [f"{stem}{channel}{one}" for one in dict.fromkeys((own, *others)) for channel in ("", "_0000")]
 
 
@@ -160,7 +143,7 @@ def _entities(name: str) -> tuple[list[str], list[str]]:
 
 def has_a_formats_name(relative: str) -> bool:
     """Whether a path ends as those of volumes and pictures do that a layout pairs with others."""
-    return relative.lower().endswith((*_VOLUMES, *_ENDINGS))
+    return relative.lower().endswith((*_VOLUMES, *FORMAT_OF_ENDING))
 
 
 def is_derivative(relative: str) -> bool:
@@ -252,115 +235,3 @@ def start_of_channel(relative: str) -> str:
         return ""
     folder, _, name = relative.rpartition("/")
     return f"{folder}/{_CHANNEL.split(name, maxsplit=1)[0]}"
-
-
-def with_layout(
-    formats: Formats, paths: Sequence[SourcePath], called: Called = MappingProxyType({})
-) -> tuple[Formats, list[str]]:
-    """The formats with what a `dataset.json` states where the settings are silent, and lines for the person.
-
-    Such a file lies beside `imagesTr`; what it says of images, masks and labels is held against what is
-    there, and against what the settings say that files call structures. Raises DataError where masks are read
-    and such a file gives them to other images than their names do.
-    """
-    there = {file.relative for file in paths}
-    lines: list[str] = []
-    for file in paths:
-        folder = file.relative.removesuffix(FILE)
-        described = PurePosixPath(file.relative).name == FILE and not file.reason and not is_url(file.path)
-        if not described or not any(name.startswith(f"{folder}imagesTr/") for name in there):
-            continue
-        data = _read(file)
-        if data is None:
-            lines.append(
-                f"note: {FILE} is no JSON of a data set; state in `ingest.formats` what its images are"
-            )
-            continue
-        if called and (contradicted := contradicted_pairs(data, folder, _calls_of_image(there))):
-            raise DataError(contradicted)
-        formats, line = _stated(formats, data)
-        lines += [line, *_lacking(data, folder, there), *label_lines(data, called)]
-    return formats, lines
-
-
-def _calls_of_image(there: Iterable[str]) -> Callable[[str], frozenset[str]]:
-    """What the image of a mask may be called: by its own path, or by that of the case whose channel it is."""
-    names = names_in_folders(there)
-
-    def calls(mask: str) -> frozenset[str]:
-        images = images_of_mask(mask, names)
-        return frozenset({*images, *map(case_of_channel, images)} - {""})
-
-    return calls
-
-
-def _stated(formats: Formats, data: Mapping[str, Any]) -> tuple[Formats, str]:
-    name = _ENDINGS.get(str(data.get("file_ending", "")).lower(), "nifti")
-    modality = _modality(data)
-    settings = formats.named()[name]
-    if settings is not None:
-        contradicts = f", where {FILE} says {modality}" if modality not in ("", settings.modality) else ""
-        return formats, f"{FILE}: {name} is {settings.modality} by `ingest.formats`{contradicts}"
-    if not modality:
-        return formats, f"note: {FILE} tells no modality that is known; state it in `ingest.formats`"
-    stated = Formats.model_validate(
-        {**formats.model_dump(), name: {"modality": modality, "channels": _channels(data) or None}}
-    )
-    return stated, f"{FILE}: {name} is {modality}"
-
-
-def _modality(data: Mapping[str, Any]) -> str:
-    """The one modality of all channels; "" where they differ or aren't known."""
-    channels = data.get("channel_names", data.get("modality"))
-    words = channels.values() if isinstance(channels, dict) else channels
-    if not isinstance(words, Iterable):
-        return ""
-    found = {
-        next((modality for modality, pattern in _MODALITIES if pattern.match(str(word))), "")
-        for word in words
-    }
-    return found.pop() if len(found) == 1 else ""
-
-
-def _channels(data: Mapping[str, Any]) -> int:
-    """How many channels a case has; 0 where it isn't told."""
-    channels = data.get("channel_names", data.get("modality"))
-    return len(channels) if isinstance(channels, dict | list) else 0
-
-
-def _lacking(data: Mapping[str, Any], folder: str, there: set[str]) -> list[str]:
-    """What the file says of its images and masks that isn't so."""
-    training = data.get("training")
-    entries = [entry for entry in training if isinstance(entry, dict)] if isinstance(training, list) else []
-    here = {name for name in there if name.startswith(f"{folder}imagesTr/")}
-    apart = {told_apart_by(name) for name in there} - {""}
-    # Both are in use: cases, and channels of them.
-    cases = {name if start_of_channel(name) in apart else case_of_channel(name) or name for name in here}
-    lines = []
-    for key, what, found in (("image", "images", there | cases), ("label", "masks", there)):
-        listed = {str(PurePosixPath(folder) / str(entry[key])) for entry in entries if entry.get(key)}
-        if missing := len(listed - found):
-            lines.append(f"note: {FILE} lists {len(listed):,} {what}, {missing:,} of which are not there")
-        if key == "image" and listed:
-            lines += _unlisted(sum(not {name, case_of_channel(name)} & listed for name in here))
-    count = data.get("numTraining")
-    if isinstance(count, int) and count != len(cases):
-        lines.append(f"note: {FILE} counts {count:,} cases for training, and {len(cases):,} are there")
-    return lines
-
-
-def _unlisted(count: int) -> list[str]:
-    if not count:
-        return []
-    are = "1 file lies" if count == 1 else f"{count:,} files lie"
-    return [f"note: {are} in imagesTr that {FILE} doesn't list; read all the same"]
-
-
-def _read(file: SourcePath) -> Mapping[str, Any] | None:
-    if file.size > _MOST_BYTES:
-        return None
-    try:
-        data = json.loads(Path(file.path.decode("utf-8", "surrogateescape")).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None

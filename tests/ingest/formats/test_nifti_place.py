@@ -70,8 +70,9 @@ def test_without_a_form_the_place_is_unknown_until_the_axes_are_stated() -> None
 def test_metres_and_micrometres_become_millimetres(
     units: int, millimetres: float, codes: tuple[int, int]
 ) -> None:
-    affine = place(patched(nifti(ramp(), codes=codes), 123, bytes([units])))
-    np.testing.assert_allclose(affine[:3], OBLIQUE[:3] * millimetres, rtol=1e-4, atol=1e-4 * millimetres)
+    small = np.vstack([OBLIQUE[:3] / 100, OBLIQUE[3:]])  # 8 mm at least, if these are metres
+    affine = place(patched(nifti(ramp(), small, codes=codes), 123, bytes([units])))
+    np.testing.assert_allclose(affine[:3], small[:3] * millimetres, rtol=1e-4, atol=1e-4 * millimetres)
 
 
 def test_sheared_axes_are_refused() -> None:
@@ -127,7 +128,12 @@ def test_forms_of_which_one_is_no_place_are_told_apart_without_a_distance() -> N
     np.testing.assert_allclose(place(data, form="sform"), OBLIQUE, atol=1e-5)
 
 
-@pytest.mark.parametrize(("sides", "is_fine"), [(1e-5, True), (1e5, True), (1e-7, False), (1e7, False)])
+def test_millimetres_that_a_file_calls_metres_are_refused_with_the_length_that_they_give() -> None:
+    data = patched(nifti(ramp(), np.diag([0.8, 0.8, 2.5, 1.0])), 123, bytes([1]))
+    assert refusal(data) == "geometry_invalid: the affine has voxels of 2500 mm along one side"
+
+
+@pytest.mark.parametrize(("sides", "is_fine"), [(1e-5, True), (400, True), (1e-7, False), (1e12, False)])
 def test_a_voxel_is_as_long_as_something_that_can_be_scanned(sides: float, is_fine: bool) -> None:
     data = nifti(ramp(), np.diag([sides, sides, sides, 1.0]), codes=(1, 0))
     if is_fine:

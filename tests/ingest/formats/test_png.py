@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from pipeline.ingest.formats.decoding import decoded
 from pipeline.ingest.formats.description import Stated
-from pipeline.ingest.formats.png import describe, place, stored
+from pipeline.ingest.formats.png import describe, indexed, place, stored
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.reasons import Refusal
 
@@ -47,6 +47,19 @@ def test_a_palette_gives_its_colours() -> None:
     data = png(grey(5, 6), depth=8, colour=3, before=chunk(b"PLTE", table.tobytes()))
     assert np.array_equal(stored(data, LIMITS)[0], table[grey(5, 6)])
     assert describe(data, LIMITS).form.photometric == "RGB"
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_a_palette_has_the_numbers_of_its_colours_whatever_they_are(depth: int) -> None:
+    numbers = grey(5, 11, np.int64) % (1 << depth)
+    table = np.stack([np.arange(256)[::-1], np.arange(256) // 3, np.arange(256)], axis=-1).astype(np.uint8)
+    table = table[: 1 << depth]
+    seen_through = chunk(b"PLTE", table.tobytes()) + chunk(b"tRNS", b"\0")  # the first colour
+    found = indexed(png(numbers, depth=depth, colour=3, before=seen_through))
+    assert found is not None
+    assert found.numbers.tolist() == numbers.tolist()
+    assert found.palette.tolist() == table.tolist()
+    assert indexed(png(numbers, depth=depth)) is None
 
 
 def test_opacity_is_left_out_where_all_is_opaque_and_refused_where_it_is_not() -> None:

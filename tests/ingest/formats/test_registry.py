@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 from nifti_files import nifti, ramp
@@ -29,14 +31,29 @@ def test_what_begins_otherwise_is_of_no_format_that_is_read() -> None:
 
 
 def test_formats_that_are_known_and_not_read_are_told_by_name() -> None:
+    analyze = bytearray(348)
+    analyze[:4], analyze[38] = struct.pack("<i", 348), ord("r")
     names = {
-        "GIF": b"GIF89a",
-        "NRRD": b"NRRD0004\n",
-        "HDF5 or MINC": b"\x89HDF\r\n\x1a\n",
-        "MetaImage": b"ObjectType = Image",
+        **{f"{kind}, a kind of picture": picture(grey(), kind) for kind in ("GIF", "BMP", "WebP")},
+        "BMP, a kind of picture": picture(grey() > 99, "BMP"),
+        "PNM, a kind of picture": picture(grey(), "PPM"),
+        "JPEG 2000, a kind of picture": picture(grey(), "JPEG2000"),
+        "HEIC, a kind of picture": b"\0\0\0\x18ftypheic" + bytes(12),
+        "NRRD, a kind of volume": b"NRRD0004\n",
+        "HDF5 or MINC, a kind of volume": b"\x89HDF\r\n\x1a\n",
+        "MetaImage, a kind of volume": b"ObjectType = Image",
+        "Analyze, a kind of volume": bytes(analyze),
+        "MPEG or AVI, a film": b"RIFF\0\0\0\0AVI LIST",
+        "PDF, a document": b"%PDF-1.7",
     }
     assert {name: unread_format_of(data) for name, data in names.items()} == {name: name for name in names}
-    assert unread_format_of(b"a text") == ""
+
+
+@pytest.mark.parametrize(
+    "data", [b"a text", b"BMI;AGE\n22;47\n", b"P1 10 20 30\n", b"RIFF", bytes(348), struct.pack("<i", 348)]
+)
+def test_what_only_begins_with_letters_of_a_format_is_none(data: bytes) -> None:
+    assert unread_format_of(data) == ""
 
 
 def test_every_format_has_its_module_its_keys_and_the_agreed_names() -> None:

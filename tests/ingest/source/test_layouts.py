@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.config.ingest import Formats
 from pipeline.errors import DataError
+from pipeline.ingest.source.described_sets import with_layout
 from pipeline.ingest.source.discover import SourcePath
 from pipeline.ingest.source.layouts import (
     case_of_channel,
@@ -16,7 +17,6 @@ from pipeline.ingest.source.layouts import (
     is_mask_by_place,
     label_of_mask,
     subject_of,
-    with_layout,
 )
 
 IMAGES = ("imagesTr/a.nii.gz", "imagesTr/b.nii.gz")
@@ -160,6 +160,26 @@ def test_masks_that_are_not_there_and_a_wrong_number_of_cases_are_told(tmp_path:
     assert lines[1:] == [
         "note: dataset.json lists 2 masks, 2 of which are not there",
         "note: dataset.json counts 7 cases for training, and 2 are there",
+    ]
+
+
+def test_cases_of_fewer_channels_than_it_names_are_told(tmp_path: Path) -> None:
+    files = ("imagesTr/a_0000.nii.gz", "imagesTr/a_0001.nii.gz", "imagesTr/b_0000.nii.gz")
+    said = {"channel_names": {"0": "T1", "1": "T2"}, "file_ending": ".nii.gz"}
+    stated = Formats.model_validate({"nifti": {"modality": "MR"}})
+    assert with_layout(stated, paths(tmp_path, said, files[:2]))[1][1:] == []
+    assert with_layout(stated, paths(tmp_path, said, files))[1][1:] == [
+        "note: dataset.json names 2 channels, and 1 case has fewer files; say in `ingest.formats` how many "
+        "`channels` are read"
+    ]
+    # Of a decathlon: its channels lie in one file.
+    assert with_layout(stated, paths(tmp_path, said))[1][1:] == []
+
+
+def test_an_ending_that_no_image_has_is_told(tmp_path: Path) -> None:
+    _, lines = with_layout(Formats(), paths(tmp_path, {**MR, "file_ending": ".nrrd"}))
+    assert lines[1:] == [
+        "note: dataset.json says that images end otherwise than all of those in imagesTr do (`file_ending`)"
     ]
 
 
