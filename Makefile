@@ -300,13 +300,13 @@ test-exhaustive: .venv/dev.ready
 requirements: .venv/dev.ready
 	@.venv/bin/python -m bench.requirements
 
-## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, demo-segmentation, chest-xray, ct-contrast, feed, augmentation, masks, leaks, lookalikes, step)
+## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, demo-segmentation, chest-xray, ct-contrast, feed, patches, augmentation, masks, torso, leaks, lookalikes, step)
 .PHONY: bench
-PARTS_OF_BENCH := feed augmentation masks leaks lookalikes step
+PARTS_OF_BENCH := feed patches augmentation masks torso leaks lookalikes step
 bench: .venv/dev.ready
 	@$(if $(filter-out $(PARTS_OF_BENCH),$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out $(PARTS_OF_BENCH),$(ONLY)))
 	@$(if $(filter step,$(ONLY)),.venv/bin/python -m pipeline.install requirements-bench.lock || true)
-	@set -e; for part in $(or $(filter $(PARTS_OF_BENCH),$(ONLY)),$(if $(ONLY),,feed augmentation masks leaks lookalikes)); do .venv/bin/python -m bench.$$part; done
+	@set -e; for part in $(or $(filter $(PARTS_OF_BENCH),$(ONLY)),$(if $(ONLY),,feed patches augmentation masks torso leaks lookalikes)); do .venv/bin/python -m bench.$$part; done
 
 ## bench-ingest [ONLY=series|tree]: measure ingest beside dcm2niix and SimpleITK, and on 100 000 small files
 .PHONY: bench-ingest

@@ -15,7 +15,8 @@ from pipeline.contracts.strangers import FILE, ODDEST, Odd, Oddest, Share
 from pipeline.records import EXTERNAL
 from pipeline.scoring import Scans, Scorer
 from pipeline.statistics.proportions import wilson
-from pipeline.strangers import Judged, judged, portrait, seen
+from pipeline.strangers import Judged, judge, portrait, seen
+from pipeline.strangers.sight import Sights
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -37,25 +38,36 @@ class Found:
 
 def look(scorer: Scorer, cases: pd.DataFrame, scans: Scans, folder: Path, *, share: float) -> Found:
     """How unlike each of `cases` is, nan in the training part; writes the portrait. No label is read."""
-    known = [case_id in scans.arrays for case_id in cases["case_id"]]
-    rows = cases[np.array(known, dtype=np.bool_)]
+    known = np.array([case_id in scans.arrays for case_id in cases["case_id"]], dtype=np.bool_)
+    rows = cases[known]
     training = rows[rows["part"] == "train"].drop_duplicates(PERSON)
     chosen = np.unique(np.linspace(0, len(training) - 1, min(len(training), MOST_TRAINING)).astype(int))
     names = list(training["case_id"].to_numpy()[chosen]) if len(training) else []
-    held = rows[rows["part"] == "validation"]
+    asked = np.flatnonzero(known & cases["part"].isin(_JUDGED).to_numpy())
+    others = cases.iloc[asked]
+    # Seen together, so that the network is made ready once.
+    of_training, sights = _parted(seen(scorer, [*names, *others["case_id"]], scans), len(names))
+    held = (others["part"] == "validation").to_numpy()
     record = portrait(
-        seen(scorer, names, scans),
-        seen(scorer, list(held["case_id"]), scans),
-        list(held[PERSON]),
+        of_training,
+        {kind: vectors[held] for kind, vectors in sights.items()},
+        list(others[PERSON][held]),
         cases=[scans.cases[name] for name in names],
         share=share,
     )
     changed = FILE.write(folder, record)
-    asked = cases["part"].isin(_JUDGED).to_numpy()
-    found = judged(record, scorer, list(cases["case_id"][asked]), scans)
+    found = judge(record, sights, [scans.cases[name] for name in others["case_id"]])
     score, why = np.full(len(cases), np.nan), np.full(len(cases), "", dtype=object)
     score[asked], why[asked] = found.score, list(found.why)
     return Found(Judged(score, tuple(str(text) for text in why)), changed)
+
+
+def _parted(sights: Sights, first: int) -> tuple[Sights, Sights]:
+    """The vectors of the first scans, and those of the others."""
+    return (
+        {kind: vectors[:first] for kind, vectors in sights.items()},
+        {kind: vectors[first:] for kind, vectors in sights.items()},
+    )
 
 
 def show(

@@ -196,6 +196,12 @@ STEPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "`cohort.target`.",
         ),
         (
+            r"has the number of",
+            "Call each structure in `ingest.masks.structures` by the label of its segment, as "
+            "`{liver: Liver}`: numbers of segments are as each program counts. Where the number is right, "
+            "have the label mended.",
+        ),
+        (
             r"is of no structure$",
             "Name it in `ingest.masks.structures`, or set `ingest.masks.undeclared: ignore` to read the "
             "others alone.",

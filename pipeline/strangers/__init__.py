@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from pipeline.strangers.abstaining import ABSTAIN, STRANGER, with_reasons
 from pipeline.strangers.asking import judged, seen
-from pipeline.strangers.judging import Judged, portrait
+from pipeline.strangers.judging import Judged, judge, portrait
 
-__all__ = ["ABSTAIN", "STRANGER", "Judged", "judged", "portrait", "seen", "with_reasons"]
+__all__ = ["ABSTAIN", "STRANGER", "Judged", "judge", "judged", "portrait", "seen", "with_reasons"]

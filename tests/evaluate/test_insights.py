@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def test_heat_lies_where_the_bright_spot_is(
     if method == "occlusion":
         monkeypatch.setattr(gradients, "_GRADIENTS", {})
     assert attention.method_of(model) == method
-    heat = attention.explainer(model, evidence)(_image(4, 11), 1)
+    heat = attention.explainer(model, evidence)(_image(4, 11)[None], [1])[0]
     assert heat.shape == (SIZE, SIZE)
     assert heat.max() == pytest.approx(1)
     row, column = (int(place.mean().round()) for place in np.nonzero(heat > 0.9))
@@ -82,18 +83,49 @@ def test_heat_lies_where_the_bright_spot_is(
     assert abs(column - 11) <= 1
 
 
+@pytest.mark.parametrize("method", ["grad_cam", "occlusion"])
+def test_each_of_several_images_has_the_heat_that_it_has_alone(
+    method: str, model: keras.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if method == "occlusion":
+        monkeypatch.setattr(gradients, "_GRADIENTS", {})
+    explain = attention.explainer(model, evidence)
+    images, targets = np.stack([_image(4, 11), _image(9, 2), _image(12, 12)]), [1, 0, 1]
+    alone = [explain(image[None], [target])[0] for image, target in zip(images, targets, strict=True)]
+    np.testing.assert_allclose(explain(images, targets), alone, atol=1e-6)
+    assert np.abs(alone[0] - alone[2]).max() > 0.5
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 7])
+def test_how_many_derivatives_are_made_at_once_changes_nothing(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By hand: of tanh(2 x) at a pixel the derivative is 2 (1 - tanh(2 x)^2) there, which differs by image."""
+    scan = keras.Input((3, 3, 1))
+    layer = keras.layers.Conv2D(1, 1, use_bias=False, activation="tanh", name="last_features")
+    bending = keras.Model(scan, layer(scan))
+    layer.set_weights([np.full((1, 1, 1, 1), 2, np.float32)])
+    images = np.zeros((5, 3, 3, 1), np.float32)
+    images[:, 1, 1, 0] = at = np.linspace(0, 1, 5)
+    monkeypatch.setattr(gradients, "_VOXELS_AT_ONCE", at_once * 9)
+    assert [len(some) for some in gradients.few(images)][:2] == {1: [1, 1], 2: [2, 2], 7: [5]}[at_once]
+    central = partial(network._central, bending, (1, 1))
+    by_image = np.concatenate([gradients.gradient(central, some) for some in gradients.few(images)])
+    np.testing.assert_allclose(by_image[:, 1, 1, 0], 2 * (1 - np.tanh(2 * at) ** 2), rtol=1e-5)
+    assert network.influence(bending, images)[1, 1] == 1
+
+
 def test_nothing_that_speaks_for_a_class_gives_a_map_of_zeros(model: keras.Model) -> None:
     """Brightness only ever speaks against `normal` here."""
-    assert not attention.explainer(model, evidence)(_image(4, 11), 0).any()
+    assert not attention.explainer(model, evidence)(_image(4, 11)[None], [0])[0].any()
 
 
 def test_heat_of_a_volume_has_the_shape_of_the_volume() -> None:
     scan = keras.Input((4, 8, 8, 1), name="scan")
     maps = keras.layers.Conv3D(2, 3, strides=2, padding="same", activation="relu", name="last_features")(scan)
     model = keras.Model(scan, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling3D()(maps)))
-    heat = attention.explainer(model, evidence)(
-        np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype(np.float32), 2
-    )
+    scans = np.random.default_rng(0).normal(size=(1, 4, 8, 8, 1)).astype(np.float32)
+    heat = attention.explainer(model, evidence)(scans, [2])[0]
     assert heat.shape == (4, 8, 8)
     assert 0 <= heat.min() <= heat.max() <= 1
 

@@ -172,7 +172,7 @@ def test_the_network_is_built_in_16_bits_and_gives_its_weights_to_one_in_32(name
 def test_what_speaks_for_a_class_is_a_map_over_the_scan(name: str, shape: tuple[int, ...]) -> None:
     model = built(name, shape)
     assert method_of(model) == "grad_cam"
-    heat = explainer(model, evidence)(scans(shape)[0], 0)
+    heat = explainer(model, evidence)(scans(shape)[:1], [0])[0]
     assert heat.shape == shape[:-1]
     assert heat.min() >= 0
     assert heat.max() <= 1

@@ -87,9 +87,9 @@ def test_what_speaks_for_a_class_is_the_mean_map_of_the_networks(together: Any) 
     from pipeline.evaluate.insights import attention
 
     assert method_of(together) == "grad_cam"
-    each = [attention._grad_cam_of_one(network, evidence)(SCANS[:1], 1) for network in members(together)]
-    mean = np.mean(each, axis=0)
-    heat = explainer(together, evidence)(SCANS[0], 1)
+    each = [attention._grad_cam_of_one(network)(SCANS[:1], evidence(3, 1)) for network in members(together)]
+    mean = np.mean(each, axis=0)[0]
+    heat = explainer(together, evidence)(SCANS[:1], [1])[0]
     assert heat.shape == SHAPE[:-1]
     assert np.ptp(each, axis=0).max() > 0
     np.testing.assert_allclose(attention._scaled(attention._resized(mean, SHAPE[:-1])), heat, atol=1e-6)

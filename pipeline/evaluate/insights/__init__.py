@@ -120,20 +120,18 @@ def write(subject: Subject, predictions: pd.DataFrame, scans: Scans, folder: Pat
 def _gallery(
     subject: Subject, chosen: list[gallery.Chosen], scans: Scans, generator: np.random.Generator
 ) -> tuple[contract.Gallery, Pictures]:
+    method = attention.method_of(subject.model)
+    if not chosen:
+        return contract.Gallery(method, attention.LAST_FEATURES, (), _means([])), {}
+    images = np.stack([np.asarray(scans.read(row.case_id), dtype=np.float32) for row in chosen])
+    targets = [subject.task.answers.output_of(row.target, subject.question) for row in chosen]
+    evidence = subject.task.network.evidence
+    heats = attention.explainer(subject.model, evidence)(images, targets)
+    shuffled = attention.explainer(attention.with_shuffled_weights(subject.model, generator), evidence)
+    unlearned = shuffled(images, targets)
     items: list[Shown] = []
     pictures: Pictures = {}
-    checks: list[Json] = []
-    evidence = subject.task.network.evidence
-    explain = attention.explainer(subject.model, evidence)
-    shuffled = attention.explainer(attention.with_shuffled_weights(subject.model, generator), evidence)
-    for number, row in enumerate(chosen):
-        image = np.asarray(scans.read(row.case_id), dtype=np.float32)
-        target = subject.task.answers.output_of(row.target, subject.question)
-        heat = explain(image, target)
-        correlation = attention.rank_correlation(heat, shuffled(image, target))
-        checks.append(
-            {"correlation_with_shuffled": correlation, **_drops(subject, image, heat, target, generator)}
-        )
+    for number, (row, image, heat) in enumerate(zip(chosen, images, heats, strict=True)):
         case = scans.cases[row.case_id]
         hidden = hidden_because(case, reviewed=scans.reviewed)
         shown = {}
@@ -144,7 +142,11 @@ def _gallery(
                 "mm_across": picture.mm_across(scans.spacing(row.case_id)),
             }
         items.append(Shown(**asdict(row), hidden=hidden, **shown))
-    method = attention.method_of(subject.model)
+    drops = _drops(subject, images, heats, targets, generator)
+    checks = [
+        {"correlation_with_shuffled": attention.rank_correlation(heat, other), **drop}
+        for heat, other, drop in zip(heats, unlearned, drops, strict=True)
+    ]
     return contract.Gallery(method, attention.LAST_FEATURES, tuple(items), _means(checks)), pictures
 
 
@@ -162,15 +164,20 @@ def _keep(picture: pictured.Picture, name: str, pictures: Pictures) -> Json:
 
 def _drops(
     subject: Subject,
-    image: NDArray[np.float32],
-    heat: NDArray[np.float32],
-    target: int,
+    images: NDArray[np.float32],
+    heats: Sequence[NDArray[np.float32]],
+    targets: Sequence[int],
     generator: np.random.Generator,
-) -> Json:
-    """How much the score falls without the hottest region, and without it moved at random."""
-    hottest, elsewhere = attention.masked(image, heat, generator)
-    scores = subject.scores(np.stack([image, hottest, elsewhere]))[:, target]
-    return {"drop_hottest": float(scores[0] - scores[1]), "drop_elsewhere": float(scores[0] - scores[2])}
+) -> list[Json]:
+    """How much each score falls without the hottest region, and without it moved at random."""
+    masked = [attention.masked(image, heat, generator) for image, heat in zip(images, heats, strict=True)]
+    hottest, elsewhere = (np.stack(kind) for kind in zip(*masked, strict=True))
+    rows = np.arange(len(images)), np.array(targets)
+    whole, *without = (subject.scores(kind)[rows] for kind in (images, hottest, elsewhere))
+    return [
+        {"drop_hottest": float(one), "drop_elsewhere": float(other)}
+        for one, other in zip(*(whole - each for each in without), strict=True)
+    ]
 
 
 def _means(checks: list[Json]) -> contract.Checks:

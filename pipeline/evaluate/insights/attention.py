@@ -5,7 +5,7 @@ What is explained is a weighted sum of the outputs, which the task chooses.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import keras
@@ -23,7 +23,9 @@ OCCLUSION_GRID = 8  # patches along each axis, a choice: 64 answers an image, 51
 
 Method = Literal["grad_cam", "occlusion"]
 Array = NDArray[np.float32]
-Explainer = Callable[[Array, int], Array]
+Coarse = Callable[[Array, Array], Array]
+"""From images `(n, ...)` and the weights of outputs in each, `(n, outputs)`, to maps of fewer pixels."""
+Explainer = Callable[[Array, Sequence[int]], list[Array]]
 Evidence = Callable[[int, int], Array]
 """From how many outputs there are, and which one is explained, to their weights, shape (1, outputs)."""
 
@@ -37,15 +39,20 @@ def method_of(model: keras.Model) -> Method:
 
 
 def explainer(model: keras.Model, evidence: Evidence) -> Explainer:
-    """The function from `(image, output)` to the map of what speaks for that output.
+    """The function from images and an output of each to the maps of what speaks for that output.
 
-    Image `([slices,] rows, columns, channels)`, map `([slices,] rows, columns)` from 0 to 1; a map of
-    zeros says that nothing does. Grad-CAM: Selvaraju 2017, arXiv:1610.02391; of several networks that answer
-    as one it is the mean of their maps.
+    Images `(n, [slices,] rows, columns, channels)`, each map `([slices,] rows, columns)` from 0 to 1; a map
+    of zeros says that nothing does. Grad-CAM: Selvaraju 2017, arXiv:1610.02391; of several networks that
+    answer as one it is the mean of their maps.
     """
-    make = _grad_cam if method_of(model) == "grad_cam" else _occlusion
-    coarse = make(model, evidence)
-    return lambda image, target: _scaled(_resized(coarse(image[None], target), image.shape[:-1]))
+    coarse = _grad_cam(model) if method_of(model) == "grad_cam" else _occlusion(model)
+    outputs = model.output.shape[-1]
+
+    def explain(images: Array, targets: Sequence[int]) -> list[Array]:
+        weights = np.concatenate([evidence(outputs, target) for target in targets])
+        return [_scaled(_resized(each, images.shape[1:-1])) for each in coarse(images, weights)]
+
+    return explain
 
 
 def with_shuffled_weights(model: keras.Model, generator: np.random.Generator) -> keras.Model:
@@ -82,42 +89,45 @@ def masked(image: Array, heat: Array, generator: np.random.Generator) -> tuple[A
     return np.where(region[..., None], median, image), np.where(moved[..., None], median, image)
 
 
-def _grad_cam(model: keras.Model, evidence: Evidence) -> Explainer:
-    maps = [_grad_cam_of_one(network, evidence) for network in members(model)]
-    return lambda image, target: np.mean([coarse(image, target) for coarse in maps], axis=0)
+def _grad_cam(model: keras.Model) -> Coarse:
+    maps = [_grad_cam_of_one(network) for network in members(model)]
+    return lambda images, weights: np.mean([coarse(images, weights) for coarse in maps], axis=0)
 
 
-def _grad_cam_of_one(model: keras.Model, evidence: Evidence) -> Explainer:
+def _grad_cam_of_one(model: keras.Model) -> Coarse:
     layer = model.get_layer(LAST_FEATURES)
     features_of, head = keras.Model(model.input, layer.output), keras.Model(layer.output, model.output)
 
-    def coarse(image: Array, target: int) -> Array:
-        weights = evidence(model.output.shape[-1], target)
-        features = _numpy(features_of(image, training=False))
+    def coarse(images: Array, weights: Array) -> Array:
+        features = np.concatenate(
+            [_numpy(features_of(some, training=False)) for some in gradients.few(images)]
+        )
+        # The sum over images: its derivative by each is that image's own, as none knows of another.
         slope = gradients.gradient(lambda tensor: ops.sum(head(tensor, training=False) * weights), features)
-        importance = slope.mean(axis=tuple(range(1, features.ndim - 1)), keepdims=True)  # (1, ..., channels)
-        speaking: Array = (importance * features).sum(axis=-1)[0]  # ([slices,] rows, columns)
+        importance = slope.mean(axis=tuple(range(1, features.ndim - 1)), keepdims=True)  # (n, ..., channels)
+        speaking: Array = (importance * features).sum(axis=-1)  # (n, [slices,] rows, columns)
         return np.maximum(speaking, 0)
 
     return coarse
 
 
-def _occlusion(model: keras.Model, evidence: Evidence) -> Explainer:
+def _occlusion(model: keras.Model) -> Coarse:
     def margin(image: Array, weights: Array) -> float:
-        return float((_numpy(model(image, training=False)) * weights).sum())
+        return float((_numpy(model(image[None], training=False))[0] * weights).sum())
 
-    def coarse(image: Array, target: int) -> Array:
-        weights = evidence(model.output.shape[-1], target)
-        cells = [np.array_split(np.arange(size), min(OCCLUSION_GRID, size)) for size in image.shape[1:-1]]
+    def of_one(image: Array, weights: Array) -> Array:
+        cells = [np.array_split(np.arange(size), min(OCCLUSION_GRID, size)) for size in image.shape[:-1]]
         losses = np.zeros([len(axis) for axis in cells], dtype=np.float32)
         for place in np.ndindex(losses.shape):
             covered = image.copy()
             inside = np.ix_(*[axis[index] for axis, index in zip(cells, place, strict=True)])
-            covered[(0, *inside)] = np.median(image.reshape(-1, image.shape[-1]), axis=0)
+            covered[inside] = np.median(image.reshape(-1, image.shape[-1]), axis=0)
             losses[place] = margin(image, weights) - margin(covered, weights)
         return np.maximum(losses, 0)
 
-    return coarse
+    return lambda images, weights: np.stack(
+        [of_one(image, own) for image, own in zip(images, weights, strict=True)]
+    )
 
 
 def _resized(coarse: Array, shape: tuple[int, ...]) -> Array:

@@ -5,7 +5,8 @@ A backend is one function and one entry of `_GRADIENTS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -13,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Function = Callable[[Any], Any]
+
+_VOXELS_AT_ONCE = 2**18
+"""Of inputs whose derivatives are made in one: 16 images of 128 x 128, a volume of 64 x 64 x 64."""
 
 
 def available() -> bool:
@@ -26,6 +30,13 @@ def gradient(function: Function, at: NDArray[np.float32]) -> NDArray[np.float32]
     Raises KeyError on a backend without an entry: ask `available` first.
     """
     return np.asarray(_GRADIENTS[keras.backend.backend()](function, at), dtype=np.float32)
+
+
+def few(inputs: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Inputs `(n, *space, channels)` a few at a time, so that all that their derivatives keep has room."""
+    size = max(1, _VOXELS_AT_ONCE // math.prod(inputs.shape[1:-1]))
+    for start in range(0, len(inputs), size):
+        yield inputs[start : start + size]
 
 
 def _tensorflow(function: Function, at: NDArray[np.float32]) -> Any:

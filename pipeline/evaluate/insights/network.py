@@ -41,8 +41,8 @@ def influence(model: keras.Model, images: Array) -> Array:
     for network in members(model):
         features = keras.Model(network.input, network.get_layer(LAST_FEATURES).output)
         central = partial(_central, features, tuple(size // 2 for size in features.output.shape[1:-1]))
-        for image in images:
-            total += np.abs(gradients.gradient(central, image[None])[0]).sum(axis=-1)
+        for some in gradients.few(images):
+            total += np.abs(gradients.gradient(central, some)).sum(axis=(0, -1))
     peak = float(total.max())
     return total / np.float32(peak) if peak > 0 else total
 
@@ -65,4 +65,5 @@ def width_pixels(influence_map: Array) -> float:
 
 
 def _central(features: keras.Model, middle: tuple[int, ...], tensor: Any) -> Any:
+    """Of several images the sum, whose derivative by each is that image's own: none knows of another."""
     return ops.sum(features(tensor, training=False)[(slice(None), *middle)])

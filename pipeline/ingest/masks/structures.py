@@ -40,7 +40,8 @@ class Structures:
     def of(self, number: int | None, label: str) -> str:
         """The structure that a file calls so; "" for none. Labels are compared as they are `folded`.
 
-        Raises Refusal `mask_values_invalid` where number and label name two structures.
+        Raises Refusal `mask_values_invalid` where number and label name two structures, also where the label
+        is but the name that the settings have for another one.
         """
         known = {
             name
@@ -49,7 +50,18 @@ class Structures:
         }
         if len(known) > 1:
             raise Refusal("mask_values_invalid", f"a segment is called as {len(known)} structures are")
-        return next(iter(known), "")
+        found = next(iter(known), "")
+        by_label = found and any(_is_same(one, None, label) for one in self.called[found])
+        if found and not by_label:
+            self._require_no_other(number, label, found)
+        return found
+
+    def _require_no_other(self, number: int | None, label: str, found: str) -> None:
+        """Numbers of segments are any writer's own: a label that contradicts one may be right."""
+        others = [name for name in self.called if name != found and _is_named(name, label)]
+        if others and not _is_named(found, label):
+            detail = f"segment {number} has the number of {found} and the name of {others[0]}"
+            raise Refusal("mask_values_invalid", detail)
 
     def alone(self, name: str) -> Structures:
         """One of them, in a file of its own that has 1 where it is, else 0: nothing in it is ignored."""
@@ -104,6 +116,11 @@ class Structures:
 
 NO_STRUCTURES = Structures()
 """No mask is read."""
+
+
+def _is_named(name: str, label: str) -> bool:
+    """Whether a label is the settings' name of a structure, underscores or blanks between its words."""
+    return folded(name.replace("_", " ")) == folded(label.replace("_", " "))
 
 
 def _is_same(called: Called, number: int | None, label: str) -> bool:

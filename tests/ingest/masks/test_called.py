@@ -45,6 +45,27 @@ def test_labels_are_read_in_the_characters_of_their_file(term: str, called: str)
         assert structures_in(encoded(ds), structures, FileLimits()) == {"liver"}
 
 
+@pytest.mark.parametrize(
+    ("called", "label", "told"),
+    [
+        ({"left_lung": (1,), "right_lung": (2,)}, "Right lung", "segment 1 has the number of left_lung and the name of right_lung"),
+        ({"left_lung": (1,), "right_lung": (2,)}, "Left Lung", ""),
+        ({"left_lung": (1,), "right_lung": (2,)}, "LL", ""),
+        ({"left_lung": (1, "right lung"), "right_lung": (2,)}, "Right lung", ""),
+    ],
+    ids=["of another", "its own", "any", "declared so"],
+)  # fmt: skip
+def test_a_number_whose_label_is_the_name_of_another_structure_is_refused(
+    called: dict[str, tuple[int | str, ...]], label: str, told: str
+) -> None:
+    segment = encoded(segmentation(SOURCES, ONES, labels={1: label}))
+    if not told:
+        assert structures_in(segment, Structures(called), FileLimits()) == {"left_lung"}
+        return
+    with pytest.raises(Refusal, match=told):
+        structures_in(segment, Structures(called), FileLimits())
+
+
 QUOTED = Structures({"lungs": ("1", "2")})
 TOLD = "lungs is called '1' in quotes, a label; without them it is a number"
 
