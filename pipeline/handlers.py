@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipeline.config import Config
-    from pipeline.pictured import Read
     from pipeline.records import Summary
     from pipeline.workspace import Workspace
 
@@ -114,14 +112,10 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def compare(options: argparse.Namespace) -> None:
-    """Runs compare. What it found stands in a file, of which `verdict` prints the reasons."""
-    from pipeline.compare import run
+    """Runs compare."""
+    from pipeline.compare import run_shortly
 
-    def shortly(config: Config, space: Workspace, in_unit: Read) -> Summary:
-        found = run(config, space, in_unit)
-        return replace(found, lines=(*found.lines[:-1][:1], found.lines[-1]))
-
-    _run_showing("compare", shortly, options)
+    _run_showing("compare", run_shortly, options)
 
 
 def _run_showing(stage: str, run: Callable[..., Summary], options: argparse.Namespace) -> None:
@@ -274,8 +268,7 @@ def score(options: argparse.Namespace) -> None:
     """Measures a table of predictions and writes its page."""
     from pipeline import report
     from pipeline.errors import UsageError
-    from pipeline.evaluate.score import require_own
-    from pipeline.evaluate.score import score as measure
+    from pipeline.evaluate import score as measuring
     from pipeline.foreign import Columns, read
     from pipeline.printed import make
 
@@ -286,8 +279,8 @@ def score(options: argparse.Namespace) -> None:
     columns = Columns(*given, models, options.fold)
     foreign = read(Path(options.table), columns)
     out = options.out or Path("score") / foreign.path.stem
-    require_own(foreign, out)
-    _show(measure(foreign, out))
+    measuring.require_own(foreign, out)
+    _show(measuring.score(foreign, out))
     _show(report.run_table(foreign, out))
 
 
