@@ -6,6 +6,9 @@ PYTHON ?= python3
 ifneq ($(origin GEN),command line)
 override GEN := # a word of the environment chooses no generation: prune removes one
 endif
+ifeq ($(strip $(CONFIG)),)
+$(error CONFIG is empty: name the YAML of an analysis, as CONFIG=configs/NAME.yaml)
+endif
 ifneq ($(words $(CONFIG)),1)
 $(error CONFIG='$(CONFIG)' has a space: rename the file, its name becomes a folder in data/ and reports/)
 endif

@@ -6,13 +6,15 @@ file when it turns to it; the packages whose folders are there are counted while
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import re
 import subprocess
 import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off")
@@ -23,6 +25,26 @@ _KEPT_LINES = 20  # of pip's last words, shown when it fails
 
 def main(lock: Path) -> int:
     """The exit code of pip; a line now and then says how many packages are fetched or written."""
+    with _alone(Path(sys.prefix)):
+        return _install(lock)
+
+
+@contextlib.contextmanager
+def _alone(environment: Path) -> Iterator[None]:
+    """Holds the environment: two terminals would else write the same packages at once.
+
+    The lock is the kernel's (fcntl): it is gone with its process, however that ended.
+    """
+    with (environment / "install.lock").open("w") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            print("  another command installs here: waiting for it", flush=True)
+            fcntl.lockf(file, fcntl.LOCK_EX)
+        yield
+
+
+def _install(lock: Path) -> int:
     total = len(_REQUIREMENT.findall(lock.read_text(encoding="utf-8")))
     before = _installed()
     lines: list[str] = []

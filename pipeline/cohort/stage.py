@@ -33,8 +33,9 @@ from pipeline.pixel_review import is_reviewed
 from pipeline.printed import scanloom
 from pipeline.progress import waiting
 from pipeline.pseudonyms import Key, present_key, require_same_key
-from pipeline.records import Summary
+from pipeline.records import EXTERNAL, Summary
 from pipeline.spelling import folder_in_raw
+from pipeline.statistics.small_sample import FULL, LEAST
 from pipeline.tables import Table
 from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
@@ -92,7 +93,8 @@ def run(config: Config, workspace: Workspace, *, redraw: str = "", below: Below 
     sums = replace(summed(cohort, scans, joined.join), external_folders=digest_of_folders(config.cohort, key))
     changed = _write(workspace.candidate, cohort, scans, sums)
     changed |= leaks.FILE.write(workspace.candidate, found)
-    lines = [*all_draws.line(new), *summary_lines(cohort, scans, joined.join), *_advice(cohort, workspace)]
+    lines = [*all_draws.line(new), *summary_lines(cohort, scans, joined.join)]
+    lines += [*_few_tested(cohort, config, workspace), *_advice(cohort, workspace)]
     return Summary(tuple(lines), changed=changed)
 
 
@@ -183,6 +185,20 @@ def _advice(cohort: Cohort, workspace: Workspace) -> list[str]:
     if not command or not any(notice.kind == "shares_changed" for notice in cohort.notices):
         return []
     return [f"No model has looked at the test part yet, so all parts can still be drawn anew: `{command}`"]
+
+
+def _few_tested(cohort: Cohort, config: Config, workspace: Workspace) -> list[str]:
+    """That a test part is too small for its numbers, told before a model looks at it: later it is spent."""
+    tested = len({row.person_id for row in cohort.rows if row.part == "test"})
+    parts_are_given = config.cohort.fold or config.cohort.part_column
+    if parts_are_given or not 0 < tested < 2 * FULL or not may_redraw(workspace):
+        return []
+    everybody = len({row.person_id for row in cohort.rows if row.part != EXTERNAL})
+    return [
+        f"The test part has {tested} patients: numbers of fewer than {LEAST} of a kind are withheld, "
+        f"those of fewer than {FULL} are anecdotes. `{printed.make('folds', {'OF': '5'})}` tests all "
+        f"{everybody}, each by a network that never saw them"
+    ]
 
 
 def _redraw(workspace: Workspace) -> str:

@@ -17,7 +17,6 @@ from pipeline.config.base import Section
 from pipeline.config.sections import Config, Train
 from pipeline.errors import ConfigError, UsageError, nearest
 
-_BRANCHES = frozenset({"bool", "JoinColumn"})
 Model = TypeVar("Model", bound=BaseModel)
 _NAME = re.compile(r"(?!raw$)[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -103,7 +102,7 @@ def _checked(
         return model.model_validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
         for item in error.errors():
-            keys = section + tuple(key for key in item["loc"] if _is_key(key))
+            keys = section + _keys(item["loc"], values, lacks=item["type"] == "missing")
             hint = _hint(str(keys[-1]), _known_keys(keys[:-1]), model.model_fields if section else ())
             wrong.append(_Violation(keys, item, hint))
         return None
@@ -139,12 +138,17 @@ def _error(path: Path, lines: text.Lines, wrong: list[_Violation]) -> ConfigErro
     return ConfigError("\n".join(text for _, text in ordered))
 
 
-def _is_key(key: str | int) -> bool:
-    """Whether part of pydantic's location is a key of ours, not the name of a union's branch."""
-    branch = isinstance(key, str) and (
-        key in _BRANCHES or key.startswith(("literal[", "tuple[", "function-"))
-    )
-    return not branch
+def _keys(location: Sequence[str | int], values: Any, *, lacks: bool) -> text.KeyPath:
+    """The keys of the YAML in pydantic's location, which also names the branches of unions.
+
+    With `lacks` the last of them is a key that isn't there.
+    """
+    keys: list[str | int] = []
+    for part in location[:-1] if lacks else location:
+        if part in values if isinstance(values, dict) else isinstance(values, list) and isinstance(part, int):
+            values = values[part]
+            keys.append(part)
+    return (*keys, location[-1]) if lacks else tuple(keys)
 
 
 def _sentence(wrong: _Violation) -> str:
@@ -161,7 +165,8 @@ def _sentence(wrong: _Violation) -> str:
     if item["type"] == "too_short":
         message = "expected one at least"
     value = json.dumps(item["input"], ensure_ascii=False)
-    return f"'{name}': {message}, found {value if len(value) <= 60 else value[:57] + '...'}."
+    found = value if len(value) <= 60 else value[:57] + "..."
+    return f"'{name}': {message}, found {found}{text.with_a_point(item['input'])}."
 
 
 def _first_needed(name: str) -> str:

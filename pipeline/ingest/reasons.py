@@ -333,6 +333,10 @@ NOTES: dict[str, str] = {
         "The mask names several series, and not which of them it was drawn on: it marks the scan of the one "
         "that most of its images are of, and no other."
     ),
+    "tiny_voxels": (
+        "Voxels are shorter than 0.005 mm: unless these are micrographs, the file names another unit of "
+        "length (xyzt_units) than its numbers have, and all distances and volumes are wrong."
+    ),
     "mask_resampled": "The mask was put onto the grid of its scan by the nearest voxel.",
     "channels_resampled": "A channel was resampled onto the grid of the first.",
     "picture_turned": "The picture was turned upright, as its file says that it is to be seen.",

@@ -71,6 +71,21 @@ def test_the_order_of_table_and_scans_changes_nothing(study, scan, tmp_path) -> 
     assert files(other) == files(study)
 
 
+def test_a_test_part_too_small_for_its_numbers_is_told_before_the_look(filled) -> None:
+    study = filled(30)
+    lines = run(study.config(), study.workspace).lines
+    tested = sum(part == "test" for part in parts(study).values())
+    assert lines[-1].startswith(f"The test part has {tested} patients: numbers of fewer than 5 of a kind ")
+    assert " OF=5 " in lines[-1] or " --of 5" in lines[-1]
+    assert lines[-1].endswith(" tests all 30, each by a network that never saw them")
+
+
+def test_of_a_fold_no_folds_are_advised(filled) -> None:
+    study = filled(30)
+    lines = run(study.config("fold: {held_out: 1, of: 5}"), study.workspace).lines
+    assert not [line for line in lines if line.startswith("The test part has ")]
+
+
 def test_no_patient_stands_in_two_parts(study, scan) -> None:
     study.add(*(scan(f"1.{number}", f"P{number % 17}") for number in range(60)))
     study.table("uid,label", *(f"1.{number},{('well', 'sick')[number % 17 % 2]}" for number in range(60)))

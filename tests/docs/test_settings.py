@@ -19,7 +19,9 @@ from pipeline.normalize.steps import STEPS
 from pipeline.tasks.registry import TASKS, task_of
 
 ROW = re.compile(r"\| (?P<keys>`[^|]+`) \| (?P<default>[^|]*?) ?\| (?P<said>[^|]*?) ?\|")
-MARK = {"classification": "C", "multilabel": "M", "regression": "R", "segmentation": "S"}
+MARKS = re.compile(
+    r"In the last column, (?P<letters>[^:]+) mark keys that only\s+some tasks have: (?P<tasks>[^.]+)\."
+)
 OF_NO_KEY = {"min_max", "z_score"}
 """Steps without a key, which the page names by themselves."""
 
@@ -83,7 +85,9 @@ def keys() -> dict[str, str]:
 
 def test_each_key_is_documented_once_with_its_default_and_nothing_else_is() -> None:
     documented = [(key, default) for key, default, _ in rows() if key not in OF_NO_KEY]
-    assert sorted(documented) == sorted(keys().items())
+    assert len(documented) == len(set(documented))
+    there, said = set(keys().items()), set(documented)
+    assert there == said, f"rows that docs/SETTINGS.md lacks: {there - said}; that no key has: {said - there}"
 
 
 def test_each_step_of_the_recipe_is_documented() -> None:
@@ -91,10 +95,23 @@ def test_each_step_of_the_recipe_is_documented() -> None:
     assert set(STEPS) <= named
 
 
+def marks() -> dict[str, str]:
+    """The letter of each task, as the page explains them."""
+    page = (PROJECT / "docs/SETTINGS.md").read_text(encoding="utf-8")
+    told = MARKS.search(page)
+    assert told
+    return dict(zip(told["tasks"].split(", "), re.findall(r"\*\*(\w)\*\*", told["letters"]), strict=True))
+
+
+def test_the_page_has_a_mark_of_every_task() -> None:
+    assert sorted(marks()) == sorted(TASKS)
+
+
 def test_the_marks_say_which_tasks_have_a_key() -> None:
+    mark = marks()
     of_some = {".".join(key) for name in TASKS for key in task_of(name).target.KEYS}
-    marked = {key: set(re.findall(r"\*\*([CMRS ]+)\*\*$", said)[-1:]) for key, _, said in rows()}
+    marked = {key: set(re.findall(r"\*\*([A-Z ]+)\*\*$", said)[-1:]) for key, _, said in rows()}
     for key in sorted(of_some):
         section, _, name = key.partition(".")
-        tasks = [MARK[task] for task in TASKS if (section, name) in task_of(task).target.KEYS]
+        tasks = [mark[task] for task in TASKS if (section, name) in task_of(task).target.KEYS]
         assert marked[key] == {" ".join(sorted(tasks))}, key

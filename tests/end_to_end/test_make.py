@@ -138,10 +138,10 @@ def test_a_deleted_report_comes_back(finished: Path) -> None:
     assert report.exists()
 
 
-def test_a_config_with_a_space_is_refused_in_a_sentence(fresh: Path) -> None:
-    done = make_in(fresh, "report", "CONFIG=configs/my study.yaml")
-    assert done.returncode == 2
-    assert "has a space: rename the file" in done.stderr
+def test_a_config_with_a_space_or_without_a_name_is_refused_in_a_sentence(fresh: Path) -> None:
+    for config, words in (("configs/my study.yaml", "has a space: rename the file"), ("", "CONFIG is empty")):
+        done = make_in(fresh, "report", f"CONFIG={config}")
+        assert (done.returncode, words in done.stderr) == (2, True)
 
 
 def test_a_promotion_bears_the_name_of_a_person(finished: Path) -> None:

@@ -6,7 +6,7 @@ a DICOM series does; a picture lies nowhere, and has a spacing only where the se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -40,6 +40,8 @@ from pipeline.units import ARBITRARY, CT, HU, RGB
 
 BY_SUBJECT = Owners("pattern", SUBJECT.pattern)
 """Whose a file is that lies as in BIDS, where the settings don't say it."""
+_TINY_MM = 0.005
+"""Voxels of a scan of people or animals are longer; millimetres that a file calls micrometres are not."""
 _WHY_NOT = {"no image is paired with it": "it is not here"}
 _UNFIT_FOR_MASKS = frozenset({"jpeg"})
 
@@ -83,7 +85,7 @@ def understand_format(
     identity = Identity(
         partial.identification.patient_id, pseudonyms["study"], pseudonyms["series"], pseudonyms["sop"], ""
     )
-    partial.notes = tuple(sorted({*description.notes, *(["lossy"] if description.lossy else [])}))
+    partial.notes = tuple(sorted({*description.notes, *_notes(description, affine)}))
     partial.attributes = {
         "file_format": name,  # where it goes with a class, that shows
         "photometric_interpretation": description.form.photometric,
@@ -93,6 +95,13 @@ def understand_format(
     if selection.rules and not partial.open_rules:
         raise Refusal("rule_not_selected", "no rule of ingest.select")
     partial.frames = _frames(description, affine, identity, stated)
+
+
+def _notes(description: Description, affine: NDArray[np.float64] | None) -> Iterator[str]:
+    if description.lossy:
+        yield "lossy"
+    if affine is not None and float(np.linalg.norm(affine[:3, :3], axis=0).min()) < _TINY_MM:
+        yield "tiny_voxels"
 
 
 def mark_by_place(partial: PartialHeader, *, digest: str, key: Key, selection: Selection) -> None:

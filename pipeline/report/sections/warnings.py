@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pipeline import printed
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, count, of_metric
 from pipeline.page.headline import headline
@@ -78,11 +79,20 @@ def _headline(artifacts: Artifacts) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "text": "What the model is worth can't be estimated from these patients",
+            "text": "What the model is worth can't be estimated from these patients"
+            + _every_patient(artifacts),
             "fact": fact,
             "link": "precision",
         }
     ]
+
+
+def _every_patient(artifacts: Artifacts) -> str:
+    """What tests more patients than one test part has, where nobody said which they are; else empty."""
+    cohort = artifacts.of_config.cohort if artifacts.of_config else None
+    if cohort is None or cohort.fold or cohort.part_column:
+        return ""
+    return f"; `{printed.make('folds', {'OF': '5'}, place=printed.page())}` tests every patient of the cohort"
 
 
 def _failed(checks: list[Guard], artifacts: Artifacts) -> list[dict[str, Any]]:

@@ -45,6 +45,13 @@ def test_slices_lie_where_the_affine_puts_them(tmp_path: Path) -> None:
         assert (frame.modality, frame.unit, frame.names_unit) == ("MR", "arbitrary", False)
 
 
+@pytest.mark.parametrize(("units", "noted"), [(2, ()), (3, ("tiny_voxels",))], ids=["mm", "micrometres"])
+def test_millimetres_that_a_file_calls_micrometres_are_noted(
+    tmp_path: Path, units: int, noted: tuple[str, ...]
+) -> None:
+    assert header(tmp_path, patched(nifti(ramp()), 123, bytes([units]))).notes == noted
+
+
 def test_a_picture_has_no_place_and_the_stated_spacing(tmp_path: Path) -> None:
     (frame,) = header(tmp_path, picture(grey())).frames
     assert (frame.position_mm, frame.orientation, frame.spacing_mm) == (None, None, (0.2, 0.3))

@@ -123,9 +123,13 @@ def test_a_headline_that_cannot_be_estimated_is_the_first_warning(read: Artifact
     none = _with_metrics(
         read, {"id": "auroc", "value": None, "reason": "not estimable (4 patients with the finding)"}
     )
-    assert (
-        warnings.build(none).tables["rows"][0]["fact"].reason == "not estimable (4 patients with the finding)"
+    first = warnings.build(none).tables["rows"][0]
+    assert first["fact"].reason == "not estimable (4 patients with the finding)"
+    assert "tests every patient of the cohort" in first["text"]
+    given = read.config.model_copy(
+        update={"cohort": read.config.cohort.model_copy(update={"part_column": "split"})}
     )
+    assert "cohort" not in warnings.build(replace(none, of_config=given)).tables["rows"][0]["text"]
 
 
 def test_limits_follow_from_facts_and_a_missing_fact_gives_no_sentence(read: Artifacts) -> None:
