@@ -12,6 +12,13 @@ endif
 ifneq ($(words $(CONFIG)),1)
 $(error CONFIG='$(CONFIG)' has a space: rename the file, its name becomes a folder in data/ and reports/)
 endif
+# A word that no target takes would change nothing without saying so: GENERATION=2 in place of GEN=2.
+ARGUMENTS := CONFIG PYTHON GPU DASK ONNX REDRAW ACCEPT_DRIFT GEN APPROVER OVERRIDE REASON NEW OUT PATHS SEG SHADOW TABLE TRUTH \
+    PATIENT CASE SCORE POSITIVE MODELS FOLD OF MODEL LAYOUT WHAT ID PORT REVIEWER SEEN WITHDRAW ONLY SEED COUNT
+STRANGE := $(filter-out $(ARGUMENTS),$(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v)))
+ifneq ($(STRANGE),)
+$(error No target takes $(STRANGE)=: the command make alone lists the words of each. What is meant for the environment stands before make, as $(firstword $(STRANGE))=... make)
+endif
 
 NAME := $(basename $(notdir $(CONFIG)))
 DATA := data/$(NAME)
@@ -303,13 +310,13 @@ test-exhaustive: .venv/dev.ready
 requirements: .venv/dev.ready
 	@.venv/bin/python -m bench.requirements
 
-## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, demo-segmentation, chest-xray, ct-contrast, feed, patches, augmentation, masks, torso, leaks, lookalikes, step)
+## bench [ONLY=name]: measure figures next to their bars (demo, demo-3d, demo-diameter, demo-findings, demo-segmentation, chest-xray, ct-contrast, feed, patches, augmentation, masks, torso, leaks, lookalikes, conformal, step)
 .PHONY: bench
-PARTS_OF_BENCH := feed patches augmentation masks torso leaks lookalikes step
+PARTS_OF_BENCH := feed patches augmentation masks torso leaks lookalikes conformal step
 bench: .venv/dev.ready
 	@$(if $(filter-out $(PARTS_OF_BENCH),$(or $(ONLY),all)),.venv/bin/python -m bench.pipelines $(filter-out $(PARTS_OF_BENCH),$(ONLY)))
 	@$(if $(filter step,$(ONLY)),.venv/bin/python -m pipeline.install requirements-bench.lock || true)
-	@set -e; for part in $(or $(filter $(PARTS_OF_BENCH),$(ONLY)),$(if $(ONLY),,feed patches augmentation masks torso leaks lookalikes)); do .venv/bin/python -m bench.$$part; done
+	@set -e; for part in $(or $(filter $(PARTS_OF_BENCH),$(ONLY)),$(if $(ONLY),,feed patches augmentation masks torso leaks lookalikes conformal)); do .venv/bin/python -m bench.$$part; done
 
 ## bench-ingest [ONLY=series|tree]: measure ingest beside dcm2niix and SimpleITK, and on 100 000 small files
 .PHONY: bench-ingest

@@ -1,4 +1,4 @@
-"""How many of seven kinds of strangers a trained model tells, and how many usual scans it takes for one.
+"""How many of sixteen kinds of strangers a trained model tells, and how many usual scans it takes for one.
 
 Run as `python -m bench.strangers CONFIG` in a project where `make report` was run for it, on images. The
 strangers are made of the test part's scans, one a patient, after normalization; nothing is written.
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from scipy import ndimage
 
 from bench.project import row
 from pipeline import scoring
@@ -42,12 +43,45 @@ def _cut(image: Image) -> Image:
     return np.where(np.arange(image.shape[1])[None, :, None] < image.shape[1] // 2, image, image.min())
 
 
+def _barred(image: Image) -> Image:
+    """The lowest third is black."""
+    return np.where(np.arange(len(image))[:, None, None] < len(image) * 2 // 3, image, image.min())
+
+
+def _checkerboard(image: Image) -> Image:
+    """Sixteen fields a side, in the image's range."""
+    rows, columns = (np.arange(size) * 16 // size for size in image.shape[:2])
+    fields = (rows[:, None] + columns) % 2
+    return np.repeat(image.min() + np.ptp(image) * fields[..., None], image.shape[-1], axis=-1)
+
+
+def _zoomed(image: Image, by: tuple[float, float]) -> Image:
+    """The middle of the image, enlarged along rows and columns to its old size."""
+    places = [
+        (np.arange(size) - size / 2) / factor + size / 2
+        for size, factor in zip(image.shape[:2], by, strict=True)
+    ]
+    grid = np.meshgrid(*places, np.arange(image.shape[-1]), indexing="ij")
+    return ndimage.map_coordinates(image, grid, order=1, mode="nearest")
+
+
 IMAGES: Final[Mapping[str, Callable[[Image], Image]]] = {
     "inverted": lambda image: image.max() + image.min() - image,
     "mirrored": lambda image: image[:, ::-1],
     "blank": np.zeros_like,
     "cut": _cut,
     "another body part": _limbs,
+    "upside down": lambda image: image[::-1],
+    "turned by half": lambda image: image[::-1, ::-1],
+    "a third under a bar": _barred,
+    "two side by side": lambda image: np.concatenate([image[:, ::2], image[:, 1::2]], axis=1),
+    "checkerboard": _checkerboard,
+    "noisy": lambda image: image + np.random.default_rng(9).normal(0, image.std() / 2, image.shape),
+    "stretched to twice its width": lambda image: _zoomed(image, (1, 2)),
+    "zoomed by 1.5": lambda image: _zoomed(image, (1.5, 1.5)),
+    "blurred by 2 % of its side": lambda image: ndimage.gaussian_filter(
+        image, (0.02 * len(image), 0.02 * len(image), 0)
+    ),
 }
 HEADERS: Final[Mapping[str, Callable[[Case], Case]]] = {
     "another modality": lambda case: replace(case, modality="MR"),

@@ -15,7 +15,8 @@ from pipeline.contracts.scan_pictures import ScanPicture
 class Kind:
     """One kind of vectors: where those of training lie, and the distances that nine of ten patients keep.
 
-    `usual` are those along the axes and off them, of the validation part.
+    `usual` are those along the axes and off them, of the validation part. What is `one_way` is far on the
+    axes' lower side alone, which no version before counted so.
     """
 
     centre: tuple[float, ...]
@@ -24,6 +25,7 @@ class Kind:
     spread: tuple[float, ...]
     rest: float
     usual: tuple[float, float]
+    one_way: bool = False
 
 
 @dataclass(frozen=True)

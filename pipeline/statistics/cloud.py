@@ -28,7 +28,8 @@ _NOTHING_OFF: Final = 1e30
 class Cloud:
     """Where known vectors lie: their `centre` and `scale` (dimensions,), main axes `(axes, dimensions)`.
 
-    `spread` is the standard deviation along each axis, `rest` that of what is left, a dimension.
+    `spread` is the standard deviation along each axis, `rest` that of what is left, a dimension. What is
+    `one_way` counts along the axes only as far as it lies on their lower side.
     """
 
     centre: Floats
@@ -36,13 +37,15 @@ class Cloud:
     axes: Floats
     spread: Floats
     rest: float
+    one_way: bool = False
 
     def distances(self, vectors: Floats) -> Floats:
         """How far vectors `(n, dimensions)` lie along the axes and off them, shape (n, 2)."""
         standard = (vectors - self.centre) / self.scale
         along = standard @ self.axes.T
         off = standard - along @ self.axes
-        squared = (along / self.spread) ** 2
+        counted = np.minimum(along, 0.0) if self.one_way else along
+        squared = (counted / self.spread) ** 2
         return np.column_stack([np.sqrt(squared.mean(axis=1)), np.sqrt((off**2).mean(axis=1)) / self.rest])
 
 
@@ -63,7 +66,9 @@ def cloud(vectors: Floats) -> Cloud:
 def facing(vectors: Floats) -> Cloud:
     """The cloud along the one direction that tells known vectors best from their opposites (Fisher 1936).
 
-    The covariance is shrunk (Ledoit & Wolf 2004), for there are hardly more vectors than dimensions.
+    Only what lies towards the opposites is far: who is more like the known than they are themselves is no
+    stranger, and would take from the false alarms that all share. The covariance is shrunk (Ledoit & Wolf
+    2004), for there are hardly more vectors than dimensions.
     """
     from sklearn.covariance import ledoit_wolf
 
@@ -73,4 +78,4 @@ def facing(vectors: Floats) -> Cloud:
     axis = direction / max(float(np.linalg.norm(direction)), float(np.finfo(np.float32).tiny))
     along = (vectors - centre) @ axis
     spread = max(float(along.std()), float(np.finfo(np.float32).tiny))
-    return Cloud(centre, np.ones_like(centre), axis[None], np.array([spread]), _NOTHING_OFF)
+    return Cloud(centre, np.ones_like(centre), axis[None], np.array([spread]), _NOTHING_OFF, one_way=True)

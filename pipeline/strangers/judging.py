@@ -15,7 +15,7 @@ from pipeline.statistics.cloud import Cloud, cloud, facing
 from pipeline.statistics.conformal import fewest_patients
 from pipeline.statistics.vectors import Flags, Floats
 from pipeline.strangers.headers import known, oddities
-from pipeline.strangers.sight import FACING, FEATURES, GREYS, PICTURE, SIDES, Sights
+from pipeline.strangers.sight import ENDS, FACING, FEATURES, GREYS, PICTURE, SIDES, Sights
 
 _USUAL: Final = 0.9
 """The share of validation patients by whose distance each kind is brought to one scale (a choice)."""
@@ -27,7 +27,8 @@ _FEWEST: Final = 20
 """Training scans, without which nothing is said."""
 _WHY: Final = {
     PICTURE: "the picture as a whole is unlike those of training",
-    FACING: "left and right look exchanged",
+    FACING: "left and right look exchanged",  # of portraits of before
+    **{ends: f"{ends} look exchanged" for ends in ENDS.values()},
     SIDES: "left and right differ otherwise than in training",
     GREYS: "grey values, noise or sharpness are unlike those of training",
     FEATURES: "what the network sees is unlike the scans of training",
@@ -64,9 +65,9 @@ def portrait(
             share, count, {}, reason=f"{count} validation patients are too few, {needed} are needed"
         )
     clouds = {
-        kind: _rounded(facing(training[kind]) if kind == FACING else cloud(training[kind]))
+        kind: _rounded(facing(training[kind]) if kind in ENDS.values() else cloud(training[kind]))
         for kind in training
-        if kind in validation
+        if kind in validation and kind != FACING
     }
     far = {kind: each.distances(validation[kind]) for kind, each in clouds.items()}
     usual = {kind: _usual(distances, patients) for kind, distances in far.items()}
@@ -139,6 +140,7 @@ def _rounded(exact: Cloud) -> Cloud:
         _six_digits(exact.axes),
         _six_digits(exact.spread),
         exact.rest,
+        exact.one_way,
     )
 
 
@@ -154,6 +156,7 @@ def _record(known_cloud: Cloud, usual: Floats) -> Kind:
         tuple(known_cloud.spread.tolist()),
         known_cloud.rest,
         (float(usual[0]), float(usual[1])),
+        known_cloud.one_way,
     )
 
 
@@ -164,4 +167,5 @@ def _cloud(record: Kind) -> Cloud:
         np.array(record.axes),
         np.array(record.spread),
         record.rest,
+        record.one_way,
     )

@@ -1,4 +1,4 @@
-"""What is taken of a model-ready array: a coarse picture, left against right, grey values, and features."""
+"""What is taken of a model-ready array: a coarse picture, its halves, grey values, and features."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from pipeline.statistics.vectors import Floats
 if TYPE_CHECKING:
     import keras
 
-PICTURE, SIDES, FACING, GREYS, FEATURES = "picture", "sides", "facing", "grey values", "features"
+PICTURE, SIDES, GREYS, FEATURES = "picture", "sides", "grey values", "features"
+FACING: Final = "facing"
+"""Sides once more, which portraits of before compared with their mirror images."""
+ENDS: Final = {-1: "left and right", -2: "top and bottom", -3: "first and last slices"}
+"""What a grid has at the two ends of an axis, by axis: it looks exchanged in a mirrored or turned scan."""
 GRID: Final = 12
 """Blocks along rows and columns, a choice: organs can be told, and no lesion."""
 SLICES: Final = 4  # blocks along slices, a choice for the same reason: volumes cover unlike stretches
@@ -37,13 +41,9 @@ def sights(arrays: Iterable[Array], network: keras.Model | None) -> Sights:
     for given in _batches(arrays):
         finite = np.array([bool(np.isfinite(array).all()) for array in given])
         batch = [array if good else np.zeros_like(array) for array, good in zip(given, finite, strict=True)]
-        grids = [_grid(array.astype(np.float32)) for array in batch]
-        sides = np.stack([_sides(grid).ravel() for grid in grids])
+        values = [_of_values(array.astype(np.float32)) for array in batch]
         kinds: dict[str, NDArray[Any]] = {
-            PICTURE: np.stack([grid.ravel() for grid in grids]),
-            SIDES: sides,
-            FACING: sides,
-            GREYS: np.stack([_greys(array.astype(np.float32)) for array in batch]),
+            kind: np.stack([each[kind] for each in values]) for kind in values[0]
         }
         if features is not None:
             kinds[FEATURES] = features(batch)
@@ -51,6 +51,18 @@ def sights(arrays: Iterable[Array], network: keras.Model | None) -> Sights:
             known = np.where(finite[:, None], vectors, np.nan).astype(np.float64)
             taken.setdefault(kind, []).append(known)
     return {kind: np.concatenate(vectors) for kind, vectors in taken.items()}
+
+
+def _of_values(array: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """Of each kind that takes no network the vector of one scan."""
+    grid, edges = _grid(array), _grid(_edges(array))
+    sides = _halves(grid, -1).ravel()
+    ends = {
+        name: np.concatenate([_halves(grid, axis).ravel(), _halves(edges, axis).ravel()])
+        for axis, name in ENDS.items()
+        if -axis < array.ndim
+    }
+    return {PICTURE: grid.ravel(), SIDES: sides, FACING: sides, GREYS: _greys(array), **ends}
 
 
 def _batches(arrays: Iterable[Array]) -> Iterator[list[Array]]:
@@ -103,10 +115,17 @@ def _blocks(volume: NDArray[np.float32], axis: int, blocks: int) -> NDArray[np.f
     return np.asarray(np.add.reduceat(volume, edges[:-1], axis=axis) / np.diff(edges).reshape(shape))
 
 
-def _sides(grid: NDArray[np.float32]) -> NDArray[np.float32]:
-    """One half of the columns less the other, mirrored."""
-    half = grid.shape[-1] // 2
-    return grid[..., :half] - grid[..., ::-1][..., :half]
+def _halves(grid: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """One half along an axis less the other, mirrored: of a mirrored grid the same with the other sign."""
+    opposite = (grid - np.flip(grid, axis)).swapaxes(axis, -1)
+    return np.asarray(opposite[..., : grid.shape[axis] // 2].swapaxes(axis, -1))
+
+
+def _edges(array: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How steeply values rise or fall in the slices, wherever to; along an axis of one voxel they don't."""
+    along = [axis for axis in (-3, -2) if array.shape[axis] > 1]
+    steps = [np.abs(np.gradient(array, axis=axis)) for axis in along]
+    return np.asarray(sum(steps, np.zeros_like(array)))
 
 
 def _greys(array: NDArray[np.float32]) -> NDArray[np.float32]:

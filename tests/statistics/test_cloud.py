@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.statistics.cloud import cloud
+from pipeline.statistics.cloud import cloud, facing
 
 
 def _flat(count: int, seed: int = 1) -> np.ndarray:
@@ -48,3 +48,13 @@ def test_moving_and_scaling_everything_changes_nothing() -> None:
     vectors, new = _flat(100), _flat(5, seed=3)
     there = cloud(vectors * 3 - 50).distances(new * 3 - 50)
     assert there == pytest.approx(cloud(vectors).distances(new), rel=1e-6)
+
+
+def test_of_two_ways_to_face_only_the_opposite_one_is_far() -> None:
+    generator = np.random.default_rng(4)
+    known = facing(generator.normal((2.0, 0.0), (0.5, 3.0), (300, 2)))
+    own, opposite, further = known.distances(np.array([[2.0, 0.0], [-2.0, 0.0], [6.0, 0.0]]))[:, 0]
+    assert own < 1
+    # 4 below the centre at a spread of 0.5.
+    assert opposite == pytest.approx(8, rel=0.2)
+    assert further == 0

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from pipeline.contracts.strangers import Kind
 from pipeline.records import Attribute, Case, Geometry, Stored
 from pipeline.strangers.judging import judge, portrait
-from pipeline.strangers.sight import sights
+from pipeline.strangers.sight import ENDS, sights
 
 Images = np.ndarray
 ATTRIBUTES: Mapping[str, Attribute] = {
@@ -109,9 +110,40 @@ def test_scans_of_the_same_kind_are_seldom_strangers(known) -> None:
     assert np.mean(shares) <= 0.1
 
 
-def test_a_mirrored_scan_is_told_by_its_sides(known) -> None:
-    _, why = flagged(known, bodies(50, 11)[:, :, ::-1], case())
-    assert all("left and right look exchanged" in each for each in why)
+@pytest.mark.parametrize(
+    ("kind", "ends"), [("mirrored", "left and right"), ("upside down", "top and bottom")]
+)
+def test_a_scan_the_wrong_way_round_is_told_by_its_ends(known, kind: str, ends: str) -> None:
+    _, why = flagged(known, STRANGE[kind](bodies(50, 11)), case())
+    assert all(f"{ends} look exchanged" in each for each in why)
+
+
+def test_halves_of_a_mirrored_scan_are_the_same_with_the_other_sign() -> None:
+    volumes = np.random.default_rng(1).normal(size=(3, 8, 24, 36, 2))
+    seen = sights(volumes, None)
+    for axis, ends in ENDS.items():
+        mirrored = sights(np.flip(volumes, axis - 1), None)[ends]
+        assert np.abs(seen[ends]).max() > 0.1
+        assert mirrored == pytest.approx(-seen[ends], abs=1e-5)
+
+
+def test_an_image_has_no_first_and_last_slices() -> None:
+    assert ENDS[-3] in sights(np.zeros((1, 4, 24, 24, 1)), None)
+    assert ENDS[-3] not in sights(np.zeros((1, 24, 24, 1)), None)
+
+
+def test_a_portrait_of_before_tells_mirrored_scans_as_it_did(known) -> None:
+    sides = sights(bodies(200, 1), None)["facing"]
+    spread = float((sides @ np.sign(sides.mean(axis=0))).std())
+    axis = np.sign(sides.mean(axis=0)) / np.sqrt(sides.shape[1])
+    facing = Kind(
+        tuple(sides.mean(axis=0)), (1.0,) * sides.shape[1], (tuple(axis),), (spread,), 1e30, (1.5, 1e-6)
+    )
+    before = replace(known, kinds={"facing": facing}, limit=1.0)
+    away = np.concatenate([bodies(10, 5), bodies(10, 6)[:, :, ::-1]])
+    far = np.abs((sights(away, None)["facing"] - sides.mean(axis=0)) @ axis) / spread / 1.5
+    found = judge(before, sights(away, None), [case()] * 20)
+    assert found.score == pytest.approx(far)
 
 
 def test_too_few_patients_tell_nobody_a_stranger() -> None:
