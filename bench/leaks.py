@@ -1,7 +1,7 @@
 """Leaks planted in clean sets: how many of each kind the stage `cohort` finds, and how often it is wrong.
 
 Run as `python -m bench.leaks [SET]`, one of demo, chest-xray and ct-contrast; real scans are found through
-SCANLOOM_DATA. Thirteen kinds, five of each, in each set. Scans are written once; copies and second IDs are
+SCANLOOM_DATA. Fifteen kinds, five of each, in each set. Scans are written once; copies and second IDs are
 planted beside what was read of them, so that only what was changed is read again.
 """
 

@@ -20,6 +20,7 @@ LABELLED: Final = (
     "sites",
     "acquisition",
     "exposure",
+    "other elements",
 )
 _MARKED: Final = frozenset({"nodule", "pneumonia", "1"})
 """The class of each set that has a mark, or a scanner of its own."""
@@ -126,6 +127,22 @@ def _exposure(new: Callable[[int], Path], label: str) -> list[Planted]:
     return [Planted(name, 0, ("metadata_only",), name) for name in values]
 
 
+def _elements(new: Callable[[int], Path], label: str) -> list[Planted]:
+    """What nothing else reads, and what is of the patient."""
+    raw = new(0)
+    for path, word in labelled(raw, label):
+        dataset = pydicom.dcmread(path)
+        is_marked = word in _MARKED
+        dataset.EthnicGroup = "first" if is_marked else "second"
+        dataset.SoftwareVersions = "3.1.2" if is_marked else "3.2.1"
+        dataset.StudyTime = "081500" if is_marked else "141500"
+        dataset.PatientAge = "031Y" if is_marked else "072Y"
+        dataset.private_block(0x0099, "PLANTED", create=True).add_new(1, "LO", "x" if is_marked else "y")
+        dataset.save_as(path)
+    named = ("EthnicGroup", "SoftwareVersions", "StudyTime (hour)", "patient age", "element (0099,1001)")
+    return [Planted(name, 0, ("label_in_header",), name) for name in named]
+
+
 def _marks(new: Callable[[int], Path], label: str) -> list[Planted]:
     places = {
         "a bright mark at the top left": (slice(2, 8), slice(3, 20), 1.0),
@@ -174,7 +191,11 @@ def _larger(part: slice, times: int) -> slice:
 
 
 _LABELLED: Final = dict(
-    zip(LABELLED, (_texts, _names, _marks, _inner_marks, _sites, _acquisition, _exposure), strict=True)
+    zip(
+        LABELLED,
+        (_texts, _names, _marks, _inner_marks, _sites, _acquisition, _exposure, _elements),
+        strict=True,
+    )
 )
 
 

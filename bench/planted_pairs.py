@@ -22,6 +22,7 @@ PAIRS: Final = (
     "other patient IDs",
     "names and birth dates",
     "IDs without issuer or letters",
+    "one frame of reference",
 )
 
 
@@ -85,10 +86,10 @@ def plant_pairs(raw: Path, each: int) -> list[Pair]:
     table = Table(raw)
     files = _one_a_patient(raw, table)
     pairs = []
-    for how, change in [*COPIES.items()][:each]:
-        pairs.append(_copied(next(files), table, PAIRS[0], how, change))
-    for how, change in [*TURNED.items()][:each]:
-        pairs.append(_copied(next(files), table, PAIRS[1], how, change))
+    originals = [[next(files) for _ in range(each)] for _ in range(2)]
+    for kind, changes, paths in zip(PAIRS, (COPIES, TURNED), originals, strict=False):
+        for (how, change), path in zip(changes.items(), paths, strict=False):
+            pairs.append(_copied(path, table, kind, how, change))
     spellings: tuple[Callable[[str], str], ...] = (
         lambda name: name.lower() if name.lower() != name else name.upper() + " ",
         lambda name: "-".join(f"00{piece}" if piece.isdigit() else piece for piece in name.split("-")),
@@ -104,6 +105,10 @@ def plant_pairs(raw: Path, each: int) -> list[Pair]:
         pairs.append(_born(next(files), next(files), number))
     for number in range(each):
         pairs.append(_other_form(next(files), next(files), number))
+    for number, (first, second) in enumerate(
+        zip(*originals, strict=True)
+    ):  # smaller sets have no more patients
+        pairs.append(_one_frame(first, second, number))
     table.write()
     return pairs
 
@@ -116,6 +121,8 @@ def _copied(path: Path, table: Table, kind: str, how: str, change: Callable[[Pix
     put(dataset, pixels)
     for keyword in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"):
         setattr(dataset, keyword, generate_uid(entropy_srcs=[how, first, keyword]))
+    if "FrameOfReferenceUID" in dataset:  # it would tell by itself whose the copy is
+        dataset.FrameOfReferenceUID = generate_uid(entropy_srcs=[how, first, "frame"])
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     dataset.PatientID = dataset.PatientName = dataset.AccessionNumber = f"SECOND{len(table.lines)}"
     # On a day of its own: where few have one, a day that all copies share makes namesakes likely by chance.
@@ -171,6 +178,14 @@ def _other_form(first: Path, second: Path, number: int) -> Pair:
             dataset.PatientSex = one.PatientSex
         dataset.save_as(path)
     return Pair(PAIRS[5], f"number {number + 1}", (str(one.SOPInstanceUID), str(two.SOPInstanceUID)))
+
+
+def _one_frame(first: Path, second: Path, number: int) -> Pair:
+    one, two = pydicom.dcmread(first), pydicom.dcmread(second)
+    for dataset, path in ((one, first), (two, second)):
+        dataset.FrameOfReferenceUID = generate_uid(entropy_srcs=["frame", str(number)])
+        dataset.save_as(path)
+    return Pair(PAIRS[6], f"number {number + 1}", (str(one.SOPInstanceUID), str(two.SOPInstanceUID)))
 
 
 def _one_a_patient(raw: Path, table: Table) -> Iterator[Path]:

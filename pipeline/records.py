@@ -10,7 +10,7 @@ from typing import Final, Literal
 PARTS = ("train", "validation", "test")
 """The parts that patients are drawn into."""
 EXTERNAL: Final = "external"
-"""The part of patients of another source: never drawn, learnt from or chosen by; measured beside the test."""
+"""The part of patients of another source: never drawn, learned from or chosen by, measured with the test."""
 ALL_PARTS: Final = (*PARTS, EXTERNAL)
 """The parts that a cohort may have."""
 
@@ -23,6 +23,14 @@ MAY_MARK: Final = "may mark"
 """The kind of what a refused mask may be of: the pseudonym of a study, or the token of an image."""
 PLACES: Final = ("InstitutionName", "InstitutionalDepartmentName", "StationName")
 """The free texts of a header that say where a scan was made."""
+ELEMENTS: Final = "elements"
+"""The field of hints that has each element of a header: its tag in eight hex digits, what is kept of its
+value by a letter of KEPT, and a digest of that."""
+WHOLE, YEAR, MONTH, HOUR = "vymh"
+KEPT: Final = {WHOLE: "", YEAR: " (year)", MONTH: " (month)", HOUR: " (hour)"}
+PLANES: Final = "planes"
+"""The field of hints that has a digest of each plane of a volume, as `pixel_digest` is of a plane alone."""
+PLANE_DIGITS: Final = 16  # of a digest: among a hundred million planes no two are alike by chance
 OTHER = "OTHER"
 """What a case says in place of a word that no shipped vocabulary has."""
 SpacingKind = Literal["patient", "detector_plane", "nominal", "pixels"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from pipeline.catalogue.chosen import chosen
 from pipeline.catalogue.store import Catalogue
+from pipeline.records import PLANES
 
 
 def counted(catalogue: Catalogue) -> tuple[int, int]:
@@ -41,10 +42,20 @@ def likenesses(catalogue: Catalogue) -> dict[str, bytes]:
     return dict(catalogue.query("SELECT case_id, picture FROM likenesses ORDER BY case_id"))
 
 
-def hints(catalogue: Catalogue) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Case, field and keyed words of all free texts and paths."""
-    rows = catalogue.query("SELECT case_id, field, words FROM hints ORDER BY case_id, field")
-    return [(case_id, field, tuple(words.split())) for case_id, field, words in rows]
+def hints(catalogue: Catalogue, case_ids: Iterable[str]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The keyed words of each field of the header and path, of each of these cases."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for case_id, field, words in chosen(catalogue, _HINTS, case_ids):
+        found.setdefault(case_id, {})[field] = tuple(words.split())
+    return found
+
+
+_HINTS: Final = f"SELECT case_id, field, words FROM hints WHERE field <> '{PLANES}' AND case_id"
+
+
+def planes(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Case and the digests of its planes, divided by spaces, of every volume."""
+    return catalogue.query("SELECT case_id, words FROM hints WHERE field = ? ORDER BY case_id", (PLANES,))
 
 
 def files(catalogue: Catalogue) -> dict[str, list[str]]:

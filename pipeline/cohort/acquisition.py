@@ -14,9 +14,8 @@ from pipeline.records import PLACES, Attribute, Case
 from pipeline.tables import Table
 from pipeline.tables.words import NOT_AVAILABLE, normal
 
-_OF_THE_PATIENT: Final = frozenset(
-    {"patient_age", "patient_sex", "days_since_first", "study_date", "series_rule"}
-)
+_PATIENT: Final = ("patient_age", "patient_sex")
+_NOT_OF_THE_SCANNER: Final = frozenset({*_PATIENT, "days_since_first", "study_date", "series_rule"})
 _WORDS: Final = frozenset(
     {
         *("site", "sites", "centre", "center", "hospital", "clinic", "institution", "department", "facility"),
@@ -69,6 +68,11 @@ def of_headers(cases: Sequence[Case]) -> Acquired:
     return {name.replace("_", " "): [each.get(name) for each in described] for name in names}
 
 
+def of_patients(cases: Sequence[Case]) -> Acquired:
+    """Age and sex."""
+    return {name.replace("_", " "): [case.attributes.get(name) for case in cases] for name in _PATIENT}
+
+
 def of_table(table: Table, join: Join, *, besides: Collection[str]) -> dict[str, dict[str, str]]:
     """The words of the cases by each column of the table that is named for where or how a scan was made.
 
@@ -114,7 +118,7 @@ def _description(case: Case) -> dict[str, Attribute]:
     shape = case.stored.shape[: len(axes)]
     spacing = case.geometry.spacing
     return {
-        **{name: value for name, value in case.attributes.items() if name not in _OF_THE_PATIENT},
+        **{name: value for name, value in case.attributes.items() if name not in _NOT_OF_THE_SCANNER},
         **{f"spacing of {axis}": value for axis, value in zip(axes, spacing, strict=True)},
         **{f"number of {axis}": size for axis, size in zip(axes, shape, strict=True)},
         "aspect": shape[-1] * spacing[-1] / (shape[-2] * spacing[-2]),

@@ -1,4 +1,4 @@
-"""Patient IDs that are one but for an issuer, or for letters beside a number, as of a site.
+"""Patient IDs that are one but for an issuer, for letters beside a number, or for O in place of 0.
 
 Two hospitals may well number their patients alike, so this alone makes no two IDs one person: another word of
 the headers must agree. Where none can be compared, a person is told.
@@ -13,7 +13,12 @@ from typing import Final
 from pipeline.contracts.cohort import Notice
 from pipeline.records import Case
 
-_FORMS: Final = (("issued_id", "unissued_id"), ("lettered_number", "bare_number"))
+_FORMS: Final = (
+    ("issued_id", "unissued_id"),
+    ("lettered_number", "bare_number"),
+    ("retyped_id", "unissued_id"),
+    ("retyped_id", "issued_id"),
+)
 """Pairs of kinds of identifiers whose words are compared."""
 _AGREEING: Final = ("birth_date", "person_name")
 _SEXES: Final = frozenset({"F", "M"})
@@ -34,9 +39,9 @@ class DoubtfulIds:
         if not self.untold:
             return []
         detail = (
-            "pairs of patient IDs differ in their issuer, or in letters beside one number, alone, and no "
-            "name, birth date or sex says whether they are two people: not taken for one person each (a "
-            "table under `links` says who is)"
+            "pairs of patient IDs differ in their issuer, in letters beside one number, or in O for 0, "
+            "alone, and no name, birth date or sex says whether they are two people: not taken for one "
+            "person each (a table under `links` says who is)"
         )
         return [Notice("doubtful_ids", self.untold, detail)]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from pipeline.cohort import acquisition, shortcuts
+from pipeline.cohort import acquisition, elements, shortcuts
 from pipeline.cohort.acquisition import Acquired
 from pipeline.cohort.lookalikes import Pair
 from pipeline.cohort.marks import Grey, told_by_a_spot
@@ -20,7 +20,7 @@ from pipeline.cohort.shortcuts import Features, Told, Truths
 from pipeline.cohort.sources import ONE_PERSON, Scans
 from pipeline.contracts.leaks import Check, Leaks, Lookalike
 from pipeline.pixel_text import hidden_because
-from pipeline.records import EXTERNAL, HINT, LIKENESS_SIDE, Attribute, Case
+from pipeline.records import ELEMENTS, EXTERNAL, HINT, LIKENESS_SIDE, Attribute, Case
 
 TOLD: Final = 0.95
 """An area from which a field is said to tell the label: next to nothing is left for the image to add."""
@@ -31,6 +31,8 @@ _NOTABLE: Final = 0.2  # of Cramer's V: a choice, a weak bond by Cohen's words a
 _NAMED, _SHOWN = 12, 60  # fields in a sentence, pairs on a page: choices, more are counted and not listed
 _FRAME: Final = 3  # pixels of 32: the outer tenth of the image
 _FIELDS: Final = {"folders": "the names of folders", "file_name": "the file name"}
+Hints = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""The keyed words of each field, of each case."""
 NOT_ASKED: Final = "not asked of this kind of question, or of so few patients"
 
 
@@ -39,7 +41,8 @@ class Frozen:
     """The frozen cohort as the checks see it: rows, scans, near copies, and the groups that truths fall into.
 
     `groups` gives the group of each row's truth, None where the task has none that could be told apart;
-    `columns` what the table says beside, of each case by column, of where or how it was made.
+    `columns` what the table says beside, of each case by column, of where or how it was made. `hints` gives
+    the keyed words of some cases; `asked_for` is the name of what is asked for.
     """
 
     rows: Sequence[Row]
@@ -50,6 +53,8 @@ class Frozen:
     reviewed: bool
     pseudonym: Callable[..., str]
     columns: Mapping[str, Mapping[str, str]]
+    hints: Callable[[Iterable[str]], Hints]
+    asked_for: str
 
 
 def look_for_leaks(frozen: Frozen) -> Leaks:
@@ -61,7 +66,7 @@ def look_for_leaks(frozen: Frozen) -> Leaks:
         checks += [Check(key, title, "not_run", reason=NOT_ASKED) for key, title in titles]
     else:
         checks += [
-            _label_told(frozen, asked.truth, asked.cases),
+            _label_told(frozen, asked),
             _acquisition(frozen, asked),
             _border(frozen, asked.truth, asked.cases),
         ]
@@ -117,12 +122,13 @@ class _Asked:
     truth: Truths
     rows: Sequence[Row]
     cases: Sequence[Case]
+    hints: Sequence[Mapping[str, tuple[str, ...]]]
 
 
 def _asked(frozen: Frozen) -> _Asked | None:
     """What can be asked; None where classes are none, or too many or too rare to be told apart.
 
-    Nothing is learnt from another source, and who is sick there more often would look like a shortcut.
+    Nothing is learned from another source, and who is sick there more often would look like a shortcut.
     """
     if frozen.groups is None:
         return None
@@ -134,19 +140,22 @@ def _asked(frozen: Frozen) -> _Asked | None:
     chosen = [drawn[place] for place in shortcuts.chosen(len(drawn)).tolist()]
     rows = [row for row, _ in chosen]
     truth = shortcuts.truths([group for _, group in chosen], [row.person_id for row in rows])
-    return _Asked(truth, rows, [frozen.scans.cases[row.case_id] for row in rows]) if truth.is_enough else None
+    if not truth.is_enough:
+        return None
+    hints = frozen.hints([row.case_id for row in rows])
+    cases = [frozen.scans.cases[row.case_id] for row in rows]
+    return _Asked(truth, rows, cases, [hints.get(row.case_id, {}) for row in rows])
 
 
-def _label_told(frozen: Frozen, truth: Truths, cases: Sequence[Case]) -> Check:
+def _label_told(frozen: Frozen, asked: _Asked) -> Check:
     """Each field of a header, and each part of a path, alone."""
-    named = {frozen.pseudonym(HINT, word) for name in truth.classes for word in (name.casefold(),)}
-    areas = {name: told.area for name, told in _alone(_fields(frozen, cases), truth).items()}
+    named = {frozen.pseudonym(HINT, name.casefold()) for name in asked.truth.classes}
+    areas = {name: told.area for name, told in _alone(_fields(frozen, asked), asked.truth).items()}
     worst = max(areas.values(), default=0.5)
     telling = {name: area for name, area in areas.items() if area > TOLD}
-    words = frozen.scans.hints
-    for field in sorted({field for case in cases for field in words.get(case.case_id, {})}):
-        has = [not named.isdisjoint(words.get(case.case_id, {}).get(field, ())) for case in cases]
-        if any(has) and areas.get(_in_words(field), 0) > _SINGLE:
+    for field in sorted({field for each in asked.hints for field in each}):
+        has = any(not named.isdisjoint(each.get(field, ())) for each in asked.hints)
+        if has and areas.get(_in_words(field), 0) > _SINGLE:
             telling[_in_words(field)] = areas[_in_words(field)]
     reason = f"it is told by {_listed(telling)}" if telling else ""
     return Check(*_LABEL_TOLD, "fail" if telling else "pass", round(worst, 4), TOLD, reason)
@@ -155,7 +164,7 @@ def _label_told(frozen: Frozen, truth: Truths, cases: Sequence[Case]) -> Check:
 def _acquisition(frozen: Frozen, asked: _Asked) -> Check:
     truth, acquired = asked.truth, {**acquisition.of_headers(asked.cases), **_of_table(frozen, asked.rows)}
     fields = {name: shortcuts.columns_of(values) for name, values in acquired.items()}
-    fields |= acquisition.of_places([frozen.scans.hints.get(case.case_id, {}) for case in asked.cases])
+    fields |= acquisition.of_places(asked.hints) | elements.technical(asked.hints)
     fields = {name: columns for name, columns in fields.items() if columns.shape[1]}
     told = shortcuts.told_by(shortcuts.joined(fields), truth) if fields else None
     if told is None:
@@ -242,12 +251,14 @@ def _frames(pictures: Grey) -> Features:
     return greys
 
 
-def _fields(frozen: Frozen, cases: Sequence[Case]) -> dict[str, Features]:
-    fields = {name: shortcuts.columns_of(values) for name, values in acquisition.of_headers(cases).items()}
-    hints = [frozen.scans.hints.get(case.case_id, {}) for case in cases]
-    for field in sorted({field for each in hints for field in each}):
-        fields[_in_words(field)] = shortcuts.columns_of_words([each.get(field, ()) for each in hints])
-    return fields
+def _fields(frozen: Frozen, asked: _Asked) -> dict[str, Features]:
+    """What could tell the label: of elements that say the same of all scans as another does, one."""
+    said = acquisition.of_headers(asked.cases) | acquisition.of_patients(asked.cases)
+    fields = elements.telling(asked.hints, asked.truth)
+    fields |= {name: shortcuts.columns_of(values) for name, values in said.items()}
+    for field in sorted({field for each in asked.hints for field in each} - {ELEMENTS}):
+        fields[_in_words(field)] = shortcuts.columns_of_words([each.get(field, ()) for each in asked.hints])
+    return {name: columns for name, columns in fields.items() if not elements.names(name, frozen.asked_for)}
 
 
 def _shown(pair: Pair, frozen: Frozen) -> Lookalike:

@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.cohort.links import link_patients
 from pipeline.cohort.lookalikes import Pair, find_pairs
+from pipeline.cohort.shared_planes import sharing_planes
 from pipeline.cohort.sources import Scans
 from pipeline.contracts.cohort import Notice
 
@@ -45,9 +46,10 @@ def find_near_copies(
         case_id: f"{person_of[scans.cases[case_id].patient_id]} {part_of.get(case_id, '')}"
         for case_id in labelled
     }
+    pictured = {case_id: group for case_id, group in groups.items() if scans.likenesses.get(case_id)}
     pairs = [
         pair
-        for pair in find_pairs(scans.likenesses, groups)
+        for pair in _with_planes(find_pairs(scans.likenesses, groups), sharing_planes(scans, pictured))
         if scans.cases[pair.first].pixel_digest != scans.cases[pair.second].pixel_digest
     ]
     patients = [
@@ -59,6 +61,12 @@ def find_near_copies(
     linked = tuple(ids for ids in of_two if sizes[together[min(ids)]] <= _MOST_PERSONS)
     notices = _notices(pairs, linked, too_many=len(of_two) - len(linked), accepted=accepted)
     return NearCopies(tuple(pairs), () if accepted else linked, notices)
+
+
+def _with_planes(alike: list[Pair], sharing: list[Pair]) -> list[Pair]:
+    """Those that look alike, and of the others those that share a plane."""
+    known = {(pair.first, pair.second) for pair in alike}
+    return [*alike, *(pair for pair in sharing if (pair.first, pair.second) not in known)]
 
 
 def _notices(

@@ -23,7 +23,7 @@ _MOST_CASES: Final = 3000  # a choice: a thousand patients tell a shortcut, and 
 _CHANCE: Final = 0.01  # of some dozens of fields asked, one in a hundred is named for nothing
 _MOST_WORDS: Final = 24  # of one field; rarer ones tell few scans
 TREES: Final = 60  # for many things together; of one thing a single tree tells as much
-_LEAF: Final = 3  # a choice: leaves of one case learn the case by heart
+LEAF: Final = 3  # a choice: leaves of one case learn the case by heart
 _ABSENT: Final = -1e6  # what a header doesn't say is a value of its own
 
 Features = NDArray[np.float64]
@@ -136,7 +136,7 @@ def association(values: Sequence[Attribute | None], truth: Truths) -> float | No
 
 
 def folds(count: int, truth: Truths) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """The cases that are learnt from and those that are held out, by place; those are other persons'."""
+    """The cases that are learned from and those that are held out, by place; those are other persons'."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     drawn = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=1)
@@ -153,7 +153,7 @@ def _scores(features: Features, truth: Truths, trees: int) -> NDArray[np.float64
     scores = np.zeros((len(features), len(truth.classes)))
     for learned, held in folds(len(features), truth):
         kind = DecisionTreeClassifier if trees == 1 else partial(ExtraTreesClassifier, trees, n_jobs=1)
-        model = kind(min_samples_leaf=_LEAF, class_weight="balanced", random_state=1)
+        model = kind(min_samples_leaf=LEAF, class_weight="balanced", random_state=1)
         model.fit(features[learned], truth.of_case[learned])
         scores[np.ix_(held, model.classes_)] = model.predict_proba(features[held])
     return scores

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,12 +20,15 @@ ONE_PERSON: Final = "one_person"
 """The word of `cohort.accept` by which IDs are left apart although names, birth dates or other IDs agree."""
 _WORDS: Final = {
     "study": "a study",
+    "frame": "a frame of reference",
     "accession": "an accession number",
     "alias": "an ID that is spelt otherwise, or another ID",
     "born": "name and birth date",
 }
 
 
+_OF_THE_SCANNER: Final = ("accession", "frame")
+"""Kinds that no two people share, whatever names and birth dates say."""
 _OTHER_FORM: Final = "an ID without its issuer or letters, and a name or birth date"
 
 
@@ -37,8 +40,8 @@ class Scans:
     `shared` are the sets of two and more patient ids that stand under one study or accession number, one
     name and birth date, or each other's IDs; `evidence` says under which, `namesakes` how many share name and
     birth date by chance, `doubtful` which IDs may be one but for an issuer or letters. `identities` are the
-    words by which each case names its patient, `likenesses` and `hints` what the catalogue keeps of each for
-    these checks.
+    words by which each case names its patient, `likenesses` a small picture of each, and `planes` digests of
+    the planes of each volume.
     """
 
     cases: Mapping[str, Case]
@@ -52,7 +55,7 @@ class Scans:
     doubtful: DoubtfulIds = field(default_factory=DoubtfulIds)
     identities: Mapping[str, frozenset[str]] = field(default_factory=dict)
     likenesses: Mapping[str, bytes] = field(default_factory=dict)
-    hints: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    planes: Sequence[tuple[str, str]] = ()
 
 
 def load_scans(catalogue: Catalogue, key: Key, *, apart: bool = False) -> Scans:
@@ -77,9 +80,6 @@ def load_scans(catalogue: Catalogue, key: Key, *, apart: bool = False) -> Scans:
     doubtful = doubtful_ids(cases, index)
     for pair in () if apart else doubtful.agreeing:
         evidence[pair] = evidence.get(pair, frozenset()) | {_OTHER_FORM}
-    hints: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
-    for case_id, name, words in stored_cases.hints(catalogue):
-        hints[case_id][name] = words
     return Scans(
         cases=cases,
         index=index,
@@ -92,7 +92,7 @@ def load_scans(catalogue: Catalogue, key: Key, *, apart: bool = False) -> Scans:
         doubtful=doubtful,
         identities=_identities(cases, index, _kinds(apart=False, by_chance=shared.by_chance)),
         likenesses=stored_cases.likenesses(catalogue),
-        hints=hints,
+        planes=stored_cases.planes(catalogue),
     )
 
 
@@ -132,8 +132,8 @@ def _evidence(
 def _kinds(*, apart: bool, by_chance: bool) -> tuple[str, ...]:
     """The kinds of identifiers that make two IDs one person; birth dates not where chance explains them."""
     if apart:
-        return ("accession",)
-    return ("accession", "alias") if by_chance else ("accession", "alias", "born")
+        return _OF_THE_SCANNER
+    return (*_OF_THE_SCANNER, "alias") if by_chance else (*_OF_THE_SCANNER, "alias", "born")
 
 
 def _namesakes(cases: Mapping[str, Case], index: Mapping[str, Mapping[str, frozenset[str]]]) -> Namesakes:

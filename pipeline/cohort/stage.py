@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline import ledger, printed, tables
 from pipeline.catalogue import Catalogue
+from pipeline.catalogue import cases as stored_cases
 from pipeline.catalogue import masks as stored_masks
 from pipeline.cohort.acquisition import of_table
 from pipeline.cohort.assembly import Joined, Past, assemble, draw_settings
@@ -171,7 +173,14 @@ def _frozen(cohort: Cohort, joined: Joined, config: Config, key: Key, workspace:
         reviewed=is_reviewed(config, workspace, scans.cases.values()),
         pseudonym=key.pseudonym,
         columns=of_table(joined.table, joined.join, besides=config.cohort.columns),
+        hints=partial(_hints, workspace),
+        asked_for=" ".join(config.cohort.columns),
     )
+
+
+def _hints(workspace: Workspace, case_ids: Iterable[str]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    with Catalogue(workspace.catalogue) as catalogue:
+        return stored_cases.hints(catalogue, case_ids)
 
 
 def _era(workspace: Workspace) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,9 @@ class Scan:
     also: tuple[tuple[str, str], ...] = ()
     likeness: bytes = b""
     hints: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    attributes: tuple[tuple[str, str], ...] = ()
+    attributes: tuple[tuple[str, str | float], ...] = ()
+    said: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    axes: int = 2
 
 
 class Study:
@@ -91,14 +93,15 @@ class Study:
             modality="CR",
             value_unit="arbitrary",
             channels=1,
-            geometry=Geometry((1.0, 1.0)),
-            stored=STORED,
+            geometry=Geometry((1.0,) * scan.axes),
+            stored=replace(STORED, shape=(2,) * scan.axes),
             pixel_digest=self.pixel_digest(scan.pixels or f"pixels of {scan.sop}"),
             likeness=scan.likeness,
             hints=tuple(
                 (field, tuple(self.key.pseudonym("hint", word) for word in words))
                 for field, words in scan.hints
-            ),
+            )
+            + scan.said,
             attributes=dict(scan.attributes),
         )
 

@@ -7,15 +7,15 @@ clear ones nearby; one is moved over the other, and the correlation of what is l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import scipy.fft
-import scipy.sparse
 from numpy.typing import NDArray
 
+from pipeline.cohort.lookalikes.tilting import tilted
 from pipeline.cohort.lookalikes.views import NONE, Cut, Pictures, cut_off
 from pipeline.records import LIKENESS_SIDE
 
@@ -40,14 +40,13 @@ _Values = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class _Way:
-    """One way to lay two upon each other: the first tilted by so many degrees, and what is cut off both."""
+    """One way to lay two upon each other: how each is tilted, and what is cut off."""
 
     first: Cut
     second: Cut = NONE
-    tilt: float = 0.0
 
     def of_first(self, pictures: _Values) -> _Values:
-        return _cut(_tilted(pictures, self.tilt), self.first)
+        return _cut(tilted(pictures, self.first.tilt), self.first)
 
     def of_second(self, pictures: _Values) -> _Values:
         return _cut(pictures, self.second)
@@ -68,16 +67,16 @@ def agreement(first: Pictures, second: Pictures, means: tuple[_Values, _Values],
 
 def _agreement(first: Pictures, second: Pictures, means: tuple[_Values, _Values], cut: Cut) -> _Values:
     pair = first.astype(np.float32), second.astype(np.float32)
-    straight, tilted = _ways(cut)
+    straight, near = _ways(cut)
     best = _best(pair, means, straight[:1], _BARS[-1:], odd=False)
     worth_it = np.flatnonzero(best > _WORTH_IT)
     best[worth_it] = _best(_of(pair, worth_it), means, straight, _BARS, odd=False)
     worth_it = np.flatnonzero((best > _WORTH_TILTING) & (best < 1))
-    best[worth_it] = np.maximum(best[worth_it], _best(_of(pair, worth_it), means, tilted, _BARS, odd=False))
+    best[worth_it] = np.maximum(best[worth_it], _best(_of(pair, worth_it), means, near, _BARS, odd=False))
     # Which of the two is the odd one isn't known: what both share with a mean that was turned or cut as the
     # other was proves nothing.
     likely = np.flatnonzero(best >= 1)
-    again = _best(_of(pair, likely), means, (*straight, *tilted), _BARS, odd=True)
+    again = _best(_of(pair, likely), means, (*straight, *near), _BARS, odd=True)
     best[likely] = np.minimum(best[likely], again)
     return best
 
@@ -107,12 +106,13 @@ def _best(
 
 def _ways(cut: Cut) -> tuple[list[_Way], list[_Way]]:
     """The straight ones, the likeliest first, and the tilted ones."""
-    tilted = [_Way(cut, tilt=tilt) for tilt in _TILTS]
+    near = [_Way(replace(cut, tilt=cut.tilt + tilt)) for tilt in _TILTS]
     if cut.is_none:
         one, two = (Cut(each, each, each, each) for each in (1, 2))
-        return [_Way(NONE), _Way(one), _Way(NONE, one), _Way(two), _Way(NONE, two)], tilted
+        return [_Way(NONE), _Way(one), _Way(NONE, one), _Way(two), _Way(NONE, two)], near
     # A copy that isn't cut may look more like its original under a cut, by what the set has in common.
-    return [*(_Way(cut.more(pixels)) for pixels in (0, -2, -1, 1, 2)), _Way(NONE)], tilted
+    cuts = (*(cut.more(pixels) for pixels in (0, -2, -1, 1, 2)), NONE)
+    return [_Way(each) for each in dict.fromkeys(cuts)], near
 
 
 def _spectrum(apart: _Values, band: _Band) -> NDArray[np.complex64]:
@@ -139,37 +139,10 @@ def _peak(spectrum: NDArray[np.complex64]) -> _Values:
 
 
 def _cut(pictures: _Values, cut: Cut) -> _Values:
-    if cut.is_none:
+    if not any(cut.sides):
         return pictures
     rows, columns = cut_off(cut)
     return (rows @ pictures @ columns.T).astype(np.float32, copy=False)
-
-
-def _tilted(pictures: _Values, degrees: float) -> _Values:
-    if not degrees:
-        return pictures
-    flat = pictures.reshape(-1, LIKENESS_SIDE**2)
-    turned: _Values = (_tilting(degrees) @ flat.T).T.reshape(pictures.shape)
-    return turned
-
-
-@lru_cache(maxsize=8)
-def _tilting(degrees: float) -> Any:
-    """From the pixels of a picture to those of it turned about its middle, each by its four neighbours."""
-    middle = (LIKENESS_SIDE - 1) / 2
-    y, x = np.mgrid[:LIKENESS_SIDE, :LIKENESS_SIDE].reshape(2, -1) - middle
-    sine, cosine = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
-    places = np.clip(np.stack([cosine * y - sine * x, sine * y + cosine * x]) + middle, 0, LIKENESS_SIDE - 1)
-    below = np.minimum(np.floor(places).astype(np.intp), LIKENESS_SIDE - 2)
-    share = places - below
-    matrix = scipy.sparse.csr_array((LIKENESS_SIDE**2, LIKENESS_SIDE**2), dtype=np.float32)
-    for down in (0, 1):
-        for right in (0, 1):
-            weights = np.abs(1 - down - share[0]) * np.abs(1 - right - share[1])
-            columns = (below[0] + down) * LIKENESS_SIDE + below[1] + right
-            entries = (weights.astype(np.float32), (np.arange(LIKENESS_SIDE**2), columns))
-            matrix = matrix + scipy.sparse.csr_array(entries, shape=matrix.shape)
-    return matrix
 
 
 @lru_cache(maxsize=8)

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.cohort.lookalikes.tilting import tilted
 from pipeline.cohort.lookalikes.views import Cut, Pictures, View, cut_off
 from pipeline.records import LIKENESS_SIDE
 
@@ -42,7 +43,7 @@ def shrunk(chunks: Iterable[Pictures], cuts: Collection[Cut]) -> Shrunk:
         greys = pictures.astype(np.float32)
         for cut, small in parts.items():
             rows, columns = cut_off(cut, SMALL_SIDE)
-            of_cut = (rows @ greys @ columns.T).astype(np.float32, copy=False)
+            of_cut = (rows @ tilted(greys, cut.tilt) @ columns.T).astype(np.float32, copy=False)
             small.append(of_cut.reshape(-1, SMALL_SIDE**2))
         total += pictures.sum(axis=0, dtype=np.int64)
         count += len(pictures)

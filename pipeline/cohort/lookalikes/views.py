@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeVar
 
@@ -20,21 +20,28 @@ Values = TypeVar("Values", NDArray[np.uint8], NDArray[np.float32])
 
 @dataclass(frozen=True)
 class Cut:
-    """Pixels that are cut off each side."""
+    """Pixels that are cut off each side, and the degrees by which it is tilted before."""
 
     top: int = 0
     bottom: int = 0
     left: int = 0
     right: int = 0
+    tilt: float = 0.0
+
+    @property
+    def sides(self) -> tuple[int, int, int, int]:
+        """The pixels off each side."""
+        return self.top, self.bottom, self.left, self.right
 
     def more(self, pixels: int) -> Cut:
         """So many pixels more off each side of which any are cut."""
-        return Cut(*(side and max(0, side + pixels) for side in astuple(self)))
+        top, bottom, left, right = (side and max(0, side + pixels) for side in self.sides)
+        return Cut(top, bottom, left, right, self.tilt)
 
     @property
     def mirrored(self) -> Cut:
-        """The cut of a mirror image that leaves the same."""
-        return Cut(self.top, self.bottom, self.right, self.left)
+        """The cut and tilt of a mirror image that leave the same."""
+        return Cut(self.top, self.bottom, self.right, self.left, -self.tilt)
 
     @property
     def is_none(self) -> bool:
@@ -47,8 +54,9 @@ CUTS: Final = (
     NONE,
     *(Cut(each, each, each, each) for each in (3, 6)),
     *(Cut(**{side: 5}) for side in ("top", "bottom", "left", "right")),
+    *(Cut(tilt=degrees) for degrees in (-18.0, -9.0, 9.0, 18.0)),
 )
-"""Nothing; a tenth of the width and of the height, a fifth, half on each side; a twelfth off one side.
+"""Nothing; a tenth of the width and of the height, a fifth, half on each side; a twelfth off one side; tilts.
 
 What lies between is near one of them.
 """
@@ -78,9 +86,9 @@ class View:
         """What was done to the one to make the other, "" for nothing that can be told."""
         done = (
             (self.mirrored, "mirrored"),
-            (self.turns != 0, "turned"),
+            (self.turns != 0 or self.cut.tilt != 0, "turned"),
             (self.inverted, "inverted"),
-            (not self.cut.is_none, "cut"),
+            (any(self.cut.sides), "cut"),
         )
         return ", ".join(word for is_done, word in done if is_done)
 

@@ -29,7 +29,7 @@ from pipeline.ingest.pixels.plausibility import check_ct, has_plausible_uptakes
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Frame
 from pipeline.pseudonyms import Key
-from pipeline.records import Attribute, Case, Geometry
+from pipeline.records import PLANE_DIGITS, PLANES, Attribute, Case, Geometry
 from pipeline.units import CT, PET, RGB, SUV, fill_of
 
 
@@ -120,7 +120,9 @@ def _read(
 ) -> tuple[PlaneReader, _Voxels | Spoiled]:
     """The voxels of a case or what spoiled it, and what its reader saw."""
     with contextlib.ExitStack() as stack:
-        reader = PlaneReader(batch.files, case_plan.tokens, case_plan.unit, batch.limits, templates, stack)
+        reader = PlaneReader(
+            batch.files, case_plan.tokens, case_plan.unit, batch.limits, templates, stack, batch.key
+        )
         try:
             return reader, _voxels(case_plan, reader)
         except Refusal as refusal:
@@ -243,11 +245,24 @@ def _case(
         pixel_digest=pixel_digest(voxels.array, key),
         attributes={**case_plan.attributes, **_reading_attributes(reader), **_orientation(first)},
         notes=tuple(sorted({*case_plan.notes, *voxels.notes, *read_notes})),
-        hints=case_plan.hints,
+        hints=(*case_plan.hints, *(reader.said or ()), *_planes(voxels, key)),
         likeness=likeness_of(voxels.array, spatial_axes=len(voxels.geometry.spacing)),
     )
 
 
+def _planes(voxels: _Voxels, key: Key) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The field of hints that has the digests of a volume's planes, but of those that show nothing."""
+    if len(voxels.geometry.spacing) < 3:
+        return ()
+    shown = [
+        plane for plane in voxels.array if np.count_nonzero(plane != plane.flat[0]) > _LEAST * plane.size
+    ]
+    return ((PLANES, tuple(pixel_digest(plane, key)[:PLANE_DIGITS] for plane in shown)),) if shown else ()
+
+
+_LEAST = (
+    0.05  # of the pixels, a choice: what has fewer other ones may be alike by chance, as an end of a scan
+)
 _TOWARDS = ("RL", "AP", "FH")
 """The ends of the patient's axes, backwards and forwards in the patient's frame (PS3.3 C.7.6.1.1.1)."""
 

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.formats.description import Description
 from pipeline.ingest.formats.registry import format_module
+from pipeline.ingest.header.hints import Hints
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels.colour import narrowed
 from pipeline.ingest.pixels.values import Plane, Transform, plane_of, smallest
 from pipeline.ingest.reasons import Refusal
 from pipeline.ingest.series.frames import Frame
+from pipeline.pseudonyms import Key
 from pipeline.units import RGB
 
 
@@ -26,6 +28,10 @@ class FormattedSource:
 
     description: Description
     array: NDArray[Any]
+
+    def said(self, key: Key) -> Hints:
+        """Nothing: what such a file says is no header of a scanner."""
+        return ()
 
     @property
     def frames(self) -> int:

@@ -10,11 +10,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pipeline.ingest.cases.formatted import FormattedSource, open_formatted
-from pipeline.ingest.dicom.container import open_container
+from pipeline.ingest.dicom.container import Container, open_container
 from pipeline.ingest.dicom.dataset import Dataset, pixel_keyword
 from pipeline.ingest.dicom.encoding import Buffer
 from pipeline.ingest.dicom.templates import Templates
 from pipeline.ingest.formats.registry import format_of
+from pipeline.ingest.header.hints import Hints
+from pipeline.ingest.header.said import said_in
 from pipeline.ingest.isolation import at_most
 from pipeline.ingest.limits import FileLimits
 from pipeline.ingest.pixels.codecs import CODECS
@@ -29,6 +31,7 @@ from pipeline.ingest.series.frames import Frame
 from pipeline.ingest.source.archives import Member, opened_packing
 from pipeline.ingest.source.fetched import Kept, kept_bytes
 from pipeline.ingest.source.files import ChangedWhileRead, OpenFile, approach, open_file
+from pipeline.pseudonyms import Key
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,11 @@ class DicomSource:
 
     pixels: PixelSource
     meaning: Meaning
+    container: Container
+
+    def said(self, key: Key) -> Hints:
+        """Digests of what its header says."""
+        return said_in(self.container.dataset, self.container.syntax, key=key)
 
     @property
     def frames(self) -> int:
@@ -105,7 +113,8 @@ Source = DicomSource | FormattedSource
 class PlaneReader:
     """Reads planes of one case in one `unit`; a file stays open until a plane of another one is asked for.
 
-    `token` is the file in use, so that a refusal can be put down to it; `notes` are by token.
+    `token` is the file in use, so that a refusal can be put down to it; `notes` are by token. `said` is what
+    the header of the first one says.
     """
 
     files: Mapping[str, SourceFile]
@@ -114,7 +123,9 @@ class PlaneReader:
     limits: FileLimits
     templates: Templates[Meaning]
     stack: contextlib.ExitStack
+    key: Key
     token: str = ""
+    said: Hints | None = None
     notes: dict[str, set[str]] = field(default_factory=dict)
     transforms: list[Transform] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
@@ -144,6 +155,7 @@ class PlaneReader:
             self._source = self.stack.enter_context(
                 open_source(self.files[token], self.limits, self.templates)
             )
+            self.said = self._source.said(self.key) if self.said is None else self.said
         source = self._source
         transform = source.transform(frame.index, frame).in_unit(self.unit)
         plane = source.plane(frame.index, transform)
@@ -181,7 +193,7 @@ def open_source(file: SourceFile, limits: FileLimits, templates: Templates[Meani
         meaning = known or _meaning(container.dataset, pixels)
         if template:
             templates.concluded[template] = meaning
-        yield DicomSource(pixels, meaning)
+        yield DicomSource(pixels, meaning, container)
 
 
 @contextlib.contextmanager

@@ -22,6 +22,8 @@ ISSUED, UNISSUED = "issued_id", "unissued_id"
 """An ID without the issuer that stands beside it, and one beside which none stands: of one kind of word."""
 LETTERED, BARE = "lettered_number", "bare_number"
 """The number of an ID that has letters before or after it, and that of one without: of one kind of word."""
+RETYPED = "retyped_id"
+"""An ID with O read as 0, I and L as 1 where they stand in a number: of the kind of word of an issued one."""
 
 _NOBODY = frozenset({
     "anon", "anonym", "anonymous", "anonymised", "anonymized", "anonymize", "deidentified",
@@ -37,6 +39,8 @@ _PIECES = re.compile(r"[^\W\d_]+|\d+")
 _UMLAUT = re.compile("([aou])e")  # what programs without umlauts write for one
 _SINGLE = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "ð": "d"})
 """Letters that Unicode doesn't take for one with a mark."""
+_DIGIT_FOR_LETTER = str.maketrans("oil", "011")
+_BESIDE_A_DIGIT = re.compile(r"(?<![^\W\d_])[oil]+(?=\d)|(?<=\d)[oil]+(?![^\W\d_])")
 _FEWEST_DIGITS = 4  # a choice: numbers of fewer are a ward's or a study's, and many have the same
 _LONGEST = 16  # a choice: so many other IDs of one patient are read, and no more
 
@@ -74,10 +78,17 @@ def _in_other_words(patient: str, issuer: str, *, key: Key) -> Iterator[tuple[st
     if not (plain := plain_id(patient)):
         return
     yield ISSUED if issuer else UNISSUED, key.pseudonym("id", plain)
+    retyped = plain_id(_BESIDE_A_DIGIT.sub(_as_digits, _folded(patient)))
+    if retyped != plain:
+        yield RETYPED, key.pseudonym("id", retyped)
     pieces = _PIECES.findall(_folded(patient))
     numbers = [piece for piece in pieces if piece.isdigit()]
     if len(numbers) == 1 and len(numbers[0]) >= _FEWEST_DIGITS and numbers[0].strip("0"):
         yield LETTERED if len(pieces) > 1 else BARE, key.pseudonym("number", numbers[0].lstrip("0"))
+
+
+def _as_digits(letters: re.Match[str]) -> str:
+    return letters[0].translate(_DIGIT_FOR_LETTER)
 
 
 def _by_birth(name: str, birth_date: str, *, key: Key) -> Iterator[tuple[str, str]]:
@@ -108,17 +119,19 @@ def plain_id(value: str) -> str:
 def plain_name(value: str) -> str:
     """The family and given names of a PN value in one spelling, in whatever order; "" of nobody's.
 
-    >>> plain_name("Müller^Eva-Maria^^Dr."), plain_name("MUELLER EVA"), plain_name("ANONYMOUS^PATIENT")
-    ('eva maria muller', 'eva muller', '')
+    The letters alone, sorted, for two systems divide a double name otherwise, or not at all.
+
+    >>> plain_name("Müller^Eva-Maria"), plain_name("MUELLER EVAMARIA"), plain_name("ANONYMOUS^PATIENT")
+    ('aaaeeillmmrruv', 'aaaeeillmmrruv', '')
     """
     groups = [group for group in value.split("=") if group.strip("^ ")]
     if not groups:
         return ""
     family_and_given = " ".join(groups[0].split("^")[:2])
     folded = _UMLAUT.sub(r"\1", _folded(family_and_given).translate(_SINGLE))
-    words = sorted(_PIECES.findall(folded))
+    words = _PIECES.findall(folded)
     names_somebody = any(len(word) > 1 and not word.isdigit() and word not in _NOBODY for word in words)
-    return " ".join(words) if names_somebody else ""
+    return "".join(sorted("".join(words))) if names_somebody else ""
 
 
 def _other_ids(dataset: Dataset, issuer: str) -> Iterator[tuple[str, str]]:
@@ -144,6 +157,9 @@ def _name_and_birth_date(dataset: Dataset) -> tuple[str, str] | None:
 
 
 def _folded(text: str) -> str:
-    """The text without accents, full width and upper case."""
+    """The text without accents, full width and upper case, its digits those of ASCII."""
     apart = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(letter for letter in apart if not unicodedata.combining(letter)).strip(" \0")
+    plain = (letter for letter in apart if not unicodedata.combining(letter))
+    return "".join(
+        str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in plain
+    ).strip(" \0")

@@ -26,13 +26,10 @@ _TEXTS = (
     "CommentsOnThePerformedProcedureStep", "ReasonForTheRequestedProcedure", "RequestedProcedureComments",
     "AdditionalPatientHistory", "MedicalAlerts", "PatientState", "VisitComments", "AcquisitionComments",
     "ScheduledProcedureStepDescription", "InterpretationText", "Impressions", "StudyID", "AccessionNumber",
-    "PatientID",
+    "PatientID", "PatientName",
 )  # fmt: skip
 _PIECES = re.compile(r"[^\W\d_]+|\d+")
-_MOST_PIECES, _MOST_DIGITS = (
-    24,
-    2,
-)  # choices: what comes later is a report, longer numbers are somebody's or a day's
+_MOST_PIECES, _MOST_DIGITS = 24, 2  # choices: what comes later is a report; longer numbers are somebody's
 _MOST_ORDERS = 4  # a choice: an image answers one, seldom two
 
 Hints = tuple[tuple[str, tuple[str, ...]], ...]
@@ -49,11 +46,14 @@ def hints_of_texts(dataset: Dataset, key: Key) -> Hints:
 
 
 def hints_of_path(relative: str, key: Key) -> Hints:
-    """The words of a path below RAW, of its folders and of its name without an ending."""
+    """The words of a path below RAW, of its folders and of its name; its ending is one of them."""
     folders, _, name = relative.rpartition("/")
-    stem = name[: name.rindex(".")] if "." in name[1:] else name
+    stem, dot, ending = name.rpartition(".") if "." in name[1:] else (name, "", "")
     of_folders = sorted({word for folder in folders.split("/") for word in _keyed(folder, key)})
-    found = ((FOLDERS, tuple(of_folders)), (FILE_NAME, _keyed(stem, key)))
+    found = (
+        (FOLDERS, tuple(of_folders)),
+        (FILE_NAME, (*_keyed(stem, key), key.pseudonym(HINT, f"{dot}{ending}"))),
+    )
     return tuple((field, words) for field, words in found if words)
 
 
@@ -62,15 +62,20 @@ def _keyed(text: str, key: Key) -> tuple[str, ...]:
 
 
 def words_of(text: str) -> Iterator[str]:
-    """The words of a text, short numbers with the word before them.
+    """The words of a text, short numbers with the word before them, of the last long one both ends.
 
     >>> list(words_of("ID_0042_CONTRAST_1_CT")), list(words_of("1"))
-    (['id', 'contrast', 'contrast 1', 'ct'], ['1'])
+    (['id', 'contrast', 'contrast 1', 'ct', '4 digits 00', 'last digit 2'], ['1'])
     """
-    before = ""
+    before = number = ""
     for piece in _PIECES.findall(unicodedata.normalize("NFKC", text).casefold())[:_MOST_PIECES]:
         if not piece.isdigit():
             yield piece
             before = piece
         elif len(piece) <= _MOST_DIGITS:
             yield f"{before} {piece}".strip()
+        else:
+            number = piece
+    if number:  # whole it is somebody's, or a day's
+        yield f"{len(number)} digits {number[:_MOST_DIGITS]}"
+        yield f"last digit {number[-1]}"

@@ -26,6 +26,9 @@ _KEYWORDS = (
     ("patient", "PatientID"),
 )
 _OF_SERIES = ("SeriesNumber", "SeriesDescription", "ProtocolName")
+FRAME = "frame"
+"""The kind of a frame of reference: two patient IDs in one are one acquisition."""
+_STANDARD = "1.2.840.10008."  # the root of the UIDs that the standard itself gives (PS3.6 annex A)
 _OPTIONAL = "accession"
 """The one identifier that an image may lack: it is a matter of the order, not of the image."""
 
@@ -52,6 +55,7 @@ def identify(dataset: Dataset, file: SourcePath, *, key: Key, owners: Owners) ->
     """What the data set says about whose it is; without a PatientID, what the settings say."""
     patient = owners.named(dataset.text("PatientID"))
     aliases = aliases_of(dataset, patient, dummies=owners.dummies, key=key)
+    aliases += frames_of_patients(dataset, key)
     pseudonyms = {}
     for kind, keyword in _KEYWORDS:
         text = patient if kind == "patient" else dataset.text(keyword)
@@ -95,7 +99,7 @@ def identity_of(identification: Identification, dataset: Dataset, key: Key) -> I
         study_id=pseudonyms["study"],
         series_id=pseudonyms["series"],
         sop_id=pseudonyms["sop"],
-        frame_of_reference=key.pseudonym("frame", reference) if reference else "",
+        frame_of_reference=key.pseudonym(FRAME, reference) if reference else "",
         series_words=_words_of_series(dataset, key),
     )
 
@@ -110,6 +114,16 @@ def identifiers_of(identification: Identification, file: SourcePath, key: Key) -
     """Kind and pseudonym of every word by which a table of labels, or a person, may name the image."""
     owner = ((OWNER, identification.patient_id),) if identification.owned else ()
     return (*identification.pseudonyms.items(), *_names(file, key), *owner, *identification.aliases)
+
+
+def frames_of_patients(dataset: Dataset, key: Key) -> tuple[tuple[str, str], ...]:
+    """The kind and pseudonym of the frame of reference, which is of one patient's scans alone.
+
+    Not of one that the standard defines, as that of an atlas, which many share (PS3.3 C.7.4.1).
+    """
+    reference = dataset.text("FrameOfReferenceUID")
+    is_shared = not reference or reference.startswith(_STANDARD)
+    return () if is_shared else ((FRAME, key.pseudonym(FRAME, reference)),)
 
 
 def _by_owner(

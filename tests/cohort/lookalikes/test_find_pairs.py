@@ -169,7 +169,7 @@ def test_the_order_of_scans_makes_no_difference(likenesses: dict[str, bytes]) ->
     )
 
 
-@pytest.mark.parametrize("degrees", [-4, -2, 3])
+@pytest.mark.parametrize("degrees", [-4, -2, 3, 8, -11, 16])
 def test_a_copy_turned_by_some_degrees_is_found_and_nothing_else(
     degrees: float, likenesses: dict[str, bytes]
 ) -> None:

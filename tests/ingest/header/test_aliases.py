@@ -8,7 +8,17 @@ import pytest
 from dicom_files import KEY, header, image
 from pydicom.dataset import Dataset
 
-from pipeline.ingest.header.aliases import ALIAS, BARE, BORN, ISSUED, LETTERED, UNISSUED, plain_id, plain_name
+from pipeline.ingest.header.aliases import (
+    ALIAS,
+    BARE,
+    BORN,
+    ISSUED,
+    LETTERED,
+    RETYPED,
+    UNISSUED,
+    plain_id,
+    plain_name,
+)
 
 
 def aliases(tmp_path: Path, **elements: object) -> set[tuple[str, str]]:
@@ -66,7 +76,7 @@ def test_a_name_or_a_birth_date_of_nobody_names_nobody(tmp_path: Path, name: str
 
 
 def test_accents_and_order_make_no_other_name() -> None:
-    assert plain_name("Núñez^José") == plain_name("JOSE NUNEZ") == "jose nunez"
+    assert plain_name("Núñez^José") == plain_name("JOSE NUNEZ") == "eejnnosuz"
     assert plain_name("=山田^太郎") == plain_name("山田^太郎") != ""
 
 
@@ -88,6 +98,25 @@ def test_an_id_with_and_without_issuer_has_one_word_of_two_kinds(tmp_path: Path)
     bare = forms(tmp_path, PatientID="pat 17")
     assert issued[ISSUED] == bare[UNISSUED]
     assert UNISSUED not in issued and ISSUED not in bare
+
+
+@pytest.mark.parametrize(
+    "written", ["Roe-Doe^Ann Lea", "DOE ROE^ANNLEA", "RoeDoe^Lea-Ann", "lea ann^roe doe"]
+)
+def test_a_double_name_is_one_however_it_is_divided(written: str) -> None:
+    assert plain_name(written) == plain_name("Roe-Doe^Ann-Lea") != plain_name("Roe-Poe^Ann-Lea")
+
+
+@pytest.mark.parametrize("written", ["１２０７", "١٢٠٧", "PAT １２０７"])
+def test_the_digits_of_another_script_are_digits(written: str) -> None:
+    assert plain_id(written).removeprefix("pat") == "1207"
+
+
+@pytest.mark.parametrize("written", ["PAT-O0l7", "pat 0oI7", "PAT-OOI7"])
+def test_letters_for_digits_have_the_word_of_the_digits(tmp_path: Path, written: str) -> None:
+    bare = forms(tmp_path, PatientID="PAT-0017")
+    assert header(image(PatientID=written), tmp_path).identifiers.count((RETYPED, bare[UNISSUED])) == 1
+    assert RETYPED not in dict(header(image(PatientID="POLI-0017"), tmp_path).identifiers)
 
 
 @pytest.mark.parametrize("written", ["HUP0017", "HUP-0017", "0017-A", "hup_00017"])

@@ -8,8 +8,10 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from pipeline.ingest.header.hints import hints_of_path, hints_of_texts
+from pipeline.ingest.header.identifiers import frames_of_patients
+from pipeline.ingest.header.said import said_in
 from pipeline.pseudonyms import Key
-from pipeline.records import HINT
+from pipeline.records import ELEMENTS, HINT
 
 KEY = Key(b"hints" * 8)
 
@@ -52,3 +54,49 @@ def test_a_label_is_heard_in_the_order_that_an_image_answers() -> None:
     item.ScheduledProcedureStepDescription = "check for nodule"
     hints = hints_of_texts(opened(image("CT", RequestAttributesSequence=Sequence([item]))).dataset, KEY)
     assert is_said("nodule", hints, "ScheduledProcedureStepDescription")
+
+
+def test_the_ending_of_a_file_and_both_ends_of_its_number_are_heard() -> None:
+    hints = hints_of_path("a/scan_10473.png", KEY)
+    for word in (".png", "5 digits 10", "last digit 3"):
+        assert is_said(word, hints, "file_name")
+    assert is_said("", hints_of_path("a/scan", KEY), "file_name")
+
+
+def elements(**changed: object) -> dict[str, list[str]]:
+    """What is kept of each element, by its tag and what is kept."""
+    dataset = image("CT", **changed)
+    dataset.add_new(0x00991001, "LO", changed.pop("private", "x"))
+    file = opened(dataset)
+    ((field, words),) = said_in(file.dataset, file.syntax, key=KEY)
+    assert field == ELEMENTS
+    return {word[:9]: [other for other in words if other[:9] == word[:9]] for word in words}
+
+
+@pytest.mark.parametrize(
+    ("tag", "keyword", "one", "other"),
+    [
+        ("00181020v", "SoftwareVersions", "3.1.2", "3.2.1"), ("00102160v", "EthnicGroup", "a", "b"),
+        ("00080020y", "StudyDate", "20200101", "20210101"), ("00080020m", "StudyDate", "20200101", "20200201"),
+        ("00080030h", "StudyTime", "081500", "091500"),
+    ],
+)  # fmt: skip
+def test_any_element_is_told_from_another_value_of_it(tag: str, keyword: str, one: str, other: str) -> None:
+    first, again, second = (elements(**{keyword: value}) for value in (one, one, other))
+    assert first[tag] == again[tag] != second[tag]
+    assert {name for name in first if first[name] != second.get(name)} <= {tag, "00080020y", "00080020m"}
+
+
+def test_a_private_element_and_the_transfer_syntax_are_elements_and_no_day_or_identity_is() -> None:
+    found = elements(StudyDate="20200131")
+    assert {"00991001v", "00020010v"} <= found.keys()
+    assert not found.keys() & {"00100020v", "00100010v", "00080018v", "7fe00010v"}
+    assert elements(StudyDate="20200101") == found
+
+
+def test_a_frame_of_reference_is_a_patients_unless_the_standard_defines_it() -> None:
+    own, atlas = (
+        opened(image("CT", FrameOfReferenceUID=uid)).dataset for uid in ("2.25.10", "1.2.840.10008.1.4.1.1")
+    )
+    assert frames_of_patients(own, KEY) == (("frame", KEY.pseudonym("frame", "2.25.10")),)
+    assert frames_of_patients(atlas, KEY) == ()
