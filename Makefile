@@ -12,6 +12,13 @@ endif
 ifneq ($(words $(CONFIG)),1)
 $(error CONFIG='$(CONFIG)' has a space: rename the file, its name becomes a folder in data/ and reports/)
 endif
+# A word that no target takes would change nothing without saying so: GENERATION=2 in place of GEN=2.
+ARGUMENTS := CONFIG PYTHON GPU DASK ONNX REDRAW ACCEPT_DRIFT GEN APPROVER OVERRIDE REASON NEW OUT PATHS SEG SHADOW TABLE TRUTH \
+    PATIENT CASE SCORE POSITIVE MODELS FOLD OF MODEL LAYOUT WHAT ID PORT REVIEWER SEEN WITHDRAW ONLY SEED COUNT
+STRANGE := $(filter-out $(ARGUMENTS),$(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v)))
+ifneq ($(STRANGE),)
+$(error No target takes $(STRANGE)=: the command make alone lists the words of each. What is meant for the environment stands before make, as $(firstword $(STRANGE))=... make)
+endif
 
 NAME := $(basename $(notdir $(CONFIG)))
 DATA := data/$(NAME)
@@ -122,6 +129,7 @@ drift: $(CANDIDATE)/drift.json
 train: $(CANDIDATE)/model.keras
 evaluate: $(CANDIDATE)/metrics.json
 compare: $(CANDIDATE)/comparison.json
+	@$(SCANLOOM) verdict $(CONFIG)
 ifdef GEN
 report: | $(SETUP)
 	@$(SCANLOOM) where $(CONFIG) --generation '$(subst ','\'',$(GEN))'
