@@ -129,6 +129,7 @@ drift: $(CANDIDATE)/drift.json
 train: $(CANDIDATE)/model.keras
 evaluate: $(CANDIDATE)/metrics.json
 compare: $(CANDIDATE)/comparison.json
+	@$(SCANLOOM) verdict $(CONFIG)
 ifdef GEN
 report: | $(SETUP)
 	@$(SCANLOOM) where $(CONFIG) --generation '$(subst ','\'',$(GEN))'

@@ -111,8 +111,8 @@ def measure(name: str, project: Path) -> None:
         if held is None:
             unpromised += 1
             continue
-        told = _by_group(demo, validation, np.ones(len(validation.truth), np.bool_))
-        for group, patients in _by_group(demo, test, held).items():
+        told = by_group(demo, validation, np.ones(len(validation.truth), np.bool_))
+        for group, patients in by_group(demo, test, held).items():
             size = len(told[group])
             shares[group].append(sum(patients) / len(patients))
             meant[group].append(min(math.ceil(round((size + 1) * LEVEL, 9)), size) / (size + 1))
@@ -168,7 +168,7 @@ def _rows(demo: Demo, studies: Sequence[Study], outputs: Numbers, at: Sequence[i
     return Rows(patients, [demo.truth(study) for study in chosen], outputs[list(at)])
 
 
-def _by_group(demo: Demo, rows: Rows, held: NDArray[np.bool_]) -> dict[str, list[bool]]:
+def by_group(demo: Demo, rows: Rows, held: NDArray[np.bool_]) -> dict[str, list[bool]]:
     """Of each group, for each patient whether all of the patient's scans are held."""
     every: dict[tuple[str, str], bool] = {}
     for patient, word, kept in zip(rows.patients, rows.truth, held.tolist(), strict=True):

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.planted_files import Table
 from bench.planted_labels import LABELLED, Planted, plant_labels
 from bench.planted_pairs import PAIRS, plant_pairs
 from bench.project import fresh, make, real_data, row
@@ -202,6 +203,10 @@ def _ct(raw: Path, data: Path) -> None:
     with tarfile.open(data / "ct-contrast/ct-contrast-dicom.tar.xz") as archive:
         archive.extractall(raw, filter="data")
     (raw / "labels.csv").write_bytes((data / "ct-contrast/labels.csv").read_bytes())
+    table = Table(raw)
+    for line in table.lines:  # what is planted gives patients other IDs, and scans are named by their UIDs
+        line.pop("patient_id", None)
+    table.write()
 
 
 if __name__ == "__main__":

@@ -242,9 +242,8 @@ def _add_score(add: Add) -> None:
     score.add_argument(
         "--out",
         type=Path,
-        default=Path("score"),
         metavar="FOLDER",
-        help="for metrics.json, report.html and report.json (score)",
+        help="for metrics.json, report.html and report.json (score/ and the table's name)",
     )
 
 

@@ -113,9 +113,9 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def compare(options: argparse.Namespace) -> None:
     """Runs compare."""
-    from pipeline.compare import run
+    from pipeline.compare import run_shortly
 
-    _run_showing("compare", run, options)
+    _run_showing("compare", run_shortly, options)
 
 
 def _run_showing(stage: str, run: Callable[..., Summary], options: argparse.Namespace) -> None:
@@ -268,7 +268,7 @@ def score(options: argparse.Namespace) -> None:
     """Measures a table of predictions and writes its page."""
     from pipeline import report
     from pipeline.errors import UsageError
-    from pipeline.evaluate.score import score as measure
+    from pipeline.evaluate import score as measuring
     from pipeline.foreign import Columns, read
     from pipeline.printed import make
 
@@ -278,8 +278,10 @@ def score(options: argparse.Namespace) -> None:
     given = (options.truth, options.patient, options.case, options.score, options.positive)
     columns = Columns(*given, models, options.fold)
     foreign = read(Path(options.table), columns)
-    _show(measure(foreign, options.out))
-    _show(report.run_table(foreign, options.out))
+    out = options.out or Path("score") / foreign.path.stem
+    measuring.require_own(foreign, out)
+    _show(measuring.score(foreign, out))
+    _show(report.run_table(foreign, out))
 
 
 def folds(options: argparse.Namespace) -> None:

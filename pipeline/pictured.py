@@ -18,6 +18,7 @@ from pipeline.arrays import Shards
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config
 from pipeline.contracts.insights import InUnit
+from pipeline.contracts.normalized import spacing_of
 from pipeline.contracts.scan_pictures import ScanPicture
 from pipeline.pixel_review import is_reviewed
 from pipeline.pixel_text import hidden_because
@@ -50,6 +51,10 @@ class Picture:
     slices: int | None
     reduced: int
 
+    def mm_across(self, spacing: tuple[float, ...]) -> float | None:
+        """How wide a pixel of it is, of an array with this spacing in mm an axis, None without one."""
+        return spacing[-1] * self.reduced if spacing else None
+
 
 def of_cases(
     case_ids: Collection[str], config: Config, workspace: Workspace, *, recipe_id: str, in_unit: Read
@@ -69,12 +74,17 @@ def of_cases(
         found[name] = (
             ScanPicture(name, case.patient_id, hidden=hidden)
             if hidden
-            else _shown(case, np.asarray(shards.sound(name, arrays[name]), dtype=np.float32), in_unit(case))
+            else _shown(
+                case,
+                np.asarray(shards.sound(name, arrays[name]), dtype=np.float32),
+                in_unit(case),
+                spacing=spacing_of(name, arrays[name], workspace.normalized),
+            )
         )
     return found
 
 
-def _shown(case: Case, image: Array, known: InUnit | None) -> ScanPicture:
+def _shown(case: Case, image: Array, known: InUnit | None, *, spacing: tuple[float, ...]) -> ScanPicture:
     """The middle one of the slices that show anything, as it is handed on."""
     seen = picture(image, np.zeros(image.shape[:-1], dtype=np.float32), known)
     return ScanPicture(
@@ -87,6 +97,7 @@ def _shown(case: Case, image: Array, known: InUnit | None) -> ScanPicture:
         slice=None if seen.slice_index is None else seen.slice_index + 1,
         slices=seen.slices,
         sides=sides(case.geometry),
+        mm_across=seen.mm_across(spacing),
     )
 
 

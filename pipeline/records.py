@@ -10,7 +10,7 @@ from typing import Final, Literal
 PARTS = ("train", "validation", "test")
 """The parts that patients are drawn into."""
 EXTERNAL: Final = "external"
-"""The part of patients of another source: never drawn, learnt from or chosen by; measured beside the test."""
+"""The part of patients of another source: never drawn, learned from or chosen by, measured with the test."""
 ALL_PARTS: Final = (*PARTS, EXTERNAL)
 """The parts that a cohort may have."""
 

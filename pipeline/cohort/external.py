@@ -1,4 +1,4 @@
-"""Scans of another source: kept apart before anything is drawn, learnt or chosen.
+"""Scans of another source: kept apart before anything is drawn, learned or chosen.
 
 A patient who has scans of both sources counts to the other one, and the rest of the patient's scans are left
 out. What the ledger says of a patient comes first: whoever was drawn into a part stays there.
@@ -108,14 +108,14 @@ def divided(membership: Membership, people: People, reader: Reader) -> Membershi
         if named != external:
             reasons[case_id] = ELSEWHERE if named else ALSO
     left = {case_id: value for case_id, value in membership.label_of.items() if case_id not in reasons}
-    learnt = {
+    learned = {
         answer
         for case_id, value in left.items()
         if case_id not in people.named
         for answer in reader.named(value)
     }
     for case_id, value in left.items():
-        if not learnt.issuperset(reader.named(value)):
+        if not learned.issuperset(reader.named(value)):
             reasons[case_id] = UNKNOWN
     return replace(
         membership,

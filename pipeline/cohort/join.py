@@ -14,21 +14,13 @@ from typing import Final
 from pipeline.cohort.days import days_of
 from pipeline.cohort.spoiled import what_happened
 from pipeline.cohort.traits import trait_words
+from pipeline.contracts.cohort import NAMED_BY
 from pipeline.errors import DataError
 from pipeline.spelling import other_spellings, spellings
 from pipeline.tables import Table
 from pipeline.tables.words import as_yaml
 
-KINDS: Final = {
-    "sop": "SOP instance UID",
-    "path": "path of the file",
-    "series": "series instance UID",
-    "name": "name of the file",
-    "stem": "name of the file without its ending",
-    "accession": "accession number",
-    "study": "study instance UID",
-    "patient": "patient ID",
-}
+KINDS: Final = NAMED_BY
 """What a column can name, the most specific first."""
 
 DAY: Final = "day"

@@ -128,7 +128,7 @@ class _Asked:
 def _asked(frozen: Frozen) -> _Asked | None:
     """What can be asked; None where classes are none, or too many or too rare to be told apart.
 
-    Nothing is learnt from another source, and who is sick there more often would look like a shortcut.
+    Nothing is learned from another source, and who is sick there more often would look like a shortcut.
     """
     if frozen.groups is None:
         return None

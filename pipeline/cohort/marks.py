@@ -36,7 +36,7 @@ class Spot:
 def told_by_a_spot(pictures: Grey, truth: Truths) -> Spot | None:
     """How well the one spot that tells most of others tells the truth, `pictures` being `(cases, 64, 64)`.
 
-    Which spot it is is learnt in each fold from other persons. None where no spot differs.
+    Which spot it is is learned in each fold from other persons. None where no spot differs.
     """
     contrasts = _contrasts(pictures)
     scores = np.zeros((len(pictures), len(truth.classes)))

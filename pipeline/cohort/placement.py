@@ -70,7 +70,7 @@ def place(
 def part_of_person(ids: tuple[str, ...], places: Mapping[str, Placed]) -> str:
     """The one part of a person with several ids: train before validation, test and external.
 
-    What a model may have learnt from must never be what it is tested on.
+    What a model may have learned from must never be what it is tested on.
     """
     return min((places[patient_id].part for patient_id in ids), key=ALL_PARTS.index)
 

@@ -136,7 +136,7 @@ def association(values: Sequence[Attribute | None], truth: Truths) -> float | No
 
 
 def folds(count: int, truth: Truths) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """The cases that are learnt from and those that are held out, by place; those are other persons'."""
+    """The cases that are learned from and those that are held out, by place; those are other persons'."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     drawn = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=1)

@@ -8,6 +8,7 @@ carries its arithmetic, and the champion is left as it is.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.records import Case, Summary
     from pipeline.workspace import Workspace
 
-__all__ = ["read_verdict", "run"]
+__all__ = ["read_verdict", "run", "run_shortly"]
 
 
 def run(
@@ -28,6 +29,14 @@ def run(
     from pipeline.compare.stage import run as run_stage
 
     return run_stage(config, workspace, in_unit)
+
+
+def run_shortly(
+    config: Config, workspace: Workspace, in_unit: Callable[[Case], InUnit | None] = lambda case: None
+) -> Summary:
+    """As `run`, but of what is said the first line and the verdict: `read_verdict` has the reasons."""
+    found = run(config, workspace, in_unit)
+    return replace(found, lines=(*found.lines[:-1][:1], found.lines[-1]))
 
 
 def read_verdict(workspace: Workspace) -> tuple[str, tuple[str, ...]]:

@@ -112,6 +112,7 @@ def _drawn(picture: ScanPicture, case: Case, marks: tuple[Bits, ...], native: Pa
             for who, plane in zip((REFERENCE, CHAMPION, CANDIDATE), planes, strict=True)
         ),
         tall=down / across,
+        mm_across=None if case.geometry.spacing_kind == "pixels" else across * factor,
     )
 
 

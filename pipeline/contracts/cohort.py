@@ -36,6 +36,18 @@ EXCLUDED: Final = TableFile(
     "excluded.csv", ("case_id", "stage", "reason", "detail"), _REMEDY, may_be_empty=True
 )
 
+NAMED_BY: Final = {
+    "sop": "SOP instance UID",
+    "path": "path of the file",
+    "series": "series instance UID",
+    "name": "name of the file",
+    "stem": "name of the file without its ending",
+    "accession": "accession number",
+    "study": "study instance UID",
+    "patient": "patient ID",
+}
+"""The words for what a column of the table of labels can name, the most specific first."""
+
 
 @dataclass(frozen=True)
 class Join:

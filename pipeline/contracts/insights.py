@@ -40,7 +40,8 @@ class Shown:
     `hidden` says why there is no picture; `window` are the values that became black and white, in `unit`,
     which is empty where they are the network's own; `slice` is the slice of a volume of so many `slices`,
     `reduced` the factor by which sides were made smaller, `sides` what of the patient lies at the left and
-    the right edge, empty where that isn't known.
+    the right edge, empty where that isn't known. A pixel of the picture is `mm_across` wide, None where
+    nobody knows.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Shown:
     unit: str = ""
     slices: int | None = None
     sides: tuple[str, ...] = ()
+    mm_across: float | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pipeline import printed
 from pipeline.contracts.damage import rewritten_by
 from pipeline.contracts.objects import Json, ObjectFile, Schema
 from pipeline.places import Place
+from pipeline.records import Stored
 
 _REMEDY = rewritten_by("normalize")
 
@@ -104,6 +105,11 @@ class MadeOf:
 def grids_of(shard: Path) -> ObjectFile[Grids]:
     """The file beside the shard that holds the grids of its arrays."""
     return ObjectFile(f"{shard.stem}.json", Grids, Schema("grids", 2), _remake_advice, _without_places)
+
+
+def spacing_of(case_id: str, stored: Stored, folder: Path) -> tuple[float, ...]:
+    """The spacing of an array in `folder` in mm an axis, empty where none is told. Raises DamageError."""
+    return grids_of(Path(stored.shard)).read(folder).arrays[case_id].spacing
 
 
 def made_of(shard: Path) -> ObjectFile[MadeOf]:

@@ -31,7 +31,7 @@ class ScanPicture:
     `window` are the values that became black and white, in `unit`, which is empty where they are the
     network's own; `slice` (from 1) is that of a volume of so many `slices`, `sides` what of the patient lies
     at the left and the right edge, empty where that isn't known. Where answers are masks, it has
-    `outlines`; a pixel is `tall` times as high as it is wide.
+    `outlines`; a pixel is `tall` times as high as it is wide, and `mm_across` wide, None where nobody knows.
     """
 
     case_id: str
@@ -46,6 +46,7 @@ class ScanPicture:
     hidden: str = ""
     outlines: tuple[Outline, ...] = ()
     tall: float = 1.0
+    mm_across: float | None = None
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from pathlib import Path
 from pipeline import digests, provenance
 from pipeline.config import Evaluate
 from pipeline.contracts import metrics as contract
-from pipeline.errors import DataError
+from pipeline.errors import DataError, UsageError
 from pipeline.evaluate import folds
 from pipeline.evaluate.headline import with_headline
 from pipeline.evaluate.measure import CHOICES_PART, MEASURED_PARTS, measure
 from pipeline.evaluate.side_by_side import compare
 from pipeline.evaluate.summary import lines
 from pipeline.foreign import Foreign
+from pipeline.printed import make
 from pipeline.progress import waiting
 from pipeline.records import Summary
 from pipeline.tasks.contract import Chosen, Predicted
@@ -48,14 +49,35 @@ def score(foreign: Foreign, out: Path, plan: Evaluate | None = None) -> Summary:
     metrics["notes"] = list(foreign.notes)
     metrics["digests"] = {
         "code": provenance.code_digest(),
-        "predictions": digests.of_file(foreign.path),
-        **dict.fromkeys(("cohort", "config", "labels", "model")),
+        **_digests(foreign),
+        **dict.fromkeys(("cohort", "labels", "model")),
     }
     record = with_headline(contract.FILE.of(metrics), task, metric=None, bound=None)
     changed = contract.FILE.write(out, record)
     notes = [f"{foreign.path.name}: {note}" for note in foreign.notes]
     shown = (*lines(metrics, task.measures.SHOWN), *folds.lines(record.folds))
     return Summary((*notes, *shown, f"All numbers: {contract.FILE.path(out)}"), changed)
+
+
+def require_own(foreign: Foreign, out: Path) -> None:
+    """Nothing, where `out` has no result yet, or that of the same table read in the same way.
+
+    Raises UsageError: another result would be lost.
+    """
+    held = contract.FILE.find(out)
+    if held is None or _digests(foreign).items() <= dict(held.digests).items():
+        return
+    given = {"TABLE": str(foreign.path), **foreign.columns.arguments()}
+    raise UsageError(
+        f"{out} holds the result of another table, or of this one with other columns: it stays as it is. "
+        f"Name another folder: `{make('score', {**given, 'OUT': f'{out}-2'})}`."
+    )
+
+
+def _digests(foreign: Foreign) -> dict[str, str]:
+    """The digests of a table, and of the way in which it is read."""
+    columns = foreign.columns.arguments()
+    return {"predictions": digests.of_file(foreign.path), "config": digests.of_json(columns)}
 
 
 def _measured(table: Predicted, task: Task, plan: Evaluate, chosen: Chosen) -> Json:

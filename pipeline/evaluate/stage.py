@@ -21,6 +21,7 @@ from pipeline.contracts import population as populations
 from pipeline.contracts import robustness as robustness_found
 from pipeline.contracts.cohort import PERSON
 from pipeline.contracts.insights import InUnit
+from pipeline.contracts.normalized import spacing_of
 from pipeline.contracts.operating import Operating
 from pipeline.contracts.unopened import Unopened
 from pipeline.errors import DataError
@@ -266,6 +267,7 @@ def _insights(candidate: Candidate, asked: scoring.Answers, chosen: Chosen) -> b
         lambda case: native.read(case.stored),
         reviewed,
         candidate.in_unit,
+        lambda case_id: spacing_of(case_id, stored[case_id], workspace.normalized),
     )
     frame = candidate.task.answers.read(predictions.FILE.path(workspace.candidate)).frame
     overlays = candidate.task.answers.overlays(

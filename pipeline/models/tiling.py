@@ -72,7 +72,7 @@ def decided(
     places = [
         starts(length, tile, tiling.overlap) for length, tile in zip(padded.shape, tiling.tile, strict=False)
     ]
-    weights = tile_weights(tiling.tile)[..., None]
+    weights = tile_weights(tiling.tile)[..., None] * np.float32(_ONE)
     sums = np.zeros((tiling.tile[0], *padded.shape[1:-1], classes), np.int32)
     inner = tuple(slice(start, start + length) for start, length in zip(before[1:], shape[1:], strict=True))
     for number, first in enumerate(places[0]):
@@ -80,7 +80,9 @@ def decided(
         for corner, answer in _answers(padded, corners, said, tiling):
             # The weights are even, so a mirrored answer needs no other ones.
             place = tuple(slice(a, a + size) for a, size in zip(corner[1:], tiling.tile[1:], strict=True))
-            sums[(slice(None), *place)] += np.rint(answer * weights * _ONE).astype(np.int32)
+            # Plane by plane: of many classes a tile's answer is large, and each step would copy it.
+            for plane, weight, said_there in zip(sums, weights, answer, strict=True):
+                plane[place] += np.rint(said_there * weight).astype(np.int32)
         following = places[0][number + 1] if number + 1 < len(places[0]) else first + tiling.tile[0]
         done = following - first
         told = decide(sums[(slice(done), *inner)])
@@ -144,6 +146,8 @@ def _mirrored_mean(
     tiles: NDArray[np.float32], probabilities: Probabilities, mirrored: Sequence[int]
 ) -> NDArray[np.float32]:
     """The answers to the tiles and to all their mirrorings, each mirrored back, and their mean."""
+    if not mirrored:
+        return probabilities(tiles)
     total = np.zeros((), np.float32)
     sets = list(product(*((False, True) for _ in mirrored)))
     for chosen in sets:

@@ -22,9 +22,10 @@ class Judgement:
 
 def judge(positives: int, negatives: int) -> Judgement:
     """Ten patients or more of each class: shown; five to nine: flagged; fewer: not estimable."""
-    side, fewer = ("n+", positives) if positives <= negatives else ("n-", negatives)
+    side, fewer = ("with", positives) if positives <= negatives else ("without", negatives)
+    few = f"{fewer} patient{'' if fewer == 1 else 's'} {side} the finding"
     if fewer < LEAST:
-        return Judgement(False, reason=f"not estimable ({side} = {fewer})")
+        return Judgement(False, reason=f"not estimable ({few})")
     if fewer < FULL:
-        return Judgement(True, flag=f"small sample ({side} = {fewer})")
+        return Judgement(True, flag=f"small sample ({few})")
     return Judgement(True)

@@ -97,7 +97,7 @@ def _trained(work: Work, wanted: Wanted, epochs: int) -> tuple[dict[str, Weights
     weights = {RANDOM: values(made.trainer.net.weights)}
     seconds = 0.0
     for key in _TRAINED:
-        say(f"Control run: {key.replace('_', ' ')}, {epochs} epochs.")
+        say(f"Control run: {key.replace('_', ' ')}, {epochs} epoch{'' if epochs == 1 else 's'}.")
         assign(made.trainer.net.variables, net)
         assign(made.trainer.optimizer.variables, optimizer)
         state = fit(

@@ -58,6 +58,7 @@ def test_of_a_patient_the_scan_is_shown_on_which_the_models_differ_most(known: W
     first, second = FLIPS.read(known.candidate).scans
     assert (first.case_id, second.case_id) == (NAMES[1], NAMES[5])
     assert (first.unit, first.window, first.hidden) == ("HU", (-160, 240), "")
+    assert first.mm_across == study.MM
     # 200 of 400 HU is half of 255, rounded to even
     assert list(b64decode(first.grey)) == [0, 128, 128, 255]
     assert first.rows == 2

@@ -64,6 +64,7 @@ def test_a_better_model_is_promoted_and_the_champion_stays_until_then(champion, 
     assert set(scored["status"]) == {"ok"}
     assert (champion.reports / "champion.json").read_bytes() == pointer
     assert compare.read_verdict(champion)[1] == summary.lines[1:]
+    assert compare.run_shortly(IMPROVE, champion).lines == (summary.lines[0], summary.lines[-1])
     before = (champion.candidate / "comparison.json").read_bytes()
     assert not compare.run(IMPROVE, champion).changed
     assert (champion.candidate / "comparison.json").read_bytes() == before

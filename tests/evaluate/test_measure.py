@@ -139,7 +139,7 @@ def test_too_few_patients_of_a_class_withhold_every_number_and_curve(write: Writ
     of_test = [m for m in found["metrics"] if m["part"] == "test"]
     assert of_test
     assert {m["value"] for m in of_test} == {None}
-    assert one(found, "auroc")["reason"] == "not estimable (n+ = 4)"
+    assert one(found, "auroc")["reason"] == "not estimable (4 patients with the finding)"
     assert found["curves"] == {}
 
 
@@ -151,7 +151,7 @@ def test_few_patients_of_a_class_are_flagged(write: Write) -> None:
     found = measured(write(change=few))
     auroc = one(found, "auroc")
     assert auroc["value"] is not None
-    assert "small sample (n+ = 8)" in auroc["flag"]
+    assert "small sample (8 patients with the finding)" in auroc["flag"]
     slope = one(found, "calibration_slope")
     assert slope["value"] is None
     assert "10 are needed" in slope["reason"]
@@ -164,7 +164,7 @@ def test_a_rare_class_leaves_the_mean_and_this_is_said(write: Write) -> None:
 
     found = measured(write(("a", "b", "c"), 180, change=rare))
     assert "2 of 3 classes" in one(found, "macro_auroc")["flag"]
-    assert one(found, "auroc", **{"class": "c"})["reason"] == "not estimable (n+ = 3)"
+    assert one(found, "auroc", **{"class": "c"})["reason"] == "not estimable (3 patients with the finding)"
     assert one(found, "auroc", **{"class": "a"})["value"] is not None
 
 

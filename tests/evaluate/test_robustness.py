@@ -89,7 +89,7 @@ def test_where_the_metric_is_not_to_be_had_of_those_drawn_nothing_is_told_but_wh
     found = contract.FILE.read(project.candidate)
     assert (found.curves, found.unchanged, found.patients) == ((), None, 0)
     assert found.reason == (
-        "of the 6 test patients drawn, as they are, auroc is not to be had: not estimable (n+ = 0); "
+        "of the 6 test patients drawn, as they are, auroc is not to be had: not estimable (0 patients with the finding); "
         "`evaluate.robustness: 59` asks for all 59, which takes longer"
     )
 

@@ -95,6 +95,22 @@ def test_the_command_scores_a_table_and_refuses_a_bad_one(
     assert "no column 'patient_id' (did you mean 'patient'?)" in capsys.readouterr().err
 
 
+def test_a_result_is_never_written_over_by_another(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write()
+    assert main(["score", str(path)]) == main(["score", str(path)]) == 0  # the same again is no other
+    (first,) = Path("score").iterdir()
+    assert first.name == path.stem
+    before = (first / "metrics.json").read_bytes()
+    assert main(["score", str(path), "--positive", "no"]) == 2
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    assert main(["score", str(path)]) == 2
+    assert "holds the result of another table, or of this one with other columns" in capsys.readouterr().err
+    assert (first / "metrics.json").read_bytes() == before
+
+
 @pytest.mark.slow
 def test_the_time_to_score_grows_with_the_patients_and_not_with_their_pairs(
     write: Write, tmp_path: Path

@@ -102,7 +102,7 @@ def test_where_patients_recur_their_cases_are_resampled_together(tmp_path: Path)
 def test_too_few_patients_give_no_difference(tmp_path: Path) -> None:
     entry = difference(measured(tmp_path, models(seed=5, patients=8)), "auroc")
     assert (entry["difference"], entry["p"]) == (None, None)
-    assert entry["reason"] == "not estimable (n+ = 4)"
+    assert entry["reason"] == "not estimable (4 patients with the finding)"
 
 
 def test_p_values_of_three_models_are_corrected_over_their_three_pairs(tmp_path: Path) -> None:

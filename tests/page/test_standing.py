@@ -11,7 +11,12 @@ from pipeline.page.standing import GOAL, RULE, VERDICT, Record, gravest, kept, s
 EVERY = [
     Record(*each)
     for each in itertools.product(
-        GOAL, ("", *VERDICT), (0, 2), (9,), (*RULE, "none"), ("", "small sample (n+ = 7)", "a remark")
+        GOAL,
+        ("", *VERDICT),
+        (0, 2),
+        (9,),
+        (*RULE, "none"),
+        ("", "small sample (7 patients with the finding)", "a remark"),
     )
 ]
 
@@ -48,7 +53,10 @@ def test_what_is_bad_stands_before_what_is_in_doubt() -> None:
 def test_the_verdict_leads_before_goal_and_rule_of_the_same_weight() -> None:
     assert standing(Record("not_met", "KEEP", rule="missed")) == ("Keep the champion", "bad")
     assert standing(Record("cannot_tell", "INCONCLUSIVE", rule="below")) == ("Inconclusive", "doubt")
-    assert standing(Record("met", flag="small sample (n+ = 7)")) == ("Small sample", "doubt")
+    assert standing(Record("met", flag="small sample (7 patients with the finding)")) == (
+        "Small sample",
+        "doubt",
+    )
     assert standing(Record("no_goal")) == ("No goal", "none")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from pipeline.contracts.leaks import Check, Leaks
 from pipeline.controls import CONTROLS
 from pipeline.page.artifacts import Artifacts
-from pipeline.report import judgements, reading
+from pipeline.report import document, judgements, page, reading
 from pipeline.report.guards import Guard, guards
 from pipeline.report.sections import controls, warnings
 
@@ -203,6 +204,16 @@ def test_control_runs_that_were_left_out_say_why(read: Artifacts) -> None:
     assert controls.build(replace(read, controls=None)).reason.startswith(
         "as the evaluation is of an earlier"
     )
+
+
+def test_a_failed_check_is_told_with_the_name_of_its_number_and_no_number_twice(read: Artifacts) -> None:
+    area = Check(
+        "burned_in_text", "No mark tells", "fail", 0.97, 0.75, "it ranks the label with an area of 0.97"
+    )
+    found = replace(_found_by(CONTROLS[0])(read), leaks=Leaks((area,)))
+    html = re.sub(r"\s+", " ", page.html(document.build(found), found.pictures))
+    assert "“No mark tells”: it ranks the label with an area of 0.97. See" in html
+    assert "“Training on shuffled labels finds nothing”: it tells the truth (AUROC 0." in html
 
 
 def test_a_cohort_without_these_checks_says_that_they_were_not_made(read: Artifacts) -> None:

@@ -131,7 +131,7 @@ def test_of_a_single_row_a_class_no_number_is_told_but_the_reason(tmp_path: Path
     folder = _report(tmp_path, patients=2)
     rows = _section(folder, "brief")["tables"]["rows"]
     assert {(row["fact"]["value"], row["fact"]["reason"]) for row in rows} == {
-        (None, "not estimable (n+ = 1)")
+        (None, "not estimable (1 patient with the finding)")
     }
     assert "What the model is worth can&#39;t be estimated from these patients" in _html(folder)
     assert "<h4>Not on this page</h4>" in _html(folder)

@@ -25,5 +25,5 @@ def test_numbers_need_five_patients_of_each_class_and_ten_to_go_unflagged(
 
 
 def test_the_reason_names_the_smaller_side() -> None:
-    assert judge(3, 100).reason == "not estimable (n+ = 3)"
-    assert judge(100, 0).reason == "not estimable (n- = 0)"
+    assert judge(3, 100).reason == "not estimable (3 patients with the finding)"
+    assert judge(100, 0).reason == "not estimable (0 patients without the finding)"

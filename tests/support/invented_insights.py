@@ -76,6 +76,7 @@ def _gallery(
                 "window": [-1.8, 2.4],
                 "slice": None,
                 "reduced": 1,
+                "mm_across": 0.78,
             }
             if kind == "false_positive" and index == 5:
                 del pictures[name], pictures[f"{name}_heat"]

@@ -103,7 +103,7 @@ def operating(files: Files) -> Grid:
     labels = {
         "Sensitivity": "sensitivity", "Specificity": "specificity", "Positive predictive value": "ppv",
         "Negative predictive value": "npv", "Likelihood ratio of an alarm": "lr_positive",
-        "Likelihood ratio of an all-clear": "lr_negative", "Share of patients flagged": "alarm_share",
+        "Likelihood ratio of an all-clear": "lr_negative", "Share flagged": "alarm_share",
         "Accuracy": "accuracy", "Balanced accuracy": "balanced_accuracy", "F1": "f1",
         "Matthews correlation": "mcc",
     }  # fmt: skip
@@ -117,7 +117,8 @@ def operating_of_many(files: Files) -> Grid:
         "Macro AUROC": "macro_auroc", "Cohen's kappa": "kappa", "Matthews correlation": "mcc",
     }  # fmt: skip
     head = ["Test part, one vote a patient", "Value", "95 % interval", "Patients, or x of n"]
-    return [[*head, "Exact interval", "Method"], *_with_method(files, labels)]
+    rows = [[*row[:-2], row[-1]] for row in _with_method(files, labels) if not row[-2]]
+    return [[*head, "Method"], *rows]  # no number has an exact interval, so there is no column of them
 
 
 def _with_method(files: Files, labels: dict[str, str]) -> Grid:

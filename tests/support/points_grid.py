@@ -19,7 +19,7 @@ def points(folder: Path) -> Grid:
     score, ill = people["score_nodule"].max(), people["truth"].max() == "nodule"
     in_use = json.loads((folder / "metrics.json").read_text())["thresholds"][0]["threshold"]
     labels = ["Sensitivity", "Specificity", "Positive predictive value", "Negative predictive value"]
-    grid = [["Threshold", *labels, "Share of patients flagged"]]
+    grid = [["Threshold", *labels, "Share flagged"]]
     for threshold in sorted({0.05, *(n / 10 for n in range(1, 10)), in_use}):
         called = score >= threshold
         sides = [(ill, called), (~ill, ~called), (called, ill), (~called, ~ill), (called | ~called, called)]

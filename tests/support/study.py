@@ -19,6 +19,8 @@ from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Cohort, Compare, Config, Ingest, Report, dump_without_places
 from pipeline.contracts import operating, rule
+from pipeline.contracts.normalized import Grid, Grids, grids_of
+from pipeline.places import own
 from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
 from pipeline.workspace import Workspace
@@ -26,6 +28,8 @@ from pipeline.writing import write_csv, write_text
 
 CLASSES = ["no", "yes"]
 RECIPE = "0123456789ab"
+MM = 2.0
+"""How far the voxels of an array are apart."""
 WEAK, STRONG, BAD = (1.0, 0.0), (0.0, 1.0), (0.0, -1.0)
 
 
@@ -121,6 +125,9 @@ def store(
             cases.append(case)
             image = np.tile(np.array([weak, strong], dtype=np.float32), (2, 2, 1))
             arrays.append((case, ready.append(image)))
+    grid = Grid((MM, MM), own(2))
+    kept = grids_of(workspace.normalized / f"{first}.npy")
+    kept.write(workspace.normalized, Grids({case.case_id: grid for case in cases}))
     with Catalogue(workspace.catalogue) as catalogue, catalogue.transaction():
         catalogue.put_cases((case, ()) for case in cases)
         catalogue.put_arrays(RECIPE, arrays)

@@ -7,7 +7,7 @@ from page_grids import Files, Json, interval, number
 
 from pipeline.report.sections.robustness import NAMES
 
-DECISIONS = ["Decisions that flip", "Interval"]
+DECISIONS = ["Decisions that flip", "Share (interval)"]
 
 
 def strongest(files: Files) -> Grid:
@@ -17,7 +17,15 @@ def strongest(files: Files) -> Grid:
     for curve in _tried(found):
         ends = [_strength(curve, curve["points"][place]["level"], found) for place in (0, -1)]
         goals = [_strength(curve, curve[key], found) for key in ("leaves", "misses")]
-        rows.append([NAMES[curve["key"]], *ends, _unit(curve), *goals, *_numbers(curve["points"][-1])])
+        rows.append(
+            [
+                NAMES[curve["key"]],
+                *ends,
+                _unit(curve),
+                *goals,
+                *_numbers(curve["points"][-1], found["patients"]),
+            ]
+        )
     return rows
 
 
@@ -26,7 +34,12 @@ def every_level(files: Files) -> Grid:
     rows = [["Change", "Strength", "Unit", "AUROC", "Interval", *DECISIONS]]
     for curve in _tried(found):
         rows += [
-            [NAMES[curve["key"]], _strength(curve, point["level"], found), _unit(curve), *_numbers(point)]
+            [
+                NAMES[curve["key"]],
+                _strength(curve, point["level"], found),
+                _unit(curve),
+                *_numbers(point, found["patients"]),
+            ]
             for point in curve["points"]
         ]
     return rows
@@ -46,6 +59,8 @@ def _strength(curve: Json, level: float | None, found: Json) -> str:
     return f"{level * (found['mm_per_pixel'] if curve['unit'] == 'pixels' else 1):.3g}"
 
 
-def _numbers(point: Json) -> list[str]:
+def _numbers(point: Json, patients: int) -> list[str]:
     low, high = (f"{100 * point[f'flipped_{end}']:.0f} %" for end in ("low", "high"))
-    return [number(point), interval(point), f"{100 * point['flipped']:.0f} %", f"{low} to {high}"]
+    share = f"{100 * point['flipped']:.0f} %"
+    flips = f"{point['flipped'] * patients:.0f} of {patients}"
+    return [number(point), interval(point), flips, f"{share} ({low} to {high})"]

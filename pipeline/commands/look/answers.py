@@ -26,6 +26,7 @@ from pipeline.report.environment import environment
 from pipeline.report.ingest.tiles import middle_slice
 from pipeline.report.pictures import with_heat
 from pipeline.report.png import png
+from pipeline.report.scan_pictures import scale_bar
 from pipeline.units import ARBITRARY
 from pipeline.windows import in_grey, window
 from pipeline.workspace import Workspace
@@ -104,11 +105,13 @@ class Looker:
         voxels = self._volume(case)
         index = int(_number(query, "slice", len(voxels) // 2 + 1, low=1, high=len(voxels)))
         low, high = self._window(case, voxels[index - 1], query)
+        across = None if case.geometry.spacing_kind == "pixels" else case.geometry.spacing[-1]
         row = next((row for row in self._rows if row.case_id == case.case_id), None)
         return self._page(
             "look_case.html", root, case=case, row=row, slice=index, slices=len(voxels), low=low, high=high,
             unit="" if case.value_unit == ARBITRARY else case.value_unit, sides=sides(case.geometry),
             heat=case.case_id in self._pictured, step=max(1, len(voxels) // 20),
+            bar=scale_bar(max(voxels.shape[1:]), across),
         )  # fmt: skip
 
     def _files(self, path: tuple[str, ...], query: Query, root: str) -> Answer:

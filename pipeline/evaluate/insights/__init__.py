@@ -59,7 +59,8 @@ class Scans:
     """The scans to look at: `read(case_id)` gives `([slices,] rows, columns, channels)`.
 
     `native` gives a scan's own voxels, and `reviewed` says that a person looked through the pixels;
-    `in_unit` gives a case as people know it, None where that can't be had.
+    `in_unit` gives a case as people know it, None where that can't be had, and `spacing(case_id)` the spacing
+    of what was read, in mm an axis, empty where nobody knows.
     """
 
     read: Callable[[str], Images]
@@ -67,6 +68,7 @@ class Scans:
     native: Callable[[Case], Images]
     reviewed: bool
     in_unit: Callable[[Case], contract.InUnit | None] = lambda case: None
+    spacing: Callable[[str], tuple[float, ...]] = lambda case_id: ()
 
 
 def write_outlines(
@@ -135,7 +137,10 @@ def _gallery(
         shown = {}
         if hidden is None:
             picture = pictured.picture(image, heat, scans.in_unit(case))
-            shown = _keep(picture, f"gallery_{number:03d}", pictures) | {"sides": sides(case.geometry)}
+            shown = _keep(picture, f"gallery_{number:03d}", pictures) | {
+                "sides": sides(case.geometry),
+                "mm_across": picture.mm_across(scans.spacing(row.case_id)),
+            }
         items.append(Shown(**asdict(row), hidden=hidden, **shown))
     drops = _drops(subject, images, heats, targets, generator)
     checks = [

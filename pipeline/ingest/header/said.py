@@ -7,16 +7,18 @@ from what is kept: only which scans have the same one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pipeline.ingest.dicom.dataset import Dataset
 from pipeline.ingest.dicom.dictionary import ELEMENTS
-from pipeline.ingest.dicom.encoding import UNDEFINED
 from pipeline.pseudonyms import Key
 from pipeline.records import ELEMENTS as SAID
 from pipeline.records import HOUR, MONTH, WHOLE, YEAR
 
 _LONGEST = 64  # bytes, a choice: what is longer, and a sequence, is only said to be there
 _MOST = 256  # elements, a choice: scanners write up to some two hundred
+_REMEMBERED = 8192  # values: most stand in many headers
+_PIXELS = 0x7FE00000  # from here on are pixel data and what pads them
 _DIGITS = 6  # of a digest: of the values of one element, no more than some thousands, hardly two are alike
 _OF_THE_SCAN_ALONE = frozenset(
     ELEMENTS[keyword][0]
@@ -42,10 +44,19 @@ def said_in(dataset: Dataset, syntax: str, *, key: Key) -> tuple[tuple[str, tupl
 
 
 def _words(dataset: Dataset, key: Key) -> Iterator[str]:
-    asked = (tag for tag in dataset.elements if tag not in _OF_THE_SCAN_ALONE and tag < 0x7FE00000)
-    for tag, _ in zip(asked, range(_MOST), strict=False):
-        length = dataset.elements[tag][2]
-        value = b"" if length == UNDEFINED or length > _LONGEST else dataset.value_of(tag) or b""
-        value = value.strip(b" \0")
-        for kept, length in _SHORTENED.get(tag, ((WHOLE, _LONGEST),)):
-            yield f"{tag:08x}{kept}{key.content_digest(tag.to_bytes(4) + value[:length])[:_DIGITS]}"
+    data, left = dataset.data, _MOST
+    for tag, (_, start, length) in dataset.elements.items():
+        if tag in _OF_THE_SCAN_ALONE or tag >= _PIXELS or not left:
+            continue
+        left -= 1
+        value = data[start : start + length] if length <= _LONGEST else b""
+        yield from _words_of(key, tag, value)
+
+
+@lru_cache(_REMEMBERED)
+def _words_of(key: Key, tag: int, value: bytes) -> tuple[str, ...]:
+    kept = _SHORTENED.get(tag, ((WHOLE, _LONGEST),))
+    begin = f"{tag:08x}".encode()
+    value = value.strip(b" \0")
+    digests = ((what, key.content_digest(begin + value[:length])) for what, length in kept)
+    return tuple(f"{tag:08x}{what}{digest[:_DIGITS]}" for what, digest in digests)

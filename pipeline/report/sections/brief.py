@@ -30,7 +30,7 @@ def build(artifacts: Artifacts) -> Section:
     rows = [
         {"label": label, "short": artifacts.short(name), "fact": artifacts.metric(name)}
         | artifacts.elsewhere(name)
-        for name, label in page.brief(question).items()
+        for name, label in page.brief(question, unit=artifacts.unit).items()
     ]
     facts |= artifacts.elsewhere(goal.metric)
     words = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.contracts.cohort import Cohort, Counts, Notice
+from pipeline.contracts.cohort import NAMED_BY, Cohort, Counts, Notice
 from pipeline.errors import DamageError
 from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import count, recorded
@@ -40,7 +40,8 @@ def build(artifacts: Artifacts) -> Section:
         "parts": [_part(part, parts[part]) for part in ALL_PARTS if part in parts],
         "notices": [_notice(notice) for notice in cohort.notices],
     }
-    words = {"column": cohort.join.column, "names": cohort.join.names, "use": _use(artifacts)}
+    named = NAMED_BY.get(cohort.join.names, cohort.join.names)
+    words = {"column": cohort.join.column, "names": cohort.join.names, "named": named, "use": _use(artifacts)}
     return Section(KEY, TITLE, facts, tables, words=words)
 
 
@@ -84,7 +85,7 @@ def _use(artifacts: Artifacts) -> dict[str, str]:
     """What each part is for."""
     fixed = artifacts.task.page.fixed_by_validation(artifacts.question)
     return {
-        "train": "learnt from",
+        "train": "learned from",
         "validation": f"which fixed {fixed}" if fixed else "watched in training",
         "test": "tested on",
         EXTERNAL: "of another source, tested on",

@@ -9,9 +9,9 @@ from pipeline.page.artifacts import Artifacts
 from pipeline.page.facts import DESCRIBED, Fact, recorded
 from pipeline.page.section import Section, not_available
 from pipeline.pixel_text import way_to_see
+from pipeline.report.scan_pictures import scale_bar
 
 KEY = "gallery"
-BARS_MM = (1, 2, 5, 10, 20, 50, 100)
 
 
 def build(artifacts: Artifacts) -> Section:
@@ -66,7 +66,7 @@ def _item(item: Shown, artifacts: Artifacts) -> dict[str, Any]:
         "hidden": item.hidden,
         "picture": item.picture,
     }
-    window = item.window or (None, None)
+    window, picture = item.window or (None, None), artifacts.pictures.get(item.picture or "")
     return {
         **shown,
         "score": score,
@@ -76,20 +76,8 @@ def _item(item: Shown, artifacts: Artifacts) -> dict[str, Any]:
         "window_high": recorded("window_high", window[1], "input value"),
         "unit": item.unit,
         "sides": list(item.sides),
-        **_scale_bar(item, artifacts),
+        **scale_bar(max(picture.shape[:2]) if picture is not None else 0, item.mm_across),
     }
-
-
-def _scale_bar(item: Shown, artifacts: Artifacts) -> dict[str, Any]:
-    """A bar of a round length within a third of the picture's width; none where the spacing is unknown."""
-    spacing = artifacts.model.spacing
-    picture = artifacts.pictures.get(item.picture or "")
-    if not spacing or picture is None:
-        return {"bar": recorded("scale_bar", None, "mm"), "bar_width": ""}
-    width_mm = picture.shape[1] * (item.reduced or 1) * spacing[-1]
-    length_mm = max((size for size in BARS_MM if size <= width_mm / 3), default=None)
-    width = "" if length_mm is None else f"{100 * length_mm / width_mm:.2f}%"
-    return {"bar": recorded("scale_bar", length_mm, "mm"), "bar_width": width}
 
 
 def _check(key: str, value: float | None, cases: int, measured_in: str) -> Fact:

@@ -41,6 +41,7 @@ def build(artifacts: Artifacts) -> Section:
         "architecture": model.architecture,
         "refit": model.refit,
         "measured": list(model.validation) if several else [],
+        "labels": {name: _label(name, artifacts) for name in model.validation},
     }
     chart = _chart(artifacts, history)
     tables = {"members": _members(model) if several else []}
@@ -90,6 +91,12 @@ def _members(model: ModelRecord) -> list[dict[str, Any]]:
 
 def _of_validation(name: str, value: float | None) -> Fact:
     return Fact(name, value, part="validation", reason=DESCRIBED if value is not None else "not to be had")
+
+
+def _label(name: str, artifacts: Artifacts) -> str:
+    """What a number of the validation part is called on the rest of the page."""
+    known = artifacts.task.measures.METRICS.get(name)
+    return known.short if known else name.replace("_", " ")
 
 
 def _finite(value: float) -> float | None:

@@ -22,7 +22,7 @@ def build(artifacts: Artifacts) -> Section:
         *_one_source(artifacts),
         *artifacts.task.page.limits(artifacts),
         *_groups(artifacts),
-        *_seeds(),
+        *_seeds(artifacts),
         *_looks(artifacts),
     ]
     return Section(KEY, TITLE, tables={"rows": rows})
@@ -79,7 +79,9 @@ def _groups(artifacts: Artifacts) -> Iterator[Row]:
         yield remark(text, count("groups_missing", len(missing), "of sex and age"), "subgroups")
 
 
-def _seeds() -> Iterator[Row]:
+def _seeds(artifacts: Artifacts) -> Iterator[Row]:
+    if len(artifacts.model.members) > 1:  # how they differ stands where the training is told
+        return
     text = "One training run with one seed: how far another seed would move the result was not measured."
     yield remark(text, count("seeds", 1, "seed"), "learning")
 

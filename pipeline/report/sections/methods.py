@@ -32,7 +32,7 @@ def build(artifacts: Artifacts, sections: Iterable[Section]) -> Section:
     ]
     unnumbered = sorted({**artifacts.task.page.METHODS, **UNNUMBERED}.items(), key=_by_name)
     rows += [{"name": name, "text": text} for name, text in unnumbered if name in methods]
-    return Section(KEY, TITLE, tables={"rows": rows})
+    return Section(KEY, TITLE, tables={"rows": rows}, words={"unit": artifacts.unit})
 
 
 def _by_name(method: tuple[str, str]) -> str:

@@ -28,10 +28,11 @@ def build(artifacts: Artifacts) -> Section:
         "theoretical_mm": recorded("theoretical_mm", _by_axis(_in_mm(seen, spacing)), "mm"),
         "effective_pixels": _effective("effective_pixels", effective, field, "pixels"),
         "effective_mm": _effective("effective_mm", _side_mm(effective, spacing), field, "mm"),
+        "input": recorded("input", _by_axis(model.input_shape[:-1]), "pixels"),
         "rows": recorded("rows", model.input_shape[-3], "pixels"),
         "columns": recorded("columns", model.input_shape[-2], "pixels"),
         "parameters": recorded("parameters", model.parameters, "parameters"),
-        "spacing": recorded("spacing", spacing[-1] if spacing else None, "mm per pixel"),
+        "spacing": recorded("spacing", _by_axis(spacing), "mm"),
     }
     facts["networks"] = recorded("networks", len(model.members) or 1, "networks")
     distances = {"stem_distance": model.stem_distance_pixels, "distance": model.distance_pixels}

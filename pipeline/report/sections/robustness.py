@@ -116,6 +116,8 @@ def _flipped(point: Point, found: Robustness) -> Fact:
         "flipped", point.flipped, point.flipped_low, point.flipped_high,
         None if point.flipped_low is None else found.level, unit="share of decisions that change",
         method="Wilson", part="test", cases=found.patients, patients=found.patients,
+        numerator=None if point.flipped is None else round(point.flipped * found.patients),
+        denominator=None if point.flipped is None else found.patients,
         reason="" if point.flipped_low is not None else "nothing is decided of a scan as a whole",
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ def build(artifacts: Artifacts) -> Section:
     metadata = _of_metadata(checks)
     rows = [
         *_headline(artifacts),
-        *_failed(checks),
+        *_failed(checks, artifacts),
         *_not_above(artifacts, metadata),
         *_looks(artifacts),
         *artifacts.task.page.warnings(artifacts),
@@ -50,7 +50,7 @@ def of_table(artifacts: Artifacts) -> Section:
     rows = [
         *_headline(artifacts),
         *folds.warnings(artifacts),
-        *_failed([patients_apart(artifacts)]),
+        *_failed([patients_apart(artifacts)], artifacts),
         *artifacts.task.page.warnings(artifacts),
         *_failures(artifacts),
     ]
@@ -95,16 +95,23 @@ def _every_patient(artifacts: Artifacts) -> str:
     return f"; `{printed.make('folds', {'OF': '5'}, place=printed.page())}` tests every patient of the cohort"
 
 
-def _failed(checks: list[Guard]) -> list[dict[str, Any]]:
+def _failed(checks: list[Guard], artifacts: Artifacts) -> list[dict[str, Any]]:
     return [
         {
             "text": f"Failed check “{guard.title}”: {guard.reason}",
             "fact": _found(guard),
+            "name": _measured(guard, artifacts),
+            "told": guard.metric is None and bool(guard.limit),  # its sentence holds the area
             "link": "guards",
         }
         for guard in checks
         if guard.status == "fail"
     ]
+
+
+def _measured(guard: Guard, artifacts: Artifacts) -> str:
+    """What the number of a check is called, where it is a metric; areas are named by their unit."""
+    return artifacts.short(guard.metric.id) if guard.metric is not None else ""
 
 
 def _found(guard: Guard) -> Fact:

@@ -47,7 +47,7 @@ METRICS: Final = by_id(
     Metric("lr_negative", "Likelihood ratio of an all-clear", "LR−", "predictive value", -1, high=UNBOUNDED),
     Metric("ppv_at_prevalence", "Positive predictive value", "PPV", "predictive value"),
     Metric("npv_at_prevalence", "Negative predictive value", "NPV", "predictive value"),
-    Metric("alarm_share", "Share of patients flagged", "share flagged", "proportion", 0),
+    Metric("alarm_share", "Share flagged", "share flagged", "proportion", 0),
     Metric("prevalence", "Prevalence", "prevalence", "proportion", 0),
     Metric("balanced_accuracy", "Balanced accuracy", "balanced accuracy", "four counts"),
     Metric("f1", "F1", "F1", "four counts"),

@@ -71,14 +71,14 @@ LEARNING: Final = (
 """What is drawn of the history of training, side by side: columns of history.csv with their labels."""
 
 _BRIEF_OF_FINDING: Final = {
-    "auroc": "Ranks a patient with {positive} above one without",
-    "sensitivity": "Finds patients with {positive}",
-    "specificity": "Leaves patients without {positive} alone",
+    "auroc": "Ranks a {unit} with {positive} above one without",
+    "sensitivity": "Finds {unit}s with {positive}",
+    "specificity": "Leaves {unit}s without {positive} alone",
     "ppv": "An alarm is right",
     "npv": "An all-clear is right",
 }
 _BRIEF_OF_MANY: Final = {
-    "macro_auroc": "Ranks a patient of a class above the others, mean over classes",
+    "macro_auroc": "Ranks a {unit} of a class above the others, mean over classes",
     "accuracy": "Names the right class",
     "balanced_accuracy": "Names the right class, every class counting alike",
     "macro_f1": "Balance of finding and being right, mean over classes",
@@ -94,12 +94,12 @@ _GALLERY: Final = {
 }
 
 
-def brief(question: Classes) -> dict[str, str]:
-    """The metrics of the first table, each with what it says in plain words."""
+def brief(question: Classes, *, unit: str) -> dict[str, str]:
+    """The metrics of the first table, each with what it says in plain words; `unit` has one vote."""
     if question.finding is None:
-        return dict(_BRIEF_OF_MANY)
+        return {name: text.format(unit=unit) for name, text in _BRIEF_OF_MANY.items()}
     positive = question.names[question.finding]
-    return {name: text.format(positive=positive) for name, text in _BRIEF_OF_FINDING.items()}
+    return {name: text.format(positive=positive, unit=unit) for name, text in _BRIEF_OF_FINDING.items()}
 
 
 def finding(question: Classes) -> str:
@@ -113,7 +113,7 @@ def lead(question: Classes, headline: str, number: Callable[[str], Number], *, u
     if headline == "auroc" and area.value is not None and question.finding is not None:
         positive = question.names[question.finding]
         return (
-            f"Of one patient with {positive} and one without, the one with {positive} gets the higher score "
+            f"Of one {unit} with {positive} and one without, the one with {positive} gets the higher score "
             f"in {_of_hundred(area.value)} of 100 such pairs{_plausibly(area)}."
         )
     if accuracy.value is None:

@@ -81,8 +81,8 @@ class Page(Protocol):
         """How the table of the data counts cases whose truths are `values`, one for each target."""
         ...
 
-    def brief(self, question: Any) -> dict[str, str]:
-        """The metrics of the first table, each with what it says in plain words."""
+    def brief(self, question: Any, *, unit: str) -> dict[str, str]:
+        """The metrics of the first table, each with what it says in plain words; `unit` has one vote."""
         ...
 
     def lead(self, question: Any, headline: str, number: Callable[[str], Number], *, unit: str) -> str:

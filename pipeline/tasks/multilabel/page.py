@@ -52,17 +52,17 @@ LEARNING: Final = (
 """What is drawn of the history of training, side by side: columns of history.csv with their labels."""
 
 _BRIEF: Final = {
-    "macro_auroc": "Ranks a patient with a finding above one without, mean over findings",
+    "macro_auroc": "Ranks a {unit} with a finding above one without, mean over findings",
     "macro_sensitivity": "Finds what is there, mean over findings",
     "macro_specificity": "Leaves alone what isn't there, mean over findings",
-    "exact_match": "Has every known finding of a patient right",
+    "exact_match": "Has every known finding of a {unit} right",
 }
 _SIDES: Final = {YES: "present", NO: "absent", UNKNOWN: "unknown"}
 
 
-def brief(question: Labels) -> dict[str, str]:
-    """The metrics of the first table, each with what it says in plain words."""
-    return dict(_BRIEF)
+def brief(question: Labels, *, unit: str) -> dict[str, str]:
+    """The metrics of the first table, each with what it says in plain words; `unit` has one vote."""
+    return {name: text.format(unit=unit) for name, text in _BRIEF.items()}
 
 
 def finding(question: Labels) -> str:

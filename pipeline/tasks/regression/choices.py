@@ -27,7 +27,7 @@ from pipeline.tasks.regression.quantity import Quantity
 
 CHOSEN_ON: Final = "validation"
 SLOPES: Final = (0.25, 4.0)
-"""Beyond them a slope says that next to nothing was learnt: to apply it would blow up noise (a choice)."""
+"""Beyond them a slope says that next to nothing was learned: to apply it would blow up noise (a choice)."""
 _FITTED: Final = ("slope", "intercept")
 
 
@@ -137,7 +137,7 @@ def _applied(slope: Estimate, patients: int) -> tuple[bool, str]:
     if slope.low <= 1 <= slope.high:
         return False, "the interval of the slope on the validation part holds 1"
     if not low <= slope.value <= high:
-        return False, f"a slope beyond {low:g} to {high:g} says that the network has learnt next to nothing"
+        return False, f"a slope beyond {low:g} to {high:g} says that the network has learned next to nothing"
     return True, "the interval of the slope on the validation part excludes 1"
 
 

@@ -73,7 +73,7 @@ _BRIEF: Final = {
     "bias": "Too high (+) or too low (−) on the whole",
     "limit_low": "About 19 of 20 predictions are off by something between this",
     "limit_high": "and this",
-    "r2": "How much of the spread between patients is explained",
+    "r2": "How much of the spread between {unit}s is explained",
     "coverage": "The measured number lies in the interval given",
 }
 
@@ -90,9 +90,9 @@ def population(values: Sequence[str], question: Quantity) -> tuple[Grouped, ...]
     return (Grouped(f"Measured {question.label}{_in_brackets(question)}", of_cases, names),)
 
 
-def brief(question: Quantity) -> dict[str, str]:
-    """The metrics of the first table, each with what it says in plain words."""
-    return dict(_BRIEF)
+def brief(question: Quantity, *, unit: str) -> dict[str, str]:
+    """The metrics of the first table, each with what it says in plain words; `unit` has one vote."""
+    return {name: text.format(unit=unit) for name, text in _BRIEF.items()}
 
 
 def lead(question: Quantity, headline: str, number: Callable[[str], Number], *, unit: str) -> str:

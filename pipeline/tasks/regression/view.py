@@ -41,8 +41,8 @@ class View:
         """Whether numbers may be shown: of ten patients or more; of five to nine they are flagged."""
         patients = self.rows.patients
         if patients < LEAST:
-            return Judgement(False, reason=f"not estimable (n = {patients})")
-        flag = f"small sample (n = {patients})" if patients < FULL else None
+            return Judgement(False, reason=f"not estimable ({patients} patients)")
+        flag = f"small sample ({patients} patients)" if patients < FULL else None
         return Judgement(True, flag)
 
     def metric(self, name: str, estimate: Estimate) -> Json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, softmax
+from scipy.special import expit
 
 from pipeline import scoring
 from pipeline.arrays import Shards
@@ -115,10 +115,14 @@ def network_bits(
 
     def said(tiles: NDArray[np.float32]) -> NDArray[Any]:
         nonlocal finite
-        logits = np.asarray(model.predict_on_batch(tiles), dtype=np.float32)
+        logits = np.array(model.predict_on_batch(tiles), dtype=np.float32)  # a copy, to be worked on in place
         finite = finite and bool(np.isfinite(logits).all())
-        answers = softmax(logits, axis=-1) if question.exclusive else expit(logits) - np.float32(_HALF)
-        return np.asarray(np.nan_to_num(answers))
+        if question.exclusive:
+            _softmax(logits)
+        else:
+            expit(logits, out=logits)
+            logits -= np.float32(_HALF)
+        return np.nan_to_num(logits, copy=False)
 
     def decide(sums: NDArray[np.int32]) -> NDArray[Any]:
         if question.exclusive:
@@ -132,6 +136,13 @@ def network_bits(
     for first, slab in tiling.decided(scan, said, question.channels, Tiling(tuple(tile)), decide):
         bits[first : first + len(slab)] = slab
     return bits if finite else None
+
+
+def _softmax(logits: NDArray[np.float32]) -> None:
+    """Makes shares of the last axis of logits in place: of many classes a tile's answer is large."""
+    logits -= logits.max(axis=-1, keepdims=True)
+    np.exp(logits, out=logits)
+    logits /= logits.sum(axis=-1, keepdims=True)
 
 
 def without_strays(bits: Bits, question: Structures, cleaned: Sequence[str]) -> Bits:

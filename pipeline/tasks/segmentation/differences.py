@@ -32,7 +32,7 @@ def _difference(a: View, b: View, name: str) -> Json:
     }  # fmt: skip
     if patients < LEAST:
         nothing = dict.fromkeys(("difference", "low", "high", "p"), None)
-        return {**entry, **nothing, "reason": f"not estimable (n = {patients})"}
+        return {**entry, **nothing, "reason": f"not estimable ({patients} patients)"}
     mean = mean_by_weight((after - before)[known], a.patient[known], a.patients)
 
     def statistic(weights: Floats) -> dict[str, float | Floats]:

@@ -100,7 +100,7 @@ def _share(view: View, values: Floats, patient: Integers) -> Estimate:
             resampled.estimate("share", level=view.plan.level), patients, level=view.plan.level
         )
     estimate = estimate.counted(int(values.sum()), values.size)
-    return flagged(estimate, f"small sample (n = {patients})") if patients < FULL else estimate
+    return flagged(estimate, f"small sample ({patients} patients)") if patients < FULL else estimate
 
 
 def _of_structure(view: View, name: str) -> Iterator[Json]:

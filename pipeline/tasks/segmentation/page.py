@@ -55,8 +55,8 @@ _BRIEF: Final = {
     "dice": "How far marked and true structures are the same: 1 is the same, 0 nothing in common",
     "nsd": "How much of the border lies within the tolerance",
     "hd95": "19 of 20 places of the border are no further off",
-    "missed": "Patients in whom a structure is there and nothing was marked",
-    "invented": "Patients in whom a structure isn't there and something was marked",
+    "missed": "Share of {unit}s in which a structure is there and nothing was marked",
+    "invented": "Share of {unit}s in which a structure isn't there and something was marked",
 }
 _SIDES: Final = {PRESENT: "present", ABSENT: "absent", UNKNOWN: "no mask"}
 
@@ -76,10 +76,11 @@ def population(values: Sequence[str], question: Structures) -> tuple[Grouped, ..
     return tuple(grouped)
 
 
-def brief(question: Structures) -> dict[str, str]:
-    """The metrics of the first table, each with what it says in plain words."""
+def brief(question: Structures, *, unit: str) -> dict[str, str]:
+    """The metrics of the first table, each with what it says in plain words; `unit` has one vote."""
     may_be_absent = set(question.may_be_absent) & set(question.names)
-    return {name: words for name, words in _BRIEF.items() if name != "invented" or may_be_absent}
+    told = {name: words for name, words in _BRIEF.items() if name != "invented" or may_be_absent}
+    return {name: words.format(unit=unit) for name, words in told.items()}
 
 
 def lead(question: Structures, headline: str, number: Callable[[str], Number], *, unit: str) -> str:

@@ -96,8 +96,8 @@ class View:
 def judged(estimate: Estimate, patients: int) -> Estimate:
     """The estimate, withheld of fewer than five patients and flagged of fewer than ten."""
     if patients < LEAST:
-        return missing(f"not estimable (n = {patients})", estimate.method)
-    return flagged(estimate, f"small sample (n = {patients})") if patients < FULL else estimate
+        return missing(f"not estimable ({patients} patients)", estimate.method)
+    return flagged(estimate, f"small sample ({patients} patients)") if patients < FULL else estimate
 
 
 def flagged(estimate: Estimate, remark: str) -> Estimate:

@@ -12,6 +12,7 @@ from pipeline.contracts.drift import Area, Domain, OddScan
 from pipeline.contracts.scan_pictures import Outline, Pictured, ScanPicture
 from pipeline.page.artifacts import Artifacts
 from pipeline.report import document, page
+from pipeline.report.scan_pictures import card
 from pipeline.report.sections import comparison
 
 GREY = b64encode(bytes(range(64))).decode()
@@ -19,6 +20,13 @@ SHOWN = ScanPicture("00000003abcdefgh", "p", 8, GREY, (-160.0, 240.0), "HU", 3, 
 HIDDEN = ScanPicture(
     "00000004abcdefgh", "p", hidden="DX pixels can carry text; shown once a person has looked for it"
 )
+
+
+def test_a_scan_has_a_scale_bar_as_long_as_it_says_on_the_square_that_is_shown() -> None:
+    """Eight columns of 2.5 mm, in rows twice as high: the square is 40 mm wide, and 10 mm are a quarter of it."""
+    known = card(replace(SHOWN, mm_across=2.5, tall=2.0))
+    assert (known["bar"].value, known["bar_width"]) == (10, "25.00%")
+    assert card(SHOWN)["bar_width"] == ""
 
 
 def test_shares_are_told_by_class_and_group_but_not_of_fewer_than_five_patients(read: Artifacts) -> None:
@@ -33,7 +41,7 @@ def test_shares_are_told_by_class_and_group_but_not_of_fewer_than_five_patients(
 
 
 def test_the_worst_are_shown_with_truth_and_both_scores_or_with_the_reason_why_not(read: Artifacts) -> None:
-    found = replace(read, flips=Pictured((SHOWN, HIDDEN)))
+    found = replace(read, flips=Pictured((replace(SHOWN, mm_across=2.5), HIDDEN)))
     html = page.html(document.build(found), found.pictures)
     gallery = html[html.index("those whose score moved furthest") : html.index("The new scans beside")]
     assert gallery.count("<figure") == 2
@@ -41,6 +49,7 @@ def test_the_worst_are_shown_with_truth_and_both_scores_or_with_the_reason_why_n
     assert "reference: <b>nodule</b>" in gallery
     assert "champion 61.0" in gallery and "candidate 22.0" in gallery
     assert "slice 3 of 9" in gallery and "HU" in gallery
+    assert gallery.count('class="scalebar"') == 1 and "5 mm" in gallery
     assert "Not shown: DX pixels can carry text" in gallery
     assert "scanloom look" in gallery or "make look" in gallery
 

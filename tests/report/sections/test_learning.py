@@ -11,7 +11,7 @@ from pipeline.contracts.model_record import Member
 from pipeline.page.artifacts import Artifacts
 from pipeline.report import reading
 from pipeline.report.figures import learning as figure
-from pipeline.report.sections import learning
+from pipeline.report.sections import learning, limitations
 
 MEMBERS = (
     Member(1, 2, 2, 10.0, {"loss": 0.3, "auroc": 0.9}),
@@ -66,3 +66,14 @@ def test_a_single_network_needs_no_table(candidate: Candidate) -> None:
     section = learning.build(read(candidate))
     assert section.tables["members"] == []
     assert len(section.charts["learning"]["runs"]) == 1
+
+
+def test_the_table_of_networks_has_the_words_of_the_page(candidate: Candidate) -> None:
+    assert learning.build(several(candidate)).words["labels"] == {"loss": "loss", "auroc": "AUROC"}
+
+
+def test_a_single_seed_is_a_limit_and_several_are_not(candidate: Candidate) -> None:
+    def seeds(found: Artifacts) -> int:
+        return sum("one seed" in row["text"] for row in limitations.build(found).tables["rows"])
+
+    assert (seeds(read(candidate)), seeds(several(candidate))) == (1, 0)

@@ -36,6 +36,7 @@ def test_each_axis_of_a_volume_has_its_own_millimetres(candidate: Candidate) -> 
         distance_pixels=(4, 32, 32),
     )
     facts = network.build(volume).facts
+    assert (facts["input"].value, facts["spacing"].value) == ("24 × 96 × 96", "8 × 1 × 1")
     assert facts["theoretical_mm"].value == "160 × 60 × 60"
     assert facts["stem_distance_pixels"].value == "1 × 4 × 4"
     assert facts["stem_distance_mm"].value == "8 × 4 × 4"

@@ -96,7 +96,9 @@ def test_a_subgroup_is_named_as_worse_only_by_corrected_p_and_a_negative_differe
 
 
 def test_a_subgroup_too_small_to_judge_is_named_without_its_counts(read: Artifacts) -> None:
-    small = _group(None, group="by_sex=F", reason="not estimable (n+ = 3)", positive_patients=3)
+    small = _group(
+        None, group="by_sex=F", reason="not estimable (3 patients with the finding)", positive_patients=3
+    )
     section = subgroups.build(_with_metrics(read, small))
     assert section.words["too_few"] == ["Sex: F"]
     fact = section.tables["rows"][0]["fact"]
@@ -118,9 +120,11 @@ def test_warnings_name_several_looks_a_wrong_slope_failed_cases_and_drift(read: 
 
 
 def test_a_headline_that_cannot_be_estimated_is_the_first_warning(read: Artifacts) -> None:
-    none = _with_metrics(read, {"id": "auroc", "value": None, "reason": "not estimable (n+ = 4)"})
+    none = _with_metrics(
+        read, {"id": "auroc", "value": None, "reason": "not estimable (4 patients with the finding)"}
+    )
     first = warnings.build(none).tables["rows"][0]
-    assert first["fact"].reason == "not estimable (n+ = 4)"
+    assert first["fact"].reason == "not estimable (4 patients with the finding)"
     assert "tests every patient of the cohort" in first["text"]
     given = read.config.model_copy(
         update={"cohort": read.config.cohort.model_copy(update={"part_column": "split"})}

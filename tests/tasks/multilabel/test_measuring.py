@@ -94,7 +94,7 @@ def test_a_mean_over_some_findings_says_over_how_many() -> None:
     measured = measure(view(truth, score))
     assert "mean over 2 of 3 findings" in metric(measured, "macro_auroc")["flag"]
     assert metric(measured, "auroc", "drain")["value"] is None
-    assert metric(measured, "auroc", "drain")["reason"] == "not estimable (n+ = 3)"
+    assert metric(measured, "auroc", "drain")["reason"] == "not estimable (3 patients with the finding)"
 
 
 def test_without_a_finding_that_can_be_estimated_there_is_no_mean() -> None:

@@ -48,7 +48,7 @@ def test_a_slope_whose_interval_excludes_one_is_applied_to_later_answers() -> No
 def test_a_slope_that_would_blow_up_noise_is_not_applied() -> None:
     chosen = _chosen(40.0)
     assert not chosen.applied
-    assert chosen.because == "a slope beyond 0.25 to 4 says that the network has learnt next to nothing"
+    assert chosen.because == "a slope beyond 0.25 to 4 says that the network has learned next to nothing"
 
 
 def test_fewer_than_ten_patients_neither_recalibrate_nor_give_intervals() -> None:

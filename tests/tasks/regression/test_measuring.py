@@ -79,10 +79,10 @@ def test_a_patient_has_the_mean_of_the_scans_and_an_interval_that_must_hold_for_
 def test_fewer_than_five_patients_give_no_number_and_fewer_than_ten_are_flagged() -> None:
     [few] = _views(_table(_single(4)))
     assert {metric["value"] for metric in measures.measure(few).metrics} == {None}
-    assert measures.measure(few).metrics[0]["reason"] == "not estimable (n = 4)"
+    assert measures.measure(few).metrics[0]["reason"] == "not estimable (4 patients)"
     [some] = _views(_table(_single(7)))
     found = _by_id(measures.measure(some).metrics)
-    assert found["mae"]["flag"] == "small sample (n = 7)"
+    assert found["mae"]["flag"] == "small sample (7 patients)"
     assert found["calibration_slope"]["reason"] == "not estimable with 7 patients, 10 are needed"
 
 

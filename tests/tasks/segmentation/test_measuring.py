@@ -80,7 +80,7 @@ def test_missed_and_invented_are_counted_apart_with_exact_intervals() -> None:
     assert found["patients"] == posterior.sum() == 36
     invented = metric(measured, "invented", "posterior")
     assert (invented["value"], invented["patients"]) == (0.5, 4)
-    assert "small sample (n = 4)" in invented["flag"]
+    assert "small sample (4 patients)" in invented["flag"]
     assert metric(measured, "invented", "anterior")["value"] is None
     assert metric(measured, "invented", "anterior")["reason"] == "no reference says so of any patient"
 
@@ -188,8 +188,8 @@ def test_too_few_patients_have_no_number_and_nine_are_flagged() -> None:
         rows = [row(f"c{n}", f"p{n}", cells(0.8 + n / 100)) for n in range(patients)]
         return metric(measures.measure(views(frame(rows))[0]), "dice")
 
-    assert (dice(4)["value"], dice(4)["reason"]) == (None, "not estimable (n = 4)")
-    assert dice(9)["flag"] == "small sample (n = 9)"
+    assert (dice(4)["value"], dice(4)["reason"]) == (None, "not estimable (4 patients)")
+    assert dice(9)["flag"] == "small sample (9 patients)"
     assert dice(10)["flag"] is None
 
 

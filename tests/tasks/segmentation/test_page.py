@@ -70,8 +70,8 @@ def test_distances_are_in_millimetres_and_volumes_in_millilitres() -> None:
 
 
 def test_what_can_be_invented_is_in_the_first_table_where_a_structure_may_be_absent() -> None:
-    assert "invented" not in page.brief(QUESTION)
-    assert "invented" in page.brief(Structures(NAMES, may_be_absent=("anterior",)))
+    assert "invented" not in page.brief(QUESTION, unit="patient")
+    assert "invented" in page.brief(Structures(NAMES, may_be_absent=("anterior",)), unit="patient")
 
 
 def test_cases_are_counted_by_each_structure() -> None:

@@ -24,7 +24,7 @@ def aim(artifacts: Artifacts) -> Answer:
     against = artifacts.comparison.champion if artifacts.comparison else None
     then = f", and compared with generation {against.generation}" if against else ""
     return Answer(
-        f"Development and evaluation: learnt from {shown_value(train)} patients, tested on "
+        f"Development and evaluation: learned from {shown_value(train)} patients, tested on "
         f"{shown_value(test)} others{then}.",
         "flow",
     )

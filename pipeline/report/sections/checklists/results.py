@@ -15,7 +15,9 @@ _SOURCES = ("by_site", "by_manufacturer")
 
 def metrics(artifacts: Artifacts) -> Answer:
     """The metrics of the first table."""
-    names = [artifacts.short(name) for name in artifacts.task.page.brief(artifacts.question)]
+    names = [
+        artifacts.short(name) for name in artifacts.task.page.brief(artifacts.question, unit=artifacts.unit)
+    ]
     return Answer(f"{', '.join(names)}, and what else the page shows; one vote a {artifacts.unit}.", "brief")
 
 
@@ -41,7 +43,9 @@ def performance(artifacts: Artifacts) -> Answer | None:
 
 def estimates(artifacts: Artifacts) -> Answer | None:
     """The metrics of the first table that have an interval."""
-    found = [artifacts.metric(name) for name in artifacts.task.page.brief(artifacts.question)]
+    found = [
+        artifacts.metric(name) for name in artifacts.task.page.brief(artifacts.question, unit=artifacts.unit)
+    ]
     known = [fact for fact in found if fact.low is not None]
     return Answer(f"{'; '.join(_told(artifacts, fact) for fact in known)}.", "brief") if known else None
 

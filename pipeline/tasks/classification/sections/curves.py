@@ -45,6 +45,7 @@ def reliability(artifacts: Artifacts) -> Section:
         **section.words,
         "known": {name: _known(artifacts, name) for name in (*metrics, "temperature")},
         "flag": (shown[0].get("flag") or "") if shown else "",
+        "unit": artifacts.unit,
         "before": any(curve["stage"] == "before_temperature" for curve in shown),
     }
     return replace(section, facts={**section.facts, "temperature": temperature}, words=words)

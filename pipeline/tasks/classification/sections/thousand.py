@@ -9,16 +9,16 @@ from pipeline.page.facts import DESCRIBED, Fact
 from pipeline.page.section import Section, not_available
 from pipeline.statistics.prevalence import Population, population, scale_for
 
-KEY, TITLE = "thousand", "Of 1000 patients like these"
+KEY, TITLE = "thousand", "Of 1000 {}s like these"
 
 
 def build(artifacts: Artifacts) -> Section:
     """One row for the prevalence of the reported part and for each stated one."""
     if not artifacts.question.positive:
-        return not_available(KEY, TITLE, "no single class is the finding looked for")
+        return not_available(KEY, TITLE.format(artifacts.unit), "no single class is the finding looked for")
     sensitivity, specificity = artifacts.metric("sensitivity"), artifacts.metric("specificity")
     if not isinstance(sensitivity.value, float) or not isinstance(specificity.value, float):
-        return not_available(KEY, TITLE, sensitivity.reason or specificity.reason)
+        return not_available(KEY, TITLE.format(artifacts.unit), sensitivity.reason or specificity.reason)
     prevalence = _prevalence_of_part(artifacts)
     rows = [_row(prevalence, sensitivity, specificity, stated=False)] if prevalence is not None else []
     rows += [
@@ -26,7 +26,9 @@ def build(artifacts: Artifacts) -> Section:
         for share in (artifacts.of_config.evaluate.prevalences if artifacts.of_config else ())
     ]
     if not rows:
-        return not_available(KEY, TITLE, f"the {artifacts.part} part holds one class only")
+        return not_available(
+            KEY, TITLE.format(artifacts.unit), f"the {artifacts.part} part holds one class only"
+        )
     first = {name: rows[0][name].value for name in ("tp", "fn", "fp", "tn")}
     chart = {
         **first,
@@ -34,15 +36,16 @@ def build(artifacts: Artifacts) -> Section:
         "patients": sensitivity.patients,
         "scale": rows[0]["scale"].value,
     }
-    words = {"positive": artifacts.question.positive}
-    return Section(KEY, TITLE, tables={"rows": rows}, charts={"thousand": chart}, words=words)
+    words = {"positive": artifacts.question.positive, "unit": artifacts.unit}
+    return Section(
+        KEY, TITLE.format(artifacts.unit), tables={"rows": rows}, charts={"thousand": chart}, words=words
+    )
 
 
 def _prevalence_of_part(artifacts: Artifacts) -> float | None:
-    fact = artifacts.metric("sensitivity")
-    if not fact.patients or fact.positive_patients is None:
-        return None
-    return fact.positive_patients / fact.patients
+    """The share of what has one vote that has the finding."""
+    sick, well = (artifacts.metric(name).denominator for name in ("sensitivity", "specificity"))
+    return None if not sick or well is None else sick / (sick + well)
 
 
 def _row(prevalence: float, sensitivity: Fact, specificity: Fact, *, stated: bool) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def _row(prevalence: float, sensitivity: Fact, specificity: Fact, *, stated: boo
     )
     names = ("tp", "fn", "fp", "tn")
     cells = {name: _cell(name, point, (worst, best), sensitivity) for name in names}
-    known = "a setting" if stated else f"share of positive patients in the {sensitivity.part} part"
+    known = "a setting" if stated else f"share of positives in the {sensitivity.part} part"
     return {
         "stated": stated,
         "prevalence": Fact(

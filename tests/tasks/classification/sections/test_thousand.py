@@ -35,8 +35,24 @@ def test_whole_people_add_up_at_every_prevalence_and_scale(read: Artifacts) -> N
     common = {"level": 0.95, "patients": 300, "positive_patients": 90}
     read = _with_metrics(
         read,
-        {"id": "sensitivity", "value": 0.9, "low": 0.8, "high": 0.95, **common},
-        {"id": "specificity", "value": 0.8, "low": 0.7, "high": 0.9, **common},
+        {
+            "id": "sensitivity",
+            "value": 0.9,
+            "low": 0.8,
+            "high": 0.95,
+            **common,
+            "numerator": 81,
+            "denominator": 90,
+        },
+        {
+            "id": "specificity",
+            "value": 0.8,
+            "low": 0.7,
+            "high": 0.9,
+            **common,
+            "numerator": 168,
+            "denominator": 210,
+        },
     )
     own, stated, rare = thousand.build(read).tables["rows"]
     assert [stated[name].value for name in ("tp", "fn", "fp", "tn")] == [45, 5, 190, 760]
