@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.arrow import STAGES
 from pipeline.audit import numbers, page, rows, seals
 from pipeline.audit.account import Account
 from pipeline.audit.numbers import Written
@@ -28,12 +29,13 @@ SHOWN: Final = 20  # a choice: of many differences the first tell what happened
 def run(workspace: Workspace) -> Summary:
     """How many numbers agree with those computed anew, and what was not computed anew.
 
-    Raises DataError when there is no report yet, DamageError naming all that differs.
+    Raises DataError before there is a report and while a later one is made, DamageError of what differs.
     """
     folder = workspace.candidate
     for name in NEEDED:
         if not (folder / name).is_file():
             raise DataError(f"{name} is missing in the candidate's folder. Run `{make('report')}`.")
+    _require_finished(workspace)
     account = audit(workspace)
     if account.unequal:
         told = [each.sentence() for each in account.unequal[:SHOWN]]
@@ -45,14 +47,41 @@ def run(workspace: Workspace) -> Summary:
     return Summary((_share(account), *_unseen(account)), changed=False)
 
 
-def audit(workspace: Workspace) -> Account:
-    """Everything that can be computed anew of the candidate, its ledgers and the generations."""
+def _require_finished(workspace: Workspace) -> None:
+    """Nothing, unless stages wrote after the report: page and files are then of two runs, by nobody's hand.
+
+    What no run changes is audited first: a change there is damage, whatever runs. Raises DataError.
+    """
+    report = workspace.stamp("report").with_suffix(".checked")
+    written = report.stat().st_mtime_ns if report.is_file() else None
+    stamps = {name: workspace.stamp(name) for name in STAGES if name != "report"}
+    later = [
+        name
+        for name, stamp in stamps.items()
+        if written is not None and stamp.is_file() and stamp.stat().st_mtime_ns > written
+    ]
+    if later and not _kept(workspace).unequal:
+        raise DataError(
+            f"The candidate is being made anew: {', '.join(later)} "
+            f"wrote after its report, so its numbers are of two runs. Run `{make('report')}`, then audit it. "
+            "Ledgers and generations agree with their digests."
+        )
+
+
+def _kept(workspace: Workspace) -> Account:
+    """What no run of a stage changes: the ledgers and the generations."""
     account = Account()
     seals.audit_ledgers(workspace.ledgers, account)
-    seals.audit_stages(workspace.data, workspace.candidate, account)
     for generation in sorted(workspace.generations.glob("[0-9]*")):
         if (generation / "digests.json").is_file():
             seals.audit_generation(generation, account)
+    return account
+
+
+def audit(workspace: Workspace) -> Account:
+    """Everything that can be computed anew of the candidate, its ledgers and the generations."""
+    account = _kept(workspace)
+    seals.audit_stages(workspace.data, workspace.candidate, account)
     try:
         _audit_numbers(workspace.candidate, account)
     except (IndexError, KeyError, TypeError, ValueError) as error:

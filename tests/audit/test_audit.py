@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 from pathlib import Path
@@ -61,6 +62,28 @@ def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
+
+
+def test_a_candidate_in_the_making_is_told_as_one_and_no_longer_once_its_report_is_written(
+    candidate: Workspace,
+) -> None:
+    report_of = candidate.stamp("report").with_suffix(".checked")
+    report_of.touch()
+    os.utime(candidate.stamp("cohort"), ns=(0, report_of.stat().st_mtime_ns + 1))
+    edit(candidate.candidate / "cohort.csv", "test", "validation")
+    with pytest.raises(DataError, match=r"being made anew: cohort wrote after its report.*two runs"):
+        audit.run(candidate)
+    os.utime(report_of, ns=(0, candidate.stamp("cohort").stat().st_mtime_ns))
+    assert "digest by the stamp of cohort" in said(candidate)
+
+
+def test_a_changed_ledger_is_damage_while_a_candidate_is_made(candidate: Workspace) -> None:
+    report_of = candidate.stamp("report").with_suffix(".checked")
+    report_of.touch()
+    os.utime(candidate.stamp("cohort"), ns=(0, report_of.stat().st_mtime_ns + 1))
+    book = next(path for path in sorted(candidate.ledgers.glob("*.jsonl")) if path.stat().st_size)
+    book.write_bytes(book.read_bytes().replace(b'"', b"'", 1))
+    assert book.name in said(candidate)
 
 
 def test_every_number_of_two_classes_agrees(whole: Workspace) -> None:
