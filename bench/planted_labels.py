@@ -137,9 +137,9 @@ def _elements(new: Callable[[int], Path], label: str) -> list[Planted]:
         dataset.SoftwareVersions = "3.1.2" if is_marked else "3.2.1"
         dataset.StudyTime = "081500" if is_marked else "141500"
         dataset.PatientAge = "031Y" if is_marked else "072Y"
-        dataset.private_block(0x0099, "PLANTED", create=True).add_new(1, "LO", "x" if is_marked else "y")
+        dataset.private_block(0x4321, "PLANTED", create=True).add_new(1, "LO", "x" if is_marked else "y")
         dataset.save_as(path)
-    named = ("EthnicGroup", "SoftwareVersions", "StudyTime (hour)", "PatientAge", "element (0099,1001)")
+    named = ("EthnicGroup", "SoftwareVersions", "StudyTime (hour)", "PatientAge", "element (4321,1001)")
     return [Planted(name, 0, ("label_in_header",), name) for name in named]
 
 
