@@ -65,6 +65,8 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
     or the phantom's key is given for scans that aren't the phantom's.
     """
     key, new_key = open_key(config, workspace)
+    if new_key:
+        say(new_key)  # at once: whatever stops this run, the key is there from now on
     paths = paths_of_raw(config, workspace, key)
     called = config.ingest.masks.called if config.ingest.masks else {}
     formats, layout_lines = with_layout(config.ingest.formats, paths, called)
@@ -100,7 +102,7 @@ def bring_up_to_date(config: Config, workspace: Workspace) -> Summary:
         ]
         check_usable(catalogue, config, lines)
         stamped = _stamped(catalogue, workspace.data, key)
-    return Summary((*([new_key] if new_key else []), *lines), changed=stamped)
+    return Summary(tuple(lines), changed=stamped)
 
 
 def _differences(

@@ -9,7 +9,7 @@ from dicom_files import write
 from ingesting import cases, config, reasons, scan
 
 from pipeline import ledger
-from pipeline.errors import UsageError
+from pipeline.errors import DataError, UsageError
 from pipeline.ingest import run
 from pipeline.ingest.stage import list_files
 from pipeline.workspace import Workspace
@@ -29,6 +29,18 @@ def test_another_key_is_refused_and_other_settings_read_everything_again(
     key.chmod(0o600)
     with pytest.raises(UsageError, match="under the key"):
         run(config(key=str(key)), workspace)
+
+
+def test_a_key_is_told_when_it_is_made_also_where_the_run_then_fails(
+    workspace: Workspace, raw: Path, own_key: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own_key.unlink(missing_ok=True)
+    for path in sorted(raw.rglob("*"), reverse=True):
+        path.unlink()
+    with pytest.raises(DataError):
+        run(config(), workspace)
+    assert own_key.exists()
+    assert f"Made the key {own_key}: keep it safe" in capsys.readouterr().err
 
 
 def test_a_key_that_is_gone_is_not_replaced_by_a_new_one(

@@ -15,6 +15,8 @@ from pipeline.arrays import ShardWriter
 from pipeline.catalogue import Catalogue
 from pipeline.config import Config, load
 from pipeline.contracts import cohort as cohorts
+from pipeline.contracts.normalized import Grid, Grids, grids_of
+from pipeline.places import own
 from pipeline.provenance import cores
 from pipeline.records import Case, Geometry
 from pipeline.workspace import Workspace
@@ -71,6 +73,9 @@ def write_arrays(workspace: Workspace, generator: np.random.Generator) -> None:
                 pixel_digest="",
             )
             cases.append((case, stored))
+    grid = Grid((1.0, 1.0), own(2))
+    kept = grids_of(workspace.normalized / "shard-00000.npy")
+    kept.write(workspace.normalized, Grids({case.case_id: grid for case, _ in cases}))
     with Catalogue(workspace.catalogue) as catalogue, catalogue.transaction():
         catalogue.put_cases((case, ()) for case, _ in cases)
         catalogue.put_arrays(RECIPE, cases)
