@@ -14,17 +14,17 @@ def arithmetic(task: Task, criterion: Criterion, pairs: Pairs, *, gain: Gain, re
     """The question, both values, the bounds and how they were had, and the outcome."""
     one, other = (gain.candidate, gain.reference)[:: gain.better]
     question = _question(task, criterion) + (f" ({gain.about})" if gain.about else "")
-    values = f"{one:.4f} - {other:.4f} = {gain.value:+.4f} ({task.verdict.in_words(pairs)})"
+    values = f"{one:.4f} - {other:.4f} = {gain.value:+z.4f} ({task.verdict.in_words(pairs)})"
     if gain.low is None or gain.high is None or gain.standard_error is None:
         return f"{question}: {values}. UNKNOWN: {gain.reason}."
     bounds = (
-        f"one-sided bounds at alpha {criterion.alpha:g} are {gain.low:+.4f} and {gain.high:+.4f} "
+        f"one-sided bounds at alpha {criterion.alpha:g} are {gain.low:+z.4f} and {gain.high:+z.4f} "
         f"({_method(gain, gain.low, gain.standard_error)})"
     )
     reason = {
-        "PASS": f"{gain.low:+.4f} > {criterion.bound:+.4f}: PASS.",
-        "FAIL": f"{gain.low:+.4f} <= {criterion.bound:+.4f} and {gain.high:+.4f} < 0: FAIL.",
-        "UNKNOWN": f"{gain.low:+.4f} <= {criterion.bound:+.4f} but {gain.high:+.4f} >= 0: UNKNOWN.",
+        "PASS": f"{gain.low:+z.4f} > {criterion.bound:+z.4f}: PASS.",
+        "FAIL": f"{gain.low:+z.4f} <= {criterion.bound:+z.4f} and {gain.high:+z.4f} < 0: FAIL.",
+        "UNKNOWN": f"{gain.low:+z.4f} <= {criterion.bound:+z.4f} but {gain.high:+z.4f} >= 0: UNKNOWN.",
     }[result]
     return f"{question}: {values}; {bounds}; {reason}"
 

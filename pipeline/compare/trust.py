@@ -102,9 +102,9 @@ def abstained_row(test: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame)
         result = "PASS" if gain.value == 0 else "UNKNOWN"
     else:
         told = (
-            f"{counts} (champion, candidate), a gain of {gain.value:+.4f}; one-sided bounds at alpha "
-            f"{GUARD_ALPHA:g} are {gain.low:+.4f} and {gain.high:+.4f} ({gain.method}), held against "
-            f"{row.bound:+.4f} and 0: {result}."
+            f"{counts} (champion, candidate), a gain of {gain.value:+z.4f}; one-sided bounds at alpha "
+            f"{GUARD_ALPHA:g} are {gain.low:+z.4f} and {gain.high:+z.4f} ({gain.method}), held against "
+            f"{row.bound:+z.4f} and 0: {result}."
         )
     return replace(row, value=gain.value, low=gain.low, high=gain.high, outcome=result, method=gain.method,
                    reason=gain.reason, sentence=f"{question}: {told}")  # fmt: skip

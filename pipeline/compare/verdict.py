@@ -102,7 +102,7 @@ def _short(row: Row) -> str:
     name = f"{row.metric} {row.part} {row.outcome}"
     if row.value is None or row.low is None or row.high is None:
         return f"{name} ({row.reason})"
-    return f"{name} ({row.value:+.3f} [{row.low:+.3f},{row.high:+.3f}], margin {row.bound:+.2f})"
+    return f"{name} ({row.value:+z.3f} [{row.low:+z.3f},{row.high:+z.3f}], margin {row.bound:+z.2f})"
 
 
 def _more(row: Row) -> str:

@@ -38,10 +38,10 @@ def _difference(entry: Json) -> str:
     what = f"{entry['part']}: {entry['metric']}, {entry['b']} less {entry['a']}:"
     if entry["difference"] is None:
         return f"{what} {entry['reason']}"
-    interval = "" if entry["low"] is None else f" ({entry['low']:+.3f} to {entry['high']:+.3f})"
+    interval = "" if entry["low"] is None else f" ({entry['low']:+z.3f} to {entry['high']:+z.3f})"
     p = "" if entry["p"] is None else f", p {_p(entry['p'])}"
     corrected = f" ({_p(entry['p_holm'])} by Holm)" if p and entry["p_holm"] != entry["p"] else ""
-    return f"{what} {entry['difference']:+.3f}{interval}{p}{corrected}"
+    return f"{what} {entry['difference']:+z.3f}{interval}{p}{corrected}"
 
 
 def _p(value: float) -> str:

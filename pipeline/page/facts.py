@@ -157,6 +157,16 @@ def shown_p(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def stated_p(value: float | None) -> str:
+    """A p value in a sentence.
+
+    >>> stated_p(0.0004), stated_p(0.0312)
+    ('p < 0.001', 'p = 0.031')
+    """
+    shown = shown_p(value)
+    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+
+
 def _apart(digits: str) -> str:
     """Digits with a true minus, thousands apart from five digits on; what rounds to zero has no sign."""
     if not digits.strip("-0.,"):

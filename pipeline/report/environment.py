@@ -53,6 +53,7 @@ def environment(of_task: Path | None = None) -> jinja2.Environment:
         "shown": facts.shown_value,
         "printed": facts.printed,
         "p": facts.shown_p,
+        "stated_p": facts.stated_p,
         "percent": wording.percent,
         "css_string": lambda words: Markup(css_string(words)),
         "with_code": with_code,
