@@ -44,7 +44,7 @@ def plant_labels(kind: str, new: Callable[[int], Path], label: str, each: int) -
 def _texts(new: Callable[[int], Path], label: str) -> list[Planted]:
     fields = (
         "ImageComments",
-        "PatientComments",
+        "Occupation",
         "ReasonForStudy",
         "RequestedProcedureDescription",
         "AdmittingDiagnosesDescription",
@@ -135,11 +135,11 @@ def _elements(new: Callable[[int], Path], label: str) -> list[Planted]:
         is_marked = word in _MARKED
         dataset.EthnicGroup = "first" if is_marked else "second"
         dataset.SoftwareVersions = "3.1.2" if is_marked else "3.2.1"
-        dataset.StudyTime = "081500" if is_marked else "141500"
+        dataset.Occupation = "painter" if is_marked else "smith"
         dataset.PatientAge = "031Y" if is_marked else "072Y"
         dataset.private_block(0x4321, "PLANTED", create=True).add_new(1, "LO", "x" if is_marked else "y")
         dataset.save_as(path)
-    named = ("EthnicGroup", "SoftwareVersions", "StudyTime (hour)", "PatientAge", "element (4321,1001)")
+    named = ("EthnicGroup", "SoftwareVersions", "Occupation", "PatientAge", "element (4321,1001)")
     return [Planted(name, 0, ("label_in_header",), name) for name in named]
 
 

@@ -24,10 +24,7 @@ MAY_MARK: Final = "may mark"
 PLACES: Final = ("InstitutionName", "InstitutionalDepartmentName", "StationName")
 """The free texts of a header that say where a scan was made."""
 ELEMENTS: Final = "elements"
-"""The field of hints that has each element of a header: its tag in eight hex digits, what is kept of its
-value by a letter of KEPT, and a digest of that."""
-WHOLE, YEAR, MONTH, HOUR = "vymh"
-KEPT: Final = {WHOLE: "", YEAR: " (year)", MONTH: " (month)", HOUR: " (hour)"}
+"""The field of hints that has the elements of a header: eight hex digits of a tag, a digest of its value."""
 PLANES: Final = "planes"
 """The field of hints that has a digest of each plane of a volume, as `pixel_digest` is of a plane alone."""
 PLANE_DIGITS: Final = 16  # of a digest: among a hundred million planes no two are alike by chance

@@ -11,10 +11,9 @@ from pydicom.datadict import keyword_for_tag
 
 from pipeline.cohort import shortcuts
 from pipeline.cohort.shortcuts import Features, Truths
-from pipeline.records import ELEMENTS, KEPT, WHOLE
+from pipeline.records import ELEMENTS
 
 _TAG: Final = 8  # hex digits
-_FIELD: Final = _TAG + 1  # with the letter that says what is kept of the value
 _TECHNICAL: Final = {
     "00020010": "transfer syntax",
     "00080005": "specific character set",
@@ -39,17 +38,15 @@ def technical(hints: Hints) -> dict[str, Features]:
     """The values of what the scanner and its programs say of themselves, by name."""
     values = _by_field(hints)
     return {
-        name: shortcuts.columns_of_words(values[f"{tag}{WHOLE}"])
-        for tag, name in _TECHNICAL.items()
-        if f"{tag}{WHOLE}" in values
+        name: shortcuts.columns_of_words(values[tag]) for tag, name in _TECHNICAL.items() if tag in values
     }
 
 
 def telling(hints: Hints, truth: Truths) -> dict[str, Features]:
     """The values of each element that might tell the truth, by its keyword or tag; the others can't."""
     return {
-        _name(field): shortcuts.columns_of_words(words)
-        for field, words in _by_field(hints).items()
+        _name(tag): shortcuts.columns_of_words(words)
+        for tag, words in _by_field(hints).items()
         if _may_tell(words, truth)
     }
 
@@ -70,7 +67,7 @@ def _by_field(hints: Hints) -> dict[str, list[tuple[str, ...]]]:
     nothing: list[tuple[str, ...]] = [()] * len(hints)
     for place, each in enumerate(hints):
         for word in each.get(ELEMENTS, ()):
-            words = found.setdefault(word[:_FIELD], nothing.copy())
+            words = found.setdefault(word[:_TAG], nothing.copy())
             words[place] = (*words[place], word)
     return found
 
@@ -92,11 +89,9 @@ def _may_tell(words: Sequence[tuple[str, ...]], truth: Truths) -> bool:
     return False
 
 
-def _name(field: str) -> str:
-    """The keyword of an element, else its tag, with what is kept of a date or time."""
-    tag = int(field[:_TAG], 16)
-    keyword = keyword_for_tag(tag) or f"element ({field[:4]},{field[4:_TAG]})"
-    return f"{keyword}{KEPT[field[_TAG:]]}"
+def _name(tag: str) -> str:
+    """The keyword of an element, else its tag."""
+    return keyword_for_tag(int(tag, 16)) or f"element ({tag[:4]},{tag[4:]})"
 
 
 def _words(text: str) -> list[str]:

@@ -45,7 +45,7 @@ from pipeline.pseudonyms import PHANTOM, Key, require_phantom, require_same_key
 from pipeline.records import Summary
 from pipeline.workspace import Workspace
 
-VERSION = 38
+VERSION = 39
 """Grows whenever the same file would give other values or another reason; everything is then read again."""
 
 FORMATS_READ = "formats"
