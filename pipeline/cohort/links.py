@@ -97,8 +97,8 @@ def link_notices(
         notices.append(Notice("linked_patients", len(linked), detail))
     if placeholders:
         detail = (
-            f"study or accession numbers, names with a birth date, or other IDs that more than {MOST_IDS} "
-            "patients share were not taken as links"
+            "study or accession numbers, frames of reference, names with a birth date, or other IDs that "
+            f"more than {MOST_IDS} patients share were not taken as links"
         )
         notices.append(Notice("placeholder_identifier", len(placeholders), detail))
     return notices
