@@ -45,6 +45,7 @@ WRITERS = {
     "executors/cluster.py": ("touch", "the proof that a folder is shared; removed at once"),
     "export/onnx_graph.py": ("TemporaryDirectory", "what the converter writes, read back and gone"),
     "handlers.py": ("touch", "a time stamp for make"),
+    "install.py": ("open", "the lock of an environment that packages are written into"),
     "ingest/source/fetched.py": ("TemporaryFile", "open", "bytes behind a URL, in a file without a name"),
     "ingest/header/owners.py": ("write_text", "what children read; gone with the run"),
     "ingest/header/spool.py": ("SpooledTemporaryFile", "headers of a run; gone with it"),

@@ -81,11 +81,18 @@ def palette(mask: NDArray[np.bool_]) -> bytes:
 def test_pictures_of_white_on_black_say_255_whatever_their_form(workspace: Workspace) -> None:
     marked = grey() > 100
     white = (marked * 255).astype(np.uint8)
-    for mask in (picture(white), palette(marked), picture(white, mode="RGBA")):
+    for mask in (picture(white), picture(white, mode="RGBA")):
         told = in_picture(workspace, mask)
         assert told == "mask_values_invalid (nothing but undeclared values, 255 the lowest of them)"
         assert stored(workspace) == {}
         assert in_picture(workspace, mask, structures={"lesion": [1, 255]}) == "ok"
+        np.testing.assert_array_equal(next(iter(stored(workspace).values())), marked)
+
+
+def test_a_palette_of_black_and_white_is_read_by_what_the_settings_declare(workspace: Workspace) -> None:
+    marked = grey() > 100
+    for numbers in (1, 255):
+        assert in_picture(workspace, palette(marked), structures={"lesion": numbers}) == "ok"
         np.testing.assert_array_equal(next(iter(stored(workspace).values())), marked)
 
 
