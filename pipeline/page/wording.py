@@ -27,9 +27,16 @@ def one_or_many(number: int, one: str, many: str) -> str:
 
 
 def percent(share: float | None, digits: int = 0) -> str:
-    """A share in per cent; a dash for none.
+    """A share in per cent; a dash for none. Some is never shown as none, and not all never as all.
 
-    >>> percent(0.925, 1), percent(None)
-    ('92.5\u202f%', '–')
+    >>> percent(0.925, 1), percent(None), percent(0.0), percent(0.002), percent(0.9996, 1)
+    ('92.5\u202f%', '–', '0\u202f%', '< 1\u202f%', '> 99.9\u202f%')
     """
-    return EN_DASH if share is None else f"{100 * share:.{digits}f}{THIN_SPACE}%"
+    if share is None:
+        return EN_DASH
+    shown, least = f"{100 * share:.{digits}f}", 10.0**-digits
+    if share > 0 and float(shown) == 0:
+        shown = f"< {least:.{digits}f}"
+    elif share < 1 and float(shown) == 100:
+        shown = f"> {100 - least:.{digits}f}"
+    return f"{shown}{THIN_SPACE}%"
