@@ -139,7 +139,7 @@ def _elements(new: Callable[[int], Path], label: str) -> list[Planted]:
         dataset.PatientAge = "031Y" if is_marked else "072Y"
         dataset.private_block(0x4321, "PLANTED", create=True).add_new(1, "LO", "x" if is_marked else "y")
         dataset.save_as(path)
-    named = ("EthnicGroup", "SoftwareVersions", "Occupation", "PatientAge", "element (4321,1001)")
+    named = ("EthnicGroup", "SoftwareVersions", "Occupation", "patient age", "element (4321,1001)")
     return [Planted(name, 0, ("label_in_header",), name) for name in named]
 
 
