@@ -6,6 +6,7 @@ A fact without an interval says why; nothing is printed that is not a fact.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,6 +17,7 @@ COUNTED = "a count, not an estimate"
 SETTING = "a setting, not an estimate"
 RECORDED = "recorded, not an estimate"
 DESCRIBED = "describes these data, no inference"
+_MOST_PLACES = 9  # after the point: less is nothing in any unit that people measure in
 FEWEST_SHOWN = 5  # patients: smaller groups could point to a person
 MEASURES = ("mm", "pixels", "s", "mm per pixel", "input value")
 EN_DASH, MINUS, THIN_SPACE = "–", "−", "\u202f"
@@ -120,30 +122,44 @@ def shown_value(value: float | int | str | None) -> str:
     return _apart(f"{value:,.{3 if whole_digits == 1 else max(0, 4 - whole_digits)}f}")
 
 
+def shown_measure(value: float) -> str:
+    """A number that has a unit as printed: to three digits, whatever the unit makes of its size.
+
+    >>> shown_measure(5.8403), shown_measure(0.0023), shown_measure(189.73), shown_measure(0.0)
+    ('5.84', '0.00230', '190', '0.00')
+    """
+    places = 2 - math.floor(math.log10(abs(value))) if value else 2
+    return _apart(f"{value:,.{min(max(0, places), _MOST_PLACES)}f}")
+
+
 def printed(fact: Mapping[str, Any]) -> str:
     """The value of a fact as printed; measures and settings without needless digits.
 
     >>> printed(setting("goal", 0.9).to_json()), printed(recorded("width", 47.58, "mm").to_json())
     ('0.9', '47.6')
+    >>> printed(Fact("hd95", 5.8403, measured_in="mm").to_json())
+    '5.84'
     """
     value = fact["value"]
     if not isinstance(value, float):
         return shown_value(value)
     if fact["method"] == "setting":
         return _apart(f"{value:g}")
+    if fact.get("measured_in"):  # a report of an earlier version says none
+        return shown_measure(value)
     return _apart(f"{value:.3g}") if fact["unit"] in MEASURES and abs(value) < 1000 else shown_value(value)
 
 
-def shown_interval(low: float | None, high: float | None) -> str:
-    """Both ends of an interval, or a dash.
+def shown_interval(low: float | None, high: float | None, measured_in: str = "") -> str:
+    """Both ends of an interval, or a dash; of what has a unit to three digits.
 
-    >>> shown_interval(0.88123, 0.94), shown_interval(-0.2, 0.1)
-    ('0.881–0.940', '−0.200 to 0.100')
+    >>> shown_interval(0.88123, 0.94), shown_interval(-0.2, 0.1), shown_interval(5.1234, 12.51, "mm")
+    ('0.881–0.940', '−0.200 to 0.100', '5.12–12.5')
     """
     if low is None or high is None:
         return EN_DASH
-    between = " to " if shown_value(low).startswith(MINUS) else EN_DASH
-    return f"{shown_value(low)}{between}{shown_value(high)}"
+    first, last = (shown_measure(end) if measured_in else shown_value(end) for end in (low, high))
+    return f"{first}{' to ' if first.startswith(MINUS) else EN_DASH}{last}"
 
 
 def shown_p(value: float | None) -> str:

@@ -252,7 +252,7 @@ def test_a_number_is_printed_with_what_it_is_measured_in_and_one_of_an_earlier_r
         '{% import "macros.html" as m with context %}{{ m.number(fact) }}'
     )
     fact = of_metric(Metric("mae", "test", "patient", 3.25), "mm").to_json()
-    assert template.render(fact=fact) == "3.250&#8239;mm"
+    assert template.render(fact=fact) == "3.25&#8239;mm"
     del fact["measured_in"]
     assert template.render(fact=fact) == "3.250"
 

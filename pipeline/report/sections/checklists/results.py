@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.contracts import predictions
 from pipeline.page.artifacts import Artifacts
-from pipeline.page.facts import Fact, shown_interval, shown_p, shown_value
+from pipeline.page.facts import Fact, printed, shown_interval, shown_p, shown_value
 from pipeline.page.headline import headline, headline_name
 from pipeline.records import EXTERNAL
 from pipeline.report.sections import limitations
@@ -169,9 +169,9 @@ def _of_groups(artifacts: Artifacts, columns: tuple[str, ...]) -> Answer | None:
 
 
 def _told(artifacts: Artifacts, fact: Fact) -> str:
-    within = f" ({shown_interval(fact.low, fact.high)})" if fact.low is not None else ""
+    within = f" ({shown_interval(fact.low, fact.high, fact.measured_in)})" if fact.low is not None else ""
     unit = f" {fact.measured_in}" if fact.measured_in else ""
-    return f"{artifacts.short(fact.id)} {shown_value(fact.value)}{within}{unit}"
+    return f"{artifacts.short(fact.id)} {printed(fact.to_json())}{within}{unit}"
 
 
 def _capital(words: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from pipeline.page import canvas
-from pipeline.page.facts import shown_value
+from pipeline.page.facts import shown_measure
 
 POINTS: dict[str, Any] = {
     "linestyle": "",
@@ -57,7 +57,7 @@ def level(axes: Axes, fact: Mapping[str, Any], label: str, *, dashed: bool) -> N
         )
     axes.axhline(fact["value"], color=color, linewidth=1.2, linestyle=canvas.DASHES[1] if dashed else "-")
     axes.annotate(
-        f"{label} {shown_value(fact['value'])}",
+        f"{label} {shown_measure(fact['value'])}",
         (1.0, fact["value"]),
         xycoords=("axes fraction", "data"),
         xytext=(-2, 3),
