@@ -137,6 +137,7 @@ def _elements(new: Callable[[int], Path], label: str) -> list[Planted]:
         dataset.SoftwareVersions = "3.1.2" if is_marked else "3.2.1"
         dataset.Occupation = "painter" if is_marked else "smith"
         dataset.PatientAge = "031Y" if is_marked else "072Y"
+        dataset.PatientBirthDate = ""  # an age that contradicts it isn't believed
         dataset.private_block(0x4321, "PLANTED", create=True).add_new(1, "LO", "x" if is_marked else "y")
         dataset.save_as(path)
     named = ("EthnicGroup", "SoftwareVersions", "Occupation", "patient age", "element (4321,1001)")
@@ -160,15 +161,23 @@ def _inner_marks(new: Callable[[int], Path], label: str) -> list[Planted]:
         "an arrow": (slice(60, 63), slice(70, 80), 1.0),
         "a ruler": (slice(30, 90, 6), slice(100, 104), 1.0),
         "a caliper's line": (slice(80, 82), slice(40, 70), 1.0),
-        "a dark square": (slice(50, 58), slice(50, 58), -1.0),
+        "a black square": (slice(50, 58), slice(50, 58), -1.0),
     }
-    return _marked(new, label, places)
+    return _marked(new, label, places, dark=0.0, named="a spot at")
 
 
 def _marked(
-    new: Callable[[int], Path], label: str, places: dict[str, tuple[slice, slice, float]]
+    new: Callable[[int], Path],
+    label: str,
+    places: dict[str, tuple[slice, slice, float]],
+    *,
+    dark: float = 0.5,
+    named: str = "",
 ) -> list[Planted]:
-    """Draws each mark, at its place in 128 pixels, bright or dark, into the images of one class."""
+    """Draws each mark, at its place in 128 pixels, bright or dark, into the images of one class.
+
+    Marks are so as a viewer shows them; `dark` is a share of the range.
+    """
     planted = []
     for number, (how, (rows, columns, sign)) in enumerate(places.items()):
         for path, word in labelled(new(number), label):
@@ -177,10 +186,13 @@ def _marked(
             if word in _MARKED:
                 times = max(1, pixels.shape[0] // 128)  # marks are as large on every image
                 part = pixels[_larger(rows, times), _larger(columns, times)]
-                part[...] = pixels.max() if sign > 0 else pixels.max() / 2
+                share = 1.0 if sign > 0 else dark
+                if dataset.PhotometricInterpretation == "MONOCHROME1":
+                    share = 1 - share
+                part[...] = pixels.min() + share * np.ptp(pixels)
             put(dataset, pixels)
             dataset.save_as(path)
-        planted.append(Planted(how, number, ("burned_in_text",)))
+        planted.append(Planted(how, number, ("burned_in_text",), named))
     return planted
 
 

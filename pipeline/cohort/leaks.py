@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.cohort import acquisition, elements, shortcuts
 from pipeline.cohort.acquisition import Acquired
 from pipeline.cohort.lookalikes import Pair
-from pipeline.cohort.marks import Grey, told_by_a_spot
+from pipeline.cohort.marks import Grey, told_by_spots
 from pipeline.cohort.near_copies import NEAR_COPIES
 from pipeline.cohort.outputs import Row
 from pipeline.cohort.shortcuts import Features, Told, Truths
@@ -219,19 +219,19 @@ def _together(acquired: Mapping[str, Sequence[Attribute | None]], truth: Truths)
 
 
 def _border(frozen: Frozen, truth: Truths, cases: Sequence[Case]) -> Check:
-    """The frame of the likenesses alone, where text and what a detector leaves stand; then one spot alone."""
+    """The frame of the likenesses alone, where text and what a detector leaves stand; then a few spots."""
     pictures = _pictures(frozen, cases)
-    frame, spot = shortcuts.told_by(_frames(pictures), truth), told_by_a_spot(pictures, truth)
+    frame, spots = shortcuts.told_by(_frames(pictures), truth), told_by_spots(pictures, truth)
     areas = [0.5]
     reasons = []
     if frame is not None:
         areas.append(frame.area)
         reasons.append(f"it ranks the label with an area of {_range(frame)}")
-    if spot is not None:
-        areas.append(spot.told.area)
-        if spot.told.area > TOLD:
-            where = f"{100 * spot.down:.0f} % from the top and {100 * spot.right:.0f} % from the left"
-            reasons.append(f"a spot at {where} alone ranks it with {_range(spot.told)}")
+    if spots is not None:
+        areas.append(spots.told.area)
+        if spots.told.area > TOLD:
+            where = f"{100 * spots.down:.0f} % from the top and {100 * spots.right:.0f} % from the left"
+            reasons.append(f"a spot at {where}, with three more, ranks it with {_range(spots.told)}")
     status: Final = "fail" if max(areas) > TOLD else "pass"
     return Check(*_BORDER, status, round(max(areas), 4), TOLD, "; ".join(reasons))
 

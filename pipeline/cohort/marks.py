@@ -1,7 +1,7 @@
 """What stands at one place of many images: an arrow, a letter of lead, a ruler, where one class alone has it.
 
-Asked of the likenesses: whether a spot stands out from what is around it. Anatomy lies elsewhere in each
-patient, and what is burned in doesn't.
+Asked of the likenesses: whether a few spots stand out from what is around them. Anatomy lies elsewhere in
+each patient, and what is burned in doesn't.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pipeline.records import LIKENESS_SIDE
 
 _EDGE: Final = LIKENESS_SIDE // 10  # pixels: what lies farther out is asked of the border
 _SPOTS: Final = ((1, 5), (3, 9))  # pixels of a spot, and of it with what is around it: choices
+_TOGETHER: Final = 4  # spots, a choice: of a ruler no stroke alone tells much among bones of all kinds
 _STEADY: Final = 1.0  # grey of 255: less is rounding, and no spread to measure a difference by
 
 Grey = NDArray[np.uint8]
@@ -25,18 +26,19 @@ Contrasts = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Spot:
-    """How well one place tells the truth, and where most folds found it, in shares from the top and left."""
+class Spots:
+    """How well a few places tell the truth, and where most folds found the first, from the top and left."""
 
     told: Told
     down: float
     right: float
 
 
-def told_by_a_spot(pictures: Grey, truth: Truths) -> Spot | None:
-    """How well the one spot that tells most of others tells the truth, `pictures` being `(cases, 64, 64)`.
+def told_by_spots(pictures: Grey, truth: Truths) -> Spots | None:
+    """How well the few spots that tell most of others tell the truth, `pictures` being `(cases, 64, 64)`.
 
-    Which spot it is is learned in each fold from other persons. None where no spot differs.
+    Which they are is learned in each fold from other persons, and each counts by what it tells there, as if
+    it knew nothing of the others (diagonal discriminant). None where no spot differs.
     """
     contrasts = _contrasts(pictures)
     scores = np.zeros((len(pictures), len(truth.classes)))
@@ -44,14 +46,14 @@ def told_by_a_spot(pictures: Grey, truth: Truths) -> Spot | None:
     for learned, held in folds(len(pictures), truth):
         for number in range(len(truth.classes)):
             is_class = truth.of_case[learned] == number
-            place, middle, scale = _most_telling(contrasts[learned], is_class)
-            scores[held, number] = (contrasts[held, place] - middle) / scale
-            places.append(place)
+            found, middles, weights = _most_telling(contrasts[learned], is_class)
+            scores[held, number] = (contrasts[np.ix_(held, found)] - middles) @ weights
+            places.append(int(found[0]))
     told = best_class(scores, truth)
     if told is None:
         return None
     down, right = _shares(max(set(places), key=places.count))
-    return Spot(told, down, right)
+    return Spots(told, down, right)
 
 
 def _contrasts(pictures: Grey) -> Contrasts:
@@ -65,14 +67,16 @@ def _contrasts(pictures: Grey) -> Contrasts:
     return np.concatenate(parts, axis=1)
 
 
-def _most_telling(contrasts: Contrasts, is_class: NDArray[np.bool_]) -> tuple[int, float, float]:
-    """The spot by which a class differs most from the others, by spreads; the middle, and the difference."""
+def _most_telling(
+    contrasts: Contrasts, is_class: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], Contrasts, Contrasts]:
+    """The spots by which a class differs most from the others, by spreads; their middles and weights."""
     one, other = contrasts[is_class], contrasts[~is_class]
     apart = one.mean(axis=0) - other.mean(axis=0)
     spread = one.std(axis=0) + other.std(axis=0) + np.float32(_STEADY)
-    place = int(np.argmax(np.abs(apart) / spread))
-    middle = float(one[:, place].mean() + other[:, place].mean()) / 2
-    return place, middle, float(apart[place]) or 1.0
+    found = np.argsort(-np.abs(apart) / spread, kind="stable")[:_TOGETHER]
+    middles = (one[:, found].mean(axis=0) + other[:, found].mean(axis=0)) / 2
+    return found, middles, apart[found] / spread[found] ** 2
 
 
 def _shares(place: int) -> tuple[float, float]:
