@@ -183,12 +183,11 @@ def _marked(
         for path, word in labelled(new(number), label):
             dataset = pydicom.dcmread(path)
             pixels = dataset.pixel_array.astype(np.float64)
+            shown = 1.0 if sign > 0 else dark
+            share = 1 - shown if dataset.PhotometricInterpretation == "MONOCHROME1" else shown
             if word in _MARKED:
                 times = max(1, pixels.shape[0] // 128)  # marks are as large on every image
                 part = pixels[_larger(rows, times), _larger(columns, times)]
-                share = 1.0 if sign > 0 else dark
-                if dataset.PhotometricInterpretation == "MONOCHROME1":
-                    share = 1 - share
                 part[...] = pixels.min() + share * np.ptp(pixels)
             put(dataset, pixels)
             dataset.save_as(path)
