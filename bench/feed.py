@@ -23,6 +23,7 @@ from pipeline.arrays import Shards, ShardWriter
 from pipeline.checks import load_checked
 from pipeline.config import Augment, Config
 from pipeline.provenance import cores
+from pipeline.tasks.registry import task_of
 from pipeline.workspace import Workspace
 
 ROUNDS, STEPS = 5, 12
@@ -47,10 +48,10 @@ def measure(config: Config, data: Any) -> None:
     without: list[float] = []
     for batches in range(-1, ROUNDS):
         with Prefetched(make, range(STEPS)) as feed:
-            seconds = _seconds(assembled.trainer, iter(feed).__next__)
+            seconds = seconds_of(STEPS, assembled.trainer, iter(feed).__next__)
             share = feed.waited_seconds / seconds
-        steady = _seconds(assembled.trainer, lambda: held)
-        bare = _seconds(plain.trainer, lambda: held)
+        steady = seconds_of(STEPS, assembled.trainer, lambda: held)
+        bare = seconds_of(STEPS, plain.trainer, lambda: held)
         if batches >= 0:  # the first round traces and warms up
             fed.append(seconds)
             waited.append(share)
@@ -65,10 +66,10 @@ def unaugmented(config: Config) -> Config:
     return config.model_copy(update={"train": train})
 
 
-def _seconds(trainer: Any, batch_of: Callable[[], Any]) -> float:
-    """How long `STEPS` steps take, fetching included."""
+def seconds_of(steps: int, trainer: Any, batch_of: Callable[[], Any]) -> float:
+    """How long so many steps take, fetching included."""
     started = time.monotonic()
-    for _ in range(STEPS):
+    for _ in range(steps):
         batch = batch_of()
         trainer.train_on_batch(batch.inputs, batch.targets, sample_weight=batch.weights)
     return time.monotonic() - started
@@ -119,7 +120,8 @@ def main(arguments: list[str]) -> None:
         from pipeline.train import material
 
         path = Path(arguments[0])
-        measure(load_checked(path), material.read(Workspace(Path.cwd(), path.stem)))
+        config = load_checked(path)
+        measure(config, material.read(Workspace(Path.cwd(), path.stem), task_of(config.task)))
         return
     with tempfile.TemporaryDirectory() as folder:
         data = made_up(Path(folder))

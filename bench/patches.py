@@ -14,14 +14,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from bench.feed import seconds_of
 from bench.project import SOURCE, row
 from pipeline import backend
 from pipeline.arrays import Shards, ShardWriter
@@ -109,24 +108,15 @@ def measure(config: Config, part: Any) -> tuple[int, list[float], list[float]]:
     batch_size = assembled.plan.batch_size
     make = partial(make_batch, assembled.examples, seed=config.train.seed, batch_size=batch_size)
     held, speeds, waits = make(0), [], []
-    _seconds(assembled.trainer, lambda: held)  # the first traces and warms up
+    seconds_of(STEPS, assembled.trainer, lambda: held)  # the first traces and warms up
     with Watch() as watch:
         for number in range(ROUNDS):
-            steady = _seconds(assembled.trainer, lambda: held)
+            steady = seconds_of(STEPS, assembled.trainer, lambda: held)
             with Prefetched(make, range(number * STEPS, (number + 1) * STEPS)) as feed:
-                fed = _seconds(assembled.trainer, iter(feed).__next__)
+                fed = seconds_of(STEPS, assembled.trainer, iter(feed).__next__)
             speeds.append(steady / fed)
             waits.append(feed.waited_seconds / fed)
     return watch.most_bytes, speeds, waits
-
-
-def _seconds(trainer: Any, batch_of: Callable[[], Any]) -> float:
-    """How long `STEPS` steps take, fetching included."""
-    started = time.monotonic()
-    for _ in range(STEPS):
-        batch = batch_of()
-        trainer.train_on_batch(batch.inputs, batch.targets, sample_weight=batch.weights)
-    return time.monotonic() - started
 
 
 def one(memory_gb: float, times: float) -> None:
